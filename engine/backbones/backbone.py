@@ -1,0 +1,64 @@
+"""What a backbone is: a base of layers on an image, found through the registry by its key; the head is the same for all."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
+
+from engine.backbones.graph import GraphBuilder, LayerGraph, Shape, Tensor, TooSmall
+from engine.contract.errors import RecipeError
+from engine.contract.recipe import BackboneSettings
+from engine.contract.registry import Registry
+
+
+class Backbone(ABC):
+    """One architecture, one file."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    paper: ClassVar[str]
+    """Who described it."""
+    smallest_side: ClassVar[int] = 8
+    """Pixels; smaller images leave nothing after the last pooling."""
+
+    @abstractmethod
+    def base(self, builder: GraphBuilder) -> Tensor:
+        """Add the layers from `builder.input` to the last feature map (height, width, channels)."""
+
+
+BACKBONES: Registry[Backbone] = Registry("engine.backbones", Backbone, "backbone")
+
+
+def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int) -> LayerGraph:
+    """The whole classifier for images of `input_shape` (height, width, channels): base, pooling, one dense layer.
+
+    Raises:
+        RecipeError: the backbone is unknown, or the images are too small for it.
+    """
+    backbone: Any = BACKBONES[settings.kind]()
+    builder = GraphBuilder(input_shape, settings.width)
+    try:
+        features = backbone.base(builder)
+    except TooSmall as error:
+        raise RecipeError(
+            f"backbone {settings.kind} has nothing left of a {input_shape[0]}×{input_shape[1]} image at layer {error}; "
+            f"use images of at least {backbone.smallest_side} pixels after the wavelet transform."
+        ) from None
+    builder.in_head = True
+    pooled = builder.global_average_pool(features) if settings.head == "gap" else builder.flatten(features)
+    if sigmoid_output(settings, class_count):
+        builder.dense(pooled, 1, "classifier", "sigmoid")
+    else:
+        builder.dense(pooled, class_count, "classifier", "softmax")
+    return builder.graph()
+
+
+def sigmoid_output(settings: BackboneSettings, class_count: int) -> bool:
+    """Whether the network ends in one sigmoid unit (the second class's probability) rather than a softmax.
+
+    Raises:
+        RecipeError: one sigmoid unit was asked for with more than two classes.
+    """
+    if settings.output == "sigmoid" and class_count != 2:
+        raise RecipeError(f'backbone.output = "sigmoid" tells two classes apart, and there are {class_count}; use "auto".')
+    return settings.output == "sigmoid" or (settings.output == "auto" and class_count == 2)

@@ -1,0 +1,28 @@
+"""VGG-16, configuration D (Simonyan and Zisserman 2015, arXiv:1409.1556), convolution base as in paper T."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.backbones.backbone import Backbone
+from engine.backbones.graph import GraphBuilder, Tensor
+
+BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
+"""(filters, convolutions) of each block."""
+
+
+class Vgg16(Backbone):
+    key: ClassVar[str] = "vgg16"
+    title: ClassVar[str] = "VGG-16"
+    paper: ClassVar[str] = "Simonyan and Zisserman 2015"
+    smallest_side: ClassVar[int] = 32
+
+    def base(self, builder: GraphBuilder) -> Tensor:
+        x = builder.input
+        for block, (filters, convolutions) in enumerate(BLOCKS, start=1):
+            for index in range(1, convolutions + 1):
+                name = f"block{block}_conv{index}"
+                x = builder.conv(x, builder.filters(filters), 3, name, use_bias=True)
+                x = builder.relu(x, f"{name}_relu")
+            x = builder.max_pool(x, 2, f"block{block}_pool")
+        return x

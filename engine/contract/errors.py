@@ -1,0 +1,40 @@
+"""What can go wrong, in sentences a user can act on, with the exit code of the command line."""
+
+from __future__ import annotations
+
+EXIT_DONE = 0
+EXIT_BAD_INPUT = 2
+EXIT_FAILED = 3
+EXIT_STOPPED = 130
+
+
+class NutshellError(Exception):
+    """An error the user is told in one sentence: what is wrong, where, what to do. Never shown as a traceback."""
+
+    exit_code = EXIT_FAILED
+
+
+class RecipeError(NutshellError):
+    """The recipe cannot be used as written."""
+
+    exit_code = EXIT_BAD_INPUT
+
+
+class DataError(NutshellError):
+    """The images, or a folder that must be read or written, cannot be used."""
+
+    exit_code = EXIT_BAD_INPUT
+
+
+class PromiseBroken(NutshellError):
+    """A finished stage does not hold what its step promises, such as the sparsity asked for."""
+
+
+class EngineDied(NutshellError):
+    """The engine process ended without saying that it was done."""
+
+
+class Cancelled(NutshellError):
+    """The user ended the run; every finished stage is kept."""
+
+    exit_code = EXIT_STOPPED

@@ -1,0 +1,204 @@
+"""What the engine tells while it works: typed, versioned, one JSON document a line."""
+
+from __future__ import annotations
+
+import time
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from engine.contract.findings import Finding
+from engine.contract.measurements import DatasetSummary, ImageBytes, RunResult, VariantMeasurement
+
+EVENTS_VERSION = 1
+
+
+class EngineEvent(BaseModel):
+    """Base of all events; `time` is seconds since the epoch, UTC."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    version: Literal[1] = EVENTS_VERSION
+    time: float = Field(default_factory=time.time)
+
+
+class PlannedStage(BaseModel):
+    """A node of the stage tree."""
+
+    model_config = ConfigDict(frozen=True)
+
+    key: str
+    """Hash of everything that the stage depends on."""
+    parent: str | None
+    title: str
+    """Such as "Baseline resnet18 ×0.25" or "pruning 80 %"."""
+    kind: Literal["baseline", "step", "conversion"]
+    step: str = ""
+    """The step's key, for a stage of kind "step"."""
+    chains: tuple[str, ...] = ()
+    """The chains that pass through this stage."""
+    epochs: int = 0
+    """Epochs that it trains; 0 where it does not train."""
+    estimated_seconds: float = 0.0
+
+
+class RunStarted(EngineEvent):
+    event: Literal["run_started"] = "run_started"
+    run: str
+    directory: str
+    name: str
+    recipe: str
+    """The recipe as TOML."""
+    stages: tuple[PlannedStage, ...]
+    """Parents before children."""
+    findings: tuple[Finding, ...] = ()
+
+
+class PreparationProgress(EngineEvent):
+    """Reading and decoding the images."""
+
+    event: Literal["preparation_progress"] = "preparation_progress"
+    done: int
+    total: int
+    seconds_left: float | None = None
+
+
+class DatasetReady(EngineEvent):
+    event: Literal["dataset_ready"] = "dataset_ready"
+    dataset: DatasetSummary
+    images: ImageBytes
+    cached: bool
+    """Whether the decoded images came from the cache."""
+    samples: str = ""
+    """An `.npz` in the run's directory: `images` uint8 (n, h, w, c), `labels`, `classes`, `subbands` float32
+    (n, 4, h', w', c) in the order LL, LH, HL, HH of the fed level, and `fed` (names of the subbands fed; empty without DWT)."""
+
+
+class StageStarted(EngineEvent):
+    event: Literal["stage_started"] = "stage_started"
+    stage: str
+    resumed_epoch: int = 0
+    """Epochs that an earlier run had finished already."""
+
+
+class StagePhase(EngineEvent):
+    """What a stage is doing where there is no epoch to count: "converting", "calibrating", "measuring accuracy" …"""
+
+    event: Literal["stage_phase"] = "stage_phase"
+    stage: str
+    phase: str
+
+
+class BatchProgress(EngineEvent):
+    """At most ten a second."""
+
+    event: Literal["batch_progress"] = "batch_progress"
+    stage: str
+    epoch: int
+    """From 1."""
+    epochs: int
+    batch: int
+    batches: int
+    loss: float
+    accuracy: float
+    seconds_left: float
+    """Of this stage."""
+
+
+class EpochFinished(EngineEvent):
+    event: Literal["epoch_finished"] = "epoch_finished"
+    stage: str
+    epoch: int
+    epochs: int
+    loss: float
+    accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    learning_rate: float
+    seconds: float
+    """Training and its share of the feed, without validation."""
+    sparsity_fraction: float | None = None
+    """Zeros among the kernels that the step prunes, where it prunes."""
+
+
+class StageFinished(EngineEvent):
+    event: Literal["stage_finished"] = "stage_finished"
+    stage: str
+    seconds: float
+    reused: bool = False
+    """An earlier run had computed it."""
+    stopped_early: bool = False
+
+
+class VariantMeasured(EngineEvent):
+    """A variant's file is measured, or measured again (the last one holds)."""
+
+    event: Literal["variant_measured"] = "variant_measured"
+    stage: str
+    variant: VariantMeasurement
+
+
+class Paused(EngineEvent):
+    event: Literal["paused"] = "paused"
+
+
+class Resumed(EngineEvent):
+    event: Literal["resumed"] = "resumed"
+
+
+class Notice(EngineEvent):
+    """A sentence for the log pane."""
+
+    event: Literal["notice"] = "notice"
+    severity: Literal["note", "warning"] = "note"
+    message: str
+
+
+class RunFinished(EngineEvent):
+    event: Literal["run_finished"] = "run_finished"
+    result: RunResult
+    seconds: float
+
+
+class RunFailed(EngineEvent):
+    event: Literal["run_failed"] = "run_failed"
+    message: str
+    exit_code: int
+    log: str = ""
+    """The log with the details."""
+
+
+class RunCancelled(EngineEvent):
+    event: Literal["run_cancelled"] = "run_cancelled"
+    message: str = "Cancelled; every finished stage is kept, and running the recipe again goes on from there."
+
+
+Event = Annotated[
+    RunStarted | PreparationProgress | DatasetReady | StageStarted | StagePhase | BatchProgress | EpochFinished
+    | StageFinished | VariantMeasured | Paused | Resumed | Notice | RunFinished | RunFailed | RunCancelled,
+    Field(discriminator="event"),
+]
+
+_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+
+def event_line(event: EngineEvent) -> str:
+    """The event as one line of JSON, without the line end."""
+    return event.model_dump_json(by_alias=True)
+
+
+def parse_event(line: str | bytes) -> Event:
+    """The event in a line of JSON.
+
+    Raises:
+        pydantic.ValidationError: it is none that this version knows.
+    """
+    return _ADAPTER.validate_json(line)
+
+
+class Command(BaseModel):
+    """What the parent asks of the engine child, one JSON document a line on its standard input."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    command: Literal["pause", "resume", "stop", "cancel"]

@@ -1,0 +1,24 @@
+"""What a pre-flight says of a recipe before anything is computed."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Finding(BaseModel):
+    """One sentence on one place of the recipe. An error keeps the run from starting."""
+
+    model_config = ConfigDict(frozen=True)
+
+    severity: Severity
+    where: str
+    """The place as a path of keys, such as "chains[0].steps[1]"; empty: the whole recipe."""
+    message: str

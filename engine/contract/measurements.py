@@ -1,0 +1,98 @@
+"""What is known of a finished variant, measured on the `.tflite` file that ships, and of a whole run."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Measured(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class VariantMeasurement(Measured):
+    """One `.tflite` file and its figures. The keys are those of the command line's `--json`."""
+
+    chain: str
+    """The chain's name; "baseline" for the float32 baseline."""
+    steps: tuple[str, ...]
+    """The labels of the steps, in order."""
+    file: str
+    """The `.tflite`, relative to the run's directory, with forward slashes."""
+    accuracy: float
+    """Share of the test images that are classified rightly, 0 to 1."""
+    accuracy_ci95: tuple[float, float]
+    """Wilson 95 % interval of the accuracy."""
+    agreement: float
+    """Share of the test images on which the file decides as the float32 baseline file does."""
+    model_bytes: int
+    zip_bytes: int
+    """The file in a ZIP, DEFLATE level 9."""
+    parameters: int
+    """Of the network before batch normalisation is folded, as papers count them."""
+    nonzero_parameters: int
+    """`parameters` less the zeros found in the file's kernels."""
+    trainable_parameters: int
+    sparsity_fraction: float
+    """Zeros among the kernel values stored in the file, 0 to 1."""
+    unique_weights: int
+    """The most distinct values stored in one kernel; counted a channel at a time where each channel has its own scale."""
+    macs: int
+    """Multiply-accumulate operations for one image, counted from the file's operators."""
+    latency_p50_ms: float
+    latency_p95_ms: float
+    peak_memory_bytes: int
+    """Most resident memory that a fresh interpreter process gained by loading the file and classifying images."""
+    epoch_seconds: float
+    """Median time of an epoch of the chain's last training."""
+    latency_ratio: float = 1.0
+    """Median of this file's latency over the baseline's, measured in turn; under 1 is faster."""
+    latency_ratio_ci95: tuple[float, float] = (1.0, 1.0)
+    threads: int = 1
+    cpu: str = ""
+    weight_dtypes: tuple[str, ...] = ()
+    """The number types that the kernels are stored in."""
+    float_operators: int = 0
+    """How many operators compute in floating point."""
+    note: str = ""
+    """A sentence where a step did not help, or stands short of its full training."""
+
+
+class SkippedFile(Measured):
+    path: str
+    reason: str
+
+
+class DatasetSummary(Measured):
+    classes: tuple[str, ...]
+    train: int
+    validation: int
+    test: int
+    skipped: tuple[SkippedFile, ...] = ()
+    counts: dict[str, dict[str, int]] = Field(default_factory=dict)
+    """split → class → number of images."""
+
+
+class ImageBytes(Measured):
+    """Paper T, equations 4 and 5, over the whole dataset."""
+
+    bytes_before: int
+    """Of the image files as they came."""
+    bytes_after: int
+    """Of the same images resized, and re-saved where a quality is set; else as lossless PNG."""
+    compression_ratio: float
+    """bytes_before / bytes_after."""
+    space_gain: float
+    """1 - bytes_after / bytes_before."""
+
+
+class RunResult(Measured):
+    """What `--json` writes."""
+
+    schema_version: int = Field(1, serialization_alias="schema", validation_alias="schema")
+    run: str
+    directory: str
+    dataset: DatasetSummary
+    images: ImageBytes
+    variants: tuple[VariantMeasurement, ...]
+    stages_computed: int = 0
+    stages_reused: int = 0

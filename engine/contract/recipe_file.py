@@ -1,0 +1,128 @@
+"""Reads and writes recipes as TOML, and says what is wrong with one in sentences."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, get_args
+
+import tomli_w
+from pydantic import BaseModel, ValidationError
+
+from engine.contract.errors import RecipeError
+from engine.contract.recipe import SCHEMA_VERSION, Recipe
+from engine.contract.registry import nearest_name
+from engine.contract.step_parameters import STEP_PARAMETERS
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a TOML file.
+
+    Raises:
+        RecipeError: the file is missing, is no TOML, or has a key or value that the format does not know.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise RecipeError(f"There is no recipe at {path}; check the path.") from None
+    except IsADirectoryError:
+        raise RecipeError(f"{path} is a folder; name the recipe's .toml file inside it.") from None
+    except UnicodeDecodeError:
+        raise RecipeError(f"{path} is not a text file in UTF-8; a recipe is a TOML text file.") from None
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be read ({error.strerror}); check its permissions.") from None
+    return parse_recipe(text, origin=path.name)
+
+
+def parse_recipe(text: str, origin: str = "The recipe") -> Recipe:
+    """The recipe in a TOML text; `origin` names the text in errors.
+
+    Raises:
+        RecipeError: as `read_recipe`.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RecipeError(f"{origin} is not valid TOML: {error}.") from None
+    if "schema" not in document:
+        raise RecipeError(f"{origin} does not say which format it has; add the line: schema = {SCHEMA_VERSION}")
+    return build_recipe(document, origin)
+
+
+def build_recipe(document: dict[str, Any], origin: str = "The recipe") -> Recipe:
+    """The recipe in a nested dictionary with the keys of the TOML format.
+
+    Raises:
+        RecipeError: a key or value that the format does not know; all faults are named, one a line.
+    """
+    try:
+        return Recipe.model_validate(document)
+    except RecipeError as error:
+        raise RecipeError(f"{origin}: {error}") from None
+    except ValidationError as error:
+        faults = [_sentence(fault, document) for fault in error.errors(include_url=False)]
+        raise RecipeError("\n".join(f"{origin}: {fault}" for fault in dict.fromkeys(faults))) from None
+
+
+def recipe_document(recipe: Recipe) -> dict[str, Any]:
+    """The recipe as nested plain values with the keys of the TOML format; what is None is left out."""
+    return recipe.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The recipe as TOML text; reading it gives an equal recipe."""
+    return tomli_w.dumps(recipe_document(recipe), multiline_strings=False)
+
+
+def _sentence(fault: Any, document: dict[str, Any]) -> str:
+    location = [part for part in fault["loc"] if not _is_type_name(part)]
+    where = _path(location)
+    if fault["type"] == "extra_forbidden":
+        near = nearest_name(str(location[-1]), _known_keys(location[:-1], document))
+        table = _path(location[:-1])
+        place = f"in [{table}]" if table else "at the top level"
+        known = ", ".join(_known_keys(location[:-1], document))
+        suggestion = f'did you mean "{near}"?' if near else f"known: {known}."
+        return f'there is no key "{location[-1]}" {place}; {suggestion}'
+    if fault["type"] == "missing":
+        return f"{where} is missing; add it."
+    message = str(fault["msg"]).removeprefix("Value error, ").removesuffix(".")
+    received = fault.get("input")
+    if isinstance(received, str | int | float | bool):
+        return f"{where or 'the recipe'} = {received!r} cannot be used: {message[:1].lower()}{message[1:]}."
+    return f"{where + ': ' if where else ''}{message[:1].lower()}{message[1:]}."
+
+
+def _is_type_name(part: object) -> bool:
+    """Whether pydantic put the name of a union's member, not a key, into the location."""
+    return isinstance(part, str) and (part.startswith(("constrained-", "tuple[", "function-")) or part in {"int"})
+
+
+def _path(location: list[Any]) -> str:
+    text = ""
+    for part in location:
+        text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
+    return text
+
+
+def _known_keys(location: list[Any], document: dict[str, Any]) -> list[str]:
+    """The keys that the table at `location` may have."""
+    model: type[BaseModel] = Recipe
+    value: Any = document
+    for part in location:
+        value = value[part]
+        if isinstance(value, dict) and "step" in value:
+            model = STEP_PARAMETERS[value["step"]]
+        elif isinstance(part, str) and part in model.model_fields:
+            inner = _model_in(model.model_fields[part].annotation)
+            model = inner or model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in get_args(annotation):
+        if (found := _model_in(inner)) is not None:
+            return found
+    return None

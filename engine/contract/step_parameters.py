@@ -1,0 +1,40 @@
+"""The declared parameters of a compression step: the one source of the recipe's checks, the wizard's form and the docs."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from engine.contract.registry import Registry
+from engine.contract.section import Section
+
+
+class StepParameters(Section):
+    """Base of every step's parameters. A subclass sets `key` and gives each field a title, a range and a unit.
+
+    A field may carry `json_schema_extra={"unit": "epochs", "shown_for": {"schedule": ["iterative"]}}`: the form
+    shows such a field only while the named field has one of the listed values.
+    """
+
+    key: ClassVar[str]
+
+    step: str = Field(title="Step", description="Which compression step this is.")
+
+    def label(self) -> str:
+        """A short name for tables and the stage tree, such as "pruning 80 %"."""
+        return self.step
+
+
+STEP_PARAMETERS: Registry[StepParameters] = Registry("engine.steps", StepParameters, "step")
+
+
+def parse_step(value: Any) -> Any:
+    """A mapping with the key "step" as that step's parameters; anything else unchanged.
+
+    Raises:
+        RecipeError: the step is not known.
+    """
+    if isinstance(value, dict) and isinstance(value.get("step"), str):
+        return STEP_PARAMETERS[value["step"]].model_validate(value)
+    return value

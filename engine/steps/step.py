@@ -1,0 +1,72 @@
+"""What a compression step is: declared parameters, what it takes and leaves, what it promises, and how it is applied.
+
+A step's file imports TensorFlow inside `apply` only, so that the wizard can read its declaration without it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from engine.contract.findings import Finding
+from engine.contract.registry import Registry
+from engine.contract.step_parameters import StepParameters
+
+if TYPE_CHECKING:
+    from engine.chain.bench import Bench
+    from engine.chain.network import Network
+    from engine.measurement.tflite_file import TfliteFile
+
+
+class Form(StrEnum):
+    """What a stage leaves behind."""
+
+    KERAS = "a trainable network"
+    TFLITE = "a .tflite file"
+
+
+P = TypeVar("P", bound=StepParameters)
+
+
+class Step(ABC, Generic[P]):
+    """One compression technique. Stateless: everything it needs comes as arguments."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    """One or two sentences for the wizard and the reference page."""
+    paper: ClassVar[str] = ""
+    """Who described it."""
+    Parameters: ClassVar[type[StepParameters]]
+    gives: ClassVar[Form] = Form.KERAS
+    """Every step takes a trainable network; a step that gives a `.tflite` file ends its chain."""
+
+    def training_epochs(self, parameters: P) -> int:
+        """Epochs that the step trains."""
+        return 0
+
+    def findings(self, parameters: P, earlier: tuple[StepParameters, ...], where: str) -> Iterator[Finding]:
+        """What the pre-flight should say of the step after the `earlier` steps of its chain."""
+        return iter(())
+
+    @abstractmethod
+    def apply(self, parameters: P, network: Network, bench: Bench) -> Any:
+        """Compress `network`.
+
+        Returns:
+            A new `Network` (form KERAS), or the bytes of a `.tflite` file (form TFLITE).
+        """
+
+    @abstractmethod
+    def check_promise(self, parameters: P, network: Network, file: TfliteFile) -> None:
+        """Hold what was made against what the step promises; `file` is the `.tflite` made of it, or the
+        float32 conversion where the step leaves a trainable network.
+
+        Raises:
+            PromiseBroken: with the promised and the found figure.
+        """
+
+
+STEPS: Registry[Step[Any]] = Registry("engine.steps", Step, "step")
