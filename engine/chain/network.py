@@ -1,0 +1,38 @@
+"""A trainable network between two steps, with what the steps before it made true of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class NetworkFacts(BaseModel):
+    """What is known of a network beside its weights; kept as JSON beside the model file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    parameters: int
+    """Of the trained network, before batch normalisation is folded."""
+    trainable_parameters: int
+    pruned_layers: tuple[str, ...] = ()
+    """Layers whose kernels have zeros that later steps keep."""
+    clusters: int = 0
+    """Distinct values a kernel that later steps keep; 0: not clustered."""
+    quantization_aware: bool = False
+    """Whether the model holds fake-quantisation and converts to int8 as it is."""
+    epoch_seconds: float = 0.0
+    """Median time of an epoch of the last training."""
+    trained_epochs: int = 0
+    stopped_early: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Network:
+    """A Keras model and its facts. Steps never change the model they are given; they clone it first."""
+
+    model: Any = field(repr=False)
+    """`tf_keras.Model`, input float32 (batch, height, width, channels), output probabilities."""
+    facts: NetworkFacts

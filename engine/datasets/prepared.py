@@ -1,0 +1,32 @@
+"""A dataset that is decoded, resized and split, ready to be fed: what preparation gives and training takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract.measurements import DatasetSummary, ImageBytes
+from engine.datasets.source import Split
+
+
+@dataclass(frozen=True)
+class PreparedDataset:
+    """All readable images of a dataset at the recipe's size and colour, before wavelet transform and scaling."""
+
+    classes: tuple[str, ...]
+    images: np.ndarray
+    """Memory-mapped, read-only, shape (n, height, width, channels), dtype uint8, or uint16 where a source image is."""
+    labels: np.ndarray
+    """int64, shape (n,): indices into `classes`."""
+    splits: Mapping[Split, np.ndarray]
+    """Rows of each split, int64, ascending."""
+    paths: tuple[str, ...]
+    """Where each row came from."""
+    summary: DatasetSummary
+    image_bytes: ImageBytes
+    fingerprint: str
+    """SHA-256 over the source's files, the split and the settings that shape `images`."""
+    cached: bool
+    """Whether nothing had to be decoded."""

@@ -1,0 +1,48 @@
+"""How an engine child ended, as plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from engine.contract.errors import EXIT_DONE, EXIT_FAILED, EXIT_STOPPED
+from engine.contract.measurements import RunResult
+
+
+class Ending(StrEnum):
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+    DIED = "died"
+
+
+@dataclass(frozen=True)
+class ProcessOutcome:
+    """What became of the child."""
+
+    ending: Ending
+    exit_code: int
+    """For the command line: 0 done, 2 bad recipe or data, 3 failed, 130 stopped."""
+    message: str = ""
+    """A sentence for the user where it did not end well."""
+    log: str = ""
+    """The log with details, where there is one."""
+    result: RunResult | None = None
+
+    @classmethod
+    def of_last_event(cls, event: Any, return_code: int | None) -> ProcessOutcome:
+        """From the last of the three closing events that the child sent, or None where it sent none."""
+        kind = getattr(event, "event", "")
+        if kind == "run_finished":
+            return cls(Ending.DONE, EXIT_DONE, result=event.result)
+        if kind == "run_cancelled":
+            return cls(Ending.CANCELLED, EXIT_STOPPED, event.message)
+        if kind == "run_failed":
+            return cls(Ending.FAILED, event.exit_code, event.message, event.log)
+        signal = f"signal {-return_code}" if return_code is not None and return_code < 0 else f"exit code {return_code}"
+        message = (
+            f"The engine ended unexpectedly ({signal}). Every finished stage is kept: run the recipe again to go on. "
+            "If the machine ran out of memory, use smaller images or a smaller batch."
+        )
+        return cls(Ending.DIED, EXIT_FAILED, message)
