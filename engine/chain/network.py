@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.training.plan import TrainingOutcome
+
 
 class NetworkFacts(BaseModel):
     """What is known of a network beside its weights; kept as JSON beside the model file."""
@@ -26,7 +28,16 @@ class NetworkFacts(BaseModel):
     """Median time of an epoch of the last training."""
     trained_epochs: int = 0
     stopped_early: bool = False
-    note: str = ""
+
+    def after_training(self, outcome: TrainingOutcome) -> NetworkFacts:
+        """These facts once a step has trained the network."""
+        return self.model_copy(
+            update={
+                "epoch_seconds": outcome.epoch_seconds or self.epoch_seconds,
+                "trained_epochs": len(outcome.records),
+                "stopped_early": outcome.stopped_early,
+            }
+        )
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,61 @@
+"""What the user asks of a running engine: pause, go on, stop this stage, cancel. Set by one thread, read by another."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from engine.contract.errors import Cancelled
+from engine.contract.events import RunCancelled
+
+
+class Control:
+    """Shared between the thread that reads commands and the one that computes."""
+
+    def __init__(self, on_paused: Callable[[], None] = lambda: None, on_resumed: Callable[[], None] = lambda: None) -> None:
+        self._running = threading.Event()
+        self._running.set()
+        self._stop = threading.Event()
+        self._cancel = threading.Event()
+        self._on_paused = on_paused
+        self._on_resumed = on_resumed
+
+    def pause(self) -> None:
+        self._running.clear()
+
+    def resume(self) -> None:
+        self._running.set()
+
+    def stop_stage(self) -> None:
+        """End the stage that trains now and keep its best model; a paused stage goes on to do so."""
+        self._stop.set()
+        self._running.set()
+
+    def cancel(self) -> None:
+        self._cancel.set()
+        self._running.set()
+
+    def take_stop(self) -> bool:
+        """Whether a stop was asked for since the last call."""
+        if self._stop.is_set():
+            self._stop.clear()
+            return True
+        return False
+
+    def raise_if_cancelled(self) -> None:
+        """Raises: Cancelled, when the user has cancelled."""
+        if self._cancel.is_set():
+            raise Cancelled(RunCancelled().message)
+
+    def hold_if_paused(self) -> None:
+        """Wait here while paused.
+
+        Raises:
+            Cancelled: the user cancelled, before or while waiting.
+        """
+        self.raise_if_cancelled()
+        if not self._running.is_set():
+            self._on_paused()
+            self._running.wait()
+            self.raise_if_cancelled()
+            self._on_resumed()

@@ -1,0 +1,103 @@
+"""Feeds a training with batches, made by a thread of its own from the memory-mapped images. No TensorFlow."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract.recipe import Augmentation
+from engine.datasets.prepared import PreparedDataset
+from engine.datasets.source import Split
+from engine.imaging.augment import augment
+from engine.imaging.pipeline import ImagePipeline
+
+SHUFFLE_STREAM, AUGMENT_STREAM = 1, 2
+BATCHES_AHEAD = 4
+VALIDATION_BATCH = 256
+
+Batch = tuple[np.ndarray, np.ndarray]
+"""Images float32 (batch, height, width, channels) and labels int64 (batch,)."""
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Batches of one dataset through one image pipeline.
+
+    Shuffling and augmentation have streams of their own for every epoch, derived from (seed, stream, epoch): what
+    an epoch is fed depends on nothing that happened before it.
+    """
+
+    dataset: PreparedDataset
+    pipeline: ImagePipeline
+    seed: int
+    batch_size: int
+    augmentation: tuple[Augmentation, ...] = ()
+
+    @property
+    def batches(self) -> int:
+        """Batches of an epoch; the last may be smaller."""
+        return -(-len(self.dataset.splits[Split.TRAIN]) // self.batch_size)
+
+    def training_epoch(self, epoch: int) -> Iterator[Batch]:
+        """The shuffled, augmented training images of `epoch` (from 1)."""
+        rows = self.dataset.splits[Split.TRAIN]
+        order = rows[np.random.default_rng((self.seed, SHUFFLE_STREAM, epoch)).permutation(len(rows))]
+        generator = np.random.default_rng((self.seed, AUGMENT_STREAM, epoch))
+
+        def batch(start: int) -> Batch:
+            chosen = order[start : start + self.batch_size]
+            images = np.asarray(self.dataset.images[chosen])
+            if self.augmentation:
+                images = augment(images, self.augmentation, generator)
+            return self.pipeline.feed(images), self.dataset.labels[chosen]
+
+        return _made_ahead(batch, range(0, len(order), self.batch_size))
+
+    def in_order(self, split: Split) -> Iterator[Batch]:
+        """All images of a split as they are, in the order of their rows."""
+        rows = self.dataset.splits[split]
+
+        def batch(start: int) -> Batch:
+            chosen = rows[start : start + VALIDATION_BATCH]
+            return self.pipeline.feed(np.asarray(self.dataset.images[chosen])), self.dataset.labels[chosen]
+
+        return _made_ahead(batch, range(0, len(rows), VALIDATION_BATCH))
+
+
+def _made_ahead(make: Callable[[int], Batch], starts: range) -> Iterator[Batch]:
+    """`make(start)` for each start in order, a few ahead of the consumer; ends its thread when no longer iterated."""
+    made: queue.Queue[Batch | BaseException | None] = queue.Queue(maxsize=BATCHES_AHEAD)
+    abandoned = threading.Event()
+
+    def put(item: Batch | BaseException | None) -> None:
+        while not abandoned.is_set():
+            try:
+                made.put(item, timeout=0.2)
+                return
+            except queue.Full:
+                continue
+
+    def produce() -> None:
+        try:
+            for start in starts:
+                if abandoned.is_set():
+                    return
+                put(make(start))
+            put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again in the consumer
+            put(error)
+
+    thread = threading.Thread(target=produce, name="feed", daemon=True)
+    thread.start()
+    try:
+        while (item := made.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        abandoned.set()
+        thread.join()

@@ -1,0 +1,44 @@
+"""The weights that compression works on: kernels of convolutions and dense layers, found in a Keras model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+import tf_keras
+
+LayerChoice = Literal["conv", "all"]
+
+
+def kernel_of(layer: Any) -> Any | None:
+    """The layer's kernel variable (height, width, in, out), (height, width, in, multiplier) or (in, out); else None."""
+    if isinstance(layer, tf_keras.layers.DepthwiseConv2D):
+        return layer.depthwise_kernel
+    if isinstance(layer, tf_keras.layers.Conv2D | tf_keras.layers.Dense):
+        return layer.kernel
+    return None
+
+
+def kernels(model: Any, choice: LayerChoice = "all") -> dict[str, Any]:
+    """Layer name → kernel variable, in the model's order; "conv" leaves dense layers out."""
+    found = {}
+    for layer in model.layers:
+        if choice == "conv" and isinstance(layer, tf_keras.layers.Dense):
+            continue
+        kernel = kernel_of(layer)
+        if kernel is not None:
+            found[layer.name] = kernel
+    return found
+
+
+def zero_count(variables: Iterable[Any]) -> int:
+    """How many values of the variables are exactly zero."""
+    return sum(int(np.count_nonzero(variable.numpy() == 0)) for variable in variables)
+
+
+def clone(model: Any) -> Any:
+    """A model of the same layers and weights that shares nothing with `model`."""
+    copy = tf_keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    return copy

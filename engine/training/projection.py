@@ -1,0 +1,41 @@
+"""What a step holds true of the kernels while they train: after each batch the kernels are projected onto it.
+
+One vectorised assignment a kernel, inside the training graph, in place of wrapping layers.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+
+class Projection(ABC):
+    """A constraint on a model's kernels. Made with the model that trains, since it holds its variables."""
+
+    def before_batch(self, step: int, steps: int) -> None:
+        """Change the constraint before batch `step` (from 0) of `steps`; runs outside the graph."""
+
+    @abstractmethod
+    def project(self) -> None:
+        """Assign to each kernel its nearest allowed value; TensorFlow operations, traced into the training step."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether the constraint has reached its final form; only then may an epoch's weights be kept as the best."""
+        return True
+
+    def finish(self) -> None:
+        """Go to the final form now and project, because the stage is stopped early."""
+
+    @property
+    def sparsity_fraction(self) -> float | None:
+        """Zeros among the kernels that this prunes, or None."""
+        return None
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Everything that a continued training needs."""
+        return {}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take a `state` again."""

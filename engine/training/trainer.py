@@ -1,0 +1,206 @@
+"""Trains a network for a stage: epochs with progress, pause, stop and cancel, checkpoints, and the best epoch kept."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.chain.control import Control
+from engine.contract.errors import NutshellError
+from engine.contract.events import BatchProgress, EngineEvent, EpochFinished, Notice
+from engine.datasets.prepared import PreparedDataset
+from engine.datasets.source import Split
+from engine.imaging.pipeline import ImagePipeline
+from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from engine.training.feed import Feed
+from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
+from engine.training.projection import Projection
+from engine.training.update import Optimizers, StepFunction, evaluation_step, training_step
+
+PROGRESS_INTERVAL_S = 0.1
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains any Keras classifier of one stage. The same seed, data and plan end in the same weights, bit for bit."""
+
+    stage: str
+    dataset: PreparedDataset
+    pipeline: ImagePipeline
+    seed: int
+    control: Control
+    emit: Callable[[EngineEvent], None]
+    checkpoint: Path
+    """Where the training is saved after each epoch; one that is found there is continued."""
+
+    def train(self, model: Any, plan: TrainingPlan, projections: Sequence[Projection] = ()) -> TrainingOutcome:
+        """Train `model` in place and leave it with the weights of its best epoch.
+
+        The best epoch is the one of highest validation accuracy (then lowest loss) among those in which every
+        projection had its final form.
+
+        Raises:
+            Cancelled: the user cancelled; the last checkpoint stays.
+            NutshellError: the loss is no longer a number.
+        """
+        return _Training(self, model, plan, tuple(projections)).run()
+
+
+class _Training:
+    """One call of `Trainer.train`: the state that changes from batch to batch."""
+
+    def __init__(self, trainer: Trainer, model: Any, plan: TrainingPlan, projections: tuple[Projection, ...]) -> None:
+        self._trainer = trainer
+        self._model = model
+        self._plan = plan
+        self._projections = projections
+        self._feed = Feed(trainer.dataset, trainer.pipeline, trainer.seed, plan.batch_size, plan.augment)
+        self._optimizers = Optimizers(model, plan)
+        self._step: StepFunction = training_step(model, self._optimizers, projections)
+        self._evaluate: StepFunction = evaluation_step(model)
+        self._records: list[EpochRecord] = []
+        self._best_epoch = 0
+        self._best_weights: list[np.ndarray] | None = None
+        self._epoch_wall_s: list[float] = []
+        self._last_progress_s = 0.0
+
+    def run(self) -> TrainingOutcome:
+        self._continue_from_checkpoint()
+        stopped = False
+        while len(self._records) < self._plan.epochs and not stopped:
+            started = time.perf_counter()
+            stopped = self._epoch(len(self._records) + 1)
+            self._epoch_wall_s.append(time.perf_counter() - started)
+        if self._best_weights is not None:
+            self._model.set_weights(self._best_weights)
+        return TrainingOutcome(tuple(self._records), self._best_epoch, stopped)
+
+    def _continue_from_checkpoint(self) -> None:
+        saved = load_checkpoint(self._trainer.checkpoint)
+        if saved is None:
+            return
+        saved.put_back(self._model, self._optimizers.variables, self._projections)
+        self._records = list(saved.records)
+        self._best_epoch = saved.best_epoch
+        self._best_weights = saved.best_weights
+        for record in self._records:
+            self._tell_epoch(record)
+
+    def _epoch(self, epoch: int) -> bool:
+        """Train one epoch; returns whether the stage was stopped in it."""
+        batches = self._feed.batches
+        loss_sum, right, seen, stopped = 0.0, 0, 0, False
+        started = time.perf_counter()
+        paused_s = 0.0
+        rate = 0.0
+        for batch, (images, labels) in enumerate(self._feed.training_epoch(epoch)):
+            before = time.perf_counter()
+            self._trainer.control.hold_if_paused()
+            paused_s += time.perf_counter() - before
+            step = (epoch - 1) * batches + batch
+            rate = self._optimizers.set_rate_factor(self._plan.rate_factor(step / (self._plan.epochs * batches)))
+            for projection in self._projections:
+                projection.before_batch(step, self._plan.epochs * batches)
+            loss, correct = self._step(images, labels)
+            loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
+            if not math.isfinite(loss_sum):
+                raise NutshellError(
+                    f"The loss is no longer a number in epoch {epoch}, batch {batch + 1}: lower the learning rate "
+                    f"(now {rate:g}) and run again."
+                )
+            self._tell_batch(epoch, batch + 1, loss_sum / seen, right / seen, started + paused_s)
+            if self._trainer.control.take_stop():
+                stopped = True
+                break
+        seconds = time.perf_counter() - started - paused_s
+        if stopped:
+            self._stop_in(epoch, loss_sum / seen, right / seen, rate, seconds)
+        else:
+            self._close_epoch(epoch, loss_sum / seen, right / seen, rate, seconds)
+        return stopped
+
+    def _stop_in(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> None:
+        """End now: with the best epoch so far, or with these weights where none could be kept yet."""
+        self._trainer.emit(Notice(message=f"Stopped in epoch {epoch}; the best weights so far are kept."))
+        if self._best_weights is None:
+            for projection in self._projections:
+                projection.finish()
+            record = self._record(epoch, loss, accuracy, rate, seconds)
+            self._records.append(record)
+            self._tell_epoch(record)
+            self._keep_if_best(record)
+
+    def _close_epoch(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> None:
+        record = self._record(epoch, loss, accuracy, rate, seconds)
+        self._records.append(record)
+        self._keep_if_best(record)
+        save_checkpoint(
+            self._trainer.checkpoint,
+            Checkpoint(
+                tuple(self._records), self._best_epoch, self._model.get_weights(), self._best_weights,
+                [variable.numpy() for variable in self._optimizers.variables],
+                [projection.state() for projection in self._projections],
+            ),
+        )
+        self._tell_epoch(record)
+
+    def _record(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> EpochRecord:
+        validation_loss, validation_accuracy = self._validate()
+        sparsities = [p.sparsity_fraction for p in self._projections if p.sparsity_fraction is not None]
+        return EpochRecord(
+            epoch, loss, accuracy, validation_loss, validation_accuracy, rate, seconds,
+            sparsities[0] if sparsities else None,
+        )
+
+    def _validate(self) -> tuple[float, float]:
+        loss_sum, right, seen = 0.0, 0, 0
+        for images, labels in self._feed.in_order(Split.VALIDATION):
+            self._trainer.control.raise_if_cancelled()
+            loss, correct = self._evaluate(images, labels)
+            loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
+        return loss_sum / seen, right / seen
+
+    def _keep_if_best(self, record: EpochRecord) -> None:
+        if not all(projection.complete for projection in self._projections):
+            return
+        best = next((r for r in self._records if r.epoch == self._best_epoch), None)
+        if best is None or _quality(record) > _quality(best):
+            self._best_epoch = record.epoch
+            self._best_weights = self._model.get_weights()
+
+    def _tell_batch(self, epoch: int, batch: int, loss: float, accuracy: float, started: float) -> None:
+        now = time.perf_counter()
+        if now - self._last_progress_s < PROGRESS_INTERVAL_S:
+            return
+        self._last_progress_s = now
+        batches = self._feed.batches
+        epoch_s = np.median(self._epoch_wall_s) if self._epoch_wall_s else (now - started) / batch * batches
+        left = (self._plan.epochs - epoch) * epoch_s + (batches - batch) / batches * epoch_s
+        self._trainer.emit(
+            BatchProgress(
+                stage=self._trainer.stage, epoch=epoch, epochs=self._plan.epochs, batch=batch, batches=batches,
+                loss=loss, accuracy=accuracy, seconds_left=float(left),
+            )
+        )
+
+    def _tell_epoch(self, record: EpochRecord) -> None:
+        self._trainer.emit(epoch_event(self._trainer.stage, record, self._plan.epochs))
+
+
+def epoch_event(stage: str, record: EpochRecord, epochs: int) -> EpochFinished:
+    """The event that tells of a finished epoch."""
+    return EpochFinished(
+        stage=stage, epochs=epochs, epoch=record.epoch, loss=record.loss, accuracy=record.accuracy,
+        validation_loss=record.validation_loss, validation_accuracy=record.validation_accuracy,
+        learning_rate=record.learning_rate, seconds=record.seconds, sparsity_fraction=record.sparsity_fraction,
+    )
+
+
+def _quality(record: EpochRecord) -> tuple[float, float]:
+    return record.validation_accuracy, -record.validation_loss

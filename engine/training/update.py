@@ -1,0 +1,114 @@
+"""The training step and the evaluation step of a classifier as compiled TensorFlow functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from engine.training.plan import TrainingPlan
+from engine.training.projection import Projection
+
+HEAD_LAYER = "classifier"
+"""The layer that `head_learning_rate` applies to."""
+
+
+class Optimizers:
+    """One optimizer for the base and one for the head where their rates differ, else one for all."""
+
+    def __init__(self, model: Any, plan: TrainingPlan) -> None:
+        head_ids = {id(v) for layer in model.layers if layer.name.endswith(HEAD_LAYER) for v in layer.trainable_variables}
+        variables = list(model.trainable_variables)
+        if plan.head_learning_rate == plan.learning_rate:
+            groups = [(variables, plan.learning_rate)]
+        else:
+            groups = [
+                ([v for v in variables if id(v) not in head_ids], plan.learning_rate),
+                ([v for v in variables if id(v) in head_ids], plan.head_learning_rate),
+            ]
+        self._groups = [(_optimizer(plan, rate), group, rate) for group, rate in groups if group]
+        for optimizer, group, _ in self._groups:
+            optimizer.build(group)
+
+    def apply(self, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
+        by_id = {id(variable): gradient for gradient, variable in zip(gradients, variables, strict=True)}
+        for optimizer, group, _ in self._groups:
+            optimizer.apply_gradients([(by_id[id(variable)], variable) for variable in group])
+
+    def set_rate_factor(self, factor: float) -> float:
+        """Multiply every group's rate by the schedule's factor; returns the first group's rate."""
+        for optimizer, _, rate in self._groups:
+            optimizer.learning_rate.assign(rate * factor)
+        return self._groups[0][2] * factor
+
+    @property
+    def variables(self) -> list[Any]:
+        return [variable for optimizer, _, _ in self._groups for variable in optimizer.variables]
+
+
+def _optimizer(plan: TrainingPlan, rate: float) -> Any:
+    decay = plan.weight_decay or None
+    if plan.optimizer == "sgd":
+        optimizer = tf_keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
+    elif plan.optimizer == "rmsprop":
+        optimizer = tf_keras.optimizers.RMSprop(rate, weight_decay=decay)
+    else:
+        optimizer = tf_keras.optimizers.Adam(rate, weight_decay=decay)
+    if decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return optimizer
+
+
+StepFunction = Callable[[Any, Any], tuple[Any, Any]]
+"""Images and labels → (summed loss, number of right decisions)."""
+
+
+def training_step(model: Any, optimizers: Optimizers, projections: Sequence[Projection]) -> StepFunction:
+    """One batch: forward, gradients of the mean cross-entropy, update, projections."""
+    variables = list(model.trainable_variables)
+
+    @tf.function(input_signature=_signature(model))
+    def step(images: Any, labels: Any) -> tuple[Any, Any]:
+        with tf.GradientTape() as tape:
+            outputs = model(images, training=True)
+            losses = _cross_entropy(outputs, labels)
+            total = tf.reduce_mean(losses)
+            if model.losses:
+                total += tf.add_n(model.losses)
+        optimizers.apply(tape.gradient(total, variables), variables)
+        for projection in projections:
+            projection.project()
+        return tf.reduce_sum(losses), _right(outputs, labels)
+
+    return step
+
+
+def evaluation_step(model: Any) -> StepFunction:
+    """One batch without training."""
+
+    @tf.function(input_signature=_signature(model))
+    def step(images: Any, labels: Any) -> tuple[Any, Any]:
+        outputs = model(images, training=False)
+        return tf.reduce_sum(_cross_entropy(outputs, labels)), _right(outputs, labels)
+
+    return step
+
+
+def _signature(model: Any) -> list[Any]:
+    return [tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec([None], tf.int64)]
+
+
+def _cross_entropy(outputs: Any, labels: Any) -> Any:
+    if outputs.shape[-1] == 1:
+        return tf_keras.losses.binary_crossentropy(tf.cast(labels[:, None], outputs.dtype), outputs)
+    return tf_keras.losses.sparse_categorical_crossentropy(labels, outputs)
+
+
+def _right(outputs: Any, labels: Any) -> Any:
+    if outputs.shape[-1] == 1:
+        decisions = tf.cast(outputs[:, 0] >= 0.5, tf.int64)
+    else:
+        decisions = tf.argmax(outputs, axis=-1, output_type=tf.int64)
+    return tf.reduce_sum(tf.cast(decisions == labels, tf.int64))
