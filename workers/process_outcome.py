@@ -46,3 +46,9 @@ class ProcessOutcome:
             "If the machine ran out of memory, use smaller images or a smaller batch."
         )
         return cls(Ending.DIED, EXIT_FAILED, message)
+
+    @classmethod
+    def not_started(cls, error: OSError) -> ProcessOutcome:
+        """The operating system would not start the child."""
+        message = f"The engine could not be started ({error.strerror or error}); close other programs and try again."
+        return cls(Ending.DIED, EXIT_FAILED, message)

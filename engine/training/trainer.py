@@ -11,13 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.chain.control import Control
 from engine.contract.errors import NutshellError
-from engine.contract.events import BatchProgress, EngineEvent, EpochFinished, Notice
+from engine.contract.events import BatchProgress, EngineEvent, Notice
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.pipeline import ImagePipeline
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from engine.training.control import Control
+from engine.training.epoch_events import epoch_event
 from engine.training.feed import Feed
 from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
 from engine.training.projection import Projection
@@ -191,15 +192,6 @@ class _Training:
 
     def _tell_epoch(self, record: EpochRecord) -> None:
         self._trainer.emit(epoch_event(self._trainer.stage, record, self._plan.epochs))
-
-
-def epoch_event(stage: str, record: EpochRecord, epochs: int) -> EpochFinished:
-    """The event that tells of a finished epoch."""
-    return EpochFinished(
-        stage=stage, epochs=epochs, epoch=record.epoch, loss=record.loss, accuracy=record.accuracy,
-        validation_loss=record.validation_loss, validation_accuracy=record.validation_accuracy,
-        learning_rate=record.learning_rate, seconds=record.seconds, sparsity_fraction=record.sparsity_fraction,
-    )
 
 
 def _quality(record: EpochRecord) -> tuple[float, float]:

@@ -1,0 +1,54 @@
+"""How long the stages of a recipe will take, from the network's arithmetic and this machine's measured speed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.backbones.backbone import layer_graph
+from engine.chain.stage_tree import Stage, StageTree, plan
+from engine.contract.recipe import Recipe
+from engine.imaging.pipeline import network_input_shape
+
+TRAINING_PASSES = 3.0
+"""Arithmetic of forward and backward over that of forward alone."""
+DEFAULT_MACS_A_SECOND = 2.2e10
+"""Of a training on two cores of a server of 2020; replaced by what earlier runs of this machine measured."""
+START_S = 12.0
+"""Starting the engine with TensorFlow, and tracing the first graph."""
+CONVERSION_S = 5.0
+MEASUREMENT_S = 4.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What an estimate depends on beside the recipe."""
+
+    train_images: int
+    validation_images: int
+    test_images: int
+    class_count: int
+    macs_a_second: float = DEFAULT_MACS_A_SECOND
+
+
+def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
+    """Estimated seconds of one stage, without what is shared with an earlier run."""
+    macs = layer_graph(recipe.backbone, network_input_shape(recipe.images), work.class_count).macs
+    images = TRAINING_PASSES * work.train_images + work.validation_images
+    measured = MEASUREMENT_S + macs * work.test_images / work.macs_a_second if stage.ends else 0.0
+    return stage.epochs * images * macs / work.macs_a_second + CONVERSION_S + measured
+
+
+def estimate_seconds(recipe: Recipe, work: Work) -> float:
+    """Estimated seconds of a whole run in which nothing is reused.
+
+    Raises:
+        RecipeError: the recipe has a fault that the pre-flight names.
+    """
+    tree: StageTree = plan(recipe, "estimate")
+    return START_S + sum(stage_seconds(recipe, stage, work) for stage in tree.stages)
+
+
+def training_macs_a_second(recipe: Recipe, work: Work, epoch_seconds: float) -> float:
+    """This machine's speed, from the time of an epoch of the baseline."""
+    macs = layer_graph(recipe.backbone, network_input_shape(recipe.images), work.class_count).macs
+    return TRAINING_PASSES * work.train_images * macs / max(epoch_seconds, 1e-6)

@@ -1,0 +1,40 @@
+"""Keeps a network between two steps as a Keras file and the facts beside it."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from engine.chain.network import Network, NetworkFacts
+from engine.store.stage_store import MODEL_FILE
+
+NETWORK_FACTS_FILE = "network.json"
+
+
+def save_network(folder: Path, network: Network) -> None:
+    """Write the model and its facts into an existing folder."""
+    network.model.save(folder / MODEL_FILE, save_format="keras")
+    (folder / NETWORK_FACTS_FILE).write_text(network.facts.model_dump_json(), encoding="utf-8")
+
+
+def load_facts(folder: Path) -> NetworkFacts:
+    return NetworkFacts.model_validate_json((folder / NETWORK_FACTS_FILE).read_bytes())
+
+
+def load_network(folder: Path) -> Network:
+    """The network that `save_network` wrote there; its model is not compiled."""
+    import tf_keras
+
+    facts = load_facts(folder)
+    with _scope(facts):
+        model = tf_keras.models.load_model(folder / MODEL_FILE, compile=False)
+    return Network(model, facts)
+
+
+def _scope(facts: NetworkFacts) -> Any:
+    if not facts.quantization_aware:
+        return nullcontext()
+    import tensorflow_model_optimization as tfmot
+
+    return tfmot.quantization.keras.quantize_scope()

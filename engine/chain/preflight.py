@@ -1,0 +1,93 @@
+"""Says before anything is computed what of a recipe cannot work, and why. No TensorFlow; a few milliseconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.contract.errors import NutshellError
+from engine.contract.findings import Finding, Severity
+from engine.contract.recipe import ChainSettings, Recipe
+from engine.datasets.source import DATASETS
+from engine.imaging.pipeline import network_input_shape
+from engine.steps.step import STEPS, Form
+
+
+def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, ...]:
+    """All findings on a recipe, in its own order.
+
+    Args:
+        class_count: as found in the images; None where they are not read yet.
+    """
+    return (
+        *_dataset_findings(recipe), *_network_findings(recipe, class_count),
+        *(finding for place, chain in enumerate(recipe.chains) for finding in _chain_findings(chain, place)),
+        *_same_chains(recipe),
+    )
+
+
+def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Those findings that keep the run from starting."""
+    return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
+
+
+def _dataset_findings(recipe: Recipe) -> Iterator[Finding]:
+    try:
+        _ = DATASETS[recipe.dataset.kind]
+    except NutshellError as error:
+        yield _error("dataset.kind", str(error))
+
+
+def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Finding]:
+    try:
+        shape = network_input_shape(recipe.images)
+    except NutshellError as error:
+        yield _error("images", str(error))
+        return
+    if recipe.backbone.kind not in BACKBONES:
+        try:
+            _ = BACKBONES[recipe.backbone.kind]
+        except NutshellError as error:
+            yield _error("backbone.kind", str(error))
+        return
+    classes = class_count or len(recipe.dataset.classes) or 2
+    try:
+        layer_graph(recipe.backbone, shape, classes)
+    except NutshellError as error:
+        yield _error("backbone", str(error))
+    if recipe.backbone.weights and not Path(recipe.backbone.weights).expanduser().is_file():
+        yield _error("backbone.weights", f"There is no weights file at {recipe.backbone.weights}; check the path.")
+    if recipe.backbone.freeze_base and not recipe.backbone.weights:
+        message = "The base is frozen with random weights, so it learns nothing of the images; give a weights file."
+        yield Finding(severity=Severity.WARNING, where="backbone.freeze_base", message=message)
+
+
+def _chain_findings(chain: ChainSettings, place: int) -> Iterator[Finding]:
+    if not chain.steps:
+        message = f'The chain "{chain.name}" has no steps, so it is the baseline again; add a step or remove it.'
+        yield Finding(severity=Severity.WARNING, where=f"chains[{place}]", message=message)
+    for index, parameters in enumerate(chain.steps):
+        where = f"chains[{place}].steps[{index}]"
+        earlier = chain.steps[:index]
+        ended = next((step for step in earlier if STEPS[step.step].gives is Form.TFLITE), None)
+        if ended is not None:
+            yield _error(
+                where,
+                f'In chain "{chain.name}", {parameters.label()} comes after {ended.label()}, which leaves a finished '
+                f".tflite file that cannot be trained on; move {ended.label()} to the end.",
+            )
+            continue
+        yield from STEPS[parameters.step]().findings(parameters, earlier, where)
+
+
+def _same_chains(recipe: Recipe) -> Iterator[Finding]:
+    for place, chain in enumerate(recipe.chains):
+        for other in recipe.chains[:place]:
+            if chain.steps and chain.steps == other.steps:
+                message = f'The chains "{other.name}" and "{chain.name}" are the same steps; both rows will be equal.'
+                yield Finding(severity=Severity.NOTE, where=f"chains[{place}]", message=message)
+
+
+def _error(where: str, message: str) -> Finding:
+    return Finding(severity=Severity.ERROR, where=where, message=message)

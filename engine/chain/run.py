@@ -1,0 +1,258 @@
+"""Runs a recipe: plan, prepare the images, finish each stage, measure each variant, and tell of it in events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from engine.chain.estimate import DEFAULT_MACS_A_SECOND, Work, stage_seconds, training_macs_a_second
+from engine.chain.preflight import errors, preflight
+from engine.chain.run_directory import SAMPLES_FILE, RunDirectory, write_event
+from engine.chain.stage_runner import FinishedStage, StageRunner
+from engine.chain.stage_tree import Stage, StageTree, plan, step_key
+from engine.chain.variants import Variants, machine_name
+from engine.contract.errors import Cancelled, NutshellError, RecipeError
+from engine.contract.events import (
+    DatasetReady,
+    EngineEvent,
+    Notice,
+    PlannedStage,
+    PreparationProgress,
+    RunCancelled,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+)
+from engine.contract.findings import Finding
+from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.recipe import Recipe
+from engine.contract.recipe_file import recipe_text
+from engine.datasets.preparation import dataset_fingerprint, prepare, scan
+from engine.datasets.prepared import PreparedDataset
+from engine.datasets.source import SampleIndex, Split
+from engine.datasets.splits import write_split_csv
+from engine.imaging.pipeline import fit_pipeline
+from engine.imaging.samples import write_samples
+from engine.store.database import open_database
+from engine.store.locations import Locations
+from engine.store.measurement_store import MeasurementStore
+from engine.store.run_history import RunState, record_end, record_start
+from engine.store.stage_store import StageStore
+from engine.training.control import Control
+
+Emit = Callable[[EngineEvent], None]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A recipe with the images listed and the stages planned; nothing is decoded or computed yet."""
+
+    recipe: Recipe
+    findings: tuple[Finding, ...]
+    index: SampleIndex
+    tree: StageTree
+    work: Work
+
+    def planned_stages(self) -> tuple[PlannedStage, ...]:
+        """The tree as the events carry it."""
+        return tuple(
+            PlannedStage(
+                key=stage.key, parent=stage.parent, title=stage.title, kind="step" if stage.parameters else "baseline",
+                step=stage.parameters.step if stage.parameters else "", chains=stage.chains, epochs=stage.epochs,
+                estimated_seconds=stage_seconds(self.recipe, stage, self.work),
+            )
+            for stage in self.tree.stages
+        )
+
+
+def plan_run(recipe: Recipe, locations: Locations, progress: Callable[[int, int], None] | None = None) -> Planned:
+    """List the images and plan the stages.
+
+    Raises:
+        RecipeError, DataError: the recipe or its images cannot be used.
+    """
+    _refuse(preflight(recipe))
+    index = scan(recipe.dataset, recipe.seed, progress)
+    findings = preflight(recipe, len(index.classes))
+    _refuse(findings)
+    tree = plan(recipe, dataset_fingerprint(index, recipe.images, recipe.seed))
+    counts = {split: sum(sample.split is split for sample in index.samples) for split in Split}
+    speed = MeasurementStore(locations, machine_name()).speed() or DEFAULT_MACS_A_SECOND
+    work = Work(counts[Split.TRAIN], counts[Split.VALIDATION], counts[Split.TEST], len(index.classes), speed)
+    return Planned(recipe, findings, index, tree, work)
+
+
+def run_recipe(
+    recipe: Recipe, locations: Locations, control: Control, emit: Emit, on_directory: Callable[[RunDirectory], None]
+) -> RunResult:
+    """Run a recipe to its end; every event goes to `emit` and, from the run's start on, into its event log.
+
+    Args:
+        on_directory: called once the run's directory exists, before anything long begins.
+
+    Raises:
+        NutshellError: as told by the closing event, which is sent in every case.
+    """
+    started = time.perf_counter()
+    with ExitStack() as open_things:
+        tell: Emit = emit
+        database = None
+        directory: RunDirectory | None = None
+        try:
+            locations.create()
+            planned = plan_run(recipe, locations, _progress_teller(emit))
+            directory = RunDirectory.create(locations, recipe)
+            on_directory(directory)
+            database = open_things.enter_context(open_database(locations.database))
+            record_start(database, directory.run, recipe.name)
+            log = open_things.enter_context(directory.open_events())
+
+            def tell_and_keep(event: EngineEvent) -> None:
+                write_event(log, event)
+                emit(event)
+
+            tell = tell_and_keep
+            result = _Run(planned, locations, directory, control, tell).finish()
+            tell(RunFinished(result=result, seconds=time.perf_counter() - started))
+            record_end(database, directory.run, RunState.DONE, result=result)
+            return result
+        except Cancelled:
+            tell(RunCancelled())
+            if database and directory:
+                record_end(database, directory.run, RunState.CANCELLED)
+            raise
+        except Exception as error:
+            message, code = _sentence(error)
+            tell(RunFailed(message=message, exit_code=code, log=str(directory.log) if directory else ""))
+            if database and directory:
+                record_end(database, directory.run, RunState.FAILED, message)
+            raise
+
+
+class _Run:
+    """One run after planning."""
+
+    def __init__(
+        self, planned: Planned, locations: Locations, directory: RunDirectory, control: Control, emit: Emit
+    ) -> None:
+        self._planned = planned
+        self._recipe = planned.recipe
+        self._locations = locations
+        self._directory = directory
+        self._control = control
+        self._emit = emit
+
+    def finish(self) -> RunResult:
+        self._emit(
+            RunStarted(
+                run=self._directory.run, directory=str(self._directory.path), name=self._recipe.name,
+                recipe=recipe_text(self._recipe), stages=self._planned.planned_stages(),
+                findings=self._planned.findings,
+            )
+        )
+        dataset = self._prepare()
+        pipeline = fit_pipeline(self._recipe.images, dataset)
+        measured = MeasurementStore(self._locations, machine_name())
+        runner = StageRunner(
+            self._recipe, dataset, pipeline, StageStore(self._locations), self._control, self._emit
+        )
+        variants = Variants(dataset, pipeline, self._directory, measured, self._control, self._emit)
+        finished = self._run_stages(runner, variants)
+        baseline = finished[self._planned.tree.stages[0].key]
+        if not baseline.reused and baseline.records:
+            self._keep_speed(measured, baseline)
+        measurements = variants.measure_latencies()
+        return self._result(dataset, finished, measurements, variants.measured_count)
+
+    def _prepare(self) -> PreparedDataset:
+        dataset = prepare(
+            self._planned.index, self._recipe.dataset, self._recipe.images, self._recipe.seed,
+            self._locations.image_cache, _progress_teller(self._emit), self._control.raise_if_cancelled,
+        )
+        write_split_csv(self._directory.path / "split.csv", dataset)
+        write_samples(self._directory.path / SAMPLES_FILE, dataset, self._recipe.images)
+        self._emit(
+            DatasetReady(
+                dataset=dataset.summary, images=dataset.image_bytes, cached=dataset.cached,
+                samples=str(self._directory.path / SAMPLES_FILE),
+            )
+        )
+        return dataset
+
+    def _run_stages(self, runner: StageRunner, variants: Variants) -> dict[str, FinishedStage]:
+        """Planned key → what became of the stage."""
+        finished: dict[str, FinishedStage] = {}
+        stages = self._planned.tree.stages
+        for place, stage in enumerate(stages):
+            parent = finished[stage.parent] if stage.parent else None
+            finished[stage.key] = runner.run(stage, _actual_key(stage, parent), parent)
+            for chain in stage.ends:
+                variants.add(chain, stage, finished[stage.key], runner)
+            still_needed = {later.parent for later in stages[place + 1 :]}
+            for key, done in finished.items():
+                if key not in still_needed:
+                    runner.forget(done.key)
+        return finished
+
+    def _keep_speed(self, measured: MeasurementStore, baseline: FinishedStage) -> None:
+        fastest = min(record.seconds for record in baseline.records)
+        measured.keep_speed(training_macs_a_second(self._recipe, self._planned.work, fastest))
+
+    def _result(
+        self, dataset: PreparedDataset, finished: dict[str, FinishedStage],
+        measurements: tuple[VariantMeasurement, ...], measured_count: int,
+    ) -> RunResult:
+        reused = sum(stage.reused for stage in finished.values())
+        if reused == len(finished) and not measured_count:
+            message = "Nothing had to be computed: every stage and measurement was there from earlier runs."
+            self._emit(Notice(message=message))
+        elif reused:
+            self._emit(Notice(message=f"{reused} of {len(finished)} stages were there from earlier runs and were reused."))
+        return RunResult(
+            run=self._directory.run, directory=str(self._directory.path), dataset=dataset.summary,
+            images=dataset.image_bytes, variants=measurements, stages_computed=len(finished) - reused,
+            stages_reused=reused,
+        )
+
+
+def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:
+    """The planned key, unless a stage before this one was stopped early and so is another than planned."""
+    if parent is None or stage.parameters is None:
+        return stage.key
+    return step_key(parent.key, stage.parameters)
+
+
+def _refuse(findings: tuple[Finding, ...]) -> None:
+    if faults := errors(findings):
+        raise RecipeError("\n".join(f"{finding.where}: {finding.message}" for finding in faults))
+
+
+def _progress_teller(emit: Emit) -> Callable[[int, int], None]:
+    started = time.perf_counter()
+    last = -1.0
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        if now - last < 0.1 and done < total:
+            return
+        last = now
+        left = (now - started) / done * (total - done) if done else None
+        emit(PreparationProgress(done=done, total=total, seconds_left=left))
+
+    return tell
+
+
+def _sentence(error: Exception) -> tuple[str, int]:
+    """What to tell the user of an error, and the exit code."""
+    if isinstance(error, NutshellError):
+        return str(error), error.exit_code
+    if isinstance(error, MemoryError):
+        return "The machine ran out of memory; use smaller images, a smaller batch, or a narrower network.", 3
+    if isinstance(error, OSError) and error.strerror:
+        place = f" ({error.filename})" if error.filename else ""
+        return f"A file could not be read or written: {error.strerror}{place}; free some space or check permissions.", 3
+    return f"The engine failed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", 3
+

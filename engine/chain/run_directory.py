@@ -1,0 +1,76 @@
+"""One run's directory: its recipe, split, events, samples, log and models."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from engine.contract.events import BatchProgress, EngineEvent, PreparationProgress, event_line
+from engine.contract.recipe import Recipe
+from engine.contract.recipe_file import recipe_text
+from engine.store.durable_file import appearing_file, write_durably
+from engine.store.locations import Locations
+
+LOG_FILE = "engine.log"
+EVENTS_FILE = "events.jsonl"
+SAMPLES_FILE = "samples.npz"
+
+
+def new_run_id(name: str) -> str:
+    """Sortable by time, readable, unique: 20260131-142501-ultrasound-3f9a."""
+    readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "study"
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{readable}-{secrets.token_hex(2)}"
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """The files of one run."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, locations: Locations, recipe: Recipe) -> RunDirectory:
+        """Make the directory, with the recipe in it."""
+        directory = cls(locations.runs / new_run_id(recipe.name))
+        (directory.path / "models").mkdir(parents=True)
+        write_durably(directory.path / "recipe.toml", recipe_text(recipe))
+        return directory
+
+    @property
+    def run(self) -> str:
+        return self.path.name
+
+    @property
+    def log(self) -> Path:
+        return self.path / LOG_FILE
+
+    def open_events(self) -> TextIO:
+        """The event log, written line by line, so that a killed run loses none."""
+        return (self.path / EVENTS_FILE).open("a", encoding="utf-8", buffering=1)
+
+    def model_name(self, chain: str) -> str:
+        """Where a chain's `.tflite` lies, relative to the directory."""
+        return f"models/{chain}.tflite"
+
+    def add_model(self, chain: str, source: Path, preprocessing: str) -> Path:
+        """Copy a stage's `.tflite` here under the chain's name, with how to feed it as JSON beside it."""
+        target = self.path / self.model_name(chain)
+        with appearing_file(target) as temporary:
+            shutil.copyfile(source, temporary)
+        write_durably(target.with_suffix(".json"), preprocessing)
+        return target
+
+
+def is_kept(event: EngineEvent) -> bool:
+    """Whether an event belongs into the event log: all but the fleeting progress of a batch."""
+    return not isinstance(event, BatchProgress | PreparationProgress)
+
+
+def write_event(stream: TextIO, event: EngineEvent) -> None:
+    if is_kept(event):
+        stream.write(event_line(event) + "\n")

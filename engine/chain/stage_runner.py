@@ -1,0 +1,186 @@
+"""Computes one stage, or takes it from the store: trains the baseline or applies a step, converts, checks the promise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.backbones.backbone import layer_graph
+from engine.chain.bench import Bench
+from engine.chain.network import Network, NetworkFacts
+from engine.chain.network_file import load_facts, load_network, save_network
+from engine.chain.stage_tree import Stage, stopped_key
+from engine.contract.events import EngineEvent, StageFinished, StagePhase, StageStarted
+from engine.contract.recipe import Recipe
+from engine.datasets.prepared import PreparedDataset
+from engine.imaging.pipeline import ImagePipeline, network_input_shape
+from engine.measurement.tflite_file import TfliteFile
+from engine.steps.step import STEPS, Form
+from engine.store.stage_store import TFLITE_FILE, StageFacts, StageStore
+from engine.training.control import Control
+from engine.training.epoch_events import epoch_event, record_of
+from engine.training.plan import EpochRecord, TrainingPlan
+
+
+@dataclass(frozen=True)
+class FinishedStage:
+    """A stage whose files lie in the store."""
+
+    key: str
+    """Of what is in the store: for a stage that was stopped early, or that follows one, not the planned key."""
+    network_key: str
+    """Of the last stage up to this one that left a Keras network; its facts hold for the file."""
+    reused: bool
+    stopped_early: bool
+    records: tuple[EpochRecord, ...] = ()
+
+
+@dataclass
+class StageRunner:
+    """Runs the stages of one recipe on one prepared dataset; keeps the networks that later stages begin from."""
+
+    recipe: Recipe
+    dataset: PreparedDataset
+    pipeline: ImagePipeline
+    store: StageStore
+    control: Control
+    emit: Callable[[EngineEvent], None]
+    _networks: dict[str, Network] = field(default_factory=dict)
+
+    def run(self, stage: Stage, key: str, parent: FinishedStage | None) -> FinishedStage:
+        """Finish `stage` under `key`, from what `parent` left.
+
+        Raises:
+            PromiseBroken, NutshellError, Cancelled: nothing of the stage is stored then but its last checkpoint.
+        """
+        facts = self.store.facts(key)
+        if facts is not None:
+            return self._reuse(stage, key, parent, facts)
+        checkpointed = self.store.checkpoint(key).is_file()
+        self.emit(StageStarted(stage=stage.key, resumed_epoch=self._checkpointed_epochs(key) if checkpointed else 0))
+        started = time.perf_counter()
+        recorder = _Recorder(self.emit)
+        network = self._network(parent.key) if parent else self._untrained()
+        bench = self._bench(stage, key, parent, recorder)
+        self.control.raise_if_cancelled()
+        if stage.parameters is None:
+            outcome = bench.trainer.train(network.model, TrainingPlan.of_recipe(self.recipe.training))
+            made: Network | bytes = Network(network.model, network.facts.after_training(outcome))
+        else:
+            made = STEPS[stage.parameters.step]().apply(stage.parameters, network, bench)
+        stopped = isinstance(made, Network) and stage.epochs > 0 and made.facts.stopped_early
+        final_key = stopped_key(key, made.facts.trained_epochs) if stopped and isinstance(made, Network) else key
+        self._store(stage, final_key, made, network, bench, recorder, started, stopped)
+        if not stopped:
+            self.store.checkpoint(key).unlink(missing_ok=True)
+        seconds = time.perf_counter() - started
+        self.emit(StageFinished(stage=stage.key, seconds=seconds, stopped_early=stopped))
+        return FinishedStage(final_key, _network_key(stage, final_key, parent), False, stopped, tuple(recorder.records))
+
+    def tflite(self, key: str) -> Path:
+        """The `.tflite` of a finished stage."""
+        return self.store.folder(key) / TFLITE_FILE
+
+    def network_facts(self, key: str) -> NetworkFacts:
+        """Facts of the Keras network that a stage left."""
+        return load_facts(self.store.folder(key))
+
+    def forget(self, key: str) -> None:
+        """Free a network's memory that no later stage begins from."""
+        self._networks.pop(key, None)
+
+    def _reuse(self, stage: Stage, key: str, parent: FinishedStage | None, facts: StageFacts) -> FinishedStage:
+        self.emit(StageStarted(stage=stage.key, resumed_epoch=len(facts.records)))
+        for record in facts.records:
+            self.emit(epoch_event(stage.key, record, stage.epochs))
+        self.emit(StageFinished(stage=stage.key, seconds=facts.seconds, reused=True, stopped_early=facts.stopped_early))
+        return FinishedStage(key, _network_key(stage, key, parent), True, facts.stopped_early, facts.records)
+
+    def _untrained(self) -> Network:
+        from engine.backbones.keras_network import build_keras_network
+
+        settings = self.recipe.backbone
+        graph = layer_graph(settings, network_input_shape(self.recipe.images), len(self.dataset.classes))
+        model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
+        return Network(
+            model,
+            NetworkFacts(
+                parameters=graph.parameters, trainable_parameters=graph.trainable_parameters(settings.freeze_base)
+            ),
+        )
+
+    def _network(self, key: str) -> Network:
+        if key not in self._networks:
+            self._networks[key] = load_network(self.store.folder(key))
+        return self._networks[key]
+
+    def _bench(self, stage: Stage, key: str, parent: FinishedStage | None, recorder: _Recorder) -> Bench:
+        from engine.training.trainer import Trainer
+
+        def say_phase(phase: str) -> None:
+            self.control.hold_if_paused()
+            self.emit(StagePhase(stage=stage.key, phase=phase))
+
+        def parent_tflite(_: Network) -> bytes:
+            assert parent is not None
+            return self.tflite(parent.key).read_bytes()
+
+        trainer = Trainer(
+            stage.key, self.dataset, self.pipeline, self.recipe.seed, self.control, recorder, self.store.checkpoint(key)
+        )
+        return Bench(self.recipe, self.dataset, self.pipeline, trainer, say_phase, parent_tflite)
+
+    def _store(
+        self, stage: Stage, key: str, made: Network | bytes, parent: Network, bench: Bench, recorder: _Recorder,
+        started: float, stopped: bool,
+    ) -> None:
+        content = made if isinstance(made, bytes) else self._convert(made, bench)
+        if stage.parameters is not None:
+            bench.say_phase("checking the promise")
+            promised = made if isinstance(made, Network) else parent
+            STEPS[stage.parameters.step]().check_promise(stage.parameters, promised, TfliteFile.parse(content))
+        with self.store.finishing(key) as folder:
+            (folder / TFLITE_FILE).write_bytes(content)
+            if isinstance(made, Network):
+                save_network(folder, made)
+            seconds = time.perf_counter() - started
+            self.store.finish(
+                key, folder,
+                StageFacts(title=stage.title, seconds=seconds, records=tuple(recorder.records), stopped_early=stopped),
+            )
+        if isinstance(made, Network):
+            self._networks[key] = made
+
+    def _convert(self, network: Network, bench: Bench) -> bytes:
+        from engine.export.tflite_conversion import converter_tflite, float32_tflite
+
+        bench.say_phase("converting to .tflite")
+        if network.facts.quantization_aware:
+            return converter_tflite(network.model, "int8", calibration=None, float_io=True, float_fallback=False)
+        return float32_tflite(network.model)
+
+    def _checkpointed_epochs(self, key: str) -> int:
+        from engine.training.checkpoint import load_checkpoint
+
+        saved = load_checkpoint(self.store.checkpoint(key))
+        return len(saved.records) if saved else 0
+
+
+def _network_key(stage: Stage, key: str, parent: FinishedStage | None) -> str:
+    return key if stage.gives is Form.KERAS or parent is None else parent.network_key
+
+
+class _Recorder:
+    """Passes events on and keeps the epochs, for the stage's facts."""
+
+    def __init__(self, emit: Callable[[EngineEvent], None]) -> None:
+        self._emit = emit
+        self.records: list[EpochRecord] = []
+
+    def __call__(self, event: EngineEvent) -> None:
+        if (record := record_of(event)) is not None:
+            self.records.append(record)
+        self._emit(event)
+

@@ -1,0 +1,111 @@
+"""Plans a recipe into a tree of stages, each named by the hash of everything that it depends on. No TensorFlow."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from engine.contract.recipe import Recipe
+from engine.contract.step_parameters import StepParameters
+from engine.steps.step import STEPS, Form
+
+STAGE_VERSION = 1
+"""Raised when the same recipe would give other results, so that older stages are computed anew."""
+
+BASELINE = "baseline"
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A node of the tree: the trained baseline, or one step applied to what its parent left."""
+
+    key: str
+    parent: str | None
+    parameters: StepParameters | None
+    """None for the baseline."""
+    steps: tuple[StepParameters, ...]
+    """All steps from the baseline up to this one."""
+    chains: tuple[str, ...]
+    """The chains that pass through."""
+    ends: tuple[str, ...]
+    """The chains that end here; "baseline" for the baseline."""
+    title: str
+    epochs: int
+    gives: Form
+
+
+@dataclass(frozen=True)
+class StageTree:
+    """Parents before children, in the order in which they are computed."""
+
+    stages: tuple[Stage, ...]
+
+    def __getitem__(self, key: str) -> Stage:
+        return next(stage for stage in self.stages if stage.key == key)
+
+    def end_of(self, chain: str) -> Stage:
+        """The stage that a chain ends in; for "baseline" the baseline itself."""
+        return next(stage for stage in self.stages if chain in stage.ends)
+
+
+def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
+    """The stage tree of a recipe; chains share their common beginnings.
+
+    Args:
+        dataset_fingerprint: of the images as prepared, with their split.
+    """
+    baseline_key = stage_key(None, _baseline_document(recipe, dataset_fingerprint))
+    order: list[str] = [baseline_key]
+    nodes: dict[str, dict[str, Any]] = {
+        baseline_key: {
+            "parent": None, "parameters": None, "steps": (), "chains": [], "ends": [BASELINE],
+            "title": f"Baseline {recipe.backbone.kind} ×{recipe.backbone.width:g}",
+            "epochs": recipe.training.epochs, "gives": Form.KERAS,
+        }
+    }
+    for chain in recipe.chains:
+        key = baseline_key
+        nodes[key]["chains"].append(chain.name)
+        for place, parameters in enumerate(chain.steps):
+            parent, key = key, step_key(key, parameters)
+            if key not in nodes:
+                step = STEPS[parameters.step]()
+                order.append(key)
+                nodes[key] = {
+                    "parent": parent, "parameters": parameters, "steps": chain.steps[: place + 1], "chains": [],
+                    "ends": [], "title": parameters.label(), "epochs": step.training_epochs(parameters),
+                    "gives": step.gives,
+                }
+            nodes[key]["chains"].append(chain.name)
+        nodes[key]["ends"].append(chain.name)
+    stages = (Stage(key, **(nodes[key] | {k: tuple(nodes[key][k]) for k in ("chains", "ends")})) for key in order)
+    return StageTree(tuple(stages))
+
+
+def step_key(parent: str, parameters: StepParameters) -> str:
+    """The key of a step applied to the stage `parent`."""
+    return stage_key(parent, parameters.model_dump(mode="json"))
+
+
+def stopped_key(planned: str, epochs: int) -> str:
+    """The key of a stage that the user stopped in epoch `epochs`: it is not the stage that was planned."""
+    return stage_key(planned, {"stopped": epochs})
+
+
+def stage_key(parent: str | None, document: dict[str, Any]) -> str:
+    """SHA-256 over the canonical JSON of a parent's key and what is done to it."""
+    canonical = json.dumps([STAGE_VERSION, parent, document], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _baseline_document(recipe: Recipe, dataset_fingerprint: str) -> dict[str, Any]:
+    """What a trained baseline depends on; the names of the recipe and its chains are not among it."""
+    return {
+        "dataset": dataset_fingerprint,
+        "seed": recipe.seed,
+        "images": recipe.images.model_dump(mode="json"),
+        "backbone": recipe.backbone.model_dump(mode="json"),
+        "training": recipe.training.model_dump(mode="json"),
+    }

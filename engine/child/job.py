@@ -1,0 +1,20 @@
+"""What the engine child is to do: the first line on its standard input."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class EngineJob(BaseModel):
+    """Run this recipe in this runs directory."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    recipe: dict[str, Any]
+    """The recipe as nested plain values with the keys of the TOML format."""
+    runs_directory: Path
+    give_way: bool = True
+    """Lower the engine's priority, because a window is to stay smooth beside it."""

@@ -1,0 +1,68 @@
+"""The engine child: reads a job and commands from standard input, runs the recipe, sends events."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+
+from engine.chain.run_directory import RunDirectory
+from engine.child.channel import EventChannel
+from engine.child.commands import follow_commands
+from engine.child.job import EngineJob
+from engine.child.lifeline import die_with_parent, give_way
+from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
+from engine.contract.events import Paused, Resumed, RunFailed
+from engine.contract.recipe_file import build_recipe
+from engine.store.locations import Locations
+from engine.training.control import Control
+
+
+def main() -> int:
+    """Run one job; returns the exit code."""
+    channel = EventChannel()
+    die_with_parent()
+    try:
+        job = EngineJob.model_validate_json(sys.stdin.readline())
+        recipe = build_recipe(job.recipe)
+        if job.give_way:
+            give_way()
+        control = Control(lambda: channel.send(Paused()), lambda: channel.send(Resumed()))
+        follow_commands(control)
+        return _run(channel, control, job, recipe)
+    except NutshellError as error:
+        channel.send(RunFailed(message=str(error), exit_code=error.exit_code))
+        return error.exit_code
+
+
+def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: object) -> int:
+    from engine.chain.run import run_recipe
+    from engine.contract.recipe import Recipe
+
+    assert isinstance(recipe, Recipe)
+
+    def on_directory(directory: RunDirectory) -> None:
+        channel.log_to(directory.log)
+        _prepare_tensorflow(recipe.seed)
+
+    try:
+        run_recipe(recipe, Locations(job.runs_directory), control, channel.send, on_directory)
+    except NutshellError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except Exception:  # noqa: BLE001 - told to the parent by the closing event; the log gets the details
+        traceback.print_exc()
+        return EXIT_FAILED
+    return EXIT_DONE
+
+
+def _prepare_tensorflow(seed: int) -> None:
+    """Set TensorFlow up before anything of it runs: Keras 2, quiet, seeded, deterministic."""
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    with contextlib.redirect_stdout(sys.stderr):
+        import tensorflow as tf
+
+    tf.keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()

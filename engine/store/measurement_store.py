@@ -1,0 +1,64 @@
+"""Keeps what was measured of a stage's file on this machine, so that nothing is measured twice."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.contract.measurements import VariantMeasurement
+from engine.store.database import open_database
+from engine.store.locations import Locations
+
+
+@dataclass(frozen=True)
+class MeasurementStore:
+    """Measurements of one runs directory, by stage and machine."""
+
+    locations: Locations
+    machine: str
+    """Processor and threads: latencies of another machine are none of this one."""
+
+    def variant(self, stage: str) -> tuple[VariantMeasurement, np.ndarray] | None:
+        """A stage's measurement and its decisions on the test images, int64; None where it was never measured."""
+        row = self._row("SELECT variant, decisions FROM measurements WHERE stage = ? AND machine = ?", stage)
+        if row is None:
+            return None
+        return VariantMeasurement.model_validate_json(row[0]), np.frombuffer(row[1], dtype=np.int64)
+
+    def keep_variant(self, stage: str, variant: VariantMeasurement, decisions: np.ndarray) -> None:
+        with open_database(self.locations.database) as database:
+            database.execute(
+                "INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?, ?)",
+                (stage, self.machine, variant.model_dump_json(), decisions.astype(np.int64).tobytes(), time.time()),
+            )
+
+    def latencies(self, stages: tuple[str, ...]) -> dict[str, Any] | None:
+        """The figures of stages that were measured in turn, as stored; None where these were never measured together."""
+        row = self._row("SELECT figures FROM latencies WHERE variants = ? AND machine = ?", " ".join(stages))
+        return json.loads(row[0]) if row else None
+
+    def keep_latencies(self, stages: tuple[str, ...], figures: dict[str, Any]) -> None:
+        with open_database(self.locations.database) as database:
+            database.execute(
+                "INSERT OR REPLACE INTO latencies VALUES (?, ?, ?, ?)",
+                (" ".join(stages), self.machine, json.dumps(figures), time.time()),
+            )
+
+    def speed(self) -> float | None:
+        """Multiply-accumulates a second of the last training on this machine."""
+        row = self._row("SELECT macs_a_second FROM speeds WHERE machine = ?")
+        return float(row[0]) if row else None
+
+    def keep_speed(self, macs_a_second: float) -> None:
+        with open_database(self.locations.database) as database:
+            database.execute("INSERT OR REPLACE INTO speeds VALUES (?, ?)", (self.machine, macs_a_second))
+
+    def _row(self, statement: str, *keys: str) -> Any:
+        if not self.locations.database.is_file():
+            return None
+        with open_database(self.locations.database) as database:
+            return database.execute(statement, (*keys, self.machine)).fetchone()

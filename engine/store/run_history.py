@@ -1,0 +1,91 @@
+"""The list of runs in a runs directory: what was started, how it ended, and which were cut off."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import psutil
+
+from engine.contract.measurements import RunResult
+from engine.store.database import open_database
+from engine.store.locations import Locations
+
+
+class RunState(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+    """Its engine is gone without having said how it ended."""
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run of the list."""
+
+    run: str
+    name: str
+    started: float
+    """Seconds since the epoch, UTC."""
+    state: RunState
+    directory: Path
+    message: str
+    baseline_accuracy: float | None
+    """0 to 1; None until the run is done."""
+    variants: int
+
+
+def record_start(database: sqlite3.Connection, run: str, name: str) -> None:
+    """Enter this process's run."""
+    process = psutil.Process(os.getpid())
+    database.execute(
+        "INSERT INTO runs (run, name, started, state, pid, pid_started) VALUES (?, ?, ?, ?, ?, ?)",
+        (run, name, time.time(), RunState.RUNNING, process.pid, process.create_time()),
+    )
+
+
+def record_end(
+    database: sqlite3.Connection, run: str, state: RunState, message: str = "", result: RunResult | None = None
+) -> None:
+    """Enter how a run ended."""
+    document = result.model_dump_json(by_alias=True) if result is not None else None
+    database.execute(
+        "UPDATE runs SET state = ?, ended = ?, message = ?, result = ? WHERE run = ?",
+        (state, time.time(), message, document, run),
+    )
+
+
+def list_runs(locations: Locations) -> tuple[RunRecord, ...]:
+    """All runs, the newest first; empty where the directory holds none yet. Reads only, in milliseconds."""
+    if not locations.database.is_file():
+        return ()
+    with open_database(locations.database) as database:
+        rows = database.execute(
+            "SELECT run, name, started, state, pid, pid_started, message, result FROM runs ORDER BY started DESC"
+        ).fetchall()
+    records = []
+    for run, name, started, state, pid, pid_started, message, document in rows:
+        result = RunResult.model_validate_json(document) if document else None
+        if state == RunState.RUNNING and not _alive(pid, pid_started):
+            state = RunState.INTERRUPTED
+        records.append(
+            RunRecord(
+                run, name, started, RunState(state), locations.runs / run, message,
+                result.variants[0].accuracy if result and result.variants else None,
+                len(result.variants) if result else 0,
+            )
+        )
+    return tuple(records)
+
+
+def _alive(pid: int, started: float) -> bool:
+    try:
+        return abs(psutil.Process(pid).create_time() - started) < 2.0
+    except psutil.Error:
+        return False

@@ -1,0 +1,20 @@
+"""Turns finished epochs into events and back. No TensorFlow."""
+
+from __future__ import annotations
+
+from engine.contract.events import EngineEvent, EpochFinished
+from engine.training.plan import EpochRecord
+
+_SHARED = tuple(EpochRecord.__dataclass_fields__)
+
+
+def epoch_event(stage: str, record: EpochRecord, epochs: int) -> EpochFinished:
+    """The event that tells of a finished epoch, of `epochs`."""
+    return EpochFinished(stage=stage, epochs=epochs, **{name: getattr(record, name) for name in _SHARED})
+
+
+def record_of(event: EngineEvent) -> EpochRecord | None:
+    """The epoch that an event tells of, or None."""
+    if not isinstance(event, EpochFinished):
+        return None
+    return EpochRecord(**{name: getattr(event, name) for name in _SHARED})

@@ -1,0 +1,27 @@
+"""Nutshell's only entry: opens the app, runs the command line, or is one of the program's own children."""
+
+from __future__ import annotations
+
+import sys
+
+from engine.contract.program import ENGINE_SWITCH, MEASUREMENT_SWITCH
+
+
+def main(arguments: list[str]) -> int:
+    """Dispatch on the first argument; imports only what that one needs, so that the window opens quickly."""
+    first = arguments[0] if arguments else ""
+    if first == ENGINE_SWITCH:
+        from engine.child.main import main as engine_main
+
+        return engine_main()
+    if first == MEASUREMENT_SWITCH:
+        from engine.measurement.child import main as measurement_main
+
+        return measurement_main()
+    from ui.terminal.command_line import command_line
+
+    return command_line(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
