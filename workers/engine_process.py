@@ -48,7 +48,7 @@ class EngineProcess:
         self._child = subprocess.Popen(
             program_command(ENGINE_SWITCH), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._early_output,
             start_new_session=sys.platform != "win32",
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP if sys.platform == "win32" else 0,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
         self._write(self._job.model_dump_json())
         threading.Thread(target=self._read, name="engine-events", daemon=True).start()

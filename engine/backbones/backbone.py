@@ -1,4 +1,4 @@
-"""What a backbone is: a base of layers on an image, found through the registry by its key; the head is the same for all."""
+"""What a backbone is: a base of layers, found through the registry by its key; the head is the same for all."""
 
 from __future__ import annotations
 
@@ -60,5 +60,6 @@ def sigmoid_output(settings: BackboneSettings, class_count: int) -> bool:
         RecipeError: one sigmoid unit was asked for with more than two classes.
     """
     if settings.output == "sigmoid" and class_count != 2:
-        raise RecipeError(f'backbone.output = "sigmoid" tells two classes apart, and there are {class_count}; use "auto".')
+        message = f'backbone.output = "sigmoid" tells two classes apart, and there are {class_count}; use "auto".'
+        raise RecipeError(message)
     return settings.output == "sigmoid" or (settings.output == "auto" and class_count == 2)

@@ -93,7 +93,9 @@ class GraphBuilder:
         height, width, channels = x.shape
         shape = (_out(height, kernel, strides, padding), _out(width, kernel, strides, padding), filters)
         weights = kernel * kernel * channels * filters
-        settings = {"filters": filters, "kernel_size": kernel, "strides": strides, "padding": padding, "use_bias": use_bias}
+        settings = {
+            "filters": filters, "kernel_size": kernel, "strides": strides, "padding": padding, "use_bias": use_bias
+        }
         parameters = weights + (filters if use_bias else 0)
         return self._add(
             name, "Conv2D", settings, (x,), shape, parameters, parameters, macs=shape[0] * shape[1] * weights
@@ -131,7 +133,9 @@ class GraphBuilder:
         settings = {"padding": ((before, after), (before, after))}
         return self._add(name, "ZeroPadding2D", settings, (x,), (height + both, width + both, channels))
 
-    def max_pool(self, x: Tensor, size: int, name: str, *, strides: int | None = None, padding: str = "valid") -> Tensor:
+    def max_pool(
+        self, x: Tensor, size: int, name: str, *, strides: int | None = None, padding: str = "valid"
+    ) -> Tensor:
         return self._pool("MaxPooling2D", x, size, name, strides or size, padding)
 
     def average_pool(

@@ -1,4 +1,4 @@
-"""What a step has at hand while it is applied: the images, the trainer, the recipe's seed, and a way to say what it does."""
+"""What a step has at hand while it is applied: the images, the trainer, and a way to say what it does."""
 
 from __future__ import annotations
 

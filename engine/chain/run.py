@@ -209,7 +209,7 @@ class _Run:
             message = "Nothing had to be computed: every stage and measurement was there from earlier runs."
             self._emit(Notice(message=message))
         elif reused:
-            self._emit(Notice(message=f"{reused} of {len(finished)} stages were there from earlier runs and were reused."))
+            self._emit(Notice(message=f"{reused} of {len(finished)} stages were reused from earlier runs."))
         return RunResult(
             run=self._directory.run, directory=str(self._directory.path), dataset=dataset.summary,
             images=dataset.image_bytes, variants=measurements, stages_computed=len(finished) - reused,

@@ -1,4 +1,4 @@
-"""Computes one stage, or takes it from the store: trains the baseline or applies a step, converts, checks the promise."""
+"""Computes one stage, or takes it from the store: trains or applies a step, converts, checks the promise."""
 
 from __future__ import annotations
 

@@ -10,15 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from engine.contract.findings import Finding
 from engine.contract.measurements import DatasetSummary, ImageBytes, RunResult, VariantMeasurement
 
-EVENTS_VERSION = 1
-
 
 class EngineEvent(BaseModel):
     """Base of all events; `time` is seconds since the epoch, UTC."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
-    version: Literal[1] = EVENTS_VERSION
+    version: Literal[1] = 1
     time: float = Field(default_factory=time.time)
 
 
@@ -71,7 +69,8 @@ class DatasetReady(EngineEvent):
     """Whether the decoded images came from the cache."""
     samples: str = ""
     """An `.npz` in the run's directory: `images` uint8 (n, h, w, c), `labels`, `classes`, `subbands` float32
-    (n, 4, h', w', c) in the order LL, LH, HL, HH of the fed level, and `fed` (names of the subbands fed; empty without DWT)."""
+    (n, 4, h', w', c) in the order LL, LH, HL, HH of the fed level, and `fed` (names of the subbands fed; empty
+    without DWT)."""
 
 
 class StageStarted(EngineEvent):

@@ -35,7 +35,7 @@ class VariantMeasurement(Measured):
     sparsity_fraction: float
     """Zeros among the kernel values stored in the file, 0 to 1."""
     unique_weights: int
-    """The most distinct values stored in one kernel; counted a channel at a time where each channel has its own scale."""
+    """The most distinct values stored in one kernel; a channel at a time where each channel has its own scale."""
     macs: int
     """Multiply-accumulate operations for one image, counted from the file's operators."""
     latency_p50_ms: float

@@ -130,13 +130,13 @@ class ChainSettings(Section):
 class Recipe(Section):
     """A whole study. The same recipe on the same images with the same seed gives the same networks."""
 
-    schema_version: Literal[1] = Field(SCHEMA_VERSION, alias="schema", title="Schema")
+    schema_version: Literal[1] = Field(1, alias="schema", title="Schema")
     name: str = Field("study", min_length=1, max_length=80, title="Name")
     seed: int = Field(7, ge=0, le=2**31 - 1, title="Seed")
-    dataset: DatasetSettings = Field(default_factory=DatasetSettings, title="Dataset")
-    images: ImageSettings = Field(default_factory=ImageSettings, title="Images")
-    backbone: BackboneSettings = Field(default_factory=BackboneSettings, title="Backbone")
-    training: TrainingSettings = Field(default_factory=TrainingSettings, title="Training")
+    dataset: DatasetSettings = Field(DatasetSettings(), title="Dataset")
+    images: ImageSettings = Field(ImageSettings(), title="Images")
+    backbone: BackboneSettings = Field(BackboneSettings(), title="Backbone")
+    training: TrainingSettings = Field(TrainingSettings(), title="Training")
     chains: tuple[ChainSettings, ...] = Field((), title="Chains")
 
     @model_validator(mode="after")

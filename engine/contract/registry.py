@@ -1,4 +1,4 @@
-"""A registry that finds its entries by reading one package: a new entry is one new file that nothing else has to know."""
+"""Finds entries by reading one package: a new entry is one new file that nothing else has to know."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ class Registry(Generic[T]):
                 ):
                     key = entry.__dict__["key"]
                     if key in entries:
-                        raise ValueError(f'Both {entries[key].__module__} and {module.__name__} name the {self._noun} "{key}".')
+                        modules = f"{entries[key].__module__} and {module.__name__}"
+                        raise ValueError(f'Both {modules} name the {self._noun} "{key}".')
                     entries[key] = entry
         return entries
 

@@ -1,4 +1,4 @@
-"""The declared parameters of a compression step: the one source of the recipe's checks, the wizard's form and the docs."""
+"""The declared parameters of a compression step: the one source of recipe checks, wizard form and docs."""
 
 from __future__ import annotations
 

@@ -85,8 +85,9 @@ class MagnitudePruningParameters(StepParameters):
             return self.sparsity + (self.start_sparsity - self.sparsity) * left**3
         if self.schedule == "iterative":
             done = min(int(progress * self.rounds) + 1, self.rounds)
-            kept = (1 - self.sparsity) / (1 - self.start_sparsity)
-            return self.sparsity if done == self.rounds else 1 - (1 - self.start_sparsity) * kept ** (done / self.rounds)
+            if done < self.rounds:
+                kept = (1 - self.sparsity) / (1 - self.start_sparsity)
+                return 1 - (1 - self.start_sparsity) * kept ** (done / self.rounds)
         return self.sparsity
 
 
@@ -108,7 +109,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
     ) -> Iterator[Finding]:
         for step in earlier:
             if isinstance(step, MagnitudePruningParameters) and step.sparsity >= parameters.sparsity:
-                message = f"An earlier pruning already leaves {step.sparsity:g} zeros; ask for more, or remove this one."
+                message = f"An earlier pruning leaves {step.sparsity:g} zeros; ask for more, or remove this one."
                 yield Finding(severity=Severity.WARNING, where=where, message=message)
         if parameters.sparsity > 0.95 and parameters.schedule in {"constant", "polynomial"}:
             message = "Above 0.95, paper K prunes iteratively to hold the accuracy; consider the schedule iterative."

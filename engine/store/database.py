@@ -1,4 +1,4 @@
-"""The SQLite database of one runs directory, in WAL mode: runs, stages and measurements; artefacts are files beside it."""
+"""The SQLite database of a runs directory, in WAL mode: runs, stages, measurements; artefacts are files beside it."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
         raise DataError(f"The database {path} cannot be opened ({error}); choose another runs directory.") from None
     try:
         if version > SCHEMA_VERSION:
-            raise DataError(f"The database {path} was made by a newer Nutshell; update the program, or choose another folder.")
+            raise DataError(f"The database {path} is of a newer Nutshell; update the program or choose another folder.")
         yield connection
     finally:
         connection.close()

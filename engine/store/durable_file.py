@@ -21,7 +21,7 @@ def appearing_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         _sync(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
         _sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
@@ -48,7 +48,7 @@ def appearing_folder(path: Path) -> Iterator[Path]:
             _sync(file)
         _sync(temporary)
         if not path.exists():
-            os.replace(temporary, path)
+            temporary.replace(path)
             _sync(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -37,7 +37,7 @@ class MeasurementStore:
             )
 
     def latencies(self, stages: tuple[str, ...]) -> dict[str, Any] | None:
-        """The figures of stages that were measured in turn, as stored; None where these were never measured together."""
+        """The stored figures of stages that were measured in turn; None where these were never measured together."""
         row = self._row("SELECT figures FROM latencies WHERE variants = ? AND machine = ?", " ".join(stages))
         return json.loads(row[0]) if row else None
 

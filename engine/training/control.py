@@ -12,7 +12,9 @@ from engine.contract.events import RunCancelled
 class Control:
     """Shared between the thread that reads commands and the one that computes."""
 
-    def __init__(self, on_paused: Callable[[], None] = lambda: None, on_resumed: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, on_paused: Callable[[], None] = lambda: None, on_resumed: Callable[[], None] = lambda: None
+    ) -> None:
         self._running = threading.Event()
         self._running.set()
         self._stop = threading.Event()

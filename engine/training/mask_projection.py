@@ -30,7 +30,8 @@ class MaskProjection(Projection):
         self._scope = scope
         self._target = -1.0
         self._masks = [
-            tf.Variable(tf.ones_like(kernel), trainable=False, name=f"mask_{place}") for place, kernel in enumerate(kernels)
+            tf.Variable(tf.ones_like(kernel), trainable=False, name=f"mask_{place}")
+            for place, kernel in enumerate(kernels)
         ]
 
     def before_batch(self, step: int, steps: int) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 class Projection(ABC):
     """A constraint on a model's kernels. Made with the model that trains, since it holds its variables."""
 
-    def before_batch(self, step: int, steps: int) -> None:
+    def before_batch(self, step: int, steps: int) -> None:  # noqa: B027 - most constraints are fixed
         """Change the constraint before batch `step` (from 0) of `steps`; runs outside the graph."""
 
     @abstractmethod
@@ -25,7 +25,7 @@ class Projection(ABC):
         """Whether the constraint has reached its final form; only then may an epoch's weights be kept as the best."""
         return True
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027
         """Go to the final form now and project, because the stage is stopped early."""
 
     @property
@@ -37,5 +37,5 @@ class Projection(ABC):
         """Everything that a continued training needs."""
         return {}
 
-    def restore(self, state: dict[str, np.ndarray]) -> None:
+    def restore(self, state: dict[str, np.ndarray]) -> None:  # noqa: B027
         """Take a `state` again."""

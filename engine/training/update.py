@@ -19,7 +19,8 @@ class Optimizers:
     """One optimizer for the base and one for the head where their rates differ, else one for all."""
 
     def __init__(self, model: Any, plan: TrainingPlan) -> None:
-        head_ids = {id(v) for layer in model.layers if layer.name.endswith(HEAD_LAYER) for v in layer.trainable_variables}
+        head = [layer for layer in model.layers if layer.name.endswith(HEAD_LAYER)]
+        head_ids = {id(variable) for layer in head for variable in layer.trainable_variables}
         variables = list(model.trainable_variables)
         if plan.head_learning_rate == plan.learning_rate:
             groups = [(variables, plan.learning_rate)]
