@@ -5,33 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 
-from engine.chain.estimate import DEFAULT_MACS_A_SECOND, Work, stage_seconds, training_macs_a_second
-from engine.chain.preflight import errors, preflight
+from engine.chain.estimate import training_macs_a_second
+from engine.chain.planning import Planned, machine_name, plan_run
 from engine.chain.run_directory import SAMPLES_FILE, RunDirectory, write_event
 from engine.chain.stage_runner import FinishedStage, StageRunner
-from engine.chain.stage_tree import Stage, StageTree, plan, step_key
-from engine.chain.variants import Variants, machine_name
-from engine.contract.errors import Cancelled, NutshellError, RecipeError
+from engine.chain.stage_tree import Stage, step_key
+from engine.chain.variants import Variants
+from engine.contract.errors import Cancelled, NutshellError
 from engine.contract.events import (
     DatasetReady,
     EngineEvent,
     Notice,
-    PlannedStage,
     PreparationProgress,
     RunCancelled,
     RunFailed,
     RunFinished,
     RunStarted,
 )
-from engine.contract.findings import Finding
 from engine.contract.measurements import RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
-from engine.datasets.preparation import dataset_fingerprint, prepare, scan
+from engine.datasets.preparation import prepare
 from engine.datasets.prepared import PreparedDataset
-from engine.datasets.source import SampleIndex, Split
 from engine.datasets.splits import write_split_csv
 from engine.imaging.pipeline import fit_pipeline
 from engine.imaging.samples import write_samples
@@ -43,45 +39,6 @@ from engine.store.stage_store import StageStore
 from engine.training.control import Control
 
 Emit = Callable[[EngineEvent], None]
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A recipe with the images listed and the stages planned; nothing is decoded or computed yet."""
-
-    recipe: Recipe
-    findings: tuple[Finding, ...]
-    index: SampleIndex
-    tree: StageTree
-    work: Work
-
-    def planned_stages(self) -> tuple[PlannedStage, ...]:
-        """The tree as the events carry it."""
-        return tuple(
-            PlannedStage(
-                key=stage.key, parent=stage.parent, title=stage.title, kind="step" if stage.parameters else "baseline",
-                step=stage.parameters.step if stage.parameters else "", chains=stage.chains, epochs=stage.epochs,
-                estimated_seconds=stage_seconds(self.recipe, stage, self.work),
-            )
-            for stage in self.tree.stages
-        )
-
-
-def plan_run(recipe: Recipe, locations: Locations, progress: Callable[[int, int], None] | None = None) -> Planned:
-    """List the images and plan the stages.
-
-    Raises:
-        RecipeError, DataError: the recipe or its images cannot be used.
-    """
-    _refuse(preflight(recipe))
-    index = scan(recipe.dataset, recipe.seed, progress)
-    findings = preflight(recipe, len(index.classes))
-    _refuse(findings)
-    tree = plan(recipe, dataset_fingerprint(index, recipe.images, recipe.seed))
-    counts = {split: sum(sample.split is split for sample in index.samples) for split in Split}
-    speed = MeasurementStore(locations, machine_name()).speed() or DEFAULT_MACS_A_SECOND
-    work = Work(counts[Split.TRAIN], counts[Split.VALIDATION], counts[Split.TEST], len(index.classes), speed)
-    return Planned(recipe, findings, index, tree, work)
 
 
 def run_recipe(
@@ -222,11 +179,6 @@ def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:
     if parent is None or stage.parameters is None:
         return stage.key
     return step_key(parent.key, stage.parameters)
-
-
-def _refuse(findings: tuple[Finding, ...]) -> None:
-    if faults := errors(findings):
-        raise RecipeError("\n".join(f"{finding.where}: {finding.message}" for finding in faults))
 
 
 def _progress_teller(emit: Emit) -> Callable[[int, int], None]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.chain.planning import LATENCY_THREADS
 from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
@@ -19,19 +19,12 @@ from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.pipeline import ImagePipeline
 from engine.measurement.latency import LatencyFigures
-from engine.measurement.machine import cpu_name
 from engine.measurement.variant import measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
 from engine.store.measurement_store import MeasurementStore
 from engine.training.control import Control
 
-LATENCY_THREADS = 1
 TEST_BATCH = 64
-
-
-def machine_name() -> str:
-    """Which measurements are this machine's own: processor, cores, threads of the interpreter."""
-    return f"{cpu_name()}, {os.cpu_count()} cores, {LATENCY_THREADS} thread"
 
 
 class Variants:

@@ -1,0 +1,58 @@
+"""`check`: the stages of a recipe, what each will cost, what cannot work and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.chain.planning import plan_run
+from engine.chain.preflight import errors, preflight
+from engine.contract.errors import EXIT_BAD_INPUT, EXIT_DONE
+from engine.contract.findings import Finding, Severity
+from engine.contract.recipe_file import read_recipe
+from engine.datasets.source import Split
+from engine.store.locations import Locations
+from engine.store.stage_store import StageStore
+from ui.terminal.durations import duration_text
+
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+
+
+def check_command(recipe_path: Path, runs_directory: Path) -> int:
+    """Print the plan; returns 2 where the recipe cannot run."""
+    recipe = read_recipe(recipe_path)
+    console = Console()
+    if faults := errors(preflight(recipe)):
+        _print_findings(console, faults)
+        return EXIT_BAD_INPUT
+    locations = Locations(runs_directory)
+    planned = plan_run(recipe, locations)
+    store = StageStore(locations)
+    table = Table("stage", "chains", "epochs", "estimated time", title=recipe.name, title_justify="left")
+    left = 0.0
+    names = {stage.key: stage.title for stage in planned.tree.stages}
+    for stage in planned.planned_stages():
+        done = store.facts(stage.key) is not None
+        left += 0.0 if done else stage.estimated_seconds
+        after = f" (after {names[stage.parent]})" if stage.parent else ""
+        cost = "there already" if done else duration_text(stage.estimated_seconds)
+        table.add_row(stage.title + after, ", ".join(stage.chains), str(stage.epochs or "–"), cost)
+    console.print(table)
+    splits = ", ".join(
+        f"{sum(sample.split is split for sample in planned.index.samples):,} {split}" for split in Split
+    )
+    console.print(f"{len(planned.index.classes)} classes ({', '.join(planned.index.classes)}); images: {splits}")
+    for skipped in planned.index.skipped:
+        console.print(Text(f"skipped {skipped.path}: {skipped.reason}", style="yellow"))
+    _print_findings(console, planned.findings)
+    console.print(f"Estimated time: {duration_text(left)}.")
+    return EXIT_DONE
+
+
+def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
+        where = f"{finding.where}: " if finding.where else ""
+        console.print(Text(f"{finding.severity}: {where}{finding.message}", style=STYLES[finding.severity]))

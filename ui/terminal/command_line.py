@@ -1,0 +1,99 @@
+"""The command line: what each command takes, and where it goes."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from engine.contract.errors import NutshellError
+from engine.store.locations import default_runs_directory
+from ui.terminal.listings import LISTINGS
+
+PROGRAM = "nutshell"
+
+
+def command_line(arguments: list[str]) -> int:
+    """Run one command; returns the exit code: 0 done, 2 bad recipe or data, 3 failed, 130 stopped."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        if chosen.command == "run":
+            from ui.terminal.run_command import run_command
+
+            return run_command(chosen.recipe, chosen.runs, chosen.json, chosen.quiet)
+        if chosen.command == "check":
+            from ui.terminal.check_command import check_command
+
+            return check_command(chosen.recipe, chosen.runs)
+        if chosen.command in LISTINGS:
+            sys.stdout.write(LISTINGS[chosen.command]())
+            return 0
+        return _open_window(chosen)
+    except NutshellError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+
+
+def _open_window(chosen: argparse.Namespace) -> int:
+    demo = None
+    if chosen.demo:
+        from ui.terminal.demo import demo_recipe
+
+        demo = demo_recipe()
+    if not _has_display():
+        if demo is None:
+            raise NutshellError(
+                "There is no display to open the window on. Run a recipe without one: python main.py run RECIPE.toml, "
+                "or try the demo: python main.py --demo"
+            )
+        from ui.terminal.run_command import run_without_display
+
+        return run_without_display(demo, chosen.runs)
+    from ui.application import run_application
+
+    return run_application(chosen.report_start, demo, chosen.runs)
+
+
+def _has_display() -> bool:
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        PROGRAM,
+        description="Compress convolutional networks in a lab: train, prune, quantise, measure. "
+        "Without a command, the app opens.",
+        epilog="Exit codes: 0 done, 2 bad recipe or data, 3 failed, 130 stopped.",
+    )
+    parser.add_argument("--demo", action="store_true", help="run the bundled recipe at once; needs no display")
+    parser.add_argument("--report-start", action="store_true", help=argparse.SUPPRESS)
+    _add_runs(parser)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    run = commands.add_parser("run", help="run a recipe", description="Run a recipe to its end and print its table.")
+    run.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    _add_runs(run)
+    run.add_argument("--json", type=Path, metavar="FILE", help="write the results there as JSON")
+    run.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    check = commands.add_parser(
+        "check", help="plan and pre-flight only",
+        description="Show the stages, what each will cost, what cannot work and why. Computes nothing.",
+    )
+    check.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    _add_runs(check)
+    for name in LISTINGS:
+        text = "the recipe's JSON Schema" if name == "schema" else f"list the {name} there are"
+        commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    return parser
+
+
+def _add_runs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--runs", type=lambda text: Path(text).expanduser(), metavar="DIR", default=default_runs_directory(),
+        help="where runs, finished stages and decoded images are kept (default: %(default)s)",
+    )

@@ -1,0 +1,84 @@
+"""What there is, as text: steps, backbones, datasets, and the recipe's schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.contract.recipe import BackboneSettings, Recipe
+from engine.contract.step_parameters import STEP_PARAMETERS
+from engine.datasets.source import DATASETS
+from engine.steps.step import STEPS
+
+CIFAR_INPUT = (32, 32, 3)
+CIFAR_CLASSES = 10
+
+
+def list_steps() -> str:
+    """Each step with its parameters, their defaults and ranges."""
+    parts = []
+    for key in STEPS:
+        step = STEPS[key]
+        lines = [f"{key}: {step.title}", f"  {step.summary}", f"  Papers: {step.paper}"]
+        for name, field in step.Parameters.model_fields.items():
+            if name != "step":
+                schema = step.Parameters.model_json_schema()["properties"][name]
+                lines.append(f"  {name} = {json.dumps(field.get_default(), default=list)}  {_allowed(schema)}".rstrip())
+                if field.description:
+                    lines.append(f"      {field.description}")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def list_backbones() -> str:
+    """Each backbone with parameters and multiply-accumulates at 32×32 with ten classes, full width."""
+    lines = []
+    for key in BACKBONES:
+        backbone = BACKBONES[key]
+        graph = layer_graph(BackboneSettings(kind=key), CIFAR_INPUT, CIFAR_CLASSES)
+        lines.append(
+            f"{key}: {backbone.title} ({backbone.paper})\n"
+            f"  {graph.parameters:,} parameters, {graph.macs:,} multiply-accumulates an image at 32×32, 10 classes, "
+            f"width 1\n  images of at least {backbone.smallest_side} pixels"
+        )
+    return "\n\n".join(lines) + "\n"
+
+
+def list_datasets() -> str:
+    """Each dataset source."""
+    return "\n\n".join(f"{key}: {DATASETS[key].title}\n  {DATASETS[key].summary}" for key in DATASETS) + "\n"
+
+
+def recipe_schema() -> str:
+    """The JSON Schema of a recipe, the steps' parameters included."""
+    schema = Recipe.model_json_schema(by_alias=True)
+    steps = {key: STEP_PARAMETERS[key].model_json_schema() for key in STEP_PARAMETERS}
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["$defs"] |= {f"step_{key}": step for key, step in steps.items()}
+    chain = schema["$defs"]["ChainSettings"]["properties"]["steps"]
+    chain["items"] = {"oneOf": [{"$ref": f"#/$defs/step_{key}"} for key in steps]}
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _allowed(schema: dict[str, Any]) -> str:
+    """The values that a parameter may have, from its JSON Schema."""
+    if "enum" in schema:
+        return "one of " + ", ".join(map(str, schema["enum"]))
+    if "const" in schema:
+        return str(schema["const"])
+    low = schema.get("minimum", schema.get("exclusiveMinimum"))
+    high = schema.get("maximum", schema.get("exclusiveMaximum"))
+    if low is None and high is None:
+        return ""
+    if high is None:
+        return f"at least {low:g}" if "minimum" in schema else f"above {low:g}"
+    below = "to" if "maximum" in schema else "to below"
+    return f"{low:g} {below} {high:g}" if low is not None else f"at most {high:g}"
+
+
+LISTINGS: Mapping[str, Callable[[], str]] = MappingProxyType(
+    {"steps": list_steps, "backbones": list_backbones, "datasets": list_datasets, "schema": recipe_schema}
+)

@@ -1,0 +1,113 @@
+"""Shows a run in the terminal: one progress bar for the stage at work, a line for each that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from engine.contract.events import (
+    BatchProgress,
+    DatasetReady,
+    EngineEvent,
+    EpochFinished,
+    Notice,
+    PreparationProgress,
+    RunStarted,
+    StageFinished,
+    StagePhase,
+    StageStarted,
+    VariantMeasured,
+)
+from ui.terminal.durations import duration_text
+
+
+class ProgressView:
+    """Takes the engine's events; a context manager around the run. Plain lines where the output is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"), TimeElapsedColumn(),
+            console=console, transient=True, disable=not console.is_terminal,
+        )
+        self._task: TaskID = self._progress.add_task("Starting the engine", total=None, detail="")
+        self._titles: dict[str, str] = {}
+        self._last_epoch: dict[str, EpochFinished] = {}
+        self._measured: set[str] = set()
+
+    def __enter__(self) -> ProgressView:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def show(self, events: Iterable[EngineEvent]) -> None:
+        """Take a batch of events."""
+        for event in events:
+            self._show(event)
+
+    def _show(self, event: EngineEvent) -> None:
+        match event:
+            case RunStarted():
+                self._titles = {stage.key: stage.title for stage in event.stages}
+                self._line(f"Run {event.run} in {event.directory}")
+            case PreparationProgress():
+                self._bar("Reading images", event.done, event.total, f"{event.done:,} of {event.total:,}")
+            case DatasetReady():
+                self._line(_dataset_line(event))
+            case StageStarted():
+                resumed = f", going on after epoch {event.resumed_epoch}" if event.resumed_epoch else ""
+                self._bar(self._titles[event.stage] + resumed, 0, None, "starting")
+            case BatchProgress():
+                done = (event.epoch - 1) * event.batches + event.batch
+                left = duration_text(event.seconds_left)
+                detail = f"epoch {event.epoch}/{event.epochs}, loss {event.loss:.3f}, {left} left"
+                self._bar(self._titles[event.stage], done, event.epochs * event.batches, detail)
+            case EpochFinished():
+                self._last_epoch[event.stage] = event
+            case StagePhase():
+                self._bar(self._titles[event.stage], None, None, event.phase)
+            case StageFinished():
+                self._line(self._stage_line(event))
+            case VariantMeasured() if event.variant.chain not in self._measured:
+                self._measured.add(event.variant.chain)
+                variant = event.variant
+                self._line(
+                    f"    {variant.chain}: accuracy {variant.accuracy:.3f}, {variant.model_bytes / 1024:,.1f} KiB, "
+                    f"zipped {variant.zip_bytes / 1024:,.1f} KiB"
+                )
+            case Notice():
+                self._bar(event.message, None, None, "")
+                self._line(event.message, "yellow" if event.severity == "warning" else "")
+            case _:
+                pass
+
+    def _stage_line(self, event: StageFinished) -> str:
+        epoch = self._last_epoch.get(event.stage)
+        accuracy = f", validation accuracy {epoch.validation_accuracy:.3f} after {epoch.epoch} epochs" if epoch else ""
+        how = "from an earlier run" if event.reused else f"in {duration_text(event.seconds)}"
+        stopped = ", stopped early" if event.stopped_early else ""
+        return f"  {self._titles[event.stage]} {how}{accuracy}{stopped}"
+
+    def _bar(self, text: str, done: int | None, total: int | None, detail: str) -> None:
+        self._progress.update(self._task, description=text, completed=done, total=total, detail=detail)
+
+    def _line(self, text: str, style: str = "") -> None:
+        self._console.print(Text(text, style=style), highlight=False, soft_wrap=True)
+
+
+def _dataset_line(event: DatasetReady) -> str:
+    data, size = event.dataset, event.images
+    skipped = f", {len(data.skipped)} skipped" if data.skipped else ""
+    return (
+        f"Images: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{skipped}; classes "
+        f"{', '.join(data.classes)}; {size.compression_ratio:.2f}:1, space gain {size.space_gain * 100:.0f} %"
+        f"{' (decoded by an earlier run)' if event.cached else ''}"
+    )

@@ -1,0 +1,102 @@
+"""`run`: a recipe without a window, with a progress bar and the table of variants at the end."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from engine.contract.errors import EXIT_STOPPED, DataError
+from engine.contract.measurements import RunResult
+from engine.contract.recipe import Recipe
+from engine.contract.recipe_file import read_recipe
+from engine.store.durable_file import write_durably
+from ui.terminal.progress_view import ProgressView
+from ui.terminal.variants_table import notes, variants_table
+from workers.engine_process import EngineProcess
+from workers.process_outcome import ProcessOutcome
+
+PLAIN_WIDTH = 120
+"""Columns where the output is no terminal."""
+
+
+def run_command(recipe_path: Path, runs_directory: Path, json_path: Path | None, quiet: bool) -> int:
+    """Run the recipe in an engine child; returns the exit code."""
+    recipe = read_recipe(recipe_path)
+    if json_path is not None:
+        _refuse_unwritable(json_path)
+    return _run(recipe, runs_directory, json_path, quiet)
+
+
+def run_without_display(recipe: Recipe, runs_directory: Path) -> int:
+    """The demo where no window can open."""
+    sys.stdout.write("There is no display, so the demo runs here; with one, the window opens and shows it live.\n")
+    return _run(recipe, runs_directory, None, quiet=False)
+
+
+def _run(recipe: Recipe, runs_directory: Path, json_path: Path | None, quiet: bool) -> int:
+    console = _console(quiet)
+    process = EngineProcess(recipe, runs_directory.absolute(), give_way=False)
+    with _CancelOnSignal(process), ProgressView(console) as view:
+        for batch in process.batches():
+            view.show(batch)
+        outcome = process.outcome()
+    if outcome.result is None:
+        _explain(outcome)
+        return outcome.exit_code
+    if json_path is not None:
+        write_durably(json_path, outcome.result.model_dump_json(by_alias=True, indent=2) + "\n")
+    _print_result(console, outcome.result)
+    return outcome.exit_code
+
+
+def _print_result(console: Console, result: RunResult) -> None:
+    console.print()
+    console.print(variants_table(result))
+    for note in notes(result):
+        console.print(note, soft_wrap=True)
+    console.print(f"Files: {Path(result.directory) / 'models'}", soft_wrap=True, highlight=False)
+
+
+def _explain(outcome: ProcessOutcome) -> None:
+    sys.stderr.write(f"{outcome.message}\n")
+    if outcome.log:
+        sys.stderr.write(f"Details: {outcome.log}\n")
+
+
+def _console(quiet: bool) -> Console:
+    console = Console(quiet=quiet, stderr=False)
+    return console if console.is_terminal else Console(quiet=quiet, width=PLAIN_WIDTH)
+
+
+def _refuse_unwritable(path: Path) -> None:
+    if path.is_dir():
+        raise DataError(f"--json {path} is a folder; name a file in it.")
+    if not path.absolute().parent.is_dir():
+        raise DataError(f"--json {path}: there is no folder {path.absolute().parent}; make it first.")
+
+
+class _CancelOnSignal:
+    """While it lasts, Ctrl-C and a polite kill cancel the run; a second Ctrl-C does what it always does."""
+
+    def __init__(self, process: EngineProcess) -> None:
+        self._process = process
+        self._main = threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> None:
+        if self._main:
+            self._before = {number: signal.signal(number, self._cancel) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        if self._main:
+            for number, handler in self._before.items():
+                signal.signal(number, handler)
+
+    def _cancel(self, number: int, frame: FrameType | None) -> None:
+        sys.stderr.write("\nCancelling; finished stages are kept.\n")
+        self._process.cancel()
+        signal.signal(number, lambda *_: sys.exit(EXIT_STOPPED))

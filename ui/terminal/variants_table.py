@@ -1,0 +1,48 @@
+"""The table of variants as the command line prints it."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+
+from engine.contract.measurements import RunResult, VariantMeasurement
+
+
+def variants_table(result: RunResult) -> Table:
+    """One row a variant; sizes in KiB (1024 bytes), latencies in ms, accuracies with their Wilson 95 % interval."""
+    first = result.variants[0]
+    threads = f"{first.threads} thread{'s' if first.threads != 1 else ''}"
+    title = f"Measured on {first.cpu}, {threads}; {result.dataset.test} test images"
+    table = Table(title=title, title_justify="left")
+    table.add_column("chain", overflow="fold", min_width=9)
+    for name in (
+        "accuracy\n(95 % CI)", "agree-\nment", "size\nKiB", "× of\nbase", "zip\nKiB", "zeros", "p50\nms", "p95\nms",
+        "time ×\nof base",
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    for variant in result.variants:
+        table.add_row(*_cells(variant, first))
+    return table
+
+
+def notes(result: RunResult) -> list[Text]:
+    """What is to be said of single variants, below the table."""
+    return [
+        Text.assemble((variant.chain, "bold"), ": ", variant.note) for variant in result.variants if variant.note
+    ]
+
+
+def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[str, ...]:
+    low, high = variant.accuracy_ci95
+    return (
+        variant.chain,
+        f"{variant.accuracy:.3f}\n({low:.3f}–{high:.3f})",
+        f"{variant.agreement:.3f}",
+        f"{variant.model_bytes / 1024:,.1f}",
+        f"{variant.model_bytes / baseline.model_bytes:.2f}",
+        f"{variant.zip_bytes / 1024:,.1f}",
+        f"{variant.sparsity_fraction:.3f}",
+        f"{variant.latency_p50_ms:.2f}",
+        f"{variant.latency_p95_ms:.2f}",
+        f"{variant.latency_ratio:.2f}",
+    )
