@@ -5,9 +5,17 @@ Every key, default and range stands here once; the recipe file, the wizard and t
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializeAsAny,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+    model_validator,
+)
 
 from engine.contract.section import Section
 from engine.contract.step_parameters import StepParameters, parse_step
@@ -76,6 +84,14 @@ class ImageSettings(Section):
         0, ge=0, le=95, title="JPEG quality", description="1 to 95 re-saves with optimize=True (paper T); 0: off."
     )
     dwt: DwtSettings | None = Field(None, title="Wavelet transform")
+
+    @field_validator("size", mode="wrap")
+    @classmethod
+    def _one_sentence_for_both_forms(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise ValueError("a side in pixels from 8 to 1024 is needed, or [height, width]") from None
 
     @property
     def height_width(self) -> tuple[int, int]:

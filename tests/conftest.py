@@ -1,0 +1,40 @@
+"""Flags for long proofs and benchmarks; one quiet TensorFlow set-up for every test that needs it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the long proofs too")
+    parser.addoption("--benchmark", action="store_true", help="run the benchmarks too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        for marker in ("slow", "benchmark"):
+            if marker in item.keywords and not config.getoption(f"--{marker}"):
+                item.add_marker(pytest.mark.skip(reason=f"needs --{marker}"))
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """The folder that holds `main.py`."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def cifar10_mini() -> Path:
+    """4,000 training and 1,000 test images of CIFAR-10 as JPEG files, where they lie beside the checkout."""
+    path = ROOT.parent / "shared" / "data" / "cifar10-mini"
+    if not path.is_dir():
+        pytest.skip(f"there is no {path}")
+    return path

@@ -1,0 +1,47 @@
+"""Learning rates and sparsities over a stage."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from engine.contract.recipe import TrainingSettings
+from engine.steps.magnitude_pruning import MagnitudePruningParameters
+from engine.training.plan import TrainingPlan
+
+
+def test_learning_rate_schedules() -> None:
+    plan = TrainingPlan.of_recipe(TrainingSettings(schedule="cosine"))
+    assert plan.rate_factor(0.0) == 1.0
+    assert plan.rate_factor(0.5) == pytest.approx(0.505)
+    assert plan.rate_factor(1.0) == pytest.approx(0.01)
+    steps = replace(plan, schedule="step")
+    assert [steps.rate_factor(progress) for progress in (0.0, 0.49, 0.5, 0.75)] == [1.0, 1.0, 0.1, 0.01]
+
+
+def test_fine_tuning_takes_a_tenth_of_the_rate_unless_told() -> None:
+    plan = TrainingPlan.of_recipe(TrainingSettings(learning_rate=0.01, head_learning_rate=0.1))
+    assert plan.fine_tuning(3, 0.0).learning_rate == pytest.approx(0.001)
+    assert plan.fine_tuning(3, 0.5).head_learning_rate == 0.5
+
+
+@pytest.mark.parametrize("schedule", ["constant", "one_shot", "polynomial", "iterative"])
+def test_sparsity_never_falls_and_ends_at_the_target(schedule: str) -> None:
+    parameters = MagnitudePruningParameters(schedule=schedule, sparsity=0.95, epochs=2, rounds=6)
+    course = [parameters.sparsity_at(progress / 100) for progress in range(101)]
+    assert course == sorted(course)
+    assert course[-1] == 0.95
+
+
+def test_polynomial_is_zhu_and_gupta_equation_1() -> None:
+    parameters = MagnitudePruningParameters(sparsity=0.8, start_sparsity=0.5, epochs=1)
+    assert parameters.sparsity_at(0.0) == 0.5
+    assert parameters.sparsity_at(0.375) == pytest.approx(0.8 + (0.5 - 0.8) * 0.5**3)
+
+
+def test_iterative_rounds_remove_an_equal_share_of_what_remains() -> None:
+    parameters = MagnitudePruningParameters(schedule="iterative", sparsity=0.995, start_sparsity=0.95, rounds=6, epochs=1)
+    kept = [1 - parameters.sparsity_at((k + 0.5) / 6) for k in range(6)]
+    shares = [after / before for before, after in zip([0.05, *kept], kept, strict=False)]
+    assert shares == pytest.approx([0.1 ** (1 / 6)] * 6)
