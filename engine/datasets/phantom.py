@@ -1,0 +1,51 @@
+"""A dataset that the engine draws itself: short-axis hearts, healthy and sick, for the demo and for tests."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+
+from engine.contract.errors import DataError
+from engine.contract.recipe import DatasetSettings
+from engine.contract.registry import unknown_name_message
+from engine.datasets.phantom_heart import draw_heart
+from engine.datasets.source import DatasetSource, Sample, SampleIndex
+
+CLASSES = ("normal", "sick")
+DEFAULT_PER_CLASS = 400
+DRAWING = 1
+"""Raised when the same seed would draw other images."""
+
+
+class Phantom(DatasetSource):
+    key: ClassVar[str] = "phantom"
+    title: ClassVar[str] = "Drawn hearts (demo)"
+    summary: ClassVar[str] = (
+        "Short-axis cardiac MR-like images that the program draws: normal, and sick, with a thinned or dark piece of wall."
+    )
+
+    def index(
+        self, settings: DatasetSettings, seed: int, progress: Callable[[int, int], None] | None = None
+    ) -> SampleIndex:
+        classes = settings.classes or CLASSES
+        for name in classes:
+            if name not in CLASSES:
+                raise DataError(f"dataset.classes: {unknown_name_message('class', name, list(CLASSES))}")
+        if len(classes) < 2:
+            raise DataError("dataset.classes names one class only; a classifier needs at least two.")
+        count = settings.limit_per_class or DEFAULT_PER_CLASS
+        samples = tuple(
+            Sample(f"phantom/{name}/{number:06d}", label, stamp=f"{DRAWING}/{seed}")
+            for label, name in enumerate(classes)
+            for number in range(count)
+        )
+        digest = hashlib.sha256(repr((DRAWING, seed, classes, count)).encode()).hexdigest()
+        return SampleIndex(tuple(classes), samples, fingerprint=digest)
+
+    def decode(self, settings: DatasetSettings, seed: int, sample: Sample) -> np.ndarray:
+        _, name, number = sample.path.split("/")
+        generator = np.random.default_rng((seed, CLASSES.index(name), int(number)))
+        return draw_heart(generator, sick=name == "sick")

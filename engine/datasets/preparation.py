@@ -1,0 +1,143 @@
+"""From a recipe's dataset to images that can be fed: list, split, decode once into the cache, open it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.contract.errors import DataError
+from engine.contract.measurements import DatasetSummary, ImageBytes, SkippedFile
+from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.datasets.decoding import DecodedDataset, decode_into
+from engine.datasets.image_cache import CachedImages, open_cache, write_index
+from engine.datasets.prepared import PreparedDataset
+from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
+from engine.datasets.splits import with_splits
+from engine.store.durable_file import appearing_folder
+
+DECODING_VERSION = 1
+"""Raised when the same files and settings would be decoded to other pixels."""
+
+Progress = Callable[[int, int], None]
+
+
+def scan(settings: DatasetSettings, seed: int, progress: Progress | None = None) -> SampleIndex:
+    """All samples of a dataset with their splits; nothing is decoded.
+
+    Raises:
+        DataError, RecipeError: the settings name no usable images.
+    """
+    source: DatasetSource = DATASETS[settings.kind]()
+    try:
+        index = source.index(settings, seed, progress)
+    except OSError as error:
+        message = f"The images cannot be listed: {error.strerror} ({error.filename}); check its permissions."
+        raise DataError(message) from None
+    return with_splits(index, settings, seed)
+
+
+def dataset_fingerprint(index: SampleIndex, images: ImageSettings, seed: int) -> str:
+    """SHA-256 over all that the prepared images and their split depend on; known before anything is decoded."""
+    shaping = images.model_dump(mode="json", include={"size", "color", "resample", "jpeg_quality"})
+    digest = hashlib.sha256(json.dumps([DECODING_VERSION, index.fingerprint, shaping, seed], sort_keys=True).encode())
+    for sample in index.samples:
+        digest.update(f"{sample.split}\n".encode())
+    return digest.hexdigest()
+
+
+def prepare(
+    index: SampleIndex, dataset: DatasetSettings, images: ImageSettings, seed: int, cache: Path,
+    progress: Progress = lambda done, total: None, raise_if_cancelled: Callable[[], None] = lambda: None,
+) -> PreparedDataset:
+    """The dataset of `index` (from `scan`) as memory-mapped images; decoded only where the cache has none.
+
+    Raises:
+        DataError: no image of a class can be read.
+        Cancelled: out of `raise_if_cancelled`; nothing is left behind then.
+    """
+    fingerprint = dataset_fingerprint(index, images, seed)
+    folder = cache / fingerprint
+    cached = open_cache(folder)
+    found = cached is not None
+    if cached is None:
+        shutil.rmtree(folder, ignore_errors=True)
+        source: DatasetSource = DATASETS[dataset.kind]()
+        with appearing_folder(folder) as temporary:
+            decoded = decode_into(temporary, source, dataset, images, seed, index.samples, progress, raise_if_cancelled)
+            _refuse_empty_classes(index, decoded)
+            write_index(temporary, _cache_index(index, decoded))
+        cached = open_cache(folder)
+    if cached is None:
+        raise DataError(f"The image cache {folder} cannot be read back; check the disk, or choose another folder.")
+    return _prepared(index, cached, fingerprint, found)
+
+
+def _refuse_empty_classes(index: SampleIndex, decoded: DecodedDataset) -> None:
+    counts = Counter((sample.label, sample.split) for sample in decoded.samples)
+    for label, name in enumerate(index.classes):
+        for split in Split:
+            if not counts[label, split]:
+                listed = sum(sample.label == label and sample.split is split for sample in index.samples)
+                reason = f"; the first: {_first_reason(decoded, label)}" if listed else ""
+                raise DataError(
+                    f'The class "{name}" has no readable {split} image (of {listed}){reason}. Add images of it to that '
+                    "split, or leave the class out with dataset.classes."
+                )
+
+
+def _first_reason(decoded: DecodedDataset, label: int) -> str:
+    first = next((one for one in decoded.unreadable if one.sample.label == label), None)
+    return f"{Path(first.sample.path).name} {first.reason}" if first else "none"
+
+
+def _cache_index(index: SampleIndex, decoded: DecodedDataset) -> dict[str, Any]:
+    skipped = [one.model_dump() for one in index.skipped]
+    skipped += [{"path": one.sample.path, "reason": one.reason} for one in decoded.unreadable]
+    return {
+        "labels": [sample.label for sample in decoded.samples],
+        "splits": [str(_split(sample)) for sample in decoded.samples],
+        "paths": [sample.path for sample in decoded.samples],
+        "skipped": skipped,
+        "bytes_before": decoded.bytes_before,
+        "bytes_after": decoded.bytes_after,
+    }
+
+
+def _split(sample: Sample) -> Split:
+    assert sample.split is not None, "`scan` gives every sample a split"
+    return sample.split
+
+
+def _prepared(index: SampleIndex, cached: CachedImages, fingerprint: str, found: bool) -> PreparedDataset:
+    stored = cached.index
+    labels = np.asarray(stored["labels"], dtype=np.int64)
+    names = np.asarray(stored["splits"])
+    splits = {split: np.flatnonzero(names == split.value) for split in Split}
+    before, after = stored["bytes_before"], stored["bytes_after"]
+    return PreparedDataset(
+        classes=index.classes,
+        images=cached.images,
+        labels=labels,
+        splits=splits,
+        paths=tuple(stored["paths"]),
+        summary=DatasetSummary(
+            classes=index.classes, train=len(splits[Split.TRAIN]), validation=len(splits[Split.VALIDATION]),
+            test=len(splits[Split.TEST]), skipped=tuple(SkippedFile(**one) for one in stored["skipped"]),
+            counts={
+                split.value: {name: int((labels[rows] == label).sum()) for label, name in enumerate(index.classes)}
+                for split, rows in splits.items()
+            },
+        ),
+        image_bytes=ImageBytes(
+            bytes_before=before, bytes_after=after, compression_ratio=before / after, space_gain=1 - after / before
+        ),
+        fingerprint=fingerprint,
+        cached=found,
+    )

@@ -1,0 +1,105 @@
+"""From cached images to the network's input: scale, wavelet transform, standardise; a batch at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract.errors import RecipeError
+from engine.contract.recipe import ImageSettings
+from engine.datasets.prepared import PreparedDataset
+from engine.datasets.source import Split
+from engine.imaging.preprocessing import Preprocessing
+from engine.imaging.wavelet import check_wavelet, fed_subbands, transformed_side
+
+STATISTICS_CHUNK = 512
+SMALLEST_DEVIATION = 1e-6
+
+
+def network_input_shape(images: ImageSettings) -> tuple[int, int, int]:
+    """(height, width, channels) of what the network is fed.
+
+    Raises:
+        RecipeError: there is no such wavelet, or the level leaves less than 4 pixels.
+    """
+    height, width = images.height_width
+    channels = 1 if images.color == "grayscale" else 3
+    if images.dwt is None:
+        return height, width, channels
+    check_wavelet(images.dwt.wavelet)
+    sides = transformed_side(height, images.dwt.level), transformed_side(width, images.dwt.level)
+    if min(sides) < 4:
+        raise RecipeError(
+            f"images.dwt.level = {images.dwt.level} leaves {sides[0]}×{sides[1]} of {height}×{width} pixels; "
+            "use a lower level or larger images."
+        )
+    return *sides, channels * len(images.dwt.subbands)
+
+
+@dataclass(frozen=True)
+class ImagePipeline:
+    """The same arithmetic for training, calibration, measurement, and whoever feeds the shipped file."""
+
+    settings: ImageSettings
+    largest_value: int = 255
+    mean: tuple[float, ...] = ()
+    deviation: tuple[float, ...] = ()
+
+    def feed(self, images: np.ndarray) -> np.ndarray:
+        """The network's input for a batch.
+
+        Args:
+            images: (n, height, width, channels), uint8 or uint16, at the settings' size and colour.
+
+        Returns:
+            float32 (n, height', width', channels'): scaled to [0, 1] by the largest value a pixel can have (unit,
+            standardize) or has in its image (per_image_max, paper G); then the wavelet transform; for standardize
+            then less the mean and over the deviation of each channel in the training images (paper K).
+        """
+        if self.settings.scale == "per_image_max":
+            peak = np.maximum(images.max(axis=(1, 2, 3), keepdims=True), 1).astype(np.float32)
+            batch = images.astype(np.float32) / peak
+        else:
+            batch = images.astype(np.float32)
+            batch *= np.float32(1.0 / self.largest_value)
+        if self.settings.dwt is not None:
+            batch = fed_subbands(batch, self.settings.dwt)
+        if self.mean:
+            batch -= np.asarray(self.mean, dtype=np.float32)
+            batch /= np.asarray(self.deviation, dtype=np.float32)
+        return batch
+
+    def preprocessing(self, classes: tuple[str, ...]) -> Preprocessing:
+        """What is written beside a shipped file."""
+        return Preprocessing(
+            images=self.settings, largest_value=self.largest_value, mean=self.mean, deviation=self.deviation,
+            classes=classes, input_shape=network_input_shape(self.settings),
+        )
+
+    @classmethod
+    def from_preprocessing(cls, preprocessing: Preprocessing) -> ImagePipeline:
+        """The pipeline that a shipped file was trained with."""
+        return cls(
+            preprocessing.images, preprocessing.largest_value, preprocessing.mean, preprocessing.deviation
+        )
+
+
+def fit_pipeline(images: ImageSettings, dataset: PreparedDataset) -> ImagePipeline:
+    """The pipeline for a dataset; for scale "standardize" its statistics, streamed over the training images."""
+    plain = ImagePipeline(images, int(np.iinfo(dataset.images.dtype).max))
+    if images.scale != "standardize":
+        return plain
+    rows = dataset.splits[Split.TRAIN]
+    channels = network_input_shape(images)[2]
+    total, squares, count = np.zeros(channels), np.zeros(channels), 0
+    for start in range(0, len(rows), STATISTICS_CHUNK):
+        batch = plain.feed(np.asarray(dataset.images[rows[start : start + STATISTICS_CHUNK]])).astype(np.float64)
+        total += batch.sum(axis=(0, 1, 2))
+        squares += np.square(batch).sum(axis=(0, 1, 2))
+        count += batch[..., 0].size
+    mean = total / count
+    deviation = np.sqrt(np.maximum(squares / count - mean**2, SMALLEST_DEVIATION**2))
+    return ImagePipeline(
+        images, plain.largest_value, tuple(float(value) for value in mean), tuple(float(value) for value in deviation)
+    )
