@@ -19,7 +19,7 @@ from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.pipeline import ImagePipeline
 from engine.measurement.latency import LatencyFigures
-from engine.measurement.variant import measure_latencies_together, measure_variant
+from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
 from engine.store.measurement_store import MeasurementStore
 from engine.training.control import Control
@@ -95,8 +95,9 @@ class Variants:
 
         facts = runner.network_facts(finished.network_key)
         self.measured_count += 1
+        steps = tuple(step.label() for step in stage.steps)
         return measure_variant(
-            chain, tuple(step.label() for step in stage.steps), file, self._directory.model_name(chain), facts,
+            VariantFile(chain, steps, file, self._directory.model_name(chain), facts),
             self._test_batches(), self._dataset.labels[self._dataset.splits[Split.TEST]], self._baseline_decisions,
             LATENCY_THREADS, self._control.raise_if_cancelled, say_phase,
         )

@@ -11,9 +11,9 @@ from engine.chain.run_directory import RunDirectory
 from engine.child.channel import EventChannel
 from engine.child.commands import follow_commands
 from engine.child.job import EngineJob
-from engine.child.lifeline import die_with_parent, give_way
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
 from engine.contract.events import Paused, Resumed, RunFailed
+from engine.contract.process import die_with_parent, give_way
 from engine.contract.recipe_file import build_recipe
 from engine.store.locations import Locations
 from engine.training.control import Control

@@ -24,7 +24,7 @@ class Phantom(DatasetSource):
     key: ClassVar[str] = "phantom"
     title: ClassVar[str] = "Drawn hearts (demo)"
     summary: ClassVar[str] = (
-        "Short-axis cardiac MR-like images that the program draws: normal, and sick, with a thinned or dark piece of wall."
+        "Short-axis cardiac MR-like images that the program draws: normal, and sick, with a thin or dark piece of wall."
     )
 
     def index(

@@ -1,4 +1,4 @@
-"""Ends the engine when its parent is gone."""
+"""How a child process of this program behaves towards its parent: it ends with it, and gives way to it."""
 
 from __future__ import annotations
 

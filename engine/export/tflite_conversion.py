@@ -1,0 +1,57 @@
+"""Converts a Keras network with TFLiteConverter: float32 for all, and the schemes that the quantizer does not do right."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+import tensorflow as tf
+
+Scheme = Literal["float16", "dynamic_range", "int8", "int16x8"]
+
+
+def float32_tflite(model: Any) -> bytes:
+    """The network as a float32 `.tflite` for one image at a time, batch normalisation folded into the kernels."""
+    return _convert(_converter(model))
+
+
+def converter_tflite(
+    model: Any, scheme: Scheme, calibration: np.ndarray | None, float_io: bool = True, float_fallback: bool = False
+) -> bytes:
+    """The network quantised by TFLiteConverter.
+
+    Args:
+        calibration: float32 (n, height, width, channels) as the network is fed; needed for int8 and int16x8, but for
+            a network that was trained with fake quantisation, which has its ranges.
+        float_io: keep float32 input and output (quantised inside); else int8, or int16 for int16x8.
+        float_fallback: let operators that have no integer kernel compute in float.
+    """
+    converter = _converter(model)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if scheme == "float16":
+        converter.target_spec.supported_types = [tf.float16]
+    elif scheme in {"int8", "int16x8"}:
+        if calibration is not None:
+            converter.representative_dataset = lambda: ([image[None]] for image in calibration)
+        wide = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        integer = tf.lite.OpsSet.TFLITE_BUILTINS_INT8 if scheme == "int8" else wide
+        fallback = [tf.lite.OpsSet.TFLITE_BUILTINS] if float_fallback else []
+        converter.target_spec.supported_ops = [integer, *fallback]
+        if not float_io:
+            converter.inference_input_type = converter.inference_output_type = tf.int8 if scheme == "int8" else tf.int16
+    return _convert(converter)
+
+
+def _converter(model: Any) -> Any:
+    """A converter of the network's concrete function with a batch of one, which needs no SavedModel on disk."""
+    shape = [1, *model.input_shape[1:]]
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name="image")])
+    def serve(image: Any) -> Any:
+        return {"probabilities": model(image, training=False)}
+
+    return tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], model)
+
+
+def _convert(converter: Any) -> bytes:
+    return bytes(converter.convert())

@@ -1,0 +1,43 @@
+"""A clean process that measures: LiteRT and NumPy only. Reads a job, answers, ends with its parent."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+from engine.contract.errors import EXIT_DONE, EXIT_STOPPED, NutshellError
+from engine.contract.process import die_with_parent
+from engine.measurement.job import JOB, LatencyJob, MeasurementAnswer, MeasurementJob
+from engine.measurement.latency import time_in_turn
+from engine.measurement.memory import peak_memory_gain
+
+
+def main() -> int:
+    """Do one job; returns the exit code."""
+    # LiteRT prints on stdout, so the answer gets a descriptor of its own.
+    answers = os.dup(1)
+    os.dup2(2, 1)
+    die_with_parent()
+    job = JOB.validate_json(sys.stdin.readline())
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        answer = _measure(job)
+    except NutshellError as error:
+        answer = MeasurementAnswer(error=str(error))
+    answer = answer.model_copy(update={"tensorflow_loaded": "tensorflow" in sys.modules})
+    os.write(answers, answer.model_dump_json().encode() + b"\n")
+    return EXIT_DONE
+
+
+def _measure(job: MeasurementJob) -> MeasurementAnswer:
+    if isinstance(job, LatencyJob):
+        files = {name: Path(path) for name, path in job.files.items()}
+        return MeasurementAnswer(latencies=time_in_turn(files, job.threads))
+    return MeasurementAnswer(peak_memory_bytes=peak_memory_gain(Path(job.file)))
+
+
+def _end_with_parent() -> None:
+    sys.stdin.read()
+    os._exit(EXIT_STOPPED)

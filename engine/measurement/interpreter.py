@@ -1,0 +1,70 @@
+"""Loads a `.tflite` into a LiteRT interpreter, one image at a time."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.contract.errors import NutshellError
+
+
+def load_interpreter(file: Path | bytes, threads: int = 1) -> Any:
+    """An interpreter with its tensors allocated.
+
+    Raises:
+        NutshellError: the file is missing or is no `.tflite` that this interpreter runs.
+    """
+    from ai_edge_litert.interpreter import Interpreter
+
+    name = file.name if isinstance(file, Path) else "The file"
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            source = {"model_path": str(file)} if isinstance(file, Path) else {"model_content": file}
+            interpreter = Interpreter(**source, num_threads=threads)
+            interpreter.allocate_tensors()
+    except (ValueError, RuntimeError, OSError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise NutshellError(f"{name} is no .tflite file that can be run here ({first}); make it again.") from None
+    return interpreter
+
+
+class ImageClassifier:
+    """One interpreter with one float32 image in and float32 probabilities out, whatever the file's own types are."""
+
+    def __init__(self, file: Path | bytes, threads: int = 1) -> None:
+        self._interpreter = load_interpreter(file, threads)
+        self._input = self._interpreter.get_input_details()[0]
+        self._output = self._interpreter.get_output_details()[0]
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(height, width, channels)."""
+        return tuple(int(side) for side in self._input["shape"][1:])
+
+    def set_image(self, image: np.ndarray) -> None:
+        """Quantise and copy one float32 image (height, width, channels) into the input."""
+        self._interpreter.set_tensor(self._input["index"], _quantised(image, self._input)[None])
+
+    def invoke(self) -> None:
+        """Run the network on the image that was set."""
+        self._interpreter.invoke()
+
+    def probabilities(self) -> np.ndarray:
+        """The output, dequantised, float32 (classes or 1,)."""
+        values = self._interpreter.get_tensor(self._output["index"])[0]
+        if values.dtype == np.float32:
+            return np.array(values)
+        scale, zero_point = self._output["quantization"]
+        return (values.astype(np.float32) - zero_point) * np.float32(scale)
+
+
+def _quantised(image: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
+    if detail["dtype"] == np.float32:
+        return image.astype(np.float32, copy=False)
+    scale, zero_point = detail["quantization"]
+    limits = np.iinfo(detail["dtype"])
+    return np.clip(np.rint(image / scale + zero_point), limits.min, limits.max).astype(detail["dtype"])

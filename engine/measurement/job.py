@@ -1,0 +1,42 @@
+"""What a clean measuring process is asked and answers, one JSON document each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from engine.measurement.latency import LatencyFigures
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LatencyJob(_Message):
+    """Time these files in turn."""
+
+    job: Literal["latency"] = "latency"
+    files: dict[str, str]
+    threads: int
+
+
+class MemoryJob(_Message):
+    """Load one file and classify some images."""
+
+    job: Literal["memory"] = "memory"
+    file: str
+
+
+MeasurementJob = Annotated[LatencyJob | MemoryJob, Field(discriminator="job")]
+JOB: TypeAdapter[MeasurementJob] = TypeAdapter(MeasurementJob)
+
+
+class MeasurementAnswer(_Message):
+    """What was found, or the sentence of what went wrong."""
+
+    latencies: dict[str, LatencyFigures] = Field(default_factory=dict)
+    peak_memory_bytes: int = 0
+    error: str = ""
+    tensorflow_loaded: bool = False
+    """Must stay false: a process that has TensorFlow in it measures another thing."""

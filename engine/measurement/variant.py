@@ -1,0 +1,72 @@
+"""Measures one variant: everything that is said of a `.tflite` is found in, or with, the file that ships."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.chain.network import NetworkFacts
+from engine.contract.measurements import VariantMeasurement
+from engine.measurement.accuracy import decisions, share_equal, wilson_interval
+from engine.measurement.classification import classify
+from engine.measurement.clean_process import measure_in_clean_process
+from engine.measurement.job import LatencyJob, MemoryJob
+from engine.measurement.latency import LatencyFigures
+from engine.measurement.machine import cpu_name
+from engine.measurement.size import zipped_bytes
+from engine.measurement.tflite_file import TfliteFile
+
+
+@dataclass(frozen=True)
+class VariantFile:
+    """A finished chain's file, and what is known of it."""
+
+    chain: str
+    steps: tuple[str, ...]
+    path: Path
+    relative_name: str
+    """Within the run's directory, with forward slashes."""
+    facts: NetworkFacts
+
+
+def measure_variant(
+    variant: VariantFile, test_batches: Iterable[np.ndarray], test_labels: np.ndarray,
+    baseline_decisions: np.ndarray | None, threads: int, raise_if_cancelled: Callable[[], None],
+    say_phase: Callable[[str], None],
+) -> tuple[VariantMeasurement, np.ndarray]:
+    """All figures of one file, with a first latency of its own; and its decisions on the test images, int64 (n,).
+
+    Args:
+        test_batches: float32 (n, height, width, channels) each, as the network is fed.
+        test_labels: int64 (n,).
+        baseline_decisions: None for the baseline itself.
+    """
+    say_phase("measuring accuracy")
+    decided = decisions(classify(variant.path, test_batches, raise_if_cancelled))
+    right = int((decided == test_labels).sum())
+    agreement = 1.0 if baseline_decisions is None else share_equal(decided, baseline_decisions)
+    say_phase("measuring latency and memory")
+    latency = measure_latencies_together({variant.chain: variant.path}, threads, raise_if_cancelled)[variant.chain]
+    memory = measure_in_clean_process(MemoryJob(file=str(variant.path)), raise_if_cancelled).peak_memory_bytes
+    file = TfliteFile.read(variant.path)
+    return VariantMeasurement(
+        chain=variant.chain, steps=variant.steps, file=variant.relative_name,
+        accuracy=right / len(test_labels), accuracy_ci95=wilson_interval(right, len(test_labels)),
+        agreement=agreement, model_bytes=variant.path.stat().st_size, zip_bytes=zipped_bytes(variant.path),
+        parameters=variant.facts.parameters, nonzero_parameters=variant.facts.parameters - file.zero_kernel_values,
+        trainable_parameters=variant.facts.trainable_parameters, sparsity_fraction=file.sparsity_fraction,
+        unique_weights=file.unique_weights, macs=file.macs, latency_p50_ms=latency.p50_ms,
+        latency_p95_ms=latency.p95_ms, peak_memory_bytes=memory, epoch_seconds=variant.facts.epoch_seconds,
+        threads=threads, cpu=cpu_name(), weight_dtypes=file.weight_dtypes, float_operators=file.float_operators,
+    ), decided
+
+
+def measure_latencies_together(
+    files: Mapping[str, Path], threads: int, raise_if_cancelled: Callable[[], None] = lambda: None
+) -> dict[str, LatencyFigures]:
+    """Latencies of all files, timed in turn in one clean process; ratios are against the first."""
+    job = LatencyJob(files={name: str(path) for name, path in files.items()}, threads=threads)
+    return measure_in_clean_process(job, raise_if_cancelled).latencies
