@@ -99,7 +99,7 @@ class StageRunner:
         return FinishedStage(key, _network_key(stage, key, parent), True, facts.stopped_early, facts.records)
 
     def _untrained(self) -> Network:
-        from engine.backbones.keras_network import build_keras_network
+        from engine.training.keras_network import build_keras_network
 
         settings = self.recipe.backbone
         graph = layer_graph(settings, network_input_shape(self.recipe.images), len(self.dataset.classes))

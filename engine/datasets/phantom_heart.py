@@ -19,9 +19,9 @@ def draw_heart(generator: np.random.Generator, sick: bool) -> np.ndarray:
     is drawn at random, so that the mildest ones are hard to tell from a healthy wall's own unevenness.
     """
     turn = generator.uniform(0, 2 * np.pi)
-    centre = SIDE / 2 + generator.uniform(-10, 10, 2)
+    centre = SIDE / 2 + generator.uniform(-6, 6, 2)
     image = _chest(generator)
-    heart_size = generator.uniform(0.8, 1.25)
+    heart_size = generator.uniform(0.95, 1.3)
     pool_radius = generator.uniform(13, 18) * heart_size
     thickness = generator.uniform(7.0, 9.5) * heart_size
     blood = generator.uniform(0.72, 0.95)
@@ -51,13 +51,13 @@ def _infarct(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Thin or darken a segment of the wall; the pool bulges into a thinned one."""
     middle = generator.uniform(-np.pi, np.pi)
-    half_width = np.deg2rad(generator.uniform(25, 60))
+    half_width = np.deg2rad(generator.uniform(35, 65))
     apart = np.abs(np.angle(np.exp(1j * (angle - middle))))
     segment = 1 / (1 + np.exp((apart - half_width) / 0.08))
     if generator.random() < 0.5:
-        lost = generator.uniform(0.35, 0.7) * segment
+        lost = generator.uniform(0.5, 0.85) * segment
         return inner + wall * lost, wall * (1 - lost), signal
-    return inner, wall, signal * (1 - generator.uniform(0.45, 0.8) * segment)
+    return inner, wall, signal * (1 - generator.uniform(0.55, 0.9) * segment)
 
 
 def _chest(generator: np.random.Generator) -> np.ndarray:

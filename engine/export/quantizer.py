@@ -1,4 +1,4 @@
-"""Quantises a float32 `.tflite` with ai_edge_quantizer: it rewrites the file in a second where a conversion takes ten."""
+"""Quantises a float32 `.tflite` with ai_edge_quantizer: rewrites the file in a second."""
 
 from __future__ import annotations
 

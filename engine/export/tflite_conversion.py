@@ -1,4 +1,4 @@
-"""Converts a Keras network with TFLiteConverter: float32 for all, and the schemes that the quantizer does not do right."""
+"""Converts a Keras network with TFLiteConverter: float32 for all, and what the quantizer cannot."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads what a `.tflite` file stores and computes: kernels, zeros, distinct values, number types, multiply-accumulates."""
+"""Reads what a `.tflite` file stores and computes: kernels, zeros, distinct values, number types, MACs."""
 
 from __future__ import annotations
 

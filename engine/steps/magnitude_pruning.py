@@ -60,7 +60,7 @@ class MagnitudePruningParameters(StepParameters):
     )
     layers: Literal["conv", "all"] = Field("conv", title="Layers", description="Convolutions only, or dense ones too.")
     learning_rate: float = Field(
-        0.0, ge=0, le=10, title="Learning rate", description="Of the fine-tuning; 0: a tenth of the baseline's."
+        0.0, ge=0, le=10, title="Learning rate", description="Of the training; 0: the baseline's. It falls as a cosine."
     )
 
     @model_validator(mode="after")
@@ -124,9 +124,9 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
         model = clone(network.model)
         pruned = kernels(model, parameters.layers)
         projection = MaskProjection(list(pruned.values()), parameters.sparsity_at, parameters.scope)
-        plan = TrainingPlan.of_recipe(bench.recipe.training).fine_tuning(
-            self.training_epochs(parameters), parameters.learning_rate
-        )
+        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        rate = parameters.learning_rate or baseline.learning_rate
+        plan = baseline.fine_tuning(self.training_epochs(parameters), rate, "cosine")
         outcome = bench.trainer.train(model, plan, [projection])
         projection.finish()
         return Network(model, network.facts.after_training(outcome).model_copy(update={"pruned_layers": tuple(pruned)}))

@@ -33,9 +33,10 @@ class TrainingPlan:
         )
 
     def fine_tuning(self, epochs: int, learning_rate: float, schedule: Schedule = "constant") -> TrainingPlan:
-        """The same for `epochs` at one rate for all layers; a rate of 0 means a tenth of the baseline's."""
-        rate = learning_rate or self.learning_rate / 10
-        return replace(self, epochs=epochs, learning_rate=rate, head_learning_rate=rate, schedule=schedule)
+        """The same for `epochs` at one rate for all layers."""
+        return replace(
+            self, epochs=epochs, learning_rate=learning_rate, head_learning_rate=learning_rate, schedule=schedule
+        )
 
     def rate_factor(self, progress: float) -> float:
         """What the schedule multiplies the learning rates by.

@@ -16,7 +16,7 @@ from engine.contract.recipe_file import read_recipe
 from engine.datasets.source import Split
 from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
-from ui.terminal.durations import duration_text
+from ui.durations import duration_text
 
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 

@@ -22,7 +22,7 @@ from engine.contract.events import (
     StageStarted,
     VariantMeasured,
 )
-from ui.terminal.durations import duration_text
+from ui.durations import duration_text
 
 
 class ProgressView:

@@ -13,7 +13,7 @@ from engine.contract.recipe import BackboneSettings
 @pytest.mark.parametrize("key", BACKBONES.keys())
 @pytest.mark.parametrize("head", ["gap", "flatten"])
 def test_counts_and_shapes_equal_those_of_keras(key: str, head: str) -> None:
-    from engine.backbones.keras_network import build_keras_network
+    from engine.training.keras_network import build_keras_network
 
     graph = layer_graph(BackboneSettings(kind=key, width=0.125, head=head), (64, 48, 3), 5)
     model = build_keras_network(graph, seed=7)
@@ -38,7 +38,7 @@ def test_published_parameter_counts() -> None:
 
 
 def test_weights_do_not_depend_on_what_was_built_before() -> None:
-    from engine.backbones.keras_network import build_keras_network
+    from engine.training.keras_network import build_keras_network
 
     graph = layer_graph(BackboneSettings(width=0.125), (32, 32, 1), 2)
     first, second = (build_keras_network(graph, seed=7).get_weights() for _ in range(2))

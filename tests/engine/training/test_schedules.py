@@ -20,10 +20,11 @@ def test_learning_rate_schedules() -> None:
     assert [steps.rate_factor(progress) for progress in (0.0, 0.49, 0.5, 0.75)] == [1.0, 1.0, 0.1, 0.01]
 
 
-def test_fine_tuning_takes_a_tenth_of_the_rate_unless_told() -> None:
+def test_fine_tuning_has_one_rate_for_all_layers() -> None:
     plan = TrainingPlan.of_recipe(TrainingSettings(learning_rate=0.01, head_learning_rate=0.1))
-    assert plan.fine_tuning(3, 0.0).learning_rate == pytest.approx(0.001)
-    assert plan.fine_tuning(3, 0.5).head_learning_rate == 0.5
+    assert plan.head_learning_rate == 0.1
+    fine = plan.fine_tuning(3, 0.5, "cosine")
+    assert (fine.epochs, fine.learning_rate, fine.head_learning_rate, fine.schedule) == (3, 0.5, 0.5, "cosine")
 
 
 @pytest.mark.parametrize("schedule", ["constant", "one_shot", "polynomial", "iterative"])

@@ -1,0 +1,46 @@
+"""Opens the application: theme, window, and, for the demo, a run at once."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from engine.contract.recipe import Recipe
+from engine.store.locations import default_runs_directory
+from ui.main_window import MainWindow
+from ui.theme import ThemeChoice, apply_theme
+
+
+def run_application(report_start: bool, demo: Recipe | None, runs_directory: Path) -> int:
+    """Open the window and stay until it is closed; returns the exit code.
+
+    Args:
+        report_start: print a line when the wizard is painted, and close: for the start-up benchmark.
+        demo: a recipe to run at once.
+    """
+    QApplication.setOrganizationName("Nutshell")
+    QApplication.setApplicationName("Nutshell")
+    application = QApplication(sys.argv[:1])
+    settings = QSettings()
+    apply_theme(application, ThemeChoice(str(settings.value("theme", ThemeChoice.AUTO))))
+    remembered = settings.value("runs_directory")
+    if remembered and runs_directory == default_runs_directory():
+        runs_directory = Path(str(remembered))
+    window = MainWindow(settings, runs_directory)
+    window.show()
+    if demo is not None:
+        QTimer.singleShot(0, lambda: window.start_run(demo))
+    if report_start:
+        # The timer fires after the first paint, which `show` has queued before it.
+        QTimer.singleShot(0, lambda: _report_painted(window))
+    return application.exec()
+
+
+def _report_painted(window: MainWindow) -> None:
+    window.repaint()
+    sys.stdout.write("painted\n")
+    sys.stdout.flush()
+    window.close()

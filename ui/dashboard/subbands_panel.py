@@ -1,0 +1,78 @@
+"""The images as they are fed: each with its class and the subbands of its wavelet transform."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from engine.imaging.wavelet import SUBBANDS
+from ui.dashboard.run_state import RunState
+from ui.pictures import pixmap, subband_image
+
+PICTURE_PIXELS = 112
+TITLES = {"LL": "LL, approximation", "LH": "LH, horizontal", "HL": "HL, vertical", "HH": "HH, diagonal"}
+
+
+class SubbandsPanel(QWidget):
+    """One row an image; filled once the dataset is ready."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = ""
+        self._text = QLabel("The images appear here once they are decoded.", objectName="dashboard.images", wordWrap=True)
+        self._text.setProperty("role", "hint")
+        inside = QWidget()
+        self._grid = QGridLayout(inside)
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._text)
+        layout.addWidget(scroll, 1)
+
+    def pictures(self) -> int:
+        """Pictures that are shown, images and subbands."""
+        return sum(
+            1 for place in range(self._grid.count())
+            if isinstance(label := self._grid.itemAt(place).widget(), QLabel) and not label.pixmap().isNull()
+        )
+
+    def show_state(self, state: RunState) -> None:
+        """Show the samples of the dataset."""
+        if state.dataset is None or state.dataset.samples == self._shown:
+            return
+        self._shown = state.dataset.samples
+        sizes = state.dataset.images
+        said = (
+            f"Image files {sizes.bytes_before / 2**20:,.1f} MiB → {sizes.bytes_after / 2**20:,.1f} MiB: compression ratio "
+            f"{sizes.compression_ratio:.2f} : 1, space gain {sizes.space_gain * 100:.0f} %."
+        )
+        try:
+            with np.load(self._shown, allow_pickle=False) as stored:
+                samples = {name: stored[name] for name in stored.files}
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            self._text.setText(f"{said} The sample images are no longer at {Path(self._shown)}.")
+            return
+        fed = [str(name) for name in samples["fed"]]
+        self._text.setText(f"{said} Fed to the network: {', '.join(fed) if fed else 'the image itself'}.")
+        self._fill(samples, fed)
+
+    def _fill(self, samples: dict[str, np.ndarray], fed: list[str]) -> None:
+        for column, name in enumerate(("image", *SUBBANDS)):
+            mark = " ✓ fed" if name in fed or (name == "image" and not fed) else ""
+            self._grid.addWidget(QLabel(TITLES.get(name, name) + mark), 0, column + 1)
+        for row, (image, label, bands) in enumerate(
+            zip(samples["images"], samples["labels"], samples["subbands"], strict=True), start=1
+        ):
+            self._grid.addWidget(QLabel(str(samples["classes"][label])), row, 0)
+            pictures = [image, *(subband_image(band, name) for band, name in zip(bands, SUBBANDS, strict=True))]
+            for column, picture in enumerate(pictures, start=1):
+                shown = QLabel()
+                shown.setPixmap(pixmap(picture, PICTURE_PIXELS))
+                self._grid.addWidget(shown, row, column)

@@ -1,0 +1,24 @@
+"""A line at the foot of a page that says what is wrong and what to do."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel, QWidget
+
+
+class MessageBar(QLabel):
+    """Hidden while there is nothing to say."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setWordWrap(True)
+        self.setAccessibleName("Message")
+        self.hide()
+
+    def say(self, text: str, role: str = "error") -> None:
+        """Show a sentence as an "error", a "warning", a "hint" or "good"; an empty one hides the line."""
+        self.setText(text)
+        self.setVisible(bool(text))
+        self.setProperty("role", role)
+        self.style().unpolish(self)
+        self.style().polish(self)

@@ -1,0 +1,39 @@
+"""Arrays as pictures on the screen."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPixmap
+
+
+def pixmap(image: np.ndarray, side: int) -> QPixmap:
+    """An image scaled to fit a square of `side` pixels; small ones are enlarged with sharp pixels.
+
+    Args:
+        image: (height, width) or (height, width, 1 or 3), uint8 or uint16.
+    """
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    if image.ndim == 3 and image.shape[2] == 1:
+        image = image[:, :, 0]
+    image = np.ascontiguousarray(image)
+    height, width = image.shape[:2]
+    form = QImage.Format.Format_Grayscale8 if image.ndim == 2 else QImage.Format.Format_RGB888
+    picture = QImage(image.data, width, height, image.strides[0], form).copy()
+    smooth = max(height, width) > side
+    mode = Qt.TransformationMode.SmoothTransformation if smooth else Qt.TransformationMode.FastTransformation
+    return QPixmap.fromImage(picture.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode))
+
+
+def subband_image(band: np.ndarray, name: str) -> np.ndarray:
+    """A subband as uint8 (height, width): the approximation as it is, a detail about mid-grey, stretched.
+
+    Args:
+        band: float (height, width, channels); channels are averaged.
+    """
+    plane = band.mean(axis=2)
+    if name == "LL":
+        return np.clip(plane * 255, 0, 255).astype(np.uint8)
+    strongest = float(np.percentile(np.abs(plane), 99.5)) or 1.0
+    return np.clip(127.5 + 127.5 * plane / strongest, 0, 255).astype(np.uint8)

@@ -1,0 +1,32 @@
+"""The variants as CSV: every figure, under the names of the command line's JSON, which carry the units."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any
+
+from engine.contract.measurements import VariantMeasurement
+
+
+def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
+    """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`."""
+    text = io.StringIO()
+    rows = [_flat(variant) for variant in variants]
+    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _flat(variant: VariantMeasurement) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, value in variant.model_dump().items():
+        if name.endswith("_ci95"):
+            row[f"{name}_low"], row[f"{name}_high"] = value
+        elif isinstance(value, tuple | list):
+            row[name] = " > ".join(map(str, value)) if name == "steps" else " ".join(map(str, value))
+        else:
+            row[name] = value
+    return row

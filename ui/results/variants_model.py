@@ -1,0 +1,59 @@
+"""The variants of a run as a Qt table model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from engine.contract.measurements import VariantMeasurement
+from ui.results.columns import COLUMNS
+
+SORT_ROLE = int(Qt.ItemDataRole.UserRole)
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class VariantsModel(QAbstractTableModel):
+    """One row a variant, in the recipe's order; the first is the baseline."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._variants: tuple[VariantMeasurement, ...] = ()
+
+    def set_variants(self, variants: tuple[VariantMeasurement, ...]) -> None:
+        if variants != self._variants:
+            self.beginResetModel()
+            self._variants = variants
+            self.endResetModel()
+
+    @property
+    def variants(self) -> tuple[VariantMeasurement, ...]:
+        return self._variants
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own signature
+        return 0 if parent.isValid() else len(self._variants)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if not index.isValid():
+            return None
+        variant, baseline, column = self._variants[index.row()], self._variants[0], COLUMNS[index.column()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return column.text(variant, baseline)
+        if role == SORT_ROLE:
+            return column.value(variant, baseline)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return " → ".join(variant.steps) or "the trained network as float32"
+        if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(column.value(variant, baseline), str):
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return COLUMNS[section].title
+        return COLUMNS[section].explanation if role == Qt.ItemDataRole.ToolTipRole else None

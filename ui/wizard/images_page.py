@@ -1,0 +1,180 @@
+"""Page 2: how each image is made smaller, with a live before and after."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+    QWizardPage,
+)
+
+from engine.contract.recipe import DwtSettings, ImageSettings
+from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
+from ui.form.parameter_form import ParameterForm
+from ui.message_bar import MessageBar
+from ui.wizard.image_preview_panel import ImagePreviewPanel
+from ui.wizard.recipe_draft import RecipeDraft
+from workers.dataset_scan import ScanResult
+from workers.image_preview import ImagePreview, preview_images
+from workers.latest_call import LatestCall
+
+TYPING_PAUSE_MS = 150
+LEFT_WIDTH = 340
+
+
+class ImagesPage(QWizardPage):
+    """Size, colour, filter, scale, JPEG quality and wavelet transform."""
+
+    def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setTitle("Image compression")
+        self.setSubTitle("Choose how small the images become; the right side shows what the network will see.")
+        self._draft = draft
+        self._scanned: ScanResult | None = None
+        self._usable = True
+        self._preview = LatestCall("image-preview", self)
+        self._preview.succeeded.connect(self._on_previewed)
+        self._preview.failed.connect(self._on_refused)
+        self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
+        self._pause.timeout.connect(self._request_preview)
+        height, width = draft.recipe.images.height_width
+        self._height = _pixels("images.height", height)
+        self._width = _pixels("images.width", width)
+        self._form = ParameterForm(draft.recipe.images, ("color", "resample", "scale", "jpeg_quality"), "images")
+        self._dwt = QGroupBox("Wavelet transform (DWT)", objectName="images.dwt", checkable=True)
+        self._wavelet = QComboBox(objectName="images.dwt.wavelet", editable=True)
+        self._wavelet.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self._wavelet.addItems(discrete_wavelets())
+        self._level = QSpinBox(objectName="images.dwt.level", minimum=1, maximum=4)
+        self._bands = {name: QCheckBox(name, objectName=f"images.dwt.{name}") for name in SUBBANDS}
+        self._message = MessageBar("images.message")
+        self._panel = ImagePreviewPanel()
+        self._lay_out()
+        self._show_draft()
+        draft.changed.connect(self._show_draft)
+        self._connect_editors()
+
+    def initializePage(self) -> None:
+        self._request_preview()
+
+    def isComplete(self) -> bool:
+        return self._usable
+
+    def set_scanned(self, result: ScanResult | None) -> None:
+        """The images to show the settings on."""
+        self._scanned = result
+
+    def shut_down(self) -> None:
+        self._pause.stop()
+        self._preview.shut_down()
+
+    def _lay_out(self) -> None:
+        sides = QHBoxLayout()
+        sides.addWidget(self._height)
+        sides.addWidget(self._width)
+        size = QFormLayout()
+        size.addRow("Height × width (pixels)", sides)
+        first = QGroupBox("Size and colour")
+        inner = QVBoxLayout(first)
+        inner.addLayout(size)
+        inner.addWidget(self._form)
+        bands = QHBoxLayout()
+        for box in self._bands.values():
+            bands.addWidget(box)
+        transform = QFormLayout(self._dwt)
+        transform.addRow("Wavelet", self._wavelet)
+        transform.addRow("Level", self._level)
+        transform.addRow("Fed subbands", bands)
+        side = QWidget()
+        side.setFixedWidth(LEFT_WIDTH)
+        left = QVBoxLayout(side)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(first)
+        left.addWidget(self._dwt)
+        left.addWidget(self._message)
+        left.addStretch()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(side)
+        layout.addWidget(self._panel, 1)
+
+    def _connect_editors(self) -> None:
+        self._form.changed.connect(self._on_edited)
+        self._form.refused.connect(self._message.say)
+        for spin in (self._height, self._width, self._level):
+            spin.valueChanged.connect(self._on_edited)
+        self._dwt.toggled.connect(self._on_edited)
+        self._wavelet.currentTextChanged.connect(self._on_edited)
+        for box in self._bands.values():
+            box.toggled.connect(self._on_edited)
+
+    def _show_draft(self) -> None:
+        images = self._draft.recipe.images
+        editors = [self._height, self._width, self._dwt, self._wavelet, self._level, *self._bands.values()]
+        for editor in editors:
+            editor.blockSignals(True)
+        height, width = images.height_width
+        self._height.setValue(height)
+        self._width.setValue(width)
+        self._form.set_model(images)
+        self._dwt.setChecked(images.dwt is not None)
+        for child in (self._wavelet, self._level, *self._bands.values()):
+            child.setEnabled(images.dwt is not None)
+        dwt = images.dwt or DwtSettings()
+        if self._wavelet.currentText() != dwt.wavelet:
+            self._wavelet.setCurrentText(dwt.wavelet)
+        self._level.setValue(dwt.level)
+        for name, box in self._bands.items():
+            box.setChecked(name in dwt.subbands)
+        for editor in editors:
+            editor.blockSignals(False)
+        self._pause.start()
+
+    def _on_edited(self, *_: object) -> None:
+        form = self._form.model()
+        assert isinstance(form, ImageSettings)
+        height, width = self._height.value(), self._width.value()
+        dwt = None
+        if self._dwt.isChecked():
+            fed = tuple(name for name, box in self._bands.items() if box.isChecked())
+            if not fed:
+                self._on_refused("Tick at least one subband to feed, or switch the wavelet transform off.")
+                return
+            dwt = DwtSettings(wavelet=self._wavelet.currentText(), level=self._level.value(), subbands=fed)
+        size = height if height == width else (height, width)
+        self._draft.change(images=form.model_copy(update={"size": size, "dwt": dwt}))
+
+    def _request_preview(self) -> None:
+        self._pause.stop()
+        if self._scanned is not None:
+            self._preview.request(partial(preview_images, self._draft.recipe.images, self._scanned.samples))
+
+    def _on_previewed(self, preview: ImagePreview) -> None:
+        self._panel.show_preview(preview, self._draft.recipe.images)
+        self._message.say("")
+        self._set_usable(True)
+
+    def _on_refused(self, sentence: str) -> None:
+        self._message.say(sentence)
+        self._set_usable(False)
+
+    def _set_usable(self, usable: bool) -> None:
+        if usable != self._usable:
+            self._usable = usable
+            self.completeChanged.emit()
+
+
+def _pixels(name: str, value: int) -> QSpinBox:
+    spin = QSpinBox(objectName=name, minimum=8, maximum=1024, value=value)
+    spin.setKeyboardTracking(False)
+    spin.setAccessibleName(name.removeprefix("images.") + " in pixels")
+    return spin

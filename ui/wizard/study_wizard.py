@@ -1,0 +1,109 @@
+"""The wizard: from images to a recipe that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ValidationError
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget, QWizard
+
+from engine.contract.errors import NutshellError
+from engine.contract.recipe import (
+    BackboneSettings,
+    DatasetSettings,
+    DwtSettings,
+    ImageSettings,
+    Recipe,
+    TrainingSettings,
+)
+from engine.contract.recipe_file import parse_recipe, recipe_text
+from ui.wizard.backbone_page import BackbonePage
+from ui.wizard.chains_page import ChainsPage
+from ui.wizard.dataset_page import DatasetPage
+from ui.wizard.images_page import ImagesPage
+from ui.wizard.presets import PRESETS
+from ui.wizard.recipe_draft import RecipeDraft
+from ui.wizard.review_page import ReviewPage
+
+LAST_RECIPE = "wizard/last_recipe"
+
+
+class StudyWizard(QWizard):
+    """Five pages over one draft; remembers the last recipe that was run."""
+
+    run_requested = Signal(object)
+    """The `Recipe` to run."""
+
+    def __init__(self, settings: QSettings, runs_directory: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("wizard")
+        # A page of the window, not a window of its own.
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
+        self.setOptions(
+            QWizard.WizardOption.NoBackButtonOnStartPage | QWizard.WizardOption.NoCancelButton
+            | QWizard.WizardOption.NoDefaultButton
+        )
+        self.setButtonText(QWizard.WizardButton.FinishButton, "Run")
+        self._settings = settings
+        self._draft = RecipeDraft(_remembered(settings), self)
+        self._dataset = DatasetPage(self._draft)
+        self._images = ImagesPage(self._draft)
+        self._backbone = BackbonePage(self._draft)
+        self._chains = ChainsPage(self._draft)
+        self._review = ReviewPage(self._draft, runs_directory)
+        for page in (self._dataset, self._images, self._backbone, self._chains, self._review):
+            self.addPage(page)
+        for listener in (self._images, self._backbone, self._chains, self._review):
+            self._dataset.scanned.connect(listener.set_scanned)
+        self._review.recipe_opened.connect(self.set_recipe)
+        for keys, action in ((QKeySequence.StandardKey.Undo, self._draft.undo), (QKeySequence.StandardKey.Redo, self._draft.redo)):
+            QShortcut(keys, self, action)
+
+    def recipe(self) -> Recipe:
+        """What the pages say now."""
+        return self._draft.recipe
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Fill all pages, and begin at the first."""
+        self._draft.replace(recipe)
+        self.restart()
+
+    def set_runs_directory(self, path: Path) -> None:
+        """Where the next run will be kept."""
+        self._review.set_runs_directory(path)
+
+    def accept(self) -> None:
+        """Run: the wizard stays as it is, for the next study."""
+        self._settings.setValue(LAST_RECIPE, recipe_text(self._draft.recipe))
+        self.run_requested.emit(self._draft.recipe)
+
+    def reject(self) -> None:
+        """Escape closes nothing: the wizard is part of the window."""
+
+    def shut_down(self) -> None:
+        """End the scan and preview threads."""
+        self._dataset.shut_down()
+        self._images.shut_down()
+
+
+def _remembered(settings: QSettings) -> Recipe:
+    text = settings.value(LAST_RECIPE, "")
+    try:
+        return parse_recipe(str(text)) if text else first_recipe()
+    except (NutshellError, ValidationError):
+        return first_recipe()
+
+
+def first_recipe() -> Recipe:
+    """What a new user finds: the drawn images, a small network, and some chains to compare."""
+    return Recipe(
+        name="my-study",
+        dataset=DatasetSettings(kind="phantom"),
+        images=ImageSettings(size=128, color="grayscale", dwt=DwtSettings()),
+        backbone=BackboneSettings(kind="resnet18", width=0.25),
+        training=TrainingSettings(epochs=12, learning_rate=2e-3, schedule="cosine", augment=("hflip", "vflip", "rotate")),
+        chains=PRESETS[1].chains(),
+    )
