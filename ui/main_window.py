@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, 
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMessageBox, QSplitter, QStackedWidget
 
 from engine.contract.errors import NutshellError
+from engine.contract.events import EngineEvent, RunStarted
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
 from engine.store.durable_file import write_durably
@@ -119,10 +120,10 @@ class MainWindow(QMainWindow):
         self.wizard.set_recipe(recipe)
         self._show_wizard()
 
-    def _on_events(self, events: list[object]) -> None:
+    def _on_events(self, events: list[EngineEvent]) -> None:
         if self._live is not None:
             self._live.take(events)
-            if any(getattr(event, "event", "") == "run_started" for event in events):
+            if any(isinstance(event, RunStarted) for event in events):
                 self._runs.refresh(self._locations)
 
     def _on_ended(self, outcome: ProcessOutcome) -> None:
@@ -169,7 +170,9 @@ class MainWindow(QMainWindow):
             action.setChecked(choice == chosen)
             group.addAction(action)
         about = self.menuBar().addMenu("&Help")
-        self._add_action(about, "&Documentation", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(DOCUMENTATION))))
+        self._add_action(
+            about, "&Documentation", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(DOCUMENTATION)))
+        )
         self._add_action(about, "&About Nutshell", self._on_about)
 
     def _add_action(
@@ -221,6 +224,8 @@ class MainWindow(QMainWindow):
 
     def _on_about(self) -> None:
         QMessageBox.about(
-            self, "Nutshell", "<b>Nutshell</b><br>Compresses convolutional networks in a lab: train, prune, quantise, "
+            self,
+            "Nutshell",
+            "<b>Nutshell</b><br>Compresses convolutional networks in a lab: train, prune, quantise, "
             "measure, and leave with .tflite files. MIT licence.",
         )

@@ -34,11 +34,29 @@ class Theme:
 
 
 LIGHT = Theme(
-    "light", "#f4f5f7", "#ffffff", "#1b1f24", "#5d6670", "#d5d9de", "#0072b2", "#b3261e", "#8a5a00", "#00694f",
+    "light",
+    "#f4f5f7",
+    "#ffffff",
+    "#1b1f24",
+    "#5d6670",
+    "#d5d9de",
+    "#0072b2",
+    "#b3261e",
+    "#8a5a00",
+    "#00694f",
     ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#6b6b6b", "#a89f00"),
 )
 DARK = Theme(
-    "dark", "#1b1e22", "#24282d", "#e8eaed", "#a3abb5", "#3a4048", "#56b4e9", "#ff8a80", "#ffb74d", "#4cc9a0",
+    "dark",
+    "#1b1e22",
+    "#24282d",
+    "#e8eaed",
+    "#a3abb5",
+    "#3a4048",
+    "#56b4e9",
+    "#ff8a80",
+    "#ffb74d",
+    "#4cc9a0",
     ("#56b4e9", "#e8743b", "#26c090", "#d98cb8", "#f0b432", "#8cc8f0", "#b4b4b4", "#f0e442"),
 )
 
@@ -66,11 +84,22 @@ def _palette(theme: Theme) -> QPalette:
     palette = QPalette()
     roles = QPalette.ColorRole
     for role, colour in (
-        (roles.Window, theme.background), (roles.WindowText, theme.text), (roles.Base, theme.panel),
-        (roles.AlternateBase, theme.background), (roles.Text, theme.text), (roles.Button, theme.panel),
-        (roles.ButtonText, theme.text), (roles.Highlight, theme.accent), (roles.HighlightedText, "#ffffff"),
-        (roles.ToolTipBase, theme.panel), (roles.ToolTipText, theme.text), (roles.PlaceholderText, theme.muted),
-        (roles.Link, theme.accent), (roles.Mid, theme.grid), (roles.Light, theme.panel), (roles.Dark, theme.grid),
+        (roles.Window, theme.background),
+        (roles.WindowText, theme.text),
+        (roles.Base, theme.panel),
+        (roles.AlternateBase, theme.background),
+        (roles.Text, theme.text),
+        (roles.Button, theme.panel),
+        (roles.ButtonText, theme.text),
+        (roles.Highlight, theme.accent),
+        (roles.HighlightedText, "#ffffff"),
+        (roles.ToolTipBase, theme.panel),
+        (roles.ToolTipText, theme.text),
+        (roles.PlaceholderText, theme.muted),
+        (roles.Link, theme.accent),
+        (roles.Mid, theme.grid),
+        (roles.Light, theme.panel),
+        (roles.Dark, theme.grid),
     ):
         palette.setColor(role, QColor(colour))
     if theme is DARK:
@@ -78,6 +107,11 @@ def _palette(theme: Theme) -> QPalette:
     for role in (roles.Text, roles.ButtonText, roles.WindowText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
     return palette
+
+
+def _translucent(colour: str) -> str:
+    """A third of a colour, so that text on it stays readable."""
+    return f"#59{colour[1:]}"
 
 
 def _style_sheet(theme: Theme) -> str:
@@ -97,5 +131,5 @@ def _style_sheet(theme: Theme) -> str:
         border-right: 1px solid {theme.grid}; border-bottom: 1px solid {theme.grid}; padding: 3px 6px; }}
     QListWidget, QTreeView, QTableView, QPlainTextEdit {{ border: 1px solid {theme.grid}; border-radius: 4px; }}
     QProgressBar {{ border: 1px solid {theme.grid}; border-radius: 4px; text-align: center; min-height: 16px; }}
-    QProgressBar::chunk {{ background: {theme.accent}; }}
+    QProgressBar::chunk {{ background: {_translucent(theme.accent)}; }}
     """

@@ -57,7 +57,9 @@ def scan_dataset(settings: DatasetSettings, seed: int, raise_if_stale: Callable[
         found = _class_samples(settings, seed, index, label, unreadable, raise_if_stale)
         if not found:
             first = next(one for one in reversed(unreadable))
-            raise DataError(f'No image of the class "{name}" could be read; the last tried, {first.path}, {first.reason}.')
+            raise DataError(
+                f'No image of the class "{name}" can be read; the last tried, {first.path}, {first.reason}.'
+            )
         samples += found
     counts = {
         split.value: {
@@ -70,7 +72,11 @@ def scan_dataset(settings: DatasetSettings, seed: int, raise_if_stale: Callable[
 
 
 def _class_samples(
-    settings: DatasetSettings, seed: int, index: SampleIndex, label: int, unreadable: list[SkippedFile],
+    settings: DatasetSettings,
+    seed: int,
+    index: SampleIndex,
+    label: int,
+    unreadable: list[SkippedFile],
     raise_if_stale: Callable[[], None],
 ) -> list[ClassSample]:
     source = DATASETS[settings.kind]()

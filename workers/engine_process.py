@@ -46,7 +46,10 @@ class EngineProcess:
         self._cancelled = threading.Event()
         self._early_output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `outcome`
         self._child = subprocess.Popen(
-            program_command(ENGINE_SWITCH), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._early_output,
+            program_command(ENGINE_SWITCH),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._early_output,
             start_new_session=sys.platform != "win32",
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )

@@ -40,9 +40,7 @@ def preview_images(
     shape = network_input_shape(settings)
     raise_if_stale()
     files = [sample.file_bytes for sample in samples]
-    after, sizes = image_size_preview(
-        [sample.image for sample in samples], settings, files if all(files) else ()
-    )
+    after, sizes = image_size_preview([sample.image for sample in samples], settings, files if all(files) else ())
     raise_if_stale()
     levels = subband_preview(after[0], settings.dwt or SHOWN_WITHOUT_DWT)
     return ImagePreview(samples[0].image, after[0], levels, sizes, shape, len(samples))

@@ -86,7 +86,14 @@ class GraphBuilder:
         return max(1, round(count * self.width))
 
     def conv(
-        self, x: Tensor, filters: int, kernel: int, name: str, *, strides: int = 1, padding: str = "same",
+        self,
+        x: Tensor,
+        filters: int,
+        kernel: int,
+        name: str,
+        *,
+        strides: int = 1,
+        padding: str = "same",
         use_bias: bool = False,
     ) -> Tensor:
         """A convolution with `filters` output channels (already scaled by the width)."""
@@ -94,7 +101,11 @@ class GraphBuilder:
         shape = (_out(height, kernel, strides, padding), _out(width, kernel, strides, padding), filters)
         weights = kernel * kernel * channels * filters
         settings = {
-            "filters": filters, "kernel_size": kernel, "strides": strides, "padding": padding, "use_bias": use_bias
+            "filters": filters,
+            "kernel_size": kernel,
+            "strides": strides,
+            "padding": padding,
+            "use_bias": use_bias,
         }
         parameters = weights + (filters if use_bias else 0)
         return self._add(
@@ -117,8 +128,13 @@ class GraphBuilder:
     def batch_norm(self, x: Tensor, name: str, epsilon: float = 1e-3) -> Tensor:
         channels = x.shape[-1]
         return self._add(
-            name, "BatchNormalization", {"momentum": self.momentum, "epsilon": epsilon}, (x,), x.shape,
-            4 * channels, 2 * channels,
+            name,
+            "BatchNormalization",
+            {"momentum": self.momentum, "epsilon": epsilon},
+            (x,),
+            x.shape,
+            4 * channels,
+            2 * channels,
         )
 
     def relu(self, x: Tensor, name: str, max_value: float | None = None) -> Tensor:
@@ -178,8 +194,15 @@ class GraphBuilder:
         return self._add(name, kind, {"pool_size": size, "strides": strides, "padding": padding}, (x,), shape)
 
     def _add(
-        self, name: str, kind: str, settings: Mapping[str, Any], inputs: tuple[Tensor, ...], shape: Shape,
-        parameters: int = 0, trainable_parameters: int = 0, macs: int = 0,
+        self,
+        name: str,
+        kind: str,
+        settings: Mapping[str, Any],
+        inputs: tuple[Tensor, ...],
+        shape: Shape,
+        parameters: int = 0,
+        trainable_parameters: int = 0,
+        macs: int = 0,
     ) -> Tensor:
         if any(layer.name == name for layer in self.layers):
             raise ValueError(f'Two layers are called "{name}".')
@@ -188,7 +211,14 @@ class GraphBuilder:
         names = tuple(tensor.name for tensor in inputs)
         self.layers.append(
             Layer(
-                name, kind, MappingProxyType(dict(settings)), names, shape, parameters, trainable_parameters, macs,
+                name,
+                kind,
+                MappingProxyType(dict(settings)),
+                names,
+                shape,
+                parameters,
+                trainable_parameters,
+                macs,
                 self.in_head,
             )
         )

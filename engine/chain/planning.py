@@ -42,8 +42,13 @@ class Planned:
         """The tree as the events carry it."""
         return tuple(
             PlannedStage(
-                key=stage.key, parent=stage.parent, title=stage.title, kind="step" if stage.parameters else "baseline",
-                step=stage.parameters.step if stage.parameters else "", chains=stage.chains, epochs=stage.epochs,
+                key=stage.key,
+                parent=stage.parent,
+                title=stage.title,
+                kind="step" if stage.parameters else "baseline",
+                step=stage.parameters.step if stage.parameters else "",
+                chains=stage.chains,
+                epochs=stage.epochs,
                 estimated_seconds=stage_seconds(self.recipe, stage, self.work),
             )
             for stage in self.tree.stages

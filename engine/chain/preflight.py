@@ -21,7 +21,8 @@ def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, 
         class_count: as found in the images; None where they are not read yet.
     """
     return (
-        *_dataset_findings(recipe), *_network_findings(recipe, class_count),
+        *_dataset_findings(recipe),
+        *_network_findings(recipe, class_count),
         *(finding for place, chain in enumerate(recipe.chains) for finding in _chain_findings(chain, place)),
         *_same_chains(recipe),
     )

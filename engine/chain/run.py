@@ -104,17 +104,18 @@ class _Run:
     def finish(self) -> RunResult:
         self._emit(
             RunStarted(
-                run=self._directory.run, directory=str(self._directory.path), name=self._recipe.name,
-                recipe=recipe_text(self._recipe), stages=self._planned.planned_stages(),
+                run=self._directory.run,
+                directory=str(self._directory.path),
+                name=self._recipe.name,
+                recipe=recipe_text(self._recipe),
+                stages=self._planned.planned_stages(),
                 findings=self._planned.findings,
             )
         )
         dataset = self._prepare()
         pipeline = fit_pipeline(self._recipe.images, dataset)
         measured = MeasurementStore(self._locations, machine_name())
-        runner = StageRunner(
-            self._recipe, dataset, pipeline, StageStore(self._locations), self._control, self._emit
-        )
+        runner = StageRunner(self._recipe, dataset, pipeline, StageStore(self._locations), self._control, self._emit)
         variants = Variants(dataset, pipeline, self._directory, measured, self._control, self._emit)
         finished = self._run_stages(runner, variants)
         baseline = finished[self._planned.tree.stages[0].key]
@@ -125,14 +126,21 @@ class _Run:
 
     def _prepare(self) -> PreparedDataset:
         dataset = prepare(
-            self._planned.index, self._recipe.dataset, self._recipe.images, self._recipe.seed,
-            self._locations.image_cache, _progress_teller(self._emit), self._control.raise_if_cancelled,
+            self._planned.index,
+            self._recipe.dataset,
+            self._recipe.images,
+            self._recipe.seed,
+            self._locations.image_cache,
+            _progress_teller(self._emit),
+            self._control.raise_if_cancelled,
         )
         write_split_csv(self._directory.path / "split.csv", dataset)
         write_samples(self._directory.path / SAMPLES_FILE, dataset, self._recipe.images)
         self._emit(
             DatasetReady(
-                dataset=dataset.summary, images=dataset.image_bytes, cached=dataset.cached,
+                dataset=dataset.summary,
+                images=dataset.image_bytes,
+                cached=dataset.cached,
                 samples=str(self._directory.path / SAMPLES_FILE),
             )
         )
@@ -158,8 +166,11 @@ class _Run:
         measured.keep_speed(training_macs_a_second(self._recipe, self._planned.work, fastest))
 
     def _result(
-        self, dataset: PreparedDataset, finished: dict[str, FinishedStage],
-        measurements: tuple[VariantMeasurement, ...], measured_count: int,
+        self,
+        dataset: PreparedDataset,
+        finished: dict[str, FinishedStage],
+        measurements: tuple[VariantMeasurement, ...],
+        measured_count: int,
     ) -> RunResult:
         reused = sum(stage.reused for stage in finished.values())
         if reused == len(finished) and not measured_count:
@@ -168,8 +179,12 @@ class _Run:
         elif reused:
             self._emit(Notice(message=f"{reused} of {len(finished)} stages were reused from earlier runs."))
         return RunResult(
-            run=self._directory.run, directory=str(self._directory.path), dataset=dataset.summary,
-            images=dataset.image_bytes, variants=measurements, stages_computed=len(finished) - reused,
+            run=self._directory.run,
+            directory=str(self._directory.path),
+            dataset=dataset.summary,
+            images=dataset.image_bytes,
+            variants=measurements,
+            stages_computed=len(finished) - reused,
             stages_reused=reused,
         )
 
@@ -207,4 +222,3 @@ def _sentence(error: Exception) -> tuple[str, int]:
         place = f" ({error.filename})" if error.filename else ""
         return f"A file could not be read or written: {error.strerror}{place}; free some space or check permissions.", 3
     return f"The engine failed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", 3
-

@@ -12,7 +12,7 @@ from engine.chain.bench import Bench
 from engine.chain.network import Network, NetworkFacts
 from engine.chain.network_file import load_facts, load_network, save_network
 from engine.chain.stage_tree import Stage, stopped_key
-from engine.contract.events import EngineEvent, StageFinished, StagePhase, StageStarted
+from engine.contract.events import EngineEvent, Notice, StageFinished, StagePhase, StageStarted
 from engine.contract.recipe import Recipe
 from engine.datasets.prepared import PreparedDataset
 from engine.imaging.pipeline import ImagePipeline, network_input_shape
@@ -100,10 +100,15 @@ class StageRunner:
 
     def _untrained(self) -> Network:
         from engine.training.keras_network import build_keras_network
+        from engine.training.weights_file import load_weights_by_name
 
         settings = self.recipe.backbone
         graph = layer_graph(settings, network_input_shape(self.recipe.images), len(self.dataset.classes))
         model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
+        if settings.weights:
+            loaded = load_weights_by_name(model, Path(settings.weights).expanduser())
+            weighted = sum(bool(layer.weights) for layer in model.layers)
+            self.emit(Notice(message=f"{loaded} of {weighted} layers took their weights from {settings.weights}."))
         return Network(
             model,
             NetworkFacts(
@@ -133,8 +138,15 @@ class StageRunner:
         return Bench(self.recipe, self.dataset, self.pipeline, trainer, say_phase, parent_tflite)
 
     def _store(
-        self, stage: Stage, key: str, made: Network | bytes, parent: Network, bench: Bench, recorder: _Recorder,
-        started: float, stopped: bool,
+        self,
+        stage: Stage,
+        key: str,
+        made: Network | bytes,
+        parent: Network,
+        bench: Bench,
+        recorder: _Recorder,
+        started: float,
+        stopped: bool,
     ) -> None:
         content = made if isinstance(made, bytes) else self._convert(made, bench)
         if stage.parameters is not None:
@@ -147,7 +159,8 @@ class StageRunner:
                 save_network(folder, made)
             seconds = time.perf_counter() - started
             self.store.finish(
-                key, folder,
+                key,
+                folder,
                 StageFacts(title=stage.title, seconds=seconds, records=tuple(recorder.records), stopped_early=stopped),
             )
         if isinstance(made, Network):
@@ -183,4 +196,3 @@ class _Recorder:
         if (record := record_of(event)) is not None:
             self.records.append(record)
         self._emit(event)
-

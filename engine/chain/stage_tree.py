@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.contract.recipe import Recipe
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS, Form
+from engine.training.weights_file import file_digest
 
 STAGE_VERSION = 1
 """Raised when the same recipe would give other results, so that older stages are computed anew."""
@@ -60,9 +62,14 @@ def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
     order: list[str] = [baseline_key]
     nodes: dict[str, dict[str, Any]] = {
         baseline_key: {
-            "parent": None, "parameters": None, "steps": (), "chains": [], "ends": [BASELINE],
+            "parent": None,
+            "parameters": None,
+            "steps": (),
+            "chains": [],
+            "ends": [BASELINE],
             "title": f"Baseline {recipe.backbone.kind} ×{recipe.backbone.width:g}",
-            "epochs": recipe.training.epochs, "gives": Form.KERAS,
+            "epochs": recipe.training.epochs,
+            "gives": Form.KERAS,
         }
     }
     for chain in recipe.chains:
@@ -74,8 +81,13 @@ def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
                 step = STEPS[parameters.step]()
                 order.append(key)
                 nodes[key] = {
-                    "parent": parent, "parameters": parameters, "steps": chain.steps[: place + 1], "chains": [],
-                    "ends": [], "title": parameters.label(), "epochs": step.training_epochs(parameters),
+                    "parent": parent,
+                    "parameters": parameters,
+                    "steps": chain.steps[: place + 1],
+                    "chains": [],
+                    "ends": [],
+                    "title": parameters.label(),
+                    "epochs": step.training_epochs(parameters),
                     "gives": step.gives,
                 }
             nodes[key]["chains"].append(chain.name)
@@ -106,6 +118,12 @@ def _baseline_document(recipe: Recipe, dataset_fingerprint: str) -> dict[str, An
         "dataset": dataset_fingerprint,
         "seed": recipe.seed,
         "images": recipe.images.model_dump(mode="json"),
-        "backbone": recipe.backbone.model_dump(mode="json"),
+        "backbone": recipe.backbone.model_dump(mode="json") | {"weights": _weights_digest(recipe)},
         "training": recipe.training.model_dump(mode="json"),
     }
+
+
+def _weights_digest(recipe: Recipe) -> str:
+    """What is in the weights file, wherever it lies; empty for random weights."""
+    path = Path(recipe.backbone.weights).expanduser()
+    return file_digest(path) if recipe.backbone.weights and path.is_file() else recipe.backbone.weights

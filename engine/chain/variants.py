@@ -31,8 +31,13 @@ class Variants:
     """Collects the variants of one run in the order of its chains, the baseline first."""
 
     def __init__(
-        self, dataset: PreparedDataset, pipeline: ImagePipeline, directory: RunDirectory, measured: MeasurementStore,
-        control: Control, emit: Callable[[EngineEvent], None],
+        self,
+        dataset: PreparedDataset,
+        pipeline: ImagePipeline,
+        directory: RunDirectory,
+        measured: MeasurementStore,
+        control: Control,
+        emit: Callable[[EngineEvent], None],
     ) -> None:
         self._dataset = dataset
         self._pipeline = pipeline
@@ -59,7 +64,8 @@ class Variants:
             self._baseline_decisions = decisions
         variant = variant.model_copy(
             update={
-                "chain": chain, "steps": tuple(step.label() for step in stage.steps),
+                "chain": chain,
+                "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(chain),
             }
         )
@@ -76,8 +82,10 @@ class Variants:
             latency = figures[key]
             variant = variant.model_copy(
                 update={
-                    "latency_p50_ms": latency.p50_ms, "latency_p95_ms": latency.p95_ms,
-                    "latency_ratio": latency.ratio, "latency_ratio_ci95": latency.ratio_ci95,
+                    "latency_p50_ms": latency.p50_ms,
+                    "latency_p95_ms": latency.p95_ms,
+                    "latency_ratio": latency.ratio,
+                    "latency_ratio_ci95": latency.ratio_ci95,
                     "threads": latency.threads,
                 }
             )
@@ -98,8 +106,12 @@ class Variants:
         steps = tuple(step.label() for step in stage.steps)
         return measure_variant(
             VariantFile(chain, steps, file, self._directory.model_name(chain), facts),
-            self._test_batches(), self._dataset.labels[self._dataset.splits[Split.TEST]], self._baseline_decisions,
-            LATENCY_THREADS, self._control.raise_if_cancelled, say_phase,
+            self._test_batches(),
+            self._dataset.labels[self._dataset.splits[Split.TEST]],
+            self._baseline_decisions,
+            LATENCY_THREADS,
+            self._control.raise_if_cancelled,
+            say_phase,
         )
 
     def _test_batches(self) -> Iterator[np.ndarray]:

@@ -25,7 +25,10 @@ def follow_commands(control: Control) -> threading.Thread:
 
 def _follow(control: Control) -> None:
     actions = {
-        "pause": control.pause, "resume": control.resume, "stop": control.stop_stage, "cancel": control.cancel,
+        "pause": control.pause,
+        "resume": control.resume,
+        "stop": control.stop_stage,
+        "cancel": control.cancel,
     }
     for line in sys.stdin:
         try:

@@ -173,8 +173,21 @@ class RunCancelled(EngineEvent):
 
 
 Event = Annotated[
-    RunStarted | PreparationProgress | DatasetReady | StageStarted | StagePhase | BatchProgress | EpochFinished
-    | StageFinished | VariantMeasured | Paused | Resumed | Notice | RunFinished | RunFailed | RunCancelled,
+    RunStarted
+    | PreparationProgress
+    | DatasetReady
+    | StageStarted
+    | StagePhase
+    | BatchProgress
+    | EpochFinished
+    | StageFinished
+    | VariantMeasured
+    | Paused
+    | Resumed
+    | Notice
+    | RunFinished
+    | RunFailed
+    | RunCancelled,
     Field(discriminator="event"),
 ]
 

@@ -137,7 +137,7 @@ class ChainSettings(Section):
     @classmethod
     def _usable_as_a_file_name(cls, value: str) -> str:
         if value.strip() != value or any(sign in value for sign in '/\\:*?"<>|') or not value.isprintable():
-            raise ValueError('a chain\'s name becomes a file name: leave out / \\ : * ? " < > | and outer spaces')
+            raise ValueError("a chain's name becomes a file name: leave out / \\ : * ? \" < > | and outer spaces")
         if value.strip(". ").lower() in {"", "baseline", "con", "nul", "aux", "prn"}:
             raise ValueError(f'"{value}" is taken; choose another name for the chain')
         return value

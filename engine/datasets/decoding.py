@@ -43,8 +43,14 @@ class DecodedDataset:
 
 
 def decode_into(
-    folder: Path, source: DatasetSource, dataset: DatasetSettings, images: ImageSettings, seed: int,
-    samples: tuple[Sample, ...], progress: Callable[[int, int], None], raise_if_cancelled: Callable[[], None],
+    folder: Path,
+    source: DatasetSource,
+    dataset: DatasetSettings,
+    images: ImageSettings,
+    seed: int,
+    samples: tuple[Sample, ...],
+    progress: Callable[[int, int], None],
+    raise_if_cancelled: Callable[[], None],
 ) -> DecodedDataset:
     """Write `images.npy` into `folder`.
 
@@ -110,8 +116,9 @@ class _ImageWriter:
     def close(self) -> None:
         """Cut the file to the images that came."""
         if self._count < self._shape[0]:
-            whole, self._array = self._array, _new_array(
-                self._path.with_suffix(".cut"), self._array.dtype, (self._count, *self._shape[1:])
+            whole, self._array = (
+                self._array,
+                _new_array(self._path.with_suffix(".cut"), self._array.dtype, (self._count, *self._shape[1:])),
             )
             for start in range(0, self._count, CHUNK):
                 self._array[start : start + CHUNK] = whole[start : min(start + CHUNK, self._count)]

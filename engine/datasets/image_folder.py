@@ -19,9 +19,13 @@ from engine.datasets.image_file import SUFFIXES, read_image
 from engine.datasets.source import DatasetSource, Sample, SampleIndex, Split
 
 SPLIT_NAMES = {
-    "train": Split.TRAIN, "training": Split.TRAIN,
-    "val": Split.VALIDATION, "valid": Split.VALIDATION, "validation": Split.VALIDATION,
-    "test": Split.TEST, "testing": Split.TEST,
+    "train": Split.TRAIN,
+    "training": Split.TRAIN,
+    "val": Split.VALIDATION,
+    "valid": Split.VALIDATION,
+    "validation": Split.VALIDATION,
+    "test": Split.TEST,
+    "testing": Split.TEST,
 }
 LAYOUT = "put each class into a folder of its own: FOLDER/class/image.png, or FOLDER/train/class/image.png"
 SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
@@ -147,7 +151,9 @@ def _index(root: Path, settings: DatasetSettings, seed: int, found: _Findings) -
         ]
     digest = hashlib.sha256(repr(classes).encode())
     for sample in samples:
-        digest.update(f"{sample.path}\0{sample.label}\0{sample.split}\0{sample.stamp}\n".encode(errors="surrogateescape"))
+        digest.update(
+            f"{sample.path}\0{sample.label}\0{sample.split}\0{sample.stamp}\n".encode(errors="surrogateescape")
+        )
     return SampleIndex(classes, tuple(samples), tuple(found.skipped), digest.hexdigest())
 
 

@@ -53,8 +53,13 @@ def dataset_fingerprint(index: SampleIndex, images: ImageSettings, seed: int) ->
 
 
 def prepare(
-    index: SampleIndex, dataset: DatasetSettings, images: ImageSettings, seed: int, cache: Path,
-    progress: Progress = lambda done, total: None, raise_if_cancelled: Callable[[], None] = lambda: None,
+    index: SampleIndex,
+    dataset: DatasetSettings,
+    images: ImageSettings,
+    seed: int,
+    cache: Path,
+    progress: Progress = lambda done, total: None,
+    raise_if_cancelled: Callable[[], None] = lambda: None,
 ) -> PreparedDataset:
     """The dataset of `index` (from `scan`) as memory-mapped images; decoded only where the cache has none.
 
@@ -128,8 +133,11 @@ def _prepared(index: SampleIndex, cached: CachedImages, fingerprint: str, found:
         splits=splits,
         paths=tuple(stored["paths"]),
         summary=DatasetSummary(
-            classes=index.classes, train=len(splits[Split.TRAIN]), validation=len(splits[Split.VALIDATION]),
-            test=len(splits[Split.TEST]), skipped=tuple(SkippedFile(**one) for one in stored["skipped"]),
+            classes=index.classes,
+            train=len(splits[Split.TRAIN]),
+            validation=len(splits[Split.VALIDATION]),
+            test=len(splits[Split.TEST]),
+            skipped=tuple(SkippedFile(**one) for one in stored["skipped"]),
             counts={
                 split.value: {name: int((labels[rows] == label).sum()) for label, name in enumerate(index.classes)}
                 for split, rows in splits.items()

@@ -28,9 +28,7 @@ def with_splits(index: SampleIndex, settings: DatasetSettings, seed: int) -> Sam
     present = {sample.split for sample in index.samples if sample.split is not None}
     wanted = {
         split: fraction
-        for split, fraction in (
-            (Split.VALIDATION, settings.validation_fraction), (Split.TEST, settings.test_fraction)
-        )
+        for split, fraction in ((Split.VALIDATION, settings.validation_fraction), (Split.TEST, settings.test_fraction))
         if split not in present
     }
     by_class: dict[int, list[Sample]] = defaultdict(list)

@@ -69,7 +69,8 @@ def _rules(scheme: Scheme, float_io: bool) -> Any:
     elif scheme == "float16":
         halves = qtyping.OpQuantizationConfig(
             weight_tensor_config=qtyping.TensorQuantizationConfig(num_bits=16, dtype=qtyping.TensorDataType.FLOAT),
-            compute_precision=qtyping.ComputePrecision.FLOAT, explicit_dequantize=True,
+            compute_precision=qtyping.ComputePrecision.FLOAT,
+            explicit_dequantize=True,
         )
         rules.add_quantization_config(".*", everything, halves, AlgorithmName.FLOAT_CASTING)
     else:

@@ -73,16 +73,18 @@ class ImagePipeline:
     def preprocessing(self, classes: tuple[str, ...]) -> Preprocessing:
         """What is written beside a shipped file."""
         return Preprocessing(
-            images=self.settings, largest_value=self.largest_value, mean=self.mean, deviation=self.deviation,
-            classes=classes, input_shape=network_input_shape(self.settings),
+            images=self.settings,
+            largest_value=self.largest_value,
+            mean=self.mean,
+            deviation=self.deviation,
+            classes=classes,
+            input_shape=network_input_shape(self.settings),
         )
 
     @classmethod
     def from_preprocessing(cls, preprocessing: Preprocessing) -> ImagePipeline:
         """The pipeline that a shipped file was trained with."""
-        return cls(
-            preprocessing.images, preprocessing.largest_value, preprocessing.mean, preprocessing.deviation
-        )
+        return cls(preprocessing.images, preprocessing.largest_value, preprocessing.mean, preprocessing.deviation)
 
 
 def fit_pipeline(images: ImageSettings, dataset: PreparedDataset) -> ImagePipeline:

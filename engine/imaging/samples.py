@@ -43,7 +43,10 @@ def write_samples(path: Path, dataset: PreparedDataset, images: ImageSettings, c
     eight_bits = pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
     with appearing_file(path) as temporary, temporary.open("wb") as stream:
         np.savez(
-            stream, images=eight_bits, labels=dataset.labels[chosen], classes=np.asarray(dataset.classes),
+            stream,
+            images=eight_bits,
+            labels=dataset.labels[chosen],
+            classes=np.asarray(dataset.classes),
             subbands=np.stack([bands[name] for name in SUBBANDS], axis=1).astype(np.float32),
             fed=np.asarray(images.dwt.subbands if images.dwt else [], dtype=str),
         )
@@ -63,9 +66,7 @@ def subband_preview(image: np.ndarray, settings: DwtSettings) -> tuple[SubbandLe
     batch = (pixels.astype(np.float32) / np.iinfo(pixels.dtype).max)[None]
     levels = []
     for level in range(1, settings.level + 1):
-        bands = {
-            name: band[0] for name, band in decompose(batch, settings.model_copy(update={"level": level})).items()
-        }
+        bands = {name: band[0] for name, band in decompose(batch, settings.model_copy(update={"level": level})).items()}
         energy = {name: float(np.square(band).sum()) for name, band in bands.items()}
         total = sum(energy.values()) or 1.0
         levels.append(SubbandLevel(level, bands, {name: value / total for name, value in energy.items()}))
@@ -85,7 +86,9 @@ def image_size_preview(
     before = sum(bytes_before) or sum(png_bytes(coloured(image, settings.color)) for image in images)
     after = sum(size for _, size in normalised)
     sizes = ImageBytes(
-        bytes_before=before, bytes_after=after, compression_ratio=before / max(after, 1),
+        bytes_before=before,
+        bytes_after=after,
+        compression_ratio=before / max(after, 1),
         space_gain=1 - after / max(before, 1),
     )
     return tuple(pixels for pixels, _ in normalised), sizes

@@ -64,8 +64,12 @@ def time_in_turn(
         runs_ms = np.concatenate(turns[name]) * 1e3
         ratios = medians[name] / medians[names[0]]
         figures[name] = LatencyFigures(
-            float(np.percentile(runs_ms, 50)), float(np.percentile(runs_ms, 95)), float(np.median(ratios)),
-            _bootstrap_interval(ratios, generator), len(runs_ms), threads,
+            float(np.percentile(runs_ms, 50)),
+            float(np.percentile(runs_ms, 95)),
+            float(np.median(ratios)),
+            _bootstrap_interval(ratios, generator),
+            len(runs_ms),
+            threads,
         )
     return figures
 

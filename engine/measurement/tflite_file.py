@@ -18,8 +18,13 @@ KERNEL_INPUT = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1, "TRA
 BORDER_OPERATORS = frozenset({"QUANTIZE", "DEQUANTIZE"})
 """They change number types and compute nothing."""
 _DTYPES: dict[str, Any] = {
-    "FLOAT32": np.float32, "FLOAT16": np.float16, "INT8": np.int8, "INT16": np.int16, "INT32": np.int32,
-    "UINT8": np.uint8, "INT64": np.int64,
+    "FLOAT32": np.float32,
+    "FLOAT16": np.float16,
+    "INT8": np.int8,
+    "INT16": np.int16,
+    "INT32": np.int32,
+    "UINT8": np.uint8,
+    "INT64": np.int64,
 }
 
 

@@ -33,8 +33,12 @@ class VariantFile:
 
 
 def measure_variant(
-    variant: VariantFile, test_batches: Iterable[np.ndarray], test_labels: np.ndarray,
-    baseline_decisions: np.ndarray | None, threads: int, raise_if_cancelled: Callable[[], None],
+    variant: VariantFile,
+    test_batches: Iterable[np.ndarray],
+    test_labels: np.ndarray,
+    baseline_decisions: np.ndarray | None,
+    threads: int,
+    raise_if_cancelled: Callable[[], None],
     say_phase: Callable[[str], None],
 ) -> tuple[VariantMeasurement, np.ndarray]:
     """All figures of one file, with a first latency of its own; and its decisions on the test images, int64 (n,).
@@ -53,14 +57,28 @@ def measure_variant(
     memory = measure_in_clean_process(MemoryJob(file=str(variant.path)), raise_if_cancelled).peak_memory_bytes
     file = TfliteFile.read(variant.path)
     return VariantMeasurement(
-        chain=variant.chain, steps=variant.steps, file=variant.relative_name,
-        accuracy=right / len(test_labels), accuracy_ci95=wilson_interval(right, len(test_labels)),
-        agreement=agreement, model_bytes=variant.path.stat().st_size, zip_bytes=zipped_bytes(variant.path),
-        parameters=variant.facts.parameters, nonzero_parameters=variant.facts.parameters - file.zero_kernel_values,
-        trainable_parameters=variant.facts.trainable_parameters, sparsity_fraction=file.sparsity_fraction,
-        unique_weights=file.unique_weights, macs=file.macs, latency_p50_ms=latency.p50_ms,
-        latency_p95_ms=latency.p95_ms, peak_memory_bytes=memory, epoch_seconds=variant.facts.epoch_seconds,
-        threads=threads, cpu=cpu_name(), weight_dtypes=file.weight_dtypes, float_operators=file.float_operators,
+        chain=variant.chain,
+        steps=variant.steps,
+        file=variant.relative_name,
+        accuracy=right / len(test_labels),
+        accuracy_ci95=wilson_interval(right, len(test_labels)),
+        agreement=agreement,
+        model_bytes=variant.path.stat().st_size,
+        zip_bytes=zipped_bytes(variant.path),
+        parameters=variant.facts.parameters,
+        nonzero_parameters=variant.facts.parameters - file.zero_kernel_values,
+        trainable_parameters=variant.facts.trainable_parameters,
+        sparsity_fraction=file.sparsity_fraction,
+        unique_weights=file.unique_weights,
+        macs=file.macs,
+        latency_p50_ms=latency.p50_ms,
+        latency_p95_ms=latency.p95_ms,
+        peak_memory_bytes=memory,
+        epoch_seconds=variant.facts.epoch_seconds,
+        threads=threads,
+        cpu=cpu_name(),
+        weight_dtypes=file.weight_dtypes,
+        float_operators=file.float_operators,
     ), decided
 
 

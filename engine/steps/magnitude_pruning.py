@@ -32,7 +32,8 @@ class MagnitudePruningParameters(StepParameters):
 
     step: Literal["magnitude_pruning"] = "magnitude_pruning"
     schedule: Literal["one_shot", "constant", "polynomial", "iterative"] = Field(
-        "polynomial", title="Schedule",
+        "polynomial",
+        title="Schedule",
         description="polynomial: the share of zeros grows, quickly at first; constant: all at the start, training on; "
         "one_shot: the same, named as in paper K, where epochs are the fine-tuning; iterative: rounds that each "
         "remove an equal share of what remains (paper K).",
@@ -41,15 +42,27 @@ class MagnitudePruningParameters(StepParameters):
         0.8, ge=0.0, lt=1.0, title="Sparsity", description="Final fraction of zeros among the pruned kernels' values."
     )
     epochs: int = Field(
-        4, ge=0, le=10_000, title="Epochs", description="Training with the zeros kept; for iterative, of each round.",
+        4,
+        ge=0,
+        le=10_000,
+        title="Epochs",
+        description="Training with the zeros kept; for iterative, of each round.",
         json_schema_extra={"unit": "epochs"},
     )
     rounds: int = Field(
-        3, ge=1, le=100, title="Rounds", description="How many times the iterative schedule prunes.",
+        3,
+        ge=1,
+        le=100,
+        title="Rounds",
+        description="How many times the iterative schedule prunes.",
         json_schema_extra={"shown_for": {"schedule": ["iterative"]}},
     )
     start_sparsity: float = Field(
-        0.0, ge=0.0, lt=1.0, title="Start sparsity", description="Where the schedule begins.",
+        0.0,
+        ge=0.0,
+        lt=1.0,
+        title="Start sparsity",
+        description="Where the schedule begins.",
         json_schema_extra={"shown_for": {"schedule": ["polynomial", "iterative"]}},
     )
     scope: Literal["layer", "global"] = Field(

@@ -30,26 +30,35 @@ class PostTrainingQuantizationParameters(StepParameters):
 
     step: Literal["post_training_quantization"] = "post_training_quantization"
     scheme: Literal["float16", "dynamic_range", "int8", "int16x8", "int4"] = Field(
-        "dynamic_range", title="Scheme",
+        "dynamic_range",
+        title="Scheme",
         description="float16: half the size, safe; dynamic_range: int8 weights, float activations; int8: integers "
         "throughout, calibrated; int16x8: int16 activations, int8 weights; int4: weights of four bits.",
     )
     calibration_images: int = Field(
-        200, ge=1, le=100_000, title="Calibration images",
+        200,
+        ge=1,
+        le=100_000,
+        title="Calibration images",
         description="Training images, the same share of each class, that the ranges of activations are taken from.",
         json_schema_extra={"unit": "images", "shown_for": {"scheme": ["int8", "int16x8"]}},
     )
     calibration: Literal["minmax"] = Field(
-        "minmax", title="Calibration", description="Ranges are the least and greatest values seen.",
+        "minmax",
+        title="Calibration",
+        description="Ranges are the least and greatest values seen.",
         json_schema_extra={"shown_for": {"scheme": ["int8", "int16x8"]}},
     )
     float_io: bool = Field(
-        True, title="Float input and output",
+        True,
+        title="Float input and output",
         description="Feed and read floats, and quantise inside; off: the caller quantises, as some accelerators want.",
         json_schema_extra={"shown_for": {"scheme": ["int8", "int16x8"]}},
     )
     float_fallback: bool = Field(
-        False, title="Float fallback", description="Let operators without an integer kernel compute in floats.",
+        False,
+        title="Float fallback",
+        description="Let operators without an integer kernel compute in floats.",
         json_schema_extra={"shown_for": {"scheme": ["int8", "int16x8"]}},
     )
 
@@ -93,9 +102,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         if rewritable and quantizer_available():
             bench.say_phase("quantising")
             try:
-                return quantized(
-                    bench.float32_tflite(network), parameters.scheme, calibration, parameters.float_io
-                )
+                return quantized(bench.float32_tflite(network), parameters.scheme, calibration, parameters.float_io)
             except (ValueError, RuntimeError, NotImplementedError) as error:
                 if parameters.scheme == "int4":
                     raise
@@ -104,9 +111,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         scheme = "int8" if parameters.scheme == "int4" else parameters.scheme
         return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
 
-    def check_promise(
-        self, parameters: PostTrainingQuantizationParameters, network: Network, file: TfliteFile
-    ) -> None:
+    def check_promise(self, parameters: PostTrainingQuantizationParameters, network: Network, file: TfliteFile) -> None:
         from engine.training.kernels import kernels, zero_count
 
         stored = {"float16": {"float16"}, "int4": {"int4"}}.get(parameters.scheme, {"int8"})

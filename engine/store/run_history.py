@@ -76,7 +76,12 @@ def list_runs(locations: Locations) -> tuple[RunRecord, ...]:
             state = RunState.INTERRUPTED
         records.append(
             RunRecord(
-                run, name, started, RunState(state), locations.runs / run, message,
+                run,
+                name,
+                started,
+                RunState(state),
+                locations.runs / run,
+                message,
                 result.variants[0].accuracy if result and result.variants else None,
                 len(result.variants) if result else 0,
             )

@@ -39,7 +39,7 @@ class Checkpoint:
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    arrays = {f"weights.{i}": value for i, value in enumerate(checkpoint.weights)}
+    arrays: dict[str, Any] = {f"weights.{i}": value for i, value in enumerate(checkpoint.weights)}
     arrays |= {f"best.{i}": value for i, value in enumerate(checkpoint.best_weights or [])}
     arrays |= {f"optimizer.{i}": value for i, value in enumerate(checkpoint.optimizer)}
     for i, state in enumerate(checkpoint.projections):
@@ -69,8 +69,12 @@ def load_checkpoint(path: Path) -> Checkpoint | None:
                 states[int(place)][key] = value
         records = tuple(EpochRecord(**record) for record in facts["records"])
         return Checkpoint(
-            records, facts["best_epoch"], _numbered(arrays, "weights"), _numbered(arrays, "best") or None,
-            _numbered(arrays, "optimizer"), states,
+            records,
+            facts["best_epoch"],
+            _numbered(arrays, "weights"),
+            _numbered(arrays, "best") or None,
+            _numbered(arrays, "optimizer"),
+            states,
         )
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError):
         return None

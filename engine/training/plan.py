@@ -27,8 +27,13 @@ class TrainingPlan:
     @classmethod
     def of_recipe(cls, training: TrainingSettings) -> TrainingPlan:
         return cls(
-            training.epochs, training.batch_size, training.optimizer, training.learning_rate,
-            training.head_learning_rate or training.learning_rate, training.weight_decay, training.schedule,
+            training.epochs,
+            training.batch_size,
+            training.optimizer,
+            training.learning_rate,
+            training.head_learning_rate or training.learning_rate,
+            training.weight_decay,
+            training.schedule,
             training.augment,
         )
 

@@ -144,7 +144,10 @@ class _Training:
         save_checkpoint(
             self._trainer.checkpoint,
             Checkpoint(
-                tuple(self._records), self._best_epoch, self._model.get_weights(), self._best_weights,
+                tuple(self._records),
+                self._best_epoch,
+                self._model.get_weights(),
+                self._best_weights,
                 [variable.numpy() for variable in self._optimizers.variables],
                 [projection.state() for projection in self._projections],
             ),
@@ -155,7 +158,13 @@ class _Training:
         validation_loss, validation_accuracy = self._validate()
         sparsities = [p.sparsity_fraction for p in self._projections if p.sparsity_fraction is not None]
         return EpochRecord(
-            epoch, loss, accuracy, validation_loss, validation_accuracy, rate, seconds,
+            epoch,
+            loss,
+            accuracy,
+            validation_loss,
+            validation_accuracy,
+            rate,
+            seconds,
             sparsities[0] if sparsities else None,
         )
 
@@ -185,8 +194,14 @@ class _Training:
         left = (self._plan.epochs - epoch) * epoch_s + (batches - batch) / batches * epoch_s
         self._trainer.emit(
             BatchProgress(
-                stage=self._trainer.stage, epoch=epoch, epochs=self._plan.epochs, batch=batch, batches=batches,
-                loss=loss, accuracy=accuracy, seconds_left=float(left),
+                stage=self._trainer.stage,
+                epoch=epoch,
+                epochs=self._plan.epochs,
+                batch=batch,
+                batches=batches,
+                loss=loss,
+                accuracy=accuracy,
+                seconds_left=float(left),
             )
         )
 

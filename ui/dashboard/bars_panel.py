@@ -14,8 +14,9 @@ from ui.dashboard.run_state import RunState
 from ui.theme import Theme
 
 BAR_HEIGHT = 0.66
+NAMES_PIXELS = 168
 KIB = 1024
-LONGEST_NAME = 24
+LONGEST_NAME = 22
 
 
 @dataclass(frozen=True)
@@ -33,10 +34,15 @@ MEASURES = (
     _Measure("size", "file (KiB)", lambda v: v.model_bytes / KIB),
     _Measure("zip", "zipped file (KiB)", lambda v: v.zip_bytes / KIB),
     _Measure(
-        "latency", "latency p50, whisker to p95 (ms)", lambda v: v.latency_p50_ms,
-        lambda v: (v.latency_p50_ms, v.latency_p95_ms), "{:.2f}",
+        "latency",
+        "latency p50, whisker to p95 (ms)",
+        lambda v: v.latency_p50_ms,
+        lambda v: (v.latency_p50_ms, v.latency_p95_ms),
+        "{:.2f}",
     ),
-    _Measure("accuracy", "test accuracy, 95 % interval (fraction)", lambda v: v.accuracy, lambda v: v.accuracy_ci95, "{:.3f}"),
+    _Measure(
+        "accuracy", "test accuracy, 95 % interval (fraction)", lambda v: v.accuracy, lambda v: v.accuracy_ci95, "{:.3f}"
+    ),
 )
 
 
@@ -47,12 +53,14 @@ class BarsPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._shown: tuple[VariantMeasurement, ...] = ()
-        self.plots = {measure.name: styled_plot(theme, measure.axis, "", f"dashboard.{measure.name}") for measure in MEASURES}
+        self.plots = {
+            measure.name: styled_plot(theme, measure.axis, "", f"dashboard.{measure.name}") for measure in MEASURES
+        }
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         for place, plot in enumerate(self.plots.values()):
             plot.setMouseEnabled(False, False)
-            plot.getAxis("left").setWidth(150 if place % 2 == 0 else 20)
+            plot.getAxis("left").setWidth(NAMES_PIXELS if place % 2 == 0 else 20)
             plot.getAxis("left").setStyle(tickLength=0, showValues=place % 2 == 0)
             plot.setLabel("left", "")
             layout.addWidget(plot, place // 2, place % 2)
@@ -92,7 +100,7 @@ class BarsPanel(QWidget):
             plot.addItem(text)
         names = [_short(variant.chain) for variant in variants]
         plot.getAxis("left").setTicks([list(zip(rows, names, strict=True))])
-        plot.setXRange(0, furthest * 1.2, padding=0)
+        plot.setXRange(0, furthest * 1.35, padding=0)
         plot.setYRange(-0.6, max(count - 0.4, 3), padding=0)
 
 

@@ -12,6 +12,8 @@ from ui.theme import Theme
 
 X_AXIS = "epoch, all stages (count)"
 LINE_WIDTH = 2
+LEGEND_ABOVE, LEGEND_BELOW = (-8, 4), (-8, -4)
+"""Loss falls and accuracy rises: each legend lies where its curves are not at the end."""
 
 
 class CurvesPanel(QWidget):
@@ -20,10 +22,11 @@ class CurvesPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
-        self.loss = styled_plot(theme, X_AXIS, "loss (cross-entropy, nats)", "dashboard.loss")
+        self.loss = styled_plot(theme, X_AXIS, "loss (nats)", "dashboard.loss")
         self.accuracy = styled_plot(theme, X_AXIS, "accuracy (fraction)", "dashboard.accuracy")
         self._lines = {
-            "loss": self._pair(self.loss), "accuracy": self._pair(self.accuracy),
+            "loss": self._pair(self.loss, LEGEND_ABOVE),
+            "accuracy": self._pair(self.accuracy, LEGEND_BELOW),
         }
         self._marks: list[tuple[pyqtgraph.PlotWidget, object]] = []
         self._marked: tuple[tuple[str, int], ...] = ()
@@ -51,11 +54,17 @@ class CurvesPanel(QWidget):
         self._lines["accuracy"][1].setData(x, [epoch.validation_accuracy for epoch in epochs])
         self._mark_stages(state)
 
-    def _pair(self, plot: pyqtgraph.PlotWidget) -> tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]:
-        plot.addLegend(offset=(-8, 8), labelTextColor=self._theme.text, brush=self._theme.panel + "c0")
+    def _pair(
+        self, plot: pyqtgraph.PlotWidget, legend: tuple[int, int]
+    ) -> tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]:
+        plot.addLegend(offset=legend, labelTextColor=self._theme.text, brush=self._theme.panel + "c0")
         first, second = self._theme.series[:2]
         training = plot.plot(
-            pen=pyqtgraph.mkPen(first, width=LINE_WIDTH), symbol="o", symbolSize=5, symbolBrush=first, symbolPen=None,
+            pen=pyqtgraph.mkPen(first, width=LINE_WIDTH),
+            symbol="o",
+            symbolSize=5,
+            symbolBrush=first,
+            symbolPen=None,
             name="training",
         )
         dashed = pyqtgraph.mkPen(second, width=LINE_WIDTH, style=Qt.PenStyle.DashLine)
@@ -80,8 +89,10 @@ class CurvesPanel(QWidget):
         for plot in (self.loss, self.accuracy):
             for title, begin in begins[1:]:
                 mark = pyqtgraph.InfiniteLine(
-                    begin + 0.5, pen=pyqtgraph.mkPen(self._theme.muted, style=Qt.PenStyle.DotLine), label=title,
-                    labelOpts={"position": 0.08, "color": self._theme.muted, "anchors": [(0, 1), (0, 1)]},
+                    begin + 0.5,
+                    pen=pyqtgraph.mkPen(self._theme.muted, style=Qt.PenStyle.DotLine),
+                    label=title,
+                    labelOpts={"position": 0.96, "color": self._theme.muted, "anchors": [(1, 0), (1, 0)]},
                 )
                 plot.addItem(mark)
                 self._marks.append((plot, mark))

@@ -1,4 +1,4 @@
-"""What is known of a run: a fold over its events, the same for a live run and for one read from its event log. No Qt."""
+"""What is known of a run: a fold over its events, the same live and read from its event log. No Qt."""
 
 from __future__ import annotations
 
@@ -168,8 +168,11 @@ class RunState:
                 stage.done_fraction, stage.seconds, stage.phase = 1.0, event.seconds, ""
                 stage.seconds_left = 0.0
                 stage.status = (
-                    StageStatus.REUSED if event.reused
-                    else StageStatus.STOPPED if event.stopped_early else StageStatus.DONE
+                    StageStatus.REUSED
+                    if event.reused
+                    else StageStatus.STOPPED
+                    if event.stopped_early
+                    else StageStatus.DONE
                 )
                 self.log.append(f"{stage.plan.title}: {stage.status}, {event.seconds:.0f} s.")
             case _:

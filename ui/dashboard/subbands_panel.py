@@ -23,7 +23,8 @@ class SubbandsPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown = ""
-        self._text = QLabel("The images appear here once they are decoded.", objectName="dashboard.images", wordWrap=True)
+        self._text = QLabel("The images appear here once they are decoded.", wordWrap=True)
+        self._text.setObjectName("dashboard.images")
         self._text.setProperty("role", "hint")
         inside = QWidget()
         self._grid = QGridLayout(inside)
@@ -38,10 +39,8 @@ class SubbandsPanel(QWidget):
 
     def pictures(self) -> int:
         """Pictures that are shown, images and subbands."""
-        return sum(
-            1 for place in range(self._grid.count())
-            if isinstance(label := self._grid.itemAt(place).widget(), QLabel) and not label.pixmap().isNull()
-        )
+        labels = self._grid.parentWidget().findChildren(QLabel)
+        return sum(not label.pixmap().isNull() for label in labels)
 
     def show_state(self, state: RunState) -> None:
         """Show the samples of the dataset."""
@@ -50,8 +49,8 @@ class SubbandsPanel(QWidget):
         self._shown = state.dataset.samples
         sizes = state.dataset.images
         said = (
-            f"Image files {sizes.bytes_before / 2**20:,.1f} MiB → {sizes.bytes_after / 2**20:,.1f} MiB: compression ratio "
-            f"{sizes.compression_ratio:.2f} : 1, space gain {sizes.space_gain * 100:.0f} %."
+            f"Image files {sizes.bytes_before / 2**20:,.1f} MiB → {sizes.bytes_after / 2**20:,.1f} MiB: compression "
+            f"ratio {sizes.compression_ratio:.2f} : 1, space gain {sizes.space_gain * 100:.0f} %."
         )
         try:
             with np.load(self._shown, allow_pickle=False) as stored:

@@ -88,7 +88,9 @@ class _Text(FieldEditor):
 class _Several(FieldEditor):
     """Check boxes, one a choice; the value is a tuple in the order of the choices."""
 
-    def __init__(self, title: str, widget: QWidget, shown_for: dict[str, list[Any]], boxes: dict[str, QCheckBox]) -> None:
+    def __init__(
+        self, title: str, widget: QWidget, shown_for: dict[str, list[Any]], boxes: dict[str, QCheckBox]
+    ) -> None:
         super().__init__(title, widget, shown_for)
         self._boxes = boxes
 

@@ -12,7 +12,11 @@ from engine.store.locations import Locations
 from engine.store.run_history import RunRecord, RunState, list_runs
 
 MARKS = {
-    RunState.RUNNING: "▶", RunState.DONE: "✓", RunState.FAILED: "✕", RunState.CANCELLED: "■", RunState.INTERRUPTED: "!"
+    RunState.RUNNING: "▶",
+    RunState.DONE: "✓",
+    RunState.FAILED: "✕",
+    RunState.CANCELLED: "■",
+    RunState.INTERRUPTED: "!",
 }
 
 
@@ -61,5 +65,5 @@ class RunsList(QWidget):
 def _text(record: RunRecord) -> str:
     when = time.strftime("%d %b %H:%M", time.localtime(record.started))
     if record.state is RunState.DONE and record.baseline_accuracy is not None:
-        return f"{MARKS[record.state]} {record.name}\n   {when}, {record.baseline_accuracy:.3f}, {record.variants} variants"
-    return f"{MARKS[record.state]} {record.name}\n   {when}, {record.state}"
+        return f"{MARKS[record.state]} {record.name}\n    {when}, base {record.baseline_accuracy:.3f}"
+    return f"{MARKS[record.state]} {record.name}\n    {when}, {record.state}"

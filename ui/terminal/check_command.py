@@ -41,9 +41,7 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
         cost = "there already" if done else duration_text(stage.estimated_seconds)
         table.add_row(stage.title + after, ", ".join(stage.chains), str(stage.epochs or "–"), cost)
     console.print(table)
-    splits = ", ".join(
-        f"{sum(sample.split is split for sample in planned.index.samples):,} {split}" for split in Split
-    )
+    splits = ", ".join(f"{sum(sample.split is split for sample in planned.index.samples):,} {split}" for split in Split)
     console.print(f"{len(planned.index.classes)} classes ({', '.join(planned.index.classes)}); images: {splits}")
     for skipped in planned.index.skipped:
         console.print(Text(f"skipped {skipped.path}: {skipped.reason}", style="yellow"))

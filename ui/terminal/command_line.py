@@ -81,7 +81,8 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", type=Path, metavar="FILE", help="write the results there as JSON")
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     check = commands.add_parser(
-        "check", help="plan and pre-flight only",
+        "check",
+        help="plan and pre-flight only",
         description="Show the stages, what each will cost, what cannot work and why. Computes nothing.",
     )
     check.add_argument("recipe", type=Path, metavar="RECIPE.toml")
@@ -94,6 +95,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--runs", type=lambda text: Path(text).expanduser(), metavar="DIR", default=default_runs_directory(),
+        "--runs",
+        type=lambda text: Path(text).expanduser(),
+        metavar="DIR",
+        default=default_runs_directory(),
         help="where runs, finished stages and decoded images are kept (default: %(default)s)",
     )

@@ -16,7 +16,14 @@ def variants_table(result: RunResult) -> Table:
     table = Table(title=title, title_justify="left")
     table.add_column("chain", overflow="fold", min_width=9)
     for name in (
-        "accuracy\n(95 % CI)", "agree-\nment", "size\nKiB", "× of\nbase", "zip\nKiB", "zeros", "p50\nms", "p95\nms",
+        "accuracy\n(95 % CI)",
+        "agree-\nment",
+        "size\nKiB",
+        "× of\nbase",
+        "zip\nKiB",
+        "zeros",
+        "p50\nms",
+        "p95\nms",
         "time ×\nof base",
     ):
         table.add_column(name, justify="right", no_wrap=True)
@@ -27,9 +34,7 @@ def variants_table(result: RunResult) -> Table:
 
 def notes(result: RunResult) -> list[Text]:
     """What is to be said of single variants, below the table."""
-    return [
-        Text.assemble((variant.chain, "bold"), ": ", variant.note) for variant in result.variants if variant.note
-    ]
+    return [Text.assemble((variant.chain, "bold"), ": ", variant.note) for variant in result.variants if variant.note]
 
 
 def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[str, ...]:

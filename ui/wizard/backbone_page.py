@@ -27,7 +27,14 @@ from ui.wizard.recipe_draft import RecipeDraft
 from workers.dataset_scan import ScanResult
 
 TRAINING_FIELDS = (
-    "epochs", "batch_size", "optimizer", "learning_rate", "head_learning_rate", "weight_decay", "schedule", "augment"
+    "epochs",
+    "batch_size",
+    "optimizer",
+    "learning_rate",
+    "head_learning_rate",
+    "weight_decay",
+    "schedule",
+    "augment",
 )
 
 
@@ -37,7 +44,9 @@ class BackbonePage(QWizardPage):
     def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTitle("Network and training")
-        self.setSubTitle("Choose the network that is trained first and then compressed; width scales all of its layers.")
+        self.setSubTitle(
+            "Choose the network that is trained first and then compressed; width scales all of its layers."
+        )
         self._draft = draft
         self._classes = 2
         self._usable = True
@@ -49,7 +58,9 @@ class BackbonePage(QWizardPage):
         self._weights.setAccessibleName("Weights file")
         self._browse = QPushButton("Browse…")
         self._training = ParameterForm(draft.recipe.training, TRAINING_FIELDS, "training")
-        self._figures = {name: QLabel(objectName=f"backbone.{name}") for name in ("parameters", "trainable", "macs", "input")}
+        self._figures = {
+            name: QLabel(objectName=f"backbone.{name}") for name in ("parameters", "trainable", "macs", "input")
+        }
         self._message = MessageBar("backbone.message")
         self._lay_out()
         self._show_draft()
@@ -88,7 +99,9 @@ class BackbonePage(QWizardPage):
         panel.setProperty("role", "panel")
         figures = QFormLayout(panel)
         for name, title in (
-            ("input", "Fed with"), ("parameters", "Parameters"), ("trainable", "Trainable parameters"),
+            ("input", "Fed with"),
+            ("parameters", "Parameters"),
+            ("trainable", "Trainable parameters"),
             ("macs", "Multiply-accumulates an image"),
         ):
             self._figures[name].setProperty("role", "figure")
@@ -103,7 +116,7 @@ class BackbonePage(QWizardPage):
         right.addWidget(training)
         right.addStretch()
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(9, 6, 9, 6)
         layout.addLayout(left, 1)
         layout.addLayout(right, 1)
 

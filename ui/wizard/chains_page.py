@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from pydantic import ValidationError
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
@@ -35,7 +37,9 @@ class ChainsPage(QWizardPage):
     def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTitle("Compression chains")
-        self.setSubTitle("Each chain is an order of steps that starts from the trained baseline; add several to compare.")
+        self.setSubTitle(
+            "Each chain is an order of steps that starts from the trained baseline; add several to compare."
+        )
         self._draft = draft
         self._classes: int | None = None
         self._chains = QListWidget(objectName="chains.list")
@@ -71,7 +75,7 @@ class ChainsPage(QWizardPage):
     def _lay_out(self) -> None:
         menu = QMenu(self)
         for preset in PRESETS:
-            menu.addAction(preset.title, lambda chosen=preset: self._on_preset(chosen)).setToolTip(preset.summary)
+            menu.addAction(preset.title, partial(self._on_preset, preset)).setToolTip(preset.summary)
         menu.setToolTipsVisible(True)
         self._preset.setMenu(menu)
         chains = QGroupBox("Chains")
@@ -91,7 +95,7 @@ class ChainsPage(QWizardPage):
         right.addWidget(findings, 1)
         right.addWidget(self._message)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(chains)
         layout.addLayout(right, 1)
 

@@ -121,7 +121,8 @@ class DatasetFindings(QWidget):
         if self._filling or item.column() != 0:
             return
         ticked = tuple(
-            cell.text() for row in range(self._table.rowCount())
+            cell.text()
+            for row in range(self._table.rowCount())
             if (cell := self._table.item(row, 0)) and cell.checkState() == Qt.CheckState.Checked
         )
         if len(ticked) < FEWEST_CLASSES:

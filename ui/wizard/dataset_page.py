@@ -110,6 +110,7 @@ class DatasetPage(QWizardPage):
         inner.addLayout(source)
         inner.addWidget(self._form)
         left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(box)
         left.addWidget(self._busy)
         left.addWidget(self._message)
@@ -118,7 +119,7 @@ class DatasetPage(QWizardPage):
         side.setLayout(left)
         side.setFixedWidth(LEFT_WIDTH)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(side)
         layout.addWidget(self._findings, 1)
 
@@ -149,7 +150,8 @@ class DatasetPage(QWizardPage):
         self._draft.change(dataset=self._draft.recipe.dataset.model_copy(update={"classes": classes}))
 
     def _on_browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder with a folder of images for each class", self._path.text())
+        title = "Folder with a folder of images for each class"
+        folder = QFileDialog.getExistingDirectory(self, title, self._path.text())
         if folder:
             self._choose_folder(folder)
 

@@ -58,8 +58,9 @@ class ImagePreviewPanel(QWidget):
         self._after_text.setText(f"resized: {preview.after.shape[0]}×{preview.after.shape[1]}")
         sizes = preview.sizes
         self._sizes.setText(
-            f"<b>{sizes.compression_ratio:.2f} : 1</b> compression ratio<br><b>{sizes.space_gain * 100:.0f} %</b> space gain"
-            f"<br>{sizes.bytes_before / 1024:,.1f} → {sizes.bytes_after / 1024:,.1f} KiB over {preview.images} samples"
+            f"<b>{sizes.compression_ratio:.2f} : 1</b> compression ratio<br>"
+            f"<b>{sizes.space_gain * 100:.0f} %</b> space gain<br>"
+            f"{sizes.bytes_before / 1024:,.1f} → {sizes.bytes_after / 1024:,.1f} KiB over {preview.images} samples"
         )
         height, width, channels = preview.input_shape
         stored = f"JPEG at quality {settings.jpeg_quality}" if settings.jpeg_quality else "lossless PNG"

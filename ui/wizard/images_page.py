@@ -103,7 +103,7 @@ class ImagesPage(QWizardPage):
         left.addWidget(self._message)
         left.addStretch()
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(side)
         layout.addWidget(self._panel, 1)
 

@@ -39,30 +39,39 @@ def _pruned(sparsity: float, **more: object) -> dict[str, object]:
 
 PRESETS: tuple[Preset, ...] = (
     Preset(
-        "Dynamic range (Trad et al. 2022)", "Weights int8, activations float.",
+        "Dynamic range (Trad et al. 2022)",
+        "Weights int8, activations float.",
         (("dynamic range", (_ptq("dynamic_range"),)),),
     ),
     Preset(
-        "Three quantisations (Garifulla et al. 2022)", "Dynamic range, float16 and full integer int8.",
+        "Three quantisations (Garifulla et al. 2022)",
+        "Dynamic range, float16 and full integer int8.",
         (("dynamic range", (_ptq("dynamic_range"),)), ("float16", (_ptq("float16"),)), ("int8", (_ptq("int8"),))),
     ),
     Preset(
-        "Table of quantising and pruning (Lee et al. 2022)", "BLQ, FIQ, F16, PRN and PRQ beside the float baseline.",
+        "Table of quantising and pruning (Lee et al. 2022)",
+        "BLQ, FIQ, F16, PRN and PRQ beside the float baseline.",
         (
-            ("BLQ", (_ptq("dynamic_range"),)), ("FIQ", (_ptq("int8"),)), ("F16", (_ptq("float16"),)),
-            ("PRN", (_pruned(0.8),)), ("PRQ", (_pruned(0.8), _ptq("dynamic_range"))),
+            ("BLQ", (_ptq("dynamic_range"),)),
+            ("FIQ", (_ptq("int8"),)),
+            ("F16", (_ptq("float16"),)),
+            ("PRN", (_pruned(0.8),)),
+            ("PRQ", (_pruned(0.8), _ptq("dynamic_range"))),
         ),
     ),
     Preset(
-        "Integer types (Predić et al. 2022)", "Float16, 16×8 and full int8.",
+        "Integer types (Predić et al. 2022)",
+        "Float16, 16×8 and full int8.",
         (("FP16", (_ptq("float16"),)), ("INT16", (_ptq("int16x8"),)), ("INT8", (_ptq("int8"),))),
     ),
     Preset(
-        "One shot, 95 % (Kharitonov 2024)", "All small weights at once, then fine-tuning.",
+        "One shot, 95 % (Kharitonov 2024)",
+        "All small weights at once, then fine-tuning.",
         (("one shot 95 %", (_pruned(0.95, schedule="one_shot", epochs=10),)),),
     ),
     Preset(
-        "Iterative to 99.5 % (Kharitonov 2024)", "Six rounds that each remove an equal share of what remains.",
+        "Iterative to 99.5 % (Kharitonov 2024)",
+        "Six rounds that each remove an equal share of what remains.",
         (("iterative 99.5 %", (_pruned(0.995, schedule="iterative", start_sparsity=0.95, rounds=6, epochs=3),)),),
     ),
 )

@@ -46,7 +46,7 @@ class ReviewPage(QWizardPage):
     def __init__(self, draft: RecipeDraft, runs_directory: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setTitle("Review and run")
-        self.setSubTitle("Check the recipe, save it if you like, and run it. Running it again goes on where it stopped.")
+        self.setSubTitle("Check the recipe, save it if you like, run it. Running it again goes on where it stopped.")
         self.setFinalPage(True)
         self._draft = draft
         self._runs_directory = runs_directory
@@ -113,7 +113,7 @@ class ReviewPage(QWizardPage):
         text = QGroupBox("The recipe")
         QVBoxLayout(text).addWidget(self._text)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(side)
         layout.addWidget(text, 1)
 

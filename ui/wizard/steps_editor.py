@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QListWidget, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS
@@ -32,7 +43,7 @@ class StepsEditor(QWidget):
         self._menu = QMenu(self)
         self._menu.setToolTipsVisible(True)
         for key in STEPS:
-            action = self._menu.addAction(STEPS[key].title, lambda chosen=key: self.add_step(chosen))
+            action = self._menu.addAction(STEPS[key].title, partial(self.add_step, key))
             action.setToolTip(STEPS[key].summary)
             action.setObjectName(f"steps.add.{key}")
         self._add.setMenu(self._menu)
@@ -53,7 +64,8 @@ class StepsEditor(QWidget):
         self._steps = tuple(steps)
         self._list.blockSignals(True)
         self._list.clear()
-        self._list.addItems([f"{place}. {STEPS[s.step].title}: {s.label()}" for place, s in enumerate(steps, start=1)])
+        for place, step in enumerate(steps, start=1):
+            QListWidgetItem(f"{place}. {step.label()}", self._list).setToolTip(STEPS[step.step].title)
         self._list.setCurrentRow(min(row, len(steps) - 1))
         self._list.blockSignals(False)
         self._add.setEnabled(enabled)

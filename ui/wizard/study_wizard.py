@@ -43,7 +43,8 @@ class StudyWizard(QWizard):
         self.setWindowFlags(Qt.WindowType.Widget)
         self.setWizardStyle(QWizard.WizardStyle.ModernStyle)
         self.setOptions(
-            QWizard.WizardOption.NoBackButtonOnStartPage | QWizard.WizardOption.NoCancelButton
+            QWizard.WizardOption.NoBackButtonOnStartPage
+            | QWizard.WizardOption.NoCancelButton
             | QWizard.WizardOption.NoDefaultButton
         )
         self.setButtonText(QWizard.WizardButton.FinishButton, "Run")
@@ -59,8 +60,8 @@ class StudyWizard(QWizard):
         for listener in (self._images, self._backbone, self._chains, self._review):
             self._dataset.scanned.connect(listener.set_scanned)
         self._review.recipe_opened.connect(self.set_recipe)
-        for keys, action in ((QKeySequence.StandardKey.Undo, self._draft.undo), (QKeySequence.StandardKey.Redo, self._draft.redo)):
-            QShortcut(keys, self, action)
+        QShortcut(QKeySequence.StandardKey.Undo, self, self._draft.undo)
+        QShortcut(QKeySequence.StandardKey.Redo, self, self._draft.redo)
 
     def recipe(self) -> Recipe:
         """What the pages say now."""
@@ -104,6 +105,8 @@ def first_recipe() -> Recipe:
         dataset=DatasetSettings(kind="phantom"),
         images=ImageSettings(size=128, color="grayscale", dwt=DwtSettings()),
         backbone=BackboneSettings(kind="resnet18", width=0.25),
-        training=TrainingSettings(epochs=12, learning_rate=2e-3, schedule="cosine", augment=("hflip", "vflip", "rotate")),
+        training=TrainingSettings(
+            epochs=12, learning_rate=2e-3, schedule="cosine", augment=("hflip", "vflip", "rotate")
+        ),
         chains=PRESETS[1].chains(),
     )

@@ -47,7 +47,7 @@ def test_weights_do_not_depend_on_what_was_built_before() -> None:
 
 
 def test_images_too_small_are_refused_with_a_way_out() -> None:
-    with pytest.raises(RecipeError, match="vgg16 has nothing left .* at least 32 pixels"):
+    with pytest.raises(RecipeError, match=r"vgg16 has nothing left .* at least 32 pixels"):
         layer_graph(BackboneSettings(kind="vgg16"), (16, 16, 3), 2)
 
 

@@ -83,12 +83,18 @@ def test_the_bundled_recipes_are_read(checkout: Path) -> None:
         ("schema = 1\n[trainin]\nepochs = 3", r'no key "trainin" at the top level; did you mean "training"\?'),
         ("schema = 1\n[training]\nepoch = 3", r'no key "epoch" in \[training\]; did you mean "epochs"\?'),
         ("schema = 1\n[images.dwt]\nwavlet = 'haar'", r'no key "wavlet" in \[images.dwt\]; did you mean "wavelet"\?'),
-        ("schema = 1\n[[chains]]\nname='a'\nsteps=[{step='magnitude_prunning'}]", r'no step "magnitude_prunning".*"magnitude_pruning"'),
+        (
+            "schema = 1\n[[chains]]\nname='a'\nsteps=[{step='magnitude_prunning'}]",
+            r'no step "magnitude_prunning".*"magnitude_pruning"',
+        ),
         (
             "schema = 1\n[[chains]]\nname='a'\nsteps=[{step='magnitude_pruning', sparcity=0.5}]",
             r'no key "sparcity" in \[chains\[0\].steps\[0\]\]; did you mean "sparsity"\?',
         ),
-        ("schema = 1\n[[chains]]\nname='a'\nsteps=[{step='magnitude_pruning', sparsity=1.5}]", r"chains\[0\].steps\[0\].sparsity = 1.5 cannot be used"),
+        (
+            "schema = 1\n[[chains]]\nname='a'\nsteps=[{step='magnitude_pruning', sparsity=1.5}]",
+            r"chains\[0\].steps\[0\].sparsity = 1.5 cannot be used",
+        ),
         ("schema = 1\n[training]\nepochs = 0", r"training.epochs = 0 cannot be used"),
         ("schema = 1\n[images]\nsize = 'x'", r"images.size = 'x' cannot be used"),
         ("schema = 1\n[dataset]\ntest_fraction = 0.6\nvalidation_fraction = 0.5", r"must leave at least 5 %"),

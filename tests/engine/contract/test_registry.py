@@ -42,12 +42,12 @@ def test_a_new_file_is_a_new_entry(importable: Path) -> None:
 def test_two_entries_of_one_key_are_refused(importable: Path) -> None:
     text = "class Entry(Plugin):\n    key = 'same'"
     name = _package(importable, "twice_plugins", one=text, two=text)
-    with pytest.raises(ValueError, match='twice_plugins.one and twice_plugins.two name the plugin "same"'):
+    with pytest.raises(ValueError, match=r'twice_plugins.one and twice_plugins.two name the plugin "same"'):
         Registry(name, Plugin, "plugin").keys()
 
 
 def test_an_unknown_key_names_the_nearest() -> None:
-    with pytest.raises(RecipeError, match='no backbone "resnet81". Did you mean "resnet18"'):
+    with pytest.raises(RecipeError, match=r'no backbone "resnet81". Did you mean "resnet18"'):
         _ = BACKBONES["resnet81"]
 
 

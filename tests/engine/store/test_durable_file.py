@@ -13,20 +13,23 @@ import pytest
 from engine.store.durable_file import appearing_file, appearing_folder, write_durably
 
 
+def _fail_after_writing(path: Path) -> None:
+    path.write_bytes(b"half")
+    raise RuntimeError("disk")
+
+
 def test_a_failed_write_leaves_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
     write_durably(path, b"old")
-    with pytest.raises(RuntimeError), appearing_file(path) as temporary:
-        temporary.write_bytes(b"half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError, match="disk"), appearing_file(path) as temporary:
+        _fail_after_writing(temporary)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_failed_folder_leaves_nothing(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError), appearing_folder(tmp_path / "stage") as folder:
-        (folder / "a").write_text("x")
-        raise RuntimeError
+    with pytest.raises(RuntimeError, match="disk"), appearing_folder(tmp_path / "stage") as folder:
+        _fail_after_writing(folder / "a")
     assert list(tmp_path.iterdir()) == []
 
 
