@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.contract.program import ENGINE_SWITCH, MEASUREMENT_SWITCH
+
+if TYPE_CHECKING:
+    from engine.contract.recipe import Recipe
 
 
 def main(arguments: list[str]) -> int:
@@ -20,7 +25,14 @@ def main(arguments: list[str]) -> int:
         return measurement_main()
     from ui.terminal.command_line import command_line
 
-    return command_line(arguments)
+    return command_line(arguments, _open_window)
+
+
+def _open_window(report_start: bool, demo: Recipe | None, runs_directory: Path) -> int:
+    """Only now is Qt imported: a recipe runs without it."""
+    from ui.application import run_application
+
+    return run_application(report_start, demo, runs_directory)
 
 
 if __name__ == "__main__":

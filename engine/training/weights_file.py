@@ -24,7 +24,7 @@ def load_weights_by_name(model: Any, path: Path) -> int:
 
     try:
         with h5py.File(path, "r") as stored:
-            names = set(stored["model_weights"] if "model_weights" in stored else stored)
+            names = set(stored.get("model_weights", stored))
         before = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
         model.load_weights(str(path), by_name=True, skip_mismatch=True)
     except (OSError, ValueError, KeyError) as error:

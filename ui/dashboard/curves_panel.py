@@ -12,8 +12,6 @@ from ui.theme import Theme
 
 X_AXIS = "epoch, all stages (count)"
 LINE_WIDTH = 2
-LEGEND_ABOVE, LEGEND_BELOW = (-8, 4), (-8, -4)
-"""Loss falls and accuracy rises: each legend lies where its curves are not at the end."""
 
 
 class CurvesPanel(QWidget):
@@ -25,8 +23,8 @@ class CurvesPanel(QWidget):
         self.loss = styled_plot(theme, X_AXIS, "loss (nats)", "dashboard.loss")
         self.accuracy = styled_plot(theme, X_AXIS, "accuracy (fraction)", "dashboard.accuracy")
         self._lines = {
-            "loss": self._pair(self.loss, LEGEND_ABOVE),
-            "accuracy": self._pair(self.accuracy, LEGEND_BELOW),
+            "loss": self._pair(self.loss),
+            "accuracy": self._pair(self.accuracy),
         }
         self._marks: list[tuple[pyqtgraph.PlotWidget, object]] = []
         self._marked: tuple[tuple[str, int], ...] = ()
@@ -54,11 +52,13 @@ class CurvesPanel(QWidget):
         self._lines["accuracy"][1].setData(x, [epoch.validation_accuracy for epoch in epochs])
         self._mark_stages(state)
 
-    def _pair(
-        self, plot: pyqtgraph.PlotWidget, legend: tuple[int, int]
-    ) -> tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]:
-        plot.addLegend(offset=legend, labelTextColor=self._theme.text, brush=self._theme.panel + "c0")
+    def _pair(self, plot: pyqtgraph.PlotWidget) -> tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]:
+        """Two lines, named above the plot, where a legend hides none of their points."""
         first, second = self._theme.series[:2]
+        plot.setTitle(
+            f'<span style="color:{first}">● training</span> &nbsp; <span style="color:{second}">■ validation</span>',
+            size="9pt",
+        )
         training = plot.plot(
             pen=pyqtgraph.mkPen(first, width=LINE_WIDTH),
             symbol="o",

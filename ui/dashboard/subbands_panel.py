@@ -13,8 +13,8 @@ from engine.imaging.wavelet import SUBBANDS
 from ui.dashboard.run_state import RunState
 from ui.pictures import pixmap, subband_image
 
-PICTURE_PIXELS = 112
-TITLES = {"LL": "LL, approximation", "LH": "LH, horizontal", "HL": "HL, vertical", "HH": "HH, diagonal"}
+PICTURE_PIXELS = 100
+TITLES = {"LL": "LL, mean", "LH": "LH, horizontal", "HL": "HL, vertical", "HH": "HH, diagonal"}
 
 
 class SubbandsPanel(QWidget):
@@ -26,12 +26,12 @@ class SubbandsPanel(QWidget):
         self._text = QLabel("The images appear here once they are decoded.", wordWrap=True)
         self._text.setObjectName("dashboard.images")
         self._text.setProperty("role", "hint")
-        inside = QWidget()
-        self._grid = QGridLayout(inside)
+        self._inside = QWidget()
+        self._grid = QGridLayout(self._inside)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(inside)
+        scroll.setWidget(self._inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._text)
@@ -39,7 +39,7 @@ class SubbandsPanel(QWidget):
 
     def pictures(self) -> int:
         """Pictures that are shown, images and subbands."""
-        labels = self._grid.parentWidget().findChildren(QLabel)
+        labels = self._inside.findChildren(QLabel)
         return sum(not label.pixmap().isNull() for label in labels)
 
     def show_state(self, state: RunState) -> None:

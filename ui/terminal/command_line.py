@@ -5,17 +5,27 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from engine.contract.errors import NutshellError
+from engine.contract.recipe import Recipe
 from engine.store.locations import default_runs_directory
 from ui.terminal.listings import LISTINGS
 
 PROGRAM = "nutshell"
 
 
-def command_line(arguments: list[str]) -> int:
-    """Run one command; returns the exit code: 0 done, 2 bad recipe or data, 3 failed, 130 stopped."""
+OpenWindow = Callable[[bool, Recipe | None, Path], int]
+"""Report the start, a recipe to run at once, the runs directory → exit code."""
+
+
+def command_line(arguments: list[str], open_window: OpenWindow) -> int:
+    """Run one command, or open the window.
+
+    Returns:
+        The exit code: 0 done, 2 bad recipe or data, 3 failed, 130 stopped.
+    """
     chosen = _parser().parse_args(arguments)
     try:
         if chosen.command == "run":
@@ -29,7 +39,7 @@ def command_line(arguments: list[str]) -> int:
         if chosen.command in LISTINGS:
             sys.stdout.write(LISTINGS[chosen.command]())
             return 0
-        return _open_window(chosen)
+        return _open_window(chosen, open_window)
     except NutshellError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -38,7 +48,7 @@ def command_line(arguments: list[str]) -> int:
         return 0
 
 
-def _open_window(chosen: argparse.Namespace) -> int:
+def _open_window(chosen: argparse.Namespace, open_window: OpenWindow) -> int:
     demo = None
     if chosen.demo:
         from ui.terminal.demo import demo_recipe
@@ -53,9 +63,7 @@ def _open_window(chosen: argparse.Namespace) -> int:
         from ui.terminal.run_command import run_without_display
 
         return run_without_display(demo, chosen.runs)
-    from ui.application import run_application
-
-    return run_application(chosen.report_start, demo, chosen.runs)
+    return open_window(chosen.report_start, demo, chosen.runs)
 
 
 def _has_display() -> bool:
