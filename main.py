@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,10 @@ from engine.contract.program import ENGINE_SWITCH, MEASUREMENT_SWITCH
 
 if TYPE_CHECKING:
     from engine.contract.recipe import Recipe
+
+
+# No plugins are used, and looking for them reads every installed package's metadata.
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
 
 def main(arguments: list[str]) -> int:

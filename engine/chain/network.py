@@ -13,7 +13,7 @@ from engine.training.plan import TrainingOutcome
 class NetworkFacts(BaseModel):
     """What is known of a network beside its weights; kept as JSON beside the model file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     parameters: int
     """Of the trained network, before batch normalisation is folded."""

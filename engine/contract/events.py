@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
@@ -14,7 +15,7 @@ from engine.contract.measurements import DatasetSummary, ImageBytes, RunResult, 
 class EngineEvent(BaseModel):
     """Base of all events; `time` is seconds since the epoch, UTC."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     version: Literal[1] = 1
     time: float = Field(default_factory=time.time)
@@ -23,7 +24,7 @@ class EngineEvent(BaseModel):
 class PlannedStage(BaseModel):
     """A node of the stage tree."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     key: str
     """Hash of everything that the stage depends on."""
@@ -191,7 +192,11 @@ Event = Annotated[
     Field(discriminator="event"),
 ]
 
-_ADAPTER: TypeAdapter[Event] = TypeAdapter(Event)
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Event]:
+    """Built at the first event: its schema takes time that the start of the window has not."""
+    return TypeAdapter(Event)
 
 
 def event_line(event: EngineEvent) -> str:
@@ -205,12 +210,12 @@ def parse_event(line: str | bytes) -> Event:
     Raises:
         pydantic.ValidationError: it is none that this version knows.
     """
-    return _ADAPTER.validate_json(line)
+    return _adapter().validate_json(line)
 
 
 class Command(BaseModel):
     """What the parent asks of the engine child, one JSON document a line on its standard input."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     command: Literal["pause", "resume", "stop", "cancel"]

@@ -16,7 +16,7 @@ class Severity(StrEnum):
 class Finding(BaseModel):
     """One sentence on one place of the recipe. An error keeps the run from starting."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     severity: Severity
     where: str

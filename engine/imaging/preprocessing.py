@@ -10,7 +10,7 @@ from engine.contract.recipe import ImageSettings
 class Preprocessing(BaseModel):
     """From an image file to the network's input, and from its output to a class."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     images: ImageSettings
     largest_value: int

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import psutil
-
 from engine.contract.measurements import RunResult
 from engine.store.database import open_database
 from engine.store.locations import Locations
@@ -43,6 +41,8 @@ class RunRecord:
 
 def record_start(database: sqlite3.Connection, run: str, name: str) -> None:
     """Enter this process's run."""
+    import psutil
+
     process = psutil.Process(os.getpid())
     database.execute(
         "INSERT INTO runs (run, name, started, state, pid, pid_started) VALUES (?, ?, ?, ?, ?, ?)",
@@ -90,6 +90,8 @@ def list_runs(locations: Locations) -> tuple[RunRecord, ...]:
 
 
 def _alive(pid: int, started: float) -> bool:
+    import psutil
+
     try:
         return abs(psutil.Process(pid).create_time() - started) < 2.0
     except psutil.Error:

@@ -11,9 +11,9 @@ from pathlib import Path
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.store.locations import default_runs_directory
-from ui.terminal.listings import LISTINGS
 
 PROGRAM = "nutshell"
+LISTED = ("steps", "backbones", "datasets", "schema")
 
 
 OpenWindow = Callable[[bool, Recipe | None, Path], int]
@@ -36,7 +36,9 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.check_command import check_command
 
             return check_command(chosen.recipe, chosen.runs)
-        if chosen.command in LISTINGS:
+        if chosen.command in LISTED:
+            from ui.terminal.listings import LISTINGS
+
             sys.stdout.write(LISTINGS[chosen.command]())
             return 0
         return _open_window(chosen, open_window)
@@ -95,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     _add_runs(check)
-    for name in LISTINGS:
+    for name in LISTED:
         text = "the recipe's JSON Schema" if name == "schema" else f"list the {name} there are"
         commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     return parser
