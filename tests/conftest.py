@@ -10,6 +10,8 @@ import pytest
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+pytest_plugins = ("tests.qt_fixtures", "tests.small_study")
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -1,0 +1,137 @@
+"""A new user: through the wizard page by page, a real engine child, curves, bars, subbands, and files on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPlainTextEdit, QPushButton, QSpinBox, QWidget, QWizard
+from pytestqt.qtbot import QtBot
+
+from engine.backbones.backbone import layer_graph
+from engine.contract.recipe import BackboneSettings
+from engine.measurement.tflite_file import TfliteFile
+from engine.store.locations import Locations
+from engine.store.run_history import RunState, list_runs
+from ui.dashboard.run_state import StageStatus
+from ui.main_window import MainWindow
+from ui.wizard.steps_editor import StepsEditor
+
+SCAN_MS = 20_000
+RUN_MS = 300_000
+
+pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind", "theme")
+
+
+def _child(window: QWidget, kind: type, name: str) -> QWidget:
+    found = window.findChild(kind, name)
+    assert found is not None, f"there is no {kind.__name__} {name}"
+    return found
+
+
+def _next(qtbot: QtBot, wizard: QWizard) -> None:
+    button = wizard.button(QWizard.WizardButton.NextButton)
+    qtbot.waitUntil(button.isEnabled, timeout=SCAN_MS)
+    page = wizard.currentId()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: wizard.currentId() != page)
+
+
+def test_from_a_folder_to_compressed_networks(
+    qtbot: QtBot, settings: QSettings, tmp_path: Path, heart_folder: Path
+) -> None:
+    runs = tmp_path / "runs"
+    window = MainWindow(settings, runs)
+    qtbot.addWidget(window)
+    window.show()
+    wizard = window.wizard
+
+    kind = _child(window, QComboBox, "dataset.kind")
+    kind.setCurrentIndex(kind.findData("image_folder"))
+    path = _child(window, QLineEdit, "dataset.path")
+    path.clear()
+    qtbot.keyClicks(path, str(heart_folder))
+    _next(qtbot, wizard)
+
+    for name in ("images.height", "images.width"):
+        _child(window, QSpinBox, name).setValue(48)
+    sizes = _child(window, QWidget, "images.sizes")
+    qtbot.waitUntil(lambda: "compression ratio" in sizes.text(), timeout=SCAN_MS)
+    assert not _child(window, QWidget, "images.band.HH").pixmap().isNull()
+    _next(qtbot, wizard)
+
+    width = _child(window, QLineEdit, "backbone.width")
+    width.clear()
+    qtbot.keyClicks(width, "0.125")
+    parameters = _child(window, QWidget, "backbone.parameters")
+    expected = layer_graph(BackboneSettings(kind="resnet18", width=0.125), (24, 24, 1), 2).parameters
+    assert parameters.text() == f"{expected:,}"
+    _child(window, QSpinBox, "training.epochs").setValue(2)
+    _child(window, QSpinBox, "training.batch_size").setValue(8)
+    _next(qtbot, wizard)
+
+    chains = _child(window, QListWidget, "chains.list")
+    for _ in range(chains.count()):
+        qtbot.mouseClick(_child(window, QPushButton, "chains.remove"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(_child(window, QPushButton, "chains.add"), Qt.MouseButton.LeftButton)
+    steps = window.findChild(StepsEditor)
+    steps.add_step("post_training_quantization")
+    steps.add_step("magnitude_pruning")
+    findings = _child(window, QListWidget, "chains.findings")
+    assert "move dynamic range to the end" in findings.item(0).text()
+    assert not wizard.button(QWizard.WizardButton.NextButton).isEnabled()
+    qtbot.mouseClick(_child(window, QPushButton, "steps.up"), Qt.MouseButton.LeftButton)
+    _child(window, QSpinBox, "step.magnitude_pruning.epochs").setValue(1)
+    _next(qtbot, wizard)
+
+    text = _child(window, QPlainTextEdit, "review.text").toPlainText()
+    assert 'step = "magnitude_pruning"' in text
+    assert "about" in _child(window, QWidget, "review.time").text()
+    run = wizard.button(QWizard.WizardButton.FinishButton)
+    assert run.isEnabled()
+    qtbot.mouseClick(run, Qt.MouseButton.LeftButton)
+
+    dashboard = window.dashboard
+    assert dashboard is not None
+    with qtbot.waitSignal(window.controller.ended, timeout=RUN_MS) as ended:
+        pass
+    assert ended.args[0].exit_code == 0, ended.args[0].message
+    qtbot.wait(300)
+
+    assert dashboard.curves.points() == 3
+    assert dashboard.bars.bars() == 2
+    assert dashboard.subbands.pictures() == 2 * 3 * 5
+    assert dashboard.results.view.model().rowCount() == 2
+    assert {stage.status for stage in dashboard.state.stages.values()} == {StageStatus.DONE}
+
+    (record,) = list_runs(Locations(runs))
+    assert (record.state, record.variants) == (RunState.DONE, 2)
+    for variant in dashboard.state.variants.values():
+        assert (record.directory / variant.file).stat().st_size == variant.model_bytes
+        assert (record.directory / variant.file).with_suffix(".json").is_file()
+    pruned = TfliteFile.read(record.directory / "models" / "chain.tflite")
+    assert pruned.sparsity_fraction > 0.75
+    assert pruned.weight_dtypes[0] == "int8"
+
+    _reopens_as_it_was(qtbot, window)
+    window.close()
+
+
+def _reopens_as_it_was(qtbot: QtBot, window: MainWindow) -> None:
+    """The same run from its event log shows what the live one showed."""
+    live = window.dashboard
+    assert live is not None
+    shown = (live.curves.points(), live.bars.bars(), live.subbands.pictures())
+    qtbot.mouseClick(_child(window, QPushButton, "runs.new"), Qt.MouseButton.LeftButton)
+    assert window.dashboard is None
+    fresh = MainWindow(window._settings, window._locations.root)
+    qtbot.addWidget(fresh)
+    runs = _child(fresh, QListWidget, "runs.list")
+    assert runs.count() == 1
+    runs.itemActivated.emit(runs.item(0))
+    qtbot.wait(300)
+    assert fresh.dashboard is not None
+    again = (fresh.dashboard.curves.points(), fresh.dashboard.bars.bars(), fresh.dashboard.subbands.pictures())
+    assert again == shown
+    fresh.close()
