@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import secrets
 import shutil
@@ -20,11 +21,22 @@ LOG_FILE = "engine.log"
 EVENTS_FILE = "events.jsonl"
 SAMPLES_FILE = "samples.npz"
 
+DEVICE_NAMES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
+"""Windows keeps these for devices; paper L calls a pruned network PRN."""
+
 
 def new_run_id(name: str) -> str:
     """Sortable by time, readable, unique: 20260131-142501-ultrasound-3f9a."""
     readable = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "study"
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{readable}-{secrets.token_hex(2)}"
+
+
+def model_file_name(chain: str) -> str:
+    """A chain's name as a file name on every system; one that has to be changed gets a part of its hash."""
+    safe = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", chain).strip(". ")
+    if safe == chain and not DEVICE_NAMES.match(safe):
+        return f"{safe}.tflite"
+    return f"{safe}-{hashlib.sha256(chain.encode()).hexdigest()[:4]}.tflite"
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class RunDirectory:
 
     def model_name(self, chain: str) -> str:
         """Where a chain's `.tflite` lies, relative to the directory."""
-        return f"models/{chain}.tflite"
+        return f"models/{model_file_name(chain)}"
 
     def add_model(self, chain: str, source: Path, preprocessing: str) -> Path:
         """Copy a stage's `.tflite` here under the chain's name, with how to feed it as JSON beside it."""

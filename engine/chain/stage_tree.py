@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.contract.recipe import Recipe
+from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS, Form
 from engine.training.weights_file import file_digest
 
 STAGE_VERSION = 1
 """Raised when the same recipe would give other results, so that older stages are computed anew."""
-
-BASELINE = "baseline"
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from engine.contract.section import Section
 from engine.contract.step_parameters import StepParameters, parse_step
 
 SCHEMA_VERSION = 1
+BASELINE = "baseline"
+"""The name that the trained network itself has among the chains."""
 
 Subband = Literal["LL", "LH", "HL", "HH"]
 Augmentation = Literal["hflip", "vflip", "rotate", "autoaugment_cifar"]
@@ -135,12 +137,12 @@ class ChainSettings(Section):
 
     @field_validator("name")
     @classmethod
-    def _usable_as_a_file_name(cls, value: str) -> str:
-        if value.strip() != value or any(sign in value for sign in '/\\:*?"<>|') or not value.isprintable():
-            raise ValueError("a chain's name becomes a file name: leave out / \\ : * ? \" < > | and outer spaces")
-        if value.strip(". ").lower() in {"", "baseline", "con", "nul", "aux", "prn"}:
-            raise ValueError(f'"{value}" is taken; choose another name for the chain')
-        return value
+    def _readable(cls, value: str) -> str:
+        if not value.strip() or not value.isprintable():
+            raise ValueError("a chain's name is one line of text")
+        if value.strip().lower() == BASELINE:
+            raise ValueError(f'"{BASELINE}" is the trained network itself; choose another name for the chain')
+        return value.strip()
 
 
 class Recipe(Section):

@@ -101,7 +101,7 @@ class ResultsTable(QWidget):
         if variant is None:
             self._message.say("Choose the row of the variant to save first.", "hint")
             return
-        path, _ = QFileDialog.getSaveFileName(self, "Save the model", f"{variant.chain}.tflite", "TFLite (*.tflite)")
+        path, _ = QFileDialog.getSaveFileName(self, "Save the model", Path(variant.file).name, "TFLite (*.tflite)")
         if path and self._directory:
             directory = self._directory
             self._try(lambda: save_model(directory, variant, Path(path)), f"Saved as {path}.")
@@ -110,7 +110,7 @@ class ResultsTable(QWidget):
         folder = QFileDialog.getExistingDirectory(self, "Folder for the models")
         if not folder or self._directory is None:
             return
-        targets = {variant.chain: Path(folder) / f"{variant.chain}.tflite" for variant in self._model.variants}
+        targets = {variant.chain: Path(folder) / Path(variant.file).name for variant in self._model.variants}
         there = [target.name for target in targets.values() if target.exists()]
         if there and not self._agrees_to_overwrite(there):
             return

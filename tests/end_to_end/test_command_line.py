@@ -1,0 +1,193 @@
+"""The command line on a small study: its JSON, its reuse, its exit codes, and what a kill and a cancel leave."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+from engine.contract.events import EpochFinished, parse_event
+from engine.contract.recipe import Recipe
+from engine.contract.recipe_file import recipe_text
+from engine.measurement.tflite_file import TfliteFile
+from tests.small_study import small_recipe
+
+VARIANT_KEYS = {
+    "chain", "steps", "file", "accuracy", "accuracy_ci95", "agreement", "model_bytes", "zip_bytes", "parameters",
+    "nonzero_parameters", "trainable_parameters", "sparsity_fraction", "unique_weights", "macs", "latency_p50_ms",
+    "latency_p95_ms", "peak_memory_bytes", "epoch_seconds",
+}  # fmt: skip
+RUN_S = 300
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
+
+
+def command(checkout: Path, *arguments: object) -> list[str]:
+    return [sys.executable, str(checkout / "main.py"), *map(str, arguments)]
+
+
+def run(checkout: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command(checkout, *arguments), capture_output=True, text=True, timeout=RUN_S, check=False)
+
+
+def write_recipe(path: Path, recipe: Recipe) -> Path:
+    path.write_text(recipe_text(recipe), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def study(checkout: Path, tmp_path_factory: pytest.TempPathFactory, heart_folder: Path) -> dict[str, Any]:
+    """One finished run: its folder, its recipe, what it printed and its JSON."""
+    folder = tmp_path_factory.mktemp("study")
+    recipe = write_recipe(folder / "study.toml", small_recipe(heart_folder))
+    done = run(checkout, "run", recipe, "--runs", folder / "runs", "--json", folder / "result.json")
+    assert done.returncode == 0, done.stderr
+    return {
+        "folder": folder,
+        "recipe": recipe,
+        "printed": done.stdout,
+        "json": json.loads((folder / "result.json").read_text()),
+    }
+
+
+def test_the_json_has_what_is_relied_on(study: dict[str, Any]) -> None:
+    result = study["json"]
+    assert result["schema"] == 1
+    assert result["dataset"]["classes"] == ["normal", "sick"]
+    assert [result["dataset"][split] for split in ("train", "validation", "test")] == [32, 8, 8]
+    assert set(result["images"]) >= {"bytes_before", "bytes_after", "compression_ratio", "space_gain"}
+    assert [variant["chain"] for variant in result["variants"]] == ["baseline", "PRN", "PRQ"]
+    for variant in result["variants"]:
+        assert set(variant) >= VARIANT_KEYS
+        assert (Path(result["directory"]) / variant["file"]).stat().st_size == variant["model_bytes"]
+    directory = Path(result["directory"])
+    for name in ("recipe.toml", "split.csv", "events.jsonl", "engine.log"):
+        assert (directory / name).is_file(), name
+    lines = (directory / "split.csv").read_text().splitlines()
+    assert lines[0] == "path,label,split"
+    assert len(lines) == 49
+
+
+def test_the_files_hold_what_the_steps_promise(study: dict[str, Any]) -> None:
+    directory = Path(study["json"]["directory"])
+    paths = [directory / variant["file"] for variant in study["json"]["variants"]]
+    baseline, pruned, quantised = map(TfliteFile.read, paths)
+    assert baseline.sparsity_fraction < 0.01
+    for file in (pruned, quantised):
+        convolutions = [kernel for kernel in file.kernels if kernel.operator == "CONV_2D"]
+        zeros = sum(kernel.zeros for kernel in convolutions) / sum(kernel.size for kernel in convolutions)
+        assert zeros >= 0.749
+    assert {kernel.dtype for kernel in quantised.kernels if kernel.size > 1024} == {"int8"}
+    assert paths[2].stat().st_size < 0.4 * paths[0].stat().st_size
+
+
+def test_a_shared_first_step_is_computed_once(study: dict[str, Any]) -> None:
+    assert study["printed"].count("pruning 75 % in") == 1
+    assert study["json"]["stages_computed"] == 3
+
+
+def test_the_same_recipe_again_computes_nothing_and_says_so(study: dict[str, Any], checkout: Path) -> None:
+    folder = study["folder"]
+    again = run(checkout, "run", study["recipe"], "--runs", folder / "runs", "--json", folder / "again.json")
+    assert again.returncode == 0, again.stderr
+    assert "Nothing had to be computed" in again.stdout
+    second = json.loads((folder / "again.json").read_text())
+    assert (second["stages_computed"], second["stages_reused"]) == (0, 3)
+    assert second["variants"] == study["json"]["variants"]
+
+
+def test_the_table_is_printed(study: dict[str, Any]) -> None:
+    for word in ("accuracy", "baseline", "PRN", "PRQ", "1 thread"):
+        assert word in study["printed"]
+
+
+def test_check_plans_and_computes_nothing(study: dict[str, Any], checkout: Path, tmp_path: Path) -> None:
+    done = run(checkout, "check", study["recipe"], "--runs", tmp_path / "runs")
+    assert done.returncode == 0
+    assert "Estimated time" in done.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def _epochs(checkout: Path, recipe: Path, runs: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """Start a run, and yield it after every epoch that its event log tells of."""
+    child = subprocess.Popen(
+        command(checkout, "run", recipe, "--runs", runs), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    seen, deadline = 0, time.monotonic() + RUN_S
+    while child.poll() is None and time.monotonic() < deadline:
+        for log in runs.glob("runs/*/events.jsonl"):
+            epochs = [
+                event for line in log.read_text().splitlines() if isinstance(event := parse_event(line), EpochFinished)
+            ]
+            if len(epochs) > seen:
+                seen = len(epochs)
+                yield child, seen
+        time.sleep(0.05)
+    yield child, -1
+
+
+def _engines_of(child: subprocess.Popen[str]) -> list[psutil.Process]:
+    return [one for one in psutil.Process(child.pid).children(recursive=True) if "--engine-child" in one.cmdline()]
+
+
+@POSIX
+def test_a_killed_run_goes_on_and_ends_in_the_same_weights(
+    study: dict[str, Any], checkout: Path, tmp_path: Path, heart_folder: Path
+) -> None:
+    runs = tmp_path / "runs"
+    for child, epoch in _epochs(checkout, study["recipe"], runs):
+        if epoch == 1:
+            (engine,) = _engines_of(child)
+            os.kill(engine.pid, signal.SIGKILL)
+            _, errors = child.communicate(timeout=20)
+            break
+    assert child.returncode == 3
+    assert "run the recipe again to go on" in errors
+    done = run(checkout, "run", study["recipe"], "--runs", runs, "--json", tmp_path / "result.json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "result.json").read_text())
+    for before, after in zip(study["json"]["variants"], result["variants"], strict=True):
+        first = TfliteFile.read(Path(study["json"]["directory"]) / before["file"])
+        second = TfliteFile.read(Path(result["directory"]) / after["file"])
+        for one, other in zip(first.kernels, second.kernels, strict=True):
+            assert np.array_equal(one.values, other.values), one.name
+
+
+@POSIX
+def test_ctrl_c_ends_with_130_and_keeps_the_checkpoint(study: dict[str, Any], checkout: Path, tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    for child, epoch in _epochs(checkout, study["recipe"], runs):
+        if epoch == 1:
+            engines = _engines_of(child)
+            child.send_signal(signal.SIGINT)
+            _, errors = child.communicate(timeout=20)
+            break
+    assert child.returncode == 130
+    assert "finished stage is kept" in errors
+    assert not any(engine.is_running() and engine.status() != psutil.STATUS_ZOMBIE for engine in engines)
+    assert list((runs / "stages").glob("*.checkpoint"))
+
+
+@POSIX
+def test_the_engine_ends_within_five_seconds_of_its_parent(
+    study: dict[str, Any], checkout: Path, tmp_path: Path
+) -> None:
+    for child, epoch in _epochs(checkout, study["recipe"], tmp_path / "runs"):
+        if epoch == 1:
+            (engine,) = _engines_of(child)
+            child.kill()
+            child.communicate(timeout=20)
+            break
+    started = time.monotonic()
+    psutil.wait_procs([engine], timeout=5)
+    assert not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE
+    assert time.monotonic() - started < 5
