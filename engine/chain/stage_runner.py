@@ -22,6 +22,7 @@ from engine.store.stage_store import TFLITE_FILE, StageFacts, StageStore
 from engine.training.control import Control
 from engine.training.epoch_events import epoch_event, record_of
 from engine.training.plan import EpochRecord, TrainingPlan
+from engine.training.tensorflow_setup import set_up_tensorflow
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class StageRunner:
     control: Control
     emit: Callable[[EngineEvent], None]
     _networks: dict[str, Network] = field(default_factory=dict)
+    _tensorflow_ready: bool = False
 
     def run(self, stage: Stage, key: str, parent: FinishedStage | None) -> FinishedStage:
         """Finish `stage` under `key`, from what `parent` left.
@@ -61,6 +63,10 @@ class StageRunner:
         checkpointed = self.store.checkpoint(key).is_file()
         self.emit(StageStarted(stage=stage.key, resumed_epoch=self._checkpointed_epochs(key) if checkpointed else 0))
         started = time.perf_counter()
+        if not self._tensorflow_ready:
+            self.emit(StagePhase(stage=stage.key, phase="starting TensorFlow"))
+            set_up_tensorflow(self.recipe.seed)
+            self._tensorflow_ready = True
         recorder = _Recorder(self.emit)
         network = self._network(parent.key) if parent else self._untrained()
         bench = self._bench(stage, key, parent, recorder)

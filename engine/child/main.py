@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 import traceback
 
-from engine.chain.run_directory import RunDirectory
+from engine.chain.run import run_recipe
 from engine.child.channel import EventChannel
 from engine.child.commands import follow_commands
 from engine.child.job import EngineJob
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
 from engine.contract.events import Paused, Resumed, RunFailed
 from engine.contract.process import die_with_parent, give_way
+from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe
 from engine.store.locations import Locations
 from engine.training.control import Control
@@ -36,18 +35,15 @@ def main() -> int:
         return error.exit_code
 
 
-def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: object) -> int:
-    from engine.chain.run import run_recipe
-    from engine.contract.recipe import Recipe
-
-    assert isinstance(recipe, Recipe)
-
-    def on_directory(directory: RunDirectory) -> None:
-        channel.log_to(directory.log)
-        _prepare_tensorflow(recipe.seed)
-
+def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe) -> int:
     try:
-        run_recipe(recipe, Locations(job.runs_directory), control, channel.send, on_directory)
+        run_recipe(
+            recipe,
+            Locations(job.runs_directory),
+            control,
+            channel.send,
+            on_directory=lambda directory: channel.log_to(directory.log),
+        )
     except NutshellError as error:
         print(error, file=sys.stderr)
         return error.exit_code
@@ -55,14 +51,3 @@ def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: object
         traceback.print_exc()
         return EXIT_FAILED
     return EXIT_DONE
-
-
-def _prepare_tensorflow(seed: int) -> None:
-    """Set TensorFlow up before anything of it runs: Keras 2, quiet, seeded, deterministic."""
-    os.environ["TF_USE_LEGACY_KERAS"] = "1"
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
-    with contextlib.redirect_stdout(sys.stderr):
-        import tensorflow as tf
-
-    tf.keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
