@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.backbones.backbone import layer_graph
+from engine.chain.bench import Bench
+from engine.chain.network import Network, NetworkFacts
 from engine.contract.recipe import (
     BackboneSettings,
     ChainSettings,
@@ -18,6 +21,10 @@ from engine.contract.recipe import (
     TrainingSettings,
 )
 from engine.datasets.phantom_heart import draw_heart
+from engine.datasets.preparation import prepare, scan
+from engine.imaging.pipeline import fit_pipeline, network_input_shape
+from engine.training.control import Control
+from engine.training.plan import TrainingPlan
 
 IMAGES_A_CLASS = 24
 
@@ -55,3 +62,49 @@ def small_recipe(folder: Path) -> Recipe:
             ),
         ),
     )
+
+
+@pytest.fixture(scope="session")
+def small_bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Everything that a step has at hand, real: prepared images, pipeline, and a trainer."""
+    from engine.training.tensorflow_setup import set_up_tensorflow
+
+    set_up_tensorflow(seed=7)
+    return make_bench(tmp_path_factory.mktemp("bench"))
+
+
+def make_bench(folder: Path, control: Control | None = None, epochs: int = 3) -> Bench:
+    """A bench of its own, on forty drawn hearts a class at 32×32."""
+    from engine.export.tflite_conversion import float32_tflite
+    from engine.training.trainer import Trainer
+
+    recipe = Recipe(
+        dataset=DatasetSettings(limit_per_class=40),
+        images=ImageSettings(size=32, color="grayscale"),
+        backbone=BackboneSettings(width=0.125),
+        training=TrainingSettings(epochs=epochs, batch_size=16, learning_rate=3e-3, augment=("hflip",)),
+    )
+    dataset = prepare(scan(recipe.dataset, 7), recipe.dataset, recipe.images, 7, folder / "cache")
+    pipeline = fit_pipeline(recipe.images, dataset)
+    trainer = Trainer(
+        "stage", dataset, pipeline, 7, control or Control(), lambda event: None, folder / "training.checkpoint"
+    )
+    return Bench(recipe, dataset, pipeline, trainer, lambda phase: None, lambda network: float32_tflite(network.model))
+
+
+def untrained(bench: Bench) -> Network:
+    """The bench's network with its seeded weights."""
+    from engine.training.keras_network import build_keras_network
+
+    graph = layer_graph(bench.recipe.backbone, network_input_shape(bench.recipe.images), len(bench.dataset.classes))
+    model = build_keras_network(graph, seed=7)
+    return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters()))
+
+
+@pytest.fixture(scope="session")
+def trained_network(small_bench: Bench) -> Network:
+    """The bench's network after its baseline training."""
+    network = untrained(small_bench)
+    outcome = small_bench.trainer.train(network.model, TrainingPlan.of_recipe(small_bench.recipe.training))
+    small_bench.trainer.checkpoint.unlink()
+    return Network(network.model, network.facts.after_training(outcome))

@@ -1,0 +1,115 @@
+"""Images are decoded once; the cache is found again, noticed when damaged, and named by all that shapes it."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.contract.errors import Cancelled
+from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.datasets.phantom_heart import draw_heart
+from engine.datasets.preparation import dataset_fingerprint, prepare, scan
+from engine.datasets.source import Split
+from engine.datasets.splits import write_split_csv
+
+PHANTOM = DatasetSettings(limit_per_class=20)
+SMALL = ImageSettings(size=32, color="grayscale")
+
+
+def test_a_second_preparation_decodes_nothing(tmp_path: Path) -> None:
+    index = scan(PHANTOM, seed=7)
+    first = prepare(index, PHANTOM, SMALL, 7, tmp_path)
+    (images,) = tmp_path.glob("*/images.npy")
+    written = images.stat().st_mtime_ns
+    second = prepare(scan(PHANTOM, seed=7), PHANTOM, SMALL, 7, tmp_path)
+    assert (first.cached, second.cached) == (False, True)
+    assert images.stat().st_mtime_ns == written
+    assert isinstance(second.images, np.memmap)
+    assert np.array_equal(first.images, second.images)
+    assert first.summary == second.summary
+
+
+def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
+    index = scan(PHANTOM, seed=7)
+    first = np.array(prepare(index, PHANTOM, SMALL, 7, tmp_path).images)
+    (images,) = tmp_path.glob("*/images.npy")
+    images.write_bytes(images.read_bytes()[:500])
+    again = prepare(index, PHANTOM, SMALL, 7, tmp_path)
+    assert not again.cached
+    assert np.array_equal(again.images, first)
+
+
+def test_the_fingerprint_depends_on_all_that_shapes_the_images_and_on_nothing_else(tmp_path: Path) -> None:
+    index = scan(PHANTOM, seed=7)
+    base = dataset_fingerprint(index, SMALL, 7)
+    for change in ({"size": 33}, {"color": "rgb"}, {"resample": "nearest"}, {"jpeg_quality": 50}):
+        assert dataset_fingerprint(index, SMALL.model_copy(update=change), 7) != base
+    assert dataset_fingerprint(index, SMALL.model_copy(update={"scale": "standardize"}), 7) == base
+    assert dataset_fingerprint(scan(PHANTOM, seed=8), SMALL, 8) != base
+
+
+def test_a_changed_file_changes_the_fingerprint(tmp_path: Path, heart_folder: Path) -> None:
+    settings = DatasetSettings(kind="image_folder", path=str(heart_folder))
+    before = dataset_fingerprint(scan(settings, 7), SMALL, 7)
+    file = next((heart_folder / "normal").iterdir())
+    content = file.read_bytes()
+    file.write_bytes(content)
+    assert dataset_fingerprint(scan(settings, 7), SMALL, 7) != before
+
+
+def test_one_sixteen_bit_image_keeps_the_depth_of_all(tmp_path: Path) -> None:
+    generator = np.random.default_rng(1)
+    for name in ("a", "b"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(6):
+            deep = name == "b" and number == 3
+            values = generator.integers(0, 65535 if deep else 255, (8, 8)).astype(np.uint16 if deep else np.uint8)
+            Image.fromarray(values).save(tmp_path / "images" / name / f"{number}.png")
+    settings = DatasetSettings(kind="image_folder", path=str(tmp_path / "images"))
+    dataset = prepare(scan(settings, 7), settings, ImageSettings(size=8, color="grayscale"), 7, tmp_path / "cache")
+    assert dataset.images.dtype == np.uint16
+    for row, path in enumerate(dataset.paths):
+        file = np.asarray(Image.open(path)).astype(np.int64)
+        assert np.array_equal(dataset.images[row, :, :, 0], file if file.max() > 255 else file * 257)
+
+
+def test_cancelling_leaves_nothing_behind(tmp_path: Path) -> None:
+    def cancel() -> None:
+        raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        prepare(scan(PHANTOM, 7), PHANTOM, SMALL, 7, tmp_path, raise_if_cancelled=cancel)
+    assert not list(tmp_path.iterdir())
+
+
+def test_compression_ratio_and_space_gain_are_of_the_whole_dataset(tmp_path: Path, heart_folder: Path) -> None:
+    settings = DatasetSettings(kind="image_folder", path=str(heart_folder))
+    images = ImageSettings(size=64, color="grayscale", jpeg_quality=60)
+    sizes = prepare(scan(settings, 7), settings, images, 7, tmp_path).image_bytes
+    assert sizes.bytes_before == sum(file.stat().st_size for file in heart_folder.rglob("*.png"))
+    assert sizes.compression_ratio == pytest.approx(sizes.bytes_before / sizes.bytes_after)
+    assert sizes.space_gain == pytest.approx(1 - 1 / sizes.compression_ratio)
+    assert sizes.compression_ratio > 3
+
+
+def test_the_split_is_written_down(tmp_path: Path) -> None:
+    dataset = prepare(scan(PHANTOM, 7), PHANTOM, SMALL, 7, tmp_path)
+    write_split_csv(tmp_path / "split.csv", dataset)
+    with (tmp_path / "split.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 40
+    assert sum(row["split"] == Split.TEST for row in rows) == dataset.summary.test == 6
+    assert {row["label"] for row in rows} == {"normal", "sick"}
+
+
+def test_hearts_are_drawn_the_same_from_the_same_seed_and_differ_between_classes() -> None:
+    first, second = (draw_heart(np.random.default_rng((7, 1, 5)), sick=True) for _ in range(2))
+    assert np.array_equal(first, second)
+    assert first.shape == (128, 128)
+    assert not np.array_equal(first, draw_heart(np.random.default_rng((7, 1, 6)), sick=True))
+    healthy = draw_heart(np.random.default_rng((7, 1, 5)), sick=False)
+    assert np.mean(first != healthy) > 0.01

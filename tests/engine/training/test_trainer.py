@@ -1,0 +1,134 @@
+"""The training loop: it is Keras's own arithmetic, it can be stopped and continued, and the same seed ends the same."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.contract.errors import Cancelled, NutshellError
+from engine.contract.events import BatchProgress, EngineEvent, EpochFinished, Paused
+from engine.contract.recipe import TrainingSettings
+from engine.datasets.source import Split
+from engine.training.control import Control
+from engine.training.feed import Feed
+from engine.training.plan import TrainingPlan
+from tests.small_study import make_bench, untrained
+
+pytestmark = pytest.mark.usefixtures("small_bench")
+
+
+def train(folder: Path, epochs: int, emit: Callable[[EngineEvent], None] = lambda event: None, **more: Any) -> Any:
+    bench = make_bench(folder, more.pop("control", None), epochs)
+    network = untrained(bench)
+    plan = replace(TrainingPlan.of_recipe(bench.recipe.training), **more)
+    return network.model, replace(bench.trainer, emit=emit).train(network.model, plan)
+
+
+def same(first: Any, second: Any) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
+
+
+def test_the_same_seed_ends_in_the_same_weights(tmp_path: Path) -> None:
+    first, _ = train(tmp_path / "one", 2)
+    second, _ = train(tmp_path / "two", 2)
+    assert same(first, second)
+
+
+@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+def test_a_training_that_is_cut_off_continues_bit_for_bit(tmp_path: Path, optimizer: str) -> None:
+    more = {"optimizer": optimizer, "schedule": "cosine", "weight_decay": 1e-3, "head_learning_rate": 1e-2}
+    whole, outcome = train(tmp_path / "whole", 3, **more)
+
+    def cut_off(event: EngineEvent) -> None:
+        if isinstance(event, EpochFinished) and event.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "cut", 3, cut_off, **more)
+    continued, later = train(tmp_path / "cut", 3, **more)
+    assert same(whole, continued)
+    assert [record.validation_loss for record in later.records] == [r.validation_loss for r in outcome.records]
+
+
+def test_one_step_is_that_of_keras(tmp_path: Path) -> None:
+    import tf_keras
+
+    bench = make_bench(tmp_path)
+    ours, keras = untrained(bench).model, untrained(bench).model
+    plan = replace(
+        TrainingPlan.of_recipe(bench.recipe.training), epochs=1, augment=(), batch_size=len(bench.dataset.images)
+    )
+    bench.trainer.train(ours, plan)
+    ((images, labels),) = list(Feed(bench.dataset, bench.pipeline, 7, plan.batch_size).training_epoch(1))
+    keras.compile(tf_keras.optimizers.Adam(plan.learning_rate), "binary_crossentropy")
+    keras.train_on_batch(images, labels)
+    for a, b in zip(ours.get_weights(), keras.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-5)
+
+
+def test_stopping_ends_the_stage_and_keeps_the_best_epoch(tmp_path: Path) -> None:
+    control = Control()
+
+    def stop(event: EngineEvent) -> None:
+        if isinstance(event, EpochFinished) and event.epoch == 2:
+            control.stop_stage()
+
+    _, outcome = train(tmp_path, 50, stop, control=control)
+    assert outcome.stopped_early
+    assert len(outcome.records) == 2
+    assert outcome.best_epoch in {1, 2}
+
+
+def test_pausing_holds_at_the_next_batch(tmp_path: Path) -> None:
+    told: list[EngineEvent] = []
+    control = Control(lambda: told.append(Paused()))
+    control.pause()
+    thread = threading.Thread(target=train, args=(tmp_path, 1, told.append), kwargs={"control": control})
+    thread.start()
+    deadline = time.monotonic() + 60
+    while not any(isinstance(event, Paused) for event in told) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.3)
+    assert not any(isinstance(event, BatchProgress | EpochFinished) for event in told)
+    control.resume()
+    thread.join(60)
+    assert isinstance(told[-1], EpochFinished)
+
+
+def test_cancelling_ends_at_once(tmp_path: Path) -> None:
+    control = Control()
+    control.cancel()
+    with pytest.raises(Cancelled):
+        train(tmp_path, 5, control=control)
+
+
+def test_a_loss_that_explodes_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(NutshellError, match="lower the learning rate"):
+        train(tmp_path, 5, optimizer="sgd", learning_rate=1e30, head_learning_rate=1e30)
+
+
+def test_the_model_keeps_the_weights_of_the_best_epoch(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path, epochs=4)
+    network = untrained(bench)
+    outcome = bench.trainer.train(network.model, TrainingPlan.of_recipe(bench.recipe.training))
+    best = max(outcome.records, key=lambda record: (record.validation_accuracy, -record.validation_loss))
+    assert outcome.best_epoch == best.epoch
+    (images, labels), *_ = Feed(bench.dataset, bench.pipeline, 7, 16).in_order(Split.VALIDATION)
+    decided = (network.model(images).numpy()[:, 0] >= 0.5).astype(int)
+    assert np.mean(decided == labels) == pytest.approx(best.validation_accuracy)
+
+
+def test_epochs_are_fed_differently_and_the_same_again(tmp_path: Path) -> None:
+    bench = make_bench(tmp_path)
+    feed = Feed(bench.dataset, bench.pipeline, 7, 16, ("hflip",))
+    one, again, two = (np.concatenate([images for images, _ in feed.training_epoch(epoch)]) for epoch in (1, 1, 2))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, two)
+    assert TrainingSettings().epochs == 10
