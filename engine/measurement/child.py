@@ -7,6 +7,9 @@ import sys
 import threading
 from pathlib import Path
 
+# Loaded before the job is read, so that no library is while another thread waits on stdin: that can hang on Windows.
+import ai_edge_litert.interpreter  # noqa: F401
+
 from engine.contract.errors import EXIT_DONE, EXIT_STOPPED, NutshellError
 from engine.contract.process import die_with_parent
 from engine.measurement.job import JOB, LatencyJob, MeasurementAnswer, MeasurementJob
@@ -20,14 +23,16 @@ def main() -> int:
     answers = os.dup(1)
     os.dup2(2, 1)
     die_with_parent()
-    job = JOB.validate_json(sys.stdin.readline())
+    # Bytes: the text of stdin has the platform's encoding, and the job is UTF-8.
+    job = JOB.validate_json(sys.stdin.buffer.readline())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:
         answer = _measure(job)
     except NutshellError as error:
         answer = MeasurementAnswer(error=str(error))
     answer = answer.model_copy(update={"tensorflow_loaded": "tensorflow" in sys.modules})
-    os.write(answers, answer.model_dump_json().encode() + b"\n")
+    with os.fdopen(answers, "wb") as channel:
+        channel.write(answer.model_dump_json().encode() + b"\n")
     return EXIT_DONE
 
 
@@ -39,5 +44,7 @@ def _measure(job: MeasurementJob) -> MeasurementAnswer:
 
 
 def _end_with_parent() -> None:
-    sys.stdin.read()
+    """Wait for the end of stdin, on the bare descriptor: `sys.stdin` may not be locked when the process ends."""
+    while os.read(0, 1024):
+        pass
     os._exit(EXIT_STOPPED)

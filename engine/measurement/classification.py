@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from engine.measurement.interpreter import ImageClassifier
+from engine.measurement.machine import core_count
+
+MOST_INTERPRETERS = 16
+LOADED_OVER_STORED = 4
+"""About how many times its file's bytes a loaded network takes, kernels packed again for the processor included."""
 
 
 def classify(
@@ -17,27 +22,40 @@ def classify(
 ) -> np.ndarray:
     """The file's probabilities for all images, in order.
 
+    An interpreter lets go of Python's lock while it computes, so threads are enough to keep every core busy.
+
     Args:
         batches: float32 (n, height, width, channels) each, as the network is fed; held one at a time.
+        raise_if_cancelled: called before each image, by any thread.
 
     Returns:
         float32 (images, classes or 1).
+
+    Raises:
+        NutshellError: the file is missing or does not run here.
     """
-    workers = os.cpu_count() or 1
+    workers = _interpreters_that_fit(file)
     classifiers = [ImageClassifier(file) for _ in range(workers)]
-    parts: list[np.ndarray] = []
+
+    def probabilities(classifier: ImageClassifier, images: np.ndarray) -> list[np.ndarray]:
+        found = []
+        for image in images:
+            raise_if_cancelled()
+            classifier.set_image(image)
+            classifier.invoke()
+            found.append(classifier.probabilities())
+        return found
+
+    rows: list[np.ndarray] = []
     with ThreadPoolExecutor(workers) as pool:
         for batch in batches:
-            raise_if_cancelled()
-            shares = np.array_split(batch, workers)
-            parts += list(pool.map(_classify, classifiers, shares))
-    return np.concatenate([part for part in parts if len(part)])
+            for part in pool.map(probabilities, classifiers, np.array_split(batch, workers)):
+                rows += part
+    return np.stack(rows)
 
 
-def _classify(classifier: ImageClassifier, images: np.ndarray) -> np.ndarray:
-    found = []
-    for image in images:
-        classifier.set_image(image)
-        classifier.invoke()
-        found.append(classifier.probabilities())
-    return np.stack(found) if found else np.empty((0, 1), dtype=np.float32)
+def _interpreters_that_fit(file: Path) -> int:
+    """One a core, as long as they take no more than half of the free memory; at least 1."""
+    stored = file.stat().st_size if file.is_file() else 0
+    affordable = psutil.virtual_memory().available // 2 // max(LOADED_OVER_STORED * stored, 1)
+    return max(1, min(core_count(), MOST_INTERPRETERS, affordable))

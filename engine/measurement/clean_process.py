@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -21,42 +24,62 @@ def measure_in_clean_process(
 ) -> MeasurementAnswer:
     """The answer of a fresh process to one job.
 
+    Args:
+        raise_if_cancelled: called ten times a second while waiting.
+
     Raises:
-        NutshellError: a file does not run, or the process crashed or took longer than `longest_s`.
+        NutshellError: a file does not run, or the process did not start, crashed, or took longer than `longest_s`.
         Cancelled: out of `raise_if_cancelled`; the process is ended then.
     """
-    child = subprocess.Popen(
-        program_command(MEASUREMENT_SWITCH), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    assert child.stdin is not None
-    assert child.stdout is not None
-    try:
-        child.stdin.write(job.model_dump_json().encode() + b"\n")
-        child.stdin.flush()
-        started = time.monotonic()
-        while child.poll() is None:
-            raise_if_cancelled()
-            if time.monotonic() - started > longest_s:
-                raise NutshellError(f"Measuring took more than {longest_s:.0f} s and was ended; use a smaller network.")
-            time.sleep(POLL_S)
-        line = child.stdout.readline()
-    except BrokenPipeError:
-        line = b""
-    finally:
-        if child.poll() is None:
+    with _started() as child, ThreadPoolExecutor(1) as reader:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        answer = reader.submit(child.stdout.read)
+        try:
+            # A process that is gone already says why by its exit code.
+            with contextlib.suppress(OSError):
+                child.stdin.write(job.model_dump_json().encode() + b"\n")
+            _await(answer, raise_if_cancelled, longest_s)
+        except BaseException:
             child.kill()
-        child.wait()
-        child.stdin.close()
-        child.stdout.close()
-    return _answer(line, child.returncode)
+            raise
+    return _parsed(answer.result(), job, child.returncode)
 
 
-def _answer(line: bytes, return_code: int) -> MeasurementAnswer:
+def _started() -> subprocess.Popen[bytes]:
+    try:
+        # What LiteRT prints goes where this process's own chatter goes: into the run's log.
+        return subprocess.Popen(
+            program_command(MEASUREMENT_SWITCH),
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+    except OSError as error:
+        reason = error.strerror or error
+        message = f"A process to measure in could not be started ({reason}); close other programs and run it again."
+        raise NutshellError(message) from None
+
+
+def _await(answer: Future[bytes], raise_if_cancelled: Callable[[], None], longest_s: float) -> None:
+    started = time.monotonic()
+    while not wait([answer], POLL_S).done:
+        raise_if_cancelled()
+        if time.monotonic() - started > longest_s:
+            raise NutshellError(f"Measuring took more than {longest_s:.0f} s and was ended; use a smaller network.")
+
+
+def _parsed(line: bytes, job: LatencyJob | MemoryJob, return_code: int) -> MeasurementAnswer:
     try:
         answer = MeasurementAnswer.model_validate_json(line)
     except ValidationError:
-        message = f"A .tflite file crashed the interpreter (exit code {return_code}); please report it with the file."
-        raise NutshellError(message) from None
+        paths = job.files.values() if isinstance(job, LatencyJob) else [job.file]
+        names = ", ".join(dict.fromkeys(Path(path).name for path in paths))
+        raise NutshellError(
+            f"The process that measured {names} crashed (exit code {return_code}); if the machine ran out of memory, "
+            "close other programs and run the recipe again, else see the run's log."
+        ) from None
     if answer.error:
         raise NutshellError(answer.error)
     return answer

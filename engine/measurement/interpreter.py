@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
 from typing import Any
@@ -23,13 +24,21 @@ def load_interpreter(file: Path | bytes, threads: int = 1) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            source = {"model_path": str(file)} if isinstance(file, Path) else {"model_content": file}
-            interpreter = Interpreter(**source, num_threads=threads)
+            interpreter = Interpreter(**_source(file), num_threads=threads)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError, OSError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise NutshellError(f"{name} is no .tflite file that can be run here ({first}); make it again.") from None
     return interpreter
+
+
+def _source(file: Path | bytes) -> dict[str, Any]:
+    if isinstance(file, bytes):
+        return {"model_content": file}
+    # A path is mapped into memory, not copied; but on Windows the native code cannot open every name.
+    if os.name == "nt" and not str(file).isascii():
+        return {"model_content": file.read_bytes()}
+    return {"model_path": str(file)}
 
 
 class ImageClassifier:

@@ -2,97 +2,130 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pyqtgraph
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
-from ui.dashboard.plot_style import styled_plot
+from engine.contract.events import EpochFinished
+from ui.dashboard.plot_style import LABEL_POINTS, empty_plot, paint_plot
 from ui.dashboard.run_state import RunState
 from ui.theme import Theme
 
-X_AXIS = "epoch, all stages (count)"
+X_AXIS = "epoch (all stages)"
 LINE_WIDTH = 2
+MARK_POINTS = 8
 
 
 class CurvesPanel(QWidget):
-    """Two plots; their four lines are made once and fed anew."""
+    """Loss beside accuracy."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = theme
-        self.loss = styled_plot(theme, X_AXIS, "loss (nats)", "dashboard.loss")
-        self.accuracy = styled_plot(theme, X_AXIS, "accuracy (fraction)", "dashboard.accuracy")
-        self._lines = {
-            "loss": self._pair(self.loss),
-            "accuracy": self._pair(self.accuracy),
-        }
-        self._marks: list[tuple[pyqtgraph.PlotWidget, object]] = []
-        self._marked: tuple[tuple[str, int], ...] = ()
-        self._fed = -1
+        self.loss = CurvePlot(
+            "dashboard.loss", "loss (cross-entropy, nats)", lambda epoch: (epoch.loss, epoch.validation_loss)
+        )
+        self.accuracy = CurvePlot(
+            "dashboard.accuracy", "accuracy (fraction)", lambda epoch: (epoch.accuracy, epoch.validation_accuracy)
+        )
+        self._shown: list[EpochFinished] = []
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.loss)
-        layout.addWidget(self.accuracy)
+        for curve in (self.loss, self.accuracy):
+            layout.addWidget(curve.plot)
+        self.set_theme(theme)
 
     def points(self) -> int:
         """Epochs that are drawn."""
-        data = self._lines["loss"][0].getData()[0]
-        return 0 if data is None else len(data)
+        return self.loss.points()
+
+    def set_theme(self, theme: Theme) -> None:
+        for curve in (self.loss, self.accuracy):
+            curve.set_theme(theme)
 
     def show_state(self, state: RunState) -> None:
         """Draw the epochs that have come."""
         epochs = [epoch for stage in state.stages.values() for epoch in stage.epochs]
-        if len(epochs) == self._fed:
+        if epochs == self._shown:
             return
-        self._fed = len(epochs)
-        x = list(range(1, len(epochs) + 1))
-        self._lines["loss"][0].setData(x, [epoch.loss for epoch in epochs])
-        self._lines["loss"][1].setData(x, [epoch.validation_loss for epoch in epochs])
-        self._lines["accuracy"][0].setData(x, [epoch.accuracy for epoch in epochs])
-        self._lines["accuracy"][1].setData(x, [epoch.validation_accuracy for epoch in epochs])
-        self._mark_stages(state)
-
-    def _pair(self, plot: pyqtgraph.PlotWidget) -> tuple[pyqtgraph.PlotDataItem, pyqtgraph.PlotDataItem]:
-        """Two lines, named above the plot, where a legend hides none of their points."""
-        first, second = self._theme.series[:2]
-        plot.setTitle(
-            f'<span style="color:{first}">● training</span> &nbsp; <span style="color:{second}">■ validation</span>',
-            size="9pt",
-        )
-        training = plot.plot(
-            pen=pyqtgraph.mkPen(first, width=LINE_WIDTH),
-            symbol="o",
-            symbolSize=5,
-            symbolBrush=first,
-            symbolPen=None,
-            name="training",
-        )
-        dashed = pyqtgraph.mkPen(second, width=LINE_WIDTH, style=Qt.PenStyle.DashLine)
-        validation = plot.plot(
-            pen=dashed, symbol="s", symbolSize=5, symbolBrush=second, symbolPen=None, name="validation"
-        )
-        return training, validation
-
-    def _mark_stages(self, state: RunState) -> None:
-        """A line where each stage's epochs begin, with its title; only when a stage has begun."""
+        self._shown = epochs
         begins, before = [], 0
         for stage in state.stages.values():
             if stage.epochs:
                 begins.append((stage.plan.title, before))
                 before += len(stage.epochs)
-        if tuple(begins) == self._marked:
-            return
-        self._marked = tuple(begins)
-        for plot, mark in self._marks:
-            plot.removeItem(mark)
+        for curve in (self.loss, self.accuracy):
+            curve.show_epochs(epochs, begins)
+
+
+class CurvePlot:
+    """One plot with a line for training and one for validation, made once and fed anew."""
+
+    def __init__(self, name: str, y_axis: str, values: Callable[[EpochFinished], tuple[float, float]]) -> None:
+        self.plot = empty_plot(name, X_AXIS, y_axis)
+        # pyqtgraph would label whole epochs with fractions between them.
+        self.plot.setLimits(minXRange=4)
+        self._values = values
+        self._lines = {
+            "training": self.plot.plot(symbol="o", symbolSize=5, connect="finite"),
+            "validation": self.plot.plot(symbol="s", symbolSize=5, connect="finite"),
+        }
+        self._marks: list[pyqtgraph.InfiniteLine] = []
+        self._begins: list[tuple[str, int]] = []
+
+    def points(self) -> int:
+        x, _ = self._lines["training"].getData()
+        return 0 if x is None else len(x)
+
+    def show_epochs(self, epochs: list[EpochFinished], begins: list[tuple[str, int]]) -> None:
+        """Draw epochs, and a line before each stage's first.
+
+        Args:
+            begins: a stage's title, and how many epochs come before it.
+        """
+        x = list(range(1, len(epochs) + 1))
+        for place, line in enumerate(self._lines.values()):
+            line.setData(x, [self._values(epoch)[place] for epoch in epochs])
+        if begins != self._begins:
+            self._begins = begins
+            self._mark_stages()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Colours of the background, the lines, and of their names above the plot, where they hide no point."""
+        paint_plot(self.plot, theme)
+        self._mark_colour = theme.muted
+        signs = []
+        for (name, line), colour, sign, style in zip(
+            self._lines.items(), theme.series, "●■", (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine), strict=False
+        ):
+            line.setPen(pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style))
+            line.setSymbolBrush(colour)
+            line.setSymbolPen(None)
+            signs.append(f'<span style="color:{colour}">{sign} {name}</span>')
+        self.plot.setTitle("&nbsp; ".join(signs), size=LABEL_POINTS)
+        self._mark_stages()
+
+    def _mark_stages(self) -> None:
+        for mark in self._marks:
+            self.plot.removeItem(mark)
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
+        font.setPointSize(MARK_POINTS)
         self._marks = []
-        for plot in (self.loss, self.accuracy):
-            for title, begin in begins[1:]:
-                mark = pyqtgraph.InfiniteLine(
-                    begin + 0.5,
-                    pen=pyqtgraph.mkPen(self._theme.muted, style=Qt.PenStyle.DotLine),
-                    label=title,
-                    labelOpts={"position": 0.96, "color": self._theme.muted, "anchors": [(1, 0), (1, 0)]},
-                )
-                plot.addItem(mark)
-                self._marks.append((plot, mark))
+        for title, before in self._begins:
+            # Upright along its line: the titles of short stages side by side stay apart.
+            mark = pyqtgraph.InfiniteLine(
+                before + 0.5,
+                pen=pyqtgraph.mkPen(self._mark_colour, style=Qt.PenStyle.DotLine),
+                label=title,
+                labelOpts={
+                    "position": 0.97,
+                    "rotateAxis": (1, 0),
+                    "anchors": [(1, 0), (1, 0)],
+                    "color": self._mark_colour,
+                },
+            )
+            mark.label.setFont(font)
+            self.plot.addItem(mark)
+            self._marks.append(mark)

@@ -6,26 +6,36 @@ import pyqtgraph
 
 from ui.theme import Theme
 
+GRID_OPACITY = 0.15
+LABEL_POINTS = "9pt"
 
-def styled_plot(theme: Theme, x_axis: str, y_axis: str, name: str) -> pyqtgraph.PlotWidget:
-    """An empty plot.
+
+def empty_plot(name: str, x_axis: str, y_axis: str) -> pyqtgraph.PlotWidget:
+    """A plot without data; `paint_plot` gives it its colours.
 
     Args:
-        x_axis, y_axis: what the axis shows, with its unit.
         name: the object name.
+        x_axis, y_axis: what the axis shows, with its unit; an empty one is not named.
     """
-    plot = pyqtgraph.PlotWidget(background=theme.panel)
+    plot = pyqtgraph.PlotWidget()
     plot.setObjectName(name)
-    plot.setAccessibleName(f"{y_axis} over {x_axis}" if x_axis else y_axis)
-    plot.showGrid(x=True, y=True, alpha=0.15)
-    plot.setLabel("bottom", x_axis, color=theme.text)
-    plot.setLabel("left", y_axis, color=theme.text)
+    plot.setAccessibleName(f"{y_axis} over {x_axis}" if y_axis else x_axis)
+    plot.showGrid(x=True, y=True, alpha=GRID_OPACITY)
+    plot.setLabel("bottom", x_axis)
+    plot.setLabel("left", y_axis)
     plot.getPlotItem().hideButtons()
     plot.setMenuEnabled(False)
+    for side in ("bottom", "left"):
+        # "3 k" for 3,000 hides the unit that the label names.
+        plot.getAxis(side).enableAutoSIPrefix(False)
+    return plot
+
+
+def paint_plot(plot: pyqtgraph.PlotWidget, theme: Theme) -> None:
+    """Give a plot's background and axes the colours of a theme."""
+    plot.setBackground(theme.panel)
     for side in ("bottom", "left"):
         axis = plot.getAxis(side)
         axis.setPen(theme.muted)
         axis.setTextPen(theme.text)
-        # "3 k" for 3,000 hides the unit that the label names.
-        axis.enableAutoSIPrefix(False)
-    return plot
+        axis.setLabel(axis.labelText, color=theme.text, **{"font-size": LABEL_POINTS})

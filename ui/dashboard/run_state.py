@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-
-from pydantic import ValidationError
+from typing import Literal
 
 from engine.contract.events import (
     BatchProgress,
@@ -27,9 +26,14 @@ from engine.contract.events import (
     StagePhase,
     StageStarted,
     VariantMeasured,
-    parse_event,
 )
 from engine.contract.measurements import RunResult, VariantMeasurement
+from ui.durations import duration_text
+
+LEAST_WEIGHT_S = 0.5
+"""What a stage counts at least in the overall progress, so that one of no estimated time moves it too."""
+
+Severity = Literal["note", "warning", "error"]
 
 
 class StageStatus(StrEnum):
@@ -38,6 +42,17 @@ class StageStatus(StrEnum):
     DONE = "done"
     REUSED = "from an earlier run"
     STOPPED = "stopped early"
+    CUT_OFF = "not finished"
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """A line of the log pane."""
+
+    time: float
+    """Seconds since the epoch, UTC."""
+    severity: Severity
+    text: str
 
 
 @dataclass
@@ -57,15 +72,20 @@ class StageProgress:
 class RunState:
     """Everything that the dashboard shows."""
 
+    directory: Path | None = None
+    """Where the run's files are: given for a run that is read (its folder may have been moved), else as it tells."""
     started: RunStarted | None = None
     preparation: PreparationProgress | None = None
     dataset: DatasetReady | None = None
     stages: dict[str, StageProgress] = field(default_factory=dict)
+    """Key → stage, parents before children."""
     variants: dict[str, VariantMeasurement] = field(default_factory=dict)
-    """Chain → its last measurement, in the order of the recipe."""
-    log: list[str] = field(default_factory=list)
+    """Chain → its last measurement; the baseline comes first."""
+    log: list[LogEntry] = field(default_factory=list)
     paused: bool = False
     result: RunResult | None = None
+    seconds: float = 0.0
+    """Of the whole run, once it is done."""
     failure: RunFailed | None = None
     cancelled: RunCancelled | None = None
 
@@ -76,7 +96,16 @@ class RunState:
 
     @property
     def current(self) -> StageProgress | None:
+        """The stage that is worked on."""
         return next((stage for stage in self.stages.values() if stage.status is StageStatus.RUNNING), None)
+
+    @property
+    def samples(self) -> Path | None:
+        """The file of sample images and subbands, once the dataset is ready."""
+        if self.dataset is None or not self.dataset.samples:
+            return None
+        told = Path(self.dataset.samples)
+        return self.directory / told.name if self.directory else told
 
     @property
     def seconds_left(self) -> float | None:
@@ -94,9 +123,12 @@ class RunState:
     @property
     def done_fraction(self) -> float:
         """Of the whole run, by estimated time, 0 to 1."""
-        total = sum(stage.plan.estimated_seconds for stage in self.stages.values()) or 1.0
-        done = sum(stage.plan.estimated_seconds * stage.done_fraction for stage in self.stages.values())
-        return 1.0 if self.result else min(done / total, 1.0)
+        if self.result is not None:
+            return 1.0
+        weights = [max(stage.plan.estimated_seconds, LEAST_WEIGHT_S) for stage in self.stages.values()]
+        fractions = [stage.done_fraction for stage in self.stages.values()]
+        done = sum(weight * fraction for weight, fraction in zip(weights, fractions, strict=True))
+        return min(done / sum(weights), 1.0) if weights else 0.0
 
     def apply_all(self, events: Iterable[EngineEvent]) -> None:
         """Take events in their order."""
@@ -104,18 +136,14 @@ class RunState:
             self.apply(event)
 
     def apply(self, event: EngineEvent) -> None:
-        """Take one event."""
+        """Take one event; one of a kind that is not known here changes nothing."""
         match event:
             case RunStarted():
-                self.started = event
-                self.stages = {stage.key: StageProgress(stage) for stage in event.stages}
-                self.log.append(f"Run {event.run}")
-                self.log += [f"{finding.severity}: {finding.message}" for finding in event.findings]
+                self._start(event)
             case PreparationProgress():
                 self.preparation = event
             case DatasetReady():
-                self.dataset = event
-                self.preparation = None
+                self.dataset, self.preparation = event, None
                 self._log_dataset(event)
             case StageStarted() | StagePhase() | BatchProgress() | EpochFinished() | StageFinished():
                 if stage := self.stages.get(event.stage):
@@ -124,71 +152,81 @@ class RunState:
                 self.variants[event.variant.chain] = event.variant
             case Paused():
                 self.paused = True
-                self.log.append("Paused.")
+                self._say(event, "Paused.")
             case Resumed():
                 self.paused = False
-                self.log.append("Going on.")
+                self._say(event, "Going on.")
             case Notice():
-                self.log.append(event.message)
+                self._say(event, event.message, event.severity)
             case RunFinished():
-                self.result = event.result
-                self.log.append(f"Done in {event.seconds:.0f} s.")
+                self.result, self.seconds = event.result, event.seconds
+                self._say(event, f"Done in {duration_text(event.seconds)}.")
             case RunFailed():
                 self.failure = event
-                self.log.append(event.message)
+                self._say(event, event.message, "error")
+                self.cut_off()
             case RunCancelled():
                 self.cancelled = event
-                self.log.append(event.message)
+                self._say(event, event.message, "warning")
+                self.cut_off()
             case _:
                 pass
+
+    def cut_off(self) -> None:
+        """The engine is gone: what it was working on stays unfinished."""
+        self.preparation, self.paused = None, False
+        for stage in self.stages.values():
+            if stage.status is StageStatus.RUNNING:
+                stage.status, stage.phase, stage.seconds_left = StageStatus.CUT_OFF, "", None
+
+    def _start(self, event: RunStarted) -> None:
+        self.started = event
+        self.directory = self.directory or Path(event.directory)
+        self.stages = {stage.key: StageProgress(stage) for stage in event.stages}
+        self._say(event, f"Run {event.run}: {len(event.stages)} stages.")
+        for finding in event.findings:
+            self._say(event, finding.message, "warning" if finding.severity == "warning" else "note")
 
     def _log_dataset(self, event: DatasetReady) -> None:
         data = event.dataset
         cached = " (decoded by an earlier run)" if event.cached else ""
-        self.log.append(f"Images: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{cached}.")
-        self.log += [f"Skipped {skipped.path}: {skipped.reason}" for skipped in data.skipped]
+        self._say(event, f"Images: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{cached}.")
+        for skipped in data.skipped:
+            self._say(event, f"Skipped {skipped.path}: {skipped.reason}", "warning")
 
-    def _apply_to_stage(self, stage: StageProgress, event: EngineEvent) -> None:
+    def _apply_to_stage(
+        self, stage: StageProgress, event: StageStarted | StagePhase | BatchProgress | EpochFinished | StageFinished
+    ) -> None:
         match event:
             case StageStarted():
                 stage.status, stage.phase = StageStatus.RUNNING, "starting"
                 if event.resumed_epoch:
-                    self.log.append(f"{stage.plan.title}: {event.resumed_epoch} epochs are there already.")
+                    self._say(event, f"{stage.plan.title}: {event.resumed_epoch} epochs are there already.")
             case StagePhase():
                 stage.phase = event.phase
-                self.log.append(f"{stage.plan.title}: {event.phase}.")
+                self._say(event, f"{stage.plan.title}: {event.phase}.")
             case BatchProgress():
                 stage.phase = f"epoch {event.epoch} of {event.epochs}"
-                done = event.epoch - 1 + event.batch / event.batches
-                stage.done_fraction, stage.seconds_left = done / event.epochs, event.seconds_left
+                done = event.epoch - 1 + event.batch / max(event.batches, 1)
+                stage.done_fraction, stage.seconds_left = done / max(event.epochs, 1), event.seconds_left
             case EpochFinished():
+                # A stage that is trained again from an earlier epoch tells of the later ones once more.
+                while stage.epochs and stage.epochs[-1].epoch >= event.epoch:
+                    stage.epochs.pop()
                 stage.epochs.append(event)
-                stage.done_fraction = event.epoch / event.epochs
+                stage.done_fraction = event.epoch / max(event.epochs, 1)
             case StageFinished():
                 stage.done_fraction, stage.seconds, stage.phase = 1.0, event.seconds, ""
                 stage.seconds_left = 0.0
-                stage.status = (
-                    StageStatus.REUSED
-                    if event.reused
-                    else StageStatus.STOPPED
-                    if event.stopped_early
-                    else StageStatus.DONE
-                )
-                self.log.append(f"{stage.plan.title}: {stage.status}, {event.seconds:.0f} s.")
-            case _:
-                pass
+                stage.status = _final_status(event)
+                took = "" if event.reused else f", {duration_text(event.seconds)}"
+                self._say(event, f"{stage.plan.title}: {stage.status}{took}.")
+
+    def _say(self, event: EngineEvent, text: str, severity: Severity = "note") -> None:
+        self.log.append(LogEntry(event.time, severity, text))
 
 
-def read_events(path: Path) -> list[EngineEvent]:
-    """The events of a run's log; a half-written last line, or one of a later version, is left out.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    events: list[EngineEvent] = []
-    for line in path.read_bytes().splitlines():
-        try:
-            events.append(parse_event(line))
-        except ValidationError:
-            continue
-    return events
+def _final_status(event: StageFinished) -> StageStatus:
+    if event.reused:
+        return StageStatus.REUSED
+    return StageStatus.STOPPED if event.stopped_early else StageStatus.DONE

@@ -1,68 +1,75 @@
-"""The stage tree: each stage's status, progress and time, indented below the one that it begins from."""
+"""The stage tree: each stage's progress, status and time, indented below the one that it begins from."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHeaderView, QProgressBar, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
-from ui.dashboard.run_state import RunState, StageProgress, StageStatus
-from ui.durations import duration_text
+from ui.dashboard.run_state import RunState
+from ui.dashboard.stage_tree_model import FRACTION_ROLE, StageColumn, StageTreeModel
+from ui.theme import current_theme
 
-TITLE, PROGRESS, STATUS = range(3)
-PROGRESS_WIDTH = 84
-STATUS_WIDTH = 124
+COLUMN_PIXELS = {
+    StageColumn.STAGE: 146,
+    StageColumn.PROGRESS: 66,
+    StageColumn.STATUS: 142,
+}
+ROW_PIXELS = 24
+BAR_OPACITY = 0.4
 
 
-class StageTreeView(QTreeWidget):
-    """Items are made once a run; later only their texts and bars change."""
+class StageTreeView(QTreeView):
+    """Always open: the tree is small, and what is hidden cannot be watched."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("dashboard.stages")
         self.setAccessibleName("Stages")
-        self.setHeaderLabels(["stage", "progress", "status"])
+        self._stages = StageTreeModel(self)
+        self.setModel(self._stages)
+        self.setItemDelegateForColumn(StageColumn.PROGRESS, ProgressDelegate(self))
         self.setRootIsDecorated(False)
-        self.setIndentation(14)
         self.setItemsExpandable(False)
-        header = self.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
-        for column, width in ((PROGRESS, PROGRESS_WIDTH), (STATUS, STATUS_WIDTH)):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, width)
-        self._items: dict[str, QTreeWidgetItem] = {}
-        self._bars: dict[str, QProgressBar] = {}
+        self.setIndentation(12)
+        self.setUniformRowHeights(True)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.header().setStretchLastSection(True)
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        for column, width in COLUMN_PIXELS.items():
+            self.header().resizeSection(column, width)
+        self._stages.modelReset.connect(self.expandAll)
 
     def show_state(self, state: RunState) -> None:
         """Show where each stage is."""
-        if set(self._items) != set(state.stages):
-            self._build(state)
-        for key, stage in state.stages.items():
-            self._bars[key].setValue(round(100 * stage.done_fraction))
-            text = _status_text(stage)
-            if self._items[key].text(STATUS) != text:
-                self._items[key].setText(STATUS, text)
-                self._items[key].setToolTip(STATUS, text)
+        self._stages.show_state(state)
 
-    def _build(self, state: RunState) -> None:
-        self.clear()
-        self._items, self._bars = {}, {}
-        for key, stage in state.stages.items():
-            parent = self._items.get(stage.plan.parent or "")
-            item = QTreeWidgetItem(parent if parent is not None else self, [stage.plan.title])
-            chains = ", ".join(stage.plan.chains)
-            item.setToolTip(TITLE, f"{stage.plan.title}\nChains: {chains}" if chains else stage.plan.title)
-            bar = QProgressBar(maximum=100)
-            bar.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            self.setItemWidget(item, PROGRESS, bar)
-            self._items[key], self._bars[key] = item, bar
-        self.expandAll()
+    def drawBranches(self, painter: QPainter, rect: object, index: QModelIndex | QPersistentModelIndex) -> None:
+        """The indentation says enough; arrows would promise that rows can be closed."""
 
 
-def _status_text(stage: StageProgress) -> str:
-    if stage.status is StageStatus.RUNNING:
-        left = f", {duration_text(stage.seconds_left)} left" if stage.seconds_left else ""
-        return f"{stage.phase}{left}"
-    if stage.status is StageStatus.WAITING:
-        return f"waiting, ~{duration_text(stage.plan.estimated_seconds)}"
-    return f"{stage.status}, {duration_text(stage.seconds)}" if stage.status is StageStatus.DONE else str(stage.status)
+class ProgressDelegate(QStyledItemDelegate):
+    """Draws a bar behind the per cent."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        theme = current_theme()
+        frame = QRectF(option.rect).adjusted(3.5, 3.5, -3.5, -3.5)  # type: ignore[attr-defined]
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        filled = QRectF(frame)
+        filled.setWidth(frame.width() * index.data(FRACTION_ROLE))
+        colour = QColor(theme.accent)
+        colour.setAlphaF(BAR_OPACITY)
+        painter.fillRect(filled, colour)
+        painter.setPen(QPen(QColor(theme.grid)))
+        painter.drawRoundedRect(frame, 2, 2)
+        painter.setPen(QPen(QColor(theme.text)))
+        painter.drawText(frame, int(Qt.AlignmentFlag.AlignCenter), index.data())
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex):  # type: ignore[no-untyped-def]
+        size = super().sizeHint(option, index)
+        size.setHeight(max(size.height(), ROW_PIXELS))
+        return size

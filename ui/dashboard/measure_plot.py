@@ -1,0 +1,124 @@
+"""One measure of all variants as horizontal bars, with whiskers where it has an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics
+
+from engine.contract.measurements import VariantMeasurement
+from ui.dashboard.plot_style import empty_plot, paint_plot
+from ui.theme import Theme
+
+BAR_HEIGHT = 0.66
+WHISKER_HEIGHT = 0.3
+NAMES_PIXELS = 150
+NO_NAMES_PIXELS = 12
+LEAST_ROWS = 3
+ROOM_FOR_FIGURES = 1.35
+KIB, MIB = 1024.0, 1024.0**2
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one plot shows."""
+
+    name: str
+    axis: str
+    """With its unit; "{unit}" stands for KiB or MiB."""
+    value: Callable[[VariantMeasurement], float]
+    """Bytes where the axis has a "{unit}"."""
+    form: str
+    """How a figure is written beside its bar."""
+    interval: Callable[[VariantMeasurement], tuple[float, float]] | None = None
+
+
+class MeasurePlot:
+    """Its bars, whiskers and figures are made once and set anew as variants come."""
+
+    def __init__(self, measure: Measure, named: bool) -> None:
+        """An empty plot; `named`: whether the variants' names stand at its left."""
+        self._measure = measure
+        self._named = named
+        self._variants: Sequence[VariantMeasurement] = ()
+        self._theme: Theme | None = None
+        self.plot = empty_plot(f"dashboard.{measure.name}", measure.axis.format(unit="KiB"), "")
+        self.plot.setMouseEnabled(False, False)
+        names = self.plot.getAxis("left")
+        names.setWidth(NAMES_PIXELS if named else NO_NAMES_PIXELS)
+        names.setStyle(tickLength=0, showValues=named)
+        self._bars = pyqtgraph.BarGraphItem(x0=[], y=[], height=BAR_HEIGHT, width=[], pen=None)
+        self._whiskers = pyqtgraph.ErrorBarItem(beam=WHISKER_HEIGHT)
+        self._figures: list[pyqtgraph.TextItem] = []
+        self.plot.addItem(self._bars)
+        self.plot.addItem(self._whiskers)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        paint_plot(self.plot, theme)
+        self._draw()
+
+    def show_variants(self, variants: Sequence[VariantMeasurement]) -> None:
+        """Draw variants from top to bottom."""
+        self._variants = variants
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._theme is None or not self._variants:
+            return
+        count = len(self._variants)
+        rows = [float(count - 1 - place) for place in range(count)]
+        scale = self._scale()
+        values = [self._measure.value(variant) / scale for variant in self._variants]
+        series = self._theme.series
+        brushes = [series[place % len(series)] for place in range(count)]
+        self._bars.setOpts(x0=[0.0] * count, y=rows, height=BAR_HEIGHT, width=values, brushes=brushes)
+        ends = self._draw_whiskers(rows, values)
+        furthest = max(ends) or 1.0
+        self._draw_figures(rows, values, [end + 0.01 * furthest for end in ends])
+        if self._named:
+            self.plot.getAxis("left").setTicks([list(zip(rows, self._names(), strict=True))])
+        self.plot.setXRange(0, furthest * ROOM_FOR_FIGURES, padding=0)
+        self.plot.setYRange(-0.6, max(count, LEAST_ROWS) - 0.4, padding=0)
+
+    def _scale(self) -> float:
+        """What the values are divided by: 1 but for bytes, which are shown as KiB, or as MiB where all are large."""
+        if "{unit}" not in self._measure.axis:
+            return 1.0
+        large = min(self._measure.value(variant) for variant in self._variants) >= MIB
+        self.plot.setLabel("bottom", self._measure.axis.format(unit="MiB" if large else "KiB"))
+        return MIB if large else KIB
+
+    def _draw_whiskers(self, rows: list[float], values: list[float]) -> list[float]:
+        """Returns where each bar with its whisker ends."""
+        if self._measure.interval is None:
+            return values
+        assert self._theme is not None
+        intervals = [self._measure.interval(variant) for variant in self._variants]
+        self._whiskers.setData(
+            x=np.array(values),
+            y=np.array(rows),
+            left=np.array([value - low for value, (low, _) in zip(values, intervals, strict=True)]),
+            right=np.array([high - value for value, (_, high) in zip(values, intervals, strict=True)]),
+            pen=pyqtgraph.mkPen(self._theme.text, width=1.5),
+        )
+        return [max(value, high) for value, (_, high) in zip(values, intervals, strict=True)]
+
+    def _draw_figures(self, rows: list[float], values: list[float], places: list[float]) -> None:
+        assert self._theme is not None
+        while len(self._figures) < len(rows):
+            self._figures.append(pyqtgraph.TextItem(anchor=(0, 0.5)))
+            self.plot.addItem(self._figures[-1])
+        for figure, row, value, place in zip(self._figures, rows, values, places, strict=True):
+            figure.setText(self._measure.form.format(value), self._theme.text)
+            figure.setPos(place, row)
+
+    def _names(self) -> list[str]:
+        """pyqtgraph leaves out a name that is too long for its axis, so such a one is shortened."""
+        metrics = QFontMetrics(self.plot.font())
+        elide = Qt.TextElideMode.ElideMiddle
+        return [metrics.elidedText(variant.chain, elide, NAMES_PIXELS - 16) for variant in self._variants]
