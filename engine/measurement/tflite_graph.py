@@ -1,0 +1,189 @@
+"""Walks the flatbuffer of a `.tflite`: what its operators compute, and the kernels that they use, as stored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+KERNEL_INPUT = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1, "TRANSPOSE_CONV": 1}
+"""Operators that have a kernel, and which of their inputs it is."""
+BORDER_OPERATORS = frozenset({"QUANTIZE", "DEQUANTIZE"})
+"""They change number types and compute nothing."""
+FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """The weights of one convolution or dense layer, as stored."""
+
+    name: str
+    """Of its tensor in the file."""
+    operator: str
+    """The operator that uses it, such as "CONV_2D"."""
+    values: np.ndarray
+    """In the file's own shape and numbers, not dequantised; int4 as int8."""
+    dtype: str
+    """Such as "float32", "float16", "int8", "int4"."""
+    scales: np.ndarray
+    """float32: one, or one a channel; empty where the values are floats."""
+    channel_axis: int | None
+    """The axis along which each part has a scale of its own; None: one scale for all, or none."""
+    zero_point: int
+
+    @property
+    def size(self) -> int:
+        return int(self.values.size)
+
+    @property
+    def zeros(self) -> int:
+        """Values that stand for exactly zero."""
+        return int(np.count_nonzero(self.values == self.zero_point))
+
+    @property
+    def unique_values(self) -> int:
+        """Distinct values; the most in one channel where each channel has its own scale."""
+        if self.channel_axis is None:
+            return len(np.unique(self.values))
+        channels = np.moveaxis(self.values, self.channel_axis, 0)
+        return max(len(np.unique(channel)) for channel in channels)
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator of the graph."""
+
+    name: str
+    computes_in_float: bool
+    """Whether its result is a float, and so its arithmetic; true of the hybrid operators of dynamic range, whose
+    activations are floats, false of QUANTIZE and DEQUANTIZE, which only change the type."""
+    macs: int
+    """Multiply-accumulates for one image; 0 but for convolutions and dense layers."""
+
+
+class TfliteGraph:
+    """The first subgraph of a model, which is the whole of a classifier.
+
+    Any method may raise LookupError, TypeError, ValueError or AttributeError where the file is damaged.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        from ai_edge_litert import schema_py_generated as schema
+
+        self._content = content
+        self._model: Any = schema.ModelT.InitFromPackedBuf(content, 0)
+        self._graph = self._model.subgraphs[0]
+
+    def operators(self) -> tuple[Operator, ...]:
+        """All operators, in order."""
+        return tuple(
+            Operator(self._operator_name(operator), self._computes_in_float(operator), self._macs(operator))
+            for operator in self._graph.operators
+        )
+
+    def kernels(self) -> tuple[Kernel, ...]:
+        """One a layer with weights, in order; one that a DEQUANTIZE widens, as it is stored before."""
+        places = [
+            (self._operator_name(operator), self._kernel_place(operator))
+            for operator in self._graph.operators
+            if self._operator_name(operator) in KERNEL_INPUT
+        ]
+        stored = [(operator, self._stored(place)) for operator, place in places]
+        return tuple(self._kernel(operator, tensor) for operator, tensor in stored if tensor is not None)
+
+    def input(self) -> tuple[tuple[int, ...], str]:
+        """Shape, the batch included, and number type of the image."""
+        tensor = self._graph.tensors[self._graph.inputs[0]]
+        return _shape(tensor), _dtype(tensor)
+
+    def output_dtype(self) -> str:
+        return _dtype(self._graph.tensors[self._graph.outputs[0]])
+
+    def _operator_name(self, operator: Any) -> str:
+        code = self._model.operatorCodes[operator.opcodeIndex]
+        # Codes above 127 do not fit the older field, which then holds a placeholder.
+        return _enum_names("BuiltinOperator")[max(code.builtinCode, code.deprecatedBuiltinCode)]
+
+    def _kernel_place(self, operator: Any) -> int:
+        return int(operator.inputs[KERNEL_INPUT[self._operator_name(operator)]])
+
+    def _computes_in_float(self, operator: Any) -> bool:
+        if self._operator_name(operator) in BORDER_OPERATORS:
+            return False
+        return any(_dtype(self._graph.tensors[place]) in FLOATS for place in operator.outputs)
+
+    def _macs(self, operator: Any) -> int:
+        """Kernel values times the places where the kernel is laid: output pixels, input pixels if transposed."""
+        name = self._operator_name(operator)
+        if name not in KERNEL_INPUT:
+            return 0
+        values = prod(_shape(self._graph.tensors[self._kernel_place(operator)]))
+        output = _shape(self._graph.tensors[operator.outputs[0]])
+        if name == "FULLY_CONNECTED":
+            return values * prod(output[:-1])
+        if name == "TRANSPOSE_CONV":
+            _, height, width, _ = _shape(self._graph.tensors[operator.inputs[2]])
+        else:
+            _, height, width, _ = output
+        return values * height * width
+
+    def _stored(self, place: int) -> Any | None:
+        """The constant tensor at `place`, or the one that a DEQUANTIZE makes it from; None if it is computed."""
+        tensor = self._graph.tensors[place]
+        if self._buffer(tensor):
+            return tensor
+        for operator in self._graph.operators:
+            if place in operator.outputs and self._operator_name(operator) == "DEQUANTIZE":
+                return self._stored(int(operator.inputs[0]))
+        return None
+
+    def _buffer(self, tensor: Any) -> bytes:
+        buffer = self._model.buffers[tensor.buffer]
+        if buffer.data is not None and len(buffer.data):
+            return bytes(buffer.data)
+        # Large files keep their weights behind the flatbuffer; an offset of 1 is a placeholder.
+        if buffer.offset > 1 and buffer.size:
+            return self._content[buffer.offset : buffer.offset + buffer.size]
+        return b""
+
+    def _kernel(self, operator: str, tensor: Any) -> Kernel:
+        dtype, raw, shape = _dtype(tensor), self._buffer(tensor), _shape(tensor)
+        if dtype == "int4":
+            values = _unpacked(raw, prod(shape)).reshape(shape)
+        else:
+            values = np.frombuffer(raw, dtype=np.dtype(dtype)).reshape(shape)
+        scales, axis, zero_point = np.empty(0, dtype=np.float32), None, 0
+        quantization = tensor.quantization
+        if quantization is not None and quantization.scale is not None:
+            scales = np.asarray(quantization.scale, dtype=np.float32)
+            if len(scales) > 1:
+                axis = int(quantization.quantizedDimension)
+            if quantization.zeroPoint is not None and len(quantization.zeroPoint):
+                zero_point = int(quantization.zeroPoint[0])
+        name = tensor.name.decode() if isinstance(tensor.name, bytes) else str(tensor.name)
+        return Kernel(name, operator, values, dtype, scales, axis, zero_point)
+
+
+def _shape(tensor: Any) -> tuple[int, ...]:
+    return tuple(int(side) for side in tensor.shape)
+
+
+def _dtype(tensor: Any) -> str:
+    return _enum_names("TensorType")[tensor.type].lower()
+
+
+def _unpacked(raw: bytes, count: int) -> np.ndarray:
+    """Two's-complement four-bit values, the low half of each byte first, as int8."""
+    packed = np.frombuffer(raw, dtype=np.uint8)
+    halves = np.stack([packed & 0x0F, packed >> 4], axis=1).ravel()[:count].astype(np.int8)
+    return np.where(halves > 7, halves - 16, halves).astype(np.int8)
+
+
+@lru_cache(maxsize=2)
+def _enum_names(enumeration: str) -> dict[int, str]:
+    from ai_edge_litert import schema_py_generated as schema
+
+    return {value: name for name, value in vars(getattr(schema, enumeration)).items() if not name.startswith("_")}
