@@ -1,0 +1,134 @@
+"""One way to train, in a process of its own: trains an epoch for each line on standard input and prints its seconds.
+
+    python -m tests.benchmarks.epoch_contender run|fit|generator FOLDER EPOCHS
+
+FOLDER has `images` (a folder a class) and is where the contender keeps what it needs. All three train the same network
+on the same split, each epoch with its validation.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.contract.events import EngineEvent, EpochFinished
+from engine.contract.recipe import BackboneSettings, DatasetSettings, ImageSettings, Recipe, TrainingSettings
+from engine.datasets.preparation import prepare, scan
+from engine.datasets.prepared import PreparedDataset
+from engine.datasets.source import Split
+
+BATCH = 64
+
+
+def recipe(folder: Path, epochs: int, augmented: bool) -> Recipe:
+    return Recipe(
+        name="overhead",
+        dataset=DatasetSettings(kind="image_folder", path=str(folder / "images")),
+        images=ImageSettings(size=32),
+        backbone=BackboneSettings(kind="resnet18", width=0.25),
+        training=TrainingSettings(epochs=epochs, batch_size=BATCH, augment=("hflip",) if augmented else ()),
+    )
+
+
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def each_epoch_on_request(train: Callable[[], Any]) -> None:
+    """Warm up with one epoch, then one for each line that comes."""
+    train()
+    say("ready")
+    for _ in sys.stdin:
+        started = time.perf_counter()
+        train()
+        say(f"{time.perf_counter() - started:.3f}")
+
+
+def run(folder: Path, epochs: int) -> None:
+    """The engine's own `run_recipe`, held after each epoch until the next is asked for."""
+    from engine.chain.run import run_recipe
+    from engine.store.locations import Locations
+    from engine.training.control import Control
+
+    control = Control()
+    started = 0.0
+
+    def emit(event: EngineEvent) -> None:
+        nonlocal started
+        if isinstance(event, EpochFinished):
+            say(f"{time.perf_counter() - started:.3f}" if started else "ready")
+            if not sys.stdin.readline():
+                os._exit(0)
+            started = time.perf_counter()
+
+    run_recipe(
+        recipe(folder, epochs, augmented=True), Locations(folder / "runs"), control, emit, lambda directory: None
+    )
+
+
+def fit(folder: Path, epochs: int) -> None:
+    """`model.fit` of the same compiled model on arrays that are in memory, decoded and scaled."""
+    data = _dataset(folder, epochs)
+    arrays = {
+        split: (np.asarray(data.images[data.splits[split]]).astype(np.float32) / 255, data.labels[data.splits[split]])
+        for split in (Split.TRAIN, Split.VALIDATION)
+    }
+    model = _compiled_model(len(data.classes))
+    images, labels = arrays[Split.TRAIN]
+    each_epoch_on_request(
+        lambda: model.fit(
+            images, labels, batch_size=BATCH, epochs=1, verbose=0, validation_data=arrays[Split.VALIDATION]
+        )
+    )
+
+
+def generator(folder: Path, epochs: int) -> None:
+    """The papers' way: `ImageDataGenerator.flow_from_directory` on the files, with the same flips."""
+    data = _dataset(folder, epochs)
+    for split in (Split.TRAIN, Split.VALIDATION):
+        for row in data.splits[split]:
+            link = folder / "split" / split.value / data.classes[data.labels[row]] / Path(data.paths[row]).name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(data.paths[row])
+    model = _compiled_model(len(data.classes))
+    from tf_keras.preprocessing.image import ImageDataGenerator
+
+    def flow(split: Split, **augmentation: bool) -> Any:
+        return ImageDataGenerator(rescale=1 / 255, **augmentation).flow_from_directory(
+            folder / "split" / split.value, target_size=(32, 32), batch_size=BATCH, class_mode="sparse", seed=7
+        )
+
+    with open(os.devnull, "w") as nowhere:
+        stdout, sys.stdout = sys.stdout, nowhere
+        training, validation = flow(Split.TRAIN, horizontal_flip=True), flow(Split.VALIDATION)
+        sys.stdout = stdout
+    each_epoch_on_request(lambda: model.fit(training, epochs=1, verbose=0, validation_data=validation))
+
+
+def _dataset(folder: Path, epochs: int) -> PreparedDataset:
+    chosen = recipe(folder, epochs, augmented=False)
+    return prepare(scan(chosen.dataset, chosen.seed), chosen.dataset, chosen.images, chosen.seed, folder / "cache")
+
+
+def _compiled_model(classes: int) -> Any:
+    os.environ["TF_USE_LEGACY_KERAS"] = "1"
+    import tf_keras
+
+    from engine.backbones.backbone import layer_graph
+    from engine.training.keras_network import build_keras_network
+
+    graph = layer_graph(BackboneSettings(kind="resnet18", width=0.25), (32, 32, 3), classes)
+    model = build_keras_network(graph, seed=7)
+    model.compile(tf_keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", ["accuracy"])
+    return model
+
+
+if __name__ == "__main__":
+    {"run": run, "fit": fit, "generator": generator}[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))
