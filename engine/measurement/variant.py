@@ -12,12 +12,16 @@ from engine.chain.network import NetworkFacts
 from engine.contract.measurements import VariantMeasurement
 from engine.measurement.accuracy import decisions, share_equal, wilson_interval
 from engine.measurement.classification import classify
-from engine.measurement.clean_process import measure_in_clean_process
+from engine.measurement.clean_process import LONGEST_S, measure_in_clean_process
 from engine.measurement.job import LatencyJob, MemoryJob
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.machine import cpu_name
 from engine.measurement.size import zipped_bytes
 from engine.measurement.tflite_file import TfliteFile
+from engine.measurement.verdict import training_note
+
+LONGEST_LATENCY_S_A_FILE = 120.0
+"""Twice and more what timing one slow network takes, warm-up included."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,14 @@ def measure_variant(
     Args:
         test_batches: float32 (n, height, width, channels) each, as the network is fed.
         test_labels: int64 (n,).
-        baseline_decisions: None for the baseline itself.
+        baseline_decisions: int64 (n,); None for the baseline itself.
+        threads: of the interpreter that is timed.
+        raise_if_cancelled: polled, from more than one thread.
+        say_phase: told what is being measured.
+
+    Raises:
+        NutshellError: the file is damaged or does not run here.
+        Cancelled: out of `raise_if_cancelled`.
     """
     say_phase("measuring accuracy")
     decided = decisions(classify(variant.path, test_batches, raise_if_cancelled))
@@ -79,12 +90,19 @@ def measure_variant(
         cpu=cpu_name(),
         weight_dtypes=file.weight_dtypes,
         float_operators=file.float_operators,
+        note=training_note(variant.facts),
     ), decided
 
 
 def measure_latencies_together(
     files: Mapping[str, Path], threads: int, raise_if_cancelled: Callable[[], None] = lambda: None
 ) -> dict[str, LatencyFigures]:
-    """Latencies of all files, timed in turn in one clean process; ratios are against the first."""
+    """Latencies of all files, timed in turn in one clean process; ratios are against the first.
+
+    Raises:
+        NutshellError: a file is damaged or does not run here.
+        Cancelled: out of `raise_if_cancelled`.
+    """
     job = LatencyJob(files={name: str(path) for name, path in files.items()}, threads=threads)
-    return measure_in_clean_process(job, raise_if_cancelled).latencies
+    longest_s = max(LONGEST_S, LONGEST_LATENCY_S_A_FILE * len(files))
+    return measure_in_clean_process(job, raise_if_cancelled, longest_s).latencies

@@ -1,21 +1,43 @@
-"""Says in a sentence or two where a variant did not help."""
+"""Says in a sentence or two where a variant did not help, or stands short of its training."""
 
 from __future__ import annotations
 
+from engine.chain.network import NetworkFacts
 from engine.contract.measurements import VariantMeasurement
 
 SPARSE_ENOUGH = 0.3
+"""Zeros from which a reader expects a smaller file."""
+SAME_SIZE = 0.9
+"""A file of more than this share of the baseline's bytes has not shrunk by its zeros."""
+SAME_SPEED = 0.005
+"""Closer to 1 than this, a ratio of latencies reads as 1.00."""
+
+
+def training_note(facts: NetworkFacts) -> str:
+    """One sentence where the last training was stopped early; else empty."""
+    if not facts.stopped_early:
+        return ""
+    epochs = "1 epoch" if facts.trained_epochs == 1 else f"{facts.trained_epochs} epochs"
+    return f"Its training was stopped early, after {epochs}."
 
 
 def variant_note(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
-    """At most three short sentences; empty for the baseline."""
+    """What the variant's note says of its training, then of accuracy, size and latency where they are no better.
+
+    Args:
+        variant: with its latencies against the baseline's.
+
+    Returns:
+        Short sentences, one a subject; of the baseline itself none but what its note says.
+    """
     if variant.chain == baseline.chain:
-        return ""
-    parts = [_accuracy(variant, baseline), _size(variant, baseline), _latency(variant)]
+        return variant.note
+    parts = [variant.note, _accuracy(variant, baseline), _size(variant, baseline), _latency(variant)]
     return " ".join(part for part in parts if part)
 
 
 def _accuracy(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
+    """Empty where the intervals overlap: these test images cannot tell the two apart."""
     low, high = variant.accuracy_ci95
     if high < baseline.accuracy_ci95[0]:
         return f"Less accurate than the baseline by {(baseline.accuracy - variant.accuracy) * 100:.1f} points."
@@ -25,17 +47,21 @@ def _accuracy(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
 
 
 def _size(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
-    if variant.sparsity_fraction > SPARSE_ENOUGH and variant.model_bytes > 0.9 * baseline.model_bytes:
+    zips_smaller = variant.zip_bytes < baseline.zip_bytes
+    sparse = variant.sparsity_fraction > SPARSE_ENOUGH
+    if sparse and zips_smaller and variant.model_bytes > SAME_SIZE * baseline.model_bytes:
         return "Zeros are stored like other values: the file shrinks only when it is zipped."
-    if variant.zip_bytes >= baseline.zip_bytes:
-        return "Not smaller than the baseline."
+    if variant.model_bytes >= baseline.model_bytes and not zips_smaller:
+        return "Not smaller than the baseline, zipped or not."
+    if not zips_smaller:
+        return "Not smaller than the baseline once both are zipped."
     return ""
 
 
 def _latency(variant: VariantMeasurement) -> str:
     low, high = variant.latency_ratio_ci95
-    if low > 1.0:
+    if low > 1 + SAME_SPEED:
         return f"Slower than the baseline on this processor ({variant.latency_ratio:.2f}×)."
-    if high >= 1.0:
+    if high >= 1 - SAME_SPEED:
         return "Not measurably faster on this processor."
     return ""
