@@ -1,39 +1,31 @@
-"""A run, live or read again: stages, curves, bars, subbands, log, table, and the buttons that steer it."""
+"""A run, live or read again: stages, curves, bars, subbands, log and table."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QMessageBox,
-    QPlainTextEdit,
-    QProgressBar,
-    QPushButton,
-    QSplitter,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from engine.contract.events import EngineEvent
 from ui.dashboard.bars_panel import BarsPanel
 from ui.dashboard.curves_panel import CurvesPanel
+from ui.dashboard.log_pane import LogPane
+from ui.dashboard.run_banner import RunBanner, Tone
+from ui.dashboard.run_header import RunHeader
 from ui.dashboard.run_state import RunState
 from ui.dashboard.stage_tree_view import StageTreeView
 from ui.dashboard.subbands_panel import SubbandsPanel
 from ui.durations import duration_text
 from ui.results.results_table import ResultsTable
-from ui.theme import current_theme
+from ui.theme import Theme, current_theme
 from workers.process_outcome import Ending, ProcessOutcome
 
 REDRAW_MS = 100
 LEFT_PIXELS = 400
-LOG_LINES = 5000
+RUN_AGAIN, CONTINUE = "Run again", "Continue"
+CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Continue goes on from there."
+RUNS_ELSEWHERE = "This run is going on in another window or a terminal; what it tells appears here."
 
 
 class Dashboard(QWidget):
@@ -48,51 +40,41 @@ class Dashboard(QWidget):
     continue_requested = Signal()
     """Run this recipe again; finished stages are reused."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, directory: Path | None = None, parent: QWidget | None = None) -> None:
+        """An empty dashboard; `directory`: where the files of a run that is read again are now."""
         super().__init__(parent)
         self.setObjectName("dashboard")
         theme = current_theme()
-        self.state = RunState()
+        self.state = RunState(directory)
         self._live = False
-        self._log_shown = 0
-        self._title = QLabel(objectName="dashboard.title")
-        self._title.setProperty("role", "title")
-        self._progress = QProgressBar(objectName="dashboard.progress", maximum=1000)
-        self._time = QLabel(objectName="dashboard.time")
+        self.header = RunHeader()
+        self.banner = RunBanner(theme)
         self.stages = StageTreeView()
+        self.log = LogPane(theme)
         self.curves = CurvesPanel(theme)
         self.bars = BarsPanel(theme)
         self.subbands = SubbandsPanel()
         self.results = ResultsTable()
-        self._log = QPlainTextEdit(objectName="dashboard.log", readOnly=True, maximumBlockCount=LOG_LINES)
-        self._engine_log = QPushButton("Open the engine's log", objectName="dashboard.engine_log")
-        self._pause = QPushButton("Pause", objectName="dashboard.pause")
-        self._stop = QPushButton("Stop and keep", objectName="dashboard.stop")
-        self._stop.setToolTip("End the stage that trains now, keep its best model, and go on with the next stage")
-        self._cancel = QPushButton("Cancel", objectName="dashboard.cancel")
-        self._repeat = QPushButton("Edit this study", objectName="dashboard.repeat")
-        self._repeat.setToolTip("Take its recipe into the wizard")
-        self._continue = QPushButton("Continue", objectName="dashboard.continue")
-        self._continue.setToolTip("Run the recipe again; finished stages are reused")
-        self._banner, self._banner_text = QFrame(objectName="dashboard.banner"), QLabel(wordWrap=True)
+        self.tabs = QTabWidget(objectName="dashboard.tabs")
         self._lay_out()
         self._redraw_timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
         self._redraw_timer.timeout.connect(self._redraw)
-        self._pause.clicked.connect(self._on_pause)
-        self._stop.clicked.connect(self.stop_requested)
-        self._cancel.clicked.connect(self._on_cancel)
-        self._repeat.clicked.connect(self.repeat_requested)
-        self._continue.clicked.connect(self.continue_requested)
-        self._engine_log.clicked.connect(self._on_engine_log)
+        self.header.pause_requested.connect(self.pause_requested)
+        self.header.resume_requested.connect(self.resume_requested)
+        self.header.stop_requested.connect(self.stop_requested)
+        self.header.cancel_requested.connect(self.cancel_requested)
+        self.header.repeat_requested.connect(self.repeat_requested)
+        self.banner.continue_requested.connect(self.continue_requested)
+        self.banner.edit_requested.connect(self.repeat_requested)
+        self.banner.log_requested.connect(self._on_log_requested)
+        self.banner.table_requested.connect(lambda: self.tabs.setCurrentWidget(self.results))
         self._redraw()
 
     def begin(self, name: str) -> None:
         """A live run is about to send events."""
         self._live = True
-        self._title.setText(name)
-        self._time.setText("Starting the engine…")
-        self._progress.setMaximum(0)
-        self._show_buttons()
+        self.header.show_name(name)
+        self._redraw()
 
     def take(self, events: list[EngineEvent]) -> None:
         """Events of a live run, or of a log."""
@@ -103,129 +85,64 @@ class Dashboard(QWidget):
     def end(self, outcome: ProcessOutcome) -> None:
         """The live run's engine has ended."""
         self._live = False
-        if outcome.ending is not Ending.DONE:
-            self._say(outcome.message)
+        if outcome.ending is Ending.DONE:
+            count, took = len(self.state.variants), duration_text(self.state.seconds)
+            self.banner.say(f"Done in {took}: {count} variants are measured and saved.", Tone.GOOD)
+        else:
+            self.state.cut_off()
+            tone = Tone.WARNING if outcome.ending is Ending.CANCELLED else Tone.ERROR
+            self.banner.say(outcome.message, tone, RUN_AGAIN)
         self._redraw()
 
-    def show_interrupted(self) -> None:
-        """The run that is read was cut off without a last word."""
-        self._say("This run was cut off before it was done. Finished stages are kept: Continue goes on from there.")
+    def show_read(self, runs_elsewhere: bool = False) -> None:
+        """All that was written of an earlier run has been taken; `runs_elsewhere`: more may come."""
+        if self.state.failure:
+            self.banner.say(self.state.failure.message, Tone.ERROR, RUN_AGAIN)
+        elif self.state.cancelled:
+            self.banner.say(self.state.cancelled.message, Tone.WARNING, CONTINUE)
+        elif self.state.result is not None:
+            self.banner.hide()
+        elif runs_elsewhere:
+            self.banner.say(RUNS_ELSEWHERE, Tone.WARNING)
+        else:
+            self.state.cut_off()
+            self.banner.say(CUT_OFF, Tone.WARNING, CONTINUE)
         self._redraw()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of another theme."""
+        for panel in (self.banner, self.log, self.curves, self.bars):
+            panel.set_theme(theme)
 
     def _lay_out(self) -> None:
-        self._banner.setProperty("role", "error-banner")
-        self._banner_text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        QHBoxLayout(self._banner).addWidget(self._banner_text)
-        self._banner.hide()
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        for button in (self._pause, self._stop, self._cancel, self._continue, self._repeat):
-            head.addWidget(button)
-        overall = QHBoxLayout()
-        overall.addWidget(self._progress, 1)
-        overall.addWidget(self._time)
-        log = QWidget()
-        inner = QVBoxLayout(log)
-        inner.setContentsMargins(0, 0, 0, 0)
-        inner.addWidget(self._log)
-        inner.addWidget(self._engine_log, 0, Qt.AlignmentFlag.AlignLeft)
         left = QSplitter(Qt.Orientation.Vertical)
         left.addWidget(self.stages)
-        left.addWidget(log)
+        left.addWidget(self.log)
         left.setStretchFactor(0, 3)
         left.setStretchFactor(1, 2)
-        self.tabs = QTabWidget(objectName="dashboard.tabs")
-        live = QSplitter(Qt.Orientation.Vertical)
-        live.addWidget(self.curves)
-        live.addWidget(self.bars)
-        live.setStretchFactor(0, 4)
-        live.setStretchFactor(1, 5)
-        self.tabs.addTab(live, "Training and variants")
+        plots = QSplitter(Qt.Orientation.Vertical)
+        plots.addWidget(self.curves)
+        plots.addWidget(self.bars)
+        plots.setStretchFactor(0, 4)
+        plots.setStretchFactor(1, 5)
+        progress = QSplitter(Qt.Orientation.Horizontal)
+        progress.addWidget(left)
+        progress.addWidget(plots)
+        progress.setSizes([LEFT_PIXELS, 10 * LEFT_PIXELS])
+        progress.setStretchFactor(1, 1)
+        self.tabs.addTab(progress, "Stages and curves")
         self.tabs.addTab(self.subbands, "Images and subbands")
         self.tabs.addTab(self.results, "Table and files")
-        both = QSplitter(Qt.Orientation.Horizontal)
-        both.addWidget(left)
-        both.addWidget(self.tabs)
-        both.setSizes([LEFT_PIXELS, 10 * LEFT_PIXELS])
-        both.setStretchFactor(1, 1)
         layout = QVBoxLayout(self)
-        layout.addLayout(head)
-        layout.addLayout(overall)
-        layout.addWidget(self._banner)
-        layout.addWidget(both, 1)
+        layout.addWidget(self.header)
+        layout.addWidget(self.banner)
+        layout.addWidget(self.tabs, 1)
 
     def _redraw(self) -> None:
-        state = self.state
-        if state.started:
-            self._title.setText(state.started.name)
-        self.stages.show_state(state)
-        self.curves.show_state(state)
-        self.bars.show_state(state)
-        self.subbands.show_state(state)
-        self.results.show_state(state)
-        if len(state.log) > self._log_shown:
-            self._log.appendPlainText("\n".join(state.log[self._log_shown :]))
-            self._log_shown = len(state.log)
-        if state.failure:
-            self._say(state.failure.message)
-        elif state.cancelled:
-            self._say(state.cancelled.message)
-        self._show_progress()
-        self._show_buttons()
+        self.header.show_state(self.state, self._live)
+        for panel in (self.stages, self.log, self.curves, self.bars, self.subbands, self.results):
+            panel.show_state(self.state)
 
-    def _show_progress(self) -> None:
-        state = self.state
-        if state.preparation is not None and not state.closed:
-            self._progress.setMaximum(max(state.preparation.total, 0))
-            self._progress.setValue(state.preparation.done)
-            self._time.setText(f"Reading images: {state.preparation.done:,} of {state.preparation.total:,}")
-            return
-        if not state.stages:
-            return
-        self._progress.setMaximum(1000)
-        self._progress.setValue(round(1000 * state.done_fraction))
-        if state.result:
-            reused = state.result.stages_reused
-            nothing = reused and not state.result.stages_computed
-            self._time.setText(
-                "Done; nothing had to be computed" if nothing else f"Done; {reused} stages reused" if reused else "Done"
-            )
-        elif state.closed or not self._live:
-            self._time.setText("Ended")
-        elif state.paused:
-            self._time.setText("Paused")
-        else:
-            left = state.seconds_left
-            self._time.setText(f"about {duration_text(left)} left" if left else "measuring")
-
-    def _show_buttons(self) -> None:
-        running = self._live and not self.state.closed
-        self._pause.setVisible(running)
-        self._pause.setText("Go on" if self.state.paused else "Pause")
-        self._stop.setVisible(running)
-        self._stop.setEnabled(self.state.current is not None and self.state.current.plan.epochs > 0)
-        self._cancel.setVisible(running)
-        self._repeat.setVisible(not self._live)
-        self._continue.setVisible(not self._live and self.state.result is None)
-        self._engine_log.setVisible(self.state.started is not None)
-
-    def _say(self, text: str) -> None:
-        self._banner_text.setText(text)
-        self._banner.setVisible(bool(text))
-
-    def _on_pause(self) -> None:
-        if self.state.paused:
-            self.resume_requested.emit()
-        else:
-            self.pause_requested.emit()
-
-    def _on_cancel(self) -> None:
-        question = "Cancel the run? Every finished stage is kept, and running the recipe again goes on from there."
-        if QMessageBox.question(self, "Cancel the run", question) == QMessageBox.StandardButton.Yes:
-            self._time.setText("Cancelling…")
-            self.cancel_requested.emit()
-
-    def _on_engine_log(self) -> None:
-        if self.state.started:
-            path = Path(self.state.started.directory) / "engine.log"
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+    def _on_log_requested(self) -> None:
+        self.tabs.setCurrentIndex(0)
+        self.log.show_engine_log()

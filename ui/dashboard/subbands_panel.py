@@ -22,7 +22,7 @@ class SubbandsPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown = ""
+        self._shown: Path | None = None
         self._text = QLabel("The images appear here once they are decoded.", wordWrap=True)
         self._text.setObjectName("dashboard.images")
         self._text.setProperty("role", "hint")
@@ -44,9 +44,9 @@ class SubbandsPanel(QWidget):
 
     def show_state(self, state: RunState) -> None:
         """Show the samples of the dataset."""
-        if state.dataset is None or state.dataset.samples == self._shown:
+        if state.dataset is None or state.samples is None or state.samples == self._shown:
             return
-        self._shown = state.dataset.samples
+        self._shown = state.samples
         sizes = state.dataset.images
         said = (
             f"Image files {sizes.bytes_before / 2**20:,.1f} MiB → {sizes.bytes_after / 2**20:,.1f} MiB: compression "
@@ -56,7 +56,7 @@ class SubbandsPanel(QWidget):
             with np.load(self._shown, allow_pickle=False) as stored:
                 samples = {name: stored[name] for name in stored.files}
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            self._text.setText(f"{said} The sample images are no longer at {Path(self._shown)}.")
+            self._text.setText(f"{said} The sample images cannot be read from {self._shown}.")
             return
         fed = [str(name) for name in samples["fed"]]
         self._text.setText(f"{said} Fed to the network: {', '.join(fed) if fed else 'the image itself'}.")

@@ -23,90 +23,130 @@ class Column:
     text: Callable[[VariantMeasurement, VariantMeasurement], str]
 
 
+def steps_text(variant: VariantMeasurement) -> str:
+    """Such as "pruning 80 % → int8"."""
+    return " → ".join(variant.steps) or "trained network, float32"
+
+
 def _number(
     title: str, explanation: str, form: str, value: Callable[[VariantMeasurement, VariantMeasurement], float]
 ) -> Column:
     return Column(title, explanation, value, lambda variant, baseline: form.format(value(variant, baseline)))
 
 
+def _words(title: str, explanation: str, text: Callable[[VariantMeasurement], str]) -> Column:
+    return Column(title, explanation, lambda variant, _: text(variant), lambda variant, _: text(variant))
+
+
+def _interval(
+    title: str,
+    explanation: str,
+    form: str,
+    value: Callable[[VariantMeasurement], float],
+    interval: Callable[[VariantMeasurement], tuple[float, float]],
+) -> Column:
+    def text(variant: VariantMeasurement, _: VariantMeasurement) -> str:
+        figure, low, high = (form.format(part) for part in (value(variant), *interval(variant)))
+        return f"{figure} ({low}–{high})"
+
+    return Column(title, explanation, lambda variant, _: value(variant), text)
+
+
 COLUMNS: tuple[Column, ...] = (
-    Column("chain", "The chain's name.", lambda v, b: v.chain, lambda v, b: v.chain),
-    Column(
+    _words("chain", "The chain's name.", lambda v: v.chain),
+    _words("steps", "What was done to the trained network, in this order.", steps_text),
+    _interval(
         "accuracy\n(95 % CI)",
-        "Share of test images classified rightly by the file, with its Wilson 95 % interval.",
-        lambda v, b: v.accuracy,
-        lambda v, b: f"{v.accuracy:.3f} ({v.accuracy_ci95[0]:.3f}–{v.accuracy_ci95[1]:.3f})",
+        "Share of the test images that the file classifies rightly, with its Wilson 95 % interval.",
+        "{:.3f}",
+        lambda v: v.accuracy,
+        lambda v: v.accuracy_ci95,
     ),
     _number(
         "Δ accuracy\n(points)",
-        "Difference to the baseline, in percentage points.",
+        "Difference of the accuracy to the baseline's, in percentage points.",
         "{:+.1f}",
         lambda v, b: 100 * (v.accuracy - b.accuracy),
     ),
     _number(
-        "agreement",
-        "Share of test images that the file decides as the float32 baseline does.",
+        "agreement\n(fraction)",
+        "Share of the test images that the file decides as the float32 baseline does, rightly or wrongly.",
         "{:.3f}",
         lambda v, b: v.agreement,
     ),
-    _number("size\n(KiB)", "Bytes of the .tflite file.", "{:,.1f}", lambda v, b: v.model_bytes / KIB),
-    _number("size\n(× base)", "File size over the baseline's.", "{:.2f}", lambda v, b: v.model_bytes / b.model_bytes),
+    _number("size\n(KiB)", "The .tflite file, in units of 1024 bytes.", "{:,.1f}", lambda v, b: v.model_bytes / KIB),
+    _number(
+        "size\n(× baseline)",
+        "File size over the baseline's.",
+        "{:.2f}",
+        lambda v, b: v.model_bytes / max(b.model_bytes, 1),
+    ),
     _number(
         "zipped\n(KiB)",
-        "Bytes of the file in a ZIP, DEFLATE level 9. Zeros and clusters are stored like other values, so pruning and "
-        "clustering shrink the file only here.",
+        "The file in a ZIP (DEFLATE, level 9). Zeros and clusters are stored like other values, so pruning and "
+        "clustering do not make a .tflite smaller until it is zipped.",
         "{:,.1f}",
         lambda v, b: v.zip_bytes / KIB,
     ),
     _number(
+        "zipped\n(× baseline)",
+        "Zipped size over the baseline's zipped size: what a download costs.",
+        "{:.2f}",
+        lambda v, b: v.zip_bytes / max(b.zip_bytes, 1),
+    ),
+    _number(
         "latency p50\n(ms)",
-        "Median time for one image in LiteRT, one thread, measured in turn with all variants.",
+        "Median time for one image in LiteRT, after a warm-up, measured in turn with all variants.",
         "{:.2f}",
         lambda v, b: v.latency_p50_ms,
     ),
     _number("latency p95\n(ms)", "95 % of the images take no longer.", "{:.2f}", lambda v, b: v.latency_p95_ms),
-    Column(
-        "latency\n(× base, 95 % CI)",
-        "Latency over the baseline's in the same turn; below 1 is faster.",
-        lambda v, b: v.latency_ratio,
-        lambda v, b: f"{v.latency_ratio:.2f} ({v.latency_ratio_ci95[0]:.2f}–{v.latency_ratio_ci95[1]:.2f})",
+    _interval(
+        "latency\n(× baseline, 95 % CI)",
+        "Latency over the baseline's in the same turn; below 1 is faster. Zeros alone do not speed LiteRT up.",
+        "{:.2f}",
+        lambda v: v.latency_ratio,
+        lambda v: v.latency_ratio_ci95,
     ),
     _number(
-        "zeros\n(fraction)",
-        "Zeros among the kernel values stored in the file.",
+        "sparsity\n(fraction)",
+        "Zeros among the kernel values that are stored in the file.",
         "{:.3f}",
         lambda v, b: v.sparsity_fraction,
     ),
     _number(
-        "distinct\nweights",
-        "The most distinct values stored in one kernel (a channel, where each has its own scale).",
+        "distinct weights\n(count)",
+        "The most distinct values stored in one kernel; a channel at a time where each channel has its own scale.",
         "{:,.0f}",
         lambda v, b: v.unique_weights,
     ),
-    _number("parameters", "Of the network, as papers count them.", "{:,.0f}", lambda v, b: v.parameters),
     _number(
-        "non-zero\nparameters", "Parameters less the zeros in the file.", "{:,.0f}", lambda v, b: v.nonzero_parameters
+        "parameters\n(count)",
+        "Of the network before batch normalisation is folded, as papers count them.",
+        "{:,.0f}",
+        lambda v, b: v.parameters,
+    ),
+    _number(
+        "non-zero\n(count)",
+        "Parameters less the zeros in the file's kernels.",
+        "{:,.0f}",
+        lambda v, b: v.nonzero_parameters,
     ),
     _number(
         "MACs\n(million)",
-        "Multiply-accumulates for one image, counted from the file.",
+        "Multiply-accumulate operations for one image, counted from the file's operators. Zeros are counted too.",
         "{:,.1f}",
         lambda v, b: v.macs / 1e6,
     ),
     _number(
         "peak memory\n(MiB)",
-        "Resident memory that a fresh process gains by loading the file and classifying.",
+        "The most memory that a fresh interpreter process gains by loading the file and classifying images.",
         "{:.1f}",
         lambda v, b: v.peak_memory_bytes / MIB,
     ),
     _number(
         "epoch\n(s)", "Median time of an epoch of the chain's last training.", "{:.1f}", lambda v, b: v.epoch_seconds
     ),
-    Column(
-        "weights",
-        "Number types that the kernels are stored in.",
-        lambda v, b: ", ".join(v.weight_dtypes),
-        lambda v, b: ", ".join(v.weight_dtypes),
-    ),
-    Column("note", "Where a step did not help.", lambda v, b: v.note, lambda v, b: v.note),
+    _words("stored as", "Number types that the kernels are stored in.", lambda v: ", ".join(v.weight_dtypes)),
+    _words("note", "Where a step did not help, or stands short of its full training.", lambda v: v.note),
 )

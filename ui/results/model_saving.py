@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine.contract.measurements import VariantMeasurement
 from engine.store.durable_file import appearing_file
 
+MODEL, PREPROCESSING = ".tflite", ".json"
 
-def save_model(run_directory: Path, variant: VariantMeasurement, target: Path) -> None:
-    """Copy the file, and its JSON with the same name, over whatever has these names.
+
+def planned_copies(run_directory: Path, variant: VariantMeasurement, target: Path) -> dict[Path, Path]:
+    """Which file of a run goes where: the `.tflite` to `target`, given that suffix, and its JSON, if any, beside it.
 
     Raises:
-        OSError: it cannot be read or written.
+        FileNotFoundError: the run's `.tflite` is gone.
     """
     source = run_directory / variant.file
-    target = target if target.suffix == ".tflite" else target.with_name(f"{target.name}.tflite")
-    for suffix in (".tflite", ".json"):
-        if source.with_suffix(suffix).is_file():
-            with appearing_file(target.with_suffix(suffix)) as temporary:
-                shutil.copyfile(source.with_suffix(suffix), temporary)
+    if not source.is_file():
+        raise FileNotFoundError(2, "it is no longer there", str(source))
+    target = target if target.suffix == MODEL else target.with_name(f"{target.name}{MODEL}")
+    copies = {source: target}
+    if source.with_suffix(PREPROCESSING).is_file():
+        copies[source.with_suffix(PREPROCESSING)] = target.with_suffix(PREPROCESSING)
+    return copies
+
+
+def copy_files(copies: Mapping[Path, Path]) -> None:
+    """Copy each source over its target, whole or not at all.
+
+    Raises:
+        OSError: a file cannot be read or written.
+    """
+    for source, target in copies.items():
+        with appearing_file(target) as temporary:
+            shutil.copyfile(source, temporary)

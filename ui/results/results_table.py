@@ -1,7 +1,8 @@
-"""The table of variants, and what leaves the app: CSV and `.tflite` files."""
+"""The table of variants, and what leaves the app: CSV, the clipboard and `.tflite` files."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
+    QLabel,
     QMessageBox,
     QPushButton,
     QTableView,
@@ -24,10 +25,11 @@ from ui.dashboard.run_state import RunState
 from ui.message_bar import MessageBar
 from ui.results.columns import COLUMNS
 from ui.results.csv_export import variants_csv
-from ui.results.model_saving import save_model
+from ui.results.model_saving import copy_files, planned_copies
 from ui.results.variants_model import SORT_ROLE, VariantsModel
 
 WIDEST_COLUMN = 320
+COLUMN_MARGIN = 6
 
 
 class ResultsTable(QWidget):
@@ -45,85 +47,122 @@ class ResultsTable(QWidget):
         self.view.setModel(self._sorted)
         self.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setAlternatingRowColors(True)
-        self.view.verticalHeader().hide()
         self.view.setWordWrap(True)
-        self.view.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.view.verticalHeader().hide()
+        self._machine = QLabel(objectName="results.machine")
+        self._machine.setProperty("role", "hint")
         self._csv = QPushButton("Export CSV…", objectName="results.csv")
+        self._csv.setToolTip("Every figure of every variant, with its unit in its name")
         self._save = QPushButton("Save .tflite…", objectName="results.save")
         self._save.setToolTip("The file of the chosen row, with a JSON file that says how to feed it")
         self._save_all = QPushButton("Save all…", objectName="results.save_all")
+        self._save_all.setToolTip("The files of all variants, into one folder")
         self._folder = QPushButton("Open folder", objectName="results.folder")
+        self._folder.setToolTip("The run's folder: recipe, split, events, log and models")
         self._message = MessageBar("results.message")
-        buttons = QHBoxLayout()
-        for button in (self._csv, self._save, self._save_all, self._folder):
-            buttons.addWidget(button)
-        buttons.addStretch()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.view, 1)
-        layout.addLayout(buttons)
-        layout.addWidget(self._message)
+        self._lay_out()
         self._csv.clicked.connect(self._on_csv)
         self._save.clicked.connect(self._on_save)
         self._save_all.clicked.connect(self._on_save_all)
         self._folder.clicked.connect(self._on_folder)
+        self.view.selectionModel().selectionChanged.connect(self._enable)
+        self._model.modelReset.connect(self._enable)
         QShortcut(QKeySequence.StandardKey.Copy, self.view, self._on_copy, context=Qt.ShortcutContext.WidgetShortcut)
         self._enable()
 
     def show_state(self, state: RunState) -> None:
         """Show the variants that are measured."""
-        self._directory = Path(state.started.directory) if state.started else None
+        self._directory = state.directory
+        self._folder.setEnabled(self._directory is not None)
         variants = tuple(state.variants.values())
-        if variants != self._model.variants:
-            self._model.set_variants(variants)
-            self.view.resizeColumnsToContents()
-            for column in range(len(COLUMNS)):
-                self.view.setColumnWidth(column, min(self.view.columnWidth(column) + 6, WIDEST_COLUMN))
-            self.view.resizeRowsToContents()
-        self._enable()
+        if variants == self._model.variants:
+            return
+        chosen = self._chosen()
+        self._model.set_variants(variants)
+        self._fit_columns()
+        if chosen is not None:
+            self._choose(chosen.chain)
+        if variants:
+            threads = f"{variants[0].threads} thread{'s' if variants[0].threads != 1 else ''}"
+            self._machine.setText(f"Latency: one image at a time, {threads}, {variants[0].cpu}")
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        for button in (self._csv, self._save, self._save_all, self._folder):
+            buttons.addWidget(button)
+        buttons.addStretch()
+        buttons.addWidget(self._machine)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.view, 1)
+        layout.addLayout(buttons)
+        layout.addWidget(self._message)
+
+    def _fit_columns(self) -> None:
+        self.view.resizeColumnsToContents()
+        for column in range(len(COLUMNS)):
+            self.view.setColumnWidth(column, min(self.view.columnWidth(column) + COLUMN_MARGIN, WIDEST_COLUMN))
+        self.view.resizeRowsToContents()
 
     def _enable(self) -> None:
-        for button in (self._csv, self._save, self._save_all, self._folder):
-            button.setEnabled(bool(self._model.variants))
+        there = bool(self._model.variants)
+        self._csv.setEnabled(there)
+        self._save_all.setEnabled(there)
+        self._save.setEnabled(self._chosen() is not None)
 
     def _chosen(self) -> VariantMeasurement | None:
         rows = self.view.selectionModel().selectedRows()
         return self._model.variants[self._sorted.mapToSource(rows[0]).row()] if rows else None
 
+    def _choose(self, chain: str) -> None:
+        for row, variant in enumerate(self._model.variants):
+            if variant.chain == chain:
+                self.view.selectRow(self._sorted.mapFromSource(self._model.index(row, 0)).row())
+
     def _on_csv(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Export the table", "variants.csv", "CSV (*.csv)")
         if path:
-            self._try(lambda: write_durably(Path(path), variants_csv(self._model.variants)), f"Exported to {path}.")
+            target = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
+            if self._may_write([target], asked=Path(path)):
+                text = variants_csv(self._model.variants)
+                self._try(lambda: write_durably(target, text), f"Exported to {target}.")
 
     def _on_save(self) -> None:
         variant = self._chosen()
-        if variant is None:
-            self._message.say("Choose the row of the variant to save first.", "hint")
+        if variant is None or self._directory is None:
             return
         path, _ = QFileDialog.getSaveFileName(self, "Save the model", Path(variant.file).name, "TFLite (*.tflite)")
-        if path and self._directory:
-            directory = self._directory
-            self._try(lambda: save_model(directory, variant, Path(path)), f"Saved as {path}.")
+        if path:
+            self._save_variants({Path(path): variant}, asked=Path(path))
 
     def _on_save_all(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder for the models")
-        if not folder or self._directory is None:
-            return
-        targets = {variant.chain: Path(folder) / Path(variant.file).name for variant in self._model.variants}
-        there = [target.name for target in targets.values() if target.exists()]
-        if there and not self._agrees_to_overwrite(there):
-            return
+        if folder:
+            self._save_variants({Path(folder) / Path(v.file).name: v for v in self._model.variants})
+
+    def _save_variants(self, targets: dict[Path, VariantMeasurement], asked: Path | None = None) -> None:
         directory = self._directory
+        if directory is None:
+            return
+        copies: dict[Path, Path] = {}
 
-        def save() -> None:
-            for variant in self._model.variants:
-                save_model(directory, variant, targets[variant.chain])
+        def plan() -> None:
+            for target, variant in targets.items():
+                copies.update(planned_copies(directory, variant, target))
 
-        self._try(save, f"Saved {len(targets)} models in {folder}.")
+        if self._try(plan) and self._may_write(copies.values(), asked):
+            models = len(targets)
+            what = next(iter(copies.values())) if models == 1 else f"{models} models in {next(iter(targets)).parent}"
+            self._try(lambda: copy_files(copies), f"Saved {what}.")
 
-    def _agrees_to_overwrite(self, names: list[str]) -> bool:
-        question = f"These files are there already: {', '.join(names)}. Overwrite them?"
+    def _may_write(self, targets: Iterable[Path], asked: Path | None) -> bool:
+        """Whether nothing is there, or the user agrees; the file dialog has asked for `asked` already."""
+        there = [target.name for target in targets if target.exists() and target != asked]
+        if not there:
+            return True
+        question = f"These files are there already: {', '.join(there)}. Overwrite them?"
         return QMessageBox.question(self, "Overwrite?", question) == QMessageBox.StandardButton.Yes
 
     def _on_folder(self) -> None:
@@ -131,15 +170,21 @@ class ResultsTable(QWidget):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._directory)))
 
     def _on_copy(self) -> None:
+        """The chosen rows, or all, as they are sorted, in a form that spreadsheets paste."""
+        rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
         lines = ["\t".join(column.title.replace("\n", " ") for column in COLUMNS)]
-        for row in range(self._sorted.rowCount()):
+        for row in rows or range(self._sorted.rowCount()):
             lines.append("\t".join(str(self._sorted.index(row, column).data()) for column in range(len(COLUMNS))))
         QGuiApplication.clipboard().setText("\n".join(lines))
-        self._message.say("The table is on the clipboard.", "good")
+        self._message.say(f"{len(lines) - 1} rows are on the clipboard.", "good")
 
-    def _try(self, action: object, done: str) -> None:
+    def _try(self, action: Callable[[], object], done: str = "") -> bool:
+        """Do it, and say that it is done, or why not; returns whether it is."""
         try:
-            action()  # type: ignore[operator]
-            self._message.say(done, "good")
+            action()
         except OSError as error:
-            self._message.say(f"{error.filename} cannot be written ({error.strerror}); choose another folder.")
+            place = error.filename or "The file"
+            self._message.say(f"Not saved: {place}: {error.strerror or error}. Choose another place and try again.")
+            return False
+        self._message.say(done, "good")
+        return True

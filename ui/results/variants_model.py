@@ -7,7 +7,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.contract.measurements import VariantMeasurement
-from ui.results.columns import COLUMNS
+from engine.contract.recipe import BASELINE
+from ui.results.columns import COLUMNS, steps_text
 
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
@@ -22,10 +23,15 @@ class VariantsModel(QAbstractTableModel):
         self._variants: tuple[VariantMeasurement, ...] = ()
 
     def set_variants(self, variants: tuple[VariantMeasurement, ...]) -> None:
+        """Show these variants in place of the others."""
         if variants != self._variants:
             self.beginResetModel()
             self._variants = variants
             self.endResetModel()
+
+    @property
+    def _baseline(self) -> VariantMeasurement:
+        return next((variant for variant in self._variants if variant.chain == BASELINE), self._variants[0])
 
     @property
     def variants(self) -> tuple[VariantMeasurement, ...]:
@@ -40,13 +46,13 @@ class VariantsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if not index.isValid():
             return None
-        variant, baseline, column = self._variants[index.row()], self._variants[0], COLUMNS[index.column()]
+        variant, baseline, column = self._variants[index.row()], self._baseline, COLUMNS[index.column()]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(variant, baseline)
         if role == SORT_ROLE:
             return column.value(variant, baseline)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return " → ".join(variant.steps) or "the trained network as float32"
+            return column.text(variant, baseline) if column.title == "note" else steps_text(variant)
         if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(column.value(variant, baseline), str):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

@@ -1,0 +1,73 @@
+"""How a run ended, in a sentence, with the ways on."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from ui.theme import Theme
+
+
+class Tone(Enum):
+    GOOD = auto()
+    WARNING = auto()
+    ERROR = auto()
+
+
+class RunBanner(QFrame):
+    """Hidden while there is nothing to say."""
+
+    continue_requested = Signal()
+    edit_requested = Signal()
+    log_requested = Signal()
+    table_requested = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("dashboard.banner")
+        self._tone = Tone.ERROR
+        self._text = QLabel(objectName="dashboard.banner.text", wordWrap=True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._table = QPushButton("Table and files", objectName="dashboard.banner.table")
+        self._continue = QPushButton("Run again", objectName="dashboard.continue")
+        self._continue.setToolTip("Run the same recipe; finished stages are reused")
+        self._log = QPushButton("Open log", objectName="dashboard.banner.log")
+        self._edit = QPushButton("Edit recipe", objectName="dashboard.banner.edit")
+        self._edit.setToolTip("Take its recipe into the wizard")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(10, 5, 6, 5)
+        row.addWidget(self._text, 1)
+        for button in (self._table, self._continue, self._log, self._edit):
+            row.addWidget(button)
+        self._table.clicked.connect(self.table_requested)
+        self._continue.clicked.connect(self.continue_requested)
+        self._log.clicked.connect(self.log_requested)
+        self._edit.clicked.connect(self.edit_requested)
+        self.set_theme(theme)
+        self.hide()
+
+    def say(self, text: str, tone: Tone, run_again: str = "") -> None:
+        """Show a sentence and the ways on that fit it.
+
+        Args:
+            run_again: what the button that runs the recipe once more is called; empty: there is none.
+        """
+        self._tone = tone
+        self._text.setText(text)
+        self._table.setVisible(tone is Tone.GOOD)
+        self._continue.setText(run_again)
+        self._continue.setVisible(bool(run_again))
+        self._log.setVisible(tone is Tone.ERROR)
+        self._edit.setVisible(bool(run_again))
+        self.set_theme(self._theme)
+        self.show()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        colour = {Tone.GOOD: theme.good, Tone.WARNING: theme.warning, Tone.ERROR: theme.error}[self._tone]
+        self.setStyleSheet(
+            f"RunBanner {{ background: {theme.panel}; border: 1px solid {theme.grid}; border-left: 4px solid {colour};"
+            f" border-radius: 4px; }} QLabel {{ color: {colour}; font-weight: 600; }}"
+        )

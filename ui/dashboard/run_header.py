@@ -1,0 +1,144 @@
+"""The top of the dashboard: what runs, how far it is, and the buttons that steer it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from ui.dashboard.run_state import RunState
+from ui.dashboard.stage_tree_model import status_text
+from ui.durations import duration_text
+
+PROGRESS_STEPS = 1000
+TITLE_MARGIN = 2
+CANCEL_QUESTION = "Cancel the run? Every finished stage is kept, and running the recipe again goes on from there."
+
+
+class RunHeader(QWidget):
+    """Shows one `RunState`; the buttons are there while the run is live."""
+
+    pause_requested = Signal()
+    resume_requested = Signal()
+    stop_requested = Signal()
+    cancel_requested = Signal()
+    repeat_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._paused = False
+        self._cancelling = False
+        self._title = QLabel(objectName="dashboard.title")
+        self._title.setProperty("role", "title")
+        self._now = QLabel(objectName="dashboard.now")
+        self._now.setProperty("role", "hint")
+        self._progress = QProgressBar(objectName="dashboard.progress", maximum=PROGRESS_STEPS)
+        self._progress.setAccessibleName("Progress of the whole run")
+        self._time = QLabel(objectName="dashboard.time")
+        self._pause = QPushButton("Pause", objectName="dashboard.pause")
+        self._pause.setToolTip("Hold at the next batch; Go on continues where it held")
+        self._stop = QPushButton("Stop and keep", objectName="dashboard.stop")
+        self._stop.setToolTip("End the stage that trains now, keep its best model, and go on with the next stage")
+        self._cancel = QPushButton("Cancel", objectName="dashboard.cancel")
+        self._cancel.setToolTip("End the whole run; every finished stage is kept")
+        self._repeat = QPushButton("Repeat this study", objectName="dashboard.repeat")
+        self._repeat.setToolTip("Take its recipe into the wizard, to change it or to run it again")
+        self._lay_out()
+        self._pause.clicked.connect(self._on_pause)
+        self._stop.clicked.connect(self.stop_requested)
+        self._cancel.clicked.connect(self._on_cancel)
+        self._repeat.clicked.connect(self.repeat_requested)
+
+    def show_name(self, name: str) -> None:
+        """The name of a run that has told nothing yet."""
+        self._title.setText(name)
+
+    def show_state(self, state: RunState, live: bool) -> None:
+        """Show how far the run is; `live`: whether its engine works for this window."""
+        self._paused = state.paused
+        if state.started:
+            self._title.setText(state.started.name)
+        self._show_progress(state, live)
+        running = live and not state.closed
+        self._pause.setText("Go on" if state.paused else "Pause")
+        self._stop.setEnabled(state.current is not None and state.current.plan.epochs > 0)
+        self._cancel.setEnabled(not self._cancelling)
+        for button in (self._pause, self._stop, self._cancel):
+            button.setVisible(running)
+        self._repeat.setVisible(not live)
+
+    def _show_progress(self, state: RunState, live: bool) -> None:
+        preparation = state.preparation
+        if live and not state.closed and preparation is not None:
+            self._set_progress(preparation.done, preparation.total)
+            left = preparation.seconds_left
+            self._now.setText(f"Reading images: {preparation.done:,} of {preparation.total:,}")
+            self._time.setText(f"about {duration_text(left)} left for the images" if left else "")
+            return
+        if live and not state.stages and not state.closed:
+            self._set_progress(0, 0)
+            self._now.setText("Starting the engine…")
+            self._time.setText("")
+            return
+        self._set_progress(round(PROGRESS_STEPS * state.done_fraction), PROGRESS_STEPS)
+        self._now.setText(_now_text(state, live))
+        self._time.setText(self._time_text(state, live))
+
+    def _set_progress(self, done: int, total: int) -> None:
+        """`total` 0: busy, without an end in sight."""
+        self._progress.setMaximum(total)
+        self._progress.setValue(done)
+
+    def _time_text(self, state: RunState, live: bool) -> str:
+        if state.result:
+            return f"done in {duration_text(state.seconds)}"
+        if state.closed or not live:
+            return "ended"
+        if self._cancelling:
+            return "cancelling…"
+        if state.paused:
+            return "paused"
+        left = state.seconds_left
+        return f"about {duration_text(left)} left" if left else "measuring"
+
+    def _lay_out(self) -> None:
+        names = QVBoxLayout()
+        names.setSpacing(TITLE_MARGIN)
+        names.addWidget(self._title)
+        names.addWidget(self._now)
+        head = QHBoxLayout()
+        head.addLayout(names, 1)
+        for button in (self._pause, self._stop, self._cancel, self._repeat):
+            head.addWidget(button)
+        overall = QHBoxLayout()
+        overall.addWidget(self._progress, 1)
+        overall.addWidget(self._time)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(head)
+        layout.addLayout(overall)
+
+    def _on_pause(self) -> None:
+        if self._paused:
+            self.resume_requested.emit()
+        else:
+            self.pause_requested.emit()
+
+    def _on_cancel(self) -> None:
+        if QMessageBox.question(self, "Cancel the run", CANCEL_QUESTION) == QMessageBox.StandardButton.Yes:
+            self._cancelling = True
+            self._cancel.setEnabled(False)
+            self._time.setText("cancelling…")
+            self.cancel_requested.emit()
+
+
+def _now_text(state: RunState, live: bool) -> str:
+    if state.result:
+        computed, reused = state.result.stages_computed, state.result.stages_reused
+        if reused and not computed:
+            return "Nothing had to be computed: every stage was there from earlier runs"
+        kept = f", {reused} reused from earlier runs" if reused else ""
+        return f"{len(state.result.variants)} variants measured; {computed} stages computed{kept}"
+    if live and (current := state.current):
+        return f"{current.plan.title}: {status_text(current)}"
+    finished = sum(stage.done_fraction >= 1 for stage in state.stages.values())
+    return f"{finished} of {len(state.stages)} stages finished" if state.stages else ""

@@ -1,0 +1,171 @@
+"""The window's right side: the wizard, the run that goes on, and an earlier run that is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
+
+from engine.contract.errors import NutshellError
+from engine.contract.events import EngineEvent, RunStarted
+from engine.contract.recipe import Recipe
+from engine.contract.recipe_file import parse_recipe
+from engine.store.run_history import RunRecord, RunState
+from ui.theme import Theme
+from workers.process_outcome import ProcessOutcome
+from workers.run_controller import RunController
+
+if TYPE_CHECKING:
+    from ui.dashboard.dashboard import Dashboard
+    from ui.dashboard.event_log import EventLog
+
+FOLLOW_MS = 1000
+BUSY = "A run is going on. Wait for it, or cancel it, before starting another."
+
+
+class RunStack(QStackedWidget):
+    """One run at a time; the wizard stays as it is while a run goes on."""
+
+    edit_requested = Signal(object)
+    """A `Recipe` to take into the wizard."""
+    history_changed = Signal()
+    """A run has begun or ended."""
+    shown_run_changed = Signal()
+
+    def __init__(self, wizard: QWidget, runs_directory: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.runs_directory = runs_directory
+        self.controller = RunController(self)
+        self._wizard = wizard
+        self._live: Dashboard | None = None
+        """Of the last run that was started here."""
+        self._read: Dashboard | None = None
+        """Of the earlier run that was opened last."""
+        self._followed: EventLog | None = None
+        self._follow_timer = QTimer(self, interval=FOLLOW_MS)
+        self._follow_timer.timeout.connect(self._on_follow)
+        self.addWidget(wizard)
+        self.controller.events.connect(self._on_events)
+        self.controller.ended.connect(self._on_ended)
+        self.currentChanged.connect(self.shown_run_changed)
+
+    @property
+    def dashboard(self) -> Dashboard | None:
+        """The run that is shown, or None while the wizard is."""
+        shown = self.currentWidget()
+        return next((board for board in (self._live, self._read) if board is not None and board is shown), None)
+
+    @property
+    def shown_run(self) -> str | None:
+        """The id of the run that is shown."""
+        started = self.dashboard.state.started if self.dashboard else None
+        return started.run if started else None
+
+    @property
+    def live_is_hidden(self) -> bool:
+        """Whether a run goes on that is not shown."""
+        return self.controller.is_running() and self.dashboard is not self._live
+
+    def show_wizard(self) -> None:
+        self.setCurrentWidget(self._wizard)
+
+    def show_live(self) -> None:
+        """Back to the run that was started last."""
+        if self._live is not None:
+            self.setCurrentWidget(self._live)
+
+    def start(self, recipe: Recipe) -> None:
+        """Run a recipe in an engine child and show it; says so where a run goes on already."""
+        if self.controller.is_running():
+            QMessageBox.information(self, "A run is going on", BUSY)
+            return
+        self._drop(self._live)
+        self._live = board = self._new_dashboard(recipe)
+        board.pause_requested.connect(self.controller.pause)
+        board.resume_requested.connect(self.controller.resume)
+        board.stop_requested.connect(self.controller.stop_stage)
+        board.cancel_requested.connect(self.controller.cancel)
+        board.begin(recipe.name)
+        self.setCurrentWidget(board)
+        self.controller.start(recipe, self.runs_directory)
+
+    def open(self, record: RunRecord) -> None:
+        """Show an earlier run from its event log; one that goes on elsewhere is followed."""
+        if record.run == self.shown_run:
+            return
+        if self._live is not None and self._live.state.started and self._live.state.started.run == record.run:
+            self.show_live()
+            return
+        from ui.dashboard.event_log import EventLog
+
+        log = EventLog(record.directory / "events.jsonl")
+        try:
+            events = log.read_new()
+            recipe = parse_recipe((record.directory / "recipe.toml").read_text(encoding="utf-8"), "this run's recipe")
+        except (NutshellError, OSError) as error:
+            QMessageBox.warning(self, "This run cannot be opened", _reason(error, record))
+            return
+        self._drop(self._read)
+        self._read = board = self._new_dashboard(recipe, record.directory)
+        board.take(events)
+        elsewhere = record.state is RunState.RUNNING
+        board.show_read(elsewhere)
+        self._followed = log if elsewhere else None
+        self._follow_timer.start() if elsewhere else self._follow_timer.stop()
+        self.setCurrentWidget(board)
+
+    def set_theme(self, theme: Theme) -> None:
+        for board in (self._live, self._read):
+            if board is not None:
+                board.set_theme(theme)
+
+    def shut_down(self) -> None:
+        """End a run that goes on, and its thread."""
+        self._follow_timer.stop()
+        self.controller.shut_down()
+
+    def _new_dashboard(self, recipe: Recipe, directory: Path | None = None) -> Dashboard:
+        # Imported here: pyqtgraph takes most of a second, and the wizard needs none of it.
+        from ui.dashboard.dashboard import Dashboard
+
+        board = Dashboard(directory)
+        board.repeat_requested.connect(lambda: self.edit_requested.emit(recipe))
+        board.continue_requested.connect(lambda: self.start(recipe))
+        self.addWidget(board)
+        return board
+
+    def _drop(self, board: Dashboard | None) -> None:
+        if board is not None:
+            self.removeWidget(board)
+            board.deleteLater()
+
+    def _on_events(self, events: list[EngineEvent]) -> None:
+        if self._live is not None:
+            self._live.take(events)
+            if any(isinstance(event, RunStarted) for event in events):
+                self.history_changed.emit()
+
+    def _on_ended(self, outcome: ProcessOutcome) -> None:
+        if self._live is not None:
+            self._live.end(outcome)
+        self.history_changed.emit()
+
+    def _on_follow(self) -> None:
+        if self._followed is None or self._read is None:
+            return
+        try:
+            self._read.take(self._followed.read_new())
+        except OSError:
+            self._follow_timer.stop()
+        if self._read.state.closed:
+            self._follow_timer.stop()
+            self._read.show_read()
+            self.history_changed.emit()
+
+
+def _reason(error: Exception, record: RunRecord) -> str:
+    if isinstance(error, OSError):
+        return f"{error.filename} cannot be read ({error.strerror}); its folder {record.directory} may have been moved."
+    return str(error)
