@@ -105,7 +105,7 @@ def generator(folder: Path, epochs: int) -> None:
             folder / "split" / split.value, target_size=(32, 32), batch_size=BATCH, class_mode="sparse", seed=7
         )
 
-    with open(os.devnull, "w") as nowhere:
+    with Path(os.devnull).open("w") as nowhere:
         stdout, sys.stdout = sys.stdout, nowhere
         training, validation = flow(Split.TRAIN, horizontal_flip=True), flow(Split.VALIDATION)
         sys.stdout = stdout

@@ -13,7 +13,7 @@ from engine.contract.recipe import Recipe
 from engine.store.locations import default_runs_directory
 
 PROGRAM = "nutshell"
-LISTED = ("steps", "backbones", "datasets", "schema")
+LISTED = ("steps", "backbones", "datasets", "schema", "reference")
 
 
 OpenWindow = Callable[[bool, Recipe | None, Path], int]
@@ -98,7 +98,8 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     _add_runs(check)
     for name in LISTED:
-        text = "the recipe's JSON Schema" if name == "schema" else f"list the {name} there are"
+        special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}
+        text = special.get(name, f"list the {name} there are")
         commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     return parser
 

@@ -26,7 +26,7 @@ def list_steps() -> str:
         for name, field in step.Parameters.model_fields.items():
             if name != "step":
                 schema = step.Parameters.model_json_schema()["properties"][name]
-                lines.append(f"  {name} = {json.dumps(field.get_default(), default=list)}  {_allowed(schema)}".rstrip())
+                lines.append(f"  {name} = {json.dumps(field.get_default(), default=list)}  {allowed_values(schema)}".rstrip())
                 if field.description:
                     lines.append(f"      {field.description}")
         parts.append("\n".join(lines))
@@ -63,7 +63,7 @@ def recipe_schema() -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _allowed(schema: dict[str, Any]) -> str:
+def allowed_values(schema: dict[str, Any]) -> str:
     """The values that a parameter may have, from its JSON Schema."""
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
@@ -79,6 +79,18 @@ def _allowed(schema: dict[str, Any]) -> str:
     return f"{low:g} {below} {high:g}" if low is not None else f"at most {high:g}"
 
 
+def _reference() -> str:
+    from ui.terminal.reference_page import reference_page
+
+    return reference_page()
+
+
 LISTINGS: Mapping[str, Callable[[], str]] = MappingProxyType(
-    {"steps": list_steps, "backbones": list_backbones, "datasets": list_datasets, "schema": recipe_schema}
+    {
+        "steps": list_steps,
+        "backbones": list_backbones,
+        "datasets": list_datasets,
+        "schema": recipe_schema,
+        "reference": _reference,
+    }
 )

@@ -1,0 +1,73 @@
+"""The reference of all recipe keys, as Markdown, from the declarations that also check recipes and make the forms."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import BaseModel
+
+from engine.contract.recipe import BackboneSettings, DatasetSettings, DwtSettings, ImageSettings, TrainingSettings
+from engine.steps.step import STEPS
+from ui.terminal.listings import allowed_values
+
+TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
+    ("[dataset]", DatasetSettings),
+    ("[images]", ImageSettings),
+    ("[images.dwt]", DwtSettings),
+    ("[backbone]", BackboneSettings),
+    ("[training]", TrainingSettings),
+)
+
+HEAD = """# The recipe
+
+A recipe is one study as a TOML file. The wizard writes it, `python main.py run` runs it, `python main.py check` says
+what it would do. A key that is not listed here is an error that names the nearest one that is. Every key but `schema`
+has a default, so a recipe says only what differs. `resources/recipes/demo.toml` is a whole one.
+
+```toml
+schema = 1            # of this format
+name = "my-study"
+seed = 7              # of everything that is drawn at random
+```
+
+This page is printed by `python main.py reference`.
+"""
+
+
+def reference_page() -> str:
+    """The page's text."""
+    parts = [HEAD]
+    parts += [f"## `{title}`\n\n{_key_table(model)}" for title, model in TABLES]
+    parts.append(
+        "## `[[chains]]`\n\nEach chain has a `name` and `steps`, applied in their order to the trained baseline. A "
+        "chain whose last step leaves a trainable network is converted to a float32 `.tflite`.\n"
+    )
+    for key in STEPS:
+        step = STEPS[key]
+        parts.append(f"### `{key}`\n\n{step.summary} ({step.paper})\n\n{_key_table(step.Parameters, leave_out='step')}")
+    return "\n".join(parts)
+
+
+def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
+    schema = model.model_json_schema()["properties"]
+    lines = ["| key | default | values | meaning |", "| --- | --- | --- | --- |"]
+    for name, field in model.model_fields.items():
+        if name != leave_out:
+            default = json.dumps(_plain(field.get_default(call_default_factory=True)), ensure_ascii=False)
+            meaning = field.description or field.title or ""
+            lines.append(f"| `{name}` | `{default}` | {_values(schema[name])} | {meaning} |")
+    return "\n".join(lines) + "\n"
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _values(schema: dict[str, Any]) -> str:
+    if schema.get("type") == "array":
+        inner = allowed_values(schema.get("items", {}))
+        return f"a list; {inner}" if inner else "a list"
+    if schema.get("type") == "boolean":
+        return "true, false"
+    return allowed_values(schema) or {"string": "text"}.get(schema.get("type", ""), "see meaning")
