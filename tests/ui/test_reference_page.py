@@ -1,0 +1,12 @@
+"""The reference page in the docs is what the declarations say now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ui.terminal.reference_page import reference_page
+
+
+def test_the_page_is_up_to_date(checkout: Path) -> None:
+    page = (checkout / "resources" / "docs" / "recipe.md").read_text(encoding="utf-8")
+    assert page == reference_page(), "print it anew: python main.py reference > resources/docs/recipe.md"
