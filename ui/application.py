@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.contract.recipe import Recipe
 from engine.store.locations import default_runs_directory
+from ui.lasting_constants import make_constants_last
 from ui.main_window import MainWindow
 from ui.theme import ThemeChoice, apply_theme
 
@@ -21,15 +22,18 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
         report_start: print a line when the wizard is painted, and close: for the start-up benchmark.
         demo: a recipe to run at once.
     """
+    make_constants_last()
     QApplication.setOrganizationName("Nutshell")
     QApplication.setApplicationName("Nutshell")
     application = QApplication(sys.argv[:1])
     settings = QSettings()
-    apply_theme(application, ThemeChoice(str(settings.value("theme", ThemeChoice.AUTO))))
+    apply_theme(application, _chosen_theme(settings))
     remembered = settings.value("runs_directory")
     if remembered and runs_directory == default_runs_directory():
         runs_directory = Path(str(remembered))
     window = MainWindow(settings, runs_directory)
+    # The desktop went dark or light.
+    application.styleHints().colorSchemeChanged.connect(lambda _: window.set_theme(_chosen_theme(settings)))
     window.show()
     if demo is not None:
         QTimer.singleShot(0, lambda: window.start_run(demo))
@@ -37,6 +41,12 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
         # The timer fires after the first paint, which `show` has queued before it.
         QTimer.singleShot(0, lambda: _report_painted(window))
     return application.exec()
+
+
+def _chosen_theme(settings: QSettings) -> ThemeChoice:
+    """Auto where none is chosen, or the settings hold one that there is not."""
+    chosen = str(settings.value("theme", ThemeChoice.AUTO))
+    return ThemeChoice(chosen) if chosen in set(ThemeChoice) else ThemeChoice.AUTO
 
 
 def _report_painted(window: MainWindow) -> None:
