@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from engine.contract.recipe import DatasetSettings, ImageSettings
 from engine.datasets.image_cache import IMAGES_FILE
+from engine.datasets.image_writer import ImageWriter
 from engine.datasets.source import DatasetSource, Sample
 from engine.imaging.normalisation import normalise, png_bytes
 
-CHUNK = 256
-"""Images that are in memory at a time."""
+AHEAD_A_THREAD = 8
+"""Images that each thread may have decoded before they are written."""
+TOLD_EVERY = 16
+"""Images between two calls of `progress`."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Decoded:
 
     sample: Sample
     pixels: np.ndarray | None
+    """(height, width, channels), uint8 or uint16."""
     bytes_before: int = 0
     bytes_after: int = 0
     reason: str = ""
@@ -52,34 +55,33 @@ def decode_into(
     progress: Callable[[int, int], None],
     raise_if_cancelled: Callable[[], None],
 ) -> DecodedDataset:
-    """Write `images.npy` into `folder`.
+    """Write the images of all samples that can be read into `images.npy` in `folder`, in the samples' order.
 
-    The array is uint8 until the first 16-bit image comes; then what was written is widened, so that no depth is lost.
+    Raises:
+        OSError: the file cannot be written.
     """
 
     def decode(sample: Sample) -> Decoded:
         return decode_one(source, dataset, images, seed, sample)
 
-    height, width = images.height_width
-    shape = (len(samples), height, width, 1 if images.color == "grayscale" else 3)
-    writer = _ImageWriter(folder / IMAGES_FILE, shape)
+    image_shape = (*images.height_width, 1 if images.color == "grayscale" else 3)
     kept: list[Sample] = []
     unreadable: list[Decoded] = []
-    before = after = done = 0
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        remaining = iter(samples)
-        while chunk := list(islice(remaining, CHUNK)):
-            raise_if_cancelled()
-            for decoded in pool.map(decode, chunk):
-                if decoded.pixels is None:
-                    unreadable.append(decoded)
-                    continue
-                writer.append(decoded.pixels)
-                kept.append(decoded.sample)
-                before, after = before + decoded.bytes_before, after + decoded.bytes_after
-            done += len(chunk)
-            progress(done, len(samples))
-    writer.close()
+    before = after = 0
+    # Threads: Pillow lets go of the interpreter's lock to decode and resize, and TensorFlow does not survive a fork.
+    threads = os.cpu_count() or 1
+    with ImageWriter(folder / IMAGES_FILE, image_shape) as writer, ThreadPoolExecutor(threads) as pool:
+        for done, decoded in enumerate(_in_order(pool, decode, samples, threads * AHEAD_A_THREAD)):
+            if done % TOLD_EVERY == 0:
+                raise_if_cancelled()
+                progress(done, len(samples))
+            if decoded.pixels is None:
+                unreadable.append(decoded)
+                continue
+            writer.append(decoded.pixels)
+            kept.append(decoded.sample)
+            before, after = before + decoded.bytes_before, after + decoded.bytes_after
+    progress(len(samples), len(samples))
     return DecodedDataset(tuple(kept), tuple(unreadable), before, after)
 
 
@@ -96,60 +98,14 @@ def decode_one(
     return Decoded(sample, pixels, bytes_before, bytes_after)
 
 
-class _ImageWriter:
-    """Appends images to an `.npy` file; widens it to 16 bits when the first such image comes."""
-
-    def __init__(self, path: Path, shape: tuple[int, ...]) -> None:
-        self._path = path
-        self._shape = shape
-        self._count = 0
-        self._array = _new_array(path, np.dtype(np.uint8), shape)
-
-    def append(self, pixels: np.ndarray) -> None:
-        if pixels.dtype == np.uint16 and self._array.dtype == np.uint8:
-            self._widen()
-        if pixels.dtype == np.uint8 and self._array.dtype == np.uint16:
-            pixels = pixels.astype(np.uint16) * 257
-        self._array[self._count] = pixels
-        self._count += 1
-
-    def close(self) -> None:
-        """Cut the file to the images that came."""
-        if self._count < self._shape[0]:
-            whole, self._array = (
-                self._array,
-                _new_array(self._path.with_suffix(".cut"), self._array.dtype, (self._count, *self._shape[1:])),
-            )
-            for start in range(0, self._count, CHUNK):
-                self._array[start : start + CHUNK] = whole[start : min(start + CHUNK, self._count)]
-            self._replace(whole, ".cut")
-        self._array.flush()
-
-    def _widen(self) -> None:
-        narrow, self._array = self._array, _new_array(self._path.with_suffix(".wide"), np.dtype(np.uint16), self._shape)
-        for start in range(0, self._count, CHUNK):
-            part = narrow[start : min(start + CHUNK, self._count)]
-            self._array[start : start + len(part)] = part.astype(np.uint16) * 257
-        self._replace(narrow, ".wide")
-
-    def _replace(self, old: Any, suffix: str) -> None:
-        self._array.flush()
-        dtype, shape = self._array.dtype, self._array.shape
-        del old
-        self._array = _EMPTY
-        self._path.with_suffix(suffix).replace(self._path)
-        self._array = np.lib.format.open_memmap(self._path, mode="r+")
-        assert (self._array.dtype, self._array.shape) == (dtype, shape)
-
-
-_EMPTY: Any = np.empty(0)
-
-
-def _new_array(path: Path, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Any:
-    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-
-
-def chunks(rows: np.ndarray, size: int = CHUNK) -> Iterator[np.ndarray]:
-    """Consecutive parts of `rows`."""
-    for start in range(0, len(rows), size):
-        yield rows[start : start + size]
+def _in_order(
+    pool: ThreadPoolExecutor, decode: Callable[[Sample], Decoded], samples: tuple[Sample, ...], most_ahead: int
+) -> Iterator[Decoded]:
+    """What `pool.map` gives, with at most `most_ahead` images in memory."""
+    pending: deque[Future[Decoded]] = deque()
+    for sample in samples:
+        pending.append(pool.submit(decode, sample))
+        if len(pending) >= most_ahead:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from engine.contract.measurements import SkippedFile
+from engine.datasets.source import Split
 
 IMAGES_FILE = "images.npy"
 INDEX_FILE = "index.json"
-FORMAT = 1
+
+
+class CacheIndex(BaseModel):
+    """What goes with the images, one entry a row."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    format: Literal[2] = 2
+    classes: tuple[str, ...]
+    labels: tuple[int, ...]
+    """Indices into `classes`."""
+    splits: tuple[Split, ...]
+    paths: tuple[str, ...]
+    skipped: tuple[SkippedFile, ...]
+    bytes_before: int
+    bytes_after: int
 
 
 @dataclass(frozen=True)
@@ -20,23 +38,21 @@ class CachedImages:
 
     images: np.ndarray
     """Memory-mapped, read-only, (n, height, width, channels), uint8 or uint16."""
-    index: dict[str, Any]
-    """`labels`, `splits`, `paths`, `skipped`, `bytes_before`, `bytes_after`."""
+    index: CacheIndex
 
 
 def open_cache(folder: Path) -> CachedImages | None:
     """The cache in `folder`, or None where there is none that is whole."""
     try:
-        index = json.loads((folder / INDEX_FILE).read_text(encoding="utf-8"))
-        if index["format"] != FORMAT:
-            return None
+        index = CacheIndex.model_validate_json((folder / INDEX_FILE).read_bytes())
         images = np.load(folder / IMAGES_FILE, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, EOFError):  # pydantic's errors are ValueErrors
         return None
-    whole = len(images) == len(index["labels"]) == len(index["paths"]) == len(index["splits"])
-    return CachedImages(images, index) if whole and images.ndim == 4 else None
+    rows = {len(images), len(index.labels), len(index.splits), len(index.paths)}
+    whole = images.ndim == 4 and images.dtype in (np.uint8, np.uint16) and len(rows) == 1
+    return CachedImages(images, index) if whole else None
 
 
-def write_index(folder: Path, index: dict[str, Any]) -> None:
+def write_index(folder: Path, index: CacheIndex) -> None:
     """Write what goes with the images; the cache is whole with it."""
-    (folder / INDEX_FILE).write_text(json.dumps({"format": FORMAT, **index}, ensure_ascii=True), encoding="utf-8")
+    (folder / INDEX_FILE).write_text(index.model_dump_json(), encoding="utf-8")

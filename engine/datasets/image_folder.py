@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from engine.contract.errors import DataError
-from engine.contract.measurements import SkippedFile
 from engine.contract.recipe import DatasetSettings
 from engine.contract.registry import unknown_name_message
-from engine.datasets.image_file import SUFFIXES, read_image
+from engine.datasets.folder_tree import FoundFiles, ImageFile, folders
+from engine.datasets.image_file import read_image
 from engine.datasets.source import DatasetSource, Sample, SampleIndex, Split
 
 SPLIT_NAMES = {
@@ -28,17 +28,6 @@ SPLIT_NAMES = {
     "testing": Split.TEST,
 }
 LAYOUT = "put each class into a folder of its own: FOLDER/class/image.png, or FOLDER/train/class/image.png"
-SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
-PROGRESS_EVERY = 200
-
-
-@dataclass
-class _Findings:
-    """What the walk through the trees comes upon."""
-
-    files: list[tuple[Path, str, Split | None, os.stat_result]] = field(default_factory=list)
-    classes: set[str] = field(default_factory=set)
-    skipped: list[SkippedFile] = field(default_factory=list)
 
 
 class ImageFolder(DatasetSource):
@@ -51,22 +40,22 @@ class ImageFolder(DatasetSource):
     def index(
         self, settings: DatasetSettings, seed: int, progress: Callable[[int, int], None] | None = None
     ) -> SampleIndex:
-        found = _Findings()
+        found = FoundFiles(progress)
         root = _folder(settings.path, "dataset.path")
-        splits = {split: folder for folder in _folders(root) if (split := SPLIT_NAMES.get(folder.name.lower()))}
-        if splits:
-            for split, folder in splits.items():
-                _walk_classes(folder, split, found, progress)
+        if splits := _split_folders(root):
+            for split, folder in splits:
+                found.walk(folder, split)
         else:
             both = bool(settings.validation_path and settings.test_path)
-            _walk_classes(root, Split.TRAIN if both else None, found, progress)
+            found.walk(root, Split.TRAIN if both else None)
         for path, split, where in (
             (settings.validation_path, Split.VALIDATION, "dataset.validation_path"),
             (settings.test_path, Split.TEST, "dataset.test_path"),
         ):
             if path:
-                _walk_classes(_folder(path, where), split, found, progress)
-        return _index(root, settings, seed, found)
+                found.walk(_folder(path, where), split)
+        classes = _classes(root, settings, found)
+        return _index(root, classes, settings, seed, found)
 
     def decode(self, settings: DatasetSettings, seed: int, sample: Sample) -> np.ndarray:
         return read_image(Path(sample.path))
@@ -75,97 +64,82 @@ class ImageFolder(DatasetSource):
 def _folder(text: str, where: str) -> Path:
     if not text:
         raise DataError(f"{where} is empty; choose the folder with the images.")
-    path = Path(text).expanduser()
-    if path.is_file():
-        raise DataError(f"{where} {path} is a file; choose the folder that holds a folder a class.")
-    if not path.is_dir():
+    try:
+        path = Path(text).expanduser()
+        if path.is_file():
+            raise DataError(f"{where} {path} is a file; choose the folder that holds a folder a class.")
+        is_folder = path.is_dir()
+    except (OSError, ValueError, RuntimeError):  # Too long, a character that no path has, or a ~user that is nobody.
+        is_folder, path = False, Path(text)
+    if not is_folder:
         raise DataError(f"{where}: there is no folder {path}; check the path.")
     if not os.access(path, os.R_OK | os.X_OK):
         raise DataError(f"{where}: the folder {path} may not be read; check its permissions.")
     return path.resolve()
 
 
-def _folders(path: Path) -> list[Path]:
-    return sorted(entry for entry in path.iterdir() if entry.is_dir() and not _is_hidden(entry.name))
+def _split_folders(root: Path) -> list[tuple[Split, Path]]:
+    """The train, validation and test folders of a tree, empty where it has none.
+
+    A folder of such a name that holds images and no folders is a class: there are datasets of vehicles with trains.
+    """
+    named = [
+        (SPLIT_NAMES[folder.name.lower()], folder) for folder in folders(root) if folder.name.lower() in SPLIT_NAMES
+    ]
+    splits = [(split, folder) for split, folder in named if folders(folder)]
+    if splits and Split.TRAIN not in {split for split, _ in splits}:
+        names = " and ".join(folder.name for _, folder in splits)
+        raise DataError(f"{root} has a folder {names}, but no train folder with a folder a class in it; add it.")
+    return splits
 
 
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or name.lower() in SYSTEM_FILES
-
-
-def _walk_classes(
-    root: Path, split: Split | None, found: _Findings, progress: Callable[[int, int], None] | None
-) -> None:
-    for folder in _folders(root):
-        if folder.suffix.lower() in SUFFIXES:
-            found.skipped.append(SkippedFile(path=str(folder), reason="is a folder, though it is named like an image"))
-            continue
-        found.classes.add(folder.name)
-        for path in _files(folder, found.skipped):
-            found.files.append((path, folder.name, split, path.stat()))
-            if progress and len(found.files) % PROGRESS_EVERY == 0:
-                progress(len(found.files), 0)
-
-
-def _files(folder: Path, skipped: list[SkippedFile]) -> Iterator[Path]:
-    """The image files below a class folder, in order; links to folders are not followed, so loops cannot hang."""
-    for parent, folders, names in os.walk(folder, followlinks=False):
-        for name in sorted(folders):
-            if Path(name).suffix.lower() in SUFFIXES:
-                reason = "is a folder, though it is named like an image"
-                skipped.append(SkippedFile(path=str(Path(parent, name)), reason=reason))
-        folders[:] = sorted(
-            name for name in folders if not _is_hidden(name) and Path(name).suffix.lower() not in SUFFIXES
-        )
-        for name in sorted(names):
-            path = Path(parent, name)
-            if _is_hidden(name):
-                continue
-            if path.suffix.lower() not in SUFFIXES:
-                skipped.append(SkippedFile(path=str(path), reason="is no image file by its name"))
-            elif not path.is_file():
-                skipped.append(SkippedFile(path=str(path), reason="is a link to nothing, or no plain file"))
-            elif path.stat().st_size == 0:
-                skipped.append(SkippedFile(path=str(path), reason="is empty"))
-            else:
-                yield path
-
-
-def _index(root: Path, settings: DatasetSettings, seed: int, found: _Findings) -> SampleIndex:
+def _classes(root: Path, settings: DatasetSettings, found: FoundFiles) -> tuple[str, ...]:
+    """The classes asked for, else all that were found, sorted."""
     if not found.files:
+        if found.without_class:
+            raise DataError(f"The images in {root} ({found.without_class}) lie in no class folder; {LAYOUT}.")
         raise DataError(f"There are no images in {root}; {LAYOUT}.")
     for name in settings.classes:
         if name not in found.classes:
             raise DataError(f"dataset.classes: {unknown_name_message('class folder', name, sorted(found.classes))}")
     classes = settings.classes or tuple(sorted(found.classes))
+    if len(classes) < 2 <= len(found.classes):
+        raise DataError(f"dataset.classes names one class only ({classes[0]}); a classifier needs two at least.")
     if len(classes) < 2:
         raise DataError(f"There is one class only in {root} ({classes[0]}); a classifier needs two: {LAYOUT}.")
-    samples = []
+    return classes
+
+
+def _index(
+    root: Path, classes: tuple[str, ...], settings: DatasetSettings, seed: int, found: FoundFiles
+) -> SampleIndex:
+    by_class: dict[str, list[ImageFile]] = defaultdict(list)
+    for file in found.files.values():
+        by_class[file.class_name].append(file)
+    samples: list[Sample] = []
     for label, name in enumerate(classes):
-        own = [file for file in found.files if file[1] == name]
-        if not own:
-            raise DataError(f'The class folder "{name}" in {root} holds no images; add some, or leave the class out.')
+        if not by_class[name]:
+            raise DataError(
+                f'The class folder "{name}" in {root} holds no images; add some, or leave the class out with '
+                "dataset.classes."
+            )
         samples += [
-            Sample(str(path), label, split, f"{status.st_size}/{status.st_mtime_ns}", status.st_size)
-            for path, _, split, status in _limited(own, settings.limit_per_class, seed, label)
+            Sample(str(file.path), label, file.split, f"{file.file_bytes}/{file.modified_ns}", file.file_bytes)
+            for file in _limited(by_class[name], settings.limit_per_class, seed, label)
         ]
     digest = hashlib.sha256(repr(classes).encode())
     for sample in samples:
-        digest.update(
-            f"{sample.path}\0{sample.label}\0{sample.split}\0{sample.stamp}\n".encode(errors="surrogateescape")
-        )
+        digest.update(f"{sample.path}\0{sample.label}\0{sample.split}\0{sample.stamp}\n".encode())
     return SampleIndex(classes, tuple(samples), tuple(found.skipped), digest.hexdigest())
 
 
-def _limited(
-    files: list[tuple[Path, str, Split | None, os.stat_result]], limit: int, seed: int, label: int
-) -> list[tuple[Path, str, Split | None, os.stat_result]]:
+def _limited(files: Sequence[ImageFile], limit: int, seed: int, label: int) -> Sequence[ImageFile]:
     """A seeded choice of at most `limit` files of each split, in their order; 0: all."""
     if not limit:
         return files
     kept: set[int] = set()
-    for split in {file[2] for file in files}:
-        places = [place for place, file in enumerate(files) if file[2] is split]
+    for split in {file.split for file in files}:
+        places = [place for place, file in enumerate(files) if file.split is split]
         generator = np.random.default_rng((seed, label, len(split or "")))
         kept |= {places[chosen] for chosen in generator.permutation(len(places))[:limit]}
     return [file for place, file in enumerate(files) if place in kept]

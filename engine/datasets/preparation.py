@@ -8,7 +8,6 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,10 +15,10 @@ from engine.contract.errors import DataError
 from engine.contract.measurements import DatasetSummary, ImageBytes, SkippedFile
 from engine.contract.recipe import DatasetSettings, ImageSettings
 from engine.datasets.decoding import DecodedDataset, decode_into
-from engine.datasets.image_cache import CachedImages, open_cache, write_index
+from engine.datasets.image_cache import CachedImages, CacheIndex, open_cache, write_index
 from engine.datasets.prepared import PreparedDataset
-from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
-from engine.datasets.splits import with_splits
+from engine.datasets.source import DATASETS, DatasetSource, SampleIndex, Split
+from engine.datasets.splits import drawn_again_where_lost, with_splits
 from engine.store.durable_file import appearing_folder
 
 DECODING_VERSION = 1
@@ -64,7 +63,7 @@ def prepare(
     """The dataset of `index` (from `scan`) as memory-mapped images; decoded only where the cache has none.
 
     Raises:
-        DataError: no image of a class can be read.
+        DataError: no image of a class or of a split can be read, or the cache cannot be written.
         Cancelled: out of `raise_if_cancelled`; nothing is left behind then.
     """
     fingerprint = dataset_fingerprint(index, images, seed)
@@ -74,72 +73,79 @@ def prepare(
     if cached is None:
         shutil.rmtree(folder, ignore_errors=True)
         source: DatasetSource = DATASETS[dataset.kind]()
-        with appearing_folder(folder) as temporary:
-            decoded = decode_into(temporary, source, dataset, images, seed, index.samples, progress, raise_if_cancelled)
-            _refuse_empty_classes(index, decoded)
-            write_index(temporary, _cache_index(index, decoded))
+        try:
+            with appearing_folder(folder) as temporary:
+                decoded = decode_into(
+                    temporary, source, dataset, images, seed, index.samples, progress, raise_if_cancelled
+                )
+                write_index(temporary, _cache_index(index, decoded, dataset, seed))
+        except OSError as error:  # Of the cache: an image that cannot be read is no error.
+            raise DataError(
+                f"The image cache {cache} cannot be written ({error.strerror}); free some space there, or choose "
+                "another runs directory."
+            ) from None
         cached = open_cache(folder)
     if cached is None:
         raise DataError(f"The image cache {folder} cannot be read back; check the disk, or choose another folder.")
-    return _prepared(index, cached, fingerprint, found)
+    return _prepared(cached, fingerprint, found)
 
 
-def _refuse_empty_classes(index: SampleIndex, decoded: DecodedDataset) -> None:
-    counts = Counter((sample.label, sample.split) for sample in decoded.samples)
+def _cache_index(index: SampleIndex, decoded: DecodedDataset, dataset: DatasetSettings, seed: int) -> CacheIndex:
+    """What goes with the decoded images.
+
+    Raises:
+        DataError: there is nothing readable to train a class on, or nothing in a split.
+    """
+    samples = drawn_again_where_lost(decoded.samples, index.drawn, dataset, seed)
+    splits = tuple(sample.split for sample in samples if sample.split is not None)
+    readable = Counter(sample.label for sample in samples if sample.split is Split.TRAIN)
     for label, name in enumerate(index.classes):
-        for split in Split:
-            if not counts[label, split]:
-                listed = sum(sample.label == label and sample.split is split for sample in index.samples)
-                reason = f"; the first: {_first_reason(decoded, label)}" if listed else ""
-                raise DataError(
-                    f'The class "{name}" has no readable {split} image (of {listed}){reason}. Add images of it to that '
-                    "split, or leave the class out with dataset.classes."
-                )
-
-
-def _first_reason(decoded: DecodedDataset, label: int) -> str:
-    first = next((one for one in decoded.unreadable if one.sample.label == label), None)
-    return f"{Path(first.sample.path).name} {first.reason}" if first else "none"
-
-
-def _cache_index(index: SampleIndex, decoded: DecodedDataset) -> dict[str, Any]:
-    skipped = [one.model_dump() for one in index.skipped]
-    skipped += [{"path": one.sample.path, "reason": one.reason} for one in decoded.unreadable]
-    return {
-        "labels": [sample.label for sample in decoded.samples],
-        "splits": [str(_split(sample)) for sample in decoded.samples],
-        "paths": [sample.path for sample in decoded.samples],
-        "skipped": skipped,
-        "bytes_before": decoded.bytes_before,
-        "bytes_after": decoded.bytes_after,
-    }
-
-
-def _split(sample: Sample) -> Split:
-    assert sample.split is not None, "`scan` gives every sample a split"
-    return sample.split
-
-
-def _prepared(index: SampleIndex, cached: CachedImages, fingerprint: str, found: bool) -> PreparedDataset:
-    stored = cached.index
-    labels = np.asarray(stored["labels"], dtype=np.int64)
-    names = np.asarray(stored["splits"])
-    splits = {split: np.flatnonzero(names == split.value) for split in Split}
-    before, after = stored["bytes_before"], stored["bytes_after"]
-    return PreparedDataset(
+        if not readable[label]:
+            listed = sum(sample.label == label for sample in index.samples)
+            raise DataError(
+                f'The class "{name}" has no readable image to train on (of {listed} files){_example(decoded, label)}. '
+                "Add images, or leave the class out with dataset.classes."
+            )
+    for split in Split:
+        if split not in splits:
+            raise DataError(f"There is no readable {split} image{_example(decoded)}. Add images to that split.")
+    unreadable = tuple(SkippedFile(path=one.sample.path, reason=one.reason) for one in decoded.unreadable)
+    return CacheIndex(
         classes=index.classes,
+        labels=tuple(sample.label for sample in samples),
+        splits=splits,
+        paths=tuple(sample.path for sample in samples),
+        skipped=index.skipped + unreadable,
+        bytes_before=decoded.bytes_before,
+        bytes_after=decoded.bytes_after,
+    )
+
+
+def _example(decoded: DecodedDataset, label: int | None = None) -> str:
+    first = next((one for one in decoded.unreadable if label in (None, one.sample.label)), None)
+    return f"; the first, {Path(first.sample.path).name}, {first.reason}" if first else ""
+
+
+def _prepared(cached: CachedImages, fingerprint: str, found: bool) -> PreparedDataset:
+    stored = cached.index
+    labels = np.asarray(stored.labels, dtype=np.int64)
+    names = np.asarray(stored.splits, dtype=str)
+    splits = {split: np.flatnonzero(names == split.value) for split in Split}
+    before, after = stored.bytes_before, stored.bytes_after
+    return PreparedDataset(
+        classes=stored.classes,
         images=cached.images,
         labels=labels,
         splits=splits,
-        paths=tuple(stored["paths"]),
+        paths=stored.paths,
         summary=DatasetSummary(
-            classes=index.classes,
+            classes=stored.classes,
             train=len(splits[Split.TRAIN]),
             validation=len(splits[Split.VALIDATION]),
             test=len(splits[Split.TEST]),
-            skipped=tuple(SkippedFile(**one) for one in stored["skipped"]),
+            skipped=stored.skipped,
             counts={
-                split.value: {name: int((labels[rows] == label).sum()) for label, name in enumerate(index.classes)}
+                split.value: {name: int((labels[rows] == label).sum()) for label, name in enumerate(stored.classes)}
                 for split, rows in splits.items()
             },
         ),

@@ -46,6 +46,8 @@ class SampleIndex:
     skipped: tuple[SkippedFile, ...] = ()
     fingerprint: str = ""
     """SHA-256 over the source's settings and every sample's path, label and stamp."""
+    drawn: frozenset[Split] = frozenset()
+    """Splits that the source does not have, so that they were drawn from its training images."""
 
 
 class DatasetSource(ABC):

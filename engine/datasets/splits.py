@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,34 +26,37 @@ def with_splits(index: SampleIndex, settings: DatasetSettings, seed: int) -> Sam
     Raises:
         DataError: a class has too few images for the splits that are needed.
     """
-    present = {sample.split for sample in index.samples if sample.split is not None}
-    wanted = {
-        split: fraction
-        for split, fraction in ((Split.VALIDATION, settings.validation_fraction), (Split.TEST, settings.test_fraction))
-        if split not in present
-    }
-    by_class: dict[int, list[Sample]] = defaultdict(list)
-    for sample in index.samples:
-        if sample.split in (None, Split.TRAIN):
-            by_class[sample.label].append(sample)
-    drawn: dict[str, Split] = {}
+    present = {sample.split for sample in index.samples}
+    drawn = frozenset(split for split in (Split.VALIDATION, Split.TEST) if split not in present)
+    assigned: dict[str, Split] = {}
+    by_class = _by_class(index.samples, {None, Split.TRAIN})
     for label, name in enumerate(index.classes):
-        members = sorted(by_class[label], key=lambda sample: (_draw(seed, sample.path), sample.path))
-        if len(members) < len(wanted) + 1:
+        members = by_class[label]
+        if len(members) <= len(drawn):
             raise DataError(
-                f'The class "{name}" has {len(members)} images to train on, and {len(wanted) + 1} are needed at least; '
-                "add images, or leave the class out."
+                f'The class "{name}" has {len(members)} images to train on, and {len(drawn) + 1} are needed at least; '
+                "add images, or leave the class out with dataset.classes."
             )
-        start = 0
-        for split, fraction in wanted.items():
-            count = max(1, round(fraction * len(members)))
-            drawn |= {sample.path: split for sample in members[start : start + count]}
-            start += count
-    samples = tuple(
-        replace(sample, split=drawn.get(sample.path, Split.TRAIN)) if sample.split in (None, Split.TRAIN) else sample
-        for sample in index.samples
-    )
-    return replace(index, samples=samples)
+        assigned |= _draw(members, drawn, settings, seed)
+    samples = tuple(_moved(index.samples, assigned))
+    return replace(index, samples=samples, drawn=drawn)
+
+
+def drawn_again_where_lost(
+    samples: Sequence[Sample], drawn: frozenset[Split], settings: DatasetSettings, seed: int
+) -> tuple[Sample, ...]:
+    """The readable samples, with a class drawn anew where it has no readable image left in a split.
+
+    Args:
+        samples: all in a split, as `with_splits` gave it, without those that could not be read.
+        drawn: the splits that were drawn; the others are the source's own, and kept.
+    """
+    assigned: dict[str, Split] = {}
+    needed = {Split.TRAIN, *drawn}
+    for members in _by_class(samples, needed).values():
+        if {sample.split for sample in members} != needed and len(members) >= len(needed):
+            assigned |= _draw(members, drawn, settings, seed)
+    return tuple(_moved(samples, assigned))
 
 
 def write_split_csv(path: Path, dataset: PreparedDataset) -> None:
@@ -66,7 +70,33 @@ def write_split_csv(path: Path, dataset: PreparedDataset) -> None:
     write_durably(path, text.getvalue())
 
 
-def _draw(seed: int, path: str) -> bytes:
+def _draw(members: Sequence[Sample], drawn: frozenset[Split], settings: DatasetSettings, seed: int) -> dict[str, Split]:
+    """Path → split for the images of one class; at least one in each, and one to train on."""
+    left = sorted(members, key=lambda sample: (_lot(seed, sample.path), sample.path))
+    assigned: dict[str, Split] = {}
+    fractions = {Split.VALIDATION: settings.validation_fraction, Split.TEST: settings.test_fraction}
+    wanted = [(split, fraction) for split, fraction in fractions.items() if split in drawn]
+    for later, (split, fraction) in zip(reversed(range(len(wanted))), wanted, strict=True):
+        most = len(left) - later - 1  # One for each split that follows, and one to train on.
+        count = min(max(1, round(fraction * len(members))), most)
+        assigned |= {sample.path: split for sample in left[:count]}
+        left = left[count:]
+    return assigned | {sample.path: Split.TRAIN for sample in left}
+
+
+def _by_class(samples: Iterable[Sample], splits: Collection[Split | None]) -> dict[int, list[Sample]]:
+    found: dict[int, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        if sample.split in splits:
+            found[sample.label].append(sample)
+    return found
+
+
+def _moved(samples: Iterable[Sample], assigned: dict[str, Split]) -> Iterable[Sample]:
+    return (replace(sample, split=assigned.get(sample.path, sample.split)) for sample in samples)
+
+
+def _lot(seed: int, path: str) -> bytes:
     # Class folder and file name only: the same images elsewhere are split the same way.
     name = "/".join(Path(path).parts[-2:])
-    return hashlib.sha256(f"{seed}\0{name}".encode(errors="surrogateescape")).digest()
+    return hashlib.sha256(f"{seed}\0{name}".encode()).digest()

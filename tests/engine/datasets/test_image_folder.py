@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +93,78 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(tmp_path: Path) -> None:
     assert len(dataset.images) == 13
 
 
+@pytest.mark.parametrize(
+    ("values", "lowest_and_highest"),
+    [((0, 4095), (0, 4095)), ((-1000, 3000), (0, 65535)), ((0.0, 0.25), (0, 65535)), ((7.0, 7.0), (0, 0))],
+)
+def test_deep_and_fractional_values_keep_their_contrast(
+    tmp_path: Path, values: tuple[float, float], lowest_and_highest: tuple[int, int]
+) -> None:
+    dtype = np.int32 if isinstance(values[0], int) else np.float32
+    Image.fromarray(np.linspace(*values, 64).reshape(8, 8).astype(dtype)).save(tmp_path / "a.tif")
+    image = read_image(tmp_path / "a.tif")
+    assert image.dtype == np.uint16
+    assert (image.min(), image.max()) == lowest_and_highest
+
+
+def test_an_image_of_no_numbers_is_refused(tmp_path: Path) -> None:
+    Image.fromarray(np.full((8, 8), np.nan, dtype=np.float32)).save(tmp_path / "a.tif")
+    with pytest.raises(OSError, match="holds values that are no numbers"):
+        read_image(tmp_path / "a.tif")
+
+
+def test_transparent_parts_become_white(tmp_path: Path) -> None:
+    Image.new("RGBA", (8, 8), (200, 0, 0, 0)).save(tmp_path / "a.png")
+    assert np.all(read_image(tmp_path / "a.png") == 255)
+
+
+@pytest.mark.filterwarnings("ignore")  # pytest puts away the filter of `image_file`.
+def test_every_file_cut_anywhere_is_read_or_refused_in_words(tmp_path: Path) -> None:
+    picture = Image.fromarray(np.random.default_rng(2).integers(0, 255, (24, 24, 3), dtype=np.uint8))
+    outcomes: list[tuple[int, ...] | str] = []
+    for suffix in ("jpg", "png", "tif", "bmp", "gif", "webp"):
+        picture.save(tmp_path / f"whole.{suffix}")
+        whole = (tmp_path / f"whole.{suffix}").read_bytes()
+        cut = tmp_path / f"cut.{suffix}"
+        for length in range(0, len(whole), max(1, len(whole) // 40)):
+            cut.write_bytes(whole[:length])
+            outcomes.append(_outcome(cut))
+    assert all(outcomes)
+    assert {outcome for outcome in outcomes if isinstance(outcome, tuple)} == {(24, 24, 3)}
+
+
+def _outcome(path: Path) -> tuple[int, ...] | str:
+    """The image's shape, or why it cannot be read."""
+    try:
+        return read_image(path).shape
+    except OSError as error:
+        return str(error)
+
+
+def test_pillow_is_quiet_in_several_threads(checkout: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        fill(tmp_path / name, 20)
+        for number in range(20):
+            exif = Image.Exif()
+            exif[0x0112] = 3
+            Image.new("L", (16, 16)).save(tmp_path / name / f"{number}.jpg", exif=exif)
+            content = (tmp_path / name / f"{number}.jpg").read_bytes()
+            # The EXIF block says that it has 255 entries, which Pillow warns of.
+            start = content.index(b"\x00\x2a\x00\x00\x00\x08") + 6
+            (tmp_path / name / f"{number}.jpg").write_bytes(content[:start] + b"\x00\xff" + content[start + 2 :])
+    program = (
+        "import sys; from pathlib import Path; from concurrent.futures import ThreadPoolExecutor as Pool\n"
+        "from engine.datasets.image_file import read_image\n"
+        "files = list(Path(sys.argv[1]).rglob('*.jpg'))\n"
+        "print(len(list(Pool(4).map(read_image, files))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "default", "-c", program, str(tmp_path)],
+        cwd=checkout, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert (done.stdout.strip(), done.stderr) == ("40", "")
+
+
 def test_a_decompression_bomb_is_skipped(tmp_path: Path) -> None:
     Image.new("1", (30_000, 30_000)).save(tmp_path / "bomb.png")
     with pytest.raises(OSError, match=r"more than can be trusted|more pixels than"):
@@ -106,6 +181,70 @@ def test_split_folders_are_taken_as_they_are(tmp_path: Path, names: tuple[str, .
     index = scan(settings(tmp_path), seed=7)
     counts = {split: sum(sample.split is split for sample in index.samples) for split in Split}
     assert counts == {Split.TRAIN: 12, Split.VALIDATION: 6, Split.TEST: 4}
+
+
+def test_a_class_may_be_called_train(tmp_path: Path) -> None:
+    for name in ("bird", "car", "train"):
+        fill(tmp_path / name)
+    assert scan(settings(tmp_path), seed=7).classes == ("bird", "car", "train")
+
+
+def test_two_folders_of_one_split_are_both_read(tmp_path: Path) -> None:
+    for split in ("train", "val", "validation"):
+        for name in ("a", "b"):
+            fill(tmp_path / split / name, 3)
+    index = scan(settings(tmp_path), seed=7)
+    assert sum(sample.split is Split.VALIDATION for sample in index.samples) == 12
+
+
+def test_split_folders_without_training_images_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        fill(tmp_path / "test" / name)
+    with pytest.raises(DataError, match="but no train folder"):
+        scan(settings(tmp_path), seed=7)
+
+
+def test_a_second_tree_that_overlaps_the_first_is_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        fill(tmp_path / name)
+    with pytest.raises(DataError, match="folders that do not overlap"):
+        scan(settings(tmp_path, test_path=str(tmp_path)), seed=7)
+
+
+def test_images_in_no_class_folder_are_listed_or_refused(tmp_path: Path) -> None:
+    fill(tmp_path, 3)
+    with pytest.raises(DataError, match=r"\(3\) lie in no class folder; put each class into a folder"):
+        scan(settings(tmp_path), seed=7)
+    for name in ("a", "b"):
+        fill(tmp_path / name)
+    index = scan(settings(tmp_path), seed=7)
+    assert [(Path(one.path).name, one.reason) for one in index.skipped] == [
+        (f"0{number}.png", "lies in no class folder") for number in range(3)
+    ]
+
+
+@pytest.mark.parametrize("path", ["~no-such-user/images", "/tmp/" + "long" * 2000, "a\0b", "nowhere"])
+def test_a_path_that_cannot_be_is_refused(path: str) -> None:
+    with pytest.raises(DataError, match=r"dataset.path: there is no folder"):
+        scan(DatasetSettings(kind="image_folder", path=path), seed=7)
+
+
+def test_a_subset_of_one_class_is_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        fill(tmp_path / name)
+    with pytest.raises(DataError, match=r"names one class only \(b\)"):
+        scan(settings(tmp_path, classes=("b",)), seed=7)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names")
+def test_a_name_that_is_no_text_is_skipped_in_readable_words(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        fill(tmp_path / name)
+    (tmp_path / "a" / "00.png").rename(os.fsdecode(os.fsencode(tmp_path / "a") + b"/\xff\xfe.png"))
+    index = scan(settings(tmp_path), seed=7)
+    (skipped,) = index.skipped
+    assert skipped.reason.startswith("has a name that is no valid text")
+    assert skipped.path.encode().decode().endswith("\ufffd\ufffd.png")
 
 
 def test_a_second_tree_is_the_validation_set(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.contract.errors import Cancelled
+from engine.contract.errors import Cancelled, DataError
 from engine.contract.recipe import DatasetSettings, ImageSettings
 from engine.datasets.phantom_heart import draw_heart
 from engine.datasets.preparation import dataset_fingerprint, prepare, scan
@@ -41,6 +41,31 @@ def test_a_damaged_cache_is_made_again(tmp_path: Path) -> None:
     again = prepare(index, PHANTOM, SMALL, 7, tmp_path)
     assert not again.cached
     assert np.array_equal(again.images, first)
+
+
+@pytest.mark.parametrize("text", ["", "null", "[]", "{}", '{"format": 2}', '{"format": 2, "labels": 3}', "\x00\xff"])
+def test_a_damaged_index_is_made_again(tmp_path: Path, text: str) -> None:
+    index = scan(PHANTOM, seed=7)
+    first = prepare(index, PHANTOM, SMALL, 7, tmp_path)
+    (file,) = tmp_path.glob("*/index.json")
+    file.write_text(text)
+    again = prepare(index, PHANTOM, SMALL, 7, tmp_path)
+    assert not again.cached
+    assert again.summary == first.summary
+
+
+def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match=r"The image cache .*file.* cannot be written"):
+        prepare(scan(PHANTOM, 7), PHANTOM, SMALL, 7, tmp_path / "file")
+
+
+def test_progress_is_told_from_nothing_to_all(tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    prepare(scan(PHANTOM, 7), PHANTOM, SMALL, 7, tmp_path, lambda done, total: told.append((done, total)))
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == ((0, 40), (40, 40))
+    assert len(told) >= 3
 
 
 def test_the_fingerprint_depends_on_all_that_shapes_the_images_and_on_nothing_else(tmp_path: Path) -> None:
