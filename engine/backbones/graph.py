@@ -125,12 +125,14 @@ class GraphBuilder:
             name, "DepthwiseConv2D", settings, (x,), shape, parameters, parameters, macs=shape[0] * shape[1] * weights
         )
 
-    def batch_norm(self, x: Tensor, name: str, epsilon: float = 1e-3) -> Tensor:
+    def batch_norm(self, x: Tensor, name: str, epsilon: float = 1e-3, *, ends_branch: bool = False) -> Tensor:
+        """Batch normalisation; one that ends a residual branch begins with scale 0 (Goyal et al. 2017, section 5.1)."""
         channels = x.shape[-1]
+        begin = {"gamma_initializer": "zeros"} if ends_branch else {}
         return self._add(
             name,
             "BatchNormalization",
-            {"momentum": self.momentum, "epsilon": epsilon},
+            {"momentum": self.momentum, "epsilon": epsilon, **begin},
             (x,),
             x.shape,
             4 * channels,

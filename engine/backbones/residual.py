@@ -19,11 +19,11 @@ def residual_stem(builder: GraphBuilder, filters: int = 64) -> Tensor:
 
 
 def basic_block(builder: GraphBuilder, x: Tensor, filters: int, strides: int, name: str) -> Tensor:
-    """Two 3×3 convolutions and a shortcut; a 1×1 projection where the shape changes."""
+    """Two 3×3 convolutions and a shortcut; a 1×1 projection where the shape changes. Begins as the shortcut alone."""
     y = builder.conv(x, filters, 3, f"{name}_conv1", strides=strides)
     y = builder.relu(builder.batch_norm(y, f"{name}_bn1"), f"{name}_relu1")
     y = builder.conv(y, filters, 3, f"{name}_conv2")
-    y = builder.batch_norm(y, f"{name}_bn2")
+    y = builder.batch_norm(y, f"{name}_bn2", ends_branch=True)
     if strides != 1 or x.shape[-1] != filters:
         x = builder.conv(x, filters, 1, f"{name}_shortcut_conv", strides=strides)
         x = builder.batch_norm(x, f"{name}_shortcut_bn")
