@@ -1,0 +1,70 @@
+"""The pre-flight: what cannot work is refused before training, each with its place and its reason."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from engine.chain.preflight import errors, preflight
+from engine.contract.findings import Severity
+from engine.contract.recipe import ChainSettings, Recipe
+
+INT8 = {"step": "post_training_quantization", "scheme": "int8"}
+PRUNED = {"step": "magnitude_pruning"}
+
+
+def recipe(*steps: dict[str, Any], **more: Any) -> Recipe:
+    return Recipe(chains=(ChainSettings(name="one", steps=steps),), **more)
+
+
+def test_a_good_recipe_has_no_findings() -> None:
+    assert preflight(recipe(PRUNED, INT8), class_count=2) == ()
+
+
+@pytest.mark.parametrize(
+    ("made", "where", "message"),
+    [
+        (recipe(INT8, PRUNED), "chains[0].steps[1]", "move int8 to the end"),
+        (recipe(dataset={"kind": "image_foldr"}), "dataset.kind", 'Did you mean "image_folder"'),
+        (recipe(backbone={"kind": "resnet81"}), "backbone.kind", 'Did you mean "resnet18"'),
+        (recipe(images={"size": 16}, backbone={"kind": "vgg16"}), "backbone", "at least 32 pixels"),
+        (recipe(images={"dwt": {"wavelet": "haarr"}}), "images", "There is no wavelet"),
+        (recipe(images={"size": 16, "dwt": {"level": 4}}), "images", "use a lower level"),
+        (recipe(backbone={"weights": "/nowhere/a.h5"}), "backbone.weights", "check the path"),
+    ],
+)  # fmt: skip
+def test_what_cannot_work_is_an_error_with_its_place(made: Recipe, where: str, message: str) -> None:
+    found = errors(preflight(made))
+    assert [finding.where for finding in found] == [where]
+    assert message in found[0].message
+
+
+def test_what_is_unwise_is_a_warning() -> None:
+    few = preflight(recipe(INT8 | {"calibration_images": 5}))
+    assert [finding.severity for finding in few] == [Severity.WARNING]
+    frozen = preflight(recipe(PRUNED, backbone={"freeze_base": True}))
+    assert "learns nothing" in frozen[0].message
+    again = preflight(recipe(PRUNED | {"sparsity": 0.9}, PRUNED | {"sparsity": 0.5}))
+    assert "leaves 0.9 zeros" in again[0].message
+
+
+def test_one_sigmoid_unit_is_refused_once_the_classes_are_known() -> None:
+    made = recipe(backbone={"output": "sigmoid"})
+    assert not errors(preflight(made))
+    assert errors(preflight(made, class_count=10))
+
+
+def test_equal_chains_are_noted() -> None:
+    twice = Recipe(chains=tuple(ChainSettings(name=name, steps=(INT8,)) for name in "ab"))
+    assert "the same steps" in preflight(twice)[0].message
+
+
+def test_it_is_quick_enough_to_run_as_one_types() -> None:
+    made = recipe(PRUNED, INT8)
+    preflight(made, 2)
+    started = time.perf_counter()
+    for _ in range(10):
+        preflight(made, 2)
+    assert (time.perf_counter() - started) / 10 < 0.05
