@@ -35,8 +35,9 @@ def command(checkout: Path, *arguments: object) -> list[str]:
     return [sys.executable, str(checkout / "main.py"), *map(str, arguments)]
 
 
-def run(checkout: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(checkout, *arguments), capture_output=True, text=True, timeout=RUN_S, check=False)
+def run(checkout: Path, *arguments: object, timeout_s: float = RUN_S) -> subprocess.CompletedProcess[str]:
+    started = command(checkout, *arguments)
+    return subprocess.run(started, capture_output=True, text=True, timeout=timeout_s, check=False)
 
 
 def write_recipe(path: Path, recipe: Recipe) -> Path:
