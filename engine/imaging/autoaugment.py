@@ -59,17 +59,17 @@ def autoaugment_cifar(images: np.ndarray, generator: np.random.Generator) -> np.
     Returns:
         The same shape and dtype.
     """
-    shift = 8 if images.dtype == np.uint16 else 0
+    step = 257 if images.dtype == np.uint16 else 1
     changed = np.empty_like(images)
     for place, image in enumerate(images):
-        eight_bits = (image >> shift).astype(np.uint8)
+        eight_bits = (image // step).astype(np.uint8)
         picture = Image.fromarray(eight_bits[:, :, 0] if image.shape[2] == 1 else eight_bits)
         for operation in POLICY[generator.integers(len(POLICY))]:
             chance, sign = generator.random(), -1 if generator.random() < 0.5 else 1
             if chance < operation.probability:
                 picture = _OPERATIONS[operation.name](picture, operation.magnitude / 9, sign)
         result = np.asarray(picture).reshape(image.shape).astype(images.dtype)
-        changed[place] = result << shift
+        changed[place] = result * images.dtype.type(step)
     return changed
 
 

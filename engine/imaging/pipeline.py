@@ -57,11 +57,10 @@ class ImagePipeline:
             standardize) or has in its image (per_image_max, paper G); then the wavelet transform; for standardize
             then less the mean and over the deviation of each channel in the training images (paper K).
         """
+        batch = images.astype(np.float32)
         if self.settings.scale == "per_image_max":
-            peak = np.maximum(images.max(axis=(1, 2, 3), keepdims=True), 1).astype(np.float32)
-            batch = images.astype(np.float32) / peak
+            batch /= np.maximum(images.max(axis=(1, 2, 3), keepdims=True), 1).astype(np.float32)
         else:
-            batch = images.astype(np.float32)
             batch *= np.float32(1.0 / self.largest_value)
         if self.settings.dwt is not None:
             batch = fed_subbands(batch, self.settings.dwt)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 import numpy as np
@@ -43,26 +43,21 @@ def transformed_side(side: int, level: int) -> int:
     return side
 
 
-def decompose(batch: np.ndarray, settings: DwtSettings) -> Mapping[str, np.ndarray]:
-    """The four subbands of the last level.
+def decompose(batch: np.ndarray, settings: DwtSettings, names: Collection[str] = SUBBANDS) -> Mapping[str, np.ndarray]:
+    """Subbands of the last level.
 
     Args:
         batch: float32 (n, height, width, channels).
+        names: the subbands wanted; the others may be left out.
 
     Returns:
         Subband → float32 (n, height', width', channels). All are divided by 2 a level, so that the approximation of
         an image in [0, 1] is a local mean in about [0, 1].
     """
     wavelet = pywt.Wavelet(settings.wavelet)
-    bands: dict[str, np.ndarray] = {"LL": batch}
-    for _ in range(settings.level):
-        if settings.wavelet == "haar" and batch.shape[1] % 2 == 0 and batch.shape[2] % 2 == 0:
-            bands = _haar(bands["LL"])
-        else:
-            low, details = pywt.dwt2(bands["LL"], wavelet, mode=MODE, axes=(1, 2))
-            bands = {name: band * np.float32(0.5) for name, band in zip(SUBBANDS, (low, *details), strict=True)}
-        batch = bands["LL"]
-    return bands
+    for _ in range(settings.level - 1):
+        batch = _one_level(batch, wavelet, {"LL"})["LL"]
+    return _one_level(batch, wavelet, names)
 
 
 def fed_subbands(batch: np.ndarray, settings: DwtSettings) -> np.ndarray:
@@ -74,22 +69,29 @@ def fed_subbands(batch: np.ndarray, settings: DwtSettings) -> np.ndarray:
     Returns:
         float32 (n, height', width', channels × subbands): all channels of the first subband, then of the next.
     """
-    bands = decompose(batch, settings)
+    bands = decompose(batch, settings, settings.subbands)
     if len(settings.subbands) == 1:
         return np.ascontiguousarray(bands[settings.subbands[0]], dtype=np.float32)
     return np.concatenate([bands[name] for name in settings.subbands], axis=3).astype(np.float32, copy=False)
 
 
-def _haar(batch: np.ndarray) -> dict[str, np.ndarray]:
-    """One Haar level on even sides by sums and differences; the same numbers as PyWavelets', several times faster."""
+def _one_level(batch: np.ndarray, wavelet: pywt.Wavelet, names: Collection[str]) -> dict[str, np.ndarray]:
+    if wavelet.name == "haar" and batch.shape[1] % 2 == 0 and batch.shape[2] % 2 == 0:
+        return _haar(batch, names)
+    approximation, details = pywt.dwt2(batch, wavelet, mode=MODE, axes=(1, 2))
+    return {name: band * np.float32(0.5) for name, band in zip(SUBBANDS, (approximation, *details), strict=True)}
+
+
+def _haar(batch: np.ndarray, names: Collection[str]) -> dict[str, np.ndarray]:
+    """One Haar level on even sides by sums and differences: PyWavelets' numbers, only the subbands asked for."""
+    bands: dict[str, np.ndarray] = {}
     top, bottom = batch[:, 0::2], batch[:, 1::2]
-    vertical_sum, vertical_difference = top + bottom, top - bottom
-    quarter = np.float32(0.25)
-    even, odd = vertical_sum[:, :, 0::2], vertical_sum[:, :, 1::2]
-    even_difference, odd_difference = vertical_difference[:, :, 0::2], vertical_difference[:, :, 1::2]
-    return {
-        "LL": (even + odd) * quarter,
-        "LH": (even_difference + odd_difference) * quarter,
-        "HL": (even - odd) * quarter,
-        "HH": (even_difference - odd_difference) * quarter,
-    }
+    for vertical, (smooth, detail) in ((np.add, ("LL", "HL")), (np.subtract, ("LH", "HH"))):
+        if smooth in names or detail in names:
+            rows = vertical(top, bottom)
+            left, right = rows[:, :, 0::2], rows[:, :, 1::2]
+            for name, horizontal in ((smooth, np.add), (detail, np.subtract)):
+                if name in names:
+                    bands[name] = horizontal(left, right)
+                    bands[name] *= np.float32(0.25)
+    return bands

@@ -1,0 +1,85 @@
+"""What augmentation does to pixels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine.imaging.augment import ROTATION_DEGREES, augment
+from engine.imaging.autoaugment import POLICY, autoaugment_cifar
+
+
+def smooth(count: int, channels: int, side: int = 32) -> np.ndarray:
+    """Images without noise, so that two ways of interpolating agree."""
+    small = np.random.default_rng(4).integers(0, 256, (count, 4, 4, channels), dtype=np.uint8)
+    planes = [
+        [np.asarray(Image.fromarray(image[:, :, channel]).resize((side, side))) for channel in range(channels)]
+        for image in small
+    ]
+    return np.moveaxis(np.asarray(planes), 1, 3)
+
+
+def test_rotation_in_colour_and_plane_by_plane_agree() -> None:
+    images = smooth(8, 3)
+    in_colour = augment(images, ("rotate",), np.random.default_rng(9)).astype(int)
+    by_planes = np.concatenate(
+        [augment(images[..., channel : channel + 1], ("rotate",), np.random.default_rng(9)) for channel in range(3)],
+        axis=3,
+    )
+    assert np.abs(in_colour - by_planes).max() <= 1
+    assert np.abs(in_colour - images).mean() > 1
+
+
+def test_rotation_keeps_sixteen_bits() -> None:
+    images = smooth(8, 1)
+    deep = augment(images.astype(np.uint16) * 257, ("rotate",), np.random.default_rng(9))
+    shallow = augment(images, ("rotate",), np.random.default_rng(9))
+    np.testing.assert_allclose(deep / 257, shallow, atol=0.51)
+    assert np.any(deep % 257)
+
+
+def test_rotation_stays_within_its_angle_and_fills_corners_with_the_mean() -> None:
+    images = np.zeros((200, 65, 65, 1), dtype=np.uint8)
+    images[:, :, 33:] = 240
+    rotated = augment(images, ("rotate",), np.random.default_rng(2))
+    # The border between dark and light turns about the middle; where it meets a row 24 pixels above tells the angle.
+    meets = (rotated[:, 8, 13:52, 0] < 120).sum(axis=1)
+    angles = np.rad2deg(np.arctan((meets - 20) / 24))
+    assert np.abs(angles).max() < ROTATION_DEGREES + 2
+    assert angles.std() == pytest.approx(ROTATION_DEGREES / np.sqrt(3), rel=0.15)
+    uniform = np.full((4, 32, 32, 3), (10, 90, 200), dtype=np.uint8)
+    assert np.array_equal(augment(uniform, ("rotate",), np.random.default_rng(2)), uniform)
+
+
+@pytest.mark.parametrize(("name", "axis"), [("hflip", 1), ("vflip", 0)])
+def test_half_of_the_images_are_flipped(name: str, axis: int) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (400, 6, 5, 3), dtype=np.uint8)
+    flipped = augment(images, (name,), np.random.default_rng(1))
+    changed = [not np.array_equal(after, before) for before, after in zip(images, flipped, strict=True)]
+    assert 160 < sum(changed) < 240
+    for before, after, was_changed in zip(images, flipped, changed, strict=True):
+        assert np.array_equal(after, np.flip(before, axis) if was_changed else before)
+
+
+def test_white_stays_white_at_sixteen_bits() -> None:
+    white = np.full((60, 8, 8, 1), 65535, dtype=np.uint16)
+    assert autoaugment_cifar(white, np.random.default_rng(1)).max() == 65535
+
+
+def test_operations_are_applied_as_often_as_the_policy_says() -> None:
+    images = np.random.default_rng(6).integers(30, 200, (3000, 32, 32, 3), dtype=np.uint8)
+    changed = autoaugment_cifar(images, np.random.default_rng(1))
+    share = (changed != images).any(axis=(1, 2, 3)).mean()
+    # "color" at magnitude 0 alone leaves such images as they are (on fewer than 255 pixels "equalize" would too).
+    unchanged = [
+        np.prod([1 - operation.probability for operation in pair if operation != ("color", 0.7, 0)]) for pair in POLICY
+    ]
+    assert share == pytest.approx(1 - np.mean(unchanged), abs=0.02)
+
+
+def test_the_operations_are_those_of_the_paper() -> None:
+    assert {operation.name for pair in POLICY for operation in pair} == {
+        "invert", "contrast", "rotate", "translate_x", "sharpness", "shear_y", "translate_y", "autocontrast",
+        "equalize", "posterize", "color", "brightness", "solarize",
+    }  # fmt: skip
