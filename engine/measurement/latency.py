@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ FEWEST_TURNS = 10
 MOST_TURNS = 100
 SECONDS_A_FILE = 1.5
 MOST_SECONDS_A_FILE = 45.0
-"""Where FEWEST_TURNS would take longer, fewer have to do."""
+"""Where FEWEST_TURNS would take longer, fewer have to do, down to LEAST_TURNS."""
+LEAST_TURNS = 3
+"""An interval of fewer would look more certain than it is."""
 BOOTSTRAP_DRAWS = 1000
 SEED = 7
 
@@ -81,6 +84,8 @@ def time_in_turn(
 
 def _budget(turns_done: int, seconds_a_file: float) -> float:
     """Seconds a file after which no further turn begins."""
+    if turns_done < LEAST_TURNS:
+        return math.inf
     return seconds_a_file if turns_done >= FEWEST_TURNS else MOST_SECONDS_A_FILE
 
 
