@@ -44,8 +44,9 @@ def test_overshoot_of_the_filter_is_clipped_at_sixteen_bits() -> None:
     step = np.zeros((40, 40, 1), dtype=np.uint16)
     step[:, 20:] = 65535
     resized = resize(step, (30, 30), "lanczos")
-    assert resized[:, :8].max() < 2000
-    assert resized[:, -8:].min() > 63000
+    # Without clipping, what goes below 0 beside the step would come out near 65535, and the reverse.
+    assert resized[:, :14].max() < 9000
+    assert resized[:, 16:].min() > 56000
 
 
 def test_gray_is_pillow_s_luma() -> None:
