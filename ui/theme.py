@@ -67,7 +67,9 @@ def apply_theme(application: QApplication, choice: ThemeChoice) -> Theme:
         choice is ThemeChoice.AUTO and application.styleHints().colorScheme() == Qt.ColorScheme.Dark
     )
     theme = DARK if dark else LIGHT
-    application.setStyle("Fusion")
+    if application.property("theme") is None:
+        # Once only: Qt crashes where the style of a painted QWizard is replaced.
+        application.setStyle("Fusion")
     application.setPalette(_palette(theme))
     application.setStyleSheet(_style_sheet(theme))
     application.setProperty("theme", theme.name)
