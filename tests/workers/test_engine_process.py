@@ -1,0 +1,75 @@
+"""A real engine child: its events, its commands, and how its end is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.contract.events import (
+    EngineEvent,
+    EpochFinished,
+    Paused,
+    Resumed,
+    RunFailed,
+    RunStarted,
+    StageFinished,
+    StageStarted,
+    VariantMeasured,
+)
+from engine.contract.recipe import DatasetSettings, Recipe
+from tests.small_study import small_recipe
+from workers.engine_process import EngineProcess
+from workers.process_outcome import Ending, ProcessOutcome
+
+
+def test_bad_images_are_told_with_a_sentence_and_exit_code_2(tmp_path: Path) -> None:
+    recipe = Recipe(dataset=DatasetSettings(kind="image_folder", path=str(tmp_path / "nowhere")))
+    process = EngineProcess(recipe, tmp_path / "runs")
+    events = [event for batch in process.batches() for event in batch]
+    assert isinstance(events[-1], RunFailed)
+    outcome = process.outcome()
+    assert (outcome.ending, outcome.exit_code) == (Ending.FAILED, 2)
+    assert "there is no folder" in outcome.message
+
+
+def test_pause_resume_and_stop_keep_the_best_and_a_later_run_trains_on(tmp_path: Path, heart_folder: Path) -> None:
+    recipe = small_recipe(heart_folder)
+    recipe = recipe.model_copy(
+        update={"training": recipe.training.model_copy(update={"epochs": 4}), "chains": recipe.chains[:1]}
+    )
+    process = EngineProcess(recipe, tmp_path)
+    events: list[EngineEvent] = []
+    stop_sent = False
+    for batch in process.batches():
+        events += batch
+        for event in batch:
+            if isinstance(event, EpochFinished) and not stop_sent:
+                process.pause()
+            if isinstance(event, Paused):
+                process.stop_stage()
+                stop_sent = True
+    outcome = process.outcome()
+    assert outcome.ending is Ending.DONE, outcome.message
+    assert any(isinstance(event, Resumed) for event in events)
+    baseline, pruned = (event for event in events if isinstance(event, StageFinished))
+    assert baseline.stopped_early
+    assert not pruned.stopped_early
+    measured = [event for event in events if isinstance(event, VariantMeasured)]
+    assert {event.variant.chain for event in measured} == {"baseline", "PRN"}
+    started = next(event for event in events if isinstance(event, RunStarted))
+    assert {event.stage for event in measured} <= {stage.key for stage in started.stages}
+
+    again = EngineProcess(recipe, tmp_path)
+    later = [event for batch in again.batches() for event in batch]
+    assert again.outcome().ending is Ending.DONE
+    resumed = next(event for event in later if isinstance(event, StageStarted))
+    assert resumed.resumed_epoch >= 1
+    epochs = [event.epoch for event in later if isinstance(event, EpochFinished) and event.stage == resumed.stage]
+    assert epochs == [1, 2, 3, 4]
+    assert not any(isinstance(event, StageFinished) and (event.reused or event.stopped_early) for event in later)
+
+
+def test_a_child_that_says_nothing_has_died() -> None:
+    killed = ProcessOutcome.of_last_event(None, -9)
+    assert (killed.ending, killed.exit_code) == (Ending.DIED, 3)
+    assert "signal 9" in killed.message
+    assert "run the recipe again" in killed.message
