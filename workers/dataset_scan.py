@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,17 +12,31 @@ from engine.contract.measurements import SkippedFile
 from engine.contract.recipe import DatasetSettings
 from engine.datasets.preparation import scan
 from engine.datasets.source import DATASETS, Sample, SampleIndex, Split
+from workers.thumbnail import thumbnail
+from workers.turn import Turn
 
 IMAGES_A_CLASS = 4
+CLASSES_LOOKED_INTO = 30
+"""Of more classes, only so many are decoded for the screen; all are counted."""
 MOST_TRIES = 12
+PREVIEWED_IMAGES = 8
+THUMBNAIL_PIXELS = 96
 
 
 @dataclass(frozen=True)
-class ClassSample:
-    """One decoded image of a class, as it came."""
+class Thumbnail:
+    """One image of a class, small."""
 
     class_name: str
     path: str
+    image: np.ndarray
+    """(height, width) or (height, width, 3), uint8, at most `THUMBNAIL_PIXELS` a side."""
+
+
+@dataclass(frozen=True)
+class DecodedSample:
+    """One image as it came, to try the image settings on."""
+
     image: np.ndarray
     """(height, width) or (height, width, 3), uint8 or uint16."""
     file_bytes: int
@@ -37,59 +51,80 @@ class ScanResult:
     counts: dict[str, dict[str, int]]
     """split → class → images."""
     skipped: tuple[SkippedFile, ...]
-    samples: tuple[ClassSample, ...]
+    thumbnails: tuple[Thumbnail, ...]
+    samples: tuple[DecodedSample, ...]
+    """At most `PREVIEWED_IMAGES`, from as many classes as there are: a photograph takes tens of megabytes."""
 
     def images(self, split: Split) -> int:
         return sum(self.counts[split.value].values())
 
 
-def scan_dataset(settings: DatasetSettings, seed: int, raise_if_stale: Callable[[], None]) -> ScanResult:
+def scan_dataset(settings: DatasetSettings, seed: int, turn: Turn) -> ScanResult:
     """List the dataset and decode a few images of each class.
 
     Raises:
         DataError, RecipeError: it cannot be used; the sentence says what to do.
-        Cancelled: out of `raise_if_stale`.
+        Cancelled: out of `turn`.
     """
-    index = scan(settings, seed, lambda done, total: raise_if_stale())
-    unreadable: list[SkippedFile] = []
-    samples: list[ClassSample] = []
-    for label, name in enumerate(index.classes):
-        found = _class_samples(settings, seed, index, label, unreadable, raise_if_stale)
+    index = scan(settings, seed, turn.report)
+    found = Counter((sample.split, sample.label) for sample in index.samples)
+    look = _Look(settings, seed, index, turn)
+    samples = look.decode_some()
+    return ScanResult(
+        settings,
+        index.classes,
+        {split.value: {name: found[split, label] for label, name in enumerate(index.classes)} for split in Split},
+        index.skipped + tuple(look.unreadable),
+        tuple(look.thumbnails),
+        tuple(samples),
+    )
+
+
+class _Look:
+    """Decodes images of one class after the other and keeps small copies."""
+
+    def __init__(self, settings: DatasetSettings, seed: int, index: SampleIndex, turn: Turn) -> None:
+        self._settings = settings
+        self._seed = seed
+        self._index = index
+        self._turn = turn
+        self._source = DATASETS[settings.kind]()
+        self.unreadable: list[SkippedFile] = []
+        self.thumbnails: list[Thumbnail] = []
+
+    def decode_some(self) -> list[DecodedSample]:
+        """Fill `thumbnails`; returns some of the images whole.
+
+        Raises:
+            DataError: of one class none of the images tried can be read.
+        """
+        classes = range(min(len(self._index.classes), CLASSES_LOOKED_INTO))
+        kept_a_class = -(-PREVIEWED_IMAGES // len(classes))
+        return [sample for label in classes for sample in self._look_into(label)[:kept_a_class]][:PREVIEWED_IMAGES]
+
+    def _look_into(self, label: int) -> list[DecodedSample]:
+        name = self._index.classes[label]
+        members = [sample for sample in self._index.samples if sample.label == label][:MOST_TRIES]
+        found: list[DecodedSample] = []
+        for sample in members:
+            self._turn.raise_if_stale()
+            image = self._decode(sample)
+            if image is not None:
+                found.append(DecodedSample(image, sample.file_bytes))
+                self.thumbnails.append(Thumbnail(name, sample.path, thumbnail(image, THUMBNAIL_PIXELS)))
+            if len(found) == IMAGES_A_CLASS:
+                break
         if not found:
-            first = next(one for one in reversed(unreadable))
+            last = self.unreadable[-1]
             raise DataError(
-                f'No image of the class "{name}" can be read; the last tried, {first.path}, {first.reason}.'
+                f'No image of the class "{name}" can be read; the last one tried, {last.path}, {last.reason}. '
+                "Replace its files, or leave the class out."
             )
-        samples += found
-    counts = {
-        split.value: {
-            name: sum(sample.label == label and sample.split is split for sample in index.samples)
-            for label, name in enumerate(index.classes)
-        }
-        for split in Split
-    }
-    return ScanResult(settings, index.classes, counts, index.skipped + tuple(unreadable), tuple(samples))
+        return found
 
-
-def _class_samples(
-    settings: DatasetSettings,
-    seed: int,
-    index: SampleIndex,
-    label: int,
-    unreadable: list[SkippedFile],
-    raise_if_stale: Callable[[], None],
-) -> list[ClassSample]:
-    source = DATASETS[settings.kind]()
-    found: list[ClassSample] = []
-    members: list[Sample] = [sample for sample in index.samples if sample.label == label][:MOST_TRIES]
-    for sample in members:
-        raise_if_stale()
+    def _decode(self, sample: Sample) -> np.ndarray | None:
         try:
-            image = source.decode(settings, seed, sample)
+            return self._source.decode(self._settings, self._seed, sample)
         except (OSError, ValueError) as error:
-            unreadable.append(SkippedFile(path=sample.path, reason=str(error)))
-            continue
-        found.append(ClassSample(index.classes[label], sample.path, image, sample.file_bytes))
-        if len(found) == IMAGES_A_CLASS:
-            break
-    return found
+            self.unreadable.append(SkippedFile(path=sample.path, reason=str(error)))
+            return None

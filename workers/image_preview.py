@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +11,24 @@ from engine.contract.measurements import ImageBytes
 from engine.contract.recipe import ImageSettings
 from engine.imaging.pipeline import network_input_shape
 from engine.imaging.samples import SHOWN_WITHOUT_DWT, SubbandLevel, image_size_preview, subband_preview
-from workers.dataset_scan import ClassSample
+from workers.dataset_scan import DecodedSample
+from workers.thumbnail import thumbnail
+from workers.turn import Turn
+
+SHOWN_PIXELS = 256
 
 
 @dataclass(frozen=True)
 class ImagePreview:
     """One image before and after, its subbands, and the sizes over all the images given."""
 
+    settings: ImageSettings
     before: np.ndarray
     after: np.ndarray
-    """(height, width, 1 or 3)."""
+    """(height, width) or (height, width, 3), uint8, at most `SHOWN_PIXELS` a side."""
+    before_size: tuple[int, int]
+    after_size: tuple[int, int]
+    """(height, width) in pixels of the images themselves."""
     levels: tuple[SubbandLevel, ...]
     sizes: ImageBytes
     input_shape: tuple[int, int, int]
@@ -28,19 +36,27 @@ class ImagePreview:
     images: int
 
 
-def preview_images(
-    settings: ImageSettings, samples: Sequence[ClassSample], raise_if_stale: Callable[[], None]
-) -> ImagePreview:
+def preview_images(settings: ImageSettings, samples: Sequence[DecodedSample], turn: Turn) -> ImagePreview:
     """Apply the settings to the samples.
 
     Raises:
         RecipeError: the settings cannot be applied; the sentence says why.
-        Cancelled: out of `raise_if_stale`.
+        Cancelled: out of `turn`.
     """
     shape = network_input_shape(settings)
-    raise_if_stale()
+    turn.raise_if_stale()
     files = [sample.file_bytes for sample in samples]
     after, sizes = image_size_preview([sample.image for sample in samples], settings, files if all(files) else ())
-    raise_if_stale()
-    levels = subband_preview(after[0], settings.dwt or SHOWN_WITHOUT_DWT)
-    return ImagePreview(samples[0].image, after[0], levels, sizes, shape, len(samples))
+    turn.raise_if_stale()
+    first = samples[0].image
+    return ImagePreview(
+        settings=settings,
+        before=thumbnail(first, SHOWN_PIXELS),
+        after=thumbnail(after[0], SHOWN_PIXELS),
+        before_size=(first.shape[0], first.shape[1]),
+        after_size=(after[0].shape[0], after[0].shape[1]),
+        levels=subband_preview(after[0], settings.dwt or SHOWN_WITHOUT_DWT),
+        sizes=sizes,
+        input_shape=shape,
+        images=len(samples),
+    )

@@ -9,11 +9,11 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.contract.errors import Cancelled, NutshellError
-
-Work = Callable[[Callable[[], None]], Any]
-"""What is to be done; it calls its argument now and then, which raises `Cancelled` once a newer request came."""
+from workers.turn import Turn
 
 END_MS = 10_000
+
+Work = Callable[[Turn], Any]
 
 
 class _Generation:
@@ -23,19 +23,20 @@ class _Generation:
         self._number = 0
         self._lock = threading.Lock()
 
+    @property
+    def number(self) -> int:
+        return self._number
+
     def next(self) -> int:
         with self._lock:
             self._number += 1
             return self._number
 
-    def raise_if_stale(self, number: int) -> None:
-        if number != self._number:
-            raise Cancelled("A newer request took its place.")
-
 
 class _Worker(QObject):
     succeeded = Signal(int, object)
     failed = Signal(int, str)
+    progressed = Signal(int, int, int)
 
     def __init__(self, generation: _Generation) -> None:
         super().__init__()
@@ -43,9 +44,13 @@ class _Worker(QObject):
 
     @Slot(int, object)
     def run(self, number: int, work: Work) -> None:
+        turn = Turn(
+            is_stale=lambda: number != self._generation.number,
+            report=lambda done, total: self.progressed.emit(number, done, total),
+        )
         try:
-            self._generation.raise_if_stale(number)
-            self.succeeded.emit(number, work(lambda: self._generation.raise_if_stale(number)))
+            turn.raise_if_stale()
+            self.succeeded.emit(number, work(turn))
         except Cancelled:
             return
         except NutshellError as error:
@@ -61,12 +66,13 @@ class LatestCall(QObject):
     """What the newest request returned."""
     failed = Signal(str)
     """The sentence of what went wrong with it."""
+    progressed = Signal(int, int)
+    """How far it is: (done, total), total 0 where nobody knows."""
     _requested = Signal(int, object)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._generation = _Generation()
-        self._current = 0
         self._thread = QThread(self)
         self._thread.setObjectName(name)
         self._worker = _Worker(self._generation)
@@ -74,25 +80,35 @@ class LatestCall(QObject):
         self._requested.connect(self._worker.run)
         self._worker.succeeded.connect(self._on_succeeded)
         self._worker.failed.connect(self._on_failed)
-        self._thread.start()
+        self._worker.progressed.connect(self._on_progressed)
 
     def request(self, work: Work) -> None:
         """Do this, and forget what was asked before."""
-        self._current = self._generation.next()
-        self._requested.emit(self._current, work)
+        if not self._thread.isRunning():
+            self._thread.start()
+        self._requested.emit(self._generation.next(), work)
+
+    def call_off(self) -> None:
+        """Forget what was asked; it ends when it next looks, and answers no more."""
+        self._generation.next()
 
     def shut_down(self) -> None:
         """Stop what runs and end the thread."""
-        self._generation.next()
+        self.call_off()
         self._thread.quit()
         self._thread.wait(END_MS)
 
     @Slot(int, object)
     def _on_succeeded(self, number: int, result: object) -> None:
-        if number == self._current:
+        if number == self._generation.number:
             self.succeeded.emit(result)
 
     @Slot(int, str)
     def _on_failed(self, number: int, message: str) -> None:
-        if number == self._current:
+        if number == self._generation.number:
             self.failed.emit(message)
+
+    @Slot(int, int, int)
+    def _on_progressed(self, number: int, done: int, total: int) -> None:
+        if number == self._generation.number:
+            self.progressed.emit(done, total)

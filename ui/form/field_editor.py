@@ -1,15 +1,15 @@
-"""One editor widget for one declared field: choices, switches, whole and real numbers, text, sets of choices."""
+"""Editors of one declared field each: choices, switches, whole and real numbers, text, sets of choices, tables."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from pydantic.fields import FieldInfo
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 LARGEST_WHOLE = 1_000_000
-WIDEST_PIXELS = 320
+BOXES_A_ROW = 2
 
 
 class FieldEditor(QObject):
@@ -17,22 +17,29 @@ class FieldEditor(QObject):
 
     changed = Signal()
 
-    def __init__(self, title: str, widget: QWidget, shown_for: dict[str, list[Any]]) -> None:
+    def __init__(self, widget: QWidget) -> None:
         super().__init__()
-        self.title = title
         self.widget = widget
-        self.shown_for = shown_for
-        """Other field → values with which this one has a meaning."""
 
     def value(self) -> Any:
+        """What is shown, for the field's own validation to judge."""
         raise NotImplementedError
 
     def set_value(self, value: Any) -> None:
+        """Show a valid value."""
         raise NotImplementedError
 
 
-class _Choice(FieldEditor):
+class ChoiceEditor(FieldEditor):
+    """One of some values."""
+
     widget: QComboBox
+
+    def __init__(self, choices: list[Any]) -> None:
+        super().__init__(QComboBox())
+        for choice in choices:
+            self.widget.addItem(str(choice).replace("_", " "), choice)
+        self.widget.currentIndexChanged.connect(self.changed)
 
     def value(self) -> Any:
         return self.widget.currentData()
@@ -41,8 +48,14 @@ class _Choice(FieldEditor):
         self.widget.setCurrentIndex(self.widget.findData(value))
 
 
-class _Switch(FieldEditor):
+class SwitchEditor(FieldEditor):
+    """Yes or no."""
+
     widget: QCheckBox
+
+    def __init__(self) -> None:
+        super().__init__(QCheckBox())
+        self.widget.toggled.connect(self.changed)
 
     def value(self) -> bool:
         return self.widget.isChecked()
@@ -51,8 +64,16 @@ class _Switch(FieldEditor):
         self.widget.setChecked(bool(value))
 
 
-class _Number(FieldEditor):
+class WholeNumberEditor(FieldEditor):
+    """A whole number in its range."""
+
     widget: QSpinBox | QDoubleSpinBox
+
+    def __init__(self, least: int = 0, greatest: int = LARGEST_WHOLE) -> None:
+        spin = QSpinBox()
+        spin.setRange(least, greatest)
+        super().__init__(spin)
+        spin.valueChanged.connect(self.changed)
 
     def value(self) -> Any:
         return self.widget.value()
@@ -61,38 +82,72 @@ class _Number(FieldEditor):
         self.widget.setValue(value)
 
 
-class _RealNumber(FieldEditor):
-    """A line for a number such as 1e-3: a spin box of fixed digits would round it."""
+class _LineEditor(FieldEditor):
+    """A line of text, whatever it stands for."""
 
     widget: QLineEdit
+
+    def __init__(self) -> None:
+        super().__init__(QLineEdit())
+        self.widget.textEdited.connect(self.changed)
 
     def value(self) -> Any:
-        return self.widget.text().strip().replace(",", ".")
+        return self.widget.text().strip()
 
     def set_value(self, value: Any) -> None:
-        if self.widget.text() != f"{value:g}":
-            self.widget.setText(f"{value:g}")
+        text = self.as_text(value)
+        if self.widget.text() != text:
+            self.widget.setText(text)
+
+    def as_text(self, value: Any) -> str:
+        return str(value)
 
 
-class _Text(FieldEditor):
-    widget: QLineEdit
-
-    def value(self) -> str:
-        return self.widget.text()
-
-    def set_value(self, value: Any) -> None:
-        if self.widget.text() != str(value):
-            self.widget.setText(str(value))
+class TextEditor(_LineEditor):
+    """Text."""
 
 
-class _Several(FieldEditor):
+class RealNumberEditor(_LineEditor):
+    """A line for a number such as 1e-3: a spin box of fixed digits would round it."""
+
+    def value(self) -> Any:
+        return super().value().replace(",", ".")
+
+    def as_text(self, value: Any) -> str:
+        return f"{value:.12g}"
+
+
+class TableEditor(_LineEditor):
+    """A table or list as JSON, for parameters that are too rich for one widget."""
+
+    def value(self) -> Any:
+        try:
+            return json.loads(super().value() or "null")
+        except ValueError:
+            return super().value()
+
+    def as_text(self, value: Any) -> str:
+        return "" if value is None else json.dumps(value, default=str, ensure_ascii=False)
+
+
+class SeveralEditor(FieldEditor):
     """Check boxes, one a choice; the value is a tuple in the order of the choices."""
 
-    def __init__(
-        self, title: str, widget: QWidget, shown_for: dict[str, list[Any]], boxes: dict[str, QCheckBox]
-    ) -> None:
-        super().__init__(title, widget, shown_for)
-        self._boxes = boxes
+    def __init__(self, choices: list[str]) -> None:
+        super().__init__(QWidget())
+        layout = QGridLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._boxes = {choice: QCheckBox(choice.replace("_", " ")) for choice in choices}
+        for place, box in enumerate(self._boxes.values()):
+            layout.addWidget(box, *divmod(place, BOXES_A_ROW))
+            box.toggled.connect(self.changed)
+        layout.setColumnStretch(BOXES_A_ROW, 1)
+
+    def name_boxes(self, name: str) -> None:
+        """Give the boxes object names for tests and screen readers, such as "training.augment.hflip"."""
+        for choice, box in self._boxes.items():
+            box.setObjectName(f"{name}.{choice}")
+            box.setAccessibleName(box.text())
 
     def value(self) -> tuple[str, ...]:
         return tuple(name for name, box in self._boxes.items() if box.isChecked())
@@ -100,70 +155,3 @@ class _Several(FieldEditor):
     def set_value(self, value: Any) -> None:
         for name, box in self._boxes.items():
             box.setChecked(name in value)
-
-
-def editor_for(field: FieldInfo, schema: dict[str, Any], name: str) -> FieldEditor:
-    """The editor for a field, from its JSON Schema.
-
-    Args:
-        name: the object name that tests and screen readers find it by.
-    """
-    title = schema.get("title", name)
-    if unit := schema.get("unit"):
-        title = f"{title} ({unit})"
-    editor = _make(title, schema, schema.get("shown_for", {}))
-    editor.widget.setObjectName(name)
-    editor.widget.setAccessibleName(title)
-    editor.widget.setToolTip(field.description or "")
-    editor.widget.setMaximumWidth(WIDEST_PIXELS)
-    return editor
-
-
-def _make(title: str, schema: dict[str, Any], shown_for: dict[str, list[Any]]) -> FieldEditor:
-    kind = schema.get("type")
-    if "enum" in schema or "const" in schema:
-        return _choice(title, schema.get("enum", [schema.get("const")]), shown_for)
-    if kind == "boolean":
-        box = QCheckBox()
-        switch = _Switch(title, box, shown_for)
-        box.toggled.connect(switch.changed)
-        return switch
-    if kind == "integer":
-        spin = QSpinBox()
-        spin.setRange(int(schema.get("minimum", 0)), int(schema.get("maximum", LARGEST_WHOLE)))
-        number = _Number(title, spin, shown_for)
-        spin.valueChanged.connect(number.changed)
-        return number
-    if kind == "number":
-        line = QLineEdit()
-        real = _RealNumber(title, line, shown_for)
-        line.textEdited.connect(real.changed)
-        return real
-    if kind == "array" and "enum" in schema.get("items", {}):
-        return _several(title, schema["items"]["enum"], shown_for)
-    line = QLineEdit()
-    text = _Text(title, line, shown_for)
-    line.textEdited.connect(text.changed)
-    return text
-
-
-def _choice(title: str, choices: list[Any], shown_for: dict[str, list[Any]]) -> FieldEditor:
-    combo = QComboBox()
-    for choice in choices:
-        combo.addItem(str(choice).replace("_", " "), choice)
-    editor = _Choice(title, combo, shown_for)
-    combo.currentIndexChanged.connect(editor.changed)
-    return editor
-
-
-def _several(title: str, choices: list[str], shown_for: dict[str, list[Any]]) -> FieldEditor:
-    row = QWidget()
-    layout = QHBoxLayout(row)
-    layout.setContentsMargins(0, 0, 0, 0)
-    boxes = {choice: QCheckBox(choice.replace("_", " ")) for choice in choices}
-    editor = _Several(title, row, shown_for, boxes)
-    for box in boxes.values():
-        layout.addWidget(box)
-        box.toggled.connect(editor.changed)
-    layout.addStretch()
-    return editor

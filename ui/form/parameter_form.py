@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QWidget
 
-from ui.form.field_editor import FieldEditor, editor_for
+from ui.form.declared_field import DeclaredField, declared_field
 
 
 class ParameterForm(QWidget):
@@ -28,16 +26,27 @@ class ParameterForm(QWidget):
         super().__init__(parent)
         self._model = model
         self._filling = False
-        self._editors: dict[str, FieldEditor] = {}
-        self._layout = QFormLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._refusal = ""
+        self._fields: dict[str, DeclaredField] = {}
+        self.rows = QFormLayout(self)
+        """The rows; a page may put one of its own among them."""
+        self.rows.setContentsMargins(0, 0, 0, 0)
         schema = type(model).model_json_schema()["properties"]
         for name in fields:
-            editor = editor_for(type(model).model_fields[name], schema[name], f"{prefix}.{name}")
-            editor.changed.connect(self._on_changed)
-            self._editors[name] = editor
-            self._layout.addRow(editor.title, editor.widget)
+            field = declared_field(schema[name], f"{prefix}.{name}")
+            field.editor.changed.connect(self._on_changed)
+            self._fields[name] = field
+            self.rows.addRow(field.title, field.editor.widget)
         self._fill()
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether what is shown is the model."""
+        return not self._refusal
+
+    def editors(self) -> list[QWidget]:
+        """The editors' widgets, in their order."""
+        return [field.editor.widget for field in self._fields.values()]
 
     def model(self) -> BaseModel:
         """The last valid model."""
@@ -45,36 +54,50 @@ class ParameterForm(QWidget):
 
     def set_model(self, model: BaseModel) -> None:
         """Show another model of the same type; does not count as a change."""
-        if model != self._model:
+        # A valid form that shows this model is left alone: its user may be half way through typing "0.10".
+        if model != self._model or not self.is_valid:
             self._model = model
             self._fill()
+            self._refuse("")
 
     def _fill(self) -> None:
         self._filling = True
-        for name, editor in self._editors.items():
-            editor.set_value(getattr(self._model, name))
+        for name, field in self._fields.items():
+            field.editor.set_value(getattr(self._model, name))
         self._filling = False
         self._show_what_matters()
 
     def _on_changed(self) -> None:
         if self._filling:
             return
-        values = self._model.model_dump() | {name: editor.value() for name, editor in self._editors.items()}
+        values = self._model.model_dump() | {name: field.editor.value() for name, field in self._fields.items()}
         try:
             model = type(self._model).model_validate(values)
         except ValidationError as error:
-            message = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
-            self.refused.emit(message[:1].upper() + message[1:] + ".")
+            self._refuse(self._sentence(error))
             return
-        self.refused.emit("")
+        self._refuse("")
         if model != self._model:
             self._model = model
             self._show_what_matters()
             self.changed.emit(model)
 
+    def _refuse(self, sentence: str) -> None:
+        if sentence != self._refusal:
+            self._refusal = sentence
+            self.refused.emit(sentence)
+
+    def _sentence(self, error: ValidationError) -> str:
+        """Such as "Width: input should be greater than 0." """
+        fault = error.errors(include_url=False)[0]
+        message = fault["msg"].removeprefix("Value error, ")
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        if name in self._fields:
+            return f"{self._fields[name].title}: {message[:1].lower()}{message[1:]}."
+        return f"{message[:1].upper()}{message[1:]}."
+
     def _show_what_matters(self) -> None:
         """Hide the fields that have no meaning with the others' values."""
-        for name, editor in self._editors.items():
-            conditions: dict[str, list[Any]] = editor.shown_for
-            shown = all(getattr(self._model, other) in allowed for other, allowed in conditions.items())
-            self._layout.setRowVisible(self._editors[name].widget, shown)
+        for field in self._fields.values():
+            shown = all(getattr(self._model, other) in allowed for other, allowed in field.shown_for.items())
+            self.rows.setRowVisible(field.editor.widget, shown)

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QFormLayout,
-    QFrame,
-    QGroupBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-    QWizardPage,
-)
+from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QVBoxLayout, QWidget, QWizardPage
 
-from engine.backbones.backbone import BACKBONES, layer_graph
-from engine.contract.errors import NutshellError
+from engine.backbones.backbone import BACKBONES
+from engine.chain.preflight import errors, preflight
+from engine.contract.findings import Finding
 from engine.contract.recipe import BackboneSettings
-from engine.imaging.pipeline import network_input_shape
+from ui.form.declared_field import WIDEST_PIXELS
 from ui.form.parameter_form import ParameterForm
+from ui.form.path_field import PathField
+from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.wizard.network_figures import NetworkFigures
 from ui.wizard.recipe_draft import RecipeDraft
 from workers.dataset_scan import ScanResult
 
+NETWORK_FIELDS = ("width", "head", "output", "freeze_base")
 TRAINING_FIELDS = (
     "epochs",
     "batch_size",
@@ -36,6 +28,8 @@ TRAINING_FIELDS = (
     "schedule",
     "augment",
 )
+SHOWN_PLACES = ("images", "backbone")
+"""Of the pre-flight's findings: those that this page can mend, or that keep its figures from being computed."""
 
 
 class BackbonePage(QWizardPage):
@@ -48,77 +42,60 @@ class BackbonePage(QWizardPage):
             "Choose the network that is trained first and then compressed; width scales all of its layers."
         )
         self._draft = draft
-        self._classes = 2
-        self._usable = True
+        self._classes: int | None = None
         self._kind = QComboBox(objectName="backbone.kind", accessibleName="Backbone")
         for key in BACKBONES:
             self._kind.addItem(f"{BACKBONES[key].title} ({BACKBONES[key].paper})", key)
-        self._form = ParameterForm(draft.recipe.backbone, ("width", "head", "output", "freeze_base"), "backbone")
-        self._weights = QLineEdit(objectName="backbone.weights", placeholderText="none: random weights")
-        self._weights.setAccessibleName("Weights file")
-        self._browse = QPushButton("Browse…")
+        self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
+        self._weights = PathField(
+            "backbone.weights", "Keras weights file", "none: random weights", "Keras (*.h5 *.keras)"
+        )
         self._training = ParameterForm(draft.recipe.training, TRAINING_FIELDS, "training")
-        self._figures = {
-            name: QLabel(objectName=f"backbone.{name}") for name in ("parameters", "trainable", "macs", "input")
-        }
+        self._figures = NetworkFigures()
         self._message = MessageBar("backbone.message")
         self._lay_out()
         self._show_draft()
         draft.changed.connect(self._show_draft)
         self._kind.currentIndexChanged.connect(self._on_edited)
         self._form.changed.connect(self._on_edited)
-        self._weights.editingFinished.connect(self._on_edited)
-        self._browse.clicked.connect(self._on_browse)
+        self._weights.edited.connect(self._on_edited)
         self._training.changed.connect(lambda training: draft.change(training=training))
         for form in (self._form, self._training):
-            form.refused.connect(self._message.say)
+            form.refused.connect(self._on_refused)
 
     def isComplete(self) -> bool:
-        return self._usable
+        return self._form.is_valid and self._training.is_valid and not errors(self._findings())
 
     def set_scanned(self, result: ScanResult | None) -> None:
         """The images that the network is for."""
         if result is not None:
             self._classes = len(result.classes)
-            self._show_figures()
+            self._show_findings()
 
     def _lay_out(self) -> None:
-        weights = QHBoxLayout()
-        weights.addWidget(self._weights, 1)
-        weights.addWidget(self._browse)
         network = QGroupBox("Network")
-        form = QFormLayout()
-        form.addRow("Backbone", self._kind)
-        inner = QVBoxLayout(network)
-        inner.addLayout(form)
-        inner.addWidget(self._form)
-        more = QFormLayout()
-        more.addRow("Weights", weights)
-        inner.addLayout(more)
-        panel = QFrame()
-        panel.setProperty("role", "panel")
-        figures = QFormLayout(panel)
-        for name, title in (
-            ("input", "Fed with"),
-            ("parameters", "Parameters"),
-            ("trainable", "Trainable parameters"),
-            ("macs", "Multiply-accumulates an image"),
-        ):
-            self._figures[name].setProperty("role", "figure")
-            figures.addRow(title, self._figures[name])
+        rows = self._form.rows
+        rows.insertRow(0, "Backbone", self._kind)
+        rows.addRow("Weights", self._weights)
+        QVBoxLayout(network).addWidget(self._form)
         training = QGroupBox("Training of the baseline")
         QVBoxLayout(training).addWidget(self._training)
         left, right = QVBoxLayout(), QVBoxLayout()
         left.addWidget(network)
-        left.addWidget(panel)
         left.addWidget(self._message)
         left.addStretch()
         right.addWidget(training)
         right.addStretch()
-        layout = QHBoxLayout(self)
+        columns = QHBoxLayout()
+        columns.addLayout(left, 1)
+        columns.addLayout(right, 1)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
-        layout.addLayout(left, 1)
-        layout.addLayout(right, 1)
+        layout.addWidget(self._figures)
+        layout.addLayout(columns, 1)
+        for widget in (self._kind, self._weights):
+            widget.setMaximumWidth(WIDEST_PIXELS)
+        set_tab_order([self._kind, *self._form.editors(), *self._weights.editors(), *self._training.editors()])
 
     def _show_draft(self) -> None:
         backbone = self._draft.recipe.backbone
@@ -126,40 +103,28 @@ class BackbonePage(QWizardPage):
         self._kind.setCurrentIndex(self._kind.findData(backbone.kind))
         self._kind.blockSignals(False)
         self._form.set_model(backbone)
-        self._weights.setText(backbone.weights)
+        self._weights.set_path(backbone.weights)
         self._training.set_model(self._draft.recipe.training)
-        self._show_figures()
+        self._show_findings()
 
-    def _show_figures(self) -> None:
-        recipe = self._draft.recipe
-        try:
-            shape = network_input_shape(recipe.images)
-            graph = layer_graph(recipe.backbone, shape, self._classes)
-        except NutshellError as error:
-            for label in self._figures.values():
-                label.setText("–")
-            self._set_usable(False, str(error))
-            return
-        self._figures["input"].setText(f"{shape[0]}×{shape[1]}, {shape[2]} channels")
-        self._figures["parameters"].setText(f"{graph.parameters:,}")
-        self._figures["trainable"].setText(f"{graph.trainable_parameters(recipe.backbone.freeze_base):,}")
-        self._figures["macs"].setText(f"{graph.macs / 1e6:,.1f} million")
-        self._set_usable(True, "")
+    def _findings(self) -> tuple[Finding, ...]:
+        findings = preflight(self._draft.recipe, self._classes)
+        return tuple(finding for finding in findings if finding.where.startswith(SHOWN_PLACES))
+
+    def _show_findings(self) -> None:
+        findings = self._findings()
+        self._figures.show_network(self._draft.recipe, self._classes)
+        role = "error" if errors(findings) else "warning"
+        self._message.say("\n".join(finding.message for finding in errors(findings) or findings), role)
+        self.completeChanged.emit()
 
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()
         assert isinstance(form, BackboneSettings)
-        update = {"kind": str(self._kind.currentData()), "weights": self._weights.text()}
+        update = {"kind": str(self._kind.currentData()), "weights": self._weights.path()}
         self._draft.change(backbone=form.model_copy(update=update))
 
-    def _on_browse(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Keras weights", self._weights.text(), "Keras (*.h5 *.keras)")
-        if path:
-            self._weights.setText(path)
-            self._on_edited()
-
-    def _set_usable(self, usable: bool, message: str) -> None:
-        self._message.say(message)
-        if usable != self._usable:
-            self._usable = usable
-            self.completeChanged.emit()
+    def _on_refused(self, sentence: str) -> None:
+        self._show_findings()
+        if sentence:
+            self._message.say(sentence)

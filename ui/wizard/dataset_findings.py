@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -10,6 +13,8 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QListWidget,
+    QListWidgetItem,
+    QPushButton,
     QScrollArea,
     QTableWidget,
     QTableWidgetItem,
@@ -19,11 +24,22 @@ from PySide6.QtWidgets import (
 
 from engine.datasets.source import Split
 from ui.pictures import pixmap
-from workers.dataset_scan import ScanResult
+from workers.dataset_scan import CLASSES_LOOKED_INTO, ScanResult
 
 THUMBNAIL_PIXELS = 84
+NAME_WIDTH = 90
+MOST_SKIPPED_LISTED = 500
 ROWS_SEEN = 5
 FEWEST_CLASSES = 2
+
+
+@dataclass(frozen=True)
+class _KnownClasses:
+    """The classes that were seen in some images, and whether a scan of all of them saw them."""
+
+    origin: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    complete: bool = False
 
 
 class DatasetFindings(QWidget):
@@ -35,6 +51,7 @@ class DatasetFindings(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table = QTableWidget(0, 4, objectName="dataset.counts")
+        self._table.setAccessibleName("Images a class and split")
         self._table.setHorizontalHeaderLabels(["class", "train", "validation", "test"])
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._table.verticalHeader().hide()
@@ -50,12 +67,18 @@ class DatasetFindings(QWidget):
         scroll.setWidget(self._pictures)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._skipped = QListWidget(objectName="dataset.skipped")
+        self._skipped.setAccessibleName("Skipped files and why")
         self._skipped.setMaximumHeight(90)
         self._skipped_box = QGroupBox("Skipped")
         QVBoxLayout(self._skipped_box).addWidget(self._skipped)
         self._skipped_box.hide()
+        self._all = QPushButton("Use all classes", objectName="dataset.all_classes")
+        self._all.clicked.connect(lambda: self.classes_chosen.emit(()))
+        self._all.hide()
         counts = QGroupBox("Images a class and split (untick a class to leave it out)")
-        QVBoxLayout(counts).addWidget(self._table)
+        inner = QVBoxLayout(counts)
+        inner.addWidget(self._table)
+        inner.addWidget(self._all, alignment=Qt.AlignmentFlag.AlignLeft)
         samples = QGroupBox("Some of each class")
         QVBoxLayout(samples).addWidget(scroll)
         layout = QVBoxLayout(self)
@@ -64,22 +87,26 @@ class DatasetFindings(QWidget):
         layout.addWidget(samples, 3)
         layout.addWidget(self._skipped_box)
         self._filling = False
-        self._all_classes: tuple[str, ...] = ()
+        self._known = _KnownClasses()
 
-    def clear(self) -> None:
-        """Show nothing, because there is nothing that can be used."""
+    def clear(self, restricted: bool) -> None:
+        """Show nothing, because there is nothing that can be used; `restricted`: of the classes that were chosen."""
         self._filling = True
         self._table.setRowCount(0)
         self._filling = False
         self._clear_pictures()
         self._skipped_box.hide()
+        self._all.setVisible(restricted)
 
     def show_result(self, result: ScanResult) -> None:
         """Show a scan; classes that an earlier one of the same images found stay listed, unticked."""
-        if not result.settings.classes:
-            self._all_classes = result.classes
+        settings = result.settings
+        origin = (settings.kind, settings.path, settings.validation_path, settings.test_path)
+        if not settings.classes or self._known.origin != origin:
+            self._known = _KnownClasses(origin, result.classes, complete=not settings.classes)
+        names = [*result.classes, *(name for name in self._known.names if name not in result.classes)]
+        self._all.setVisible(bool(settings.classes))
         self._filling = True
-        names = [*result.classes, *(name for name in self._all_classes if name not in result.classes)]
         self._table.setRowCount(len(names))
         for row, name in enumerate(names):
             used = name in result.classes
@@ -93,24 +120,37 @@ class DatasetFindings(QWidget):
                 self._table.setItem(row, column, count)
         self._filling = False
         self._show_pictures(result)
+        self._show_skipped(result)
+
+    def _show_skipped(self, result: ScanResult) -> None:
         self._skipped.clear()
-        self._skipped.addItems([f"{skipped.path}: {skipped.reason}" for skipped in result.skipped])
-        self._skipped_box.setTitle(f"Skipped ({len(result.skipped)})")
+        for skipped in result.skipped[:MOST_SKIPPED_LISTED]:
+            path = Path(skipped.path)
+            item = QListWidgetItem(f"{path.parent.name}/{path.name}: {skipped.reason}", self._skipped)
+            item.setToolTip(skipped.path)
+        more = len(result.skipped) - MOST_SKIPPED_LISTED
+        if more > 0:
+            self._skipped.addItem(f"… and {more:,} more, which a run lists in its folder")
+        self._skipped_box.setTitle(f"Skipped ({len(result.skipped):,})")
         self._skipped_box.setVisible(bool(result.skipped))
 
     def _show_pictures(self, result: ScanResult) -> None:
         self._clear_pictures()
-        for row, name in enumerate(result.classes):
+        shown = result.classes[:CLASSES_LOOKED_INTO]
+        for row, name in enumerate(shown):
             label = QLabel(name)
-            label.setFixedWidth(90)
+            label.setFixedWidth(NAME_WIDTH)
             label.setWordWrap(True)
             self._grid.addWidget(label, row, 0)
-            own = [sample for sample in result.samples if sample.class_name == name]
-            for column, sample in enumerate(own, start=1):
+            own = [thumbnail for thumbnail in result.thumbnails if thumbnail.class_name == name]
+            for column, thumbnail in enumerate(own, start=1):
                 picture = QLabel()
-                picture.setPixmap(pixmap(sample.image, THUMBNAIL_PIXELS))
-                picture.setToolTip(sample.path)
+                picture.setPixmap(pixmap(thumbnail.image, THUMBNAIL_PIXELS))
+                picture.setToolTip(thumbnail.path)
+                picture.setAccessibleName(f"{name}: {thumbnail.path}")
                 self._grid.addWidget(picture, row, column)
+        if more := len(result.classes) - len(shown):
+            self._grid.addWidget(QLabel(f"… and {more:,} more classes"), len(shown), 0, 1, -1)
 
     def _clear_pictures(self) -> None:
         while item := self._grid.takeAt(0):
@@ -130,5 +170,5 @@ class DatasetFindings(QWidget):
             item.setCheckState(Qt.CheckState.Checked)
             self._filling = False
             return
-        everything = set(ticked) == set(self._all_classes)
-        self.classes_chosen.emit(() if everything else tuple(name for name in self._all_classes if name in ticked))
+        everything = self._known.complete and set(ticked) == set(self._known.names)
+        self.classes_chosen.emit(() if everything else tuple(name for name in self._known.names if name in ticked))

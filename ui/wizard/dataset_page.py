@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
-    QFormLayout,
-    QGroupBox,
-    QHBoxLayout,
-    QLineEdit,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-    QWizardPage,
-)
+from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget, QWizardPage
 
 from engine.contract.recipe import DatasetSettings
 from engine.datasets.source import DATASETS
 from ui.form.parameter_form import ParameterForm
+from ui.form.path_field import PathField, dropped_path
+from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.wizard.dataset_findings import DatasetFindings
 from ui.wizard.recipe_draft import RecipeDraft
+from ui.wizard.scan_progress import ScanProgress
 from workers.dataset_scan import ScanResult, scan_dataset
 from workers.latest_call import LatestCall
 
+DRAWN = "phantom"
+"""The one source that reads nothing."""
 TYPING_PAUSE_MS = 300
-LEFT_WIDTH = 340
+LEFT_WIDTH = 370
 
 
 class DatasetPage(QWizardPage):
@@ -56,25 +48,31 @@ class DatasetPage(QWizardPage):
         self._kind = QComboBox(objectName="dataset.kind", accessibleName="Source")
         for key in DATASETS:
             self._kind.addItem(DATASETS[key].title, key)
-        self._path = QLineEdit(objectName="dataset.path", placeholderText="Folder; or drop it here")
-        self._path.setAccessibleName("Folder")
-        self._browse = QPushButton("Browse…", objectName="dataset.browse")
+        self._summary = QLabel(wordWrap=True)
+        self._summary.setProperty("role", "hint")
+        self._paths = {
+            "path": PathField("dataset.path", "Folder of the images", "Folder; or drop it here"),
+            "validation_path": PathField("dataset.validation_path", "Folder of validation images", "none of its own"),
+            "test_path": PathField("dataset.test_path", "Folder of test images", "none of its own"),
+        }
         self._form = ParameterForm(
             draft.recipe.dataset, ("validation_fraction", "test_fraction", "limit_per_class"), "dataset"
         )
-        self._busy = QProgressBar(objectName="dataset.busy", maximum=0, textVisible=False)
-        self._busy.setMaximumHeight(6)
+        self._progress = ScanProgress()
         self._message = MessageBar("dataset.message")
         self._findings = DatasetFindings()
         self._lay_out()
         self._show_draft()
         draft.changed.connect(self._show_draft)
         self._kind.currentIndexChanged.connect(self._on_edited)
-        self._path.textEdited.connect(self._on_edited)
-        self._browse.clicked.connect(self._on_browse)
+        for field in self._paths.values():
+            field.edited.connect(self._on_edited)
         self._form.changed.connect(self._on_edited)
-        self._form.refused.connect(self._message.say)
+        self._form.refused.connect(self._on_refused)
         self._findings.classes_chosen.connect(self._on_classes_chosen)
+        self._scan.progressed.connect(self._progress.show_progress)
+        self._progress.stop_requested.connect(self._on_stop)
+        self._progress.again_requested.connect(self._on_again)
 
     @property
     def result(self) -> ScanResult | None:
@@ -85,98 +83,109 @@ class DatasetPage(QWizardPage):
         self._start_scan()
 
     def isComplete(self) -> bool:
-        return self._result is not None and self._result.settings == self._draft.recipe.dataset
+        return self._is_fresh() and self._form.is_valid
 
     def shut_down(self) -> None:
+        """End the scan and its thread."""
         self._pause.stop()
         self._scan.shut_down()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(Path(url.toLocalFile()).is_dir() for url in event.mimeData().urls()):
+        if dropped_path(event, self._paths["path"]) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self._choose_folder(event.mimeData().urls()[0].toLocalFile())
+        folder = dropped_path(event, self._paths["path"])
+        if folder is not None:
+            self._kind.setCurrentIndex(self._kind.findData("image_folder"))
+            self._paths["path"].choose(str(folder))
 
     def _lay_out(self) -> None:
-        folder = QHBoxLayout()
-        folder.addWidget(self._path, 1)
-        folder.addWidget(self._browse)
-        source = QFormLayout()
-        source.addRow("Source", self._kind)
-        source.addRow("Folder", folder)
         box = QGroupBox("Where from")
-        inner = QVBoxLayout(box)
-        inner.addLayout(source)
-        inner.addWidget(self._form)
-        left = QVBoxLayout()
+        rows = self._form.rows
+        rows.insertRow(0, "Source", self._kind)
+        rows.insertRow(1, self._summary)
+        for place, (title, field) in enumerate(
+            zip(("Folder", "Validation folder", "Test folder"), self._paths.values(), strict=True), start=2
+        ):
+            rows.insertRow(place, title, field)
+        QVBoxLayout(box).addWidget(self._form)
+        side = QWidget()
+        side.setFixedWidth(LEFT_WIDTH)
+        left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(box)
-        left.addWidget(self._busy)
+        left.addWidget(self._progress)
         left.addWidget(self._message)
         left.addStretch()
-        side = QWidget()
-        side.setLayout(left)
-        side.setFixedWidth(LEFT_WIDTH)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(side)
         layout.addWidget(self._findings, 1)
+        path_editors = [editor for field in self._paths.values() for editor in field.editors()]
+        set_tab_order([self._kind, *path_editors, *self._form.editors()])
 
     def _show_draft(self) -> None:
         dataset = self._draft.recipe.dataset
         self._kind.blockSignals(True)
         self._kind.setCurrentIndex(self._kind.findData(dataset.kind))
         self._kind.blockSignals(False)
-        if self._path.text() != dataset.path:
-            self._path.setText(dataset.path)
+        self._summary.setText(DATASETS[dataset.kind].summary if dataset.kind in DATASETS else "")
+        for name, field in self._paths.items():
+            field.set_path(getattr(dataset, name))
+            self._form.rows.setRowVisible(field, dataset.kind != DRAWN)
         self._form.set_model(dataset)
-        folder = dataset.kind != "phantom"
-        self._path.setEnabled(folder)
-        self._browse.setEnabled(folder)
-        if self._result is None or self._result.settings != dataset:
+        if not self._is_fresh():
             self._forget()
             self._pause.start()
+
+    def _is_fresh(self) -> bool:
+        return self._result is not None and self._result.settings == self._draft.recipe.dataset
 
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()
         assert isinstance(form, DatasetSettings)
-        kind = str(self._kind.currentData())
-        same_images = (kind, self._path.text()) == (self._draft.recipe.dataset.kind, self._draft.recipe.dataset.path)
-        update = {"kind": kind, "path": self._path.text(), "classes": form.classes if same_images else ()}
+        update: dict[str, object] = {name: field.path() for name, field in self._paths.items()}
+        update["kind"] = str(self._kind.currentData())
+        before = self._draft.recipe.dataset
+        if any(value != getattr(before, name) for name, value in update.items()):
+            update["classes"] = ()
         self._draft.change(dataset=form.model_copy(update=update))
 
     def _on_classes_chosen(self, classes: tuple[str, ...]) -> None:
         self._draft.change(dataset=self._draft.recipe.dataset.model_copy(update={"classes": classes}))
 
-    def _on_browse(self) -> None:
-        title = "Folder with a folder of images for each class"
-        folder = QFileDialog.getExistingDirectory(self, title, self._path.text())
-        if folder:
-            self._choose_folder(folder)
-
-    def _choose_folder(self, folder: str) -> None:
-        self._kind.setCurrentIndex(self._kind.findData("image_folder"))
-        self._path.setText(folder)
-        self._on_edited()
+    def _on_refused(self, sentence: str) -> None:
+        self._message.say(sentence)
+        self.completeChanged.emit()
 
     def _start_scan(self) -> None:
         self._pause.stop()
-        recipe = self._draft.recipe
-        if self._result is not None and self._result.settings == recipe.dataset:
+        if self._is_fresh():
             return
         self._forget()
-        self._busy.show()
-        self._message.say("Looking at the images…", "hint")
+        self._message.say("")
+        self._progress.begin()
+        recipe = self._draft.recipe
         self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed))
 
     def _forget(self) -> None:
+        self._scan.call_off()
         self._result = None
         self.scanned.emit(None)
         self.completeChanged.emit()
 
+    def _on_stop(self) -> None:
+        self._scan.call_off()
+        self._progress.end()
+        self._message.say("Stopped before all images were listed; look again, or choose others.", "warning")
+
+    def _on_again(self) -> None:
+        self._forget()
+        self._start_scan()
+
     def _on_scanned(self, result: ScanResult) -> None:
-        self._busy.hide()
+        self._progress.end()
         self._message.say("")
         self._result = result
         self._findings.show_result(result)
@@ -184,7 +193,6 @@ class DatasetPage(QWizardPage):
         self.completeChanged.emit()
 
     def _on_failed(self, sentence: str) -> None:
-        self._busy.hide()
-        self._findings.clear()
+        self._progress.end()
+        self._findings.clear(restricted=bool(self._draft.recipe.dataset.classes))
         self._message.say(sentence)
-        self._message.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
+    QLineEdit,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 from engine.contract.recipe import DwtSettings, ImageSettings
 from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
 from ui.form.parameter_form import ParameterForm
+from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.wizard.image_preview_panel import ImagePreviewPanel
 from ui.wizard.recipe_draft import RecipeDraft
@@ -52,9 +54,14 @@ class ImagesPage(QWizardPage):
         self._form = ParameterForm(draft.recipe.images, ("color", "resample", "scale", "jpeg_quality"), "images")
         self._dwt = QGroupBox("Wavelet transform (DWT)", objectName="images.dwt", checkable=True)
         self._wavelet = QComboBox(objectName="images.dwt.wavelet", editable=True)
+        self._wavelet_line = QLineEdit()
+        self._wavelet.setLineEdit(self._wavelet_line)
         self._wavelet.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._wavelet.addItems(discrete_wavelets())
-        self._level = QSpinBox(objectName="images.dwt.level", minimum=1, maximum=4)
+        self._wavelet.setAccessibleName("Wavelet")
+        self._wavelet.setToolTip("Any discrete wavelet of PyWavelets; type its name, or choose it.")
+        self._level = QSpinBox(objectName="images.dwt.level", minimum=1, maximum=4, accessibleName="Level")
+        self._level.setToolTip("How many times the approximation is split again; each halves the sides.")
         self._bands = {name: QCheckBox(name, objectName=f"images.dwt.{name}") for name in SUBBANDS}
         self._message = MessageBar("images.message")
         self._panel = ImagePreviewPanel()
@@ -81,12 +88,9 @@ class ImagesPage(QWizardPage):
         sides = QHBoxLayout()
         sides.addWidget(self._height)
         sides.addWidget(self._width)
-        size = QFormLayout()
-        size.addRow("Height × width (pixels)", sides)
+        self._form.rows.insertRow(0, "Height × width", sides)
         first = QGroupBox("Size and colour")
-        inner = QVBoxLayout(first)
-        inner.addLayout(size)
-        inner.addWidget(self._form)
+        QVBoxLayout(first).addWidget(self._form)
         bands = QHBoxLayout()
         for box in self._bands.values():
             bands.addWidget(box)
@@ -106,14 +110,17 @@ class ImagesPage(QWizardPage):
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(side)
         layout.addWidget(self._panel, 1)
+        transform_editors = (self._dwt, self._wavelet, self._level, *self._bands.values())
+        set_tab_order([self._height, self._width, *self._form.editors(), *transform_editors])
 
     def _connect_editors(self) -> None:
         self._form.changed.connect(self._on_edited)
-        self._form.refused.connect(self._message.say)
         for spin in (self._height, self._width, self._level):
             spin.valueChanged.connect(self._on_edited)
         self._dwt.toggled.connect(self._on_edited)
-        self._wavelet.currentTextChanged.connect(self._on_edited)
+        # Not at every letter: half a name is no wavelet.
+        self._wavelet.activated.connect(self._on_edited)
+        self._wavelet_line.editingFinished.connect(self._on_edited)
         for box in self._bands.values():
             box.toggled.connect(self._on_edited)
 
@@ -152,6 +159,8 @@ class ImagesPage(QWizardPage):
             dwt = DwtSettings(wavelet=self._wavelet.currentText(), level=self._level.value(), subbands=fed)
         size = height if height == width else (height, width)
         self._draft.change(images=form.model_copy(update={"size": size, "dwt": dwt}))
+        # Also where nothing changed: what was refused a moment ago may be as it was before.
+        self._pause.start()
 
     def _request_preview(self) -> None:
         self._pause.stop()
@@ -159,7 +168,7 @@ class ImagesPage(QWizardPage):
             self._preview.request(partial(preview_images, self._draft.recipe.images, self._scanned.samples))
 
     def _on_previewed(self, preview: ImagePreview) -> None:
-        self._panel.show_preview(preview, self._draft.recipe.images)
+        self._panel.show_preview(preview)
         self._message.say("")
         self._set_usable(True)
 
@@ -174,7 +183,7 @@ class ImagesPage(QWizardPage):
 
 
 def _pixels(name: str, value: int) -> QSpinBox:
-    spin = QSpinBox(objectName=name, minimum=8, maximum=1024, value=value)
+    spin = QSpinBox(objectName=name, minimum=8, maximum=1024, value=value, suffix=" px")
     spin.setKeyboardTracking(False)
     spin.setAccessibleName(name.removeprefix("images.") + " in pixels")
     return spin

@@ -22,10 +22,12 @@ class Preset:
     documents: tuple[ChainDocument, ...]
 
     def chains(self) -> tuple[ChainSettings, ...]:
+        """New chains, as a recipe holds them."""
         return tuple(ChainSettings(name=name, steps=steps) for name, steps in self.documents)
 
     @property
     def available(self) -> bool:
+        """Whether this program has all of its steps."""
         return all(step["step"] in STEP_PARAMETERS for _, steps in self.documents for step in steps)
 
 
@@ -75,3 +77,19 @@ PRESETS: tuple[Preset, ...] = (
         (("iterative 99.5 %", (_pruned(0.995, schedule="iterative", start_sparsity=0.95, rounds=6, epochs=3),)),),
     ),
 )
+
+FIRST_CHAINS = Preset(
+    "Where to begin",
+    "Quantised, quantised throughout, and pruned before.",
+    (
+        ("dynamic range", (_ptq("dynamic_range"),)),
+        ("int8", (_ptq("int8"),)),
+        ("pruned + dynamic range", (_pruned(0.8), _ptq("dynamic_range"))),
+    ),
+)
+"""What a new user finds."""
+
+
+def available_presets() -> tuple[Preset, ...]:
+    """Those whose steps this program has."""
+    return tuple(preset for preset in PRESETS if preset.available)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.recipe import Recipe
+from engine.contract.recipe_file import recipe_document
 
 MOST_UNDO_STEPS = 200
+TYPING_PAUSE_S = 1.0
+"""Changes of one value in quicker succession are undone together: the digits of one number."""
 
 
 class RecipeDraft(QObject):
@@ -21,6 +26,8 @@ class RecipeDraft(QObject):
         self._recipe = recipe
         self._earlier: list[Recipe] = []
         self._later: list[Recipe] = []
+        self._last_value = ""
+        self._last_time_s = 0.0
 
     @property
     def recipe(self) -> Recipe:
@@ -30,7 +37,8 @@ class RecipeDraft(QObject):
         """Another recipe in its place."""
         if recipe == self._recipe:
             return
-        self._earlier = [*self._earlier[-MOST_UNDO_STEPS:], self._recipe]
+        if not self._goes_on_typing(recipe):
+            self._earlier = [*self._earlier[-MOST_UNDO_STEPS:], self._recipe]
         self._later = []
         self._recipe = recipe
         self.changed.emit()
@@ -45,13 +53,38 @@ class RecipeDraft(QObject):
         self.replace(Recipe(**(values | sections)))
 
     def undo(self) -> None:
-        if self._earlier:
-            self._later.append(self._recipe)
-            self._recipe = self._earlier.pop()
-            self.changed.emit()
+        """Back to before the last change, if there is one."""
+        self._step(self._earlier, self._later)
 
     def redo(self) -> None:
-        if self._later:
-            self._earlier.append(self._recipe)
-            self._recipe = self._later.pop()
+        """Forth again to what was undone, if anything was."""
+        self._step(self._later, self._earlier)
+
+    def _step(self, source: list[Recipe], target: list[Recipe]) -> None:
+        if source:
+            target.append(self._recipe)
+            self._recipe = source.pop()
+            self._last_value = ""
             self.changed.emit()
+
+    def _goes_on_typing(self, recipe: Recipe) -> bool:
+        """Whether only that value changes which changed a moment ago."""
+        now, then = time.monotonic(), self._last_time_s
+        earlier, later = (dict(_values(recipe_document(one))) for one in (self._recipe, recipe))
+        differing = [where for where in earlier.keys() | later.keys() if earlier.get(where) != later.get(where)]
+        same = differing == [self._last_value] and now - then < TYPING_PAUSE_S
+        self._last_value = differing[0] if len(differing) == 1 else ""
+        self._last_time_s = now
+        return same
+
+
+def _values(document: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Every plain value of a nested document with its place."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield from _values(value, f"{where}.{key}")
+    elif isinstance(document, list):
+        for place, value in enumerate(document):
+            yield from _values(value, f"{where}[{place}]")
+    else:
+        yield where, document

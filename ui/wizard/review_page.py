@@ -21,27 +21,30 @@ from PySide6.QtWidgets import (
     QWizardPage,
 )
 
-from engine.chain.estimate import Work, estimate_seconds
 from engine.chain.preflight import errors, preflight
 from engine.contract.errors import NutshellError
+from engine.contract.findings import Finding
 from engine.contract.recipe_file import read_recipe, recipe_text
-from engine.datasets.source import Split
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.durations import duration_text
 from ui.message_bar import MessageBar
 from ui.wizard.findings_list import FindingsList
+from ui.wizard.plan_view import PlanView
 from ui.wizard.recipe_draft import RecipeDraft
 from workers.dataset_scan import ScanResult
 
 LARGEST_SEED = 2**31 - 1
-SIDE_WIDTH = 380
+SIDE_WIDTH = 430
+NAMELESS = "The study has no name; give it one."
+FAULTY = "It cannot run yet: see the findings marked ✕."
 
 
 class ReviewPage(QWizardPage):
     """The last look before the run."""
 
     recipe_opened = Signal(object)
+    """A `Recipe` that was read from a file."""
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,12 +55,13 @@ class ReviewPage(QWizardPage):
         self._runs_directory = runs_directory
         self._scanned: ScanResult | None = None
         self._runs_fault = ""
-        self._name = QLineEdit(objectName="review.name", maxLength=80)
-        self._name.setAccessibleName("Name of the study")
-        self._seed = QSpinBox(objectName="review.seed", maximum=LARGEST_SEED)
-        self._seed.setAccessibleName("Seed")
+        self._name = QLineEdit(objectName="review.name", maxLength=80, accessibleName="Name of the study")
+        self._seed = QSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
+        self._seed.setToolTip("The same recipe, images and seed give the same networks.")
         self._time = QLabel(objectName="review.time", wordWrap=True)
+        self._plan = PlanView("review.plan")
         self._text = QPlainTextEdit(objectName="review.text", readOnly=True)
+        self._text.setAccessibleName("The recipe as text")
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._findings = FindingsList("review.findings")
@@ -72,15 +76,11 @@ class ReviewPage(QWizardPage):
         self._open.clicked.connect(self._on_open)
 
     def initializePage(self) -> None:
-        self._runs_fault = ""
-        try:
-            Locations(self._runs_directory).create()
-        except NutshellError as error:
-            self._runs_fault = str(error)
+        self._check_runs_directory()
         self._show_draft()
 
     def isComplete(self) -> bool:
-        return not self._runs_fault and not errors(preflight(self._draft.recipe, self._class_count()))
+        return not self._fault(self._preflight())
 
     def set_scanned(self, result: ScanResult | None) -> None:
         """The images that the time is estimated for."""
@@ -89,66 +89,94 @@ class ReviewPage(QWizardPage):
     def set_runs_directory(self, path: Path) -> None:
         """Where the run will be kept."""
         self._runs_directory = path
+        if self._is_current():
+            self.initializePage()
 
     def _lay_out(self) -> None:
         study = QGroupBox("Study")
         form = QFormLayout(study)
         form.addRow("Name", self._name)
         form.addRow("Seed", self._seed)
-        form.addRow("Time", self._time)
+        stages = QGroupBox("What will be computed")
+        inner = QVBoxLayout(stages)
+        inner.addWidget(self._plan)
+        inner.addWidget(self._time)
         findings = QGroupBox("Pre-flight")
         QVBoxLayout(findings).addWidget(self._findings)
-        buttons = QHBoxLayout()
-        buttons.addWidget(self._open)
-        buttons.addWidget(self._save)
-        buttons.addStretch()
         side = QWidget()
         side.setFixedWidth(SIDE_WIDTH)
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(study)
-        left.addWidget(findings)
-        left.addLayout(buttons)
+        left.addWidget(stages, 3)
+        left.addWidget(findings, 2)
         left.addWidget(self._message)
         text = QGroupBox("The recipe")
-        QVBoxLayout(text).addWidget(self._text)
+        right = QVBoxLayout(text)
+        right.addWidget(self._text, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._open)
+        buttons.addWidget(self._save)
+        buttons.addStretch()
+        right.addLayout(buttons)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(side)
         layout.addWidget(text, 1)
 
+    def _is_current(self) -> bool:
+        return self.wizard() is not None and self.wizard().currentPage() is self
+
     def _show_draft(self) -> None:
+        if not self._is_current():
+            return
         recipe = self._draft.recipe
-        if self._name.text() != recipe.name:
+        if self._name.text().strip() != recipe.name:
             self._name.setText(recipe.name)
         self._seed.blockSignals(True)
         self._seed.setValue(recipe.seed)
         self._seed.blockSignals(False)
-        if not self.isVisible() and self.wizard() is not None and self.wizard().currentPage() is not self:
-            return
         self._text.setPlainText(recipe_text(recipe))
-        findings = preflight(recipe, self._class_count())
+        findings = self._preflight()
         self._findings.show_findings(findings, "Everything can run.")
-        self._message.say(self._runs_fault)
-        self._time.setText(self._estimate() if not errors(findings) else "–")
+        self._show_plan(faulty=bool(errors(findings)))
+        self._show_fault(findings)
+
+    def _show_plan(self, faulty: bool) -> None:
+        if faulty or self._scanned is None:
+            self._plan.clear()
+            self._time.setText("–")
+            return
+        seconds = self._plan.show_plan(self._draft.recipe, self._scanned)
+        self._time.setText(f"about {duration_text(seconds)} on two cores, less where earlier runs did the same")
+
+    def _show_fault(self, findings: tuple[Finding, ...]) -> None:
+        self._message.say(self._fault(findings))
         self.completeChanged.emit()
 
-    def _estimate(self) -> str:
-        if self._scanned is None:
-            return "–"
-        work = Work(
-            *(self._scanned.images(split) for split in (Split.TRAIN, Split.VALIDATION, Split.TEST)),
-            len(self._scanned.classes),
-        )
-        seconds = estimate_seconds(self._draft.recipe, work)
-        return f"about {duration_text(seconds)} on two cores, less where earlier runs did the same"
+    def _preflight(self) -> tuple[Finding, ...]:
+        return preflight(self._draft.recipe, len(self._scanned.classes) if self._scanned else None)
 
-    def _class_count(self) -> int | None:
-        return len(self._scanned.classes) if self._scanned else None
+    def _fault(self, findings: tuple[Finding, ...]) -> str:
+        """Why it cannot run; empty when it can."""
+        if self._runs_fault:
+            return self._runs_fault
+        if not self._name.text().strip():
+            return NAMELESS
+        return FAULTY if errors(findings) else ""
+
+    def _check_runs_directory(self) -> None:
+        self._runs_fault = ""
+        try:
+            Locations(self._runs_directory).create()
+        except NutshellError as error:
+            self._runs_fault = str(error)
 
     def _on_edited(self, *_: object) -> None:
-        if self._name.text().strip():
-            self._draft.change(name=self._name.text().strip(), seed=self._seed.value())
+        name = self._name.text().strip()
+        if name:
+            self._draft.change(name=name, seed=self._seed.value())
+        self._show_fault(self._preflight())
 
     def _on_save(self) -> None:
         suggested = f"{self._draft.recipe.name}.toml"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QMenu,
@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS
-from ui.form.parameter_form import ParameterForm
-from ui.message_bar import MessageBar
+from ui.wizard.step_settings import StepSettings
 
-LIST_WIDTH = 230
+LIST_WIDTH = 250
+ROW_SPACING = 2
 
 
 class StepsEditor(QWidget):
@@ -31,49 +31,70 @@ class StepsEditor(QWidget):
 
     changed = Signal(tuple)
     """All steps of the chain, with the change made."""
+    validity_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._steps: tuple[StepParameters, ...] = ()
-        self._form: ParameterForm | None = None
-        self._shown_kind = ("", -1)
+        self._chain_row = -1
         self._list = QListWidget(objectName="steps.list")
         self._list.setAccessibleName("Steps of the chain")
+        self._list.setSpacing(ROW_SPACING)
+        self._list.setToolTip("Drag to reorder, or Alt+Up and Alt+Down; Delete removes.")
+        self._list.setDragDropMode(QListWidget.DragDropMode.InternalMove)
         self._add = QPushButton("Add step", objectName="steps.add")
-        self._menu = QMenu(self)
-        self._menu.setToolTipsVisible(True)
-        for key in STEPS:
-            action = self._menu.addAction(STEPS[key].title, partial(self.add_step, key))
-            action.setToolTip(STEPS[key].summary)
-            action.setObjectName(f"steps.add.{key}")
-        self._add.setMenu(self._menu)
+        self._add.setMenu(self._step_menu())
         self._up = QPushButton("Up", objectName="steps.up")
         self._down = QPushButton("Down", objectName="steps.down")
         self._remove = QPushButton("Remove", objectName="steps.remove")
-        self._title = QLabel(wordWrap=True)
-        self._message = MessageBar("steps.message")
+        self._settings = StepSettings()
         self._lay_out()
-        self._list.currentRowChanged.connect(self._show_form)
+        self._list.currentRowChanged.connect(self._show_settings)
+        # After the drop is over: what answers rebuilds the list.
+        self._list.model().rowsMoved.connect(lambda *_: QTimer.singleShot(0, self._on_dragged))
         self._up.clicked.connect(lambda: self._move(-1))
         self._down.clicked.connect(lambda: self._move(1))
         self._remove.clicked.connect(self._on_remove)
+        self._settings.changed.connect(self._on_parameters)
+        self._settings.validity_changed.connect(self.validity_changed)
+        for keys, slot in (("Alt+Up", self._up.click), ("Alt+Down", self._down.click), ("Del", self._remove.click)):
+            QShortcut(QKeySequence(keys), self._list, slot, context=Qt.ShortcutContext.WidgetShortcut)
 
-    def set_steps(self, steps: Sequence[StepParameters], enabled: bool) -> None:
-        """Show these steps; keeps the chosen row."""
-        row = max(self._list.currentRow(), 0)
-        self._steps = tuple(steps)
+    @property
+    def is_valid(self) -> bool:
+        """Whether what the form shows is what the chain has."""
+        return self._settings.is_valid
+
+    def set_steps(self, steps: Sequence[StepParameters], chain_row: int) -> None:
+        """Show the steps of the chain at a row, -1 for none; keeps the chosen step."""
+        row = max(self._list.currentRow(), 0) if chain_row == self._chain_row else 0
+        self._steps, self._chain_row = tuple(steps), chain_row
         self._list.blockSignals(True)
         self._list.clear()
-        for place, step in enumerate(steps, start=1):
-            QListWidgetItem(f"{place}. {step.label()}", self._list).setToolTip(STEPS[step.step].title)
+        for place, step in enumerate(steps):
+            item = QListWidgetItem(f"{place + 1}. {step.label()}", self._list)
+            item.setData(Qt.ItemDataRole.UserRole, place)
         self._list.setCurrentRow(min(row, len(steps) - 1))
         self._list.blockSignals(False)
-        self._add.setEnabled(enabled)
-        self._show_form()
+        self._add.setEnabled(chain_row >= 0)
+        self._show_settings()
 
     def add_step(self, key: str) -> None:
         """Append a step with its default parameters and choose it."""
         self._emit((*self._steps, STEPS[key].Parameters()), len(self._steps))
+
+    def choose(self, row: int) -> None:
+        """Choose a step."""
+        self._list.setCurrentRow(row)
+
+    def _step_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for key in STEPS:
+            action = menu.addAction(STEPS[key].title, partial(self.add_step, key))
+            action.setToolTip(STEPS[key].summary)
+            action.setObjectName(f"steps.add.{key}")
+        return menu
 
     def _lay_out(self) -> None:
         steps = QGroupBox("Steps, first to last")
@@ -84,50 +105,31 @@ class StepsEditor(QWidget):
         for button in (self._up, self._down, self._remove):
             row.addWidget(button)
         left.addLayout(row)
-        steps.setFixedWidth(LIST_WIDTH + 40)
-        self._settings = QGroupBox("Settings of the chosen step")
-        self._right = QVBoxLayout(self._settings)
-        self._right.addWidget(self._title)
-        self._right.addWidget(self._message)
-        self._right.addStretch()
+        steps.setFixedWidth(LIST_WIDTH)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(steps)
         layout.addWidget(self._settings, 1)
 
-    def _show_form(self, *_: object) -> None:
+    def _show_settings(self, *_: object) -> None:
         row = self._list.currentRow()
         chosen = self._steps[row] if 0 <= row < len(self._steps) else None
         self._remove.setEnabled(chosen is not None)
         self._up.setEnabled(chosen is not None and row > 0)
         self._down.setEnabled(chosen is not None and row < len(self._steps) - 1)
-        self._message.say("")
         if chosen is None:
-            self._title.setText("Add a step to this chain." if self._add.isEnabled() else "Add a chain first.")
-            self._drop_form()
-            return
-        self._title.setText(f"{STEPS[chosen.step].summary} <i>({STEPS[chosen.step].paper})</i>")
-        if self._shown_kind != (chosen.step, row) or self._form is None:
-            self._drop_form()
-            fields = tuple(name for name in type(chosen).model_fields if name != "step")
-            self._form = ParameterForm(chosen, fields, f"step.{chosen.step}")
-            self._form.changed.connect(self._on_parameters)
-            self._form.refused.connect(self._message.say)
-            self._right.insertWidget(1, self._form)
-            self._shown_kind = (chosen.step, row)
+            self._settings.show_nothing("Add a step to this chain." if self._chain_row >= 0 else "Add a chain first.")
         else:
-            self._form.set_model(chosen)
-
-    def _drop_form(self) -> None:
-        if self._form is not None:
-            self._right.removeWidget(self._form)
-            self._form.hide()
-            self._form.deleteLater()
-            self._form = None
+            self._settings.show_step(chosen, place=(self._chain_row, row))
 
     def _on_parameters(self, parameters: StepParameters) -> None:
         row = self._list.currentRow()
         self._emit((*self._steps[:row], parameters, *self._steps[row + 1 :]), row)
+
+    def _on_dragged(self) -> None:
+        order = [self._list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self._list.count())]
+        if sorted(order) == list(range(len(self._steps))):
+            self._emit(tuple(self._steps[place] for place in order), self._list.currentRow())
 
     def _move(self, by: int) -> None:
         row = self._list.currentRow()
@@ -141,4 +143,4 @@ class StepsEditor(QWidget):
 
     def _emit(self, steps: tuple[StepParameters, ...], row: int) -> None:
         self.changed.emit(steps)
-        self._list.setCurrentRow(min(row, len(self._steps) - 1))
+        self.choose(min(row, len(self._steps) - 1))

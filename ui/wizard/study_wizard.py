@@ -23,7 +23,7 @@ from ui.wizard.backbone_page import BackbonePage
 from ui.wizard.chains_page import ChainsPage
 from ui.wizard.dataset_page import DatasetPage
 from ui.wizard.images_page import ImagesPage
-from ui.wizard.presets import PRESETS
+from ui.wizard.presets import FIRST_CHAINS
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.review_page import ReviewPage
 
@@ -31,7 +31,7 @@ LAST_RECIPE = "wizard/last_recipe"
 
 
 class StudyWizard(QWizard):
-    """Five pages over one draft; remembers the last recipe that was run."""
+    """Five pages over one draft; remembers the last recipe."""
 
     run_requested = Signal(object)
     """The `Recipe` to run."""
@@ -55,13 +55,16 @@ class StudyWizard(QWizard):
         self._backbone = BackbonePage(self._draft)
         self._chains = ChainsPage(self._draft)
         self._review = ReviewPage(self._draft, runs_directory)
-        for page in (self._dataset, self._images, self._backbone, self._chains, self._review):
+        pages = (self._dataset, self._images, self._backbone, self._chains, self._review)
+        for number, page in enumerate(pages, start=1):
+            page.setTitle(f"{number} of {len(pages)}:  {page.title()}")
             self.addPage(page)
         for listener in (self._images, self._backbone, self._chains, self._review):
             self._dataset.scanned.connect(listener.set_scanned)
         self._review.recipe_opened.connect(self.set_recipe)
-        QShortcut(QKeySequence.StandardKey.Undo, self, self._draft.undo)
-        QShortcut(QKeySequence.StandardKey.Redo, self, self._draft.redo)
+        QShortcut(QKeySequence("Ctrl+Z"), self, self._draft.undo)
+        for keys in ("Ctrl+Shift+Z", "Ctrl+Y"):
+            QShortcut(QKeySequence(keys), self, self._draft.redo)
 
     def recipe(self) -> Recipe:
         """What the pages say now."""
@@ -78,16 +81,20 @@ class StudyWizard(QWizard):
 
     def accept(self) -> None:
         """Run: the wizard stays as it is, for the next study."""
-        self._settings.setValue(LAST_RECIPE, recipe_text(self._draft.recipe))
+        self._remember()
         self.run_requested.emit(self._draft.recipe)
 
     def reject(self) -> None:
         """Escape closes nothing: the wizard is part of the window."""
 
     def shut_down(self) -> None:
-        """End the scan and preview threads."""
+        """Keep the recipe for the next start, and end the scan and preview threads."""
+        self._remember()
         self._dataset.shut_down()
         self._images.shut_down()
+
+    def _remember(self) -> None:
+        self._settings.setValue(LAST_RECIPE, recipe_text(self._draft.recipe))
 
 
 def _remembered(settings: QSettings) -> Recipe:
@@ -108,5 +115,5 @@ def first_recipe() -> Recipe:
         training=TrainingSettings(
             epochs=12, learning_rate=2e-3, schedule="cosine", augment=("hflip", "vflip", "rotate")
         ),
-        chains=PRESETS[1].chains(),
+        chains=FIRST_CHAINS.chains(),
     )

@@ -1,0 +1,82 @@
+"""From the declaration of a field, as JSON Schema, to its title, explanation and editor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ui.form.field_editor import (
+    LARGEST_WHOLE,
+    ChoiceEditor,
+    FieldEditor,
+    RealNumberEditor,
+    SeveralEditor,
+    SwitchEditor,
+    TableEditor,
+    TextEditor,
+    WholeNumberEditor,
+)
+
+WIDEST_PIXELS = 320
+
+
+@dataclass(frozen=True)
+class DeclaredField:
+    """One field as the form shows it."""
+
+    title: str
+    editor: FieldEditor
+    shown_for: dict[str, list[Any]]
+    """Other field → values with which this one has a meaning."""
+
+
+def declared_field(schema: dict[str, Any], name: str) -> DeclaredField:
+    """The field of a JSON Schema with title, description, range, "unit" and "shown_for".
+
+    Args:
+        name: the editor's object name, that tests and screen readers find it by.
+    """
+    title = schema.get("title", name)
+    unit = schema.get("unit", "")
+    if unit and unit.lower() not in title.lower():
+        title = f"{title} ({unit})"
+    editor = _editor(schema)
+    if isinstance(editor, SeveralEditor):
+        editor.name_boxes(name)
+    else:
+        editor.widget.setMaximumWidth(WIDEST_PIXELS)
+    editor.widget.setObjectName(name)
+    editor.widget.setAccessibleName(title)
+    editor.widget.setToolTip(" ".join(filter(None, (schema.get("description", ""), _range(schema)))))
+    return DeclaredField(title, editor, schema.get("shown_for", {}))
+
+
+def _editor(schema: dict[str, Any]) -> FieldEditor:
+    if "enum" in schema or "const" in schema:
+        return ChoiceEditor(schema.get("enum", [schema.get("const")]))
+    match schema.get("type"):
+        case "boolean":
+            return SwitchEditor()
+        case "integer":
+            return WholeNumberEditor(int(schema.get("minimum", 0)), int(schema.get("maximum", LARGEST_WHOLE)))
+        case "number":
+            return RealNumberEditor()
+        case "string":
+            return TextEditor()
+        case "array" if "enum" in schema.get("items", {}):
+            return SeveralEditor(schema["items"]["enum"])
+        case _:
+            return TableEditor()
+
+
+def _range(schema: dict[str, Any]) -> str:
+    """Such as "From 0 to below 1." """
+    least = schema.get("minimum", schema.get("exclusiveMinimum"))
+    greatest = schema.get("maximum", schema.get("exclusiveMaximum"))
+    above = "above " if "exclusiveMinimum" in schema else ""
+    below = "below " if "exclusiveMaximum" in schema else ""
+    if least is not None and greatest is not None:
+        return f"From {above}{least:g} to {below}{greatest:g}."
+    if least is not None and least != 0:
+        return f"{above.capitalize() or 'At least '}{least:g}."
+    return ""

@@ -1,0 +1,14 @@
+"""The order in which the Tab key goes through a page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from PySide6.QtWidgets import QWidget
+
+
+def set_tab_order(widgets: Sequence[QWidget]) -> None:
+    """From the first to the last; left alone, Qt goes by the order of making."""
+    for first, second in pairwise(widgets):
+        QWidget.setTabOrder(first, second)

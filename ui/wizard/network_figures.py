@@ -1,0 +1,61 @@
+"""What the chosen network costs at this image size: parameters, bytes and arithmetic."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.backbones.backbone import layer_graph
+from engine.contract.errors import NutshellError
+from engine.contract.recipe import Recipe
+from engine.imaging.pipeline import network_input_shape
+
+FLOAT32_BYTES = 4
+UNKNOWN_CLASSES = 2
+TITLES = {
+    "input": "fed with",
+    "parameters": "parameters",
+    "trainable": "trainable",
+    "megabytes": "as float32",
+    "macs": "multiply-accumulates an image",
+}
+
+
+class NetworkFigures(QFrame):
+    """A row of figures."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "panel")
+        layout = QHBoxLayout(self)
+        self._figures: dict[str, QLabel] = {}
+        for name, title in TITLES.items():
+            figure, caption = QLabel(objectName=f"backbone.{name}", accessibleName=title), QLabel(title)
+            figure.setProperty("role", "figure")
+            figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            caption.setProperty("role", "hint")
+            column = QVBoxLayout()
+            column.setSpacing(0)
+            column.addWidget(figure)
+            column.addWidget(caption)
+            layout.addLayout(column)
+            self._figures[name] = figure
+
+    def show_network(self, recipe: Recipe, class_count: int | None) -> None:
+        """Show the recipe's network, or dashes where it cannot be built; the pre-flight says why."""
+        try:
+            shape = network_input_shape(recipe.images)
+            graph = layer_graph(recipe.backbone, shape, class_count or UNKNOWN_CLASSES)
+        except NutshellError:
+            for figure in self._figures.values():
+                figure.setText("–")
+            return
+        texts = {
+            "input": f"{shape[0]} × {shape[1]} × {shape[2]}",
+            "parameters": f"{graph.parameters:,}",
+            "trainable": f"{graph.trainable_parameters(recipe.backbone.freeze_base):,}",
+            "megabytes": f"{graph.parameters * FLOAT32_BYTES / 1e6:,.2f} MB",
+            "macs": f"{graph.macs / 1e6:,.1f} million",
+        }
+        for name, text in texts.items():
+            self._figures[name].setText(text)

@@ -1,0 +1,54 @@
+"""The stages that a recipe will be computed in, with the time that each will take."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from engine.chain.estimate import Work, estimate_seconds, stage_seconds
+from engine.chain.stage_tree import plan
+from engine.contract.recipe import Recipe
+from engine.datasets.source import Split
+from ui.durations import duration_text
+from workers.dataset_scan import ScanResult
+
+UNREAD = "images not read yet"
+"""In the place of their fingerprint, which the shape of the tree does not depend on."""
+
+
+class PlanView(QTreeWidget):
+    """The stage tree; chains that begin alike share their first stages."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName("Stages that will be computed")
+        self.setHeaderLabels(["stage", "epochs", "about"])
+        self.header().setStretchLastSection(False)
+        self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
+        self.setIndentation(14)
+
+    def show_plan(self, recipe: Recipe, scanned: ScanResult) -> float:
+        """Show the stages of a recipe without faults; returns the estimated seconds of them all."""
+        # A weights file changes no time, and would be read to the end for its digest.
+        recipe = recipe.model_copy(update={"backbone": recipe.backbone.model_copy(update={"weights": ""})})
+        work = Work(
+            *(scanned.images(split) for split in (Split.TRAIN, Split.VALIDATION, Split.TEST)), len(scanned.classes)
+        )
+        self.clear()
+        items: dict[str, QTreeWidgetItem] = {}
+        for stage in plan(recipe, UNREAD).stages:
+            texts = [stage.title, str(stage.epochs or "–"), duration_text(stage_seconds(recipe, stage, work))]
+            item = QTreeWidgetItem(texts)
+            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+            item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
+            item.setToolTip(0, f"On the way of: {', '.join(stage.chains)}" if stage.chains else stage.title)
+            if stage.parent is None:
+                self.addTopLevelItem(item)
+            else:
+                items[stage.parent].addChild(item)
+            items[stage.key] = item
+        self.expandAll()
+        return estimate_seconds(recipe, work)

@@ -1,0 +1,67 @@
+"""How far the look at a dataset is, with a button that stops it, or looks again."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+BAR_HEIGHT = 6
+
+
+class ScanProgress(QWidget):
+    """A line of text, a thin bar while something goes on, and one button."""
+
+    stop_requested = Signal()
+    again_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._busy = False
+        self._text = QLabel(objectName="dataset.progress")
+        self._text.setProperty("role", "hint")
+        self._bar = QProgressBar(objectName="dataset.busy", textVisible=False)
+        self._bar.setAccessibleName("Progress of the look at the images")
+        self._bar.setFixedHeight(BAR_HEIGHT)
+        self._button = QPushButton("Look again", objectName="dataset.scan")
+        row = QHBoxLayout()
+        row.addWidget(self._text, 1)
+        row.addWidget(self._button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self._bar)
+        self._button.clicked.connect(self._on_clicked)
+        self.end()
+
+    def begin(self) -> None:
+        """Something goes on, nobody knows for how long."""
+        self._busy = True
+        self._button.setText("Stop")
+        self._button.setToolTip("")
+        self._text.setText("Looking at the images…")
+        self._bar.setRange(0, 0)
+        self._set_bar_shown(True)
+
+    def show_progress(self, done: int, total: int) -> None:
+        """It is this far; total 0: nobody knows of how many."""
+        self._text.setText(f"{done:,} of {total:,} images" if total else f"{done:,} images so far")
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+
+    def end(self) -> None:
+        """Nothing goes on."""
+        self._busy = False
+        self._button.setText("Look again")
+        self._button.setToolTip("After files were added, taken away or replaced.")
+        self._text.setText("")
+        self._set_bar_shown(False)
+
+    def _set_bar_shown(self, shown: bool) -> None:
+        policy = self._bar.sizePolicy()
+        # Its place is kept, so that nothing below it jumps.
+        policy.setRetainSizeWhenHidden(True)
+        self._bar.setSizePolicy(policy)
+        self._bar.setVisible(shown)
+
+    def _on_clicked(self) -> None:
+        (self.stop_requested if self._busy else self.again_requested).emit()
