@@ -13,7 +13,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSettings
 
+from ui.lasting_constants import make_constants_last
 from ui.theme import ThemeChoice, apply_theme
+
+make_constants_last()
 
 
 @pytest.fixture
