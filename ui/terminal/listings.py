@@ -26,7 +26,8 @@ def list_steps() -> str:
         for name, field in step.Parameters.model_fields.items():
             if name != "step":
                 schema = step.Parameters.model_json_schema()["properties"][name]
-                lines.append(f"  {name} = {json.dumps(field.get_default(), default=list)}  {allowed_values(schema)}".rstrip())
+                default = json.dumps(field.get_default(call_default_factory=True), default=list)
+                lines.append(f"  {name} = {default}  {allowed_values(schema)}".rstrip())
                 if field.description:
                     lines.append(f"      {field.description}")
         parts.append("\n".join(lines))
