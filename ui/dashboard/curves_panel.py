@@ -16,6 +16,8 @@ from ui.theme import Theme
 
 X_AXIS = "epoch (all stages)"
 LINE_WIDTH = 2
+LEFT_AXIS_PIXELS = 54
+LONGEST_MARK = 17
 MARK_POINTS = 8
 
 
@@ -25,10 +27,18 @@ class CurvesPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.loss = CurvePlot(
-            "dashboard.loss", "loss (cross-entropy, nats)", lambda epoch: (epoch.loss, epoch.validation_loss)
+            "dashboard.loss",
+            "Loss",
+            "cross-entropy (nats)",
+            lambda epoch: (epoch.loss, epoch.validation_loss),
+            falls=True,
         )
         self.accuracy = CurvePlot(
-            "dashboard.accuracy", "accuracy (fraction)", lambda epoch: (epoch.accuracy, epoch.validation_accuracy)
+            "dashboard.accuracy",
+            "Accuracy",
+            "accuracy (fraction)",
+            lambda epoch: (epoch.accuracy, epoch.validation_accuracy),
+            falls=False,
         )
         self._shown: list[EpochFinished] = []
         layout = QHBoxLayout(self)
@@ -63,11 +73,15 @@ class CurvesPanel(QWidget):
 class CurvePlot:
     """One plot with a line for training and one for validation, made once and fed anew."""
 
-    def __init__(self, name: str, y_axis: str, values: Callable[[EpochFinished], tuple[float, float]]) -> None:
-        self.plot = empty_plot(name, X_AXIS, y_axis)
-        # pyqtgraph would label whole epochs with fractions between them.
-        self.plot.setLimits(minXRange=4)
+    def __init__(
+        self, name: str, title: str, y_axis: str, values: Callable[[EpochFinished], tuple[float, float]], falls: bool
+    ) -> None:
+        """An empty plot; `falls`: whether training brings the values down, so that the lower left is free for names."""
+        self.plot = empty_plot(name, X_AXIS, y_axis, counts=True)
+        self.plot.getAxis("left").setWidth(LEFT_AXIS_PIXELS)
+        self._title = title
         self._values = values
+        self._falls = falls
         self._lines = {
             "training": self.plot.plot(symbol="o", symbolSize=5, connect="finite"),
             "validation": self.plot.plot(symbol="s", symbolSize=5, connect="finite"),
@@ -104,7 +118,7 @@ class CurvePlot:
             line.setSymbolBrush(colour)
             line.setSymbolPen(None)
             signs.append(f'<span style="color:{colour}">{sign} {name}</span>')
-        self.plot.setTitle("&nbsp; ".join(signs), size=LABEL_POINTS)
+        self.plot.setTitle("&nbsp; ".join([f"<b>{self._title}</b>", *signs]), size=LABEL_POINTS, color=theme.text)
         self._mark_stages()
 
     def _mark_stages(self) -> None:
@@ -118,11 +132,11 @@ class CurvePlot:
             mark = pyqtgraph.InfiniteLine(
                 before + 0.5,
                 pen=pyqtgraph.mkPen(self._mark_colour, style=Qt.PenStyle.DotLine),
-                label=title,
+                label=title if len(title) <= LONGEST_MARK else f"{title[:LONGEST_MARK]}…",
                 labelOpts={
-                    "position": 0.97,
+                    "position": 0.03 if self._falls else 0.97,
                     "rotateAxis": (1, 0),
-                    "anchors": [(1, 0), (1, 0)],
+                    "anchors": [(0, 0), (0, 0)] if self._falls else [(1, 0), (1, 0)],
                     "color": self._mark_colour,
                 },
             )

@@ -22,7 +22,8 @@ from ui.theme import Theme, current_theme
 from workers.process_outcome import Ending, ProcessOutcome
 
 REDRAW_MS = 100
-LEFT_PIXELS = 400
+LEFT_PIXELS, PLOTS_PIXELS = 430, 610
+CURVES_PIXELS, BARS_PIXELS = 220, 350
 RUN_AGAIN, CONTINUE = "Run again", "Continue"
 CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Continue goes on from there."
 RUNS_ELSEWHERE = "This run is going on in another window or a terminal; what it tells appears here."
@@ -123,12 +124,11 @@ class Dashboard(QWidget):
         plots = QSplitter(Qt.Orientation.Vertical)
         plots.addWidget(self.curves)
         plots.addWidget(self.bars)
-        plots.setStretchFactor(0, 4)
-        plots.setStretchFactor(1, 5)
+        plots.setSizes([CURVES_PIXELS, BARS_PIXELS])
         progress = QSplitter(Qt.Orientation.Horizontal)
         progress.addWidget(left)
         progress.addWidget(plots)
-        progress.setSizes([LEFT_PIXELS, 10 * LEFT_PIXELS])
+        progress.setSizes([LEFT_PIXELS, PLOTS_PIXELS])
         progress.setStretchFactor(1, 1)
         self.tabs.addTab(progress, "Stages and curves")
         self.tabs.addTab(self.subbands, "Images and subbands")

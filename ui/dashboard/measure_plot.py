@@ -51,6 +51,7 @@ class MeasurePlot:
         names = self.plot.getAxis("left")
         names.setWidth(NAMES_PIXELS if named else NO_NAMES_PIXELS)
         names.setStyle(tickLength=0, showValues=named)
+        names.setTicks([[]])
         self._bars = pyqtgraph.BarGraphItem(x0=[], y=[], height=BAR_HEIGHT, width=[], pen=None)
         self._whiskers = pyqtgraph.ErrorBarItem(beam=WHISKER_HEIGHT)
         self._figures: list[pyqtgraph.TextItem] = []
@@ -71,7 +72,7 @@ class MeasurePlot:
         if self._theme is None or not self._variants:
             return
         count = len(self._variants)
-        rows = [float(count - 1 - place) for place in range(count)]
+        rows = [-float(place) for place in range(count)]
         scale = self._scale()
         values = [self._measure.value(variant) / scale for variant in self._variants]
         series = self._theme.series
@@ -83,7 +84,7 @@ class MeasurePlot:
         if self._named:
             self.plot.getAxis("left").setTicks([list(zip(rows, self._names(), strict=True))])
         self.plot.setXRange(0, furthest * ROOM_FOR_FIGURES, padding=0)
-        self.plot.setYRange(-0.6, max(count, LEAST_ROWS) - 0.4, padding=0)
+        self.plot.setYRange(0.4 - max(count, LEAST_ROWS), 0.6, padding=0)
 
     def _scale(self) -> float:
         """What the values are divided by: 1 but for bytes, which are shown as KiB, or as MiB where all are large."""

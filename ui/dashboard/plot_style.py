@@ -10,14 +10,23 @@ GRID_OPACITY = 0.15
 LABEL_POINTS = "9pt"
 
 
-def empty_plot(name: str, x_axis: str, y_axis: str) -> pyqtgraph.PlotWidget:
+class WholeNumberAxis(pyqtgraph.AxisItem):
+    """Has no ticks between whole numbers, such as half an epoch."""
+
+    def tickSpacing(self, low: float, high: float, pixels: float) -> list[tuple[float, float]]:
+        spacings = super().tickSpacing(low, high, pixels)
+        return [spacing for spacing in spacings if float(spacing[0]).is_integer()] or [(1.0, 0.0)]
+
+
+def empty_plot(name: str, x_axis: str, y_axis: str, counts: bool = False) -> pyqtgraph.PlotWidget:
     """A plot without data; `paint_plot` gives it its colours.
 
     Args:
         name: the object name.
         x_axis, y_axis: what the axis shows, with its unit; an empty one is not named.
+        counts: whether the x axis counts something.
     """
-    plot = pyqtgraph.PlotWidget()
+    plot = pyqtgraph.PlotWidget(axisItems={"bottom": WholeNumberAxis("bottom")} if counts else None)
     plot.setObjectName(name)
     plot.setAccessibleName(f"{y_axis} over {x_axis}" if y_axis else x_axis)
     plot.showGrid(x=True, y=True, alpha=GRID_OPACITY)

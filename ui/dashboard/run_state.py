@@ -43,6 +43,7 @@ class StageStatus(StrEnum):
     REUSED = "from an earlier run"
     STOPPED = "stopped early"
     CUT_OFF = "not finished"
+    NOT_BEGUN = "not begun"
 
 
 @dataclass(frozen=True)
@@ -173,11 +174,13 @@ class RunState:
                 pass
 
     def cut_off(self) -> None:
-        """The engine is gone: what it was working on stays unfinished."""
+        """The engine is gone: what it was working on stays unfinished, and the rest is not begun."""
         self.preparation, self.paused = None, False
         for stage in self.stages.values():
             if stage.status is StageStatus.RUNNING:
                 stage.status, stage.phase, stage.seconds_left = StageStatus.CUT_OFF, "", None
+            elif stage.status is StageStatus.WAITING:
+                stage.status = StageStatus.NOT_BEGUN
 
     def _start(self, event: RunStarted) -> None:
         self.started = event

@@ -135,13 +135,13 @@ def _text(stage: StageProgress, column: StageColumn) -> str:
 
 
 def status_text(stage: StageProgress) -> str:
-    """Such as "epoch 4 of 10, 1 min 02 s left", "done, 8 s" or "waiting, about 40 s"."""
+    """Such as "epoch 4 of 10, 1 min 02 s left", "done, 8 s" or "waiting, ~40 s"."""
     match stage.status:
         case StageStatus.RUNNING:
             return f"{stage.phase}, {duration_text(stage.seconds_left)} left" if stage.seconds_left else stage.phase
         case StageStatus.WAITING:
             expected = stage.plan.estimated_seconds
-            return f"{stage.status}, about {duration_text(expected)}" if expected >= 1 else str(stage.status)
+            return f"{stage.status}, ~{duration_text(expected)}" if expected >= 1 else str(stage.status)
         case StageStatus.DONE | StageStatus.STOPPED:
             return f"{stage.status}, {duration_text(stage.seconds)}"
         case _:

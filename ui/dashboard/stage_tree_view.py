@@ -11,9 +11,9 @@ from ui.dashboard.stage_tree_model import FRACTION_ROLE, StageColumn, StageTreeM
 from ui.theme import current_theme
 
 COLUMN_PIXELS = {
-    StageColumn.STAGE: 146,
-    StageColumn.PROGRESS: 66,
-    StageColumn.STATUS: 142,
+    StageColumn.STAGE: 150,
+    StageColumn.PROGRESS: 72,
+    StageColumn.STATUS: 140,
 }
 ROW_PIXELS = 24
 BAR_OPACITY = 0.4
@@ -34,8 +34,9 @@ class StageTreeView(QTreeView):
         self.setIndentation(12)
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.header().setStretchLastSection(True)
+        self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        self.header().setSectionResizeMode(StageColumn.CHAINS, QHeaderView.ResizeMode.Stretch)
         for column, width in COLUMN_PIXELS.items():
             self.header().resizeSection(column, width)
         self._stages.modelReset.connect(self.expandAll)

@@ -13,7 +13,7 @@ from engine.imaging.wavelet import SUBBANDS
 from ui.dashboard.run_state import RunState
 from ui.pictures import pixmap, subband_image
 
-PICTURE_PIXELS = 100
+PICTURE_PIXELS = 150
 TITLES = {"LL": "LL, mean", "LH": "LH, horizontal", "HL": "HL, vertical", "HH": "HH, diagonal"}
 
 
@@ -33,7 +33,6 @@ class SubbandsPanel(QWidget):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(self._inside)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._text)
         layout.addWidget(scroll, 1)
 
