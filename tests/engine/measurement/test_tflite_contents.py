@@ -158,7 +158,7 @@ def test_a_damaged_file_is_one_sentence_or_readable(sample_files: SampleFiles) -
     content = sample_files.path("quantizer_int8").read_bytes()
     generator = np.random.default_rng(3)
     damaged = [content[:length] for length in range(0, len(content), len(content) // 40)]
-    for place in generator.integers(len(content) - 4000, len(content), 200):
+    for place in generator.integers(len(content) - 4000, len(content), 500):
         changed = bytearray(content)
         changed[place] ^= int(generator.integers(1, 256))
         damaged.append(bytes(changed))
