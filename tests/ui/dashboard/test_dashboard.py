@@ -1,0 +1,216 @@
+"""The dashboard's panels fill from events, its buttons ask the engine, and its banner leads on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QMessageBox, QProgressBar, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.contract.events import EngineEvent, EpochFinished, Paused, RunCancelled, RunFailed, VariantMeasured
+from tests.ui.study_events import CHAINS, PRUNING, study_events, until
+from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE, Dashboard
+from ui.dashboard.stage_tree_model import StageColumn, StageTreeModel
+from ui.theme import DARK, LIGHT
+from workers.process_outcome import ProcessOutcome
+
+REDRAWN_MS = 250
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> list[EngineEvent]:
+    return study_events(tmp_path / "run")
+
+
+@pytest.fixture
+def dashboard(qtbot: QtBot) -> Dashboard:
+    dashboard = Dashboard()
+    qtbot.addWidget(dashboard)
+    dashboard.resize(1060, 680)
+    dashboard.show()
+    return dashboard
+
+
+def child(dashboard: Dashboard, name: str) -> QWidget:
+    found = dashboard.findChild(QWidget, f"dashboard.{name}")
+    assert found is not None, name
+    return found
+
+
+def text(dashboard: Dashboard, name: str) -> str:
+    label = child(dashboard, name)
+    assert isinstance(label, QLabel | QPushButton)
+    return label.text()
+
+
+def take(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    dashboard.take(events)
+    qtbot.wait(REDRAWN_MS)
+
+
+def test_a_whole_study_fills_every_panel(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    dashboard.begin("ultrasound-prq")
+    take(qtbot, dashboard, events)
+    dashboard.end(ProcessOutcome.of_last_event(events[-1], 0))
+    assert dashboard.curves.points() == 16
+    assert dashboard.bars.bars() == len(CHAINS)
+    assert dashboard.subbands.pictures() == 6 * 5
+    assert dashboard.results.view.model().rowCount() == len(CHAINS)
+    assert "6 variants" in text(dashboard, "banner.text")
+    assert not child(dashboard, "pause").isVisible()
+    qtbot.mouseClick(child(dashboard, "banner.table"), Qt.MouseButton.LeftButton)
+    assert dashboard.tabs.currentWidget() is dashboard.results
+
+
+def test_panels_grow_as_events_come(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    dashboard.begin("ultrasound-prq")
+    seen = []
+    done = 0
+    for number in (1, 2, 3):
+        upto = len(until(events, VariantMeasured, number))
+        take(qtbot, dashboard, events[done:upto])
+        done = upto
+        seen.append((dashboard.curves.points(), dashboard.bars.bars()))
+    assert seen == [(10, 1), (16, 2), (16, 3)]
+
+
+def test_reading_images_shows_before_any_stage(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    dashboard.begin("ultrasound-prq")
+    progress = child(dashboard, "progress")
+    assert isinstance(progress, QProgressBar)
+    assert progress.maximum() == 0
+    assert "Starting" in text(dashboard, "now")
+    take(qtbot, dashboard, events[:2])
+    assert (progress.value(), progress.maximum()) == (400, 1600)
+    assert text(dashboard, "now") == "Reading images: 400 of 1,600"
+
+
+def test_the_tree_shows_what_each_stage_does(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    dashboard.begin("ultrasound-prq")
+    take(qtbot, dashboard, until(events, EpochFinished, number=13))
+    model = dashboard.stages.model()
+    assert isinstance(model, StageTreeModel)
+    pruning = model.index_of_stage(PRUNING)
+    assert pruning.parent().data() == "Baseline resnet18 ×0.25"
+    assert model.rowCount(pruning) == 1
+    assert model.index(0, StageColumn.STAGE, pruning).data() == "dynamic range"
+    assert pruning.siblingAtColumn(StageColumn.STATUS).data().startswith("epoch 3 of 6")
+    assert pruning.siblingAtColumn(StageColumn.PROGRESS).data() == "50 %"
+    assert pruning.siblingAtColumn(StageColumn.CHAINS).data() == "PRN, PRQ, PR-int8"
+
+
+def test_buttons_ask_the_engine(
+    qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dashboard.begin("ultrasound-prq")
+    take(qtbot, dashboard, until(events, EpochFinished, number=3))
+    for name, signal in (("pause", dashboard.pause_requested), ("stop", dashboard.stop_requested)):
+        with qtbot.waitSignal(signal, timeout=500):
+            qtbot.mouseClick(child(dashboard, name), Qt.MouseButton.LeftButton)
+    take(qtbot, dashboard, [Paused()])
+    assert text(dashboard, "time") == "paused"
+    with qtbot.waitSignal(dashboard.resume_requested, timeout=500):
+        qtbot.mouseClick(child(dashboard, "pause"), Qt.MouseButton.LeftButton)
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    with qtbot.assertNotEmitted(dashboard.cancel_requested):
+        qtbot.mouseClick(child(dashboard, "cancel"), Qt.MouseButton.LeftButton)
+    asked = []
+    monkeypatch.setattr(QMessageBox, "question", lambda *said: asked.append(said[2]) or QMessageBox.StandardButton.Yes)
+    with qtbot.waitSignal(dashboard.cancel_requested, timeout=500):
+        qtbot.mouseClick(child(dashboard, "cancel"), Qt.MouseButton.LeftButton)
+    assert "Every finished stage is kept" in asked[0]
+
+
+def test_stop_and_keep_waits_for_a_stage_that_trains(
+    qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]
+) -> None:
+    dashboard.begin("ultrasound-prq")
+    take(qtbot, dashboard, events[:2])
+    assert not child(dashboard, "stop").isEnabled()
+    take(qtbot, dashboard, until(events, EpochFinished)[2:])
+    assert child(dashboard, "stop").isEnabled()
+
+
+def test_a_failure_says_why_and_what_to_do(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    failure = RunFailed(message="The disk is full; free some space and run again.", exit_code=3)
+    dashboard.begin("ultrasound-prq")
+    take(qtbot, dashboard, [*until(events, EpochFinished, number=3), failure])
+    assert dashboard.state.directory is not None
+    (dashboard.state.directory / "engine.log").write_text("first line\nOSError: [Errno 28]\n", encoding="utf-8")
+    dashboard.end(ProcessOutcome.of_last_event(failure, 3))
+    assert text(dashboard, "banner.text") == failure.message
+    with qtbot.waitSignal(dashboard.continue_requested, timeout=500):
+        qtbot.mouseClick(child(dashboard, "continue"), Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(dashboard.repeat_requested, timeout=500):
+        qtbot.mouseClick(child(dashboard, "banner.edit"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(child(dashboard, "banner.log"), Qt.MouseButton.LeftButton)
+    assert child(dashboard, "engine_log_text").isVisible()
+    assert "OSError: [Errno 28]" in child(dashboard, "engine_log_text").toPlainText()
+
+
+def test_an_engine_that_dies_without_a_word(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    dashboard.begin("ultrasound-prq")
+    take(qtbot, dashboard, until(events, EpochFinished, number=3))
+    dashboard.end(ProcessOutcome.of_last_event(None, -9))
+    assert "signal 9" in text(dashboard, "banner.text")
+    assert text(dashboard, "time") == "ended"
+    assert not child(dashboard, "cancel").isVisible()
+
+
+@pytest.mark.parametrize(
+    ("last", "elsewhere", "said", "continued"),
+    [
+        (None, False, CUT_OFF, True),
+        (None, True, RUNS_ELSEWHERE, False),
+        (RunCancelled(), False, RunCancelled().message, True),
+    ],
+)
+def test_a_run_that_is_read_again(
+    qtbot: QtBot,
+    dashboard: Dashboard,
+    events: list[EngineEvent],
+    last: EngineEvent | None,
+    elsewhere: bool,
+    said: str,
+    continued: bool,
+) -> None:
+    dashboard.take(until(events, EpochFinished, number=12) + ([last] if last else []))
+    dashboard.show_read(elsewhere)
+    assert text(dashboard, "banner.text") == said
+    assert child(dashboard, "continue").isVisible() == continued
+    assert child(dashboard, "repeat").isVisible()
+    assert not child(dashboard, "pause").isVisible()
+    assert dashboard.curves.points() == 12
+
+
+def test_plots_take_another_theme(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    take(qtbot, dashboard, events)
+    for theme in (DARK, LIGHT):
+        dashboard.set_theme(theme)
+        for plot in (dashboard.curves.loss.plot, dashboard.bars.plots["size"].plot):
+            assert plot.backgroundBrush().color().name() == theme.panel
+    assert dashboard.bars.bars() == len(CHAINS)
+
+
+def test_every_axis_is_named_with_its_unit(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    take(qtbot, dashboard, events)
+    curves = (dashboard.curves.loss.plot, dashboard.curves.accuracy.plot)
+    assert [plot.getAxis("left").labelText for plot in curves] == ["cross-entropy (nats)", "accuracy (fraction)"]
+    assert {plot.getAxis("bottom").labelText for plot in curves} == {"epoch (all stages)"}
+    bars = [measured.plot.getAxis("bottom").labelText for measured in dashboard.bars.plots.values()]
+    assert bars == [
+        "file (KiB)",
+        "zipped file (KiB)",
+        "latency p50, whisker to p95 (ms)",
+        "test accuracy, 95 % CI (fraction)",
+    ]
+
+
+def test_missing_samples_are_a_sentence(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    started = events[0]
+    (Path(started.directory) / "samples.npz").unlink()  # type: ignore[attr-defined]
+    take(qtbot, dashboard, events)
+    assert "cannot be read" in text(dashboard, "images")
+    assert dashboard.subbands.pictures() == 0

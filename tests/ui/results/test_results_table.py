@@ -1,0 +1,179 @@
+"""The table sorts by number, and what leaves the app is whole: CSV, clipboard and model files."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.contract.measurements import VariantMeasurement
+from tests.ui.study_events import CHAINS, variant
+from ui.dashboard.run_state import RunState
+from ui.results.columns import COLUMNS
+from ui.results.csv_export import variants_csv
+from ui.results.results_table import ResultsTable
+
+
+@pytest.fixture
+def run_directory(tmp_path: Path) -> Path:
+    """A run's models; the baseline's comes without a JSON file."""
+    models = tmp_path / "run" / "models"
+    models.mkdir(parents=True)
+    for chain in CHAINS:
+        (models / f"{chain}.tflite").write_bytes(chain.encode())
+        if chain != "baseline":
+            (models / f"{chain}.json").write_text(f'{{"of": "{chain}"}}', encoding="utf-8")
+    return tmp_path / "run"
+
+
+@pytest.fixture
+def table(qtbot: QtBot, run_directory: Path) -> ResultsTable:
+    table = ResultsTable()
+    qtbot.addWidget(table)
+    table.show_state(state_of(run_directory, *map(variant, CHAINS)))
+    table.show()
+    return table
+
+
+def state_of(directory: Path, *variants: VariantMeasurement) -> RunState:
+    return RunState(directory, variants={variant.chain: variant for variant in variants})
+
+
+def column(title: str) -> int:
+    return next(place for place, column in enumerate(COLUMNS) if column.title.replace("\n", " ") == title)
+
+
+def shown(table: ResultsTable, title: str) -> list[str]:
+    model = table.view.model()
+    return [model.index(row, column(title)).data() for row in range(model.rowCount())]
+
+
+def press(qtbot: QtBot, table: ResultsTable, name: str) -> str:
+    """Returns what the table says then."""
+    button, message = table.findChild(QPushButton, f"results.{name}"), table.findChild(QLabel, "results.message")
+    assert button is not None
+    assert message is not None
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    return message.text()
+
+
+def test_columns_sort_by_number(qtbot: QtBot, run_directory: Path) -> None:
+    table = ResultsTable()
+    qtbot.addWidget(table)
+    sizes = {"baseline": 9_000 * 1024, "int8": 90_000 * 1024, "PRQ": 800 * 1024}
+    table.show_state(state_of(run_directory, *(variant(chain, model_bytes=size) for chain, size in sizes.items())))
+    assert shown(table, "size (KiB)") == ["9,000.0", "90,000.0", "800.0"]
+    table.view.sortByColumn(column("size (KiB)"), Qt.SortOrder.AscendingOrder)
+    assert shown(table, "size (KiB)") == ["800.0", "9,000.0", "90,000.0"]
+    table.view.sortByColumn(column("size (× baseline)"), Qt.SortOrder.DescendingOrder)
+    assert shown(table, "size (× baseline)") == ["10.00", "1.00", "0.09"]
+
+
+def test_cells_are_relative_to_the_baseline(table: ResultsTable) -> None:
+    assert shown(table, "Δ accuracy (points)")[:2] == ["+0.0", "-1.2"]
+    assert shown(table, "accuracy (95 % CI)")[0] == "0.925 (0.885–0.955)"
+    assert shown(table, "steps")[2] == "pruning 80 % → dynamic range"
+
+
+def test_every_column_explains_itself(table: ResultsTable) -> None:
+    tips = [
+        table.view.model().headerData(place, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
+        for place in range(len(COLUMNS))
+    ]
+    assert all(tip.endswith(".") for tip in tips)
+    assert "do not make a .tflite smaller until it is zipped" in tips[column("zipped (KiB)")]
+
+
+def test_the_chosen_row_stays_chosen_when_figures_come(table: ResultsTable, run_directory: Path) -> None:
+    table.view.sortByColumn(column("chain"), Qt.SortOrder.DescendingOrder)
+    table.view.selectRow(1)
+    chosen = table.view.currentIndex().data()
+    table.show_state(state_of(run_directory, *(variant(chain, latency_p50_ms=3.0) for chain in CHAINS)))
+    assert [index.data() for index in table.view.selectionModel().selectedRows()] == [chosen]
+
+
+def test_the_csv_has_every_figure_with_its_unit(
+    qtbot: QtBot, table: ResultsTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "of the study"), ""))
+    assert press(qtbot, table, "csv") == f"Exported to {tmp_path / 'of the study.csv'}."
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "of the study.csv").read_text(encoding="utf-8"))))
+    assert [row["chain"] for row in rows] == list(CHAINS)
+    assert rows[2]["steps"] == "pruning 80 % > dynamic range"
+    assert rows[2]["model_bytes"] == "746880"
+    assert float(rows[0]["accuracy_ci95_low"]) == pytest.approx(0.885)
+    plain = {f for f in VariantMeasurement.model_fields if not f.endswith("_ci95")}
+    assert plain | {"latency_ratio_ci95_low", "latency_ratio_ci95_high"} <= set(rows[0])
+
+
+def test_a_csv_of_nothing_is_empty() -> None:
+    assert variants_csv(()).strip() == ""
+
+
+def test_a_saved_model_comes_with_how_to_feed_it(
+    qtbot: QtBot, table: ResultsTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = table.findChild(QPushButton, "results.save")
+    assert save is not None
+    assert not save.isEnabled()
+    table.view.selectRow(CHAINS.index("PRQ"))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "for my phone"), ""))
+    press(qtbot, table, "save")
+    assert (tmp_path / "for my phone.tflite").read_bytes() == b"PRQ"
+    assert (tmp_path / "for my phone.json").read_text(encoding="utf-8") == '{"of": "PRQ"}'
+
+
+@pytest.mark.parametrize("answer", [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
+def test_nothing_is_overwritten_without_asking(
+    qtbot: QtBot,
+    table: ResultsTable,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: QMessageBox.StandardButton,
+) -> None:
+    (tmp_path / "PRQ.json").write_text("mine", encoding="utf-8")
+    asked: list[str] = []
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    monkeypatch.setattr(QMessageBox, "question", lambda *said: asked.append(said[2]) or answer)
+    press(qtbot, table, "save_all")
+    assert "PRQ.json" in asked[0]
+    agreed = answer == QMessageBox.StandardButton.Yes
+    assert (tmp_path / "int8.tflite").exists() == agreed
+    assert ((tmp_path / "PRQ.json").read_text(encoding="utf-8") == "mine") != agreed
+
+
+def test_saving_where_it_cannot_be_says_so(
+    qtbot: QtBot, table: ResultsTable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "file" / "below"))
+    said = press(qtbot, table, "save_all")
+    assert said.startswith("Not saved: ")
+    assert "Choose another place" in said
+
+
+def test_a_model_that_is_gone_says_so(
+    qtbot: QtBot, table: ResultsTable, run_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (run_directory / "models" / "PRN.tflite").unlink()
+    table.view.selectRow(CHAINS.index("PRN"))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "x.tflite"), ""))
+    assert "PRN.tflite: it is no longer there" in press(qtbot, table, "save")
+    assert not (tmp_path / "x.tflite").exists()
+
+
+def test_copying_gives_tab_separated_rows(qtbot: QtBot, table: ResultsTable) -> None:
+    table.view.setFocus()
+    qtbot.waitUntil(table.view.hasFocus)
+    qtbot.keyClick(table.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    lines = QGuiApplication.clipboard().text().split("\n")
+    assert len(lines) == 1 + len(CHAINS)
+    assert {line.count("\t") for line in lines} == {len(COLUMNS) - 1}
+    assert lines[0].startswith("chain\tsteps\taccuracy (95 % CI)")

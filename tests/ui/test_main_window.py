@@ -1,0 +1,199 @@
+"""The window: earlier runs open again, one run at a time with a real engine, and closing asks first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QListWidget, QMessageBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.contract.events import EngineEvent, EpochFinished, event_line
+from engine.contract.recipe import BackboneSettings, DatasetSettings, ImageSettings, Recipe, TrainingSettings
+from engine.contract.recipe_file import recipe_text
+from engine.store.database import open_database
+from engine.store.locations import Locations
+from engine.store.run_history import RunState, list_runs, record_end, record_start
+from tests.ui.study_events import RUN, result, study_events, until
+from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE
+from ui.dashboard.run_stack import BUSY
+from ui.main_window import CLOSING_QUESTION, MainWindow
+from ui.theme import DARK, ThemeChoice
+
+STARTED_MS = 60_000
+FOLLOWED_MS = 5_000
+
+pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind")
+
+RECIPE = Recipe(
+    name="small study",
+    dataset=DatasetSettings(limit_per_class=30),
+    images=ImageSettings(size=32, color="grayscale"),
+    backbone=BackboneSettings(width=0.125),
+    training=TrainingSettings(epochs=50),
+)
+
+
+@pytest.fixture
+def locations(tmp_path: Path) -> Locations:
+    return Locations(tmp_path / "runs").create()
+
+
+def keep_run(locations: Locations, state: RunState, events: list[EngineEvent]) -> Path:
+    """Leave a run as the engine leaves it; returns its event log."""
+    directory = locations.runs / RUN
+    directory.mkdir(exist_ok=True)
+    (directory / "recipe.toml").write_text(recipe_text(RECIPE), encoding="utf-8")
+    log = directory / "events.jsonl"
+    log.write_text("".join(event_line(event) + "\n" for event in events), encoding="utf-8")
+    with open_database(locations.database) as database:
+        record_start(database, RUN, "small study")
+        if state is RunState.INTERRUPTED:
+            database.execute("UPDATE runs SET pid_started = 0")
+        elif state is not RunState.RUNNING:
+            record_end(database, RUN, state, result=result(directory) if state is RunState.DONE else None)
+    return log
+
+
+@pytest.fixture
+def events(locations: Locations) -> list[EngineEvent]:
+    return study_events(locations.runs / RUN)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, settings: QSettings, locations: Locations) -> MainWindow:
+    return open_window(qtbot, settings, locations)
+
+
+def open_window(qtbot: QtBot, settings: QSettings, locations: Locations) -> MainWindow:
+    window = MainWindow(settings, locations.root)
+    qtbot.addWidget(window, before_close_func=lambda closing: closing.wizard.shut_down())
+    window.show()
+    return window
+
+
+def child(window: MainWindow, kind: type, name: str) -> QWidget:
+    found = window.findChild(kind, name)
+    assert found is not None, name
+    return found
+
+
+def open_first_run(window: MainWindow) -> None:
+    runs = child(window, QListWidget, "runs.list")
+    runs.itemClicked.emit(runs.item(0))
+
+
+def test_a_finished_run_opens_again_and_its_recipe_goes_into_the_wizard(
+    qtbot: QtBot, settings: QSettings, locations: Locations, events: list[EngineEvent]
+) -> None:
+    keep_run(locations, RunState.DONE, events)
+    window = open_window(qtbot, settings, locations)
+    open_first_run(window)
+    dashboard = window.dashboard
+    assert dashboard is not None
+    qtbot.waitUntil(lambda: dashboard.bars.bars() == 6)
+    open_first_run(window)
+    assert window.dashboard is dashboard
+    qtbot.mouseClick(child(window, QPushButton, "dashboard.repeat"), Qt.MouseButton.LeftButton)
+    assert window.dashboard is None
+    assert window.wizard.recipe() == RECIPE
+
+
+def test_a_run_that_was_cut_off_can_go_on(
+    qtbot: QtBot, settings: QSettings, locations: Locations, events: list[EngineEvent]
+) -> None:
+    log = keep_run(locations, RunState.INTERRUPTED, until(events, EpochFinished, number=3))
+    with log.open("ab") as stream:
+        stream.write(b'{"version":1,"event":"epoch_fin')
+    window = open_window(qtbot, settings, locations)
+    open_first_run(window)
+    assert window.dashboard is not None
+    assert child(window, QWidget, "dashboard.banner.text").text() == CUT_OFF
+    assert child(window, QPushButton, "dashboard.continue").text() == "Continue"
+    assert len(window.dashboard.state.variants) == 0
+
+
+def test_a_run_of_another_process_is_followed(
+    qtbot: QtBot, settings: QSettings, locations: Locations, events: list[EngineEvent]
+) -> None:
+    begun = until(events, EpochFinished, number=3)
+    log = keep_run(locations, RunState.RUNNING, begun)
+    window = open_window(qtbot, settings, locations)
+    open_first_run(window)
+    dashboard = window.dashboard
+    assert dashboard is not None
+    assert child(window, QWidget, "dashboard.banner.text").text() == RUNS_ELSEWHERE
+    assert not child(window, QPushButton, "dashboard.continue").isVisible()
+    with log.open("a", encoding="utf-8") as stream:
+        stream.write("".join(event_line(event) + "\n" for event in events[len(begun) :]))
+    qtbot.waitUntil(lambda: dashboard.state.result is not None, timeout=FOLLOWED_MS)
+    qtbot.waitUntil(lambda: not child(window, QWidget, "dashboard.banner").isVisible())
+
+
+def test_a_run_without_its_files_is_a_sentence(
+    qtbot: QtBot,
+    settings: QSettings,
+    locations: Locations,
+    events: list[EngineEvent],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    keep_run(locations, RunState.DONE, events).unlink()
+    window = open_window(qtbot, settings, locations)
+    said: list[str] = []
+    monkeypatch.setattr(QMessageBox, "warning", lambda *arguments: said.append(arguments[2]))
+    open_first_run(window)
+    assert "events.jsonl cannot be read" in said[0]
+    assert window.dashboard is None
+
+
+def test_one_run_at_a_time_and_closing_asks(
+    qtbot: QtBot, window: MainWindow, locations: Locations, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "information", lambda *arguments: said.append(arguments[2]))
+    monkeypatch.setattr(QMessageBox, "question", lambda *arguments: said.append(arguments[2]) or answers.pop(0))
+    window.start_run(RECIPE)
+    live = window.dashboard
+    assert live is not None
+    qtbot.waitUntil(lambda: live.state.started is not None, timeout=STARTED_MS)
+    window.start_run(RECIPE)
+    assert said == [BUSY]
+    assert window.dashboard is live
+
+    qtbot.mouseClick(child(window, QPushButton, "runs.new"), Qt.MouseButton.LeftButton)
+    assert window.dashboard is None
+    qtbot.mouseClick(child(window, QPushButton, "runs.live"), Qt.MouseButton.LeftButton)
+    assert window.dashboard is live
+    assert not child(window, QPushButton, "runs.live").isVisible()
+
+    assert not window.close()
+    assert said[1:] == [CLOSING_QUESTION]
+    assert window.controller.is_running()
+    assert window.close()
+    assert not window.controller.is_running()
+    (record,) = list_runs(locations)
+    assert record.state is not RunState.RUNNING
+
+
+def test_a_theme_that_is_chosen_changes_plots_and_is_remembered(
+    qtbot: QtBot, settings: QSettings, locations: Locations, events: list[EngineEvent]
+) -> None:
+    keep_run(locations, RunState.DONE, events)
+    window = open_window(qtbot, settings, locations)
+    open_first_run(window)
+    assert window.dashboard is not None
+    dark = next(action for action in window.findChildren(QAction) if action.text() == "Dark")
+    dark.trigger()
+    assert window.dashboard.curves.loss.plot.backgroundBrush().color().name() == DARK.panel
+    assert settings.value("theme") == ThemeChoice.DARK
+
+
+def test_the_window_comes_back_as_it_was(qtbot: QtBot, settings: QSettings, locations: Locations) -> None:
+    first = open_window(qtbot, settings, locations)
+    # Only the height: the screen without a display is narrower than the window, and it keeps within it.
+    first.resize(first.width(), 700)
+    first.close()
+    assert open_window(qtbot, settings, locations).height() == 700
