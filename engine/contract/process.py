@@ -22,4 +22,7 @@ def give_way() -> None:
 
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     else:
-        os.nice(5)
+        os.nice(10)
+        if sys.platform == "linux":
+            # A batch process does not interrupt others when it wakes.
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

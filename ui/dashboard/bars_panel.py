@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.measurements import VariantMeasurement
@@ -11,6 +12,7 @@ from ui.theme import Theme
 
 AXIS_PIXELS = 44
 ROW_PIXELS = 17
+PLOT_MS = 15
 
 MEASURES = (
     Measure("size", "file ({unit})", lambda v: v.model_bytes, "{:,.1f}"),
@@ -32,6 +34,9 @@ class BarsPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: tuple[VariantMeasurement, ...] = ()
+        self._waiting: list[MeasurePlot] = []
+        self._timer = QTimer(self, singleShot=True, interval=PLOT_MS)
+        self._timer.timeout.connect(self._draw_next)
         self.plots = {
             measure.name: MeasurePlot(measure, named=place % 2 == 0) for place, measure in enumerate(MEASURES)
         }
@@ -64,6 +69,13 @@ class BarsPanel(QWidget):
         if variants == self._shown:
             return
         self._shown = variants
-        for measured in self.plots.values():
-            measured.show_variants(variants)
-            measured.plot.setMinimumHeight(AXIS_PIXELS + ROW_PIXELS * len(variants))
+        self._waiting = list(self.plots.values())
+        self._draw_next()
+
+    def _draw_next(self) -> None:
+        """One plot at a time: four in one go would hold up the window for longer than an eye forgives."""
+        if self._waiting:
+            measured = self._waiting.pop(0)
+            measured.show_variants(self._shown)
+            measured.plot.setMinimumHeight(AXIS_PIXELS + ROW_PIXELS * len(self._shown))
+            self._timer.start()

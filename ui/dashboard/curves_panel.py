@@ -16,6 +16,9 @@ from ui.theme import Theme
 
 X_AXIS = "epoch (all stages)"
 LINE_WIDTH = 2
+SYMBOLS = {"training": "o", "validation": "s"}
+SYMBOL_SIZE = 5
+MOST_SYMBOLS = 150
 LEFT_AXIS_PIXELS = 54
 LONGEST_MARK = 17
 MARK_POINTS = 8
@@ -40,10 +43,10 @@ class CurvesPanel(QWidget):
             lambda epoch: (epoch.accuracy, epoch.validation_accuracy),
             falls=False,
         )
-        self._shown: list[EpochFinished] = []
+        self.parts = (self.loss, self.accuracy)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for curve in (self.loss, self.accuracy):
+        for curve in self.parts:
             layout.addWidget(curve.plot)
         self.set_theme(theme)
 
@@ -52,22 +55,8 @@ class CurvesPanel(QWidget):
         return self.loss.points()
 
     def set_theme(self, theme: Theme) -> None:
-        for curve in (self.loss, self.accuracy):
+        for curve in self.parts:
             curve.set_theme(theme)
-
-    def show_state(self, state: RunState) -> None:
-        """Draw the epochs that have come."""
-        epochs = [epoch for stage in state.stages.values() for epoch in stage.epochs]
-        if epochs == self._shown:
-            return
-        self._shown = epochs
-        begins, before = [], 0
-        for stage in state.stages.values():
-            if stage.epochs:
-                begins.append((stage.plan.title, before))
-                before += len(stage.epochs)
-        for curve in (self.loss, self.accuracy):
-            curve.show_epochs(epochs, begins)
 
 
 class CurvePlot:
@@ -82,26 +71,32 @@ class CurvePlot:
         self._title = title
         self._values = values
         self._falls = falls
-        self._lines = {
-            "training": self.plot.plot(symbol="o", symbolSize=5, connect="finite"),
-            "validation": self.plot.plot(symbol="s", symbolSize=5, connect="finite"),
-        }
+        self._lines = {name: self.plot.plot(symbolSize=SYMBOL_SIZE, connect="finite") for name in SYMBOLS}
+        self._shown: list[EpochFinished] = []
         self._marks: list[pyqtgraph.InfiniteLine] = []
         self._begins: list[tuple[str, int]] = []
 
     def points(self) -> int:
+        """Epochs that are drawn."""
         x, _ = self._lines["training"].getData()
         return 0 if x is None else len(x)
 
-    def show_epochs(self, epochs: list[EpochFinished], begins: list[tuple[str, int]]) -> None:
-        """Draw epochs, and a line before each stage's first.
-
-        Args:
-            begins: a stage's title, and how many epochs come before it.
-        """
+    def show_state(self, state: RunState) -> None:
+        """Draw the epochs that have come, and a line before each stage's first."""
+        epochs = [epoch for stage in state.stages.values() for epoch in stage.epochs]
+        if epochs == self._shown:
+            return
+        self._shown = epochs
         x = list(range(1, len(epochs) + 1))
-        for place, line in enumerate(self._lines.values()):
-            line.setData(x, [self._values(epoch)[place] for epoch in epochs])
+        for place, (name, line) in enumerate(self._lines.items()):
+            # Where points are many, their symbols take long to draw and hide the line.
+            symbol = SYMBOLS[name] if len(epochs) <= MOST_SYMBOLS else None
+            line.setData(x, [self._values(epoch)[place] for epoch in epochs], symbol=symbol)
+        begins, before = [], 0
+        for stage in state.stages.values():
+            if stage.epochs:
+                begins.append((stage.plan.title, before))
+                before += len(stage.epochs)
         if begins != self._begins:
             self._begins = begins
             self._mark_stages()

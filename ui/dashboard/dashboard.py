@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
@@ -22,11 +23,19 @@ from ui.theme import Theme, current_theme
 from workers.process_outcome import Ending, ProcessOutcome
 
 REDRAW_MS = 100
+PANEL_MS = 10
 LEFT_PIXELS, PLOTS_PIXELS = 430, 610
 CURVES_PIXELS, BARS_PIXELS = 220, 350
 RUN_AGAIN, CONTINUE = "Run again", "Continue"
 CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Continue goes on from there."
 RUNS_ELSEWHERE = "This run is going on in another window or a terminal; what it tells appears here."
+
+
+class Panel(Protocol):
+    """A part of the dashboard."""
+
+    def show_state(self, state: RunState) -> None:
+        """Show the run as far as it is."""
 
 
 class Dashboard(QWidget):
@@ -58,8 +67,12 @@ class Dashboard(QWidget):
         self.results = ResultsTable()
         self.tabs = QTabWidget(objectName="dashboard.tabs")
         self._lay_out()
+        self._panels: tuple[Panel, ...] = (self.stages, self.log, self.curves, self.bars, self.subbands, self.results)
+        self._waiting: list[Panel] = []
         self._redraw_timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
-        self._redraw_timer.timeout.connect(self._redraw)
+        self._redraw_timer.timeout.connect(self._begin_redraw)
+        self._panel_timer = QTimer(self, singleShot=True, interval=PANEL_MS)
+        self._panel_timer.timeout.connect(self._redraw_next)
         self.header.pause_requested.connect(self.pause_requested)
         self.header.resume_requested.connect(self.resume_requested)
         self.header.stop_requested.connect(self.stop_requested)
@@ -139,9 +152,22 @@ class Dashboard(QWidget):
         layout.addWidget(self.tabs, 1)
 
     def _redraw(self) -> None:
+        """Show everything now."""
+        self._waiting = []
         self.header.show_state(self.state, self._live)
-        for panel in (self.stages, self.log, self.curves, self.bars, self.subbands, self.results):
+        for panel in self._panels:
             panel.show_state(self.state)
+
+    def _begin_redraw(self) -> None:
+        """Show everything soon, one panel at a time, so that none makes the others' repaint wait."""
+        self.header.show_state(self.state, self._live)
+        self._waiting = list(self._panels)
+        self._redraw_next()
+
+    def _redraw_next(self) -> None:
+        if self._waiting:
+            self._waiting.pop(0).show_state(self.state)
+            self._panel_timer.start()
 
     def _on_log_requested(self) -> None:
         self.tabs.setCurrentIndex(0)

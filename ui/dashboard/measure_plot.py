@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from PySide6.QtGui import QFontMetrics
 
 from engine.contract.measurements import VariantMeasurement
 from ui.dashboard.plot_style import empty_plot, paint_plot
+from ui.dashboard.run_state import RunState
 from ui.theme import Theme
 
 BAR_HEIGHT = 0.66
@@ -19,6 +20,7 @@ WHISKER_HEIGHT = 0.3
 NAMES_PIXELS = 150
 NO_NAMES_PIXELS = 12
 LEAST_ROWS = 3
+AXIS_PIXELS, ROW_PIXELS = 44, 17
 ROOM_FOR_FIGURES = 1.35
 KIB, MIB = 1024.0, 1024.0**2
 
@@ -44,7 +46,7 @@ class MeasurePlot:
         """An empty plot; `named`: whether the variants' names stand at its left."""
         self._measure = measure
         self._named = named
-        self._variants: Sequence[VariantMeasurement] = ()
+        self._variants: tuple[VariantMeasurement, ...] = ()
         self._theme: Theme | None = None
         self.plot = empty_plot(f"dashboard.{measure.name}", measure.axis.format(unit="KiB"), "")
         self.plot.setMouseEnabled(False, False)
@@ -63,10 +65,17 @@ class MeasurePlot:
         paint_plot(self.plot, theme)
         self._draw()
 
-    def show_variants(self, variants: Sequence[VariantMeasurement]) -> None:
-        """Draw variants from top to bottom."""
-        self._variants = variants
-        self._draw()
+    def bars(self) -> int:
+        """Variants that are drawn."""
+        return len(self._variants)
+
+    def show_state(self, state: RunState) -> None:
+        """Draw the variants that are measured, from top to bottom."""
+        variants = tuple(state.variants.values())
+        if variants != self._variants:
+            self._variants = variants
+            self.plot.setMinimumHeight(AXIS_PIXELS + ROW_PIXELS * len(variants))
+            self._draw()
 
     def _draw(self) -> None:
         if self._theme is None or not self._variants:

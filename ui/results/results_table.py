@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -100,7 +100,14 @@ class ResultsTable(QWidget):
         layout.addLayout(buttons)
         layout.addWidget(self._message)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit_columns()
+
     def _fit_columns(self) -> None:
+        """Costs tens of milliseconds, so it waits until someone looks."""
+        if not self.isVisible():
+            return
         self.view.resizeColumnsToContents()
         for column in range(len(COLUMNS)):
             self.view.setColumnWidth(column, min(self.view.columnWidth(column) + COLUMN_MARGIN, WIDEST_COLUMN))
