@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QVBoxLayout, QWidget, QWizardPage
+from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QVBoxLayout
 
 from engine.backbones.backbone import BACKBONES
-from engine.chain.preflight import errors, preflight
+from engine.chain.preflight import errors
 from engine.contract.findings import Finding
 from engine.contract.recipe import BackboneSettings
 from ui.form.declared_field import WIDEST_PIXELS
@@ -13,9 +13,9 @@ from ui.form.parameter_form import ParameterForm
 from ui.form.path_field import PathField
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.wizard.draft_page import DraftPage
 from ui.wizard.network_figures import NetworkFigures
 from ui.wizard.recipe_draft import RecipeDraft
-from workers.dataset_scan import ScanResult
 
 NETWORK_FIELDS = ("width", "head", "output", "freeze_base")
 TRAINING_FIELDS = (
@@ -32,17 +32,12 @@ SHOWN_PLACES = ("images", "backbone")
 """Of the pre-flight's findings: those that this page can mend, or that keep its figures from being computed."""
 
 
-class BackbonePage(QWizardPage):
+class BackbonePage(DraftPage):
     """Architecture, width, head, weights, and training."""
 
-    def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTitle("Network and training")
-        self.setSubTitle(
-            "Choose the network that is trained first and then compressed; width scales all of its layers."
-        )
-        self._draft = draft
-        self._classes: int | None = None
+    def __init__(self, draft: RecipeDraft) -> None:
+        what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
+        super().__init__(draft, "Network and training", what_to_do)
         self._kind = QComboBox(objectName="backbone.kind", accessibleName="Backbone")
         for key in BACKBONES:
             self._kind.addItem(f"{BACKBONES[key].title} ({BACKBONES[key].paper})", key)
@@ -54,8 +49,6 @@ class BackbonePage(QWizardPage):
         self._figures = NetworkFigures()
         self._message = MessageBar("backbone.message")
         self._lay_out()
-        self._show_draft()
-        draft.changed.connect(self._show_draft)
         self._kind.currentIndexChanged.connect(self._on_edited)
         self._form.changed.connect(self._on_edited)
         self._weights.edited.connect(self._on_edited)
@@ -65,12 +58,6 @@ class BackbonePage(QWizardPage):
 
     def isComplete(self) -> bool:
         return self._form.is_valid and self._training.is_valid and not errors(self._findings())
-
-    def set_scanned(self, result: ScanResult | None) -> None:
-        """The images that the network is for."""
-        if result is not None:
-            self._classes = len(result.classes)
-            self._show_findings()
 
     def _lay_out(self) -> None:
         network = QGroupBox("Network")
@@ -97,7 +84,7 @@ class BackbonePage(QWizardPage):
             widget.setMaximumWidth(WIDEST_PIXELS)
         set_tab_order([self._kind, *self._form.editors(), *self._weights.editors(), *self._training.editors()])
 
-    def _show_draft(self) -> None:
+    def show_draft(self) -> None:
         backbone = self._draft.recipe.backbone
         self._kind.blockSignals(True)
         self._kind.setCurrentIndex(self._kind.findData(backbone.kind))
@@ -108,12 +95,11 @@ class BackbonePage(QWizardPage):
         self._show_findings()
 
     def _findings(self) -> tuple[Finding, ...]:
-        findings = preflight(self._draft.recipe, self._classes)
-        return tuple(finding for finding in findings if finding.where.startswith(SHOWN_PLACES))
+        return tuple(finding for finding in self._draft.findings if finding.where.startswith(SHOWN_PLACES))
 
     def _show_findings(self) -> None:
         findings = self._findings()
-        self._figures.show_network(self._draft.recipe, self._classes)
+        self._figures.show_network(self._draft.recipe, self._draft.class_count)
         role = "error" if errors(findings) else "warning"
         self._message.say("\n".join(finding.message for finding in errors(findings) or findings), role)
         self.completeChanged.emit()

@@ -7,11 +7,12 @@ from functools import partial
 
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QBrush, QColor, QKeySequence, QShortcut
+from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout
 
 from engine.contract.recipe import ChainSettings
 from ui.theme import current_theme
+from ui.wizard.list_keys import act_on_key
 from ui.wizard.presets import Preset, available_presets
 
 ROW_SPACING = 2
@@ -52,9 +53,7 @@ class ChainList(QGroupBox):
         self._rename.clicked.connect(lambda: self._list.editItem(self._list.currentItem()))
         self._duplicate.clicked.connect(self._on_duplicate)
         self._remove.clicked.connect(self._on_remove)
-        QShortcut(
-            QKeySequence.StandardKey.Delete, self._list, self._on_remove, context=Qt.ShortcutContext.WidgetShortcut
-        )
+        act_on_key("Del", self._list, self._on_remove)
 
     def row(self) -> int:
         """Of the chosen chain; -1 for none."""

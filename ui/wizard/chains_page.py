@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QVBoxLayout, QWidget, QWizardPage
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QVBoxLayout
 
-from engine.chain.preflight import errors, preflight
+from engine.chain.preflight import errors
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import ChainSettings
 from engine.contract.step_parameters import StepParameters
 from ui.message_bar import MessageBar
 from ui.wizard.chain_list import ChainList
+from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.steps_editor import StepsEditor
-from workers.dataset_scan import ScanResult
 
 LIST_WIDTH = 230
 NO_CHAINS = Finding(
@@ -27,24 +27,17 @@ PLACE = re.compile(r"chains\[(\d+)\](?:\.steps\[(\d+)\])?")
 """Where a finding belongs: its chain, and its step."""
 
 
-class ChainsPage(QWizardPage):
+class ChainsPage(DraftPage):
     """A list of chains; the chosen one's steps can be added, ordered and set."""
 
-    def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTitle("Compression chains")
-        self.setSubTitle(
-            "Each chain is an order of steps that starts from the trained baseline; add several to compare."
-        )
-        self._draft = draft
-        self._classes: int | None = None
+    def __init__(self, draft: RecipeDraft) -> None:
+        what_to_do = "Each chain is an order of steps that starts from the trained baseline; add several to compare."
+        super().__init__(draft, "Compression chains", what_to_do)
         self._chains = ChainList()
         self._steps = StepsEditor()
         self._findings = FindingsList("chains.findings")
         self._message = MessageBar("chains.message")
         self._lay_out()
-        self._show_draft()
-        draft.changed.connect(self._show_draft)
         self._chains.chosen.connect(self._show_steps)
         self._chains.changed.connect(lambda chains: draft.change(chains=chains))
         self._chains.refused.connect(self._message.say)
@@ -53,13 +46,7 @@ class ChainsPage(QWizardPage):
         self._findings.place_chosen.connect(self._on_place_chosen)
 
     def isComplete(self) -> bool:
-        return self._steps.is_valid and not errors(preflight(self._draft.recipe, self._classes))
-
-    def set_scanned(self, result: ScanResult | None) -> None:
-        """The images that the findings are about."""
-        if result is not None:
-            self._classes = len(result.classes)
-            self._show_findings()
+        return self._steps.is_valid and not errors(self._draft.findings)
 
     def _lay_out(self) -> None:
         self._chains.setFixedWidth(LIST_WIDTH)
@@ -74,7 +61,7 @@ class ChainsPage(QWizardPage):
         layout.addWidget(self._chains)
         layout.addLayout(right, 1)
 
-    def _show_draft(self) -> None:
+    def show_draft(self) -> None:
         self._message.say("")
         self._chains.set_chains(self._draft.recipe.chains)
         self._show_steps()
@@ -85,7 +72,7 @@ class ChainsPage(QWizardPage):
         self._steps.set_steps(chain.steps if chain else (), chain_row=self._chains.row())
 
     def _show_findings(self) -> None:
-        findings = preflight(self._draft.recipe, self._classes)
+        findings = self._draft.findings
         if not self._draft.recipe.chains:
             findings = (*findings, NO_CHAINS)
         self._findings.show_findings(findings, "Nothing speaks against these chains.")

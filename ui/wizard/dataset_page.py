@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget, QWizardPage
+from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.recipe import DatasetSettings
 from engine.datasets.source import DATASETS
@@ -15,6 +15,7 @@ from ui.form.path_field import PathField, dropped_path
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.wizard.dataset_findings import DatasetFindings
+from ui.wizard.draft_page import DraftPage
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.scan_progress import ScanProgress
 from workers.dataset_scan import ScanResult, scan_dataset
@@ -26,19 +27,15 @@ TYPING_PAUSE_MS = 300
 LEFT_WIDTH = 370
 
 
-class DatasetPage(QWizardPage):
+class DatasetPage(DraftPage):
     """Scans as the user chooses; the next page opens once the images are usable."""
 
-    scanned = Signal(object)
-    """A `ScanResult`, or None while there is none."""
-
-    def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTitle("Images")
-        self.setSubTitle("Choose the drawn demo images, or a folder with a folder of images for each class.")
+    def __init__(self, draft: RecipeDraft) -> None:
+        what_to_do = "Choose the drawn demo images, or a folder with a folder of images for each class."
+        super().__init__(draft, "Images", what_to_do)
         self.setAcceptDrops(True)
-        self._draft = draft
-        self._result: ScanResult | None = None
+        self._asked: DatasetSettings | None = None
+        """The images that were looked at last, or are now."""
         self._scan = LatestCall("dataset-scan", self)
         self._scan.succeeded.connect(self._on_scanned)
         self._scan.failed.connect(self._on_failed)
@@ -62,8 +59,6 @@ class DatasetPage(QWizardPage):
         self._message = MessageBar("dataset.message")
         self._findings = DatasetFindings()
         self._lay_out()
-        self._show_draft()
-        draft.changed.connect(self._show_draft)
         self._kind.currentIndexChanged.connect(self._on_edited)
         for field in self._paths.values():
             field.edited.connect(self._on_edited)
@@ -74,16 +69,11 @@ class DatasetPage(QWizardPage):
         self._progress.stop_requested.connect(self._on_stop)
         self._progress.again_requested.connect(self._on_again)
 
-    @property
-    def result(self) -> ScanResult | None:
-        """What the last scan found; None while there is none, or it failed."""
-        return self._result
-
     def initializePage(self) -> None:
         self._start_scan()
 
     def isComplete(self) -> bool:
-        return self._is_fresh() and self._form.is_valid
+        return self._draft.scanned is not None and self._form.is_valid
 
     def shut_down(self) -> None:
         """End the scan and its thread."""
@@ -125,7 +115,7 @@ class DatasetPage(QWizardPage):
         path_editors = [editor for field in self._paths.values() for editor in field.editors()]
         set_tab_order([self._kind, *path_editors, *self._form.editors()])
 
-    def _show_draft(self) -> None:
+    def show_draft(self) -> None:
         dataset = self._draft.recipe.dataset
         self._kind.blockSignals(True)
         self._kind.setCurrentIndex(self._kind.findData(dataset.kind))
@@ -135,12 +125,14 @@ class DatasetPage(QWizardPage):
             field.set_path(getattr(dataset, name))
             self._form.rows.setRowVisible(field, dataset.kind != DRAWN)
         self._form.set_model(dataset)
-        if not self._is_fresh():
-            self._forget()
-            self._pause.start()
+        self.completeChanged.emit()
 
-    def _is_fresh(self) -> bool:
-        return self._result is not None and self._result.settings == self._draft.recipe.dataset
+    def _on_draft_changed(self) -> None:
+        super()._on_draft_changed()
+        # Also while another page is seen: an undo there can bring other images back.
+        if self._draft.recipe.dataset != self._asked:
+            self._scan.call_off()
+            self._pause.start()
 
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()
@@ -161,19 +153,13 @@ class DatasetPage(QWizardPage):
 
     def _start_scan(self) -> None:
         self._pause.stop()
-        if self._is_fresh():
+        if self._draft.scanned is not None:
             return
-        self._forget()
+        recipe = self._draft.recipe
+        self._asked = recipe.dataset
         self._message.say("")
         self._progress.begin()
-        recipe = self._draft.recipe
         self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed))
-
-    def _forget(self) -> None:
-        self._scan.call_off()
-        self._result = None
-        self.scanned.emit(None)
-        self.completeChanged.emit()
 
     def _on_stop(self) -> None:
         self._scan.call_off()
@@ -181,16 +167,14 @@ class DatasetPage(QWizardPage):
         self._message.say("Stopped before all images were listed; look again, or choose others.", "warning")
 
     def _on_again(self) -> None:
-        self._forget()
+        self._draft.set_scanned(None)
         self._start_scan()
 
     def _on_scanned(self, result: ScanResult) -> None:
         self._progress.end()
         self._message.say("")
-        self._result = result
         self._findings.show_result(result)
-        self.scanned.emit(result)
-        self.completeChanged.emit()
+        self._draft.set_scanned(result)
 
     def _on_failed(self, sentence: str) -> None:
         self._progress.end()

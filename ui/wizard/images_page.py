@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QVBoxLayout,
     QWidget,
-    QWizardPage,
 )
 
 from engine.contract.recipe import DwtSettings, ImageSettings
@@ -23,9 +22,9 @@ from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.wizard.draft_page import DraftPage
 from ui.wizard.image_preview_panel import ImagePreviewPanel
 from ui.wizard.recipe_draft import RecipeDraft
-from workers.dataset_scan import ScanResult
 from workers.image_preview import ImagePreview, preview_images
 from workers.latest_call import LatestCall
 
@@ -33,15 +32,12 @@ TYPING_PAUSE_MS = 150
 LEFT_WIDTH = 340
 
 
-class ImagesPage(QWizardPage):
+class ImagesPage(DraftPage):
     """Size, colour, filter, scale, JPEG quality and wavelet transform."""
 
-    def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTitle("Image compression")
-        self.setSubTitle("Choose how small the images become; the right side shows what the network will see.")
-        self._draft = draft
-        self._scanned: ScanResult | None = None
+    def __init__(self, draft: RecipeDraft) -> None:
+        what_to_do = "Choose how small the images become; the right side shows what the network will see."
+        super().__init__(draft, "Image compression", what_to_do)
         self._usable = True
         self._preview = LatestCall("image-preview", self)
         self._preview.succeeded.connect(self._on_previewed)
@@ -66,21 +62,13 @@ class ImagesPage(QWizardPage):
         self._message = MessageBar("images.message")
         self._panel = ImagePreviewPanel()
         self._lay_out()
-        self._show_draft()
-        draft.changed.connect(self._show_draft)
         self._connect_editors()
-
-    def initializePage(self) -> None:
-        self._request_preview()
 
     def isComplete(self) -> bool:
         return self._usable
 
-    def set_scanned(self, result: ScanResult | None) -> None:
-        """The images to show the settings on."""
-        self._scanned = result
-
     def shut_down(self) -> None:
+        """End the preview and its thread."""
         self._pause.stop()
         self._preview.shut_down()
 
@@ -124,7 +112,7 @@ class ImagesPage(QWizardPage):
         for box in self._bands.values():
             box.toggled.connect(self._on_edited)
 
-    def _show_draft(self) -> None:
+    def show_draft(self) -> None:
         images = self._draft.recipe.images
         editors = [self._height, self._width, self._dwt, self._wavelet, self._level, *self._bands.values()]
         for editor in editors:
@@ -164,8 +152,9 @@ class ImagesPage(QWizardPage):
 
     def _request_preview(self) -> None:
         self._pause.stop()
-        if self._scanned is not None:
-            self._preview.request(partial(preview_images, self._draft.recipe.images, self._scanned.samples))
+        if self._draft.scanned is not None:
+            samples = self._draft.scanned.samples
+            self._preview.request(partial(preview_images, self._draft.recipe.images, samples))
 
     def _on_previewed(self, preview: ImagePreview) -> None:
         self._panel.show_preview(preview)

@@ -29,15 +29,19 @@ class PlanView(QTreeWidget):
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.setIndentation(14)
+        self._shown: tuple[Recipe, dict[str, dict[str, int]], float] | None = None
 
     def show_plan(self, recipe: Recipe, scanned: ScanResult) -> float:
         """Show the stages of a recipe without faults; returns the estimated seconds of them all."""
-        # A weights file changes no time, and would be read to the end for its digest.
-        recipe = recipe.model_copy(update={"backbone": recipe.backbone.model_copy(update={"weights": ""})})
+        # None of these changes the time; and a weights file would be read to the end for its digest.
+        backbone = recipe.backbone.model_copy(update={"weights": ""})
+        recipe = recipe.model_copy(update={"name": "", "seed": 0, "backbone": backbone})
+        if self._shown is not None and self._shown[:2] == (recipe, scanned.counts):
+            return self._shown[2]
         work = Work(
             *(scanned.images(split) for split in (Split.TRAIN, Split.VALIDATION, Split.TEST)), len(scanned.classes)
         )
-        self.clear()
+        self.forget()
         items: dict[str, QTreeWidgetItem] = {}
         for stage in plan(recipe, UNREAD).stages:
             texts = [stage.title, str(stage.epochs or "–"), duration_text(stage_seconds(recipe, stage, work))]
@@ -51,4 +55,11 @@ class PlanView(QTreeWidget):
                 items[stage.parent].addChild(item)
             items[stage.key] = item
         self.expandAll()
-        return estimate_seconds(recipe, work)
+        seconds = estimate_seconds(recipe, work)
+        self._shown = (recipe, scanned.counts, seconds)
+        return seconds
+
+    def forget(self) -> None:
+        """Show nothing, because there is nothing that can be computed."""
+        self.clear()
+        self._shown = None

@@ -1,4 +1,4 @@
-"""The recipe that the wizard's pages edit, with undo and redo."""
+"""The recipe that the wizard's pages edit, with undo and redo, and what is known of its images."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.chain.preflight import preflight
+from engine.contract.findings import Finding
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
+from workers.dataset_scan import ScanResult
 
 MOST_UNDO_STEPS = 200
 TYPING_PAUSE_S = 1.0
@@ -24,6 +27,8 @@ class RecipeDraft(QObject):
     def __init__(self, recipe: Recipe, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._recipe = recipe
+        self._scanned: ScanResult | None = None
+        self._found: tuple[Recipe, int | None, tuple[Finding, ...]] | None = None
         self._earlier: list[Recipe] = []
         self._later: list[Recipe] = []
         self._last_value = ""
@@ -32,6 +37,30 @@ class RecipeDraft(QObject):
     @property
     def recipe(self) -> Recipe:
         return self._recipe
+
+    @property
+    def scanned(self) -> ScanResult | None:
+        """What a look at the recipe's own images found; None while there was none."""
+        fresh = self._scanned is not None and self._scanned.settings == self._recipe.dataset
+        return self._scanned if fresh else None
+
+    def set_scanned(self, result: ScanResult | None) -> None:
+        """Take in what a look at the images found; undone by no undo."""
+        if result is not self._scanned:
+            self._scanned = result
+            self.changed.emit()
+
+    @property
+    def class_count(self) -> int | None:
+        """How many classes the images have; None while nobody looked."""
+        return len(self.scanned.classes) if self.scanned else None
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The pre-flight's findings, looked for once for each recipe."""
+        if self._found is None or self._found[:2] != (self._recipe, self.class_count):
+            self._found = (self._recipe, self.class_count, preflight(self._recipe, self.class_count))
+        return self._found[2]
 
     def replace(self, recipe: Recipe) -> None:
         """Another recipe in its place."""

@@ -18,42 +18,38 @@ from PySide6.QtWidgets import (
     QSpinBox,
     QVBoxLayout,
     QWidget,
-    QWizardPage,
 )
 
-from engine.chain.preflight import errors, preflight
+from engine.chain.preflight import errors
 from engine.contract.errors import NutshellError
-from engine.contract.findings import Finding
 from engine.contract.recipe_file import read_recipe, recipe_text
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.durations import duration_text
 from ui.message_bar import MessageBar
+from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.plan_view import PlanView
 from ui.wizard.recipe_draft import RecipeDraft
-from workers.dataset_scan import ScanResult
 
 LARGEST_SEED = 2**31 - 1
 SIDE_WIDTH = 430
 NAMELESS = "The study has no name; give it one."
 FAULTY = "It cannot run yet: see the findings marked ✕."
+UNSEEN = "Its images are not looked at yet: wait, or go back to the first page."
 
 
-class ReviewPage(QWizardPage):
+class ReviewPage(DraftPage):
     """The last look before the run."""
 
     recipe_opened = Signal(object)
     """A `Recipe` that was read from a file."""
 
-    def __init__(self, draft: RecipeDraft, runs_directory: Path, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setTitle("Review and run")
-        self.setSubTitle("Check the recipe, save it if you like, run it. Running it again goes on where it stopped.")
+    def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
+        what_to_do = "Check the recipe, save it if you like, run it. Running it again goes on where it stopped."
+        super().__init__(draft, "Review and run", what_to_do)
         self.setFinalPage(True)
-        self._draft = draft
         self._runs_directory = runs_directory
-        self._scanned: ScanResult | None = None
         self._runs_fault = ""
         self._name = QLineEdit(objectName="review.name", maxLength=80, accessibleName="Name of the study")
         self._seed = QSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
@@ -69,7 +65,6 @@ class ReviewPage(QWizardPage):
         self._open = QPushButton("Open recipe…", objectName="review.open")
         self._message = MessageBar("review.message")
         self._lay_out()
-        draft.changed.connect(self._show_draft)
         self._name.textEdited.connect(self._on_edited)
         self._seed.valueChanged.connect(self._on_edited)
         self._save.clicked.connect(self._on_save)
@@ -77,20 +72,15 @@ class ReviewPage(QWizardPage):
 
     def initializePage(self) -> None:
         self._check_runs_directory()
-        self._show_draft()
 
     def isComplete(self) -> bool:
-        return not self._fault(self._preflight())
-
-    def set_scanned(self, result: ScanResult | None) -> None:
-        """The images that the time is estimated for."""
-        self._scanned = result
+        return not self._fault()
 
     def set_runs_directory(self, path: Path) -> None:
         """Where the run will be kept."""
         self._runs_directory = path
-        if self._is_current():
-            self.initializePage()
+        self._check_runs_directory()
+        self._on_draft_changed()
 
     def _lay_out(self) -> None:
         study = QGroupBox("Study")
@@ -124,46 +114,36 @@ class ReviewPage(QWizardPage):
         layout.addWidget(side)
         layout.addWidget(text, 1)
 
-    def _is_current(self) -> bool:
-        return self.wizard() is not None and self.wizard().currentPage() is self
-
-    def _show_draft(self) -> None:
-        if not self._is_current():
-            return
-        recipe = self._draft.recipe
+    def show_draft(self) -> None:
+        recipe, faulty = self._draft.recipe, bool(errors(self._draft.findings))
         if self._name.text().strip() != recipe.name:
             self._name.setText(recipe.name)
         self._seed.blockSignals(True)
         self._seed.setValue(recipe.seed)
         self._seed.blockSignals(False)
         self._text.setPlainText(recipe_text(recipe))
-        findings = self._preflight()
-        self._findings.show_findings(findings, "Everything can run.")
-        self._show_plan(faulty=bool(errors(findings)))
-        self._show_fault(findings)
-
-    def _show_plan(self, faulty: bool) -> None:
-        if faulty or self._scanned is None:
-            self._plan.clear()
+        self._findings.show_findings(self._draft.findings, "Everything can run.")
+        if faulty or self._draft.scanned is None:
+            self._plan.forget()
             self._time.setText("–")
-            return
-        seconds = self._plan.show_plan(self._draft.recipe, self._scanned)
-        self._time.setText(f"about {duration_text(seconds)} on two cores, less where earlier runs did the same")
+        else:
+            seconds = self._plan.show_plan(recipe, self._draft.scanned)
+            self._time.setText(f"about {duration_text(seconds)} on two cores, less where earlier runs did the same")
+        self._show_fault()
 
-    def _show_fault(self, findings: tuple[Finding, ...]) -> None:
-        self._message.say(self._fault(findings))
+    def _show_fault(self) -> None:
+        self._message.say(self._fault())
         self.completeChanged.emit()
 
-    def _preflight(self) -> tuple[Finding, ...]:
-        return preflight(self._draft.recipe, len(self._scanned.classes) if self._scanned else None)
-
-    def _fault(self, findings: tuple[Finding, ...]) -> str:
+    def _fault(self) -> str:
         """Why it cannot run; empty when it can."""
         if self._runs_fault:
             return self._runs_fault
         if not self._name.text().strip():
             return NAMELESS
-        return FAULTY if errors(findings) else ""
+        if errors(self._draft.findings):
+            return FAULTY
+        return "" if self._draft.scanned else UNSEEN
 
     def _check_runs_directory(self) -> None:
         self._runs_fault = ""
@@ -176,7 +156,7 @@ class ReviewPage(QWizardPage):
         name = self._name.text().strip()
         if name:
             self._draft.change(name=name, seed=self._seed.value())
-        self._show_fault(self._preflight())
+        self._show_fault()
 
     def _on_save(self) -> None:
         suggested = f"{self._draft.recipe.name}.toml"

@@ -75,7 +75,9 @@ class StepSettings(QGroupBox):
             return
         was_valid = self.is_valid
         self._content.removeWidget(self._form)
+        # Out of the page at once: until it is deleted, it could still be found by name.
         self._form.hide()
+        self._form.setParent(None)
         self._form.deleteLater()
         self._form = None
         self._message.say("")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
@@ -20,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS
+from ui.wizard.list_keys import act_on_key
 from ui.wizard.step_settings import StepSettings
 
 LIST_WIDTH = 250
@@ -58,7 +58,7 @@ class StepsEditor(QWidget):
         self._settings.changed.connect(self._on_parameters)
         self._settings.validity_changed.connect(self.validity_changed)
         for keys, slot in (("Alt+Up", self._up.click), ("Alt+Down", self._down.click), ("Del", self._remove.click)):
-            QShortcut(QKeySequence(keys), self._list, slot, context=Qt.ShortcutContext.WidgetShortcut)
+            act_on_key(keys, self._list, slot)
 
     @property
     def is_valid(self) -> bool:

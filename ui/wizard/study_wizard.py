@@ -22,6 +22,7 @@ from engine.contract.recipe_file import parse_recipe, recipe_text
 from ui.wizard.backbone_page import BackbonePage
 from ui.wizard.chains_page import ChainsPage
 from ui.wizard.dataset_page import DatasetPage
+from ui.wizard.draft_page import DraftPage
 from ui.wizard.images_page import ImagesPage
 from ui.wizard.presets import FIRST_CHAINS
 from ui.wizard.recipe_draft import RecipeDraft
@@ -59,8 +60,7 @@ class StudyWizard(QWizard):
         for number, page in enumerate(pages, start=1):
             page.setTitle(f"{number} of {len(pages)}:  {page.title()}")
             self.addPage(page)
-        for listener in (self._images, self._backbone, self._chains, self._review):
-            self._dataset.scanned.connect(listener.set_scanned)
+        self.currentIdChanged.connect(self._on_page_changed)
         self._review.recipe_opened.connect(self.set_recipe)
         QShortcut(QKeySequence("Ctrl+Z"), self, self._draft.undo)
         for keys in ("Ctrl+Shift+Z", "Ctrl+Y"):
@@ -92,6 +92,11 @@ class StudyWizard(QWizard):
         self._remember()
         self._dataset.shut_down()
         self._images.shut_down()
+
+    def _on_page_changed(self, number: int) -> None:
+        page = self.page(number)
+        if isinstance(page, DraftPage):
+            page.show_draft()
 
     def _remember(self) -> None:
         self._settings.setValue(LAST_RECIPE, recipe_text(self._draft.recipe))

@@ -1,0 +1,124 @@
+"""Any declared model becomes a form: the right editor for each kind of field, and only valid models come out."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pytest
+from pydantic import Field
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.contract.section import Section
+from ui.form.parameter_form import ParameterForm
+
+
+class _Parameters(Section):
+    """One field of each kind."""
+
+    scheme: Literal["float16", "dynamic_range"] = Field("float16", title="Scheme", description="How it is stored.")
+    share: float = Field(0.5, ge=0, lt=1, title="Share", description="Of all.")
+    rate: float = Field(1e-3, gt=0, le=10, title="Rate", json_schema_extra={"unit": "per step"})
+    count: int = Field(3, ge=1, le=9, title="Count", json_schema_extra={"shown_for": {"scheme": ["dynamic_range"]}})
+    frozen: bool = Field(False, title="Frozen")
+    name: str = Field("", title="Name")
+    bands: tuple[Literal["LL", "HH"], ...] = Field(("LL",), title="Bands")
+    layers: dict[str, str] = Field({"conv": "int8"}, title="Layers")
+    epochs: int = Field(2, title="Epochs", json_schema_extra={"unit": "epochs"})
+
+
+FIELDS = tuple(_Parameters.model_fields)
+
+
+@pytest.fixture
+def form(qtbot: QtBot) -> ParameterForm:
+    form = ParameterForm(_Parameters(), FIELDS, "p")
+    qtbot.addWidget(form)
+    form.show()
+    return form
+
+
+def _child(form: ParameterForm, kind: type, name: str) -> QWidget:
+    found = form.findChild(kind, f"p.{name}")
+    assert found is not None
+    return found
+
+
+def _write(qtbot: QtBot, form: ParameterForm, name: str, text: str) -> None:
+    line = _child(form, QLineEdit, name)
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+
+
+def test_every_kind_of_field_is_edited(qtbot: QtBot, form: ParameterForm) -> None:
+    combo = _child(form, QComboBox, "scheme")
+    combo.setCurrentIndex(combo.findData("dynamic_range"))
+    _write(qtbot, form, "share", "0.25")
+    _write(qtbot, form, "rate", "5e-4")
+    _child(form, QSpinBox, "count").setValue(7)
+    _child(form, QCheckBox, "frozen").click()
+    _write(qtbot, form, "name", "x y")
+    _child(form, QCheckBox, "bands.HH").click()
+    _write(qtbot, form, "layers", '{"dense": "int4"}')
+    assert form.model() == _Parameters(
+        scheme="dynamic_range", share=0.25, rate=5e-4, count=7, frozen=True, name="x y", bands=("LL", "HH"),
+        layers={"dense": "int4"},
+    )  # fmt: skip
+
+
+def test_a_model_is_shown_as_it_is(form: ParameterForm) -> None:
+    changes: list[object] = []
+    form.changed.connect(changes.append)
+    model = _Parameters(share=0.123456789, rate=1.5e-7, bands=("HH",), layers={"a": "b"}, name="n")
+    form.set_model(model)
+    form._on_changed()
+    assert form.model() == model
+    assert changes == []
+
+
+def test_a_comma_is_a_decimal_point(qtbot: QtBot, form: ParameterForm) -> None:
+    _write(qtbot, form, "share", "0,75")
+    assert form.model().share == 0.75  # type: ignore[attr-defined]
+
+
+def test_what_is_refused_is_said_once_and_taken_back(qtbot: QtBot, form: ParameterForm) -> None:
+    said: list[str] = []
+    form.refused.connect(said.append)
+    _write(qtbot, form, "share", "1.5")
+    assert not form.is_valid
+    assert form.model() == _Parameters()
+    _write(qtbot, form, "share", "0.5")
+    assert form.is_valid
+    assert said == ["Share: input should be less than 1.", ""]
+
+
+def test_a_refused_text_gives_way_to_the_next_model(qtbot: QtBot, form: ParameterForm) -> None:
+    _write(qtbot, form, "share", "many")
+    assert not form.is_valid
+    form.set_model(_Parameters())
+    assert form.is_valid
+    assert _child(form, QLineEdit, "share").text() == "0.5"
+
+
+def test_typing_is_not_disturbed_by_its_own_echo(qtbot: QtBot, form: ParameterForm) -> None:
+    """What listens to the form shows the new model in it again, in the middle of "0.10"."""
+    form.changed.connect(form.set_model)
+    _write(qtbot, form, "share", "0.10")
+    assert _child(form, QLineEdit, "share").text() == "0.10"
+    assert form.model().share == 0.1  # type: ignore[attr-defined]
+
+
+def test_fields_without_a_meaning_are_hidden(qtbot: QtBot, form: ParameterForm) -> None:
+    assert not _child(form, QSpinBox, "count").isVisible()
+    combo = _child(form, QComboBox, "scheme")
+    combo.setCurrentIndex(combo.findData("dynamic_range"))
+    qtbot.waitUntil(_child(form, QSpinBox, "count").isVisible)
+
+
+def test_titles_units_and_ranges(form: ParameterForm) -> None:
+    labels = {label.text() for label in form.findChildren(QLabel)}
+    assert {"Scheme", "Rate (per step)", "Epochs"} <= labels, "a unit that the title names is not named twice"
+    assert _child(form, QLineEdit, "share").toolTip() == "Of all. From 0 to below 1."
+    assert _child(form, QLineEdit, "rate").toolTip() == "From above 0 to 10."
+    spin = _child(form, QSpinBox, "count")
+    assert (spin.minimum(), spin.maximum()) == (1, 9)

@@ -1,0 +1,80 @@
+"""Page 3: the network's figures as the user chooses, and what cannot be built or read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QSpinBox
+
+from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.contract.recipe import BackboneSettings
+from tests.ui.wizard.conftest import OpenWizard
+
+
+@pytest.fixture
+def backbone_page(open_wizard: OpenWizard) -> OpenWizard:
+    """The third page, over the demo's images."""
+    open_wizard.next(2)
+    return open_wizard
+
+
+def _figures(wizard: OpenWizard) -> tuple[str, str, str]:
+    return tuple(wizard.child(QLabel, f"backbone.{name}").text() for name in ("parameters", "trainable", "macs"))  # type: ignore[return-value]
+
+
+@pytest.mark.parametrize("kind", BACKBONES.keys())
+@pytest.mark.parametrize("head", ["gap", "flatten"])
+def test_the_figures_are_those_of_the_network(backbone_page: OpenWizard, kind: str, head: str) -> None:
+    backbone_page.choose("backbone.kind", kind)
+    backbone_page.choose("backbone.head", head)
+    backbone_page.write("backbone.width", "0.125")
+    graph = layer_graph(BackboneSettings(kind=kind, width=0.125, head=head), (64, 64, 1), 2)  # type: ignore[arg-type]
+    assert _figures(backbone_page) == (
+        f"{graph.parameters:,}",
+        f"{graph.trainable_parameters():,}",
+        f"{graph.macs / 1e6:,.1f} million",
+    )
+
+
+def test_a_frozen_base_trains_its_head_only(backbone_page: OpenWizard) -> None:
+    backbone_page.child(QCheckBox, "backbone.freeze_base").click()
+    graph = layer_graph(backbone_page.recipe.backbone, (64, 64, 1), 2)
+    trainable = graph.trainable_parameters(freeze_base=True)
+    assert 0 < trainable < graph.parameters / 100
+    assert _figures(backbone_page)[1] == f"{trainable:,}"
+    assert "frozen with random weights" in backbone_page.wait_for_message("backbone.message")
+    assert backbone_page.can_go_on, "it is a warning"
+
+
+@pytest.mark.parametrize("width", ["0", "-1", "wide", ""])
+def test_a_width_that_is_none_keeps_the_page_shut(backbone_page: OpenWizard, width: str) -> None:
+    before = backbone_page.recipe
+    line = backbone_page.child(QLineEdit, "backbone.width")
+    line.selectAll()
+    line.del_()
+    backbone_page.qtbot.keyClicks(line, width)
+    line.textEdited.emit(width)
+    assert backbone_page.wait_for_message("backbone.message").startswith("Width: ")
+    assert not backbone_page.can_go_on
+    assert backbone_page.recipe == before
+    backbone_page.write("backbone.width", "0.25")
+    assert backbone_page.can_go_on
+    assert not backbone_page.child(QLabel, "backbone.message").isVisible()
+
+
+def test_weights_that_are_not_there_are_refused(backbone_page: OpenWizard, tmp_path: Path) -> None:
+    backbone_page.write("backbone.weights", str(tmp_path / "nothing.h5"))
+    assert "There is no weights file at" in backbone_page.wait_for_message("backbone.message")
+    assert not backbone_page.can_go_on
+
+
+def test_training_reaches_the_recipe(backbone_page: OpenWizard) -> None:
+    backbone_page.child(QSpinBox, "training.epochs").setValue(3)
+    backbone_page.child(QSpinBox, "training.batch_size").setValue(8)
+    backbone_page.choose("training.optimizer", "sgd")
+    backbone_page.write("training.learning_rate", "5e-2")
+    backbone_page.child(QCheckBox, "training.augment.vflip").click()
+    training = backbone_page.recipe.training
+    assert (training.epochs, training.batch_size, training.optimizer) == (3, 8, "sgd")
+    assert (training.learning_rate, training.augment) == (0.05, ("hflip", "rotate"))

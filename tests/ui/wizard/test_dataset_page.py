@@ -1,0 +1,170 @@
+"""Page 1: folders that can be used, folders that cannot, and looks that are overtaken or stopped."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QPushButton, QTableWidget
+
+from engine.contract.recipe import DatasetSettings
+from tests.small_study import draw_class_folders
+from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
+from ui.wizard.dataset_page import DatasetPage
+
+
+def _counts(wizard: OpenWizard) -> dict[str, list[str]]:
+    table = wizard.child(QTableWidget, "dataset.counts")
+    rows = [[table.item(row, column).text() for column in range(4)] for row in range(table.rowCount())]
+    return {name: counts for name, *counts in rows}
+
+
+def test_a_new_user_finds_the_demo(open_wizard: OpenWizard) -> None:
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    assert _counts(open_wizard) == {"normal": ["280", "60", "60"], "sick": ["280", "60", "60"]}
+    pictures = [label for label in open_wizard.wizard.currentPage().findChildren(QLabel) if not label.pixmap().isNull()]
+    assert len(pictures) == 2 * 4
+    assert not open_wizard.child(QLabel, "dataset.message").isVisible()
+
+
+def test_a_folder_is_counted_shown_and_what_was_skipped_is_listed(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    images = draw_class_folders(tmp_path / "images", count=12)
+    (images / "sick" / "notes.txt").write_text("no image")
+    (images / "sick" / "empty.png").touch()
+    open_wizard.open_folder(images)
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    counts = _counts(open_wizard)
+    assert set(counts) == {"normal", "sick"}
+    assert sum(int(number) for row in counts.values() for number in row) == 24
+    skipped = open_wizard.child(QListWidget, "dataset.skipped")
+    assert skipped.isVisible()
+    texts = {skipped.item(row).text() for row in range(skipped.count())}
+    assert texts == {"sick/empty.png: is empty", "sick/notes.txt: is no image file by its name"}
+
+
+def _empty(folder: Path) -> Path:
+    (folder / "a").mkdir(parents=True)
+    (folder / "b").mkdir()
+    return folder
+
+
+def _one_class(folder: Path) -> Path:
+    shutil.rmtree(draw_class_folders(folder, count=3) / "sick")
+    return folder
+
+
+def _a_file(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "image.png").write_bytes(b"x")
+    return folder / "image.png"
+
+
+def _unreadable_class(folder: Path) -> Path:
+    for file in (draw_class_folders(folder, count=3) / "sick").iterdir():
+        file.write_bytes(b"not a picture")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("make", "sentence"),
+    [
+        (_empty, "There are no images in"),
+        (_one_class, "one class only"),
+        (_a_file, "is a file; choose the folder"),
+        (lambda folder: folder / "nowhere", "there is no folder"),
+        (_unreadable_class, 'No image of the class "sick" can be read'),
+    ],
+    ids=["empty", "one class", "a file", "nowhere", "unreadable class"],
+)
+def test_what_cannot_be_used_is_said_in_a_sentence(
+    open_wizard: OpenWizard, tmp_path: Path, make: object, sentence: str
+) -> None:
+    open_wizard.open_folder(make(tmp_path / "images"))  # type: ignore[operator]
+    message = open_wizard.child(QLabel, "dataset.message")
+    open_wizard.qtbot.waitUntil(lambda: sentence in message.text(), timeout=SCAN_MS)
+    assert message.isVisible()
+    assert not open_wizard.can_go_on
+    assert _counts(open_wizard) == {}
+
+
+def test_files_added_later_are_found_by_looking_again(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    folder = _one_class(tmp_path / "images")
+    open_wizard.open_folder(folder)
+    assert "one class only" in open_wizard.wait_for_message("dataset.message")
+    shutil.copytree(folder / "normal", folder / "other")
+    open_wizard.click("dataset.scan")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    assert set(_counts(open_wizard)) == {"normal", "other"}
+
+
+def test_only_the_last_of_some_folders_counts(open_wizard: OpenWizard, tmp_path: Path, heart_folder: Path) -> None:
+    """Each is asked for before the one before it can have answered."""
+    others = [draw_class_folders(tmp_path / str(number), count=3) for number in range(3)]
+    page = open_wizard.wizard.findChild(DatasetPage)
+    answers: list[object] = []
+    page._scan.succeeded.connect(answers.append)
+    for folder in (*others, heart_folder):
+        open_wizard.open_folder(folder)
+        page._start_scan()
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    assert [answer.settings.path for answer in answers] == [str(heart_folder)]  # type: ignore[attr-defined]
+
+
+def test_a_look_can_be_stopped(open_wizard: OpenWizard) -> None:
+    button = open_wizard.child(QPushButton, "dataset.scan")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    open_wizard.click("dataset.scan")
+    assert button.text() == "Stop"
+    assert not open_wizard.can_go_on
+    open_wizard.click("dataset.scan")
+    assert button.text() == "Look again"
+    assert "Stopped" in open_wizard.wait_for_message("dataset.message")
+    open_wizard.qtbot.wait(300)
+    assert not open_wizard.can_go_on
+    open_wizard.click("dataset.scan")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+
+
+@pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning")
+def test_a_dropped_folder_is_taken(open_wizard: OpenWizard, heart_folder: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(heart_folder))])
+    page, held = open_wizard.wizard.currentPage(), (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, *held)
+    QApplication.sendEvent(page, enter)
+    assert enter.isAccepted()
+    QApplication.sendEvent(page, QDropEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, *held))
+    dataset = open_wizard.recipe.dataset
+    assert (dataset.kind, dataset.path) == ("image_folder", str(heart_folder))
+
+
+def test_a_class_can_be_left_out_and_taken_back(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    images = draw_class_folders(tmp_path / "images", count=8)
+    shutil.copytree(images / "sick", images / "third")
+    open_wizard.open_folder(images)
+    open_wizard.qtbot.waitUntil(lambda: len(_counts(open_wizard)) == 3, timeout=SCAN_MS)
+    table = open_wizard.child(QTableWidget, "dataset.counts")
+    table.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert open_wizard.recipe.dataset.classes == ("sick", "third")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    assert _counts(open_wizard)["normal"] == ["–", "–", "–"]
+    table.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert table.item(0, 0).checkState() == Qt.CheckState.Checked, "two classes are needed"
+    open_wizard.click("dataset.all_classes")
+    assert open_wizard.recipe.dataset.classes == ()
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    assert _counts(open_wizard)["normal"] != ["–", "–", "–"]
+
+
+def test_a_share_that_is_no_number_keeps_the_page_shut(open_wizard: OpenWizard) -> None:
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    open_wizard.write("dataset.test_fraction", "much")
+    assert open_wizard.wait_for_message("dataset.message").startswith("Test share: ")
+    assert not open_wizard.can_go_on
+    open_wizard.write("dataset.test_fraction", "0.3")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    assert open_wizard.recipe.dataset == DatasetSettings(test_fraction=0.3)
+    assert _counts(open_wizard)["sick"][2] == "120"

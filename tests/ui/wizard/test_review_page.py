@@ -1,0 +1,117 @@
+"""Page 5: the recipe as text, as a file, its stages, and what keeps it from running."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPlainTextEdit, QSpinBox, QTreeWidget
+from pytestqt.qtbot import QtBot
+
+from engine.contract.recipe_file import parse_recipe, read_recipe, recipe_text
+from tests.small_study import small_recipe
+from tests.ui.wizard.conftest import OpenWizard
+from ui.wizard.study_wizard import StudyWizard
+
+
+@pytest.fixture
+def review_page(open_wizard: OpenWizard) -> OpenWizard:
+    """The last page, over the demo's images."""
+    open_wizard.next(4)
+    return open_wizard
+
+
+def _stages(wizard: OpenWizard) -> list[str]:
+    baseline = wizard.child(QTreeWidget, "review.plan").topLevelItem(0)
+    children = [baseline.child(row) for row in range(baseline.childCount())]
+    return [baseline.text(0), *(child.text(0) for child in children)]
+
+
+def test_the_text_is_the_recipe(review_page: OpenWizard) -> None:
+    review_page.write("review.name", "heart study")
+    review_page.child(QSpinBox, "review.seed").setValue(11)
+    recipe = parse_recipe(review_page.child(QPlainTextEdit, "review.text").toPlainText())
+    assert recipe == review_page.recipe
+    assert (recipe.name, recipe.seed) == ("heart study", 11)
+
+
+def test_the_stages_are_listed_with_their_time(review_page: OpenWizard) -> None:
+    assert _stages(review_page) == ["Baseline resnet18 ×0.25", "dynamic range", "int8", "pruning 80 %"]
+    assert review_page.child(QLabel, "review.time").text().startswith("about ")
+
+
+def test_run_hands_over_the_recipe(review_page: OpenWizard) -> None:
+    with review_page.qtbot.waitSignal(review_page.wizard.run_requested) as asked:
+        review_page.qtbot.mouseClick(review_page.button(), Qt.MouseButton.LeftButton)
+    assert asked.args == [review_page.recipe]
+    assert review_page.wizard.isVisible(), "the wizard stays for the next study"
+
+
+def test_a_study_needs_a_name(review_page: OpenWizard) -> None:
+    line = review_page.child(QLineEdit, "review.name")
+    line.selectAll()
+    review_page.qtbot.keyClick(line, Qt.Key.Key_Delete)
+    assert "no name" in review_page.wait_for_message("review.message")
+    assert not review_page.can_go_on
+    review_page.qtbot.keyClicks(line, "x")
+    assert review_page.can_go_on
+
+
+def test_a_runs_directory_that_cannot_be_made_is_said_before_anything_starts(
+    qtbot: QtBot, settings: QSettings, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x")
+    wizard = StudyWizard(settings, tmp_path / "file" / "runs")
+    qtbot.addWidget(wizard)
+    wizard.show()
+    opened = OpenWizard(qtbot, wizard)
+    opened.next(4)
+    assert "because a file has that name" in opened.wait_for_message("review.message")
+    assert not opened.can_go_on
+    wizard.set_runs_directory(tmp_path / "elsewhere")
+    assert opened.can_go_on
+    wizard.shut_down()
+
+
+def test_a_recipe_is_saved_and_opened(
+    review_page: OpenWizard, tmp_path: Path, heart_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the system's own file dialogue is answered in the user's place."""
+    saved = tmp_path / "study.toml"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(saved), ""))
+    review_page.click("review.save")
+    assert read_recipe(saved) == review_page.recipe
+    other = tmp_path / "other.toml"
+    other.write_text(recipe_text(small_recipe(heart_folder)), encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(other), ""))
+    review_page.click("review.open")
+    assert review_page.recipe == small_recipe(heart_folder)
+    assert review_page.wizard.currentId() == 0, "its images are looked at first"
+    review_page.next(4)
+    assert _stages(review_page) == ["Baseline resnet18 ×0.125", "pruning 75 %"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [('schema = 1\nnmae = "x"\n', 'did you mean "name"'), ("not = [toml", "is not valid TOML"), ("", "schema = 1")],
+    ids=["misspelt key", "no TOML", "empty"],
+)
+def test_a_recipe_that_cannot_be_used_is_said_in_a_sentence(
+    review_page: OpenWizard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, sentence: str
+) -> None:
+    before = review_page.recipe
+    (tmp_path / "bad.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tmp_path / "bad.toml"), ""))
+    review_page.click("review.open")
+    assert sentence in review_page.wait_for_message("review.message")
+    assert review_page.recipe == before
+
+
+def test_a_recipe_cannot_be_saved_where_there_is_no_folder(
+    review_page: OpenWizard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("x")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "file" / "study.toml"), ""))
+    review_page.click("review.save")
+    assert "cannot be written" in review_page.wait_for_message("review.message")
