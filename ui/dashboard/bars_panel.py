@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from engine.contract.measurements import VariantMeasurement
 from ui.dashboard.measure_plot import Measure, MeasurePlot
-from ui.dashboard.run_state import RunState
 from ui.theme import Theme
-
-AXIS_PIXELS = 44
-ROW_PIXELS = 17
-PLOT_MS = 15
 
 MEASURES = (
     Measure("size", "file ({unit})", lambda v: v.model_bytes, "{:,.1f}"),
@@ -33,10 +26,6 @@ class BarsPanel(QWidget):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[VariantMeasurement, ...] = ()
-        self._waiting: list[MeasurePlot] = []
-        self._timer = QTimer(self, singleShot=True, interval=PLOT_MS)
-        self._timer.timeout.connect(self._draw_next)
         self.plots = {
             measure.name: MeasurePlot(measure, named=place % 2 == 0) for place, measure in enumerate(MEASURES)
         }
@@ -57,25 +46,8 @@ class BarsPanel(QWidget):
 
     def bars(self) -> int:
         """Variants that are drawn."""
-        return len(self._shown)
+        return self.plots["size"].bars()
 
     def set_theme(self, theme: Theme) -> None:
         for measured in self.plots.values():
             measured.set_theme(theme)
-
-    def show_state(self, state: RunState) -> None:
-        """Draw the variants that are measured."""
-        variants = tuple(state.variants.values())
-        if variants == self._shown:
-            return
-        self._shown = variants
-        self._waiting = list(self.plots.values())
-        self._draw_next()
-
-    def _draw_next(self) -> None:
-        """One plot at a time: four in one go would hold up the window for longer than an eye forgives."""
-        if self._waiting:
-            measured = self._waiting.pop(0)
-            measured.show_variants(self._shown)
-            measured.plot.setMinimumHeight(AXIS_PIXELS + ROW_PIXELS * len(self._shown))
-            self._timer.start()

@@ -72,13 +72,16 @@ class CurvePlot:
         self._values = values
         self._falls = falls
         self._lines = {name: self.plot.plot(symbolSize=SYMBOL_SIZE, connect="finite") for name in SYMBOLS}
+        for line in self._lines.values():
+            # Thousands of epochs are drawn as the few hundred pixels that they cover.
+            line.setDownsampling(auto=True, method="peak")
         self._shown: list[EpochFinished] = []
         self._marks: list[pyqtgraph.InfiniteLine] = []
         self._begins: list[tuple[str, int]] = []
 
     def points(self) -> int:
         """Epochs that are drawn."""
-        x, _ = self._lines["training"].getData()
+        x, _ = self._lines["training"].getOriginalDataset()
         return 0 if x is None else len(x)
 
     def show_state(self, state: RunState) -> None:

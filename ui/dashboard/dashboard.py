@@ -22,8 +22,7 @@ from ui.results.results_table import ResultsTable
 from ui.theme import Theme, current_theme
 from workers.process_outcome import Ending, ProcessOutcome
 
-REDRAW_MS = 100
-PANEL_MS = 10
+TURN_MS = 10
 LEFT_PIXELS, PLOTS_PIXELS = 430, 610
 CURVES_PIXELS, BARS_PIXELS = 220, 350
 RUN_AGAIN, CONTINUE = "Run again", "Continue"
@@ -31,15 +30,16 @@ CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Co
 RUNS_ELSEWHERE = "This run is going on in another window or a terminal; what it tells appears here."
 
 
-class Panel(Protocol):
-    """A part of the dashboard."""
+class Part(Protocol):
+    """What of the dashboard is drawn in one turn of the event loop."""
 
     def show_state(self, state: RunState) -> None:
-        """Show the run as far as it is."""
+        """Show what has changed since the last call."""
 
 
 class Dashboard(QWidget):
-    """Shows one `RunState`; redraws at most ten times a second."""
+    """Shows one `RunState`, a part a turn of the event loop: no turn is long, and no part is drawn more than ten times
+    a second."""
 
     pause_requested = Signal()
     resume_requested = Signal()
@@ -67,12 +67,18 @@ class Dashboard(QWidget):
         self.results = ResultsTable()
         self.tabs = QTabWidget(objectName="dashboard.tabs")
         self._lay_out()
-        self._panels: tuple[Panel, ...] = (self.stages, self.log, self.curves, self.bars, self.subbands, self.results)
-        self._waiting: list[Panel] = []
-        self._redraw_timer = QTimer(self, singleShot=True, interval=REDRAW_MS)
-        self._redraw_timer.timeout.connect(self._begin_redraw)
-        self._panel_timer = QTimer(self, singleShot=True, interval=PANEL_MS)
-        self._panel_timer.timeout.connect(self._redraw_next)
+        self._parts: tuple[Part, ...] = (
+            self.stages,
+            self.log,
+            *self.curves.parts,
+            *self.bars.plots.values(),
+            self.subbands,
+            self.results,
+        )
+        self._due: list[Part] = []
+        self._stale = False
+        self._turn_timer = QTimer(self, interval=TURN_MS)
+        self._turn_timer.timeout.connect(self._on_turn)
         self.header.pause_requested.connect(self.pause_requested)
         self.header.resume_requested.connect(self.resume_requested)
         self.header.stop_requested.connect(self.stop_requested)
@@ -93,8 +99,13 @@ class Dashboard(QWidget):
     def take(self, events: list[EngineEvent]) -> None:
         """Events of a live run, or of a log."""
         self.state.apply_all(events)
-        if not self._redraw_timer.isActive():
-            self._redraw_timer.start()
+        self._stale = True
+        if not self._turn_timer.isActive():
+            self._turn_timer.start()
+
+    def is_up_to_date(self) -> bool:
+        """Whether all that was told is drawn."""
+        return not self._turn_timer.isActive()
 
     def end(self, outcome: ProcessOutcome) -> None:
         """The live run's engine has ended."""
@@ -152,22 +163,21 @@ class Dashboard(QWidget):
         layout.addWidget(self.tabs, 1)
 
     def _redraw(self) -> None:
-        """Show everything now."""
-        self._waiting = []
+        """Everything at once."""
         self.header.show_state(self.state, self._live)
-        for panel in self._panels:
-            panel.show_state(self.state)
+        for part in self._parts:
+            part.show_state(self.state)
 
-    def _begin_redraw(self) -> None:
-        """Show everything soon, one panel at a time, so that none makes the others' repaint wait."""
-        self.header.show_state(self.state, self._live)
-        self._waiting = list(self._panels)
-        self._redraw_next()
-
-    def _redraw_next(self) -> None:
-        if self._waiting:
-            self._waiting.pop(0).show_state(self.state)
-            self._panel_timer.start()
+    def _on_turn(self) -> None:
+        """Draw the next part; a new round begins when all are drawn and events have come meanwhile."""
+        if self._due:
+            self._due.pop(0).show_state(self.state)
+        elif self._stale:
+            self._stale = False
+            self.header.show_state(self.state, self._live)
+            self._due = list(self._parts)
+        else:
+            self._turn_timer.stop()
 
     def _on_log_requested(self) -> None:
         self.tabs.setCurrentIndex(0)

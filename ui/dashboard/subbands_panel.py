@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.imaging.wavelet import SUBBANDS
@@ -14,15 +16,21 @@ from ui.dashboard.run_state import RunState
 from ui.pictures import pixmap, subband_image
 
 PICTURE_PIXELS = 150
-TITLES = {"LL": "LL, mean", "LH": "LH, horizontal", "HL": "HL, vertical", "HH": "HH, diagonal"}
+MOST_IMAGES = 30
+ROW_MS = 10
+NEEDED = ("images", "labels", "classes", "subbands", "fed")
+TITLES = {"LL": "LL, approximation", "LH": "LH, horizontal", "HL": "HL, vertical", "HH": "HH, diagonal"}
 
 
 class SubbandsPanel(QWidget):
-    """One row an image; filled once the dataset is ready."""
+    """One row an image; filled once the dataset is ready, a row a turn of the event loop."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: Path | None = None
+        self._rows: Iterator[None] = iter(())
+        self._row_timer = QTimer(self, interval=ROW_MS)
+        self._row_timer.timeout.connect(self._on_row)
         self._text = QLabel("The images appear here once they are decoded.", wordWrap=True)
         self._text.setObjectName("dashboard.images")
         self._text.setProperty("role", "hint")
@@ -53,24 +61,31 @@ class SubbandsPanel(QWidget):
         )
         try:
             with np.load(self._shown, allow_pickle=False) as stored:
-                samples = {name: stored[name] for name in stored.files}
+                samples = {name: stored[name] for name in NEEDED}
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
             self._text.setText(f"{said} The sample images cannot be read from {self._shown}.")
             return
         fed = [str(name) for name in samples["fed"]]
         self._text.setText(f"{said} Fed to the network: {', '.join(fed) if fed else 'the image itself'}.")
-        self._fill(samples, fed)
+        self._rows = self._fill(samples, fed)
+        self._row_timer.start()
 
-    def _fill(self, samples: dict[str, np.ndarray], fed: list[str]) -> None:
+    def _on_row(self) -> None:
+        try:
+            next(self._rows)
+        except StopIteration:
+            self._row_timer.stop()
+
+    def _fill(self, samples: dict[str, np.ndarray], fed: list[str]) -> Iterator[None]:
         for column, name in enumerate(("image", *SUBBANDS)):
             mark = " ✓ fed" if name in fed or (name == "image" and not fed) else ""
             self._grid.addWidget(QLabel(TITLES.get(name, name) + mark), 0, column + 1)
-        for row, (image, label, bands) in enumerate(
-            zip(samples["images"], samples["labels"], samples["subbands"], strict=True), start=1
-        ):
+        several = zip(samples["images"], samples["labels"], samples["subbands"], strict=True)
+        for row, (image, label, bands) in enumerate(islice(several, MOST_IMAGES), start=1):
             self._grid.addWidget(QLabel(str(samples["classes"][label])), row, 0)
             pictures = [image, *(subband_image(band, name) for band, name in zip(bands, SUBBANDS, strict=True))]
             for column, picture in enumerate(pictures, start=1):
                 shown = QLabel()
                 shown.setPixmap(pixmap(picture, PICTURE_PIXELS))
                 self._grid.addWidget(shown, row, column)
+            yield

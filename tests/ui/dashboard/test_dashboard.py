@@ -16,8 +16,6 @@ from ui.dashboard.stage_tree_model import StageColumn, StageTreeModel
 from ui.theme import DARK, LIGHT
 from workers.process_outcome import ProcessOutcome
 
-REDRAWN_MS = 250
-
 
 @pytest.fixture
 def events(tmp_path: Path) -> list[EngineEvent]:
@@ -47,7 +45,7 @@ def text(dashboard: Dashboard, name: str) -> str:
 
 def take(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
     dashboard.take(events)
-    qtbot.wait(REDRAWN_MS)
+    qtbot.waitUntil(dashboard.is_up_to_date)
 
 
 def test_a_whole_study_fills_every_panel(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
@@ -56,7 +54,7 @@ def test_a_whole_study_fills_every_panel(qtbot: QtBot, dashboard: Dashboard, eve
     dashboard.end(ProcessOutcome.of_last_event(events[-1], 0))
     assert dashboard.curves.points() == 16
     assert dashboard.bars.bars() == len(CHAINS)
-    assert dashboard.subbands.pictures() == 6 * 5
+    qtbot.waitUntil(lambda: dashboard.subbands.pictures() == 6 * 5)
     assert dashboard.results.view.model().rowCount() == len(CHAINS)
     assert "6 variants" in text(dashboard, "banner.text")
     assert not child(dashboard, "pause").isVisible()
