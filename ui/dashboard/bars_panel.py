@@ -34,6 +34,8 @@ class BarsPanel(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         for place, measured in enumerate(self.plots.values()):
             grid.addWidget(measured.plot, place // 2, place % 2)
+        for row in range(2):
+            grid.setRowStretch(row, 1)
         grid.setColumnStretch(0, 60)
         grid.setColumnStretch(1, 40)
         scroll = QScrollArea(widgetResizable=True)

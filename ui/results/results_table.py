@@ -28,6 +28,7 @@ from ui.results.csv_export import variants_csv
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.variants_model import SORT_ROLE, VariantsModel
 
+CHAIN_COLUMN = 0
 WIDEST_COLUMN = 320
 COLUMN_MARGIN = 6
 
@@ -50,7 +51,8 @@ class ResultsTable(QWidget):
         self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setAlternatingRowColors(True)
         self.view.setWordWrap(True)
-        self.view.verticalHeader().hide()
+        # The chain stands in the row's header instead, where it stays in sight while the figures scroll.
+        self.view.setColumnHidden(CHAIN_COLUMN, True)
         self._machine = QLabel(objectName="results.machine")
         self._machine.setProperty("role", "hint")
         self._csv = QPushButton("Export CSV…", objectName="results.csv")

@@ -60,8 +60,8 @@ class VariantsModel(QAbstractTableModel):
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
     ) -> Any:
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
+        if orientation is Qt.Orientation.Vertical:
+            return self._variants[section].chain if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section].title
         return COLUMNS[section].explanation if role == Qt.ItemDataRole.ToolTipRole else None

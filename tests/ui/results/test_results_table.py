@@ -82,6 +82,12 @@ def test_cells_are_relative_to_the_baseline(table: ResultsTable) -> None:
     assert shown(table, "steps")[2] == "pruning 80 % → dynamic range"
 
 
+def test_rows_are_named_after_their_chains_in_any_order(table: ResultsTable) -> None:
+    table.view.sortByColumn(column("agreement (fraction)"), Qt.SortOrder.AscendingOrder)
+    names = [table.view.model().headerData(row, Qt.Orientation.Vertical) for row in range(len(CHAINS))]
+    assert names == list(reversed(CHAINS))
+
+
 def test_every_column_explains_itself(table: ResultsTable) -> None:
     tips = [
         table.view.model().headerData(place, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
@@ -94,7 +100,7 @@ def test_every_column_explains_itself(table: ResultsTable) -> None:
 def test_the_chosen_row_stays_chosen_when_figures_come(table: ResultsTable, run_directory: Path) -> None:
     table.view.sortByColumn(column("chain"), Qt.SortOrder.DescendingOrder)
     table.view.selectRow(1)
-    chosen = table.view.currentIndex().data()
+    (chosen,) = [index.data() for index in table.view.selectionModel().selectedRows()]
     table.show_state(state_of(run_directory, *(variant(chain, latency_p50_ms=3.0) for chain in CHAINS)))
     assert [index.data() for index in table.view.selectionModel().selectedRows()] == [chosen]
 
