@@ -49,10 +49,10 @@ LIGHT = Theme(
 DARK = Theme(
     "dark",
     "#1b1e22",
-    "#24282d",
+    "#2c3239",
     "#e8eaed",
     "#a3abb5",
-    "#3a4048",
+    "#4b535d",
     "#56b4e9",
     "#ff8a80",
     "#ffb74d",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class ImagePreview:
     after_size: tuple[int, int]
     """(height, width) in pixels of the images themselves."""
     levels: tuple[SubbandLevel, ...]
+    """With bands of at most `SHOWN_PIXELS` a side."""
     sizes: ImageBytes
     input_shape: tuple[int, int, int]
     """Of the network: (height, width, channels)."""
@@ -55,8 +56,14 @@ def preview_images(settings: ImageSettings, samples: Sequence[DecodedSample], tu
         after=thumbnail(after[0], SHOWN_PIXELS),
         before_size=(first.shape[0], first.shape[1]),
         after_size=(after[0].shape[0], after[0].shape[1]),
-        levels=subband_preview(after[0], settings.dwt or SHOWN_WITHOUT_DWT),
+        levels=tuple(_thinned(level) for level in subband_preview(after[0], settings.dwt or SHOWN_WITHOUT_DWT)),
         sizes=sizes,
         input_shape=shape,
         images=len(samples),
     )
+
+
+def _thinned(level: SubbandLevel) -> SubbandLevel:
+    """Large bands by every second, third, … value: their mean would wipe out what they show."""
+    step = -(-max(level.bands["LL"].shape[:2]) // SHOWN_PIXELS)
+    return replace(level, bands={name: band[::step, ::step] for name, band in level.bands.items()})

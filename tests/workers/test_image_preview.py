@@ -46,6 +46,7 @@ def test_pictures_are_no_larger_than_they_are_shown() -> None:
     preview = preview_images(ImageSettings(size=1024), _samples(1, side=1500), Turn())
     assert preview.before.shape == preview.after.shape == (SHOWN_PIXELS, SHOWN_PIXELS, 3)
     assert (preview.before_size, preview.after_size) == ((1500, 1500), (1024, 1024))
+    assert preview.levels[0].bands["HH"].shape == (SHOWN_PIXELS, SHOWN_PIXELS, 3)
 
 
 @pytest.mark.parametrize(

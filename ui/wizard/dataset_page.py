@@ -70,7 +70,8 @@ class DatasetPage(DraftPage):
         self._progress.again_requested.connect(self._on_again)
 
     def initializePage(self) -> None:
-        self._start_scan()
+        # Not at once: the window is painted first.
+        self._pause.start()
 
     def isComplete(self) -> bool:
         return self._draft.scanned is not None and self._form.is_valid

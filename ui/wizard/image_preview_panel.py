@@ -66,9 +66,10 @@ class ImagePreviewPanel(QWidget):
     def _show_figures(self, preview: ImagePreview) -> None:
         sizes, settings = preview.sizes, preview.settings
         samples = "one sample" if preview.images == 1 else f"{preview.images} samples"
+        gain = f"{sizes.space_gain * 100:.0f}".replace("-", "−")
         self._sizes.setText(
             f"<b>{sizes.compression_ratio:.2f} : 1</b> compression ratio<br>"
-            f"<b>{sizes.space_gain * 100:.0f} %</b> space gain<br>"
+            f"<b>{gain} %</b> space gain<br>"
             f"{sizes.bytes_before / 1024:,.1f} → {sizes.bytes_after / 1024:,.1f} KiB over {samples}"
         )
         height, width, channels = preview.input_shape
