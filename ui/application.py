@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from engine.contract.recipe import Recipe
@@ -16,7 +17,7 @@ from ui.lasting_constants import make_constants_last
 from ui.main_window import MainWindow
 from ui.theme import ThemeChoice, apply_theme
 
-
+ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "nutshell.png"
 QUIET_MS = 700
 """After the first paint, when a new user still reads."""
 
@@ -32,6 +33,7 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     QApplication.setOrganizationName("Nutshell")
     QApplication.setApplicationName("Nutshell")
     application = QApplication(sys.argv[:1])
+    application.setWindowIcon(QIcon(str(ICON)))
     settings = QSettings()
     apply_theme(application, _chosen_theme(settings))
     remembered = settings.value("runs_directory")

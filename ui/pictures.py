@@ -6,7 +6,6 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
 
-
 STRETCHED_SHARE = 0.995
 """Of a detail subband's values: the strongest few are cut, so that the others can be seen."""
 

@@ -30,7 +30,7 @@ def _follow(control: Control) -> None:
         "stop": control.stop_stage,
         "cancel": control.cancel,
     }
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:
         try:
             actions[Command.model_validate_json(line).command]()
         except ValidationError:

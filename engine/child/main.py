@@ -23,7 +23,7 @@ def main() -> int:
     channel = EventChannel()
     die_with_parent()
     try:
-        job = EngineJob.model_validate_json(sys.stdin.readline())
+        job = EngineJob.model_validate_json(sys.stdin.buffer.readline())
         recipe = build_recipe(job.recipe)
         if job.give_way:
             give_way()
