@@ -1,4 +1,4 @@
-"""VGG-16, configuration D (Simonyan and Zisserman 2015, arXiv:1409.1556), convolution base as in paper T."""
+"""VGG-16, configuration D (Simonyan and Zisserman 2015, arXiv:1409.1556); the base of Trad et al. 2022."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ EVENTS_FILE = "events.jsonl"
 SAMPLES_FILE = "samples.npz"
 
 DEVICE_NAMES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
-"""Windows keeps these for devices; paper L calls a pruned network PRN."""
+"""Windows keeps these for devices; Lee et al. 2022 call a pruned network PRN."""
 
 
 def new_run_id(name: str) -> str:

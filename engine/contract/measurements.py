@@ -73,7 +73,7 @@ class DatasetSummary(Measured):
 
 
 class ImageBytes(Measured):
-    """Paper T, equations 4 and 5, over the whole dataset."""
+    """Trad et al. 2022, equations 4 and 5, over the whole dataset."""
 
     bytes_before: int
     """Of the image files as they came."""

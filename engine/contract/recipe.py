@@ -57,7 +57,7 @@ class DatasetSettings(Section):
 
 
 class DwtSettings(Section):
-    """The discrete wavelet transform that the network is trained on (paper T)."""
+    """The discrete wavelet transform that the network is trained on (Trad et al. 2022)."""
 
     wavelet: str = Field("haar", title="Wavelet", description="Any discrete wavelet of PyWavelets.")
     level: int = Field(1, ge=1, le=4, title="Level", description="How many times the approximation is split again.")
@@ -80,10 +80,12 @@ class ImageSettings(Section):
     color: Literal["rgb", "grayscale"] = Field("rgb", title="Colour")
     resample: Literal["lanczos", "bilinear", "bicubic", "nearest"] = Field("lanczos", title="Resize filter")
     scale: Literal["unit", "per_image_max", "standardize"] = Field(
-        "unit", title="Scale", description="unit: /255; per_image_max (paper G); standardize: train mean and deviation."
+        "unit",
+        title="Scale",
+        description="unit: /255; per_image_max (Garifulla et al. 2022); standardize: training mean and deviation.",
     )
     jpeg_quality: int = Field(
-        0, ge=0, le=95, title="JPEG quality", description="1 to 95 re-saves with optimize=True (paper T); 0: off."
+        0, ge=0, le=95, title="JPEG quality", description="1 to 95: re-save with optimize (Trad et al. 2022); 0: off."
     )
     dwt: DwtSettings | None = Field(None, title="Wavelet transform")
 

@@ -1,4 +1,4 @@
-"""Augments a batch of training images (papers P and K)."""
+"""Augments a batch of training images (Predić et al. 2022, Kharitonov 2024)."""
 
 from __future__ import annotations
 

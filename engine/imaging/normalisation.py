@@ -1,4 +1,4 @@
-"""Makes one image smaller with Pillow: colour, resize with a chosen filter, re-save as JPEG (paper T)."""
+"""Makes one image smaller with Pillow: colour, resize with a chosen filter, re-save as JPEG (Trad et al. 2022)."""
 
 from __future__ import annotations
 

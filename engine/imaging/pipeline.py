@@ -54,8 +54,9 @@ class ImagePipeline:
 
         Returns:
             float32 (n, height', width', channels'): scaled to [0, 1] by the largest value a pixel can have (unit,
-            standardize) or has in its image (per_image_max, paper G); then the wavelet transform; for standardize
-            then less the mean and over the deviation of each channel in the training images (paper K).
+            standardize) or has in its image (per_image_max, Garifulla et al. 2022); then the wavelet transform; for
+            standardize then less the mean and over the deviation of each channel in the training images (Kharitonov
+            2024).
         """
         batch = images.astype(np.float32)
         if self.settings.scale == "per_image_max":

@@ -1,4 +1,4 @@
-"""The discrete wavelet transform of whole batches with PyWavelets (paper T)."""
+"""The discrete wavelet transform of whole batches with PyWavelets (Trad et al. 2022)."""
 
 from __future__ import annotations
 

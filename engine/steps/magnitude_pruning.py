@@ -1,6 +1,6 @@
 """Magnitude pruning: the smallest kernel values become zero, by a schedule, while the network trains on.
 
-Schedules: polynomial and constant of Zhu and Gupta 2017 (paper P), one shot and iterative of paper K.
+Schedules: polynomial and constant (Zhu and Gupta 2017; Predić et al. 2022), one shot and iterative (Kharitonov 2024).
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class MagnitudePruningParameters(StepParameters):
         "polynomial",
         title="Schedule",
         description="polynomial: the share of zeros grows, quickly at first; constant: all at the start, training on; "
-        "one_shot: the same, named as in paper K, where epochs are the fine-tuning; iterative: rounds that each "
-        "remove an equal share of what remains (paper K).",
+        "one_shot: the same, as in Kharitonov 2024, where epochs are the fine-tuning; iterative: rounds that each "
+        "remove an equal share of what remains (Kharitonov 2024).",
     )
     sparsity: float = Field(
         0.8, ge=0.0, lt=1.0, title="Sparsity", description="Final fraction of zeros among the pruned kernels' values."
@@ -125,7 +125,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                 message = f"An earlier pruning leaves {step.sparsity:g} zeros; ask for more, or remove this one."
                 yield Finding(severity=Severity.WARNING, where=where, message=message)
         if parameters.sparsity > 0.95 and parameters.schedule in {"constant", "polynomial"}:
-            message = "Above 0.95, paper K prunes iteratively to hold the accuracy; consider the schedule iterative."
+            message = "Above 0.95, Kharitonov 2024 holds the accuracy by the iterative schedule; consider it."
             yield Finding(severity=Severity.NOTE, where=where, message=message)
 
     def apply(self, parameters: MagnitudePruningParameters, network: Network, bench: Bench) -> Network:
