@@ -6,14 +6,23 @@ from typing import Any, Literal
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.lite.python.convert_phase import ConverterError
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+from engine.contract.errors import NutshellError
 
 Scheme = Literal["float16", "dynamic_range", "int8", "int16x8"]
 
 
 def float32_tflite(model: Any) -> bytes:
-    """The network as a float32 `.tflite` for one image at a time, batch normalisation folded into the kernels."""
-    return _convert(_converter(model))
+    """The network as a float32 `.tflite` for one image at a time, batch normalisation folded into the kernels.
+
+    The same network gives the same bytes. Input and output are called "image" and "probabilities".
+
+    Raises:
+        NutshellError: TensorFlow Lite has no operator for something in the network.
+    """
+    return _convert(_converter(model), "float32")
 
 
 def converter_tflite(
@@ -26,6 +35,9 @@ def converter_tflite(
             a network that was trained with fake quantisation, which has its ranges.
         float_io: keep float32 input and output (quantised inside); else int8, or int16 for int16x8.
         float_fallback: let operators that have no integer kernel compute in float.
+
+    Raises:
+        NutshellError: TensorFlow Lite has no operator, or no integer one, for something in the network.
     """
     converter = _converter(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
@@ -40,7 +52,7 @@ def converter_tflite(
         converter.target_spec.supported_ops = [integer, *fallback]
         if not float_io:
             converter.inference_input_type = converter.inference_output_type = tf.int8 if scheme == "int8" else tf.int16
-    return _convert(converter)
+    return _convert(converter, scheme)
 
 
 def _converter(model: Any) -> Any:
@@ -56,5 +68,12 @@ def _converter(model: Any) -> Any:
     return tf.lite.TFLiteConverter.from_concrete_functions([serve], tf.Module())
 
 
-def _convert(converter: Any) -> bytes:
-    return bytes(converter.convert())
+def _convert(converter: Any, scheme: str) -> bytes:
+    try:
+        return bytes(converter.convert())
+    except (ConverterError, RuntimeError, ValueError) as error:
+        reason = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+        raise NutshellError(
+            f"TensorFlow cannot convert this network to {scheme} ({reason.strip()}); choose another scheme, or "
+            "float_fallback = true where an operator has no integer form."
+        ) from error

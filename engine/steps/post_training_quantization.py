@@ -1,26 +1,40 @@
-"""Post-training quantisation: a trained network in smaller numbers, as a `.tflite` (papers T, G, P and L)."""
+"""Post-training quantisation: a trained network in smaller numbers, as a `.tflite`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.contract.errors import PromiseBroken
+from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding, Severity
 from engine.contract.step_parameters import StepParameters
+from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
 from engine.steps.step import Form, Step
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
     from engine.chain.network import Network
+    from engine.export.calibration import ActivationRange
     from engine.measurement.tflite_file import TfliteFile
+    from engine.measurement.tflite_graph import Kernel
 
-CALIBRATED = {"int8", "int16x8"}
+CALIBRATED = ("int8", "int16x8", "mixed")
+INTEGER = ("int8", "int16x8")
 FEW_CALIBRATION_IMAGES = 50
+PROGRESS_EVERY_IMAGES = 100
 TINY_KERNEL_VALUES = 1024
-"""Kernels of fewer values may stay float under dynamic range: TFLiteConverter's own limit."""
+"""Smaller kernels stay float under dynamic range, by either route."""
+STORED_AS: Mapping[str, str] = {
+    "float32": "float32",
+    "float16": "float16",
+    "dynamic_range": "int8",
+    "int8": "int8",
+    "int16x8": "int8",
+    "int4": "int4",
+}
 
 
 class PostTrainingQuantizationParameters(StepParameters):
@@ -29,38 +43,60 @@ class PostTrainingQuantizationParameters(StepParameters):
     key: ClassVar[str] = "post_training_quantization"
 
     step: Literal["post_training_quantization"] = "post_training_quantization"
-    scheme: Literal["float16", "dynamic_range", "int8", "int16x8", "int4"] = Field(
+    scheme: Literal["float16", "dynamic_range", "int8", "int16x8", "int4", "mixed"] = Field(
         "dynamic_range",
         title="Scheme",
         description="float16: half the size, safe; dynamic_range: int8 weights, float activations; int8: integers "
-        "throughout, calibrated; int16x8: int16 activations, int8 weights; int4: weights of four bits.",
+        "throughout, calibrated; int16x8: int16 activations, int8 weights; int4: weights of four bits (int8 where "
+        "depthwise), widened when the file is loaded; mixed: a scheme a layer.",
+    )
+    layers: dict[str, LayerScheme] | None = Field(
+        None,
+        title="Layers",
+        description="Pattern of layer names → float32, float16, dynamic_range, int8 or int4; the first that matches "
+        'decides, and the rest stays float32. Such as { "stem_*" = "float16", "*" = "int8" }.',
+        json_schema_extra={"shown_for": {"scheme": ["mixed"]}},
     )
     calibration_images: int = Field(
         200,
         ge=1,
-        le=100_000,
+        le=10_000,
         title="Calibration images",
         description="Training images, the same share of each class, that the ranges of activations are taken from.",
-        json_schema_extra={"unit": "images", "shown_for": {"scheme": ["int8", "int16x8"]}},
+        json_schema_extra={"unit": "images", "shown_for": {"scheme": list(CALIBRATED)}},
     )
-    calibration: Literal["minmax"] = Field(
+    calibration: Literal["minmax", "percentile"] = Field(
         "minmax",
         title="Calibration",
-        description="Ranges are the least and greatest values seen.",
-        json_schema_extra={"shown_for": {"scheme": ["int8", "int16x8"]}},
+        description="minmax: ranges reach from the least to the greatest value seen; percentile: rare values beyond "
+        "a percentile are clipped, which leaves finer steps for the rest.",
+        json_schema_extra={"shown_for": {"scheme": list(CALIBRATED)}},
+    )
+    percentile: float = Field(
+        99.99,
+        ge=90.0,
+        lt=100.0,
+        title="Percentile",
+        description="Of an activation's values: those beyond it, at either end, are clipped.",
+        json_schema_extra={"unit": "%", "shown_for": {"scheme": list(CALIBRATED), "calibration": ["percentile"]}},
     )
     float_io: bool = Field(
         True,
         title="Float input and output",
         description="Feed and read floats, and quantise inside; off: the caller quantises, as some accelerators want.",
-        json_schema_extra={"shown_for": {"scheme": ["int8", "int16x8"]}},
+        json_schema_extra={"shown_for": {"scheme": list(INTEGER)}},
     )
     float_fallback: bool = Field(
         False,
         title="Float fallback",
-        description="Let operators without an integer kernel compute in floats.",
-        json_schema_extra={"shown_for": {"scheme": ["int8", "int16x8"]}},
+        description="Let operators without an integer kernel compute in floats; off: such a network is an error.",
+        json_schema_extra={"shown_for": {"scheme": list(INTEGER)}},
     )
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether activations become integers, so that their ranges are needed."""
+        return self.scheme in INTEGER or (self.scheme == "mixed" and "int8" in (self.layers or {}).values())
 
     def label(self) -> str:
         return self.scheme.replace("_", " ")
@@ -72,65 +108,156 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     summary: ClassVar[str] = (
         "Stores weights, and for int8 and int16x8 activations too, in fewer bits, without training. Ends a chain."
     )
-    paper: ClassVar[str] = "Trad et al. 2022; Garifulla et al. 2022; Lee et al. 2022"
+    paper: ClassVar[str] = "Garifulla et al. 2022; Lee et al. 2022; Predić et al. 2022; Trad et al. 2022"
     Parameters: ClassVar[type[StepParameters]] = PostTrainingQuantizationParameters
     gives: ClassVar[Form] = Form.TFLITE
 
     def findings(
         self, parameters: PostTrainingQuantizationParameters, earlier: tuple[StepParameters, ...], where: str
     ) -> Iterator[Finding]:
-        if parameters.scheme in CALIBRATED and parameters.calibration_images < FEW_CALIBRATION_IMAGES:
+        aware = any(step.step == "quantization_aware_training" for step in earlier)
+        if aware and parameters.scheme != "int8":
+            message = (
+                f"The network was trained for int8 by quantisation-aware training, and {parameters.label()} would "
+                'not use that; set scheme = "int8", or remove the quantisation-aware training.'
+            )
+            yield Finding(severity=Severity.ERROR, where=f"{where}.scheme", message=message)
+        if parameters.scheme == "mixed" and not parameters.layers:
+            message = (
+                "The scheme mixed needs to know which layers get which scheme; "
+                'add for example layers = { "stem_*" = "float16", "*" = "int8" }.'
+            )
+            yield Finding(severity=Severity.ERROR, where=f"{where}.layers", message=message)
+        if parameters.scheme != "mixed" and parameters.layers:
+            message = f"layers counts only for the scheme mixed, and the scheme is {parameters.label()}."
+            yield Finding(severity=Severity.WARNING, where=f"{where}.layers", message=message)
+        if not aware and parameters.calibrated and parameters.calibration_images < FEW_CALIBRATION_IMAGES:
             message = (
                 f"{parameters.calibration_images} calibration images may miss the range of rare activations; "
-                "the papers use 100 to 500."
+                "Lee et al. 2022 use 100 to 500."
             )
-            yield Finding(severity=Severity.WARNING, where=where, message=message)
+            yield Finding(severity=Severity.WARNING, where=f"{where}.calibration_images", message=message)
         if parameters.scheme == "int4":
             message = "Four bits a weight without training usually cost accuracy; compare with int8."
             yield Finding(severity=Severity.NOTE, where=where, message=message)
 
     def apply(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
-        from engine.export.quantizer import quantized, quantizer_available
-        from engine.export.tflite_conversion import converter_tflite
+        from engine.export.quantizer import QuantizerCannot
 
-        calibration = None
-        if parameters.scheme in CALIBRATED and not network.facts.quantization_aware:
-            bench.say_phase("calibrating")
-            calibration = bench.calibration_images(parameters.calibration_images)
-        # Fake quantisation holds its own ranges, and a fallback is the converter's notion: both are its business.
-        rewritable = not network.facts.quantization_aware and not parameters.float_fallback
-        if rewritable and quantizer_available():
-            bench.say_phase("quantising")
-            try:
-                return quantized(bench.float32_tflite(network), parameters.scheme, calibration, parameters.float_io)
-            except (ValueError, RuntimeError, NotImplementedError) as error:
-                if parameters.scheme == "int4":
-                    raise
-                bench.say_phase(f"quantising with the converter, because the quantizer cannot ({error})")
-        bench.say_phase("converting")
-        scheme = "int8" if parameters.scheme == "int4" else parameters.scheme
-        return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
+        if network.facts.quantization_aware:
+            # Fake quantisation brings its own ranges, which only the converter reads.
+            return self._converted(parameters, network, bench)
+        try:
+            return self._rewritten(parameters, network, bench)
+        except QuantizerCannot as error:
+            bench.say_phase(f"quantising with TensorFlow's converter, because the quantizer cannot ({error})")
+            return self._converted(parameters, network, bench)
 
     def check_promise(self, parameters: PostTrainingQuantizationParameters, network: Network, file: TfliteFile) -> None:
-        from engine.training.kernels import kernels, zero_count
-
-        stored = {"float16": {"float16"}, "int4": {"int4"}}.get(parameters.scheme, {"int8"})
         for kernel in file.kernels:
-            tiny = kernel.size < TINY_KERNEL_VALUES and parameters.scheme != "int8"
-            if kernel.dtype not in stored and not tiny:
+            promised = _promised_dtypes(parameters, network, kernel)
+            if kernel.dtype not in promised:
                 raise PromiseBroken(
-                    f"{parameters.label()} promised {' or '.join(stored)} kernels, and {kernel.name} is {kernel.dtype}."
+                    f"{parameters.label()} promised {kernel.name} as {' or '.join(promised)}, and it is "
+                    f"{kernel.dtype}; please report this with the run's log."
                 )
-        if parameters.scheme in CALIBRATED and not parameters.float_fallback and file.float_operators:
+        if parameters.scheme in INTEGER and not parameters.float_fallback and file.float_operators:
+            names = sorted({operator.name for operator in file.operators if operator.computes_in_float})
             raise PromiseBroken(
-                f"{parameters.label()} promised integer operators only, and {file.float_operators} compute in floats; "
+                f"{parameters.label()} promised integer operators only, and {', '.join(names)} compute in floats; "
                 "set float_fallback = true to allow that."
             )
         if network.facts.pruned_layers and not network.facts.quantization_aware:
-            model_kernels = kernels(network.model)
-            zeros = zero_count(model_kernels[name] for name in network.facts.pruned_layers)
+            zeros = _pruned_zeros(network)
             if file.zero_kernel_values < zeros:
                 raise PromiseBroken(
                     f"{parameters.label()} must keep the {zeros:,} zeros of the pruning, and the file has "
-                    f"{file.zero_kernel_values:,}."
+                    f"{file.zero_kernel_values:,}; please report this with the run's log."
                 )
+
+    def _rewritten(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
+        """The shared float32 file, rewritten by the quantizer in a second."""
+        from engine.export.quantizer import QuantizerCannot, quantized, quantized_by_layer, require_quantizer
+        from engine.measurement.tflite_file import TfliteFile
+
+        require_quantizer()
+        float32 = bench.float32_tflite(network)
+        ranges = self._ranges(parameters, float32, bench) if parameters.calibrated else None
+        bench.say_phase("quantising")
+        if parameters.scheme == "mixed":
+            return quantized_by_layer(float32, _layer_schemes(parameters, network), ranges)
+        content = quantized(float32, parameters.scheme, ranges, parameters.float_io)
+        if parameters.scheme in INTEGER and not parameters.float_fallback and TfliteFile.parse(content).float_operators:
+            raise QuantizerCannot("it left operators in floats")
+        return content
+
+    def _ranges(
+        self, parameters: PostTrainingQuantizationParameters, float32: bytes, bench: Bench
+    ) -> Mapping[str, ActivationRange]:
+        from engine.export.calibration import activation_ranges
+
+        def tell(done: int, total: int) -> None:
+            if done % PROGRESS_EVERY_IMAGES == 0:
+                bench.say_phase(f"calibrating: {done} of {total} images")
+
+        bench.say_phase("calibrating")
+        images = bench.calibration_images(parameters.calibration_images)
+        percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
+        return activation_ranges(float32, images, percentile, tell)
+
+    def _converted(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
+        from engine.export.tflite_conversion import converter_tflite
+
+        scheme = parameters.scheme
+        percentile = parameters.calibrated and parameters.calibration == "percentile"
+        if scheme == "int4" or scheme == "mixed" or percentile:
+            raise NutshellError(
+                "Only ai_edge_quantizer knows int4, mixed schemes and percentiles, and it cannot make "
+                f'{parameters.label()} of this network; choose another scheme, or calibration = "minmax".'
+            )
+        calibration = None
+        if parameters.calibrated and not network.facts.quantization_aware:
+            calibration = bench.calibration_images(parameters.calibration_images)
+        bench.say_phase("converting")
+        return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
+
+
+def _layer_schemes(parameters: PostTrainingQuantizationParameters, network: Network) -> dict[str, LayerScheme]:
+    """The scheme of each layer; those with kernels last, because they decide for what is fused into them."""
+    patterns = parameters.layers or {}
+    names = [layer.name for layer in network.model.layers]
+    weighted = _weighted_layers(network)
+    if strange := patterns_without_layer(names, patterns):
+        raise NutshellError(
+            f"No layer of this network matches the pattern {strange[0]!r} of layers; "
+            f"its layers with weights are {', '.join(weighted)}."
+        )
+    return schemes_by_layer(sorted(names, key={*weighted, names[-1]}.__contains__), patterns)
+
+
+def _weighted_layers(network: Network) -> list[str]:
+    from engine.training.kernels import kernels
+
+    return list(kernels(network.model))
+
+
+def _promised_dtypes(
+    parameters: PostTrainingQuantizationParameters, network: Network, kernel: Kernel
+) -> tuple[str, ...]:
+    """The number types that the kernel may have in the file."""
+    scheme: str = parameters.scheme
+    if scheme == "mixed":
+        schemes = schemes_by_layer(_weighted_layers(network), parameters.layers or {})
+        scheme = next(schemes[name] for name in schemes if re.search(operators_of(name), kernel.name))
+    elif scheme == "dynamic_range" and kernel.size < TINY_KERNEL_VALUES:
+        return ("int8", "float32")
+    if scheme == "int4" and kernel.operator == "DEPTHWISE_CONV_2D":
+        return ("int8",)
+    return (STORED_AS[scheme],)
+
+
+def _pruned_zeros(network: Network) -> int:
+    from engine.training.kernels import kernels, zero_count
+
+    found = kernels(network.model)
+    return zero_count(found[name] for name in network.facts.pruned_layers)

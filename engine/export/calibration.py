@@ -1,0 +1,118 @@
+"""Finds the range of every activation over calibration images, which static quantisation lays its integers on."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+CALIBRATION_THREADS = 2
+HISTOGRAM_BINS = 2048
+SMALLEST_SPAN = 1e-30
+"""In place of the zero of a tensor that never changes."""
+
+
+@dataclass(frozen=True)
+class ActivationRange:
+    """The values of one tensor that keep their place; those beyond are clipped to the nearest end."""
+
+    least: float
+    greatest: float
+
+
+def activation_ranges(
+    float32: bytes,
+    images: np.ndarray,
+    percentile: float = 100.0,
+    tell: Callable[[int, int], None] = lambda done, total: None,
+) -> Mapping[str, ActivationRange]:
+    """Run the images through a float32 `.tflite` and take the range of each of its activations.
+
+    Args:
+        float32: a file with one input of one image.
+        images: float32 (n, height, width, channels) as the network is fed, n at least 1.
+        percentile: 100 takes the least and greatest value seen. A lower one cuts the rare values beyond it off at both
+            ends, to a bin of 2048 over the whole range; the network's own input is never cut.
+        tell: called after each image with how many are done and how many there are; what it raises ends the work.
+
+    Returns:
+        Tensor name → range, for the input and every operator's output.
+    """
+    network = _Observed(float32)
+    passes = 1 if percentile == 100.0 else 2
+    total = passes * len(images)
+    seen: dict[str, ActivationRange] = {}
+    for number, image in enumerate(images):
+        for name, values in network.activations(image):
+            seen[name] = _widened(seen.get(name), values)
+        tell(number + 1, total)
+    if passes == 1:
+        return seen
+    counts = {name: np.zeros(HISTOGRAM_BINS, dtype=np.int64) for name in seen if name != network.input_name}
+    for number, image in enumerate(images):
+        for name, values in network.activations(image):
+            if name in counts:
+                counts[name] += _histogram(values, seen[name])
+        tell(len(images) + number + 1, total)
+    return seen | {name: _cut(seen[name], histogram, percentile) for name, histogram in counts.items()}
+
+
+class _Observed:
+    """An interpreter that keeps the values of its activations."""
+
+    def __init__(self, content: bytes) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        places = _activation_places(content)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self._interpreter = Interpreter(
+                model_content=content, num_threads=CALIBRATION_THREADS, experimental_preserve_all_tensors=True
+            )
+        self._interpreter.allocate_tensors()
+        details = self._interpreter.get_tensor_details()
+        self._names = {detail["index"]: detail["name"] for detail in details if detail["index"] in places}
+        self._input: int = self._interpreter.get_input_details()[0]["index"]
+        self.input_name: str = self._names[self._input]
+
+    def activations(self, image: np.ndarray) -> list[tuple[str, np.ndarray]]:
+        """Name and values of each activation for one float32 image (height, width, channels)."""
+        self._interpreter.set_tensor(self._input, image[None])
+        self._interpreter.invoke()
+        return [(name, self._interpreter.get_tensor(place)) for place, name in self._names.items()]
+
+
+def _activation_places(content: bytes) -> set[int]:
+    """Which tensors of the graph are its inputs or are computed by an operator."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    graph: Any = schema.Model.GetRootAs(content, 0).Subgraphs(0)
+    computed = [graph.Operators(number).OutputsAsNumpy() for number in range(graph.OperatorsLength())]
+    return {int(place) for places in (graph.InputsAsNumpy(), *computed) for place in places}
+
+
+def _widened(known: ActivationRange | None, values: np.ndarray) -> ActivationRange:
+    least, greatest = float(values.min()), float(values.max())
+    if known is None:
+        return ActivationRange(least, greatest)
+    return ActivationRange(min(known.least, least), max(known.greatest, greatest))
+
+
+def _histogram(values: np.ndarray, limits: ActivationRange) -> np.ndarray:
+    """How many values lie in each of the equal bins between the limits; several times as fast as NumPy's own."""
+    bins_a_unit = HISTOGRAM_BINS / max(limits.greatest - limits.least, SMALLEST_SPAN)
+    bins = ((values.ravel() - np.float32(limits.least)) * np.float32(bins_a_unit)).astype(np.int32)
+    return np.bincount(np.minimum(bins, HISTOGRAM_BINS - 1), minlength=HISTOGRAM_BINS)
+
+
+def _cut(seen: ActivationRange, histogram: np.ndarray, percentile: float) -> ActivationRange:
+    """The part of the range outside of which at most 100 − `percentile` percent of the values lie at either end."""
+    share_below = np.cumsum(histogram) / max(int(histogram.sum()), 1)
+    edges = np.linspace(seen.least, seen.greatest, HISTOGRAM_BINS + 1)
+    outside = 1.0 - percentile / 100.0
+    first = int(np.searchsorted(share_below, outside, side="right"))
+    last = int(np.searchsorted(share_below, 1.0 - outside, side="left"))
+    return ActivationRange(float(edges[min(first, last)]), float(edges[last + 1]))

@@ -1,0 +1,61 @@
+"""Activation ranges are those of the values that the network really takes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.export.calibration import activation_ranges
+from tests.engine.export.conftest import Trained
+
+
+def values_of(trained: Trained, layer: str) -> np.ndarray:
+    """What Keras computes at a layer for the calibration images."""
+    import tf_keras
+
+    part = tf_keras.Model(trained.model.input, trained.model.get_layer(layer).output)
+    return np.asarray(part(trained.calibration))
+
+
+def test_minmax_is_the_least_and_greatest_value_that_keras_computes(residual: Trained) -> None:
+    ranges = activation_ranges(residual.float32, residual.calibration)
+    for layer in ("stem_relu", "add2", "tip_relu"):
+        (found,) = (found for name, found in ranges.items() if f"/{layer}/" in name)
+        values = values_of(residual, layer)
+        assert found.least == pytest.approx(values.min(), abs=1e-4)
+        assert found.greatest == pytest.approx(values.max(), rel=1e-4)
+    assert ranges["serving_default_image:0"].greatest == residual.calibration.max()
+
+
+def test_a_percentile_cuts_that_share_off_at_each_end(residual: Trained) -> None:
+    whole = activation_ranges(residual.float32, residual.calibration)
+    cut = activation_ranges(residual.float32, residual.calibration, percentile=98.0)
+    (name,) = (name for name in whole if "/add2/" in name)
+    values = values_of(residual, "add2")
+    bin_width = (whole[name].greatest - whole[name].least) / 2048
+    assert cut[name].least == pytest.approx(np.percentile(values, 2), abs=2 * bin_width)
+    assert cut[name].greatest == pytest.approx(np.percentile(values, 98), abs=2 * bin_width)
+    assert cut["serving_default_image:0"] == whole["serving_default_image:0"]
+    assert cut.keys() == whole.keys()
+
+
+def test_nearly_all_of_a_percentile_is_nearly_minmax(residual: Trained) -> None:
+    whole = activation_ranges(residual.float32, residual.calibration)
+    nearly = activation_ranges(residual.float32, residual.calibration, percentile=99.9999999)
+    for name, found in nearly.items():
+        span = whole[name].greatest - whole[name].least
+        assert found.least == pytest.approx(whole[name].least, abs=1e-3 * span)
+        assert found.greatest == pytest.approx(whole[name].greatest, abs=1e-3 * span)
+
+
+def test_it_tells_of_each_image_and_can_be_ended(residual: Trained) -> None:
+    told: list[tuple[int, int]] = []
+
+    def stop_after_three(done: int, total: int) -> None:
+        told.append((done, total))
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        activation_ranges(residual.float32, residual.calibration, 99.0, stop_after_three)
+    assert told == [(1, 200), (2, 200), (3, 200)]

@@ -1,0 +1,145 @@
+"""Post-training quantisation keeps its promise by either route, and says beforehand what cannot work."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+import pytest
+
+from engine.chain.bench import Bench
+from engine.chain.network import Network
+from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.findings import Severity
+from engine.contract.recipe_file import parse_recipe, recipe_text
+from engine.contract.step_parameters import StepParameters
+from engine.export.tflite_conversion import converter_tflite, float32_tflite
+from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
+
+STEP = PostTrainingQuantization()
+
+
+def parameters(**given: object) -> PostTrainingQuantizationParameters:
+    return PostTrainingQuantizationParameters.model_validate({"calibration_images": 20} | given)
+
+
+def apply(bench: Bench, network: Network, **given: object) -> TfliteFile:
+    """Apply the step, hold its promise against the file, and give the file."""
+    chosen = parameters(**given)
+    file = TfliteFile.parse(STEP.apply(chosen, network, bench))
+    STEP.check_promise(chosen, network, file)
+    return file
+
+
+@pytest.mark.parametrize("scheme", ["float16", "dynamic_range", "int8", "int16x8", "int4"])
+def test_every_scheme_keeps_its_promise(small_bench: Bench, trained_network: Network, scheme: str) -> None:
+    file = apply(small_bench, trained_network, scheme=scheme)
+    assert (file.input_dtype, file.output_dtype) == ("float32", "float32")
+
+
+@pytest.mark.parametrize(("scheme", "dtype"), [("int8", "int8"), ("int16x8", "int16")])
+def test_integer_borders(small_bench: Bench, trained_network: Network, scheme: str, dtype: str) -> None:
+    file = apply(small_bench, trained_network, scheme=scheme, float_io=False)
+    assert (file.input_dtype, file.output_dtype, file.float_operators) == (dtype, dtype, 0)
+
+
+def test_a_scheme_a_layer(small_bench: Bench, trained_network: Network) -> None:
+    layers = {"stem_*": "float16", "stage4_*": "int4", "classifier": "float32", "*": "int8"}
+    file = apply(small_bench, trained_network, scheme="mixed", layers=layers)
+    stored = [kernel.dtype for kernel in file.kernels]
+    assert stored[0] == "float16"
+    assert stored[-1] == "float32"
+    assert (stored.count("int4"), stored.count("int8")) == (5, 14)
+
+
+def test_a_pattern_that_matches_no_layer_is_named(small_bench: Bench, trained_network: Network) -> None:
+    with pytest.raises(NutshellError, match=r"matches the pattern 'stage9_\*' .* stem_conv, stage1_block1_conv1"):
+        STEP.apply(parameters(scheme="mixed", layers={"stage9_*": "int8"}), trained_network, small_bench)
+
+
+def test_a_percentile_gives_another_file_than_minmax(small_bench: Bench, trained_network: Network) -> None:
+    minmax = STEP.apply(parameters(scheme="int8"), trained_network, small_bench)
+    cut = parameters(scheme="int8", calibration="percentile", percentile=99.0)
+    content = STEP.apply(cut, trained_network, small_bench)
+    STEP.check_promise(cut, trained_network, TfliteFile.parse(content))
+    assert content != minmax
+
+
+@pytest.mark.parametrize("scheme", ["float16", "dynamic_range", "int8", "int16x8"])
+def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
+    small_bench: Bench, trained_network: Network, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)  # Importing it fails now, as where it has no wheel.
+    phases: list[str] = []
+    apply(replace(small_bench, say_phase=phases.append), trained_network, scheme=scheme)
+    assert phases[0].startswith("quantising with TensorFlow's converter, because the quantizer cannot (it cannot be")
+
+
+@pytest.mark.parametrize(
+    "given", [{"scheme": "int4"}, {"scheme": "mixed", "layers": {"*": "int8"}}, {"calibration": "percentile"}]
+)
+def test_what_only_the_quantizer_knows_is_an_error_without_it(
+    small_bench: Bench, trained_network: Network, given: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)
+    with pytest.raises(NutshellError, match=r"Only ai_edge_quantizer knows .*; choose another scheme"):
+        STEP.apply(parameters(**({"scheme": "int8"} | given)), trained_network, small_bench)
+
+
+def test_a_broken_promise_is_an_error(small_bench: Bench, trained_network: Network) -> None:
+    float32 = TfliteFile.parse(float32_tflite(trained_network.model))
+    with pytest.raises(PromiseBroken, match=r"int8 promised .*stem_conv.* as int8, and it is float32"):
+        STEP.check_promise(parameters(scheme="int8"), trained_network, float32)
+    hybrid = TfliteFile.parse(STEP.apply(parameters(scheme="int4"), trained_network, small_bench))
+    with pytest.raises(PromiseBroken, match=r"dynamic range promised .* as int8 or float32, and it is int4"):
+        STEP.check_promise(parameters(scheme="dynamic_range"), trained_network, hybrid)
+
+
+def test_lost_zeros_are_an_error(small_bench: Bench, trained_network: Network) -> None:
+    facts = trained_network.facts.model_copy(update={"pruned_layers": ("stage4_block2_conv2",)})
+    pruned = Network(_with_zeros(trained_network.model, "stage4_block2_conv2"), facts)
+    kept = TfliteFile.parse(float32_tflite(pruned.model))
+    assert kept.zero_kernel_values > 0
+    lost = TfliteFile.parse(converter_tflite(trained_network.model, "float16", None))
+    with pytest.raises(PromiseBroken, match=r"must keep the .* zeros of the pruning"):
+        STEP.check_promise(parameters(scheme="float16"), pruned, lost)
+
+
+def messages(*earlier: StepParameters, severity: Severity, **given: object) -> list[str]:
+    found = STEP.findings(parameters(**given), earlier, "chains[0].steps[1]")
+    return [finding.message for finding in found if finding.severity is severity]
+
+
+def test_the_pre_flight_says_what_cannot_work() -> None:
+    (message,) = messages(severity=Severity.ERROR, scheme="mixed")
+    assert "layers = {" in message
+    (message,) = messages(severity=Severity.WARNING, scheme="int8", calibration_images=10)
+    assert message.startswith("10 calibration images")
+    assert not messages(severity=Severity.WARNING, scheme="dynamic_range", calibration_images=10)
+    aware = StepParameters(step="quantization_aware_training")
+    (message,) = messages(aware, severity=Severity.ERROR, scheme="int16x8")
+    assert 'scheme = "int8"' in message
+    assert not messages(aware, severity=Severity.ERROR, scheme="int8")
+
+
+def test_layers_are_written_and_read_in_recipes() -> None:
+    text = """schema = 1
+[[chains]]
+name = "mixed"
+steps = [{ step = "post_training_quantization", scheme = "mixed", layers = { "stem_*" = "float16", "*" = "int8" } }]
+"""
+    recipe = parse_recipe(text)
+    assert parse_recipe(recipe_text(recipe)) == recipe
+    (step,) = recipe.chains[0].steps
+    assert isinstance(step, PostTrainingQuantizationParameters)
+    assert list((step.layers or {}).items()) == [("stem_*", "float16"), ("*", "int8")]
+
+
+def _with_zeros(model: object, layer: str) -> object:
+    from engine.training.kernels import clone
+
+    copy = clone(model)
+    kernel = copy.get_layer(layer).kernel
+    kernel.assign(kernel * 0)
+    return copy
