@@ -46,10 +46,10 @@ def converter_tflite(
     elif scheme in {"int8", "int16x8"}:
         if calibration is not None:
             converter.representative_dataset = lambda: ([image[None]] for image in calibration)
-        wide = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
-        integer = tf.lite.OpsSet.TFLITE_BUILTINS_INT8 if scheme == "int8" else wide
-        fallback = [tf.lite.OpsSet.TFLITE_BUILTINS] if float_fallback else []
-        converter.target_spec.supported_ops = [integer, *fallback]
+            wide = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+            integer = tf.lite.OpsSet.TFLITE_BUILTINS_INT8 if scheme == "int8" else wide
+            fallback = [tf.lite.OpsSet.TFLITE_BUILTINS] if float_fallback else []
+            converter.target_spec.supported_ops = [integer, *fallback]
         if not float_io:
             converter.inference_input_type = converter.inference_output_type = tf.int8 if scheme == "int8" else tf.int16
     return _convert(converter, scheme)

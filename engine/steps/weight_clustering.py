@@ -1,0 +1,142 @@
+"""Weight clustering: the values of each kernel become few, while the network trains on.
+
+Weight sharing of Han et al. 2016, in the combinations of Predić et al. 2022.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.contract.errors import PromiseBroken
+from engine.contract.findings import Finding, Severity
+from engine.contract.step_parameters import StepParameters
+from engine.steps.step import Step
+
+if TYPE_CHECKING:
+    from engine.chain.bench import Bench
+    from engine.chain.network import Network
+    from engine.measurement.tflite_file import TfliteFile
+
+SEED_PART = 0xC105
+INT8_VALUES = 255
+
+
+class WeightClusteringParameters(StepParameters):
+    """How many distinct values a kernel may have, and where they start."""
+
+    key: ClassVar[str] = "weight_clustering"
+
+    step: Literal["weight_clustering"] = "weight_clustering"
+    clusters: int = Field(
+        32, ge=2, le=4096, title="Clusters", description="Distinct values a kernel; zero is one of them after pruning."
+    )
+    init: Literal["linear", "random", "density", "kmeans++"] = Field(
+        "kmeans++",
+        title="Start of the centroids",
+        description="linear: evenly spaced over the kernel's range; random: drawn over it; density: evenly spaced "
+        "over the values' distribution; kmeans++: drawn from the values, far ones first. k-means refines each.",
+    )
+    epochs: int = Field(
+        2,
+        ge=0,
+        le=10_000,
+        title="Epochs",
+        description="Training of the shared values; 0: clustering only.",
+        json_schema_extra={"unit": "epochs"},
+    )
+    learning_rate: float = Field(
+        0.0, ge=0, le=10, title="Learning rate", description="Of the training; 0: the baseline's. It falls as a cosine."
+    )
+
+    def label(self) -> str:
+        return f"{self.clusters} clusters"
+
+
+class WeightClustering(Step[WeightClusteringParameters]):
+    key: ClassVar[str] = "weight_clustering"
+    title: ClassVar[str] = "Weight clustering"
+    summary: ClassVar[str] = (
+        "Lets each kernel have few distinct values, which training moves together. Keeps the zeros of an earlier "
+        "pruning. The file shrinks when it is zipped; its raw size and its speed stay."
+    )
+    paper: ClassVar[str] = "Han et al. 2016; Predić et al. 2022"
+    Parameters: ClassVar[type[StepParameters]] = WeightClusteringParameters
+
+    def training_epochs(self, parameters: WeightClusteringParameters) -> int:
+        return parameters.epochs
+
+    def findings(
+        self, parameters: WeightClusteringParameters, earlier: tuple[StepParameters, ...], where: str
+    ) -> Iterator[Finding]:
+        if any(step.step == "quantization_aware_training" for step in earlier):
+            message = (
+                "Clusters are kept through quantisation-aware training, but cannot be made after it; "
+                "move the clustering before it."
+            )
+            yield Finding(severity=Severity.ERROR, where=where, message=message)
+        for step in earlier:
+            if isinstance(step, WeightClusteringParameters) and step.clusters <= parameters.clusters:
+                message = f"An earlier clustering leaves {step.clusters} values; ask for fewer, or remove this one."
+                yield Finding(severity=Severity.WARNING, where=where, message=message)
+        if parameters.clusters > INT8_VALUES:
+            message = f"int8 has {INT8_VALUES} values, so that more clusters are lost if the chain ends in int8."
+            yield Finding(severity=Severity.NOTE, where=f"{where}.clusters", message=message)
+
+    def apply(self, parameters: WeightClusteringParameters, network: Network, bench: Bench) -> Network:
+        import numpy as np
+
+        from engine.chain.network import Network
+        from engine.training.cluster_projection import ClusterProjection, cluster
+        from engine.training.kernels import clone, kernels
+        from engine.training.plan import TrainingPlan
+
+        model = clone(network.model)
+        clustered = kernels(model)
+        bench.say_phase("finding clusters")
+        generator = np.random.default_rng((bench.recipe.seed, SEED_PART))
+        members = [
+            cluster(
+                kernel.numpy(), parameters.clusters, parameters.init, generator, name in network.facts.pruned_layers
+            )
+            for name, kernel in clustered.items()
+        ]
+        projection = ClusterProjection(list(clustered.values()), members)
+        projection.project()
+        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        rate = parameters.learning_rate or baseline.learning_rate
+        outcome = bench.trainer.train(model, baseline.fine_tuning(parameters.epochs, rate, "cosine"), [projection])
+        facts = network.facts.after_training(outcome).model_copy(update={"clusters": parameters.clusters})
+        return Network(model, facts)
+
+    def check_promise(self, parameters: WeightClusteringParameters, network: Network, file: TfliteFile) -> None:
+        import numpy as np
+
+        from engine.training.kernels import kernels, zero_count
+
+        found = kernels(network.model)
+        for name, kernel in found.items():
+            values = len(np.unique(kernel.numpy()))
+            if values > parameters.clusters:
+                raise PromiseBroken(
+                    f"Clustering promised {parameters.clusters} values a kernel, and {name} has {values}; "
+                    "please report this with the run's log."
+                )
+        for stored in file.kernels:
+            # Folding batch normalisation in scales each output channel by a factor of its own.
+            channel_axis = 3 if stored.operator == "DEPTHWISE_CONV_2D" else 0
+            channels = np.moveaxis(stored.values, channel_axis, 0)
+            values = max(len(np.unique(channel)) for channel in channels)
+            if values > parameters.clusters:
+                raise PromiseBroken(
+                    f"Clustering promised {parameters.clusters} values, and {stored.name} has {values} in a channel of "
+                    "the .tflite file; please report this with the run's log."
+                )
+        zeros = zero_count(found[name] for name in network.facts.pruned_layers)
+        if file.zero_kernel_values < zeros:
+            raise PromiseBroken(
+                f"Clustering must keep the {zeros:,} zeros of the pruning, and the file has "
+                f"{file.zero_kernel_values:,}; please report this with the run's log."
+            )

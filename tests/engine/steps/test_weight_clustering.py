@@ -1,0 +1,95 @@
+"""Clustering leaves few values a kernel, from every start, keeps zeros, and trains the values that it leaves."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.chain.bench import Bench
+from engine.chain.network import Network
+from engine.contract.errors import PromiseBroken
+from engine.contract.findings import Severity
+from engine.contract.step_parameters import StepParameters
+from engine.export.tflite_conversion import float32_tflite
+from engine.measurement.tflite_file import TfliteFile
+from engine.steps.magnitude_pruning import MagnitudePruning, MagnitudePruningParameters
+from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
+from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
+from engine.training.kernels import kernels
+
+STEP = WeightClustering()
+
+
+def clustered(bench: Bench, network: Network, **given: object) -> tuple[Network, TfliteFile]:
+    """Apply the step, hold its promise against the float32 file, and give both."""
+    parameters = WeightClusteringParameters.model_validate({"epochs": 1, "clusters": 16} | given)
+    bench.trainer.checkpoint.unlink(missing_ok=True)
+    made = STEP.apply(parameters, network, bench)
+    file = TfliteFile.parse(float32_tflite(made.model))
+    STEP.check_promise(parameters, made, file)
+    return made, file
+
+
+def pruned(bench: Bench, network: Network) -> Network:
+    bench.trainer.checkpoint.unlink(missing_ok=True)
+    return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.7, epochs=1), network, bench)
+
+
+def value_counts(network: Network) -> list[int]:
+    return [len(np.unique(kernel.numpy())) for kernel in kernels(network.model).values()]
+
+
+@pytest.mark.parametrize("start", ["linear", "random", "density", "kmeans++"])
+def test_every_start_leaves_few_values_a_kernel(small_bench: Bench, trained_network: Network, start: str) -> None:
+    made, _ = clustered(small_bench, trained_network, init=start)
+    assert max(value_counts(made)) <= 16
+    assert made.facts.clusters == 16
+
+
+def test_training_moves_the_values_and_not_who_shares_them(small_bench: Bench, trained_network: Network) -> None:
+    still, _ = clustered(small_bench, trained_network, epochs=0)
+    moved, _ = clustered(small_bench, trained_network, epochs=2)
+    for name, kernel in kernels(still.model).items():
+        before, after = kernel.numpy().ravel(), kernels(moved.model)[name].numpy().ravel()
+        pairs = set(zip(before.tolist(), after.tolist(), strict=True))
+        assert len(pairs) == len(np.unique(before)), name
+        assert not np.array_equal(before, after)
+
+
+def test_it_keeps_the_zeros_of_a_pruning(small_bench: Bench, trained_network: Network) -> None:
+    sparse = pruned(small_bench, trained_network)
+    made, file = clustered(small_bench, sparse)
+    for name in sparse.facts.pruned_layers:
+        before, after = (kernels(network.model)[name].numpy() == 0 for network in (sparse, made))
+        assert np.array_equal(before & after, before), name
+    assert file.zero_kernel_values >= TfliteFile.parse(float32_tflite(sparse.model)).zero_kernel_values
+    assert max(value_counts(made)) <= 16
+
+
+@pytest.mark.parametrize("scheme", ["dynamic_range", "int8"])
+def test_quantised_channels_have_no_more_values_than_clusters(
+    small_bench: Bench, trained_network: Network, scheme: str
+) -> None:
+    made, _ = clustered(small_bench, pruned(small_bench, trained_network))
+    parameters = PostTrainingQuantizationParameters(scheme=scheme, calibration_images=20)
+    file = TfliteFile.parse(PostTrainingQuantization().apply(parameters, made, small_bench))
+    quantised = [kernel for kernel in file.kernels if kernel.dtype == "int8"]
+    assert len(quantised) >= 13  # All but the tiny ones.
+    assert max(kernel.unique_values for kernel in quantised) <= 16
+
+
+def test_a_broken_promise_is_an_error(trained_network: Network) -> None:
+    file = TfliteFile.parse(float32_tflite(trained_network.model))
+    with pytest.raises(PromiseBroken, match=r"promised 8 values a kernel, and stem_conv has \d+"):
+        STEP.check_promise(WeightClusteringParameters(clusters=8), trained_network, file)
+
+
+def test_the_pre_flight_knows_the_order() -> None:
+    def severities(*earlier: StepParameters, **given: object) -> list[Severity]:
+        parameters = WeightClusteringParameters.model_validate(given)
+        return [finding.severity for finding in STEP.findings(parameters, earlier, "chains[0].steps[1]")]
+
+    assert severities(StepParameters(step="quantization_aware_training")) == [Severity.ERROR]
+    assert severities(WeightClusteringParameters(clusters=16), clusters=32) == [Severity.WARNING]
+    assert severities(WeightClusteringParameters(clusters=64), clusters=32) == []
+    assert severities(clusters=256) == [Severity.NOTE]
