@@ -14,7 +14,9 @@ NETWORK_FACTS_FILE = "network.json"
 
 def save_network(folder: Path, network: Network) -> None:
     """Write the model and its facts into an existing folder."""
-    network.model.save(folder / MODEL_FILE, save_format="keras")
+    # Layers with fake quantisation do not survive Keras' newer format; HDF5 gives them back bit for bit.
+    save_format = "h5" if network.facts.quantization_aware else "keras"
+    network.model.save(folder / MODEL_FILE, save_format=save_format)
     (folder / NETWORK_FACTS_FILE).write_text(network.facts.model_dump_json(), encoding="utf-8")
 
 
@@ -35,6 +37,6 @@ def load_network(folder: Path) -> Network:
 def _scope(facts: NetworkFacts) -> Any:
     if not facts.quantization_aware:
         return nullcontext()
-    import tensorflow_model_optimization as tfmot
+    from engine.training.quantization_wrapping import quantisation_scope
 
-    return tfmot.quantization.keras.quantize_scope()
+    return quantisation_scope()

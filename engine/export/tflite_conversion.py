@@ -62,9 +62,10 @@ def _converter(model: Any) -> Any:
     long as the conversion; handed a function of constants, it has nothing to save.
     """
     image = tf.TensorSpec([1, *model.input_shape[1:]], tf.float32, name="image")
-    traced = tf.function(lambda image: model(image, training=False)).get_concrete_function(image)
+    traced = tf.function(lambda image: model(image, training=False), autograph=False).get_concrete_function(image)
     frozen = convert_variables_to_constants_v2(traced)
-    serve = tf.function(lambda image: {"probabilities": frozen(image)[0]}).get_concrete_function(image)
+    named = tf.function(lambda image: {"probabilities": frozen(image)[0]}, autograph=False)
+    serve = named.get_concrete_function(image)
     return tf.lite.TFLiteConverter.from_concrete_functions([serve], tf.Module())
 
 

@@ -121,6 +121,14 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
         self, parameters: MagnitudePruningParameters, earlier: tuple[StepParameters, ...], where: str
     ) -> Iterator[Finding]:
         for step in earlier:
+            if step.step == "quantization_aware_training":
+                message = (
+                    "Zeros are kept through quantisation-aware training, but cannot be made after it; prune first."
+                )
+                yield Finding(severity=Severity.ERROR, where=where, message=message)
+            if step.step == "weight_clustering":
+                message = "Training with new zeros undoes the clusters; prune first, and clustering keeps the zeros."
+                yield Finding(severity=Severity.ERROR, where=where, message=message)
             if isinstance(step, MagnitudePruningParameters) and step.sparsity >= parameters.sparsity:
                 message = f"An earlier pruning leaves {step.sparsity:g} zeros; ask for more, or remove this one."
                 yield Finding(severity=Severity.WARNING, where=where, message=message)

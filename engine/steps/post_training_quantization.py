@@ -167,7 +167,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
                 f"{parameters.label()} promised integer operators only, and {', '.join(names)} compute in floats; "
                 "set float_fallback = true to allow that."
             )
-        if network.facts.pruned_layers and not network.facts.quantization_aware:
+        if network.facts.pruned_layers:
             zeros = _pruned_zeros(network)
             if file.zero_kernel_values < zeros:
                 raise PromiseBroken(
@@ -259,5 +259,10 @@ def _promised_dtypes(
 def _pruned_zeros(network: Network) -> int:
     from engine.training.kernels import kernels, zero_count
 
-    found = kernels(network.model)
+    if network.facts.quantization_aware:
+        from engine.training.quantization_wrapping import wrapped_kernels
+
+        found = wrapped_kernels(network.model)
+    else:
+        found = kernels(network.model)
     return zero_count(found[name] for name in network.facts.pruned_layers)

@@ -16,7 +16,7 @@ from engine.contract.findings import Severity
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.step_parameters import StepParameters
-from engine.export.tflite_conversion import float32_tflite
+from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.step import STEPS, Form
@@ -29,6 +29,13 @@ def quick(key: str) -> StepParameters:
     """The step's defaults, with as little training as it takes."""
     parameters = STEPS[key].Parameters
     return parameters(**{name: value for name, value in ONE_EPOCH.items() if name in parameters.model_fields})
+
+
+def converted(network: Network) -> bytes:
+    """The network's file, as a run makes it."""
+    if network.facts.quantization_aware:
+        return converter_tflite(network.model, "int8", None)
+    return float32_tflite(network.model)
 
 
 @EVERY_STEP
@@ -68,7 +75,7 @@ def test_it_keeps_its_promise_leaves_its_input_alone_and_gives_a_file_that_runs(
         assert np.array_equal(old, new)
     if step.gives is Form.KERAS:
         assert made.facts.parameters == trained_network.facts.parameters
-        content = float32_tflite(made.model)
+        content = converted(made)
         step.check_promise(parameters, made, TfliteFile.parse(content))
         save_network(tmp_path, made)
         loaded = load_network(tmp_path)
@@ -90,7 +97,7 @@ def test_the_same_seed_gives_the_same_bytes(key: str, small_bench: Bench, traine
     for _ in range(2):
         small_bench.trainer.checkpoint.unlink(missing_ok=True)
         result = STEPS[key]().apply(quick(key), trained_network, small_bench)
-        made.append(result if isinstance(result, bytes) else float32_tflite(result.model))
+        made.append(result if isinstance(result, bytes) else converted(result))
     assert made[0] == made[1]
 
 

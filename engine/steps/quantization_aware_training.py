@@ -1,0 +1,122 @@
+"""Quantisation-aware training: the network trains while its layers already compute as int8 will.
+
+Jacob et al. 2018; after pruning and clustering it keeps both (PQAT, CQAT and PCQAT of Predić et al. 2022).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.contract.errors import PromiseBroken
+from engine.contract.findings import Finding, Severity
+from engine.contract.step_parameters import StepParameters
+from engine.steps.step import Step
+
+if TYPE_CHECKING:
+    from engine.chain.bench import Bench
+    from engine.chain.network import Network
+    from engine.measurement.tflite_file import TfliteFile
+    from engine.training.projection import Projection
+
+RATE_SHARE = 0.1
+"""Of the baseline's learning rate, where none is given: the network is trained, and only adapts to its rounding."""
+
+
+class QuantizationAwareTrainingParameters(StepParameters):
+    """How long the network adapts to int8."""
+
+    key: ClassVar[str] = "quantization_aware_training"
+
+    step: Literal["quantization_aware_training"] = "quantization_aware_training"
+    epochs: int = Field(
+        2,
+        ge=1,
+        le=10_000,
+        title="Epochs",
+        description="Training with int8's rounding.",
+        json_schema_extra={"unit": "epochs"},
+    )
+    learning_rate: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        title="Learning rate",
+        description="Of the training; 0: a tenth of the baseline's. It falls as a cosine.",
+    )
+
+    def label(self) -> str:
+        return "QAT"
+
+
+class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
+    key: ClassVar[str] = "quantization_aware_training"
+    title: ClassVar[str] = "Quantisation-aware training"
+    summary: ClassVar[str] = (
+        "Trains the network while it computes as int8 will, so that its int8 file is as accurate. Keeps the zeros of "
+        "an earlier pruning and the values of an earlier clustering."
+    )
+    paper: ClassVar[str] = "Jacob et al. 2018; Lee et al. 2022; Predić et al. 2022"
+    Parameters: ClassVar[type[StepParameters]] = QuantizationAwareTrainingParameters
+
+    def training_epochs(self, parameters: QuantizationAwareTrainingParameters) -> int:
+        return parameters.epochs
+
+    def findings(
+        self, parameters: QuantizationAwareTrainingParameters, earlier: tuple[StepParameters, ...], where: str
+    ) -> Iterator[Finding]:
+        if any(isinstance(step, QuantizationAwareTrainingParameters) for step in earlier):
+            message = "The network is trained for int8 already; remove this step, or give the earlier one its epochs."
+            yield Finding(severity=Severity.ERROR, where=where, message=message)
+
+    def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, bench: Bench) -> Network:
+        from engine.chain.network import Network
+        from engine.training.plan import TrainingPlan
+        from engine.training.quantization_wrapping import with_fake_quantisation, wrapped_kernels
+
+        bench.say_phase("adding int8 rounding to every layer")
+        model = with_fake_quantisation(network.model)
+        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        rate = parameters.learning_rate or RATE_SHARE * baseline.learning_rate
+        plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
+        outcome = bench.trainer.train(model, plan, _kept(network, wrapped_kernels(model)))
+        facts = network.facts.after_training(outcome).model_copy(update={"quantization_aware": True})
+        return Network(model, facts)
+
+    def check_promise(
+        self, parameters: QuantizationAwareTrainingParameters, network: Network, file: TfliteFile
+    ) -> None:
+        from engine.training.kernels import zero_count
+        from engine.training.quantization_wrapping import wrapped_kernels
+
+        if file.float_operators or file.weight_dtypes != ("int8",):
+            raise PromiseBroken(
+                f"Quantisation-aware training promised int8 throughout, and {file.float_operators} operators compute "
+                f"in floats, with kernels of {', '.join(file.weight_dtypes)}; please report this with the run's log."
+            )
+        found = wrapped_kernels(network.model)
+        zeros = zero_count(found[name] for name in network.facts.pruned_layers)
+        if file.zero_kernel_values < zeros:
+            raise PromiseBroken(
+                f"Quantisation-aware training must keep the {zeros:,} zeros of the pruning, and the file has "
+                f"{file.zero_kernel_values:,}; please report this with the run's log."
+            )
+        if network.facts.clusters and file.unique_weights > network.facts.clusters:
+            raise PromiseBroken(
+                f"Quantisation-aware training must keep {network.facts.clusters} values a kernel, and the file has "
+                f"{file.unique_weights} in a channel; please report this with the run's log."
+            )
+
+
+def _kept(network: Network, kernels: dict[str, Any]) -> list[Projection]:
+    """What holds the clusters and zeros of the steps before."""
+    from engine.training.cluster_projection import ClusterProjection, clusters_found
+    from engine.training.kept_zeros import KeptZeros
+
+    pruned = network.facts.pruned_layers
+    if network.facts.clusters:
+        members = [clusters_found(kernel.numpy(), name in pruned) for name, kernel in kernels.items()]
+        return [ClusterProjection(list(kernels.values()), members)]
+    return [KeptZeros([kernels[name] for name in pruned])] if pruned else []

@@ -1,0 +1,89 @@
+"""A network whose layers compute as int8 will: TensorFlow Model Optimization's fake quantisation around each layer.
+
+Quantisation-aware training as in Jacob et al. 2018 (arXiv:1712.05877, section 3).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow_model_optimization as tfmot
+import tf_keras
+from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_registry
+from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import QuantizeWrapper
+
+from engine.contract.errors import NutshellError
+from engine.training.kernels import clone
+
+
+class OutputQuantized(tfmot.quantization.keras.QuantizeConfig):
+    """For layers without weights that the library does not know: their output becomes int8."""
+
+    def get_weights_and_quantizers(self, layer: Any) -> list[Any]:
+        return []
+
+    def get_activations_and_quantizers(self, layer: Any) -> list[Any]:
+        return []
+
+    def set_quantize_weights(self, layer: Any, quantize_weights: Any) -> None:
+        """There are none."""
+
+    def set_quantize_activations(self, layer: Any, quantize_activations: Any) -> None:
+        """There are none."""
+
+    def get_output_quantizers(self, layer: Any) -> list[Any]:
+        quantizer = tfmot.quantization.keras.quantizers.MovingAverageQuantizer
+        return [quantizer(num_bits=8, per_axis=False, symmetric=False, narrow_range=False)]
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
+def quantisation_scope() -> Any:
+    """A context in which wrapped networks can be made and loaded."""
+    return tfmot.quantization.keras.quantize_scope({"OutputQuantized": OutputQuantized})
+
+
+def with_fake_quantisation(model: Any) -> Any:
+    """A wrapped network of the same weights that shares nothing with `model`.
+
+    Args:
+        model: flat `tf_keras.Model` of plain layers.
+
+    Raises:
+        NutshellError: a layer has no int8 form.
+    """
+    annotate = tfmot.quantization.keras.quantize_annotate_layer
+    # The library numbers the layer that it adds in the order of making; names are in the file, and must not differ.
+    tf_keras.backend.reset_uids()
+    with quantisation_scope():
+        annotated = tf_keras.models.clone_model(
+            clone(model), clone_function=lambda layer: annotate(layer, _config(layer))
+        )
+        try:
+            return tfmot.quantization.keras.quantize_apply(annotated)
+        except (RuntimeError, ValueError) as error:
+            raise NutshellError(
+                f"This network cannot be trained for int8 ({str(error).partition('. ')[0]}); "
+                "use post-training quantisation instead."
+            ) from error
+
+
+def wrapped_kernels(wrapped: Any) -> dict[str, Any]:
+    """Name of the layer before wrapping → its trainable kernel, in the network's order.
+
+    The layer's own `kernel` is the fake-quantised tensor; the variable is the wrapper's.
+    """
+    found = {}
+    for wrapper in wrapped.layers:
+        if isinstance(wrapper, QuantizeWrapper):
+            for weight in wrapper.trainable_weights:
+                if weight.name.split("/")[-1].startswith(("kernel", "depthwise_kernel")):
+                    found[wrapper.layer.name] = weight
+    return found
+
+
+def _config(layer: Any) -> OutputQuantized | None:
+    """None: the library's own."""
+    known = default_8bit_quantize_registry.Default8BitQuantizeRegistry().supports(layer)
+    return None if known or layer.weights else OutputQuantized()

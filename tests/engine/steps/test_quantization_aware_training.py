@@ -1,0 +1,130 @@
+"""Quantisation-aware training ends in an int8 file, and keeps what pruning and clustering made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.chain.bench import Bench
+from engine.chain.network import Network
+from engine.chain.network_file import load_network, save_network
+from engine.contract.errors import PromiseBroken
+from engine.contract.findings import Severity
+from engine.export.tflite_conversion import converter_tflite, float32_tflite
+from engine.measurement.interpreter import ImageClassifier
+from engine.measurement.tflite_file import TfliteFile
+from engine.steps.magnitude_pruning import MagnitudePruning, MagnitudePruningParameters
+from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
+from engine.steps.quantization_aware_training import QuantizationAwareTraining, QuantizationAwareTrainingParameters
+from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
+from engine.training.kernels import kernels
+from engine.training.quantization_wrapping import wrapped_kernels
+
+STEP = QuantizationAwareTraining()
+PARAMETERS = QuantizationAwareTrainingParameters(epochs=1)
+CLUSTERS = 16
+
+
+def aware(bench: Bench, network: Network) -> Network:
+    bench.trainer.checkpoint.unlink(missing_ok=True)
+    return STEP.apply(PARAMETERS, network, bench)
+
+
+def int8_file(network: Network) -> TfliteFile:
+    return TfliteFile.parse(converter_tflite(network.model, "int8", None))
+
+
+@pytest.fixture(scope="module")
+def pruned(small_bench: Bench, trained_network: Network) -> Network:
+    small_bench.trainer.checkpoint.unlink(missing_ok=True)
+    return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.75, epochs=1), trained_network, small_bench)
+
+
+@pytest.fixture(scope="module")
+def pruned_and_clustered(small_bench: Bench, pruned: Network) -> Network:
+    small_bench.trainer.checkpoint.unlink(missing_ok=True)
+    return WeightClustering().apply(WeightClusteringParameters(clusters=CLUSTERS, epochs=1), pruned, small_bench)
+
+
+@pytest.fixture(scope="module")
+def pcqat(small_bench: Bench, pruned_and_clustered: Network) -> Network:
+    return aware(small_bench, pruned_and_clustered)
+
+
+def test_all_three_together_keep_zeros_and_clusters(
+    small_bench: Bench, pruned: Network, pruned_and_clustered: Network, pcqat: Network
+) -> None:
+    file = int8_file(pcqat)
+    STEP.check_promise(PARAMETERS, pcqat, file)
+    assert file.unique_weights <= CLUSTERS
+    assert file.zero_kernel_values >= TfliteFile.parse(float32_tflite(pruned.model)).zero_kernel_values
+    trained = wrapped_kernels(pcqat.model)
+    assert max(len(np.unique(kernel.numpy())) for kernel in trained.values()) <= CLUSTERS
+    moved = [
+        not np.array_equal(trained[name].numpy(), k.numpy()) for name, k in kernels(pruned_and_clustered.model).items()
+    ]
+    assert all(moved), "the clusters' values are trained"
+
+
+def test_after_pruning_alone_it_keeps_the_zeros(small_bench: Bench, pruned: Network) -> None:
+    made = aware(small_bench, pruned)
+    STEP.check_promise(PARAMETERS, made, int8_file(made))
+    kernels = wrapped_kernels(made.model)
+    for name in pruned.facts.pruned_layers:
+        assert np.mean(kernels[name].numpy() == 0) == pytest.approx(0.75, abs=0.01)
+
+
+def test_the_file_decides_as_the_network_does(small_bench: Bench, trained_network: Network) -> None:
+    made = aware(small_bench, trained_network)
+    images = small_bench.calibration_images(40)
+    classifier = ImageClassifier(converter_tflite(made.model, "int8", None))
+    found = []
+    for image in images:
+        classifier.set_image(image)
+        classifier.invoke()
+        found.append(classifier.probabilities()[0])
+    np.testing.assert_allclose(found, np.asarray(made.model(images))[:, 0], atol=0.05)
+
+
+@pytest.mark.parametrize("float_io", [True, False])
+def test_quantisation_after_it_takes_its_ranges(small_bench: Bench, pcqat: Network, float_io: bool) -> None:
+    parameters = PostTrainingQuantizationParameters(scheme="int8", float_io=float_io)
+    file = TfliteFile.parse(PostTrainingQuantization().apply(parameters, pcqat, small_bench))
+    PostTrainingQuantization().check_promise(parameters, pcqat, file)
+    assert file.unique_weights <= CLUSTERS
+    assert file.input_dtype == ("float32" if float_io else "int8")
+
+
+def test_it_is_saved_and_loaded_bit_for_bit(pcqat: Network, tmp_path: Path) -> None:
+    save_network(tmp_path, pcqat)
+    loaded = load_network(tmp_path)
+    assert loaded.facts == pcqat.facts
+    assert converter_tflite(loaded.model, "int8", None) == converter_tflite(pcqat.model, "int8", None)
+
+
+def test_layers_that_the_library_does_not_know_become_int8_too() -> None:
+    from engine.backbones.graph import GraphBuilder
+    from engine.training.keras_network import build_keras_network
+    from engine.training.quantization_wrapping import with_fake_quantisation
+
+    builder = GraphBuilder((16, 16, 1))
+    x = builder.relu(builder.batch_norm(builder.conv(builder.input, 8, 3, "conv"), "bn"), "relu")
+    gate = builder.activation(builder.conv(x, 8, 1, "gate_conv", use_bias=True), "sigmoid", "gate")
+    x = builder.concatenate((builder.multiply(x, gate, "gated"), x), "both")
+    builder.dense(builder.global_average_pool(x), 3, "classifier", "softmax")
+    wrapped = with_fake_quantisation(build_keras_network(builder.graph(), seed=7))
+    wrapped(np.random.default_rng(0).random((4, 16, 16, 1), dtype=np.float32), training=True)
+    file = TfliteFile.parse(converter_tflite(wrapped, "int8", None))
+    assert {operator.name for operator in file.operators if operator.computes_in_float} == set()
+
+
+def test_a_broken_promise_is_an_error(pcqat: Network, pruned: Network) -> None:
+    with pytest.raises(PromiseBroken, match=r"promised int8 throughout, and .* with kernels of float32"):
+        STEP.check_promise(PARAMETERS, pcqat, TfliteFile.parse(float32_tflite(pruned.model)))
+
+
+def test_the_pre_flight_refuses_it_twice() -> None:
+    (finding,) = STEP.findings(PARAMETERS, (PARAMETERS,), "chains[0].steps[1]")
+    assert finding.severity is Severity.ERROR
