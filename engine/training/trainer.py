@@ -20,6 +20,7 @@ from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpo
 from engine.training.control import Control
 from engine.training.epoch_events import epoch_event
 from engine.training.feed import Feed
+from engine.training.objective import CrossEntropy, Objective
 from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
 from engine.training.projection import Projection
 from engine.training.update import Optimizers, StepFunction, evaluation_step, training_step
@@ -40,31 +41,47 @@ class Trainer:
     checkpoint: Path
     """Where the training is saved after each epoch; one that is found there is continued."""
 
-    def train(self, model: Any, plan: TrainingPlan, projections: Sequence[Projection] = ()) -> TrainingOutcome:
+    def train(
+        self,
+        model: Any,
+        plan: TrainingPlan,
+        projections: Sequence[Projection] = (),
+        objective: Objective | None = None,
+    ) -> TrainingOutcome:
         """Train `model` in place and leave it with the weights of its best epoch.
 
         The best epoch is the one of highest validation accuracy (then lowest loss) among those in which every
         projection had its final form.
 
+        Args:
+            objective: what is lowered; the cross-entropy of `model` where none is given.
+
         Raises:
             Cancelled: the user cancelled; the last checkpoint stays.
             NutshellError: the loss is no longer a number.
         """
-        return _Training(self, model, plan, tuple(projections)).run()
+        return _Training(self, model, plan, tuple(projections), objective or CrossEntropy(model)).run()
 
 
 class _Training:
     """One call of `Trainer.train`: the state that changes from batch to batch."""
 
-    def __init__(self, trainer: Trainer, model: Any, plan: TrainingPlan, projections: tuple[Projection, ...]) -> None:
+    def __init__(
+        self,
+        trainer: Trainer,
+        model: Any,
+        plan: TrainingPlan,
+        projections: tuple[Projection, ...],
+        objective: Objective,
+    ) -> None:
         self._trainer = trainer
         self._model = model
         self._plan = plan
         self._projections = projections
         self._feed = Feed(trainer.dataset, trainer.pipeline, trainer.seed, plan.batch_size, plan.augment)
         self._optimizers = Optimizers(model, plan)
-        self._step: StepFunction = training_step(model, self._optimizers, projections)
-        self._evaluate: StepFunction = evaluation_step(model)
+        self._step: StepFunction = training_step(model, self._optimizers, projections, objective)
+        self._evaluate: StepFunction = evaluation_step(model, objective)
         self._records: list[EpochRecord] = []
         self._best_epoch = 0
         self._best_weights: list[np.ndarray] | None = None

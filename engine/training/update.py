@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
+from engine.training.objective import Objective, cross_entropy, right_decisions
 from engine.training.plan import TrainingPlan
 from engine.training.projection import Projection
 
@@ -66,50 +67,37 @@ StepFunction = Callable[[Any, Any], tuple[Any, Any]]
 """Images and labels → (summed loss, number of right decisions)."""
 
 
-def training_step(model: Any, optimizers: Optimizers, projections: Sequence[Projection]) -> StepFunction:
-    """One batch: forward, gradients of the mean cross-entropy, update, projections."""
+def training_step(
+    model: Any, optimizers: Optimizers, projections: Sequence[Projection], objective: Objective
+) -> StepFunction:
+    """One batch: forward, gradients of the objective's mean, update, projections."""
     variables = list(model.trainable_variables)
 
     @tf.function(input_signature=_signature(model))
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
-            outputs = model(images, training=True)
-            losses = _cross_entropy(outputs, labels)
+            outputs, losses = objective.training(images, labels)
             total = tf.reduce_mean(losses)
             if model.losses:
                 total += tf.add_n(model.losses)
         optimizers.apply(tape.gradient(total, variables), variables)
         for projection in projections:
             projection.project()
-        return tf.reduce_sum(losses), _right(outputs, labels)
+        return tf.reduce_sum(losses), right_decisions(outputs, labels)
 
     return step
 
 
-def evaluation_step(model: Any) -> StepFunction:
-    """One batch without training."""
+def evaluation_step(model: Any, objective: Objective) -> StepFunction:
+    """One batch without training: cross-entropy, whatever the objective lowers."""
 
     @tf.function(input_signature=_signature(model))
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
-        outputs = model(images, training=False)
-        return tf.reduce_sum(_cross_entropy(outputs, labels)), _right(outputs, labels)
+        outputs = objective.outputs(images, training=False)
+        return tf.reduce_sum(cross_entropy(outputs, labels)), right_decisions(outputs, labels)
 
     return step
 
 
 def _signature(model: Any) -> list[Any]:
     return [tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec([None], tf.int64)]
-
-
-def _cross_entropy(outputs: Any, labels: Any) -> Any:
-    if outputs.shape[-1] == 1:
-        return tf_keras.losses.binary_crossentropy(tf.cast(labels[:, None], outputs.dtype), outputs)
-    return tf_keras.losses.sparse_categorical_crossentropy(labels, outputs)
-
-
-def _right(outputs: Any, labels: Any) -> Any:
-    if outputs.shape[-1] == 1:
-        decisions = tf.cast(outputs[:, 0] >= 0.5, tf.int64)
-    else:
-        decisions = tf.argmax(outputs, axis=-1, output_type=tf.int64)
-    return tf.reduce_sum(tf.cast(decisions == labels, tf.int64))
