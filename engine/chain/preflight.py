@@ -8,10 +8,10 @@ from pathlib import Path
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
-from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.recipe import Recipe
 from engine.datasets.source import DATASETS
 from engine.imaging.pipeline import network_input_shape
-from engine.steps.step import STEPS, Form
+from engine.steps.step import STEPS, Form, StepPlace
 
 
 def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, ...]:
@@ -23,7 +23,7 @@ def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, 
     return (
         *_dataset_findings(recipe),
         *_network_findings(recipe, class_count),
-        *(finding for place, chain in enumerate(recipe.chains) for finding in _chain_findings(chain, place)),
+        *(finding for chain in range(len(recipe.chains)) for finding in _chain_findings(recipe, chain, class_count)),
         *_same_chains(recipe),
     )
 
@@ -52,9 +52,8 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
         except NutshellError as error:
             yield _error("backbone.kind", str(error))
         return
-    classes = class_count or len(recipe.dataset.classes) or 2
     try:
-        layer_graph(recipe.backbone, shape, classes)
+        layer_graph(recipe.backbone, shape, class_count or _guessed_classes(recipe))
     except NutshellError as error:
         yield _error("backbone", str(error))
     if recipe.backbone.weights and not Path(recipe.backbone.weights).expanduser().is_file():
@@ -64,22 +63,25 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
         yield Finding(severity=Severity.WARNING, where="backbone.freeze_base", message=message)
 
 
-def _chain_findings(chain: ChainSettings, place: int) -> Iterator[Finding]:
+def _guessed_classes(recipe: Recipe) -> int:
+    return len(recipe.dataset.classes) or 2
+
+
+def _chain_findings(recipe: Recipe, number: int, class_count: int | None) -> Iterator[Finding]:
+    chain = recipe.chains[number]
     if not chain.steps:
         message = f'The chain "{chain.name}" has no steps, so it is the baseline again; add a step or remove it.'
-        yield Finding(severity=Severity.WARNING, where=f"chains[{place}]", message=message)
+        yield Finding(severity=Severity.WARNING, where=f"chains[{number}]", message=message)
     for index, parameters in enumerate(chain.steps):
-        where = f"chains[{place}].steps[{index}]"
-        earlier = chain.steps[:index]
-        ended = next((step for step in earlier if STEPS[step.step].gives is Form.TFLITE), None)
+        place = StepPlace(recipe, number, index, class_count or _guessed_classes(recipe))
+        ended = next((step for step in place.earlier if STEPS[step.step].gives is Form.TFLITE), None)
         if ended is not None:
-            yield _error(
-                where,
+            yield place.error(
                 f'In chain "{chain.name}", {parameters.label()} comes after {ended.label()}, which leaves a finished '
                 f".tflite file that cannot be trained on; move {ended.label()} to the end.",
             )
             continue
-        yield from STEPS[parameters.step]().findings(parameters, earlier, where)
+        yield from STEPS[parameters.step]().findings(parameters, place)
 
 
 def _same_chains(recipe: Recipe) -> Iterator[Finding]:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from engine.contract.errors import PromiseBroken
-from engine.contract.findings import Finding, Severity
+from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import Step
+from engine.steps.step import Step, StepPlace
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -117,24 +117,22 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
     def training_epochs(self, parameters: MagnitudePruningParameters) -> int:
         return parameters.epochs * (parameters.rounds if parameters.schedule == "iterative" else 1)
 
-    def findings(
-        self, parameters: MagnitudePruningParameters, earlier: tuple[StepParameters, ...], where: str
-    ) -> Iterator[Finding]:
-        for step in earlier:
+    def findings(self, parameters: MagnitudePruningParameters, place: StepPlace) -> Iterator[Finding]:
+        for step in place.earlier:
             if step.step == "quantization_aware_training":
                 message = (
                     "Zeros are kept through quantisation-aware training, but cannot be made after it; prune first."
                 )
-                yield Finding(severity=Severity.ERROR, where=where, message=message)
+                yield place.error(message)
             if step.step == "weight_clustering":
                 message = "Training with new zeros undoes the clusters; prune first, and clustering keeps the zeros."
-                yield Finding(severity=Severity.ERROR, where=where, message=message)
+                yield place.error(message)
             if isinstance(step, MagnitudePruningParameters) and step.sparsity >= parameters.sparsity:
                 message = f"An earlier pruning leaves {step.sparsity:g} zeros; ask for more, or remove this one."
-                yield Finding(severity=Severity.WARNING, where=where, message=message)
+                yield place.warning(message)
         if parameters.sparsity > 0.95 and parameters.schedule in {"constant", "polynomial"}:
             message = "Above 0.95, Kharitonov 2024 holds the accuracy by the iterative schedule; consider it."
-            yield Finding(severity=Severity.NOTE, where=where, message=message)
+            yield place.note(message)
 
     def apply(self, parameters: MagnitudePruningParameters, network: Network, bench: Bench) -> Network:
         from engine.chain.network import Network

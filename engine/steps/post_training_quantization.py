@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from engine.contract.errors import NutshellError, PromiseBroken
-from engine.contract.findings import Finding, Severity
+from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
-from engine.steps.step import Form, Step
+from engine.steps.step import Form, Step, StepPlace
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -112,34 +112,32 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     Parameters: ClassVar[type[StepParameters]] = PostTrainingQuantizationParameters
     gives: ClassVar[Form] = Form.TFLITE
 
-    def findings(
-        self, parameters: PostTrainingQuantizationParameters, earlier: tuple[StepParameters, ...], where: str
-    ) -> Iterator[Finding]:
-        aware = any(step.step == "quantization_aware_training" for step in earlier)
+    def findings(self, parameters: PostTrainingQuantizationParameters, place: StepPlace) -> Iterator[Finding]:
+        aware = any(step.step == "quantization_aware_training" for step in place.earlier)
         if aware and parameters.scheme != "int8":
             message = (
                 f"The network was trained for int8 by quantisation-aware training, and {parameters.label()} would "
                 'not use that; set scheme = "int8", or remove the quantisation-aware training.'
             )
-            yield Finding(severity=Severity.ERROR, where=f"{where}.scheme", message=message)
+            yield place.error(message, "scheme")
         if parameters.scheme == "mixed" and not parameters.layers:
             message = (
                 "The scheme mixed needs to know which layers get which scheme; "
                 'add for example layers = { "stem_*" = "float16", "*" = "int8" }.'
             )
-            yield Finding(severity=Severity.ERROR, where=f"{where}.layers", message=message)
+            yield place.error(message, "layers")
         if parameters.scheme != "mixed" and parameters.layers:
             message = f"layers counts only for the scheme mixed, and the scheme is {parameters.label()}."
-            yield Finding(severity=Severity.WARNING, where=f"{where}.layers", message=message)
+            yield place.warning(message, "layers")
         if not aware and parameters.calibrated and parameters.calibration_images < FEW_CALIBRATION_IMAGES:
             message = (
                 f"{parameters.calibration_images} calibration images may miss the range of rare activations; "
                 "Lee et al. 2022 use 100 to 500."
             )
-            yield Finding(severity=Severity.WARNING, where=f"{where}.calibration_images", message=message)
+            yield place.warning(message, "calibration_images")
         if parameters.scheme == "int4":
             message = "Four bits a weight without training usually cost accuracy; compare with int8."
-            yield Finding(severity=Severity.NOTE, where=where, message=message)
+            yield place.note(message)
 
     def apply(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
         from engine.export.quantizer import QuantizerCannot

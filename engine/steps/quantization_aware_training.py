@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from engine.contract.errors import PromiseBroken
-from engine.contract.findings import Finding, Severity
+from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import Step
+from engine.steps.step import Step, StepPlace
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -64,12 +64,10 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     def training_epochs(self, parameters: QuantizationAwareTrainingParameters) -> int:
         return parameters.epochs
 
-    def findings(
-        self, parameters: QuantizationAwareTrainingParameters, earlier: tuple[StepParameters, ...], where: str
-    ) -> Iterator[Finding]:
-        if any(isinstance(step, QuantizationAwareTrainingParameters) for step in earlier):
+    def findings(self, parameters: QuantizationAwareTrainingParameters, place: StepPlace) -> Iterator[Finding]:
+        if any(isinstance(step, QuantizationAwareTrainingParameters) for step in place.earlier):
             message = "The network is trained for int8 already; remove this step, or give the earlier one its epochs."
-            yield Finding(severity=Severity.ERROR, where=where, message=message)
+            yield place.error(message)
 
     def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, bench: Bench) -> Network:
         from engine.chain.network import Network

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from engine.contract.findings import Finding
+from engine.contract.findings import Finding, Severity
+from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry
 from engine.contract.step_parameters import StepParameters
 
@@ -25,6 +27,38 @@ class Form(StrEnum):
 
     KERAS = "a trainable network"
     TFLITE = "a .tflite file"
+
+
+@dataclass(frozen=True)
+class StepPlace:
+    """Where a step stands in a recipe, for its pre-flight."""
+
+    recipe: Recipe
+    chain: int
+    """Index into the recipe's chains."""
+    index: int
+    """Index into the chain's steps."""
+    class_count: int = 2
+    """As found in the images, or as good a guess as there is."""
+
+    @property
+    def earlier(self) -> tuple[StepParameters, ...]:
+        """The steps of the chain before this one."""
+        return self.recipe.chains[self.chain].steps[: self.index]
+
+    def finding(self, severity: Severity, message: str, field: str = "") -> Finding:
+        """What is to be said of the step, or of one of its parameters."""
+        where = f"chains[{self.chain}].steps[{self.index}]"
+        return Finding(severity=severity, where=f"{where}.{field}" if field else where, message=message)
+
+    def error(self, message: str, field: str = "") -> Finding:
+        return self.finding(Severity.ERROR, message, field)
+
+    def warning(self, message: str, field: str = "") -> Finding:
+        return self.finding(Severity.WARNING, message, field)
+
+    def note(self, message: str, field: str = "") -> Finding:
+        return self.finding(Severity.NOTE, message, field)
 
 
 P = TypeVar("P", bound=StepParameters)
@@ -47,8 +81,8 @@ class Step(ABC, Generic[P]):
         """Epochs that the step trains."""
         return 0
 
-    def findings(self, parameters: P, earlier: tuple[StepParameters, ...], where: str) -> Iterator[Finding]:
-        """What the pre-flight should say of the step after the `earlier` steps of its chain."""
+    def findings(self, parameters: P, place: StepPlace) -> Iterator[Finding]:
+        """What the pre-flight should say of the step where it stands."""
         return iter(())
 
     @abstractmethod

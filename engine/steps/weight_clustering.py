@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from engine.contract.errors import PromiseBroken
-from engine.contract.findings import Finding, Severity
+from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import Step
+from engine.steps.step import Step, StepPlace
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -68,22 +68,20 @@ class WeightClustering(Step[WeightClusteringParameters]):
     def training_epochs(self, parameters: WeightClusteringParameters) -> int:
         return parameters.epochs
 
-    def findings(
-        self, parameters: WeightClusteringParameters, earlier: tuple[StepParameters, ...], where: str
-    ) -> Iterator[Finding]:
-        if any(step.step == "quantization_aware_training" for step in earlier):
+    def findings(self, parameters: WeightClusteringParameters, place: StepPlace) -> Iterator[Finding]:
+        if any(step.step == "quantization_aware_training" for step in place.earlier):
             message = (
                 "Clusters are kept through quantisation-aware training, but cannot be made after it; "
                 "move the clustering before it."
             )
-            yield Finding(severity=Severity.ERROR, where=where, message=message)
-        for step in earlier:
+            yield place.error(message)
+        for step in place.earlier:
             if isinstance(step, WeightClusteringParameters) and step.clusters <= parameters.clusters:
                 message = f"An earlier clustering leaves {step.clusters} values; ask for fewer, or remove this one."
-                yield Finding(severity=Severity.WARNING, where=where, message=message)
+                yield place.warning(message)
         if parameters.clusters > INT8_VALUES:
             message = f"int8 has {INT8_VALUES} values, so that more clusters are lost if the chain ends in int8."
-            yield Finding(severity=Severity.NOTE, where=f"{where}.clusters", message=message)
+            yield place.note(message, "clusters")
 
     def apply(self, parameters: WeightClusteringParameters, network: Network, bench: Bench) -> Network:
         import numpy as np

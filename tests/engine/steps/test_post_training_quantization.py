@@ -16,6 +16,7 @@ from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
+from tests.step_place import after
 
 STEP = PostTrainingQuantization()
 
@@ -107,7 +108,7 @@ def test_lost_zeros_are_an_error(small_bench: Bench, trained_network: Network) -
 
 
 def messages(*earlier: StepParameters, severity: Severity, **given: object) -> list[str]:
-    found = STEP.findings(parameters(**given), earlier, "chains[0].steps[1]")
+    found = STEP.findings(parameters(**given), after(*earlier))
     return [finding.message for finding in found if finding.severity is severity]
 
 

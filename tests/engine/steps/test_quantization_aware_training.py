@@ -21,6 +21,7 @@ from engine.steps.quantization_aware_training import QuantizationAwareTraining, 
 from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
 from engine.training.kernels import kernels
 from engine.training.quantization_wrapping import wrapped_kernels
+from tests.step_place import after
 
 STEP = QuantizationAwareTraining()
 PARAMETERS = QuantizationAwareTrainingParameters(epochs=1)
@@ -126,5 +127,5 @@ def test_a_broken_promise_is_an_error(pcqat: Network, pruned: Network) -> None:
 
 
 def test_the_pre_flight_refuses_it_twice() -> None:
-    (finding,) = STEP.findings(PARAMETERS, (PARAMETERS,), "chains[0].steps[1]")
+    (finding,) = STEP.findings(PARAMETERS, after(PARAMETERS))
     assert finding.severity is Severity.ERROR

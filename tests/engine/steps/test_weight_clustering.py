@@ -16,6 +16,7 @@ from engine.steps.magnitude_pruning import MagnitudePruning, MagnitudePruningPar
 from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
 from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
 from engine.training.kernels import kernels
+from tests.step_place import after
 
 STEP = WeightClustering()
 
@@ -87,7 +88,7 @@ def test_a_broken_promise_is_an_error(trained_network: Network) -> None:
 def test_the_pre_flight_knows_the_order() -> None:
     def severities(*earlier: StepParameters, **given: object) -> list[Severity]:
         parameters = WeightClusteringParameters.model_validate(given)
-        return [finding.severity for finding in STEP.findings(parameters, earlier, "chains[0].steps[1]")]
+        return [finding.severity for finding in STEP.findings(parameters, after(*earlier))]
 
     assert severities(StepParameters(step="quantization_aware_training")) == [Severity.ERROR]
     assert severities(WeightClusteringParameters(clusters=16), clusters=32) == [Severity.WARNING]
