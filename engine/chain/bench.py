@@ -11,6 +11,7 @@ import numpy as np
 from engine.contract.recipe import Recipe
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
+from engine.imaging.fed_images import FedImages
 from engine.imaging.pipeline import ImagePipeline
 
 if TYPE_CHECKING:
@@ -31,11 +32,10 @@ class Bench:
     float32_tflite: Callable[[Network], bytes]
     """The network as a float32 `.tflite`; converted once and shared by every step after the same stage."""
 
-    def calibration_images(self, count: int) -> np.ndarray:
-        """A seeded, stratified choice of `count` training images as the network is fed them.
+    def calibration_images(self, count: int) -> FedImages:
+        """A seeded choice of `count` training images, or of all where there are fewer, the same number of each class.
 
-        Returns:
-            float32, shape (count or fewer, height, width, channels).
+        A class that has too few gives all it has, and the others make up for it.
         """
         rows = self.dataset.splits[Split.TRAIN]
         labels = self.dataset.labels[rows]
@@ -46,4 +46,4 @@ class Bench:
             members = order[labels[order] == label]
             rank[members] = np.arange(len(members))
         chosen = np.lexsort((labels, rank))[:count]
-        return self.pipeline.feed(np.asarray(self.dataset.images[np.sort(rows[chosen])]))
+        return FedImages(self.dataset, self.pipeline, np.sort(rows[chosen]))

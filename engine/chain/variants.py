@@ -117,7 +117,7 @@ class Variants:
     def _test_batches(self) -> Iterator[np.ndarray]:
         rows = self._dataset.splits[Split.TEST]
         for start in range(0, len(rows), TEST_BATCH):
-            yield self._pipeline.feed(np.asarray(self._dataset.images[rows[start : start + TEST_BATCH]]))
+            yield self._pipeline.feed(self._dataset.images[rows[start : start + TEST_BATCH]])
 
     def _together(self, keys: tuple[str, ...]) -> dict[str, LatencyFigures]:
         stored = self._measured.latencies(keys)

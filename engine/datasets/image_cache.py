@@ -1,4 +1,4 @@
-"""Decoded images on disk, memory-mapped: one folder a fingerprint, written whole or not at all."""
+"""Decoded images on disk: one folder a fingerprint, written whole or not at all."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.measurements import SkippedFile
 from engine.datasets.source import Split
+from engine.datasets.stored_images import StoredImages
 
 IMAGES_FILE = "images.npy"
 INDEX_FILE = "index.json"
@@ -36,8 +36,7 @@ class CacheIndex(BaseModel):
 class CachedImages:
     """What one cache folder holds."""
 
-    images: np.ndarray
-    """Memory-mapped, read-only, (n, height, width, channels), uint8 or uint16."""
+    images: StoredImages
     index: CacheIndex
 
 
@@ -45,12 +44,11 @@ def open_cache(folder: Path) -> CachedImages | None:
     """The cache in `folder`, or None where there is none that is whole."""
     try:
         index = CacheIndex.model_validate_json((folder / INDEX_FILE).read_bytes())
-        images = np.load(folder / IMAGES_FILE, mmap_mode="r", allow_pickle=False)
+        images = StoredImages(folder / IMAGES_FILE)
     except (OSError, ValueError, EOFError):  # pydantic's errors are ValueErrors
         return None
     rows = {len(images), len(index.labels), len(index.splits), len(index.paths)}
-    whole = images.ndim == 4 and images.dtype in (np.uint8, np.uint16) and len(rows) == 1
-    return CachedImages(images, index) if whole else None
+    return CachedImages(images, index) if len(rows) == 1 else None
 
 
 def write_index(folder: Path, index: CacheIndex) -> None:

@@ -60,7 +60,7 @@ def prepare(
     progress: Progress = lambda done, total: None,
     raise_if_cancelled: Callable[[], None] = lambda: None,
 ) -> PreparedDataset:
-    """The dataset of `index` (from `scan`) as memory-mapped images; decoded only where the cache has none.
+    """The dataset of `index` (from `scan`) as images on disk; decoded only where the cache has none.
 
     Raises:
         DataError: no image of a class or of a split can be read, or the cache cannot be written.

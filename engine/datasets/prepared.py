@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.contract.measurements import DatasetSummary, ImageBytes
 from engine.datasets.source import Split
+from engine.datasets.stored_images import StoredImages
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,8 @@ class PreparedDataset:
     """All readable images of a dataset at the recipe's size and colour, before wavelet transform and scaling."""
 
     classes: tuple[str, ...]
-    images: np.ndarray
-    """Memory-mapped, read-only, shape (n, height, width, channels), dtype uint8, or uint16 where a source image is."""
+    images: StoredImages
+    """Shape (n, height, width, channels), dtype uint8, or uint16 where a source image is; read when asked for."""
     labels: np.ndarray
     """int64, shape (n,): indices into `classes`."""
     splits: Mapping[Split, np.ndarray]

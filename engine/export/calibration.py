@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ class ActivationRange:
 
 def activation_ranges(
     float32: bytes,
-    images: np.ndarray,
+    images: Sequence[np.ndarray],
     percentile: float = 100.0,
     tell: Callable[[int, int], None] = lambda done, total: None,
 ) -> Mapping[str, ActivationRange]:
@@ -33,7 +33,7 @@ def activation_ranges(
 
     Args:
         float32: a file with one input of one image.
-        images: float32 (n, height, width, channels) as the network is fed, n at least 1.
+        images: float32 (height, width, channels) each as the network is fed, at least one; gone through once or twice.
         percentile: 100 takes the least and greatest value seen. A lower one cuts the rare values beyond it off at both
             ends, to a bin of 2048 over the whole range; the network's own input is never cut.
         tell: called after each image with how many are done and how many there are; what it raises ends the work.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -26,13 +27,17 @@ def float32_tflite(model: Any) -> bytes:
 
 
 def converter_tflite(
-    model: Any, scheme: Scheme, calibration: np.ndarray | None, float_io: bool = True, float_fallback: bool = False
+    model: Any,
+    scheme: Scheme,
+    calibration: Sequence[np.ndarray] | None,
+    float_io: bool = True,
+    float_fallback: bool = False,
 ) -> bytes:
     """The network quantised by TFLiteConverter.
 
     Args:
-        calibration: float32 (n, height, width, channels) as the network is fed; needed for int8 and int16x8, but for
-            a network that was trained with fake quantisation, which has its ranges.
+        calibration: float32 (height, width, channels) each as the network is fed; needed for int8 and int16x8, but
+            for a network that was trained with fake quantisation, which has its ranges.
         float_io: keep float32 input and output (quantised inside); else int8, or int16 for int16x8.
         float_fallback: let operators that have no integer kernel compute in float.
 

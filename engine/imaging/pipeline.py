@@ -13,7 +13,7 @@ from engine.datasets.source import Split
 from engine.imaging.preprocessing import Preprocessing
 from engine.imaging.wavelet import check_wavelet, fed_subbands, transformed_side
 
-STATISTICS_CHUNK = 512
+STATISTICS_CHUNK = 64
 SMALLEST_DEVIATION = 1e-6
 
 
@@ -96,7 +96,7 @@ def fit_pipeline(images: ImageSettings, dataset: PreparedDataset) -> ImagePipeli
     channels = network_input_shape(images)[2]
     total, squares, count = np.zeros(channels), np.zeros(channels), 0
     for start in range(0, len(rows), STATISTICS_CHUNK):
-        batch = plain.feed(np.asarray(dataset.images[rows[start : start + STATISTICS_CHUNK]])).astype(np.float64)
+        batch = plain.feed(dataset.images[rows[start : start + STATISTICS_CHUNK]]).astype(np.float64)
         total += batch.sum(axis=(0, 1, 2))
         squares += np.square(batch).sum(axis=(0, 1, 2))
         count += batch[..., 0].size

@@ -36,7 +36,7 @@ def write_samples(path: Path, dataset: PreparedDataset, images: ImageSettings, c
     chosen = np.concatenate(
         [rows[dataset.labels[rows] == label][:count_per_class] for label in range(len(dataset.classes))]
     )
-    pixels = np.asarray(dataset.images[chosen])
+    pixels = dataset.images[chosen]
     largest = np.iinfo(pixels.dtype).max
     settings = images.dwt or SHOWN_WITHOUT_DWT
     bands = decompose(pixels.astype(np.float32) / largest, settings)

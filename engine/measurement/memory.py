@@ -30,7 +30,7 @@ def peak_memory_gain(path: Path) -> int:
     classifier.set_image(np.zeros(classifier.input_shape, dtype=np.float32))
     for _ in range(RUNS):
         classifier.invoke()
-    return max(_peak() - before, 0)
+    return max(peak_resident_bytes() - before, 0)
 
 
 def _forget_peak() -> None:
@@ -40,8 +40,8 @@ def _forget_peak() -> None:
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def _peak() -> int:
-    """Most bytes that were resident at once."""
+def peak_resident_bytes() -> int:
+    """Most bytes of this process that were in memory at once."""
     now = psutil.Process().memory_info()
     if sys.platform == "win32":
         return int(now.peak_wset)

@@ -1,4 +1,4 @@
-"""Feeds a training with batches, made by a thread of its own from the memory-mapped images. No TensorFlow."""
+"""Feeds a training with batches, made by a thread of its own from the images on disk. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from engine.contract.recipe import Augmentation
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.augment import augment
-from engine.imaging.pipeline import ImagePipeline
+from engine.imaging.pipeline import ImagePipeline, network_input_shape
 
 SHUFFLE_STREAM, AUGMENT_STREAM = 1, 2
 BATCHES_AHEAD = 4
+BYTES_AHEAD = 128 * 2**20
+"""Fewer batches wait where they are larger."""
 VALIDATION_BATCH = 256
+VALIDATION_BATCH_BYTES = 32 * 2**20
+"""Fewer images are evaluated at once where they are larger: what a network makes of them is some 50 times that."""
 
 Batch = tuple[np.ndarray, np.ndarray]
 """Images float32 (batch, height, width, channels) and labels int64 (batch,)."""
@@ -50,27 +54,35 @@ class Feed:
 
         def batch(start: int) -> Batch:
             chosen = order[start : start + self.batch_size]
-            images = np.asarray(self.dataset.images[chosen])
+            images = self.dataset.images[chosen]
             if self.augmentation:
                 images = augment(images, self.augmentation, generator)
             return self.pipeline.feed(images), self.dataset.labels[chosen]
 
-        return _made_ahead(batch, range(0, len(order), self.batch_size))
+        return _made_ahead(batch, range(0, len(order), self.batch_size), self.batch_size * self._image_bytes)
 
     def in_order(self, split: Split) -> Iterator[Batch]:
         """All images of a split as they are, in the order of their rows."""
         rows = self.dataset.splits[split]
+        size = max(1, min(VALIDATION_BATCH, VALIDATION_BATCH_BYTES // self._image_bytes))
 
         def batch(start: int) -> Batch:
-            chosen = rows[start : start + VALIDATION_BATCH]
-            return self.pipeline.feed(np.asarray(self.dataset.images[chosen])), self.dataset.labels[chosen]
+            chosen = rows[start : start + size]
+            return self.pipeline.feed(self.dataset.images[chosen]), self.dataset.labels[chosen]
 
-        return _made_ahead(batch, range(0, len(rows), VALIDATION_BATCH))
+        return _made_ahead(batch, range(0, len(rows), size), size * self._image_bytes)
+
+    @property
+    def _image_bytes(self) -> int:
+        """Of one image as the network is fed it."""
+        return int(np.prod(network_input_shape(self.pipeline.settings))) * np.dtype(np.float32).itemsize
 
 
-def _made_ahead(make: Callable[[int], Batch], starts: range) -> Iterator[Batch]:
+def _made_ahead(make: Callable[[int], Batch], starts: range, batch_bytes: int) -> Iterator[Batch]:
     """`make(start)` for each start in order, a few ahead of the consumer; ends its thread when no longer iterated."""
-    made: queue.Queue[Batch | BaseException | None] = queue.Queue(maxsize=BATCHES_AHEAD)
+    made: queue.Queue[Batch | BaseException | None] = queue.Queue(
+        maxsize=max(1, min(BATCHES_AHEAD, BYTES_AHEAD // batch_bytes))
+    )
     abandoned = threading.Event()
 
     def put(item: Batch | BaseException | None) -> None:

@@ -80,7 +80,7 @@ def test_it_keeps_its_promise_leaves_its_input_alone_and_gives_a_file_that_runs(
         save_network(tmp_path, made)
         loaded = load_network(tmp_path)
         assert loaded.facts == made.facts
-        images = small_bench.calibration_images(4)
+        images = np.stack(small_bench.calibration_images(4))
         np.testing.assert_allclose(loaded.model(images).numpy(), made.model(images).numpy(), atol=1e-6)
     else:
         content = made

@@ -6,11 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from engine.store.durable_file import appearing_file, appearing_folder, write_durably
+from engine.store.durable_file import UNOWNED_AFTER_S, appearing_file, appearing_folder, write_durably
 
 
 def _fail_after_writing(path: Path) -> None:
@@ -55,3 +56,44 @@ def test_a_process_killed_while_writing_leaves_no_file(tmp_path: Path, checkout:
     child.wait()
     child.stdout.close()
     assert not path.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with a POSIX signal")
+def test_what_a_killed_process_left_goes_and_what_a_living_one_writes_stays(tmp_path: Path, checkout: Path) -> None:
+    program = (
+        "import sys, time; from pathlib import Path; from engine.store.durable_file import appearing_folder\n"
+        "with appearing_folder(Path(sys.argv[1])) as folder:\n"
+        "    (folder / 'a').write_bytes(b'half'); print('writing', flush=True); time.sleep(60)\n"
+    )
+    children = {}
+    for name in ("killed", "living"):
+        command = [sys.executable, "-c", program, str(tmp_path / name)]
+        children[name] = subprocess.Popen(command, cwd=checkout, stdout=subprocess.PIPE)
+    try:
+        for child in children.values():
+            assert child.stdout is not None
+            assert child.stdout.readline().strip() == b"writing"
+        children["killed"].kill()
+        children["killed"].wait()
+        assert len(list(tmp_path.glob(".*.part"))) == 2
+        with appearing_folder(tmp_path / "new"):
+            pass
+        assert [folder.name.split(".")[1] for folder in tmp_path.glob(".*.part")] == ["living"]
+    finally:
+        for child in children.values():
+            child.kill()
+            child.wait()
+            assert child.stdout is not None
+            child.stdout.close()
+
+
+def test_a_temporary_folder_of_nobody_known_goes_after_a_day_of_rest(tmp_path: Path) -> None:
+    old, young = tmp_path / ".a.01234567.part", tmp_path / ".b.01234567-99-01234567.part"
+    for folder in (old, young):
+        folder.mkdir()
+        (folder / "images.npy").touch()
+    for path in (old / "images.npy", old):
+        os.utime(path, times=(0, time.time() - UNOWNED_AFTER_S - 60))
+    with appearing_folder(tmp_path / "new"):
+        pass
+    assert (old.exists(), young.exists()) == (False, True)
