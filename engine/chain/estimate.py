@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.backbones.backbone import layer_graph
-from engine.chain.stage_tree import Stage, StageTree, plan
+from engine.chain.branches import plan_branches
+from engine.chain.stage_tree import Stage
 from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
 
@@ -31,8 +32,8 @@ class Work:
 
 
 def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
-    """Estimated seconds of one stage, without what is shared with an earlier run."""
-    macs = layer_graph(recipe.backbone, network_input_shape(recipe.images), work.class_count).macs
+    """Estimated seconds of one stage of a recipe's branch, without what is shared with an earlier run."""
+    macs = _macs(recipe, work)
     images = TRAINING_PASSES * work.train_images + work.validation_images
     measured = MEASUREMENT_S + macs * work.test_images / work.macs_a_second if stage.ends else 0.0
     return stage.epochs * images * macs / work.macs_a_second + CONVERSION_S + measured
@@ -44,11 +45,17 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
     Raises:
         RecipeError: the recipe has a fault that the pre-flight names.
     """
-    tree: StageTree = plan(recipe, "estimate")
-    return START_S + sum(stage_seconds(recipe, stage, work) for stage in tree.stages)
+    branches = plan_branches(recipe, lambda images: "estimate")
+    return START_S + sum(
+        stage_seconds(branch.recipe, stage, work) for branch in branches for stage in branch.tree.stages
+    )
 
 
 def training_macs_a_second(recipe: Recipe, work: Work, epoch_seconds: float) -> float:
-    """This machine's speed, from the time of an epoch of the baseline."""
-    macs = layer_graph(recipe.backbone, network_input_shape(recipe.images), work.class_count).macs
-    return TRAINING_PASSES * work.train_images * macs / max(epoch_seconds, 1e-6)
+    """This machine's speed, from the time of an epoch of a branch's baseline."""
+    return TRAINING_PASSES * work.train_images * _macs(recipe, work) / max(epoch_seconds, 1e-6)
+
+
+def _macs(branch: Recipe, work: Work) -> int:
+    """Multiply-accumulates of the baseline for one image."""
+    return layer_graph(branch.backbone, network_input_shape(branch.images.first), work.class_count).macs

@@ -6,9 +6,9 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.chain.branches import Branch, plan_branches
 from engine.chain.estimate import DEFAULT_MACS_A_SECOND, Work, stage_seconds
 from engine.chain.preflight import errors, preflight
-from engine.chain.stage_tree import StageTree, plan
 from engine.contract.errors import RecipeError
 from engine.contract.events import PlannedStage
 from engine.contract.findings import Finding
@@ -35,23 +35,26 @@ class Planned:
     recipe: Recipe
     findings: tuple[Finding, ...]
     index: SampleIndex
-    tree: StageTree
+    branches: tuple[Branch, ...]
+    """One an image setting, in the order in which they are run."""
     work: Work
 
     def planned_stages(self) -> tuple[PlannedStage, ...]:
-        """The tree as the events carry it."""
+        """The stages of all branches as the events carry them."""
         return tuple(
             PlannedStage(
                 key=stage.key,
                 parent=stage.parent,
-                title=stage.title,
+                title=branch.title(stage),
                 kind="step" if stage.parameters else "baseline",
                 step=stage.parameters.step if stage.parameters else "",
                 chains=stage.chains,
+                setting=branch.setting,
                 epochs=stage.epochs,
-                estimated_seconds=stage_seconds(self.recipe, stage, self.work),
+                estimated_seconds=stage_seconds(branch.recipe, stage, self.work),
             )
-            for stage in self.tree.stages
+            for branch in self.branches
+            for stage in branch.tree.stages
         )
 
 
@@ -65,11 +68,11 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Callable[[int, int]
     index = scan(recipe.dataset, recipe.seed, progress)
     findings = preflight(recipe, len(index.classes))
     _refuse(findings)
-    tree = plan(recipe, dataset_fingerprint(index, recipe.images, recipe.seed))
+    branches = plan_branches(recipe, lambda images: dataset_fingerprint(index, images, recipe.seed))
     counts = {split: sum(sample.split is split for sample in index.samples) for split in Split}
     speed = MeasurementStore(locations, machine_name()).speed() or DEFAULT_MACS_A_SECOND
     work = Work(counts[Split.TRAIN], counts[Split.VALIDATION], counts[Split.TEST], len(index.classes), speed)
-    return Planned(recipe, findings, index, tree, work)
+    return Planned(recipe, findings, index, branches, work)
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:

@@ -15,17 +15,25 @@ from engine.steps.step import STEPS, Form, StepPlace
 
 
 def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, ...]:
-    """All findings on a recipe, in its own order.
+    """All findings on a recipe, in its own order; what holds for several image settings is said once.
 
     Args:
         class_count: as found in the images; None where they are not read yet.
     """
-    return (
+    branches = recipe.branches()
+    found = (
         *_dataset_findings(recipe),
-        *_network_findings(recipe, class_count),
-        *(finding for chain in range(len(recipe.chains)) for finding in _chain_findings(recipe, chain, class_count)),
+        *_grid_findings(recipe),
+        *(finding for branch in branches for finding in _network_findings(branch, class_count)),
+        *(
+            finding
+            for chain in range(len(recipe.chains))
+            for branch in branches
+            for finding in _chain_findings(branch, chain, class_count)
+        ),
         *_same_chains(recipe),
     )
+    return tuple(dict.fromkeys(found))
 
 
 def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -40,9 +48,24 @@ def _dataset_findings(recipe: Recipe) -> Iterator[Finding]:
         yield _error("dataset.kind", str(error))
 
 
+def _grid_findings(recipe: Recipe) -> Iterator[Finding]:
+    """What the lists of the image settings come to, and a pair that may have been meant as one."""
+    if (count := len(recipe.images.settings)) > 1:
+        message = f"{count} image settings are compared: {count} baselines are trained, each with all chains."
+        yield Finding(severity=Severity.NOTE, where="images", message=message)
+    size = recipe.images.size
+    if size in recipe.images.sizes and isinstance(size, tuple) and size[0] != size[1]:
+        height, width = size
+        message = (
+            f"size = [{height}, {width}] is one size, {height} pixels high and {width} wide; two sizes would be "
+            f"[[{height}, {height}], [{width}, {width}]]."
+        )
+        yield Finding(severity=Severity.NOTE, where="images.size", message=message)
+
+
 def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Finding]:
     try:
-        shape = network_input_shape(recipe.images)
+        shape = network_input_shape(recipe.images.first)
     except NutshellError as error:
         yield _error("images", str(error))
         return

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from engine.chain.branches import Branch
 from engine.chain.estimate import training_macs_a_second
 from engine.chain.planning import Planned, machine_name, plan_run
-from engine.chain.run_directory import SAMPLES_FILE, RunDirectory, write_event
+from engine.chain.run_directory import RunDirectory, samples_file, write_event
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage, step_key
 from engine.chain.variants import Variants
@@ -23,7 +24,7 @@ from engine.contract.events import (
     RunFinished,
     RunStarted,
 )
-from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.measurements import ImageSettingBytes, RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.datasets.preparation import prepare
@@ -112,62 +113,78 @@ class _Run:
                 findings=self._planned.findings,
             )
         )
-        dataset = self._prepare()
-        pipeline = fit_pipeline(self._recipe.images, dataset)
+        branches = self._planned.branches
+        datasets = self._prepare()
+        write_split_csv(self._directory.path / "split.csv", datasets[branches[0].fingerprint])
+        for number, branch in enumerate(branches):
+            self._tell_ready(branch, datasets[branch.fingerprint], samples_file(number))
         measured = MeasurementStore(self._locations, machine_name())
-        runner = StageRunner(self._recipe, dataset, pipeline, StageStore(self._locations), self._control, self._emit)
-        variants = Variants(dataset, pipeline, self._directory, measured, self._control, self._emit)
-        finished = self._run_stages(runner, variants)
-        baseline = finished[self._planned.tree.stages[0].key]
-        if not baseline.reused and baseline.records:
-            self._keep_speed(measured, baseline)
+        variants = Variants(self._directory, measured, self._control, self._emit)
+        finished: dict[str, FinishedStage] = {}
+        for branch in branches:
+            finished |= self._run_branch(branch, datasets[branch.fingerprint], variants)
+            baseline = finished[branch.tree.stages[0].key]
+            if not baseline.reused and baseline.records:
+                fastest = min(record.seconds for record in baseline.records)
+                measured.keep_speed(training_macs_a_second(branch.recipe, self._planned.work, fastest))
         measurements = variants.measure_latencies()
-        return self._result(dataset, finished, measurements, variants.measured_count)
+        return self._result(datasets, finished, measurements, variants.measured_count)
 
-    def _prepare(self) -> PreparedDataset:
-        dataset = prepare(
-            self._planned.index,
-            self._recipe.dataset,
-            self._recipe.images,
-            self._recipe.seed,
-            self._locations.image_cache,
-            _progress_teller(self._emit),
-            self._control.raise_if_cancelled,
-        )
-        write_split_csv(self._directory.path / "split.csv", dataset)
-        write_samples(self._directory.path / SAMPLES_FILE, dataset, self._recipe.images)
+    def _prepare(self) -> dict[str, PreparedDataset]:
+        """Fingerprint → images: before anything is trained, so that what is wrong with them is known at once."""
+        several = {branch.fingerprint: branch.images for branch in self._planned.branches}
+        tell = _progress_teller(self._emit)
+        prepared: dict[str, PreparedDataset] = {}
+
+        def tell_of_all(done: int, total: int) -> None:
+            tell(len(prepared) * total + done, len(several) * total)
+
+        for fingerprint, images in several.items():
+            prepared[fingerprint] = prepare(
+                self._planned.index,
+                self._recipe.dataset,
+                images,
+                self._recipe.seed,
+                self._locations.image_cache,
+                tell_of_all,
+                self._control.raise_if_cancelled,
+            )
+        return prepared
+
+    def _tell_ready(self, branch: Branch, dataset: PreparedDataset, samples: str) -> None:
+        path = self._directory.path / samples
+        write_samples(path, dataset, branch.images)
         self._emit(
             DatasetReady(
                 dataset=dataset.summary,
                 images=dataset.image_bytes,
+                setting=branch.setting,
                 cached=dataset.cached,
-                samples=str(self._directory.path / SAMPLES_FILE),
+                samples=str(path),
             )
         )
-        return dataset
 
-    def _run_stages(self, runner: StageRunner, variants: Variants) -> dict[str, FinishedStage]:
+    def _run_branch(self, branch: Branch, dataset: PreparedDataset, variants: Variants) -> dict[str, FinishedStage]:
         """Planned key → what became of the stage."""
+        pipeline = fit_pipeline(branch.images, dataset)
+        store = StageStore(self._locations)
+        runner = StageRunner(branch.recipe, dataset, pipeline, store, self._control, self._emit)
         finished: dict[str, FinishedStage] = {}
-        stages = self._planned.tree.stages
+        stages = branch.tree.stages
         for place, stage in enumerate(stages):
             parent = finished[stage.parent] if stage.parent else None
             finished[stage.key] = runner.run(stage, _actual_key(stage, parent), parent)
             for chain in stage.ends:
-                variants.add(chain, stage, finished[stage.key], runner)
+                variants.add(chain, branch.setting, stage, finished[stage.key], runner)
             still_needed = {later.parent for later in stages[place + 1 :]}
             for key, done in finished.items():
                 if key not in still_needed:
                     runner.forget(done.key)
         return finished
 
-    def _keep_speed(self, measured: MeasurementStore, baseline: FinishedStage) -> None:
-        fastest = min(record.seconds for record in baseline.records)
-        measured.keep_speed(training_macs_a_second(self._recipe, self._planned.work, fastest))
-
     def _result(
         self,
-        dataset: PreparedDataset,
+        datasets: dict[str, PreparedDataset],
         finished: dict[str, FinishedStage],
         measurements: tuple[VariantMeasurement, ...],
         measured_count: int,
@@ -178,11 +195,21 @@ class _Run:
             self._emit(Notice(message=message))
         elif reused:
             self._emit(Notice(message=f"{reused} of {len(finished)} stages were reused from earlier runs."))
+        branches = self._planned.branches
+        first = datasets[branches[0].fingerprint]
         return RunResult(
             run=self._directory.run,
             directory=str(self._directory.path),
-            dataset=dataset.summary,
-            images=dataset.image_bytes,
+            dataset=first.summary,
+            images=first.image_bytes,
+            image_settings=tuple(
+                ImageSettingBytes(
+                    **datasets[branch.fingerprint].image_bytes.model_dump(),
+                    setting=branch.setting,
+                    settings=branch.images.model_dump(mode="json", exclude_none=True),
+                )
+                for branch in branches
+            ),
             variants=measurements,
             stages_computed=len(finished) - reused,
             stages_reused=reused,

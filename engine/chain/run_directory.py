@@ -19,7 +19,6 @@ from engine.store.locations import Locations
 
 LOG_FILE = "engine.log"
 EVENTS_FILE = "events.jsonl"
-SAMPLES_FILE = "samples.npz"
 
 DEVICE_NAMES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 """Windows keeps these for devices; Lee et al. 2022 call a pruned network PRN."""
@@ -31,12 +30,17 @@ def new_run_id(name: str) -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{readable}-{secrets.token_hex(2)}"
 
 
-def model_file_name(chain: str) -> str:
-    """A chain's name as a file name on every system; one that has to be changed gets a part of its hash."""
-    safe = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", chain).strip(". ")
-    if safe == chain and not DEVICE_NAMES.match(safe):
+def model_file_name(variant: str) -> str:
+    """A variant's name as a file name on every system; one that has to be changed gets a part of its hash."""
+    safe = re.sub(r'[\x00-\x1f<>:"/\\|?*]', "_", variant).strip(". ")
+    if safe == variant and not DEVICE_NAMES.match(safe):
         return f"{safe}.tflite"
-    return f"{safe}-{hashlib.sha256(chain.encode()).hexdigest()[:4]}.tflite"
+    return f"{safe}-{hashlib.sha256(variant.encode()).hexdigest()[:4]}.tflite"
+
+
+def samples_file(branch: int) -> str:
+    """The file of sample images of a run's branch, counted from 0."""
+    return f"samples-{branch + 1}.npz" if branch else "samples.npz"
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,13 @@ class RunDirectory:
         """The event log, written line by line, so that a killed run loses none."""
         return (self.path / EVENTS_FILE).open("a", encoding="utf-8", buffering=1)
 
-    def model_name(self, chain: str) -> str:
-        """Where a chain's `.tflite` lies, relative to the directory."""
-        return f"models/{model_file_name(chain)}"
+    def model_name(self, variant: str) -> str:
+        """Where a variant's `.tflite` lies, relative to the directory."""
+        return f"models/{model_file_name(variant)}"
 
-    def add_model(self, chain: str, source: Path, preprocessing: str) -> Path:
-        """Copy a stage's `.tflite` here under the chain's name, with how to feed it as JSON beside it."""
-        target = self.path / self.model_name(chain)
+    def add_model(self, variant: str, source: Path, preprocessing: str) -> Path:
+        """Copy a stage's `.tflite` here under the variant's name, with how to feed it as JSON beside it."""
+        target = self.path / self.model_name(variant)
         with appearing_file(target) as temporary:
             shutil.copyfile(source, temporary)
         write_durably(target.with_suffix(".json"), preprocessing)

@@ -40,7 +40,7 @@ class FinishedStage:
 
 @dataclass
 class StageRunner:
-    """Runs the stages of one recipe on one prepared dataset; keeps the networks that later stages begin from."""
+    """Runs the stages of one branch of a recipe on its images; keeps the networks that later stages begin from."""
 
     recipe: Recipe
     dataset: PreparedDataset
@@ -109,7 +109,7 @@ class StageRunner:
         from engine.training.weights_file import load_weights_by_name
 
         settings = self.recipe.backbone
-        graph = layer_graph(settings, network_input_shape(self.recipe.images), len(self.dataset.classes))
+        graph = layer_graph(settings, network_input_shape(self.pipeline.settings), len(self.dataset.classes))
         model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
         if settings.weights:
             loaded = load_weights_by_name(model, Path(settings.weights).expanduser())

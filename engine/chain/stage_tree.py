@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.contract.recipe import BASELINE, Recipe
+from engine.contract.recipe import BASELINE, ImageSettings, Recipe
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS, Form
 from engine.training.weights_file import file_digest
@@ -51,11 +51,13 @@ class StageTree:
 
 
 def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
-    """The stage tree of a recipe; chains share their common beginnings.
+    """The stage tree of one branch of a recipe; chains share their common beginnings.
 
     Args:
+        recipe: with one image setting.
         dataset_fingerprint: of the images as prepared, with their split.
     """
+    assert isinstance(recipe.images, ImageSettings), "a recipe of several image settings has a tree a branch"
     baseline_key = stage_key(None, _baseline_document(recipe, dataset_fingerprint))
     order: list[str] = [baseline_key]
     nodes: dict[str, dict[str, Any]] = {
@@ -65,7 +67,7 @@ def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
             "steps": (),
             "chains": [],
             "ends": [BASELINE],
-            "title": f"Baseline {recipe.backbone.kind} ×{recipe.backbone.width:g}",
+            "title": f"Baseline {recipe.backbone.label()}",
             "epochs": recipe.training.epochs,
             "gives": Form.KERAS,
         }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,8 @@ from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
-from engine.contract.measurements import VariantMeasurement
-from engine.datasets.prepared import PreparedDataset
+from engine.contract.measurements import VariantMeasurement, variant_name
 from engine.datasets.source import Split
-from engine.imaging.pipeline import ImagePipeline
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
@@ -28,45 +25,47 @@ TEST_BATCH = 64
 
 
 class Variants:
-    """Collects the variants of one run in the order of its chains, the baseline first."""
+    """Collects the variants of one run, branch after branch, each in the order of its chains, its baseline first."""
 
     def __init__(
         self,
-        dataset: PreparedDataset,
-        pipeline: ImagePipeline,
         directory: RunDirectory,
         measured: MeasurementStore,
         control: Control,
         emit: Callable[[EngineEvent], None],
     ) -> None:
-        self._dataset = dataset
-        self._pipeline = pipeline
         self._directory = directory
         self._measured = measured
         self._control = control
         self._emit = emit
         self._variants: list[tuple[Stage, str, VariantMeasurement]] = []
         """Stage, key of what is in the store, figures."""
-        self._baseline_decisions: np.ndarray | None = None
+        self._baseline_decisions: dict[str, np.ndarray] = {}
+        """Setting → what its baseline decides on the test images."""
         self.measured_count = 0
         """How many measurements had to be made, latencies included."""
 
-    def add(self, chain: str, stage: Stage, finished: FinishedStage, runner: StageRunner) -> None:
+    def add(self, chain: str, setting: str, stage: Stage, finished: FinishedStage, runner: StageRunner) -> None:
         """Copy a finished chain's file into the run, measure it, and tell."""
-        preprocessing = self._pipeline.preprocessing(self._dataset.classes).model_dump_json(indent=2)
-        file = self._directory.add_model(chain, runner.tflite(finished.key), preprocessing)
+        name = variant_name(chain, setting)
+        preprocessing = runner.pipeline.preprocessing(runner.dataset.classes).model_dump_json(indent=2)
+        path = self._directory.add_model(name, runner.tflite(finished.key), preprocessing)
         known = self._measured.variant(finished.key)
         if known is None:
-            known = self._measure(chain, stage, finished, runner, file)
+            steps = tuple(step.label() for step in stage.steps)
+            facts = runner.network_facts(finished.network_key)
+            file = VariantFile(chain, steps, path, self._directory.model_name(name), facts)
+            known = self._measure(file, setting, stage, runner)
             self._measured.keep_variant(finished.key, *known)
         variant, decisions = known
-        if self._baseline_decisions is None:
-            self._baseline_decisions = decisions
+        self._baseline_decisions.setdefault(setting, decisions)
         variant = variant.model_copy(
             update={
                 "chain": chain,
+                "setting": setting,
                 "steps": tuple(step.label() for step in stage.steps),
-                "file": self._directory.model_name(chain),
+                "file": self._directory.model_name(name),
+                "images": runner.dataset.image_bytes,
             }
         )
         self._variants.append((stage, finished.key, variant))
@@ -76,7 +75,7 @@ class Variants:
         """Time all variants in turn, so that drift of the machine hits all alike; tells of each variant again."""
         distinct = {key: stage for stage, key, _ in self._variants}
         figures = self._together(tuple(distinct))
-        baseline = self._variants[0][2]
+        baselines = {variant.setting: variant for _, _, variant in reversed(self._variants)}
         final = []
         for stage, key, variant in self._variants:
             latency = figures[key]
@@ -89,35 +88,28 @@ class Variants:
                     "threads": latency.threads,
                 }
             )
-            variant = variant.model_copy(update={"note": variant_note(variant, baseline)})
+            variant = variant.model_copy(update={"note": variant_note(variant, baselines[variant.setting])})
             final.append(variant)
             self._emit(VariantMeasured(stage=stage.key, variant=variant))
         return tuple(final)
 
     def _measure(
-        self, chain: str, stage: Stage, finished: FinishedStage, runner: StageRunner, file: Path
+        self, file: VariantFile, setting: str, stage: Stage, runner: StageRunner
     ) -> tuple[VariantMeasurement, np.ndarray]:
         def say_phase(phase: str) -> None:
             self._control.hold_if_paused()
             self._emit(StagePhase(stage=stage.key, phase=phase))
 
-        facts = runner.network_facts(finished.network_key)
         self.measured_count += 1
-        steps = tuple(step.label() for step in stage.steps)
         return measure_variant(
-            VariantFile(chain, steps, file, self._directory.model_name(chain), facts),
-            self._test_batches(),
-            self._dataset.labels[self._dataset.splits[Split.TEST]],
-            self._baseline_decisions,
+            file,
+            _test_batches(runner),
+            runner.dataset.labels[runner.dataset.splits[Split.TEST]],
+            self._baseline_decisions.get(setting),
             LATENCY_THREADS,
             self._control.raise_if_cancelled,
             say_phase,
         )
-
-    def _test_batches(self) -> Iterator[np.ndarray]:
-        rows = self._dataset.splits[Split.TEST]
-        for start in range(0, len(rows), TEST_BATCH):
-            yield self._pipeline.feed(self._dataset.images[rows[start : start + TEST_BATCH]])
 
     def _together(self, keys: tuple[str, ...]) -> dict[str, LatencyFigures]:
         stored = self._measured.latencies(keys)
@@ -125,12 +117,22 @@ class Variants:
             return {key: _figures(stored[key]) for key in keys}
         self._emit(Notice(message="Measuring the latency of all variants in turn."))
         files = {key: self._directory.path / variant.file for _, key, variant in self._variants}
+        first_of = {variant.setting: key for _, key, variant in reversed(self._variants)}
         figures = measure_latencies_together(
-            files, threads=LATENCY_THREADS, raise_if_cancelled=self._control.raise_if_cancelled
+            files,
+            threads=LATENCY_THREADS,
+            raise_if_cancelled=self._control.raise_if_cancelled,
+            baselines={key: first_of[variant.setting] for _, key, variant in self._variants},
         )
         self._measured.keep_latencies(keys, {key: asdict(latency) for key, latency in figures.items()})
         self.measured_count += 1
         return figures
+
+
+def _test_batches(runner: StageRunner) -> Iterator[np.ndarray]:
+    rows = runner.dataset.splits[Split.TEST]
+    for start in range(0, len(rows), TEST_BATCH):
+        yield runner.pipeline.feed(runner.dataset.images[rows[start : start + TEST_BATCH]])
 
 
 def _figures(document: dict[str, Any]) -> LatencyFigures:

@@ -36,6 +36,8 @@ class PlannedStage(BaseModel):
     """The step's key, for a stage of kind "step"."""
     chains: tuple[str, ...] = ()
     """The chains that pass through this stage."""
+    setting: str = ""
+    """The image setting that it trains on; empty where the recipe has one only."""
     epochs: int = 0
     """Epochs that it trains; 0 where it does not train."""
     estimated_seconds: float = 0.0
@@ -63,9 +65,13 @@ class PreparationProgress(EngineEvent):
 
 
 class DatasetReady(EngineEvent):
+    """The images of one setting are prepared."""
+
     event: Literal["dataset_ready"] = "dataset_ready"
     dataset: DatasetSummary
     images: ImageBytes
+    setting: str = ""
+    """Empty where the recipe has one image setting only."""
     cached: bool
     """Whether the decoded images came from the cache."""
     samples: str = ""

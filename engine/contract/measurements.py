@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -9,11 +11,40 @@ class Measured(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
+class ImageBytes(Measured):
+    """Trad et al. 2022, equations 4 and 5, over the whole dataset."""
+
+    bytes_before: int
+    """Of the image files as they came."""
+    bytes_after: int
+    """Of the same images resized, and re-saved where a quality is set; else as lossless PNG."""
+    compression_ratio: float
+    """bytes_before / bytes_after."""
+    space_gain: float
+    """1 - bytes_after / bytes_before."""
+
+
+class ImageSettingBytes(ImageBytes):
+    """What one image setting of the recipe makes of the dataset."""
+
+    setting: str
+    """As the variants name it; empty where the recipe has one image setting only."""
+    settings: dict[str, Any]
+    """The recipe's table `[images]` for this setting."""
+
+
+def variant_name(chain: str, setting: str) -> str:
+    """What tells a variant from all others of its run, such as "int8" or "int8 (64 px)"."""
+    return f"{chain} ({setting})" if setting else chain
+
+
 class VariantMeasurement(Measured):
     """One `.tflite` file and its figures. The keys are those of the command line's `--json`."""
 
     chain: str
     """The chain's name; "baseline" for the float32 baseline."""
+    setting: str = ""
+    """The image setting, such as "64 px, JPEG 75"; empty where the recipe has one only."""
     steps: tuple[str, ...]
     """The labels of the steps, in order."""
     file: str
@@ -23,7 +54,7 @@ class VariantMeasurement(Measured):
     accuracy_ci95: tuple[float, float]
     """Wilson 95 % interval of the accuracy."""
     agreement: float
-    """Share of the test images on which the file decides as the float32 baseline file does."""
+    """Share of the test images on which the file decides as the float32 baseline file of its image setting does."""
     model_bytes: int
     zip_bytes: int
     """The file in a ZIP, DEFLATE level 9."""
@@ -45,7 +76,7 @@ class VariantMeasurement(Measured):
     epoch_seconds: float
     """Median time of an epoch of the chain's last training."""
     latency_ratio: float = 1.0
-    """Median of this file's latency over the baseline's, measured in turn; under 1 is faster."""
+    """Median of this file's latency over that of its image setting's baseline, measured in turn; under 1 is faster."""
     latency_ratio_ci95: tuple[float, float] = (1.0, 1.0)
     threads: int = 1
     cpu: str = ""
@@ -55,6 +86,13 @@ class VariantMeasurement(Measured):
     """How many operators compute in floating point."""
     note: str = ""
     """A sentence where a step did not help, or stands short of its full training."""
+    images: ImageBytes | None = None
+    """What its image setting makes of the dataset; None in runs of versions that did not tell."""
+
+    @property
+    def name(self) -> str:
+        """What tells it from all other variants of its run."""
+        return variant_name(self.chain, self.setting)
 
 
 class SkippedFile(Measured):
@@ -72,19 +110,6 @@ class DatasetSummary(Measured):
     """split → class → number of images."""
 
 
-class ImageBytes(Measured):
-    """Trad et al. 2022, equations 4 and 5, over the whole dataset."""
-
-    bytes_before: int
-    """Of the image files as they came."""
-    bytes_after: int
-    """Of the same images resized, and re-saved where a quality is set; else as lossless PNG."""
-    compression_ratio: float
-    """bytes_before / bytes_after."""
-    space_gain: float
-    """1 - bytes_after / bytes_before."""
-
-
 class RunResult(Measured):
     """What `--json` writes."""
 
@@ -93,6 +118,9 @@ class RunResult(Measured):
     directory: str
     dataset: DatasetSummary
     images: ImageBytes
+    """Of the first image setting."""
+    image_settings: tuple[ImageSettingBytes, ...] = ()
+    """All of them, in the recipe's order."""
     variants: tuple[VariantMeasurement, ...]
     stages_computed: int = 0
     stages_reused: int = 0

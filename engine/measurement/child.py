@@ -39,7 +39,7 @@ def main() -> int:
 def _measure(job: MeasurementJob) -> MeasurementAnswer:
     if isinstance(job, LatencyJob):
         files = {name: Path(path) for name, path in job.files.items()}
-        return MeasurementAnswer(latencies=time_in_turn(files, job.threads))
+        return MeasurementAnswer(latencies=time_in_turn(files, job.threads, baselines=job.baselines))
     return MeasurementAnswer(peak_memory_bytes=peak_memory_gain(Path(job.file)))
 
 

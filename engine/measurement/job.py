@@ -19,6 +19,8 @@ class LatencyJob(_Message):
     job: Literal["latency"] = "latency"
     files: dict[str, str]
     threads: int
+    baselines: dict[str, str] = Field(default_factory=dict)
+    """Name → name of the file that its ratio is taken against; where there is none, the first."""
 
 
 class MemoryJob(_Message):

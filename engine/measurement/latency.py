@@ -27,12 +27,12 @@ SEED = 7
 
 @dataclass(frozen=True)
 class LatencyFigures:
-    """Of one file, against the first of those that were timed with it."""
+    """Of one file, against the baseline that was timed with it."""
 
     p50_ms: float
     p95_ms: float
     ratio: float
-    """Median over the turns of this file's time over the first file's in the same turn; 1 for the first."""
+    """Median over the turns of this file's time over its baseline's in the same turn; 1 for a baseline."""
     ratio_ci95: tuple[float, float]
     """Bootstrap over the turns."""
     runs: int
@@ -40,15 +40,19 @@ class LatencyFigures:
 
 
 def time_in_turn(
-    files: Mapping[str, Path], threads: int, seconds_a_file: float = SECONDS_A_FILE
+    files: Mapping[str, Path],
+    threads: int,
+    seconds_a_file: float = SECONDS_A_FILE,
+    baselines: Mapping[str, str] | None = None,
 ) -> dict[str, LatencyFigures]:
     """Time all files: in every turn each runs some times on one image, in a shuffled order.
 
     Args:
-        files: name → file; the first is the one that ratios are taken against.
+        files: name → file.
         threads: of each interpreter.
         seconds_a_file: about how long; between FEWEST_TURNS and MOST_TURNS turns are done, but fewer of a network
             that takes a second and more for one image.
+        baselines: name → name of the file that its ratio is taken against; without: the first file.
 
     Returns:
         Name → figures, in the order given.
@@ -70,7 +74,7 @@ def time_in_turn(
     figures = {}
     for name in names:
         runs_ms = np.concatenate(turns[name]) * 1e3
-        ratios = medians[name] / medians[names[0]]
+        ratios = medians[name] / medians[(baselines or {}).get(name, names[0])]
         figures[name] = LatencyFigures(
             float(np.percentile(runs_ms, 50)),
             float(np.percentile(runs_ms, 95)),

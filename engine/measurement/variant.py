@@ -95,14 +95,21 @@ def measure_variant(
 
 
 def measure_latencies_together(
-    files: Mapping[str, Path], threads: int, raise_if_cancelled: Callable[[], None] = lambda: None
+    files: Mapping[str, Path],
+    threads: int,
+    raise_if_cancelled: Callable[[], None] = lambda: None,
+    baselines: Mapping[str, str] | None = None,
 ) -> dict[str, LatencyFigures]:
-    """Latencies of all files, timed in turn in one clean process; ratios are against the first.
+    """Latencies of all files, timed in turn in one clean process.
+
+    Args:
+        baselines: name → name of the file that its ratio is taken against; without: the first file.
 
     Raises:
         NutshellError: a file is damaged or does not run here.
         Cancelled: out of `raise_if_cancelled`.
     """
-    job = LatencyJob(files={name: str(path) for name, path in files.items()}, threads=threads)
+    paths = {name: str(path) for name, path in files.items()}
+    job = LatencyJob(files=paths, threads=threads, baselines=dict(baselines or {}))
     longest_s = max(LONGEST_S, LONGEST_LATENCY_S_A_FILE * len(files))
     return measure_in_clean_process(job, raise_if_cancelled, longest_s).latencies

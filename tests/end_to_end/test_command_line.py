@@ -118,7 +118,7 @@ def test_check_plans_and_computes_nothing(study: dict[str, Any], checkout: Path,
     assert not (tmp_path / "runs").exists()
 
 
-def _epochs(checkout: Path, recipe: Path, runs: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
+def epochs_of(checkout: Path, recipe: Path, runs: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Start a run, and yield it after every epoch that its event log tells of."""
     child = subprocess.Popen(
         command(checkout, "run", recipe, "--runs", runs), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -136,7 +136,7 @@ def _epochs(checkout: Path, recipe: Path, runs: Path) -> Iterator[tuple[subproce
     yield child, -1
 
 
-def _engines_of(child: subprocess.Popen[str]) -> list[psutil.Process]:
+def engines_of(child: subprocess.Popen[str]) -> list[psutil.Process]:
     return [one for one in psutil.Process(child.pid).children(recursive=True) if "--engine-child" in one.cmdline()]
 
 
@@ -145,9 +145,9 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_weights(
     study: dict[str, Any], checkout: Path, tmp_path: Path, heart_folder: Path
 ) -> None:
     runs = tmp_path / "runs"
-    for child, epoch in _epochs(checkout, study["recipe"], runs):
+    for child, epoch in epochs_of(checkout, study["recipe"], runs):
         if epoch == 1:
-            (engine,) = _engines_of(child)
+            (engine,) = engines_of(child)
             os.kill(engine.pid, signal.SIGKILL)
             _, errors = child.communicate(timeout=20)
             break
@@ -166,9 +166,9 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_weights(
 @POSIX
 def test_ctrl_c_ends_with_130_and_keeps_the_checkpoint(study: dict[str, Any], checkout: Path, tmp_path: Path) -> None:
     runs = tmp_path / "runs"
-    for child, epoch in _epochs(checkout, study["recipe"], runs):
+    for child, epoch in epochs_of(checkout, study["recipe"], runs):
         if epoch == 1:
-            engines = _engines_of(child)
+            engines = engines_of(child)
             child.send_signal(signal.SIGINT)
             _, errors = child.communicate(timeout=20)
             break
@@ -182,9 +182,9 @@ def test_ctrl_c_ends_with_130_and_keeps_the_checkpoint(study: dict[str, Any], ch
 def test_the_engine_ends_within_five_seconds_of_its_parent(
     study: dict[str, Any], checkout: Path, tmp_path: Path
 ) -> None:
-    for child, epoch in _epochs(checkout, study["recipe"], tmp_path / "runs"):
+    for child, epoch in epochs_of(checkout, study["recipe"], tmp_path / "runs"):
         if epoch == 1:
-            (engine,) = _engines_of(child)
+            (engine,) = engines_of(child)
             child.kill()
             child.communicate(timeout=20)
             break

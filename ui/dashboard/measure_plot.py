@@ -131,4 +131,4 @@ class MeasurePlot:
         """pyqtgraph leaves out a name that is too long for its axis, so such a one is shortened."""
         metrics = QFontMetrics(self.plot.font())
         elide = Qt.TextElideMode.ElideMiddle
-        return [metrics.elidedText(variant.chain, elide, NAMES_PIXELS - 16) for variant in self._variants]
+        return [metrics.elidedText(variant.name, elide, NAMES_PIXELS - 16) for variant in self._variants]

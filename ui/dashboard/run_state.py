@@ -77,11 +77,12 @@ class RunState:
     """Where the run's files are: given for a run that is read (its folder may have been moved), else as it tells."""
     started: RunStarted | None = None
     preparation: PreparationProgress | None = None
-    dataset: DatasetReady | None = None
+    datasets: dict[str, DatasetReady] = field(default_factory=dict)
+    """Image setting → its images; one with an empty name where the recipe has one setting only."""
     stages: dict[str, StageProgress] = field(default_factory=dict)
     """Key → stage, parents before children."""
     variants: dict[str, VariantMeasurement] = field(default_factory=dict)
-    """Chain → its last measurement; the baseline comes first."""
+    """Name → its last measurement; the baselines come before what was made of them."""
     log: list[LogEntry] = field(default_factory=list)
     paused: bool = False
     result: RunResult | None = None
@@ -100,12 +101,12 @@ class RunState:
         """The stage that is worked on."""
         return next((stage for stage in self.stages.values() if stage.status is StageStatus.RUNNING), None)
 
-    @property
-    def samples(self) -> Path | None:
-        """The file of sample images and subbands, once the dataset is ready."""
-        if self.dataset is None or not self.dataset.samples:
+    def samples(self, setting: str) -> Path | None:
+        """The file of an image setting's sample images and subbands, once they are ready."""
+        dataset = self.datasets.get(setting)
+        if dataset is None or not dataset.samples:
             return None
-        told = Path(self.dataset.samples)
+        told = Path(dataset.samples)
         return self.directory / told.name if self.directory else told
 
     @property
@@ -144,13 +145,13 @@ class RunState:
             case PreparationProgress():
                 self.preparation = event
             case DatasetReady():
-                self.dataset, self.preparation = event, None
+                self.datasets[event.setting], self.preparation = event, None
                 self._log_dataset(event)
             case StageStarted() | StagePhase() | BatchProgress() | EpochFinished() | StageFinished():
                 if stage := self.stages.get(event.stage):
                     self._apply_to_stage(stage, event)
             case VariantMeasured():
-                self.variants[event.variant.chain] = event.variant
+                self.variants[event.variant.name] = event.variant
             case Paused():
                 self.paused = True
                 self._say(event, "Paused.")
@@ -191,8 +192,13 @@ class RunState:
             self._say(event, finding.message, "warning" if finding.severity == "warning" else "note")
 
     def _log_dataset(self, event: DatasetReady) -> None:
-        data = event.dataset
+        data, sizes = event.dataset, event.images
         cached = " (decoded by an earlier run)" if event.cached else ""
+        if event.setting:
+            ratio, gain = f"{sizes.compression_ratio:.2f} : 1", f"{sizes.space_gain * 100:.0f} %"
+            self._say(event, f"Images at {event.setting}: compression ratio {ratio}, space gain {gain}{cached}.")
+        if len(self.datasets) > 1:
+            return
         self._say(event, f"Images: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{cached}.")
         for skipped in data.skipped:
             self._say(event, f"Skipped {skipped.path}: {skipped.reason}", "warning")

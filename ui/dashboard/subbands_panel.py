@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.imaging.wavelet import SUBBANDS
 from ui.dashboard.run_state import RunState
@@ -23,10 +23,11 @@ TITLES = {"LL": "LL, approximation", "LH": "LH, horizontal", "HL": "HL, vertical
 
 
 class SubbandsPanel(QWidget):
-    """One row an image; filled once the dataset is ready, a row a turn of the event loop."""
+    """One row an image of one image setting; filled once its images are ready, a row a turn of the event loop."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._state: RunState | None = None
         self._shown: Path | None = None
         self._rows: Iterator[None] = iter(())
         self._row_timer = QTimer(self, interval=ROW_MS)
@@ -34,6 +35,10 @@ class SubbandsPanel(QWidget):
         self._text = QLabel("The images appear here once they are decoded.", wordWrap=True)
         self._text.setObjectName("dashboard.images")
         self._text.setProperty("role", "hint")
+        self._setting = QComboBox(objectName="dashboard.images.setting", accessibleName="Image setting")
+        self._setting.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._setting.hide()
+        self._setting.currentIndexChanged.connect(self._show_chosen)
         self._inside = QWidget()
         self._grid = QGridLayout(self._inside)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
@@ -41,7 +46,10 @@ class SubbandsPanel(QWidget):
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(self._inside)
         layout = QVBoxLayout(self)
-        layout.addWidget(self._text)
+        above = QHBoxLayout()
+        above.addWidget(self._setting)
+        above.addWidget(self._text, 1)
+        layout.addLayout(above)
         layout.addWidget(scroll, 1)
 
     def pictures(self) -> int:
@@ -50,11 +58,21 @@ class SubbandsPanel(QWidget):
         return sum(not label.pixmap().isNull() for label in labels)
 
     def show_state(self, state: RunState) -> None:
-        """Show the samples of the dataset."""
-        if state.dataset is None or state.samples is None or state.samples == self._shown:
+        """Show the samples of the chosen image setting, the first until another is chosen."""
+        self._state = state
+        for setting in list(state.datasets)[self._setting.count() :]:
+            self._setting.addItem(setting)
+        self._setting.setVisible(self._setting.count() > 1)
+        self._show_chosen()
+
+    def _show_chosen(self) -> None:
+        setting = self._setting.currentText()
+        samples_file = self._state.samples(setting) if self._state else None
+        if self._state is None or samples_file is None or samples_file == self._shown:
             return
-        self._shown = state.samples
-        sizes = state.dataset.images
+        self._shown = samples_file
+        self._clear()
+        sizes = self._state.datasets[setting].images
         said = (
             f"Image files {sizes.bytes_before / 2**20:,.1f} MiB → {sizes.bytes_after / 2**20:,.1f} MiB: compression "
             f"ratio {sizes.compression_ratio:.2f} : 1, space gain {sizes.space_gain * 100:.0f} %."
@@ -69,6 +87,13 @@ class SubbandsPanel(QWidget):
         self._text.setText(f"{said} Fed to the network: {', '.join(fed) if fed else 'the image itself'}.")
         self._rows = self._fill(samples, fed)
         self._row_timer.start()
+
+    def _clear(self) -> None:
+        self._rows = iter(())
+        while (item := self._grid.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                # At once, not with `deleteLater`: what is no longer shown is not counted among the pictures.
+                widget.setParent(None)
 
     def _on_row(self) -> None:
         try:

@@ -85,7 +85,7 @@ class ResultsTable(QWidget):
         self._model.set_variants(variants)
         self._fit_columns()
         if chosen is not None:
-            self._choose(chosen.chain)
+            self._choose(chosen.name)
         if variants:
             threads = f"{variants[0].threads} thread{'s' if variants[0].threads != 1 else ''}"
             self._machine.setText(f"Latency: one image at a time, {threads}, {variants[0].cpu}")
@@ -125,9 +125,9 @@ class ResultsTable(QWidget):
         rows = self.view.selectionModel().selectedRows()
         return self._model.variants[self._sorted.mapToSource(rows[0]).row()] if rows else None
 
-    def _choose(self, chain: str) -> None:
+    def _choose(self, name: str) -> None:
         for row, variant in enumerate(self._model.variants):
-            if variant.chain == chain:
+            if variant.name == name:
                 self.view.selectRow(self._sorted.mapFromSource(self._model.index(row, 0)).row())
 
     def _on_csv(self) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.contract.measurements import VariantMeasurement
-from engine.contract.recipe import BASELINE
 from ui.results.columns import COLUMNS, steps_text
 
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
@@ -16,22 +15,21 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class VariantsModel(QAbstractTableModel):
-    """One row a variant, in the recipe's order; the first is the baseline."""
+    """One row a variant, in the recipe's order; each image setting's baseline stands before what was made of it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._variants: tuple[VariantMeasurement, ...] = ()
+        self._baselines: dict[str, VariantMeasurement] = {}
+        """Image setting → its baseline, which comes first of its variants."""
 
     def set_variants(self, variants: tuple[VariantMeasurement, ...]) -> None:
         """Show these variants in place of the others."""
         if variants != self._variants:
             self.beginResetModel()
             self._variants = variants
+            self._baselines = {variant.setting: variant for variant in reversed(variants)}
             self.endResetModel()
-
-    @property
-    def _baseline(self) -> VariantMeasurement:
-        return next((variant for variant in self._variants if variant.chain == BASELINE), self._variants[0])
 
     @property
     def variants(self) -> tuple[VariantMeasurement, ...]:
@@ -46,7 +44,8 @@ class VariantsModel(QAbstractTableModel):
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if not index.isValid():
             return None
-        variant, baseline, column = self._variants[index.row()], self._baseline, COLUMNS[index.column()]
+        variant, column = self._variants[index.row()], COLUMNS[index.column()]
+        baseline = self._baselines[variant.setting]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(variant, baseline)
         if role == SORT_ROLE:
@@ -61,7 +60,7 @@ class VariantsModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
     ) -> Any:
         if orientation is Qt.Orientation.Vertical:
-            return self._variants[section].chain if role == Qt.ItemDataRole.DisplayRole else None
+            return self._variants[section].name if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             return COLUMNS[section].title
         return COLUMNS[section].explanation if role == Qt.ItemDataRole.ToolTipRole else None

@@ -31,15 +31,18 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
     locations = Locations(runs_directory)
     planned = plan_run(recipe, locations)
     store = StageStore(locations)
-    table = Table("stage", "chains", "epochs", "estimated time", title=recipe.name, title_justify="left")
+    several = ("images",) if len(planned.branches) > 1 else ()
+    table = Table(*several, "stage", "chains", "epochs", "estimated time", title=recipe.name, title_justify="left")
     left = 0.0
-    names = {stage.key: stage.title for stage in planned.tree.stages}
+    titles = {stage.key: stage.title for branch in planned.branches for stage in branch.tree.stages}
     for stage in planned.planned_stages():
         done = store.facts(stage.key) is not None
         left += 0.0 if done else stage.estimated_seconds
-        after = f" (after {names[stage.parent]})" if stage.parent else ""
+        after = f" (after {titles[stage.parent]})" if stage.parent else ""
         cost = "there already" if done else duration_text(stage.estimated_seconds)
-        table.add_row(stage.title + after, ", ".join(stage.chains), str(stage.epochs or "–"), cost)
+        setting = (stage.setting if stage.parent is None else "",) if several else ()
+        title = titles[stage.key] + after
+        table.add_row(*setting, title, ", ".join(stage.chains), str(stage.epochs or "–"), cost)
     console.print(table)
     splits = ", ".join(f"{sum(sample.split is split for sample in planned.index.samples):,} {split}" for split in Split)
     console.print(f"{len(planned.index.classes)} classes ({', '.join(planned.index.classes)}); images: {splits}")

@@ -81,11 +81,11 @@ class ProgressView:
                 self._bar(self._titles[event.stage], None, None, event.phase)
             case StageFinished():
                 self._line(self._stage_line(event))
-            case VariantMeasured() if event.variant.chain not in self._measured:
-                self._measured.add(event.variant.chain)
+            case VariantMeasured() if event.variant.name not in self._measured:
+                self._measured.add(event.variant.name)
                 variant = event.variant
                 self._line(
-                    f"    {variant.chain}: accuracy {variant.accuracy:.3f}, {variant.model_bytes / 1024:,.1f} KiB, "
+                    f"    {variant.name}: accuracy {variant.accuracy:.3f}, {variant.model_bytes / 1024:,.1f} KiB, "
                     f"zipped {variant.zip_bytes / 1024:,.1f} KiB"
                 )
             case Notice():
@@ -110,9 +110,10 @@ class ProgressView:
 
 def _dataset_line(event: DatasetReady) -> str:
     data, size = event.dataset, event.images
+    at = f" at {event.setting}" if event.setting else ""
     skipped = f", {len(data.skipped)} skipped" if data.skipped else ""
     return (
-        f"Images: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{skipped}; classes "
+        f"Images{at}: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{skipped}; classes "
         f"{', '.join(data.classes)}; {size.compression_ratio:.2f}:1, space gain {size.space_gain * 100:.0f} %"
         f"{' (decoded by an earlier run)' if event.cached else ''}"
     )

@@ -7,17 +7,31 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from engine.contract.recipe import BackboneSettings, DatasetSettings, DwtSettings, ImageSettings, TrainingSettings
+from engine.contract.recipe import BackboneSettings, DatasetSettings, DwtSettings, ImageGrid, TrainingSettings
 from engine.steps.step import STEPS
 from ui.terminal.listings import allowed_values
 
-TABLES: tuple[tuple[str, type[BaseModel]], ...] = (
-    ("[dataset]", DatasetSettings),
-    ("[images]", ImageSettings),
-    ("[images.dwt]", DwtSettings),
-    ("[backbone]", BackboneSettings),
-    ("[training]", TrainingSettings),
+GRID = """
+`size`, `jpeg_quality` and `dwt` may be lists. Each combination of their values is an image setting, and the recipe
+trains one baseline a setting, with all chains from each; images are decoded once a size and quality. A setting has the
+stages of the recipe that names it alone, so either reuses what the other has finished.
+
+```toml
+[images]
+size = [[224, 224], [150, 150], [100, 100], [64, 64]]   # [96, 64] alone is one size, 96 high and 64 wide
+jpeg_quality = [0, 75]
+dwt = ["off", { wavelet = "haar" }, { wavelet = "db2", level = 2 }]
+```
+"""
+
+TABLES: tuple[tuple[str, type[BaseModel], str], ...] = (
+    ("[dataset]", DatasetSettings, ""),
+    ("[images]", ImageGrid, GRID),
+    ("[images.dwt]", DwtSettings, ""),
+    ("[backbone]", BackboneSettings, ""),
+    ("[training]", TrainingSettings, ""),
 )
+"""Title, declaration, and what is to be said below it."""
 
 HEAD = """# The recipe
 
@@ -38,7 +52,7 @@ This page is printed by `python main.py reference`.
 def reference_page() -> str:
     """The page's text."""
     parts = [HEAD]
-    parts += [f"## `{title}`\n\n{_key_table(model)}" for title, model in TABLES]
+    parts += [f"## `{title}`\n\n{_key_table(model)}{more}" for title, model, more in TABLES]
     parts.append(
         "## `[[chains]]`\n\nEach chain has a `name` and `steps`, applied in their order to the trained baseline. A "
         "chain whose last step leaves a trainable network is converted to a float32 `.tflite`.\n"

@@ -11,6 +11,7 @@ from engine.contract.measurements import RunResult, VariantMeasurement
 def variants_table(result: RunResult) -> Table:
     """One row a variant; sizes in KiB (1024 bytes), latencies in ms, accuracies with their Wilson 95 % interval."""
     first = result.variants[0]
+    baselines = {variant.setting: variant for variant in reversed(result.variants)}
     threads = f"{first.threads} thread{'s' if first.threads != 1 else ''}"
     title = f"Measured on {first.cpu}, {threads}; {result.dataset.test} test images"
     table = Table(title=title, title_justify="left")
@@ -28,19 +29,19 @@ def variants_table(result: RunResult) -> Table:
     ):
         table.add_column(name, justify="right", no_wrap=True)
     for variant in result.variants:
-        table.add_row(*_cells(variant, first))
+        table.add_row(*_cells(variant, baselines[variant.setting]))
     return table
 
 
 def notes(result: RunResult) -> list[Text]:
     """What is to be said of single variants, below the table."""
-    return [Text.assemble((variant.chain, "bold"), ": ", variant.note) for variant in result.variants if variant.note]
+    return [Text.assemble((variant.name, "bold"), ": ", variant.note) for variant in result.variants if variant.note]
 
 
 def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[str, ...]:
     low, high = variant.accuracy_ci95
     return (
-        variant.chain,
+        variant.name,
         f"{variant.accuracy:.3f}\n({low:.3f}–{high:.3f})",
         f"{variant.agreement:.3f}",
         f"{variant.model_bytes / 1024:,.1f}",

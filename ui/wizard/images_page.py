@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.contract.recipe import DwtSettings, ImageSettings
+from engine.contract.recipe import DwtSettings, ImageGrid, ImageSettings
 from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
@@ -44,10 +44,11 @@ class ImagesPage(DraftPage):
         self._preview.failed.connect(self._on_refused)
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._request_preview)
-        height, width = draft.recipe.images.height_width
+        shown = draft.recipe.images.first
+        height, width = shown.height_width
         self._height = _pixels("images.height", height)
         self._width = _pixels("images.width", width)
-        self._form = ParameterForm(draft.recipe.images, ("color", "resample", "scale", "jpeg_quality"), "images")
+        self._form = ParameterForm(shown, ("color", "resample", "scale", "jpeg_quality"), "images")
         self._dwt = QGroupBox("Wavelet transform (DWT)", objectName="images.dwt", checkable=True)
         self._wavelet = QComboBox(objectName="images.dwt.wavelet", editable=True)
         self._wavelet_line = QLineEdit()
@@ -113,7 +114,7 @@ class ImagesPage(DraftPage):
             box.toggled.connect(self._on_edited)
 
     def show_draft(self) -> None:
-        images = self._draft.recipe.images
+        images = self._draft.recipe.images.first
         editors = [self._height, self._width, self._dwt, self._wavelet, self._level, *self._bands.values()]
         for editor in editors:
             editor.blockSignals(True)
@@ -146,7 +147,15 @@ class ImagesPage(DraftPage):
                 return
             dwt = DwtSettings(wavelet=self._wavelet.currentText(), level=self._level.value(), subbands=fed)
         size = height if height == width else (height, width)
-        self._draft.change(images=form.model_copy(update={"size": size, "dwt": dwt}))
+        grid = self._draft.recipe.images
+        self._draft.change(
+            images=ImageGrid.of(
+                form,
+                (size, *grid.sizes[1:]),
+                (form.jpeg_quality, *grid.jpeg_qualities[1:]),
+                (dwt, *grid.transforms[1:]),
+            )
+        )
         # Also where nothing changed: what was refused a moment ago may be as it was before.
         self._pause.start()
 
@@ -154,7 +163,7 @@ class ImagesPage(DraftPage):
         self._pause.stop()
         if self._draft.scanned is not None:
             samples = self._draft.scanned.samples
-            self._preview.request(partial(preview_images, self._draft.recipe.images, samples))
+            self._preview.request(partial(preview_images, self._draft.recipe.images.first, samples))
 
     def _on_previewed(self, preview: ImagePreview) -> None:
         self._panel.show_preview(preview)

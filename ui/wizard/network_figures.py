@@ -42,9 +42,9 @@ class NetworkFigures(QFrame):
             self._figures[name] = figure
 
     def show_network(self, recipe: Recipe, class_count: int | None) -> None:
-        """Show the recipe's network, or dashes where it cannot be built; the pre-flight says why."""
+        """Show the network at its first image setting, or dashes where it cannot be built; the pre-flight says why."""
         try:
-            shape = network_input_shape(recipe.images)
+            shape = network_input_shape(recipe.images.first)
             graph = layer_graph(recipe.backbone, shape, class_count or UNKNOWN_CLASSES)
         except NutshellError:
             for figure in self._figures.values():

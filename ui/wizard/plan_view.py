@@ -5,8 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from engine.chain.branches import plan_branches
 from engine.chain.estimate import Work, estimate_seconds, stage_seconds
-from engine.chain.stage_tree import plan
 from engine.contract.recipe import Recipe
 from engine.datasets.source import Split
 from ui.durations import duration_text
@@ -43,17 +43,18 @@ class PlanView(QTreeWidget):
         )
         self.forget()
         items: dict[str, QTreeWidgetItem] = {}
-        for stage in plan(recipe, UNREAD).stages:
-            texts = [stage.title, str(stage.epochs or "–"), duration_text(stage_seconds(recipe, stage, work))]
-            item = QTreeWidgetItem(texts)
-            item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
-            item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
-            item.setToolTip(0, f"On the way of: {', '.join(stage.chains)}" if stage.chains else stage.title)
-            if stage.parent is None:
-                self.addTopLevelItem(item)
-            else:
-                items[stage.parent].addChild(item)
-            items[stage.key] = item
+        for branch in plan_branches(recipe, lambda images: UNREAD):
+            for stage in branch.tree.stages:
+                seconds = stage_seconds(branch.recipe, stage, work)
+                item = QTreeWidgetItem([branch.title(stage), str(stage.epochs or "–"), duration_text(seconds)])
+                item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
+                item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
+                item.setToolTip(0, f"On the way of: {', '.join(stage.chains)}" if stage.chains else branch.title(stage))
+                if stage.parent is None:
+                    self.addTopLevelItem(item)
+                else:
+                    items[stage.parent].addChild(item)
+                items[stage.key] = item
         self.expandAll()
         seconds = estimate_seconds(recipe, work)
         self._shown = (recipe, scanned.counts, seconds)

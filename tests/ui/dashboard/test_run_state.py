@@ -53,7 +53,7 @@ def test_a_whole_study(events: list[EngineEvent], tmp_path: Path) -> None:
     assert state.closed
     assert state.done_fraction == 1.0
     assert state.directory == tmp_path / "run"
-    assert state.samples == tmp_path / "run" / "samples.npz"
+    assert state.samples("") == tmp_path / "run" / "samples.npz"
 
 
 def test_images_are_read_before_any_stage(events: list[EngineEvent]) -> None:
@@ -126,7 +126,7 @@ def test_events_of_unknown_stages_are_let_pass() -> None:
 
 def test_a_run_whose_folder_was_moved_is_read_where_it_is_now(events: list[EngineEvent], tmp_path: Path) -> None:
     state = folded(*events, directory=tmp_path / "elsewhere")
-    assert state.samples == tmp_path / "elsewhere" / "samples.npz"
+    assert state.samples("") == tmp_path / "elsewhere" / "samples.npz"
 
 
 def test_skipped_files_are_told_of(events: list[EngineEvent]) -> None:

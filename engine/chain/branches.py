@@ -1,0 +1,47 @@
+"""The branches of a recipe: one an image setting, each a trained baseline with all chains from it. No TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from engine.chain.stage_tree import Stage, StageTree, plan
+from engine.contract.recipe import ImageSettings, Recipe
+from engine.contract.setting_name import setting_name
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One image setting and its stages."""
+
+    setting: str
+    """What tells it from the other branches; empty where the recipe has one image setting only."""
+    recipe: Recipe
+    """As if it had been written for this setting only."""
+    fingerprint: str
+    """Of the images as prepared, with their split; equal for branches that differ in their wavelet transform only."""
+    tree: StageTree
+
+    @property
+    def images(self) -> ImageSettings:
+        return self.recipe.images.first
+
+    def title(self, stage: Stage) -> str:
+        """The stage's title; a baseline names its setting too."""
+        if self.setting and stage.parent is None:
+            return f"Baseline {self.setting} ({self.recipe.backbone.label()})"
+        return stage.title
+
+
+def plan_branches(recipe: Recipe, fingerprint: Callable[[ImageSettings], str]) -> tuple[Branch, ...]:
+    """Plan every image setting of a recipe, in the recipe's order.
+
+    Args:
+        fingerprint: of the dataset as a setting prepares it.
+    """
+    branches = []
+    for one in recipe.branches():
+        prepared = fingerprint(one.images.first)
+        name = setting_name(recipe.images, one.images.first)
+        branches.append(Branch(name, one, prepared, plan(one, prepared)))
+    return tuple(branches)
