@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TextIO
 from engine.contract.events import BatchProgress, EngineEvent, PreparationProgress, event_line
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
-from engine.store.durable_file import appearing_file, write_durably
+from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 
 LOG_FILE = "engine.log"
@@ -73,12 +72,11 @@ class RunDirectory:
         """Where a variant's `.tflite` lies, relative to the directory."""
         return f"models/{model_file_name(variant)}"
 
-    def add_model(self, variant: str, source: Path, preprocessing: str) -> Path:
-        """Copy a stage's `.tflite` here under the variant's name, with how to feed it as JSON beside it."""
+    def add_model(self, variant: str, content: bytes, feeding: str) -> Path:
+        """Write the `.tflite` that ships, under the variant's name, with how to feed it as JSON beside it."""
         target = self.path / self.model_name(variant)
-        with appearing_file(target) as temporary:
-            shutil.copyfile(source, temporary)
-        write_durably(target.with_suffix(".json"), preprocessing)
+        write_durably(target, content)
+        write_durably(target.with_suffix(".json"), feeding)
         return target
 
 

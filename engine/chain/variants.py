@@ -15,6 +15,7 @@ from engine.chain.stage_tree import Stage
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
 from engine.contract.measurements import VariantMeasurement, variant_name
 from engine.datasets.source import Split
+from engine.export.feeding import described
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
@@ -46,12 +47,14 @@ class Variants:
         """How many measurements had to be made, latencies included."""
 
     def add(self, chain: str, setting: str, stage: Stage, finished: FinishedStage, runner: StageRunner) -> None:
-        """Copy a finished chain's file into the run, measure it, and tell."""
+        """Put a finished chain's file into the run with how to feed it, measure it as it ships, and tell."""
         name = variant_name(chain, setting)
-        preprocessing = runner.pipeline.preprocessing(runner.dataset.classes).model_dump_json(indent=2)
-        path = self._directory.add_model(name, runner.tflite(finished.key), preprocessing)
+        stored = runner.tflite(finished.key).read_bytes()
+        content, feeding = described(stored, runner.pipeline, runner.dataset.classes)
+        path = self._directory.add_model(name, content, feeding)
         known = self._measured.variant(finished.key)
-        if known is None:
+        # Another size: it was measured by a version of the program that described files in another way.
+        if known is None or known[0].model_bytes != len(content):
             steps = tuple(step.label() for step in stage.steps)
             facts = runner.network_facts(finished.network_key)
             file = VariantFile(chain, steps, path, self._directory.model_name(name), facts)

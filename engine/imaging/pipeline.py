@@ -10,7 +10,6 @@ from engine.contract.errors import RecipeError
 from engine.contract.recipe import ImageSettings
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
-from engine.imaging.preprocessing import Preprocessing
 from engine.imaging.wavelet import check_wavelet, fed_subbands, transformed_side
 
 STATISTICS_CHUNK = 64
@@ -69,22 +68,6 @@ class ImagePipeline:
             batch -= np.asarray(self.mean, dtype=np.float32)
             batch /= np.asarray(self.deviation, dtype=np.float32)
         return batch
-
-    def preprocessing(self, classes: tuple[str, ...]) -> Preprocessing:
-        """What is written beside a shipped file."""
-        return Preprocessing(
-            images=self.settings,
-            largest_value=self.largest_value,
-            mean=self.mean,
-            deviation=self.deviation,
-            classes=classes,
-            input_shape=network_input_shape(self.settings),
-        )
-
-    @classmethod
-    def from_preprocessing(cls, preprocessing: Preprocessing) -> ImagePipeline:
-        """The pipeline that a shipped file was trained with."""
-        return cls(preprocessing.images, preprocessing.largest_value, preprocessing.mean, preprocessing.deviation)
 
 
 def fit_pipeline(images: ImageSettings, dataset: PreparedDataset) -> ImagePipeline:

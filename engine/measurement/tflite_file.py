@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.contract.errors import NutshellError
-from engine.measurement.tflite_graph import Kernel, Operator, TfliteGraph
+from engine.measurement.tflite_graph import Border, Kernel, Operator, TfliteGraph
 
 IDENTIFIER = b"TFL3"
 """At byte 4 of every `.tflite`."""
@@ -21,10 +21,10 @@ class TfliteFile:
     """All, in order, those that only change number types included."""
     kernels: tuple[Kernel, ...] = field(repr=False)
     """One a layer with weights, in order."""
-    input_shape: tuple[int, ...]
-    """(1, height, width, channels)."""
-    input_dtype: str
-    output_dtype: str
+    input: Border
+    """The image, (1, height, width, channels)."""
+    output: Border
+    """Probabilities, (1, classes) or (1, 1)."""
 
     @classmethod
     def read(cls, path: Path) -> TfliteFile:
@@ -46,11 +46,23 @@ class TfliteFile:
             raise NutshellError(f"{name} is no .tflite file; make it again.")
         try:
             graph = TfliteGraph(content)
-            shape, dtype = graph.input()
-            return cls(graph.operators(), graph.kernels(), shape, dtype, graph.output_dtype())
+            return cls(graph.operators(), graph.kernels(), graph.input(), graph.output())
         # The reader of flatbuffers trusts every offset; a wrong one leads to any of these.
         except (struct.error, LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError):
             raise NutshellError(f"{name} is a damaged .tflite file; make it again.") from None
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """(1, height, width, channels)."""
+        return self.input.shape
+
+    @property
+    def input_dtype(self) -> str:
+        return self.input.dtype
+
+    @property
+    def output_dtype(self) -> str:
+        return self.output.dtype
 
     @property
     def kernel_values(self) -> int:

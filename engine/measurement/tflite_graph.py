@@ -53,6 +53,20 @@ class Kernel:
 
 
 @dataclass(frozen=True)
+class Border:
+    """What goes into the network, or comes out of it."""
+
+    name: str
+    shape: tuple[int, ...]
+    """The batch of one included."""
+    dtype: str
+    """Such as "float32", "int8"."""
+    scale: float | None = None
+    """Of integers: value = scale × (integer - zero_point); None where the values are floats."""
+    zero_point: int = 0
+
+
+@dataclass(frozen=True)
 class Operator:
     """One operator of the graph."""
 
@@ -94,13 +108,13 @@ class TfliteGraph:
         stored = [(operator, self._stored(place)) for operator, place in places]
         return tuple(self._kernel(operator, tensor) for operator, tensor in stored if tensor is not None)
 
-    def input(self) -> tuple[tuple[int, ...], str]:
-        """Shape, the batch included, and number type of the image."""
-        tensor = self._graph.tensors[self._graph.inputs[0]]
-        return _shape(tensor), _dtype(tensor)
+    def input(self) -> Border:
+        """The image."""
+        return _border(self._graph.tensors[self._graph.inputs[0]])
 
-    def output_dtype(self) -> str:
-        return _dtype(self._graph.tensors[self._graph.outputs[0]])
+    def output(self) -> Border:
+        """The probabilities."""
+        return _border(self._graph.tensors[self._graph.outputs[0]])
 
     def _operator_name(self, operator: Any) -> str:
         code = self._model.operatorCodes[operator.opcodeIndex]
@@ -163,8 +177,7 @@ class TfliteGraph:
                 axis = int(quantization.quantizedDimension)
             if quantization.zeroPoint is not None and len(quantization.zeroPoint):
                 zero_point = int(quantization.zeroPoint[0])
-        name = tensor.name.decode() if isinstance(tensor.name, bytes) else str(tensor.name)
-        return Kernel(name, operator, values, dtype, scales, axis, zero_point)
+        return Kernel(_name(tensor), operator, values, dtype, scales, axis, zero_point)
 
 
 def _shape(tensor: Any) -> tuple[int, ...]:
@@ -173,6 +186,17 @@ def _shape(tensor: Any) -> tuple[int, ...]:
 
 def _dtype(tensor: Any) -> str:
     return _enum_names("TensorType")[tensor.type].lower()
+
+
+def _name(tensor: Any) -> str:
+    return tensor.name.decode() if isinstance(tensor.name, bytes) else str(tensor.name)
+
+
+def _border(tensor: Any) -> Border:
+    dtype, quantization = _dtype(tensor), tensor.quantization
+    if dtype in FLOATS or quantization is None or quantization.scale is None:
+        return Border(_name(tensor), _shape(tensor), dtype)
+    return Border(_name(tensor), _shape(tensor), dtype, float(quantization.scale[0]), int(quantization.zeroPoint[0]))
 
 
 def _unpacked(raw: bytes, count: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""From cached images to the network's input: shapes, scales, wavelets, statistics, and the way back from the JSON."""
+"""From cached images to the network's input: shapes, scales, wavelets and statistics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from engine.datasets.source import Split
 from engine.imaging.augment import augment
 from engine.imaging.autoaugment import POLICY
 from engine.imaging.pipeline import ImagePipeline, fit_pipeline, network_input_shape
-from engine.imaging.preprocessing import Preprocessing
 from engine.imaging.samples import subband_preview, write_samples
 from engine.imaging.wavelet import MODE, decompose
 
@@ -79,9 +78,6 @@ def test_standardised_training_images_have_mean_0_and_deviation_1(tmp_path: Path
     fed = pipeline.feed(dataset.images[dataset.splits[Split.TRAIN]])
     np.testing.assert_allclose(fed.mean(axis=(0, 1, 2)), 0, atol=1e-4)
     np.testing.assert_allclose(fed.std(axis=(0, 1, 2)), 1, atol=1e-4)
-    written = pipeline.preprocessing(dataset.classes).model_dump_json()
-    again = ImagePipeline.from_preprocessing(Preprocessing.model_validate_json(written))
-    assert np.array_equal(again.feed(dataset.images[:4]), pipeline.feed(dataset.images[:4]))
 
 
 def test_an_unknown_wavelet_and_a_level_too_deep_are_refused() -> None:
