@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
-from engine.backbones.graph import GraphBuilder, LayerGraph, Shape, Tensor, TooSmall
+from engine.backbones.graph import LayerGraph, Shape, Tensor
+from engine.backbones.graph_builder import GraphBuilder, TooSmall
 from engine.contract.errors import RecipeError
 from engine.contract.recipe import BackboneSettings
 from engine.contract.registry import Registry

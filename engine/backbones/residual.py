@@ -1,24 +1,30 @@
-"""The parts that residual networks share (He et al. 2016, arXiv:1512.03385)."""
+"""The parts that residual networks of basic blocks share (He et al. 2016, arXiv:1512.03385)."""
 
 from __future__ import annotations
 
-from engine.backbones.graph import GraphBuilder, Tensor
-
-CIFAR_STEM_BELOW = 64
-"""Pixels: smaller images get one 3×3 convolution in place of the 7×7 and the pooling, as on CIFAR."""
+from engine.backbones.graph import Tensor
+from engine.backbones.graph_builder import GraphBuilder
 
 
-def residual_stem(builder: GraphBuilder, filters: int = 64) -> Tensor:
-    """The first convolution (and pooling, for images of at least 64 pixels)."""
-    filters = builder.filters(filters)
-    x = builder.input
-    small = min(x.shape[:2]) < CIFAR_STEM_BELOW
-    x = builder.conv(x, filters, 3 if small else 7, "stem_conv", strides=1 if small else 2)
+def residual_base(builder: GraphBuilder, blocks: tuple[int, ...]) -> Tensor:
+    """A stem, then stages of 64, 128, 256, 512 filters with so many basic blocks each."""
+    x = _stem(builder, builder.filters(64))
+    for stage, (filters, count) in enumerate(zip((64, 128, 256, 512), blocks, strict=True), start=1):
+        for block in range(1, count + 1):
+            strides = 2 if stage > 1 and block == 1 else 1
+            x = _basic_block(builder, x, builder.filters(filters), strides, f"stage{stage}_block{block}")
+    return x
+
+
+def _stem(builder: GraphBuilder, filters: int) -> Tensor:
+    """7×7 of stride 2 and pooling; for small images one 3×3."""
+    small = builder.cifar_stem
+    x = builder.conv(builder.input, filters, 3 if small else 7, "stem_conv", strides=1 if small else 2)
     x = builder.relu(builder.batch_norm(x, "stem_bn"), "stem_relu")
     return x if small else builder.max_pool(x, 3, "stem_pool", strides=2, padding="same")
 
 
-def basic_block(builder: GraphBuilder, x: Tensor, filters: int, strides: int, name: str) -> Tensor:
+def _basic_block(builder: GraphBuilder, x: Tensor, filters: int, strides: int, name: str) -> Tensor:
     """Two 3×3 convolutions and a shortcut; a 1×1 projection where the shape changes. Begins as the shortcut alone."""
     y = builder.conv(x, filters, 3, f"{name}_conv1", strides=strides)
     y = builder.relu(builder.batch_norm(y, f"{name}_bn1"), f"{name}_relu1")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.graph import GraphBuilder, Tensor
-from engine.backbones.residual import basic_block, residual_stem
+from engine.backbones.graph import Tensor
+from engine.backbones.graph_builder import GraphBuilder
+from engine.backbones.residual import residual_base
 
 
 class ResNet18(Backbone):
@@ -15,9 +16,4 @@ class ResNet18(Backbone):
     paper: ClassVar[str] = "He et al. 2016"
 
     def base(self, builder: GraphBuilder) -> Tensor:
-        x = residual_stem(builder)
-        for stage, filters in enumerate((64, 128, 256, 512), start=1):
-            for block in range(1, 3):
-                strides = 2 if stage > 1 and block == 1 else 1
-                x = basic_block(builder, x, builder.filters(filters), strides, f"stage{stage}_block{block}")
-        return x
+        return residual_base(builder, (2, 2, 2, 2))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.graph import GraphBuilder, Tensor
+from engine.backbones.graph import Tensor
+from engine.backbones.graph_builder import GraphBuilder
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """(filters, convolutions) of each block."""

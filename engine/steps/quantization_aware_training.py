@@ -72,7 +72,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, bench: Bench) -> Network:
         from engine.chain.network import Network
         from engine.training.plan import TrainingPlan
-        from engine.training.quantization_wrapping import with_fake_quantisation, wrapped_kernels
+        from engine.training.quantization_wrapping import fill_empty_ranges, with_fake_quantisation, wrapped_kernels
 
         bench.say_phase("adding int8 rounding to every layer")
         model = with_fake_quantisation(network.model)
@@ -80,6 +80,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
         rate = parameters.learning_rate or RATE_SHARE * baseline.learning_rate
         plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
         outcome = bench.trainer.train(model, plan, _kept(network, wrapped_kernels(model)))
+        fill_empty_ranges(model)
         facts = network.facts.after_training(outcome).model_copy(update={"quantization_aware": True})
         return Network(model, facts)
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import inspect
+from types import MappingProxyType
 from typing import Any
 
 import tf_keras
 
 from engine.backbones.graph import Layer, LayerGraph
+from engine.training.hard_activations import HardSigmoid, HardSwish
 
+NETWORK_NAME = "network"
+"""Keras would number its models in the order of making, and their names are in the `.tflite`."""
+OWN_LAYERS = MappingProxyType({"HardSigmoid": HardSigmoid, "HardSwish": HardSwish})
 _WEIGHTED = frozenset({"Conv2D", "DepthwiseConv2D", "Dense"})
 
 
@@ -30,11 +35,11 @@ def build_keras_network(graph: LayerGraph, seed: int, freeze_base: bool = False)
         built.trainable = layer.in_head or not freeze_base
         inputs = [tensors[name] for name in layer.inputs]
         tensors[layer.name] = built(inputs if len(inputs) > 1 else inputs[0])
-    return tf_keras.Model(tensors[graph.layers[0].name], tensors[graph.layers[-1].name])
+    return tf_keras.Model(tensors[graph.layers[0].name], tensors[graph.layers[-1].name], name=NETWORK_NAME)
 
 
 def _keras_layer(layer: Layer, seed: int) -> Any:
-    kind = getattr(tf_keras.layers, layer.kind)
+    kind = OWN_LAYERS.get(layer.kind) or getattr(tf_keras.layers, layer.kind)
     settings = dict(layer.settings)
     if layer.kind in _WEIGHTED:
         argument = "depthwise_initializer" if layer.kind == "DepthwiseConv2D" else "kernel_initializer"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import numpy as np
@@ -37,8 +37,12 @@ def zero_count(variables: Iterable[Any]) -> int:
     return sum(int(np.count_nonzero(variable.numpy() == 0)) for variable in variables)
 
 
-def clone(model: Any) -> Any:
-    """A model of the same layers and weights that shares nothing with `model`."""
-    copy = tf_keras.models.clone_model(model)
+def clone(model: Any, new_layer: Callable[[Any], Any] | None = None) -> Any:
+    """A model of the same layers and weights that shares nothing with `model`.
+
+    Args:
+        new_layer: makes each layer's new one, with the same weights; None: one of the same kind.
+    """
+    copy = tf_keras.models.clone_model(model, clone_function=new_layer)
     copy.set_weights(model.get_weights())
     return copy

@@ -7,12 +7,24 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras
 from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_registry
+from tensorflow_model_optimization.python.core.quantization.keras.default_8bit.default_8bit_quantize_configs import (
+    NoOpQuantizeConfig,
+)
 from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import QuantizeWrapper
 
 from engine.contract.errors import NutshellError
+from engine.training.int8_forms import (
+    INT8_FORMS,
+    LEAST_SCALE,
+    QuantizedBatchNormalization,
+    QuantizedHardSigmoid,
+    int8_form,
+)
 from engine.training.kernels import clone
 
 
@@ -25,9 +37,11 @@ class OutputQuantized(tfmot.quantization.keras.QuantizeConfig):
     def get_activations_and_quantizers(self, layer: Any) -> list[Any]:
         return []
 
+    @tf.autograph.experimental.do_not_convert
     def set_quantize_weights(self, layer: Any, quantize_weights: Any) -> None:
         """There are none."""
 
+    @tf.autograph.experimental.do_not_convert
     def set_quantize_activations(self, layer: Any, quantize_activations: Any) -> None:
         """There are none."""
 
@@ -41,7 +55,8 @@ class OutputQuantized(tfmot.quantization.keras.QuantizeConfig):
 
 def quantisation_scope() -> Any:
     """A context in which wrapped networks can be made and loaded."""
-    return tfmot.quantization.keras.quantize_scope({"OutputQuantized": OutputQuantized})
+    own = (OutputQuantized, NoOpQuantizeConfig, *INT8_FORMS)
+    return tfmot.quantization.keras.quantize_scope({kind.__name__: kind for kind in own})
 
 
 def with_fake_quantisation(model: Any) -> Any:
@@ -58,7 +73,7 @@ def with_fake_quantisation(model: Any) -> Any:
     tf_keras.backend.reset_uids()
     with quantisation_scope():
         annotated = tf_keras.models.clone_model(
-            clone(model), clone_function=lambda layer: annotate(layer, _config(layer))
+            clone(model, int8_form), clone_function=lambda layer: annotate(layer, _config(layer))
         )
         try:
             return tfmot.quantization.keras.quantize_apply(annotated)
@@ -83,7 +98,32 @@ def wrapped_kernels(wrapped: Any) -> dict[str, Any]:
     return found
 
 
-def _config(layer: Any) -> OutputQuantized | None:
+def fill_empty_ranges(wrapped: Any) -> None:
+    """Give channels that are zero throughout a range of int8, which the converter needs.
+
+    Such are channels that were pruned away whole, and those that batch normalisation multiplies by zero; their values
+    stay zero, or all but zero.
+    """
+    for wrapper in wrapped.layers:
+        if not isinstance(wrapper, QuantizeWrapper):
+            continue
+        ends = {weight.name.split("/")[-1]: weight for weight in wrapper.non_trainable_weights}
+        for name, least in ends.items():
+            if name.startswith(("kernel_min", "depthwise_kernel_min")):
+                greatest = ends[name.replace("_min", "_max")]
+                empty = (least.numpy() == 0) & (greatest.numpy() == 0)
+                least.assign(np.where(empty, -LEAST_SCALE, least.numpy()))
+                greatest.assign(np.where(empty, LEAST_SCALE, greatest.numpy()))
+        if isinstance(wrapper.layer, tf_keras.layers.BatchNormalization) and wrapper.layer.scale:
+            scale = wrapper.layer.gamma.numpy()
+            wrapper.layer.gamma.assign(np.where(np.abs(scale) < LEAST_SCALE, LEAST_SCALE, scale))
+
+
+def _config(layer: Any) -> Any:
     """None: the library's own."""
+    if isinstance(layer, QuantizedHardSigmoid):
+        return NoOpQuantizeConfig()
+    if isinstance(layer, QuantizedBatchNormalization):
+        return OutputQuantized()
     known = default_8bit_quantize_registry.Default8BitQuantizeRegistry().supports(layer)
     return None if known or layer.weights else OutputQuantized()

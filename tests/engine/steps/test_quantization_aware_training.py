@@ -105,22 +105,6 @@ def test_it_is_saved_and_loaded_bit_for_bit(pcqat: Network, tmp_path: Path) -> N
     assert converter_tflite(loaded.model, "int8", None) == converter_tflite(pcqat.model, "int8", None)
 
 
-def test_layers_that_the_library_does_not_know_become_int8_too() -> None:
-    from engine.backbones.graph import GraphBuilder
-    from engine.training.keras_network import build_keras_network
-    from engine.training.quantization_wrapping import with_fake_quantisation
-
-    builder = GraphBuilder((16, 16, 1))
-    x = builder.relu(builder.batch_norm(builder.conv(builder.input, 8, 3, "conv"), "bn"), "relu")
-    gate = builder.activation(builder.conv(x, 8, 1, "gate_conv", use_bias=True), "sigmoid", "gate")
-    x = builder.concatenate((builder.multiply(x, gate, "gated"), x), "both")
-    builder.dense(builder.global_average_pool(x), 3, "classifier", "softmax")
-    wrapped = with_fake_quantisation(build_keras_network(builder.graph(), seed=7))
-    wrapped(np.random.default_rng(0).random((4, 16, 16, 1), dtype=np.float32), training=True)
-    file = TfliteFile.parse(converter_tflite(wrapped, "int8", None))
-    assert {operator.name for operator in file.operators if operator.computes_in_float} == set()
-
-
 def test_a_broken_promise_is_an_error(pcqat: Network, pruned: Network) -> None:
     with pytest.raises(PromiseBroken, match=r"promised int8 throughout, and .* with kernels of float32"):
         STEP.check_promise(PARAMETERS, pcqat, TfliteFile.parse(float32_tflite(pruned.model)))

@@ -1,0 +1,218 @@
+"""Adds layer to layer, and works out shapes, parameters and multiply-accumulates on the way. No TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import prod
+from types import MappingProxyType
+from typing import Any
+
+from engine.backbones.graph import Layer, LayerGraph, Shape, Tensor
+
+INPUT = "input"
+CIFAR_STEM_BELOW = 64
+"""Pixels: smaller images keep their resolution through the first layers, as networks for CIFAR do."""
+
+
+@dataclass
+class GraphBuilder:
+    """Adds layers one by one, and works out shapes, parameters and multiply-accumulates as it goes."""
+
+    input_shape: Shape
+    width: float = 1.0
+    momentum: float = 0.9
+    """Of batch normalisation: moving averages that mean something after a few dozen batches."""
+    layers: dict[str, Layer] = field(default_factory=dict)
+    """By name, in topological order."""
+    in_head: bool = False
+
+    def __post_init__(self) -> None:
+        self._add(INPUT, "InputLayer", {}, (), self.input_shape)
+
+    @property
+    def input(self) -> Tensor:
+        return Tensor(INPUT, self.input_shape)
+
+    @property
+    def cifar_stem(self) -> bool:
+        """Whether a side of the images is below 64 pixels, so that the first layers keep their resolution."""
+        return min(self.input_shape[:2]) < CIFAR_STEM_BELOW
+
+    def filters(self, count: int) -> int:
+        """`count` filters scaled by the width multiplier, at least 1."""
+        return max(1, round(count * self.width))
+
+    def filters_by_eight(self, count: int) -> int:
+        """The same as a multiple of 8, as MobileNetV2 and V3 have them."""
+        return divisible_by_eight(count * self.width)
+
+    def conv(
+        self,
+        x: Tensor,
+        filters: int,
+        kernel: int,
+        name: str,
+        *,
+        strides: int = 1,
+        padding: str = "same",
+        use_bias: bool = False,
+    ) -> Tensor:
+        """A convolution with `filters` output channels (already scaled by the width)."""
+        height, width, channels = x.shape
+        shape = (_out(height, kernel, strides, padding), _out(width, kernel, strides, padding), filters)
+        weights = kernel * kernel * channels * filters
+        settings = {
+            "filters": filters,
+            "kernel_size": kernel,
+            "strides": strides,
+            "padding": padding,
+            "use_bias": use_bias,
+        }
+        parameters = weights + (filters if use_bias else 0)
+        return self._add(
+            name, "Conv2D", settings, (x,), shape, parameters, parameters, macs=shape[0] * shape[1] * weights
+        )
+
+    def depthwise_conv(
+        self, x: Tensor, kernel: int, name: str, *, strides: int = 1, padding: str = "same", use_bias: bool = False
+    ) -> Tensor:
+        """A depthwise convolution, one filter a channel."""
+        height, width, channels = x.shape
+        shape = (_out(height, kernel, strides, padding), _out(width, kernel, strides, padding), channels)
+        weights = kernel * kernel * channels
+        settings = {"kernel_size": kernel, "strides": strides, "padding": padding, "use_bias": use_bias}
+        parameters = weights + (channels if use_bias else 0)
+        return self._add(
+            name, "DepthwiseConv2D", settings, (x,), shape, parameters, parameters, macs=shape[0] * shape[1] * weights
+        )
+
+    def batch_norm(self, x: Tensor, name: str, epsilon: float = 1e-3, *, ends_branch: bool = False) -> Tensor:
+        """Batch normalisation; one that ends a residual branch begins with scale 0 (Goyal et al. 2017, section 5.1)."""
+        channels = x.shape[-1]
+        begin = {"gamma_initializer": "zeros"} if ends_branch else {}
+        return self._add(
+            name,
+            "BatchNormalization",
+            {"momentum": self.momentum, "epsilon": epsilon, **begin},
+            (x,),
+            x.shape,
+            4 * channels,
+            2 * channels,
+        )
+
+    def relu(self, x: Tensor, name: str) -> Tensor:
+        return self._add(name, "ReLU", {}, (x,), x.shape)
+
+    def relu6(self, x: Tensor, name: str) -> Tensor:
+        return self._add(name, "ReLU", {"max_value": 6.0}, (x,), x.shape)
+
+    def activation(self, x: Tensor, kind: str, name: str) -> Tensor:
+        return self._add(name, "Activation", {"activation": kind}, (x,), x.shape)
+
+    def hard_swish(self, x: Tensor, name: str) -> Tensor:
+        """x · relu6(x + 3) / 6 (Howard et al. 2019, arXiv:1905.02244, section 5.2)."""
+        return self._add(name, "HardSwish", {}, (x,), x.shape)
+
+    def hard_sigmoid(self, x: Tensor, name: str) -> Tensor:
+        """relu6(x + 3) / 6."""
+        return self._add(name, "HardSigmoid", {}, (x,), x.shape)
+
+    def zero_pad(self, x: Tensor, rows: tuple[int, int], columns: tuple[int, int], name: str) -> Tensor:
+        """Zeros (before, after) the rows and the columns."""
+        height, width, channels = x.shape
+        shape = (height + sum(rows), width + sum(columns), channels)
+        return self._add(name, "ZeroPadding2D", {"padding": (rows, columns)}, (x,), shape)
+
+    def pad_for_stride_two(self, x: Tensor, kernel: int, name: str) -> Tensor:
+        """Zeros for a "valid" convolution of stride 2, placed as TensorFlow places those of padding "same" on an even
+        side and symmetrically on an odd one: what the weights of `tf_keras.applications` were trained with."""
+        middle = kernel // 2
+        rows, columns = ((middle - 1 + side % 2, middle) for side in x.shape[:2])
+        return self.zero_pad(x, rows, columns, name)
+
+    def max_pool(
+        self, x: Tensor, size: int, name: str, *, strides: int | None = None, padding: str = "valid"
+    ) -> Tensor:
+        return self._pool("MaxPooling2D", x, size, name, strides or size, padding)
+
+    def average_pool(
+        self, x: Tensor, size: int, name: str, *, strides: int | None = None, padding: str = "valid"
+    ) -> Tensor:
+        return self._pool("AveragePooling2D", x, size, name, strides or size, padding)
+
+    def global_average_pool(self, x: Tensor, name: str = "gap", keepdims: bool = False) -> Tensor:
+        channels = x.shape[-1]
+        shape = (1, 1, channels) if keepdims else (channels,)
+        return self._add(name, "GlobalAveragePooling2D", {"keepdims": keepdims}, (x,), shape)
+
+    def flatten(self, x: Tensor, name: str = "flatten") -> Tensor:
+        return self._add(name, "Flatten", {}, (x,), (prod(x.shape),))
+
+    def dropout(self, x: Tensor, rate: float, name: str) -> Tensor:
+        return self._add(name, "Dropout", {"rate": rate}, (x,), x.shape)
+
+    def add(self, x: Tensor, y: Tensor, name: str) -> Tensor:
+        return self._add(name, "Add", {}, (x, y), x.shape)
+
+    def multiply(self, x: Tensor, y: Tensor, name: str) -> Tensor:
+        return self._add(name, "Multiply", {}, (x, y), x.shape)
+
+    def concatenate(self, tensors: tuple[Tensor, ...], name: str) -> Tensor:
+        shape = (*tensors[0].shape[:-1], sum(tensor.shape[-1] for tensor in tensors))
+        return self._add(name, "Concatenate", {}, tensors, shape)
+
+    def dense(self, x: Tensor, units: int, name: str, activation: str = "linear") -> Tensor:
+        weights = x.shape[-1] * units
+        settings = {"units": units, "activation": activation, "kernel_initializer": "glorot_uniform"}
+        return self._add(name, "Dense", settings, (x,), (units,), weights + units, weights + units, macs=weights)
+
+    def graph(self) -> LayerGraph:
+        return LayerGraph(tuple(self.layers.values()))
+
+    def _pool(self, kind: str, x: Tensor, size: int, name: str, strides: int, padding: str) -> Tensor:
+        height, width, channels = x.shape
+        shape = (_out(height, size, strides, padding), _out(width, size, strides, padding), channels)
+        return self._add(name, kind, {"pool_size": size, "strides": strides, "padding": padding}, (x,), shape)
+
+    def _add(
+        self,
+        name: str,
+        kind: str,
+        settings: Mapping[str, Any],
+        inputs: tuple[Tensor, ...],
+        shape: Shape,
+        parameters: int = 0,
+        trainable_parameters: int = 0,
+        macs: int = 0,
+    ) -> Tensor:
+        if name in self.layers:
+            raise ValueError(f'Two layers are called "{name}".')
+        if min(shape) < 1:
+            raise TooSmall(name)
+        self.layers[name] = Layer(
+            name,
+            kind,
+            MappingProxyType(dict(settings)),
+            tuple(tensor.name for tensor in inputs),
+            shape,
+            parameters,
+            trainable_parameters,
+            macs,
+            self.in_head,
+        )
+        return Tensor(name, shape)
+
+
+class TooSmall(ValueError):
+    """The image is smaller than the network's poolings need; the argument is the layer that has nothing left."""
+
+
+def divisible_by_eight(count: float) -> int:
+    """The nearest multiple of 8, at least 8, that is not more than a tenth below `count`."""
+    rounded = max(8, int(count + 4) // 8 * 8)
+    return rounded + 8 if rounded < 0.9 * count else rounded
+
+
+def _out(size: int, kernel: int, strides: int, padding: str) -> int:
+    return -(-size // strides) if padding == "same" else (size - kernel) // strides + 1

@@ -1,0 +1,72 @@
+"""The parts that both MobileNetV3 share (Howard et al. 2019, arXiv:1905.02244), named as in `tf_keras.applications`.
+
+The networks there begin with a layer that maps [0, 255] to [−1, 1]; ours take images as they are fed, so that all
+backbones are fed alike and no layer stands in the way of quantisation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.backbones.graph import Tensor
+from engine.backbones.graph_builder import GraphBuilder, divisible_by_eight
+
+SQUEEZED_SHARE = 0.25
+LAST_EXPANSION = 6
+
+
+@dataclass(frozen=True)
+class Bottleneck:
+    """One row of the paper's tables 1 and 2."""
+
+    kernel: int
+    expansion: float
+    """Channels of the depthwise convolution over those of the block's input."""
+    filters: int
+    squeeze: bool
+    """Whether channels are weighed by squeeze-and-excite."""
+    hard_swish: bool
+    """Else ReLU."""
+    strides: int
+
+
+def mobilenet_v3_base(builder: GraphBuilder, rows: Sequence[Bottleneck]) -> Tensor:
+    """A convolution (of stride 1 for small images), a block a row, and a last 1×1 convolution."""
+    strides = 1 if builder.cifar_stem else 2
+    # The first convolution has 16 filters whatever the width.
+    x = builder.batch_norm(builder.conv(builder.input, 16, 3, "Conv", strides=strides), "Conv/BatchNorm")
+    x = builder.hard_swish(x, "Conv/hard_swish")
+    for number, row in enumerate(rows):
+        x = _block(builder, x, row, f"expanded_conv_{number}" if number else "expanded_conv")
+    last = divisible_by_eight(LAST_EXPANSION * x.shape[-1])
+    x = builder.batch_norm(builder.conv(x, last, 1, "Conv_1"), "Conv_1/BatchNorm")
+    return builder.hard_swish(x, "Conv_1/hard_swish")
+
+
+def _block(builder: GraphBuilder, x: Tensor, row: Bottleneck, name: str) -> Tensor:
+    """Expand (but for the first block, which has nothing to expand), filter each channel, weigh, project."""
+    filters = builder.filters_by_eight(row.filters)
+    expanded = divisible_by_eight(row.expansion * x.shape[-1])
+    activate = builder.hard_swish if row.hard_swish else builder.relu
+    y = x
+    if row.expansion != 1:
+        y = builder.batch_norm(builder.conv(y, expanded, 1, f"{name}/expand"), f"{name}/expand/BatchNorm")
+        y = activate(y, f"{name}/expand/activation")
+    if row.strides == 2:
+        y = builder.pad_for_stride_two(y, row.kernel, f"{name}/depthwise/pad")
+    padding = "same" if row.strides == 1 else "valid"
+    y = builder.depthwise_conv(y, row.kernel, f"{name}/depthwise", strides=row.strides, padding=padding)
+    y = activate(builder.batch_norm(y, f"{name}/depthwise/BatchNorm"), f"{name}/depthwise/activation")
+    if row.squeeze:
+        y = _squeeze_excite(builder, y, divisible_by_eight(SQUEEZED_SHARE * expanded), f"{name}/squeeze_excite")
+    y = builder.batch_norm(builder.conv(y, filters, 1, f"{name}/project"), f"{name}/project/BatchNorm")
+    return builder.add(x, y, f"{name}/Add") if row.strides == 1 and x.shape[-1] == filters else y
+
+
+def _squeeze_excite(builder: GraphBuilder, x: Tensor, squeezed: int, name: str) -> Tensor:
+    """Weigh each channel by a small network's view of all channels' means (Hu et al. 2018)."""
+    weights = builder.global_average_pool(x, f"{name}/AvgPool", keepdims=True)
+    weights = builder.relu(builder.conv(weights, squeezed, 1, f"{name}/Conv", use_bias=True), f"{name}/Relu")
+    weights = builder.conv(weights, x.shape[-1], 1, f"{name}/Conv_1", use_bias=True)
+    return builder.multiply(x, builder.hard_sigmoid(weights, f"{name}/hard_sigmoid"), f"{name}/Mul")

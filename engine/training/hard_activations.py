@@ -1,0 +1,24 @@
+"""MobileNetV3's activations as layers: in Keras they are loose operations, which no wrapper can take hold of."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+
+@tf_keras.saving.register_keras_serializable("nutshell")
+class HardSigmoid(tf_keras.layers.Layer):
+    """relu6(x + 3) / 6 of any shape (Howard et al. 2019, section 5.2); Keras 2's own activation has another slope."""
+
+    def call(self, inputs: Any) -> Any:
+        return tf.nn.relu6(inputs + 3.0) * (1.0 / 6.0)
+
+
+@tf_keras.saving.register_keras_serializable("nutshell")
+class HardSwish(tf_keras.layers.Layer):
+    """x · relu6(x + 3) / 6 of any shape; one operator in TensorFlow Lite."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs * tf.nn.relu6(inputs + 3.0) * (1.0 / 6.0)

@@ -1,0 +1,58 @@
+"""Layers that compute otherwise while a network trains for int8, since TensorFlow Lite makes several operators of each.
+
+Between two such operators there are integers too, of a range that has to be known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from engine.training.hard_activations import HardSigmoid
+from engine.training.kernels import kernel_of
+
+LEAST_SCALE = 1e-6
+"""Of a normalised channel: the converter knows no scale of zero."""
+
+
+class QuantizedHardSigmoid(HardSigmoid):
+    """With int8 after its addition and at its end; both ranges are known beforehand."""
+
+    def call(self, inputs: Any) -> Any:
+        shifted = tf.quantization.fake_quant_with_min_max_args(tf.nn.relu6(inputs + 3.0), 0.0, 6.0)
+        return tf.quantization.fake_quant_with_min_max_args(shifted * (1.0 / 6.0), 0.0, 1.0)
+
+
+class QuantizedBatchNormalization(tf_keras.layers.BatchNormalization):
+    """One that follows no convolution that it could be folded into: infers as a depthwise 1×1 convolution.
+
+    Its kernel is one value a channel, with a scale a channel, so that int8 holds it exactly. Trains as any other.
+    """
+
+    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+        if training:
+            return super().call(inputs, training=training, mask=mask)
+        kernel = self.gamma * tf.math.rsqrt(self.moving_variance + self.epsilon)
+        scaled = tf.nn.depthwise_conv2d(inputs, kernel[None, None, :, None], (1, 1, 1, 1), "VALID")
+        return tf.nn.bias_add(scaled, self.beta - self.moving_mean * kernel)
+
+
+INT8_FORMS = (QuantizedHardSigmoid, QuantizedBatchNormalization)
+
+
+def int8_form(layer: Any) -> Any:
+    """A new layer of the same settings, in the form that int8 needs."""
+    kind = type(layer)
+    if kind is HardSigmoid:
+        kind = QuantizedHardSigmoid
+    elif kind is tf_keras.layers.BatchNormalization and layer.scale and layer.center and not _is_folded(layer):
+        kind = QuantizedBatchNormalization
+    return kind.from_config(layer.get_config())
+
+
+def _is_folded(normalisation: Any) -> bool:
+    """Whether it alone follows a convolution or dense layer, into which the converter folds it."""
+    source = normalisation.inbound_nodes[0].inbound_layers
+    return kernel_of(source) is not None and len(source.outbound_nodes) == 1

@@ -1,0 +1,52 @@
+"""Every kind of layer of a backbone computes in int8 after training for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.backbones.graph_builder import GraphBuilder
+from engine.export.tflite_conversion import converter_tflite
+from engine.measurement.interpreter import ImageClassifier
+from engine.measurement.tflite_file import TfliteFile
+from engine.training.keras_network import build_keras_network
+from engine.training.quantization_wrapping import fill_empty_ranges, with_fake_quantisation
+
+
+def _every_kind_of_layer() -> Any:
+    """A network of the layers that need a form of their own; one channel of two kernels is zero throughout."""
+    builder = GraphBuilder((16, 16, 1))
+    x = builder.batch_norm(builder.conv(builder.input, 8, 3, "conv"), "bn", ends_branch=True)
+    y = builder.hard_swish(builder.batch_norm(builder.conv(builder.input, 8, 3, "conv2"), "bn2"), "swish")
+    gate = builder.conv(builder.global_average_pool(y, "mean", keepdims=True), 8, 1, "gate_conv", use_bias=True)
+    x = builder.add(x, builder.multiply(y, builder.hard_sigmoid(gate, "gate"), "gated"), "sum")
+    x = builder.relu(builder.batch_norm(x, "bn_of_sum"), "relu")
+    y = builder.depthwise_conv(builder.zero_pad(x, (0, 1), (1, 0), "pad"), 3, "depthwise", strides=2, padding="valid")
+    y = builder.relu6(builder.batch_norm(y, "bn3"), "relu6")
+    x = builder.concatenate((y, builder.max_pool(x, 2, "pool")), "both")
+    builder.dense(builder.global_average_pool(x), 3, "classifier", "softmax")
+    model = build_keras_network(builder.graph(), seed=7)
+    for name, channel in (("conv2", np.s_[..., 3]), ("depthwise", np.s_[..., 3, :])):
+        (kernel,) = model.get_layer(name).get_weights()
+        kernel[channel] = 0
+        model.get_layer(name).set_weights([kernel])
+    return model
+
+
+def test_layers_that_the_library_does_not_know_become_int8_too() -> None:
+    wrapped = with_fake_quantisation(_every_kind_of_layer())
+    images = np.random.default_rng(0).random((4, 16, 16, 1), dtype=np.float32)
+    for _ in range(20):
+        wrapped(images, training=True)
+    fill_empty_ranges(wrapped)
+    content = converter_tflite(wrapped, "int8", None)
+    file = TfliteFile.parse(content)
+    assert {operator.name for operator in file.operators if operator.computes_in_float} == set()
+    assert file.weight_dtypes == ("int8",)
+    assert file.zero_kernel_values >= 9 + 9
+    classifier = ImageClassifier(content)
+    for image, expected in zip(images, np.asarray(wrapped(images)), strict=True):
+        classifier.set_image(image)
+        classifier.invoke()
+        np.testing.assert_allclose(classifier.probabilities(), expected, atol=0.02)
