@@ -9,10 +9,11 @@ from contextlib import ExitStack
 from engine.chain.branches import Branch
 from engine.chain.estimate import training_macs_a_second
 from engine.chain.planning import Planned, machine_name, plan_run
-from engine.chain.run_directory import RunDirectory, samples_file, write_event
+from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, write_event
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage, step_key
 from engine.chain.variants import Variants
+from engine.contract.dataset_check import DatasetReport
 from engine.contract.errors import Cancelled, NutshellError
 from engine.contract.events import (
     DatasetReady,
@@ -24,6 +25,7 @@ from engine.contract.events import (
     RunFinished,
     RunStarted,
 )
+from engine.contract.findings import Severity
 from engine.contract.measurements import ImageSettingBytes, RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
@@ -33,6 +35,7 @@ from engine.datasets.splits import write_split_csv
 from engine.imaging.pipeline import fit_pipeline
 from engine.imaging.samples import write_samples
 from engine.store.database import open_database
+from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
 from engine.store.run_history import RunState, record_end, record_start
@@ -116,6 +119,7 @@ class _Run:
         branches = self._planned.branches
         datasets = self._prepare()
         write_split_csv(self._directory.path / "split.csv", datasets[branches[0].fingerprint])
+        self._report_on(datasets[branches[0].fingerprint])
         for number, branch in enumerate(branches):
             self._tell_ready(branch, datasets[branch.fingerprint], samples_file(number))
         measured = MeasurementStore(self._locations, machine_name())
@@ -150,6 +154,14 @@ class _Run:
                 self._control.raise_if_cancelled,
             )
         return prepared
+
+    def _report_on(self, dataset: PreparedDataset) -> None:
+        """What was found in the images as they came, which is the same for every image setting."""
+        report = DatasetReport(check=dataset.check, findings=dataset.summary.findings)
+        write_durably(self._directory.path / REPORT_FILE, report.model_dump_json(indent=1))
+        for finding in dataset.summary.findings:
+            if finding.severity is Severity.WARNING:
+                self._emit(Notice(severity="warning", message=finding.message))
 
     def _tell_ready(self, branch: Branch, dataset: PreparedDataset, samples: str) -> None:
         path = self._directory.path / samples

@@ -18,6 +18,8 @@ from engine.store.locations import Locations
 
 LOG_FILE = "engine.log"
 EVENTS_FILE = "events.jsonl"
+REPORT_FILE = "dataset.json"
+"""What was found in the images."""
 
 DEVICE_NAMES = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?$")
 """Windows keeps these for devices; Lee et al. 2022 call a pruned network PRN."""

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.contract.findings import Finding
+
 
 class Measured(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -108,6 +110,10 @@ class DatasetSummary(Measured):
     skipped: tuple[SkippedFile, ...] = ()
     counts: dict[str, dict[str, int]] = Field(default_factory=dict)
     """split → class → number of images."""
+    left_out: int = 0
+    """Duplicates that the recipe leaves out; the run's `dataset.json` lists them."""
+    findings: tuple[Finding, ...] = ()
+    """What there is to know of the images before their figures are believed."""
 
 
 class RunResult(Measured):

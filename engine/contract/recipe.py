@@ -55,6 +55,26 @@ class DatasetSettings(Section):
     limit_per_class: int = Field(
         0, ge=0, title="Images a class at most", description="0: all; for phantom, how many to draw (0: 400)."
     )
+    duplicates: Literal["keep", "drop_leaks", "drop"] = Field(
+        "keep",
+        title="Duplicates",
+        description="Images with the same pixels. drop_leaks: one that lies in two splits stays in the later one only "
+        "(test, else validation); drop: of each but one stays, that of the latest split. keep: all, and they are told.",
+    )
+    near_duplicate_bits: int = Field(
+        2,
+        ge=0,
+        le=16,
+        title="Near duplicates",
+        description="Images whose 64-bit perceptual hashes differ in at most so many bits count as nearly the same.",
+        json_schema_extra={"unit": "bits"},
+    )
+    drop_near_duplicates: bool = Field(
+        False,
+        title="Drop near ones too",
+        description="Leave out near duplicates as duplicates are; look at them first, some may only look alike.",
+        json_schema_extra={"shown_for": {"duplicates": ["drop_leaks", "drop"]}},
+    )
 
     @model_validator(mode="after")
     def _leaves_training_images(self) -> DatasetSettings:

@@ -13,6 +13,7 @@ import numpy as np
 
 from engine.contract.recipe import DatasetSettings, ImageSettings
 from engine.datasets.image_cache import IMAGES_FILE
+from engine.datasets.image_traits import ImageTraits, image_traits
 from engine.datasets.image_writer import ImageWriter
 from engine.datasets.source import DatasetSource, Sample
 from engine.imaging.normalisation import normalise, png_bytes
@@ -33,6 +34,7 @@ class Decoded:
     bytes_before: int = 0
     bytes_after: int = 0
     reason: str = ""
+    traits: ImageTraits | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class DecodedDataset:
     """What was written, in the samples' order without those that could not be read."""
 
     samples: tuple[Sample, ...]
+    traits: tuple[ImageTraits, ...]
+    """Of each sample's image as it came."""
     unreadable: tuple[Decoded, ...]
     bytes_before: int
     bytes_after: int
@@ -66,6 +70,7 @@ def decode_into(
 
     image_shape = (*images.height_width, 1 if images.color == "grayscale" else 3)
     kept: list[Sample] = []
+    traits: list[ImageTraits] = []
     unreadable: list[Decoded] = []
     before = after = 0
     # Threads: Pillow lets go of the interpreter's lock to decode and resize, and TensorFlow does not survive a fork.
@@ -75,14 +80,15 @@ def decode_into(
             if done % TOLD_EVERY == 0:
                 raise_if_cancelled()
                 progress(done, len(samples))
-            if decoded.pixels is None:
+            if decoded.pixels is None or decoded.traits is None:
                 unreadable.append(decoded)
                 continue
             writer.append(decoded.pixels)
             kept.append(decoded.sample)
+            traits.append(decoded.traits)
             before, after = before + decoded.bytes_before, after + decoded.bytes_after
     progress(len(samples), len(samples))
-    return DecodedDataset(tuple(kept), tuple(unreadable), before, after)
+    return DecodedDataset(tuple(kept), tuple(traits), tuple(unreadable), before, after)
 
 
 def decode_one(
@@ -91,11 +97,12 @@ def decode_one(
     """One sample at the settings' size; never raises for an image that cannot be read."""
     try:
         image = source.decode(dataset, seed, sample)
+        traits = image_traits(image)
         pixels, bytes_after = normalise(image, images)
     except (OSError, ValueError, MemoryError) as error:
         return Decoded(sample, None, reason=str(error) or type(error).__name__)
     bytes_before = sample.file_bytes or png_bytes(image if image.ndim == 3 else image[:, :, None])
-    return Decoded(sample, pixels, bytes_before, bytes_after)
+    return Decoded(sample, pixels, bytes_before, bytes_after, traits=traits)
 
 
 def _in_order(

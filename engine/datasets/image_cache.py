@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from zipfile import BadZipFile
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.dataset_check import DatasetCheck
 from engine.contract.measurements import SkippedFile
+from engine.datasets.image_traits import ImageTraits, read_traits, write_traits
 from engine.datasets.source import Split
 from engine.datasets.stored_images import StoredImages
+from engine.store.durable_file import write_durably
 
 IMAGES_FILE = "images.npy"
 INDEX_FILE = "index.json"
+TRAITS_FILE = "traits.npz"
+CHECK_FILE = "check.json"
 
 
 class CacheIndex(BaseModel):
@@ -21,7 +28,7 @@ class CacheIndex(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    format: Literal[2] = 2
+    format: Literal[3] = 3
     classes: tuple[str, ...]
     labels: tuple[int, ...]
     """Indices into `classes`."""
@@ -30,6 +37,8 @@ class CacheIndex(BaseModel):
     skipped: tuple[SkippedFile, ...]
     bytes_before: int
     bytes_after: int
+    left_out: tuple[int, ...]
+    """Rows of duplicates that are not used."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +47,31 @@ class CachedImages:
 
     images: StoredImages
     index: CacheIndex
+    traits: tuple[ImageTraits, ...]
+    """Of each row's image as it came."""
+    check: DatasetCheck
 
 
 def open_cache(folder: Path) -> CachedImages | None:
     """The cache in `folder`, or None where there is none that is whole."""
     try:
         index = CacheIndex.model_validate_json((folder / INDEX_FILE).read_bytes())
+        check = DatasetCheck.model_validate_json((folder / CHECK_FILE).read_bytes())
         images = StoredImages(folder / IMAGES_FILE)
-    except (OSError, ValueError, EOFError):  # pydantic's errors are ValueErrors
+        traits = read_traits(folder / TRAITS_FILE)
+    except (OSError, ValueError, EOFError, LookupError, BadZipFile):  # pydantic's errors are ValueErrors
         return None
-    rows = {len(images), len(index.labels), len(index.splits), len(index.paths)}
-    return CachedImages(images, index) if len(rows) == 1 else None
+    rows = {len(images), len(traits), len(index.labels), len(index.splits), len(index.paths)}
+    return CachedImages(images, index, traits, check) if len(rows) == 1 else None
 
 
-def write_index(folder: Path, index: CacheIndex) -> None:
+def write_index(folder: Path, index: CacheIndex, traits: Sequence[ImageTraits], check: DatasetCheck) -> None:
     """Write what goes with the images; the cache is whole with it."""
+    write_traits(folder / TRAITS_FILE, traits)
+    write_check(folder, check)
     (folder / INDEX_FILE).write_text(index.model_dump_json(), encoding="utf-8")
+
+
+def write_check(folder: Path, check: DatasetCheck) -> None:
+    """Write what was found in the images, or what was found anew in another way."""
+    write_durably(folder / CHECK_FILE, check.model_dump_json())

@@ -7,15 +7,19 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from engine.contract.dataset_check import DatasetCheck
 from engine.contract.errors import DataError
 from engine.contract.measurements import DatasetSummary, ImageBytes, SkippedFile
 from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.datasets.dataset_check import CheckedSample, check_dataset
+from engine.datasets.dataset_findings import dataset_findings
 from engine.datasets.decoding import DecodedDataset, decode_into
-from engine.datasets.image_cache import CachedImages, CacheIndex, open_cache, write_index
+from engine.datasets.image_cache import CachedImages, CacheIndex, open_cache, write_check, write_index
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import DATASETS, DatasetSource, SampleIndex, Split
 from engine.datasets.splits import drawn_again_where_lost, with_splits
@@ -39,7 +43,12 @@ def scan(settings: DatasetSettings, seed: int, progress: Progress | None = None)
     except OSError as error:
         message = f"The images cannot be listed: {error.strerror} ({error.filename}); check its permissions."
         raise DataError(message) from None
-    return with_splits(index, settings, seed)
+    index = with_splits(index, settings, seed)
+    if settings.duplicates == "keep":
+        return index
+    near = settings.drop_near_duplicates and settings.near_duplicate_bits
+    leaving_out = [index.fingerprint, settings.duplicates, near]
+    return replace(index, fingerprint=hashlib.sha256(json.dumps(leaving_out).encode()).hexdigest())
 
 
 def dataset_fingerprint(index: SampleIndex, images: ImageSettings, seed: int) -> str:
@@ -78,7 +87,8 @@ def prepare(
                 decoded = decode_into(
                     temporary, source, dataset, images, seed, index.samples, progress, raise_if_cancelled
                 )
-                write_index(temporary, _cache_index(index, decoded, dataset, seed))
+                stored, check = _cache_index(index, decoded, dataset, seed, raise_if_cancelled)
+                write_index(temporary, stored, decoded.traits, check)
         except OSError as error:  # Of the cache: an image that cannot be read is no error.
             raise DataError(
                 f"The image cache {cache} cannot be written ({error.strerror}); free some space there, or choose "
@@ -87,38 +97,67 @@ def prepare(
         cached = open_cache(folder)
     if cached is None:
         raise DataError(f"The image cache {folder} cannot be read back; check the disk, or choose another folder.")
-    return _prepared(cached, fingerprint, found)
+    if cached.check.near_duplicate_bits != dataset.near_duplicate_bits:
+        cached = _checked_again(cached, dataset, folder, raise_if_cancelled)
+    return _prepared(cached, dataset, images, fingerprint, found)
 
 
-def _cache_index(index: SampleIndex, decoded: DecodedDataset, dataset: DatasetSettings, seed: int) -> CacheIndex:
+def _checked_again(
+    cached: CachedImages, dataset: DatasetSettings, folder: Path, raise_if_cancelled: Callable[[], None]
+) -> CachedImages:
+    """The cache with near duplicates by another distance than that of the run that decoded it."""
+    stored = cached.index
+    samples = [CheckedSample(*row) for row in zip(stored.paths, stored.labels, stored.splits, strict=True)]
+    check = check_dataset(samples, cached.traits, stored.classes, dataset, raise_if_cancelled).check
+    write_check(folder, check)
+    return replace(cached, check=check)
+
+
+def _cache_index(
+    index: SampleIndex,
+    decoded: DecodedDataset,
+    dataset: DatasetSettings,
+    seed: int,
+    raise_if_cancelled: Callable[[], None],
+) -> tuple[CacheIndex, DatasetCheck]:
     """What goes with the decoded images.
 
     Raises:
         DataError: there is nothing readable to train a class on, or nothing in a split.
     """
     samples = drawn_again_where_lost(decoded.samples, index.drawn, dataset, seed)
-    splits = tuple(sample.split for sample in samples if sample.split is not None)
-    readable = Counter(sample.label for sample in samples if sample.split is Split.TRAIN)
+    rows = [CheckedSample(sample.path, sample.label, sample.split or Split.TRAIN) for sample in samples]
+    checked = check_dataset(rows, decoded.traits, index.classes, dataset, raise_if_cancelled)
+    used = [row for row, left_out in zip(rows, checked.left_out, strict=True) if not left_out]
+    usable = Counter(row.label for row in used if row.split is Split.TRAIN)
     for label, name in enumerate(index.classes):
-        if not readable[label]:
+        if not usable[label]:
             listed = sum(sample.label == label for sample in index.samples)
+            why = _example(decoded, label) + _after_duplicates(checked.check)
             raise DataError(
-                f'The class "{name}" has no readable image to train on (of {listed} files){_example(decoded, label)}. '
+                f'The class "{name}" has no readable image to train on (of {listed} files){why}. '
                 "Add images, or leave the class out with dataset.classes."
             )
     for split in Split:
-        if split not in splits:
-            raise DataError(f"There is no readable {split} image{_example(decoded)}. Add images to that split.")
+        if all(row.split is not split for row in used):
+            why = _example(decoded) + _after_duplicates(checked.check)
+            raise DataError(f"There is no readable {split} image{why}. Add images to that split.")
     unreadable = tuple(SkippedFile(path=one.sample.path, reason=one.reason) for one in decoded.unreadable)
-    return CacheIndex(
+    stored = CacheIndex(
         classes=index.classes,
-        labels=tuple(sample.label for sample in samples),
-        splits=splits,
-        paths=tuple(sample.path for sample in samples),
+        labels=tuple(row.label for row in rows),
+        splits=tuple(row.split for row in rows),
+        paths=tuple(row.path for row in rows),
         skipped=index.skipped + unreadable,
         bytes_before=decoded.bytes_before,
         bytes_after=decoded.bytes_after,
+        left_out=tuple(int(row) for row in np.flatnonzero(checked.left_out)),
     )
+    return stored, checked.check
+
+
+def _after_duplicates(check: DatasetCheck) -> str:
+    return f", after {check.left_out:,} duplicates were left out" if check.left_out else ""
 
 
 def _example(decoded: DecodedDataset, label: int | None = None) -> str:
@@ -126,11 +165,18 @@ def _example(decoded: DecodedDataset, label: int | None = None) -> str:
     return f"; the first, {Path(first.sample.path).name}, {first.reason}" if first else ""
 
 
-def _prepared(cached: CachedImages, fingerprint: str, found: bool) -> PreparedDataset:
+def _prepared(
+    cached: CachedImages, dataset: DatasetSettings, images: ImageSettings, fingerprint: str, found: bool
+) -> PreparedDataset:
     stored = cached.index
     labels = np.asarray(stored.labels, dtype=np.int64)
     names = np.asarray(stored.splits, dtype=str)
+    names[list(stored.left_out)] = ""
     splits = {split: np.flatnonzero(names == split.value) for split in Split}
+    counts = {
+        split.value: {name: int((labels[rows] == label).sum()) for label, name in enumerate(stored.classes)}
+        for split, rows in splits.items()
+    }
     before, after = stored.bytes_before, stored.bytes_after
     return PreparedDataset(
         classes=stored.classes,
@@ -144,11 +190,11 @@ def _prepared(cached: CachedImages, fingerprint: str, found: bool) -> PreparedDa
             validation=len(splits[Split.VALIDATION]),
             test=len(splits[Split.TEST]),
             skipped=stored.skipped,
-            counts={
-                split.value: {name: int((labels[rows] == label).sum()) for label, name in enumerate(stored.classes)}
-                for split, rows in splits.items()
-            },
+            counts=counts,
+            left_out=len(stored.left_out),
+            findings=dataset_findings(cached.check, counts, dataset, images),
         ),
+        check=cached.check,
         image_bytes=ImageBytes(
             bytes_before=before, bytes_after=after, compression_ratio=before / after, space_gain=1 - after / before
         ),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.contract.dataset_check import DatasetCheck
 from engine.contract.measurements import DatasetSummary, ImageBytes
 from engine.datasets.source import Split
 from engine.datasets.stored_images import StoredImages
@@ -24,8 +25,9 @@ class PreparedDataset:
     splits: Mapping[Split, np.ndarray]
     """Rows of each split, int64, ascending."""
     paths: tuple[str, ...]
-    """Where each row came from."""
+    """Where each row came from; a row that is in no split is left out."""
     summary: DatasetSummary
+    check: DatasetCheck
     image_bytes: ImageBytes
     fingerprint: str
     """SHA-256 over the source's files, the split and the settings that shape `images`."""

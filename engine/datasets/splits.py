@@ -65,8 +65,8 @@ def write_split_csv(path: Path, dataset: PreparedDataset) -> None:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("path", "label", "split"))
     split_of = {int(row): split for split, rows in dataset.splits.items() for row in rows}
-    for row, (sample, label) in enumerate(zip(dataset.paths, dataset.labels, strict=True)):
-        writer.writerow((sample, dataset.classes[label], split_of[row]))
+    for row, split in sorted(split_of.items()):
+        writer.writerow((dataset.paths[row], dataset.classes[dataset.labels[row]], split))
     write_durably(path, text.getvalue())
 
 

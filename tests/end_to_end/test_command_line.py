@@ -71,7 +71,7 @@ def test_the_json_has_what_is_relied_on(study: dict[str, Any]) -> None:
         assert set(variant) >= VARIANT_KEYS
         assert (Path(result["directory"]) / variant["file"]).stat().st_size == variant["model_bytes"]
     directory = Path(result["directory"])
-    for name in ("recipe.toml", "split.csv", "events.jsonl", "engine.log"):
+    for name in ("recipe.toml", "split.csv", "dataset.json", "events.jsonl", "engine.log"):
         assert (directory / name).is_file(), name
     lines = (directory / "split.csv").read_text().splitlines()
     assert lines[0] == "path,label,split"

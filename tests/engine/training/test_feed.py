@@ -27,9 +27,8 @@ from engine.training.feed import Feed
 
 images = StoredImages(Path(sys.argv[1]))
 rows = np.arange(len(images))
-dataset = PreparedDataset(
-    ("a", "b"), images, rows % 2, {split: rows[place::3] for place, split in enumerate(Split)}, (), None, None, "", True
-)
+splits = {split: rows[place::3] for place, split in enumerate(Split)}
+dataset = PreparedDataset(("a", "b"), images, rows % 2, splits, (), None, None, None, "", True)
 settings = ImageSettings(size=224)
 pipeline = fit_pipeline(settings, dataset)
 feed = Feed(dataset, pipeline, 7, 32)

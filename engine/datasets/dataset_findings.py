@@ -1,0 +1,132 @@
+"""Says in sentences what a check of the images means for the figures that a study will give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.contract.dataset_check import DatasetCheck
+from engine.contract.findings import Finding, Severity
+from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.datasets.source import Split
+
+IMBALANCE = 3.0
+"""Of the largest class's training images to the smallest's, from which on it is told."""
+FEW_TEST_IMAGES = 30
+"""Of one class: its share of right decisions has an interval of 30 points or more."""
+DARK_SHARE = 0.25
+"""Of the range of sixteen bits; the brightest pixel of twelve bits is at 0.06."""
+MOST_SIZES_NAMED = 3
+
+
+def dataset_findings(
+    check: DatasetCheck, counts: Mapping[str, Mapping[str, int]], dataset: DatasetSettings, images: ImageSettings
+) -> tuple[Finding, ...]:
+    """All that is worth a sentence, the worst first.
+
+    Args:
+        counts: split → class → images.
+    """
+    return (
+        *_leak_findings(check, dataset),
+        *_duplicate_findings(check, dataset),
+        *_count_findings(counts),
+        *_mode_findings(check),
+        *_brightness_findings(check, images),
+    )
+
+
+def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Finding]:
+    if check.exact_leaks:
+        many = _images(check.exact_leaks, "has", "have")
+        if dataset.duplicates == "keep":
+            yield _warning(
+                "dataset.duplicates",
+                f"{many} the same pixels as one in another split, so the figures measure memory in part; leave the "
+                "copies out with duplicates = drop_leaks.",
+            )
+        else:
+            yield _note("dataset.duplicates", f"{many} the same pixels as one in another split, and left out.")
+    if check.near_leaks:
+        many = _images(check.near_leaks, "looks", "look")
+        if dataset.duplicates == "keep" or not dataset.drop_near_duplicates:
+            yield _warning(
+                "dataset.near_duplicate_bits",
+                f"{many} nearly like one in another split; see whether they are copies, and if so leave them out with "
+                "duplicates = drop_leaks and drop_near_duplicates.",
+            )
+        else:
+            yield _note("dataset.near_duplicate_bits", f"{many} nearly like one in another split, and left out.")
+
+
+def _duplicate_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Finding]:
+    if check.conflicts:
+        many = _images(check.conflicts, "has", "have")
+        message = f"{many} the same pixels as one of another class: at least one of the two labels is wrong."
+        yield _warning("dataset", message)
+    within = check.exact_duplicates - check.exact_leaks
+    if within:
+        many = _images(within, "has", "have")
+        end = ", and left out." if dataset.duplicates == "drop" else "; duplicates = drop leaves all but one out."
+        yield _note("dataset.duplicates", f"{many} the same pixels as another in the same split{end}")
+
+
+def _count_findings(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Finding]:
+    train = counts[Split.TRAIN]
+    most, least = max(train, key=train.__getitem__), min(train, key=train.__getitem__)
+    if train[least] and train[most] >= IMBALANCE * train[least]:
+        share = train[most] / sum(train.values())
+        yield _warning(
+            "dataset.classes",
+            f'The class "{most}" has {train[most] / train[least]:.3g} times the training images of "{least}"; always '
+            f"answering {most} would be right in {share:.0%} of them, so hold accuracies against that.",
+        )
+    few = {name: count for name, count in counts[Split.TEST].items() if count < FEW_TEST_IMAGES}
+    if few:
+        name = min(few, key=few.__getitem__)
+        message = (
+            f'There are few test images (of "{name}" {few[name]}), so accuracies have wide intervals; take more, or a '
+            "larger test share."
+        )
+        yield _note("dataset.test_fraction", message)
+
+
+def _mode_findings(check: DatasetCheck) -> Iterator[Finding]:
+    classes = [set(counts) for counts in check.modes.values()]
+    if len(classes) > 1:
+        listed = ", ".join(f"{sum(counts.values()):,} {mode}" for mode, counts in check.modes.items())
+        apart = all(not one & other for place, one in enumerate(classes) for other in classes[:place])
+        if apart:
+            message = f"The kind of image alone tells the class ({listed}); a network may learn that and nothing else."
+            yield _warning("images.color", message)
+        else:
+            yield _note("images.color", f"The images are of several kinds: {listed}.")
+    if len(check.sizes) > 1:
+        named = ", ".join(f"{count:,} of {size}" for size, count in list(check.sizes.items())[:MOST_SIZES_NAMED])
+        more = ", …" if len(check.sizes) > MOST_SIZES_NAMED else ""
+        yield _note("images.size", f"The images have {len(check.sizes):,} sizes ({named}{more}); all become one.")
+
+
+def _brightness_findings(check: DatasetCheck, images: ImageSettings) -> Iterator[Finding]:
+    share = check.brightest_of_16_bit / 65535
+    if not 0 < share < DARK_SHARE:
+        return
+    brightest = f"The brightest pixel of all 16-bit images is {check.brightest_of_16_bit:,} of 65,535"
+    if images.jpeg_quality:
+        levels = max(check.brightest_of_16_bit >> 8, 1)
+        message = f"{brightest}, and JPEG keeps eight bits: {levels} levels of gray are left; set jpeg_quality = 0."
+        yield _warning("images.jpeg_quality", message)
+    if images.scale == "unit":
+        message = f"{brightest}, so the network is fed values up to {share:.2f} only; set scale = per_image_max."
+        yield _warning("images.scale", message)
+
+
+def _images(count: int, one: str, many: str) -> str:
+    return f"1 image {one}" if count == 1 else f"{count:,} images {many}"
+
+
+def _warning(where: str, message: str) -> Finding:
+    return Finding(severity=Severity.WARNING, where=where, message=message)
+
+
+def _note(where: str, message: str) -> Finding:
+    return Finding(severity=Severity.NOTE, where=where, message=message)
