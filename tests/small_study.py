@@ -92,6 +92,13 @@ def make_bench(folder: Path, control: Control | None = None, epochs: int = 3) ->
     return Bench(recipe, dataset, pipeline, trainer, lambda phase: None, lambda network: float32_tflite(network.model))
 
 
+def forget_training(bench: Bench) -> None:
+    """Let the next training with the bench begin anew."""
+    checkpoint = bench.trainer.checkpoint
+    for file in checkpoint.parent.glob(f"{checkpoint.name}*"):
+        file.unlink()
+
+
 def untrained(bench: Bench) -> Network:
     """The bench's network with its seeded weights."""
     from engine.training.keras_network import build_keras_network
@@ -106,5 +113,5 @@ def trained_network(small_bench: Bench) -> Network:
     """The bench's network after its baseline training."""
     network = untrained(small_bench)
     outcome = small_bench.trainer.train(network.model, TrainingPlan.of_recipe(small_bench.recipe.training))
-    small_bench.trainer.checkpoint.unlink()
+    forget_training(small_bench)
     return Network(network.model, network.facts.after_training(outcome))

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.measurements import PruningRound
 from engine.training.plan import TrainingOutcome
 
 
@@ -20,6 +21,10 @@ class NetworkFacts(BaseModel):
     trainable_parameters: int
     pruned_layers: tuple[str, ...] = ()
     """Layers whose kernels have zeros that later steps keep."""
+    zeros_before_pruning: float = 0.0
+    """Fraction of zeros that the kernels of the last pruning had already."""
+    pruning_rounds: tuple[PruningRound, ...] = ()
+    """Of all prunings by rounds so far, in order."""
     clusters: int = 0
     """Distinct values a kernel that later steps keep; 0: not clustered."""
     quantization_aware: bool = False

@@ -12,7 +12,7 @@ from engine.chain.bench import Bench
 from engine.chain.network import Network, NetworkFacts
 from engine.chain.network_file import load_facts, load_network, save_network
 from engine.chain.stage_tree import Stage, stopped_key
-from engine.contract.events import EngineEvent, Notice, StageFinished, StagePhase, StageStarted
+from engine.contract.events import EngineEvent, Notice, PruningRoundFinished, StageFinished, StagePhase, StageStarted
 from engine.contract.recipe import Recipe
 from engine.datasets.prepared import PreparedDataset
 from engine.imaging.pipeline import ImagePipeline, network_input_shape
@@ -80,7 +80,7 @@ class StageRunner:
         final_key = stopped_key(key, made.facts.trained_epochs) if stopped and isinstance(made, Network) else key
         self._store(stage, final_key, made, network, bench, recorder, started, stopped)
         if not stopped:
-            self.store.checkpoint(key).unlink(missing_ok=True)
+            self.store.drop_checkpoint(key)
         seconds = time.perf_counter() - started
         self.emit(StageFinished(stage=stage.key, seconds=seconds, stopped_early=stopped))
         return FinishedStage(final_key, _network_key(stage, final_key, parent), False, stopped, tuple(recorder.records))
@@ -101,8 +101,13 @@ class StageRunner:
         self.emit(StageStarted(stage=stage.key, resumed_epoch=len(facts.records)))
         for record in facts.records:
             self.emit(epoch_event(stage.key, record, stage.epochs))
+        network_key = _network_key(stage, key, parent)
+        before = self.network_facts(parent.network_key).pruning_rounds if parent else ()
+        rounds = self.network_facts(network_key).pruning_rounds[len(before) :]
+        for number, pruned in enumerate(rounds, start=1):
+            self.emit(PruningRoundFinished(stage=stage.key, number=number, rounds=len(rounds), round=pruned))
         self.emit(StageFinished(stage=stage.key, seconds=facts.seconds, reused=True, stopped_early=facts.stopped_early))
-        return FinishedStage(key, _network_key(stage, key, parent), True, facts.stopped_early, facts.records)
+        return FinishedStage(key, network_key, True, facts.stopped_early, facts.records)
 
     def _untrained(self) -> Network:
         from engine.training.keras_network import build_keras_network
@@ -139,7 +144,14 @@ class StageRunner:
             return self.tflite(parent.key).read_bytes()
 
         trainer = Trainer(
-            stage.key, self.dataset, self.pipeline, self.recipe.seed, self.control, recorder, self.store.checkpoint(key)
+            stage.key,
+            self.dataset,
+            self.pipeline,
+            self.recipe.seed,
+            self.control,
+            recorder,
+            self.store.checkpoint(key),
+            stage.epochs,
         )
         return Bench(self.recipe, self.dataset, self.pipeline, trainer, say_phase, parent_tflite)
 

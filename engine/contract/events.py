@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from engine.contract.findings import Finding
-from engine.contract.measurements import DatasetSummary, ImageBytes, RunResult, VariantMeasurement
+from engine.contract.measurements import DatasetSummary, ImageBytes, PruningRound, RunResult, VariantMeasurement
 
 
 class EngineEvent(BaseModel):
@@ -127,6 +127,17 @@ class EpochFinished(EngineEvent):
     """Zeros among the kernels that the step prunes, where it prunes."""
 
 
+class PruningRoundFinished(EngineEvent):
+    """A stage has pruned and fine-tuned once more."""
+
+    event: Literal["pruning_round_finished"] = "pruning_round_finished"
+    stage: str
+    number: int
+    """From 1."""
+    rounds: int
+    round: PruningRound
+
+
 class StageFinished(EngineEvent):
     event: Literal["stage_finished"] = "stage_finished"
     stage: str
@@ -187,6 +198,7 @@ Event = Annotated[
     | StagePhase
     | BatchProgress
     | EpochFinished
+    | PruningRoundFinished
     | StageFinished
     | VariantMeasured
     | Paused

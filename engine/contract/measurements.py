@@ -40,6 +40,17 @@ def variant_name(chain: str, setting: str) -> str:
     return f"{chain} ({setting})" if setting else chain
 
 
+class PruningRound(Measured):
+    """One round of pruning and fine-tuning (Kharitonov 2024); accuracies are of the Keras network."""
+
+    sparsity_fraction: float
+    """Zeros among the pruned kernels' values."""
+    epochs: int
+    """That the round was fine-tuned."""
+    validation_accuracy_after_pruning: float
+    validation_accuracy_after_fine_tuning: float
+
+
 class VariantMeasurement(Measured):
     """One `.tflite` file and its figures. The keys are those of the command line's `--json`."""
 
@@ -88,6 +99,8 @@ class VariantMeasurement(Measured):
     """How many operators compute in floating point."""
     note: str = ""
     """A sentence where a step did not help, or stands short of its full training."""
+    pruning_rounds: tuple[PruningRound, ...] = ()
+    """Of the chain's one-shot and iterative prunings, in order."""
     images: ImageBytes | None = None
     """What its image setting makes of the dataset; None in runs of versions that did not tell."""
 

@@ -14,7 +14,8 @@ class StepParameters(Section):
     """Base of every step's parameters. A subclass sets `key` and gives each field a title, a range and a unit.
 
     A field may carry `json_schema_extra={"unit": "epochs", "shown_for": {"schedule": ["iterative"]}}`: the form
-    shows such a field only while the named field has one of the listed values.
+    shows such a field only while the named field has one of the listed values. `"may_repeat": True` marks a list of
+    choices in which the order counts.
     """
 
     key: ClassVar[str]

@@ -5,7 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+from engine.contract.errors import PromiseBroken
+
+if TYPE_CHECKING:
+    from engine.measurement.tflite_file import TfliteFile
+    from engine.measurement.tflite_graph import Kernel
 
 LayerScheme = Literal["float32", "float16", "dynamic_range", "int8", "int4"]
 
@@ -30,6 +36,18 @@ def operators_of(layer: str) -> str:
     The converter names a tensor "network/layer/Operation", and where it fused several, all of them with ";" between.
     """
     return rf"(?:^|;)[^/;]*/{re.escape(layer)}(?:/|;|$)"
+
+
+def kernel_of_layer(file: TfliteFile, layer: str) -> Kernel:
+    """The kernel of a layer as a converted file stores it.
+
+    Raises:
+        PromiseBroken: the file has no such kernel.
+    """
+    for kernel in file.kernels:
+        if re.search(operators_of(layer), kernel.name):
+            return kernel
+    raise PromiseBroken(f"The .tflite file has no kernel of the layer {layer}; please report this with the run's log.")
 
 
 OUTPUT_OPERATOR = r"PartitionedCall"

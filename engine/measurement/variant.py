@@ -91,6 +91,7 @@ def measure_variant(
         weight_dtypes=file.weight_dtypes,
         float_operators=file.float_operators,
         note=training_note(variant.facts),
+        pruning_rounds=variant.facts.pruning_rounds,
     ), decided
 
 

@@ -47,6 +47,12 @@ class StageStore:
         """Where the training of an unfinished stage is saved after each epoch."""
         return self.locations.stages / f"{key}.checkpoint"
 
+    def drop_checkpoint(self, key: str) -> None:
+        """Forget how far a stage was, and what lies beside its checkpoint under a longer name."""
+        checkpoint = self.checkpoint(key)
+        for file in checkpoint.parent.glob(f"{checkpoint.name}*"):
+            file.unlink(missing_ok=True)
+
     def facts(self, key: str) -> StageFacts | None:
         """What is known of a finished stage; None where it is not finished, or its folder is damaged."""
         folder = self.folder(key)

@@ -37,6 +37,12 @@ def zero_count(variables: Iterable[Any]) -> int:
     return sum(int(np.count_nonzero(variable.numpy() == 0)) for variable in variables)
 
 
+def zero_fraction(variables: Iterable[Any]) -> float:
+    """The share of the variables' values that are exactly zero."""
+    found = list(variables)
+    return zero_count(found) / sum(int(variable.shape.num_elements()) for variable in found)
+
+
 def clone(model: Any, new_layer: Callable[[Any], Any] | None = None) -> Any:
     """A model of the same layers and weights that shares nothing with `model`.
 

@@ -6,14 +6,16 @@ Magnitude pruning as in Zhu and Gupta 2017 (arXiv:1710.01878): the smallest abso
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from engine.training.kernels import zero_fraction
+from engine.training.magnitude import Scope, largest_values
 from engine.training.projection import Projection
+from engine.training.sparsity_pattern import SparsityPattern
 
-Scope = Literal["layer", "global"]
 SparsitySchedule = Callable[[float], float]
 """Progress of the stage, 0 to 1 → fraction of zeros, never falling, final at 1."""
 
@@ -24,10 +26,13 @@ UPDATES_A_STAGE = 100
 class MaskProjection(Projection):
     """Masks over `kernels` (Keras variables), chosen by magnitude."""
 
-    def __init__(self, kernels: Sequence[Any], schedule: SparsitySchedule, scope: Scope = "layer") -> None:
+    def __init__(
+        self, kernels: Sequence[Any], schedule: SparsitySchedule, scope: Scope, pattern: SparsityPattern
+    ) -> None:
         self._kernels = list(kernels)
         self._schedule = schedule
         self._scope = scope
+        self._pattern = pattern
         self._target = -1.0
         self._masks = [
             tf.Variable(tf.ones_like(kernel), trainable=False, name=f"mask_{place}")
@@ -52,8 +57,7 @@ class MaskProjection(Projection):
 
     @property
     def sparsity_fraction(self) -> float:
-        zeros = sum(int(np.count_nonzero(kernel.numpy() == 0)) for kernel in self._kernels)
-        return zeros / sum(int(np.prod(kernel.shape)) for kernel in self._kernels)
+        return zero_fraction(self._kernels)
 
     def state(self) -> dict[str, np.ndarray]:
         masks = {str(place): mask.numpy().astype(np.bool_) for place, mask in enumerate(self._masks)}
@@ -68,32 +72,7 @@ class MaskProjection(Projection):
         if target <= self._target:
             return
         self._target = target
-        magnitudes = [np.abs(kernel.numpy()) for kernel in self._kernels]
-        for mask, kept in zip(self._masks, largest_values(magnitudes, target, self._scope), strict=True):
+        values = [kernel.numpy() for kernel in self._kernels]
+        for mask, kept in zip(self._masks, largest_values(values, target, self._scope, self._pattern), strict=True):
             mask.assign(kept.astype(np.float32))
         self.project()
-
-
-def largest_values(magnitudes: Sequence[np.ndarray], sparsity: float, scope: Scope) -> list[np.ndarray]:
-    """Which values stay when the smallest `sparsity` of them go.
-
-    Args:
-        magnitudes: absolute values of each kernel, any shapes.
-        sparsity: fraction of values to drop, 0 to 1: of each kernel, or of all together (scope "global").
-
-    Returns:
-        Boolean arrays of the kernels' shapes with exactly round(sparsity × size) False.
-    """
-    if scope == "layer":
-        return [_largest(values.ravel(), sparsity).reshape(values.shape) for values in magnitudes]
-    kept = _largest(np.concatenate([values.ravel() for values in magnitudes]), sparsity)
-    ends = np.cumsum([values.size for values in magnitudes])[:-1]
-    return [part.reshape(values.shape) for part, values in zip(np.split(kept, ends), magnitudes, strict=True)]
-
-
-def _largest(values: np.ndarray, sparsity: float) -> np.ndarray:
-    dropped = round(sparsity * values.size)
-    kept = np.ones(values.size, dtype=bool)
-    if dropped:
-        kept[np.argsort(values, kind="stable")[:dropped]] = False
-    return kept

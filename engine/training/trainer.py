@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from engine.training.feed import Feed
 from engine.training.objective import CrossEntropy, Objective
 from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
 from engine.training.projection import Projection
-from engine.training.update import Optimizers, StepFunction, evaluation_step, training_step
+from engine.training.update import Optimizers, StepFunction, evaluate_batch, evaluation_step, training_step
 
 PROGRESS_INTERVAL_S = 0.1
 
@@ -40,6 +41,8 @@ class Trainer:
     emit: Callable[[EngineEvent], None]
     checkpoint: Path
     """Where the training is saved after each epoch; one that is found there is continued."""
+    stage_epochs: int = 0
+    """Of all trainings of the stage together; 0: of the one training."""
 
     def train(
         self,
@@ -47,6 +50,7 @@ class Trainer:
         plan: TrainingPlan,
         projections: Sequence[Projection] = (),
         objective: Objective | None = None,
+        earlier: Sequence[EpochRecord] = (),
     ) -> TrainingOutcome:
         """Train `model` in place and leave it with the weights of its best epoch.
 
@@ -55,12 +59,20 @@ class Trainer:
 
         Args:
             objective: what is lowered; the cross-entropy of `model` where none is given.
+            earlier: epochs of the stage's trainings before this one; epochs are counted on from them.
 
         Raises:
             Cancelled: the user cancelled; the last checkpoint stays.
             NutshellError: the loss is no longer a number.
         """
-        return _Training(self, model, plan, tuple(projections), objective or CrossEntropy(model)).run()
+        goal = objective or CrossEntropy(model)
+        return _Training(self, model, plan, tuple(projections), goal, tuple(earlier)).run()
+
+    def validate(self, model: Any) -> tuple[float, float]:
+        """Mean loss (nats) and accuracy (fraction) of `model` as it is, on the validation images."""
+        feed = Feed(self.dataset, self.pipeline, self.seed, batch_size=1)
+        # As it is, not compiled: for one pass that is quicker.
+        return _validation(feed, partial(evaluate_batch, CrossEntropy(model)), self.control)
 
 
 class _Training:
@@ -73,6 +85,7 @@ class _Training:
         plan: TrainingPlan,
         projections: tuple[Projection, ...],
         objective: Objective,
+        earlier: tuple[EpochRecord, ...],
     ) -> None:
         self._trainer = trainer
         self._model = model
@@ -82,7 +95,10 @@ class _Training:
         self._optimizers = Optimizers(model, plan)
         self._step: StepFunction = training_step(model, self._optimizers, projections, objective)
         self._evaluate: StepFunction = evaluation_step(model, objective)
-        self._records: list[EpochRecord] = []
+        self._records: list[EpochRecord] = list(earlier)
+        self._before = len(earlier)
+        self._last_epoch = len(earlier) + plan.epochs
+        self._stage_epochs = max(trainer.stage_epochs, self._last_epoch)
         self._best_epoch = 0
         self._best_weights: list[np.ndarray] | None = None
         self._epoch_wall_s: list[float] = []
@@ -91,7 +107,7 @@ class _Training:
     def run(self) -> TrainingOutcome:
         self._continue_from_checkpoint()
         stopped = False
-        while len(self._records) < self._plan.epochs and not stopped:
+        while len(self._records) < self._last_epoch and not stopped:
             started = time.perf_counter()
             stopped = self._epoch(len(self._records) + 1)
             self._epoch_wall_s.append(time.perf_counter() - started)
@@ -101,13 +117,14 @@ class _Training:
 
     def _continue_from_checkpoint(self) -> None:
         saved = load_checkpoint(self._trainer.checkpoint)
-        if saved is None:
+        # A checkpoint of the stage's training before this one has no epoch of this one.
+        if saved is None or not self._before < len(saved.records) <= self._last_epoch:
             return
         saved.put_back(self._model, self._optimizers.variables, self._projections)
         self._records = list(saved.records)
         self._best_epoch = saved.best_epoch
         self._best_weights = saved.best_weights
-        for record in self._records:
+        for record in self._records[self._before :]:
             self._tell_epoch(record)
 
     def _epoch(self, epoch: int) -> bool:
@@ -121,7 +138,7 @@ class _Training:
             before = time.perf_counter()
             self._trainer.control.hold_if_paused()
             paused_s += time.perf_counter() - before
-            step = (epoch - 1) * batches + batch
+            step = (epoch - self._before - 1) * batches + batch
             rate = self._optimizers.set_rate_factor(self._plan.rate_factor(step / (self._plan.epochs * batches)))
             for projection in self._projections:
                 projection.before_batch(step, self._plan.epochs * batches)
@@ -172,7 +189,7 @@ class _Training:
         self._tell_epoch(record)
 
     def _record(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> EpochRecord:
-        validation_loss, validation_accuracy = self._validate()
+        validation_loss, validation_accuracy = _validation(self._feed, self._evaluate, self._trainer.control)
         sparsities = [p.sparsity_fraction for p in self._projections if p.sparsity_fraction is not None]
         return EpochRecord(
             epoch,
@@ -184,14 +201,6 @@ class _Training:
             seconds,
             sparsities[0] if sparsities else None,
         )
-
-    def _validate(self) -> tuple[float, float]:
-        loss_sum, right, seen = 0.0, 0, 0
-        for images, labels in self._feed.in_order(Split.VALIDATION):
-            self._trainer.control.raise_if_cancelled()
-            loss, correct = self._evaluate(images, labels)
-            loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
-        return loss_sum / seen, right / seen
 
     def _keep_if_best(self, record: EpochRecord) -> None:
         if not all(projection.complete for projection in self._projections):
@@ -208,12 +217,12 @@ class _Training:
         self._last_progress_s = now
         batches = self._feed.batches
         epoch_s = np.median(self._epoch_wall_s) if self._epoch_wall_s else (now - started) / batch * batches
-        left = (self._plan.epochs - epoch) * epoch_s + (batches - batch) / batches * epoch_s
+        left = (self._stage_epochs - epoch) * epoch_s + (batches - batch) / batches * epoch_s
         self._trainer.emit(
             BatchProgress(
                 stage=self._trainer.stage,
                 epoch=epoch,
-                epochs=self._plan.epochs,
+                epochs=self._stage_epochs,
                 batch=batch,
                 batches=batches,
                 loss=loss,
@@ -223,8 +232,17 @@ class _Training:
         )
 
     def _tell_epoch(self, record: EpochRecord) -> None:
-        self._trainer.emit(epoch_event(self._trainer.stage, record, self._plan.epochs))
+        self._trainer.emit(epoch_event(self._trainer.stage, record, self._stage_epochs))
 
 
 def _quality(record: EpochRecord) -> tuple[float, float]:
     return record.validation_accuracy, -record.validation_loss
+
+
+def _validation(feed: Feed, evaluate: StepFunction, control: Control) -> tuple[float, float]:
+    loss_sum, right, seen = 0.0, 0, 0
+    for images, labels in feed.in_order(Split.VALIDATION):
+        control.raise_if_cancelled()
+        loss, correct = evaluate(images, labels)
+        loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
+    return loss_sum / seen, right / seen

@@ -93,10 +93,15 @@ def evaluation_step(model: Any, objective: Objective) -> StepFunction:
 
     @tf.function(input_signature=_signature(model))
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
-        outputs = objective.outputs(images, training=False)
-        return tf.reduce_sum(cross_entropy(outputs, labels)), right_decisions(outputs, labels)
+        return evaluate_batch(objective, images, labels)
 
     return step
+
+
+def evaluate_batch(objective: Objective, images: Any, labels: Any) -> tuple[Any, Any]:
+    """What `evaluation_step` does, not compiled."""
+    outputs = objective.outputs(images, training=False)
+    return tf.reduce_sum(cross_entropy(outputs, labels)), right_decisions(outputs, labels)
 
 
 def _signature(model: Any) -> list[Any]:

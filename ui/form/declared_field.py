@@ -31,7 +31,7 @@ class DeclaredField:
 
 
 def declared_field(schema: dict[str, Any], name: str) -> DeclaredField:
-    """The field of a JSON Schema with title, description, range, "unit" and "shown_for".
+    """The field of a JSON Schema with title, description, range, "unit", "shown_for" and "may_repeat".
 
     Args:
         name: the editor's object name, that tests and screen readers find it by.
@@ -63,7 +63,7 @@ def _editor(schema: dict[str, Any]) -> FieldEditor:
             return RealNumberEditor()
         case "string":
             return TextEditor()
-        case "array" if "enum" in schema.get("items", {}):
+        case "array" if "enum" in schema.get("items", {}) and not schema.get("may_repeat"):
             return SeveralEditor(schema["items"]["enum"])
         case _:
             return TableEditor()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from engine.contract.measurements import VariantMeasurement
 
 
 def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
-    """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`."""
+    """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, and
+    pruning rounds one of JSON."""
     text = io.StringIO()
     rows = [_flat(variant) for variant in variants]
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
@@ -25,6 +27,8 @@ def _flat(variant: VariantMeasurement) -> dict[str, Any]:
     for name, value in variant.model_dump().items():
         if name.endswith("_ci95"):
             row[f"{name}_low"], row[f"{name}_high"] = value
+        elif name == "pruning_rounds":
+            row[name] = json.dumps(value) if value else ""
         elif isinstance(value, tuple | list):
             row[name] = " > ".join(map(str, value)) if name == "steps" else " ".join(map(str, value))
         else:

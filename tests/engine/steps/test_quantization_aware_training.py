@@ -21,6 +21,7 @@ from engine.steps.quantization_aware_training import QuantizationAwareTraining, 
 from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
 from engine.training.kernels import kernels
 from engine.training.quantization_wrapping import wrapped_kernels
+from tests.small_study import forget_training
 from tests.step_place import after
 
 STEP = QuantizationAwareTraining()
@@ -29,7 +30,7 @@ CLUSTERS = 16
 
 
 def aware(bench: Bench, network: Network) -> Network:
-    bench.trainer.checkpoint.unlink(missing_ok=True)
+    forget_training(bench)
     return STEP.apply(PARAMETERS, network, bench)
 
 
@@ -39,13 +40,13 @@ def int8_file(network: Network) -> TfliteFile:
 
 @pytest.fixture(scope="module")
 def pruned(small_bench: Bench, trained_network: Network) -> Network:
-    small_bench.trainer.checkpoint.unlink(missing_ok=True)
+    forget_training(small_bench)
     return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.75, epochs=1), trained_network, small_bench)
 
 
 @pytest.fixture(scope="module")
 def pruned_and_clustered(small_bench: Bench, pruned: Network) -> Network:
-    small_bench.trainer.checkpoint.unlink(missing_ok=True)
+    forget_training(small_bench)
     return WeightClustering().apply(WeightClusteringParameters(clusters=CLUSTERS, epochs=1), pruned, small_bench)
 
 

@@ -20,6 +20,7 @@ from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.step import STEPS, Form
+from tests.small_study import forget_training
 
 ONE_EPOCH = {"epochs": 1}
 EVERY_STEP = pytest.mark.parametrize("key", STEPS.keys())
@@ -69,7 +70,7 @@ def test_it_keeps_its_promise_leaves_its_input_alone_and_gives_a_file_that_runs(
 ) -> None:
     step, parameters = STEPS[key](), quick(key)
     before = [weights.copy() for weights in trained_network.model.get_weights()]
-    small_bench.trainer.checkpoint.unlink(missing_ok=True)
+    forget_training(small_bench)
     made = step.apply(parameters, trained_network, small_bench)
     for old, new in zip(before, trained_network.model.get_weights(), strict=True):
         assert np.array_equal(old, new)
@@ -95,7 +96,7 @@ def test_it_keeps_its_promise_leaves_its_input_alone_and_gives_a_file_that_runs(
 def test_the_same_seed_gives_the_same_bytes(key: str, small_bench: Bench, trained_network: Network) -> None:
     made = []
     for _ in range(2):
-        small_bench.trainer.checkpoint.unlink(missing_ok=True)
+        forget_training(small_bench)
         result = STEPS[key]().apply(quick(key), trained_network, small_bench)
         made.append(result if isinstance(result, bytes) else converted(result))
     assert made[0] == made[1]

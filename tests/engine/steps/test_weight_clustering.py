@@ -16,6 +16,7 @@ from engine.steps.magnitude_pruning import MagnitudePruning, MagnitudePruningPar
 from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
 from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
 from engine.training.kernels import kernels
+from tests.small_study import forget_training
 from tests.step_place import after
 
 STEP = WeightClustering()
@@ -24,7 +25,7 @@ STEP = WeightClustering()
 def clustered(bench: Bench, network: Network, **given: object) -> tuple[Network, TfliteFile]:
     """Apply the step, hold its promise against the float32 file, and give both."""
     parameters = WeightClusteringParameters.model_validate({"epochs": 1, "clusters": 16} | given)
-    bench.trainer.checkpoint.unlink(missing_ok=True)
+    forget_training(bench)
     made = STEP.apply(parameters, network, bench)
     file = TfliteFile.parse(float32_tflite(made.model))
     STEP.check_promise(parameters, made, file)
@@ -32,7 +33,7 @@ def clustered(bench: Bench, network: Network, **given: object) -> tuple[Network,
 
 
 def pruned(bench: Bench, network: Network) -> Network:
-    bench.trainer.checkpoint.unlink(missing_ok=True)
+    forget_training(bench)
     return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.7, epochs=1), network, bench)
 
 
