@@ -33,10 +33,16 @@ class Work:
 
 def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
     """Estimated seconds of one stage of a recipe's branch, without what is shared with an earlier run."""
-    macs = _macs(recipe, work)
-    images = TRAINING_PASSES * work.train_images + work.validation_images
-    measured = MEASUREMENT_S + macs * work.test_images / work.macs_a_second if stage.ends else 0.0
-    return stage.epochs * images * macs / work.macs_a_second + CONVERSION_S + measured
+    return _seconds(recipe, stage.epochs, bool(stage.ends), work)
+
+
+def baselines_seconds(recipe: Recipe, work: Work) -> float:
+    """Estimated seconds of a recipe's baselines alone, one an image setting.
+
+    Raises:
+        RecipeError: as `estimate_seconds`.
+    """
+    return sum(_seconds(branch, recipe.training.epochs, True, work) for branch in recipe.branches())
 
 
 def estimate_seconds(recipe: Recipe, work: Work) -> float:
@@ -54,6 +60,13 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
 def training_macs_a_second(recipe: Recipe, work: Work, epoch_seconds: float) -> float:
     """This machine's speed, from the time of an epoch of a branch's baseline."""
     return TRAINING_PASSES * work.train_images * _macs(recipe, work) / max(epoch_seconds, 1e-6)
+
+
+def _seconds(branch: Recipe, epochs: int, is_measured: bool, work: Work) -> float:
+    macs = _macs(branch, work)
+    images = TRAINING_PASSES * work.train_images + work.validation_images
+    measured = MEASUREMENT_S + macs * work.test_images / work.macs_a_second if is_measured else 0.0
+    return epochs * images * macs / work.macs_a_second + CONVERSION_S + measured
 
 
 def _macs(branch: Recipe, work: Work) -> int:

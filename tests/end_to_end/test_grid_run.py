@@ -51,7 +51,7 @@ def test_a_killed_grid_goes_on_and_each_variant_says_its_setting(checkout: Path,
         path = Path(result["directory"]) / variant["file"]
         assert path.stat().st_size == variant["model_bytes"]
         side = int(variant["setting"].split()[0])
-        assert json.loads(path.with_suffix(".json").read_text())["input_shape"] == [side, side, 1]
+        assert json.loads(path.with_suffix(".json").read_text())["images"]["size"] == side
         baseline = variant["chain"] == "baseline"
         assert (variant["agreement"] == 1.0 and variant["latency_ratio"] == 1.0) or not baseline
     assert read_recipe(Path(result["directory"]) / "recipe.toml") == GRID

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.contract.measurements import VariantMeasurement
+from engine.contract.measurements import ImageBytes, VariantMeasurement
 
 KIB, MIB = 1024, 1024**2
 
@@ -19,8 +20,10 @@ class Column:
     title: str
     explanation: str
     value: Callable[[VariantMeasurement, VariantMeasurement], Value]
-    """Of a variant and the baseline."""
+    """Of a variant and the baseline of its image setting."""
     text: Callable[[VariantMeasurement, VariantMeasurement], str]
+    compares_images: bool = False
+    """Whether it says something only where a run compares image settings."""
 
 
 def steps_text(variant: VariantMeasurement) -> str:
@@ -32,6 +35,22 @@ def _number(
     title: str, explanation: str, form: str, value: Callable[[VariantMeasurement, VariantMeasurement], float]
 ) -> Column:
     return Column(title, explanation, value, lambda variant, baseline: form.format(value(variant, baseline)))
+
+
+def _image_figure(title: str, explanation: str, form: str, figure: Callable[[ImageBytes], float]) -> Column:
+    """A figure of the variant's image setting; a dash where an earlier version of the program did not tell."""
+    return Column(
+        title,
+        explanation,
+        lambda variant, _: figure(variant.images) if variant.images else 0.0,
+        lambda variant, _: form.format(figure(variant.images)) if variant.images else "–",
+        compares_images=True,
+    )
+
+
+def _by_number(text: str) -> str:
+    """Sorts "64 px" before "100 px"."""
+    return re.sub(r"\d+", lambda digits: digits.group().zfill(6), text)
 
 
 def _words(title: str, explanation: str, text: Callable[[VariantMeasurement], str]) -> Column:
@@ -54,6 +73,25 @@ def _interval(
 
 COLUMNS: tuple[Column, ...] = (
     _words("chain", "The chain's name.", lambda v: v.chain),
+    Column(
+        "images",
+        "The image setting that the network was trained on: size, JPEG quality, wavelet transform.",
+        lambda variant, _: _by_number(variant.setting),
+        lambda variant, _: variant.setting,
+        compares_images=True,
+    ),
+    _image_figure(
+        "image ratio\n(: 1)",
+        "Compression ratio: bytes of the image files as they came over those of the images as resized and re-saved.",
+        "{:.2f}",
+        lambda images: images.compression_ratio,
+    ),
+    _image_figure(
+        "image gain\n(%)",
+        "Space gain: the share of the image files' bytes that is saved.",
+        "{:.1f}",
+        lambda images: 100 * images.space_gain,
+    ),
     _words("steps", "What was done to the trained network, in this order.", steps_text),
     _interval(
         "accuracy\n(95 % CI)",
@@ -125,6 +163,12 @@ COLUMNS: tuple[Column, ...] = (
         "Of the network before batch normalisation is folded, as papers count them.",
         "{:,.0f}",
         lambda v, b: v.parameters,
+    ),
+    _number(
+        "trainable\n(count)",
+        "Parameters that training changes: with a frozen base the head's, which grow with the image if flattened.",
+        "{:,.0f}",
+        lambda v, b: v.trainable_parameters,
     ),
     _number(
         "non-zero\n(count)",

@@ -12,8 +12,8 @@ from engine.contract.measurements import VariantMeasurement
 
 
 def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
-    """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, and
-    pruning rounds one of JSON."""
+    """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, the figures of
+    its images one each, `images_…`, and pruning rounds one of JSON."""
     text = io.StringIO()
     rows = [_flat(variant) for variant in variants]
     writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
@@ -25,7 +25,11 @@ def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
 def _flat(variant: VariantMeasurement) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name, value in variant.model_dump().items():
-        if name.endswith("_ci95"):
+        if value is None:
+            continue
+        if isinstance(value, dict):
+            row |= {f"{name}_{part}": figure for part, figure in value.items()}
+        elif name.endswith("_ci95"):
             row[f"{name}_low"], row[f"{name}_high"] = value
         elif name == "pruning_rounds":
             row[name] = json.dumps(value) if value else ""

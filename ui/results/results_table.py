@@ -82,6 +82,10 @@ class ResultsTable(QWidget):
         if variants == self._model.variants:
             return
         chosen = self._chosen()
+        one_setting = len({variant.setting for variant in variants}) <= 1
+        for place, column in enumerate(COLUMNS):
+            if column.compares_images:
+                self.view.setColumnHidden(place, one_setting)
         self._model.set_variants(variants)
         self._fit_columns()
         if chosen is not None:
@@ -181,9 +185,10 @@ class ResultsTable(QWidget):
     def _on_copy(self) -> None:
         """The chosen rows, or all, as they are sorted, in a form that spreadsheets paste."""
         rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
-        lines = ["\t".join(column.title.replace("\n", " ") for column in COLUMNS)]
+        copied = [p for p in range(len(COLUMNS)) if p == CHAIN_COLUMN or not self.view.isColumnHidden(p)]
+        lines = ["\t".join(COLUMNS[column].title.replace("\n", " ") for column in copied)]
         for row in rows or range(self._sorted.rowCount()):
-            lines.append("\t".join(str(self._sorted.index(row, column).data()) for column in range(len(COLUMNS))))
+            lines.append("\t".join(str(self._sorted.index(row, column).data()) for column in copied))
         QGuiApplication.clipboard().setText("\n".join(lines))
         self._message.say(f"{len(lines) - 1} rows are on the clipboard.", "good")
 

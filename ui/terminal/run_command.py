@@ -15,6 +15,7 @@ from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
 from engine.store.durable_file import write_durably
+from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.progress_view import ProgressView
 from ui.terminal.variants_table import notes, variants_table
 from workers.engine_process import EngineProcess
@@ -59,6 +60,8 @@ def _print_result(console: Console, result: RunResult) -> None:
     console.print(variants_table(result))
     for note in notes(result):
         console.print(note, soft_wrap=True)
+    if len(result.image_settings) > 1:
+        console.print(image_settings_table(result))
     console.print(f"Files: {Path(result.directory) / 'models'}", soft_wrap=True, highlight=False)
 
 

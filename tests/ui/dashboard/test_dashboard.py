@@ -6,11 +6,19 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QMessageBox, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QMessageBox, QProgressBar, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.contract.events import EngineEvent, EpochFinished, Paused, RunCancelled, RunFailed, VariantMeasured
-from tests.ui.study_events import CHAINS, PRUNING, study_events, until
+from engine.contract.events import (
+    DatasetReady,
+    EngineEvent,
+    EpochFinished,
+    Paused,
+    RunCancelled,
+    RunFailed,
+    VariantMeasured,
+)
+from tests.ui.study_events import CHAINS, PRUNING, study_events, until, write_samples
 from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE, Dashboard
 from ui.dashboard.stage_tree_model import StageColumn, StageTreeModel
 from ui.theme import DARK, LIGHT
@@ -212,3 +220,25 @@ def test_missing_samples_are_a_sentence(qtbot: QtBot, dashboard: Dashboard, even
     take(qtbot, dashboard, events)
     assert "cannot be read" in text(dashboard, "images")
     assert dashboard.subbands.pictures() == 0
+
+
+def test_the_images_of_each_setting_can_be_chosen(
+    qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent], tmp_path: Path
+) -> None:
+    ready = next(event for event in events if isinstance(event, DatasetReady))
+    write_samples(tmp_path / "run" / "samples-2.npz")
+    smaller = {
+        "setting": "32 px",
+        "samples": "samples-2.npz",
+        "images": ready.images.model_copy(update={"space_gain": 0.75}),
+    }
+    several = [ready.model_copy(update={"setting": "64 px"}), ready.model_copy(update=smaller)]
+    take(qtbot, dashboard, [events[0], *several])
+    assert "space gain 55 %" in text(dashboard, "images")
+    qtbot.waitUntil(lambda: dashboard.subbands.pictures() == 6 * 5)
+    chosen = dashboard.findChild(QComboBox, "dashboard.images.setting")
+    assert chosen is not None
+    assert [chosen.itemText(place) for place in range(chosen.count())] == ["64 px", "32 px"]
+    chosen.setCurrentIndex(1)
+    assert "space gain 75 %" in text(dashboard, "images")
+    qtbot.waitUntil(lambda: dashboard.subbands.pictures() == 6 * 5)

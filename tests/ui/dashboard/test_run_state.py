@@ -8,6 +8,7 @@ import pytest
 
 from engine.contract.events import (
     BatchProgress,
+    DatasetReady,
     EngineEvent,
     EpochFinished,
     Paused,
@@ -132,3 +133,18 @@ def test_a_run_whose_folder_was_moved_is_read_where_it_is_now(events: list[Engin
 def test_skipped_files_are_told_of(events: list[EngineEvent]) -> None:
     warnings = [entry.text for entry in folded(*events).log if entry.severity == "warning"]
     assert warnings == ["Skipped malignant/0231.png: it is cut off"]
+
+
+def test_variants_and_images_of_several_settings_stand_side_by_side(events: list[EngineEvent], tmp_path: Path) -> None:
+    ready = next(event for event in events if isinstance(event, DatasetReady))
+    settings = ("64 px", "32 px")
+    state = folded(
+        *preparation_events(tmp_path),
+        *(ready.model_copy(update={"setting": one, "samples": f"samples-{one}.npz"}) for one in settings),
+        *(VariantMeasured(stage=INT8, variant=variant("baseline", setting=one)) for one in settings),
+        directory=tmp_path,
+    )
+    assert list(state.variants) == ["baseline (64 px)", "baseline (32 px)"]
+    assert [state.samples(one) for one in settings] == [tmp_path / f"samples-{one}.npz" for one in settings]
+    told = [entry.text for entry in state.log if entry.text.startswith("Images")]
+    assert [text.split(":")[0] for text in told] == ["Images at 64 px", "Images", "Images at 32 px"]
