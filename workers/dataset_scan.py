@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -59,16 +60,19 @@ class ScanResult:
         return sum(self.counts[split.value].values())
 
 
-def scan_dataset(settings: DatasetSettings, seed: int, turn: Turn) -> ScanResult:
+def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, turn: Turn) -> ScanResult:
     """List the dataset and decode a few images of each class.
+
+    Args:
+        cache: where an archive is unpacked.
 
     Raises:
         DataError, RecipeError: it cannot be used; the sentence says what to do.
         Cancelled: out of `turn`.
     """
-    index = scan(settings, seed, turn.report)
+    index = scan(settings, seed, turn.report, cache)
     found = Counter((sample.split, sample.label) for sample in index.samples)
-    look = _Look(settings, seed, index, turn)
+    look = _Look(settings, seed, cache, index, turn)
     samples = look.decode_some()
     return ScanResult(
         settings,
@@ -83,12 +87,10 @@ def scan_dataset(settings: DatasetSettings, seed: int, turn: Turn) -> ScanResult
 class _Look:
     """Decodes images of one class after the other and keeps small copies."""
 
-    def __init__(self, settings: DatasetSettings, seed: int, index: SampleIndex, turn: Turn) -> None:
-        self._settings = settings
-        self._seed = seed
+    def __init__(self, settings: DatasetSettings, seed: int, cache: Path, index: SampleIndex, turn: Turn) -> None:
         self._index = index
         self._turn = turn
-        self._source = DATASETS[settings.kind]()
+        self._source = DATASETS[settings.kind](settings, seed, cache)
         self.unreadable: list[SkippedFile] = []
         self.thumbnails: list[Thumbnail] = []
 
@@ -96,7 +98,7 @@ class _Look:
         """Fill `thumbnails`; returns some of the images whole.
 
         Raises:
-            DataError: of one class none of the images tried can be read.
+            DataError: of one class no image can be read.
         """
         classes = range(min(len(self._index.classes), CLASSES_LOOKED_INTO))
         kept_a_class = -(-PREVIEWED_IMAGES // len(classes))
@@ -104,27 +106,28 @@ class _Look:
 
     def _look_into(self, label: int) -> list[DecodedSample]:
         name = self._index.classes[label]
-        members = [sample for sample in self._index.samples if sample.label == label][:MOST_TRIES]
+        members = [sample for sample in self._index.samples if sample.label == label]
         found: list[DecodedSample] = []
-        for sample in members:
+        for tried, sample in enumerate(members):
+            # Until one is found all are tried: a run too gives a class up only where it can read none of its images.
+            if len(found) == IMAGES_A_CLASS or (found and tried >= MOST_TRIES):
+                break
             self._turn.raise_if_stale()
             image = self._decode(sample)
             if image is not None:
                 found.append(DecodedSample(image, sample.file_bytes))
                 self.thumbnails.append(Thumbnail(name, sample.path, thumbnail(image, THUMBNAIL_PIXELS)))
-            if len(found) == IMAGES_A_CLASS:
-                break
         if not found:
             last = self.unreadable[-1]
             raise DataError(
-                f'No image of the class "{name}" can be read; the last one tried, {last.path}, {last.reason}. '
+                f'No image of the class "{name}" can be read; the last of {len(members)}, {last.path}, {last.reason}. '
                 "Replace its files, or leave the class out."
             )
         return found
 
     def _decode(self, sample: Sample) -> np.ndarray | None:
         try:
-            return self._source.decode(self._settings, self._seed, sample)
+            return self._source.decode(sample)
         except (OSError, ValueError) as error:
             self.unreadable.append(SkippedFile(path=sample.path, reason=str(error)))
             return None

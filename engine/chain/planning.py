@@ -65,7 +65,7 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Callable[[int, int]
         RecipeError, DataError: the recipe or its images cannot be used.
     """
     _refuse(preflight(recipe))
-    index = scan(recipe.dataset, recipe.seed, progress)
+    index = scan(recipe.dataset, recipe.seed, progress, locations.image_cache)
     findings = preflight(recipe, len(index.classes))
     _refuse(findings)
     branches = plan_branches(recipe, lambda images: dataset_fingerprint(index, images, recipe.seed))

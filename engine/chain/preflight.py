@@ -8,8 +8,8 @@ from pathlib import Path
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
-from engine.contract.recipe import Recipe
-from engine.datasets.source import DATASETS
+from engine.contract.recipe import DatasetSettings, Recipe
+from engine.datasets.source import DATASETS, special_keys
 from engine.imaging.pipeline import network_input_shape
 from engine.steps.step import STEPS, Form, StepPlace
 
@@ -43,9 +43,14 @@ def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 def _dataset_findings(recipe: Recipe) -> Iterator[Finding]:
     try:
-        _ = DATASETS[recipe.dataset.kind]
+        source = DATASETS[recipe.dataset.kind]
     except NutshellError as error:
         yield _error("dataset.kind", str(error))
+        return
+    for key in sorted(special_keys().difference(source.special_keys())):
+        if getattr(recipe.dataset, key) != DatasetSettings.model_fields[key].get_default():
+            message = f"The source {source.key} does not read {key}, so it changes nothing; take it out."
+            yield Finding(severity=Severity.WARNING, where=f"dataset.{key}", message=message)
 
 
 def _grid_findings(recipe: Recipe) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from math import prod
 from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     Field,
     SerializeAsAny,
@@ -38,6 +39,22 @@ HeightWidth = tuple[Side, Side]
 JpegQuality = Annotated[int, Field(ge=0, le=95)]
 
 
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _below_the_dataset(pattern: str) -> str:
+    if pattern.startswith("/") or ".." in pattern.split("/") or not pattern.strip("/"):
+        raise ValueError('a pattern is a path below the dataset\'s folder, such as "**/sick*"')
+    return pattern
+
+
+ClassName = Annotated[str, Field(min_length=1)]
+FolderPatterns = Annotated[
+    tuple[Annotated[str, AfterValidator(_below_the_dataset)], ...], BeforeValidator(_several), Field(min_length=1)
+]
+
+
 class DatasetSettings(Section):
     """Where the images come from and how they are split."""
 
@@ -45,6 +62,18 @@ class DatasetSettings(Section):
     path: str = Field("", title="Folder", description="The folder or file with the images; ~ is the home folder.")
     validation_path: str = Field("", title="Validation folder", description="A second tree with validation images.")
     test_path: str = Field("", title="Test folder", description="A second tree with test images.")
+    class_folders: dict[ClassName, FolderPatterns] = Field(
+        {},
+        title="Class folders",
+        description=(
+            "For deep trees: class → patterns of the folders that are of it with all below, relative to path (and to "
+            "validation_path, test_path): `*` part of a name, `**` any folders, `?` a letter, `[ab]` one of some; the "
+            "innermost named folder decides."
+        ),
+    )
+    labels: Literal["fine", "coarse"] = Field(
+        "fine", title="Labels", description="Of CIFAR-100: its 100 classes, or the 20 groups of them."
+    )
     classes: tuple[str, ...] = Field((), title="Classes", description="A subset of the classes; empty: all.")
     validation_fraction: float = Field(
         0.15, gt=0, lt=0.9, title="Validation share", description="Drawn from training where there is no such split."

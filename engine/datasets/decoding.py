@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.recipe import ImageSettings
 from engine.datasets.image_cache import IMAGES_FILE
 from engine.datasets.image_traits import ImageTraits, image_traits
 from engine.datasets.image_writer import ImageWriter
@@ -52,9 +52,7 @@ class DecodedDataset:
 def decode_into(
     folder: Path,
     source: DatasetSource,
-    dataset: DatasetSettings,
     images: ImageSettings,
-    seed: int,
     samples: tuple[Sample, ...],
     progress: Callable[[int, int], None],
     raise_if_cancelled: Callable[[], None],
@@ -66,7 +64,7 @@ def decode_into(
     """
 
     def decode(sample: Sample) -> Decoded:
-        return decode_one(source, dataset, images, seed, sample)
+        return decode_one(source, images, sample)
 
     image_shape = (*images.height_width, 1 if images.color == "grayscale" else 3)
     kept: list[Sample] = []
@@ -91,12 +89,10 @@ def decode_into(
     return DecodedDataset(tuple(kept), tuple(traits), tuple(unreadable), before, after)
 
 
-def decode_one(
-    source: DatasetSource, dataset: DatasetSettings, images: ImageSettings, seed: int, sample: Sample
-) -> Decoded:
+def decode_one(source: DatasetSource, images: ImageSettings, sample: Sample) -> Decoded:
     """One sample at the settings' size; never raises for an image that cannot be read."""
     try:
-        image = source.decode(dataset, seed, sample)
+        image = source.decode(sample)
         traits = image_traits(image)
         pixels, bytes_after = normalise(image, images)
     except (OSError, ValueError, MemoryError) as error:

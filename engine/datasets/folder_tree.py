@@ -10,12 +10,15 @@ from pathlib import Path
 
 from engine.contract.errors import DataError
 from engine.contract.measurements import SkippedFile
+from engine.datasets.class_folders import ClassRule
 from engine.datasets.image_file import SUFFIXES
 from engine.datasets.source import Split
 
 SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 TOLD_EVERY = 200
 """Files between two calls of `progress`."""
+MOST_NAMED = 20
+"""Images outside of the class folders that are listed one by one; of more in one folder, the folder is."""
 
 
 @dataclass(frozen=True)
@@ -33,41 +36,39 @@ class ImageFile:
 class FoundFiles:
     """What the walks through the trees of a dataset come upon."""
 
+    rule: ClassRule
     progress: Callable[[int, int], None] | None = None
     """Called with (files found, 0) now and then."""
     files: dict[Path, ImageFile] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
     skipped: list[SkippedFile] = field(default_factory=list)
     without_class: int = 0
-    """Images that lie beside the class folders."""
+    """Images that lie in no class folder."""
 
-    def walk(self, root: Path, split: Split | None) -> None:
+    def walk(self, root: Path, split: Split | None, base: Path) -> None:
         """Add the images of the class folders in `root`.
 
-        Raises:
-            DataError: an image was found before, in another split.
-        """
-        for path in _entries(root):
-            if path.suffix.lower() in SUFFIXES and not path.is_dir():
-                self.without_class += 1
-                self._skip(path, "lies in no class folder")
-        for folder in folders(root):
-            if folder.suffix.lower() in SUFFIXES:
-                self._skip(folder, "is a folder, though it is named like an image")
-            elif not _is_text(folder):
-                self._skip(folder, "has a name that is no valid text; rename the folder")
-            else:
-                self.classes.add(folder.name)
-                self._walk_class(folder, split)
+        Args:
+            base: the folder that the rule's paths begin at.
 
-    def _walk_class(self, folder: Path, split: Split | None) -> None:
-        for path in self._walked(folder):
+        Raises:
+            DataError: an image was found before, in another split; or a folder belongs to two classes.
+        """
+        for folder, names in self._walked(root):
+            class_name = self.rule.class_of(folder.relative_to(base).parts)
+            if class_name is None:
+                self._pass_over(folder, names)
+            else:
+                self.classes.add(class_name)
+                self._add_files(folder, names, class_name, split)
+
+    def _add_files(self, folder: Path, names: list[str], class_name: str, split: Split | None) -> None:
+        for path in (folder / name for name in names):
             if reason := _unusable(path):
                 self._skip(path, reason)
                 continue
             status = path.stat()
-            file = ImageFile(path, folder.name, split, status.st_size, status.st_mtime_ns)
-            before = self.files.setdefault(path, file)
+            before = self.files.setdefault(path, ImageFile(path, class_name, split, status.st_size, status.st_mtime_ns))
             if before.split is not split:
                 raise DataError(
                     f"The image {path} would be a {before.split or Split.TRAIN} and a {split or Split.TRAIN} image at "
@@ -76,20 +77,40 @@ class FoundFiles:
             if self.progress and len(self.files) % TOLD_EVERY == 0:
                 self.progress(len(self.files), 0)
 
-    def _walked(self, folder: Path) -> Iterator[Path]:
-        """All visible files below, in order; links to folders are not followed, so loops cannot hang."""
+    def _pass_over(self, folder: Path, names: list[str]) -> None:
+        images = [name for name in names if Path(name).suffix.lower() in SUFFIXES]
+        self.without_class += len(images)
+        if len(images) <= MOST_NAMED:
+            for name in images:
+                self._skip(folder / name, "lies in no class folder")
+        else:
+            self._skip(folder, f"holds {len(images):,} images and is no class folder")
 
-        def unreadable(error: OSError) -> None:
-            self._skip(Path(error.filename), f"is a folder that cannot be read ({error.strerror})")
+    def _walked(self, root: Path) -> Iterator[tuple[Path, list[str]]]:
+        """Each folder with the visible files in it, in order."""
+        left = [root]
+        while left:
+            folder = left.pop()
+            try:
+                _, inner, files = next(os.walk(folder, onerror=_raise))
+            except OSError as error:
+                self._skip(folder, f"is a folder that cannot be read ({error.strerror})")
+                continue
+            yield folder, sorted(name for name in files if not is_hidden(name))
+            found = (folder / name for name in sorted(inner, reverse=True) if not is_hidden(name))
+            left += [path for path in found if self._enters(path, root)]
 
-        for parent, inner, names in os.walk(folder, onerror=unreadable, followlinks=False):
-            for name in sorted(inner):
-                if Path(name).suffix.lower() in SUFFIXES:
-                    self._skip(Path(parent, name), "is a folder, though it is named like an image")
-            inner[:] = sorted(
-                name for name in inner if not is_hidden(name) and Path(name).suffix.lower() not in SUFFIXES
-            )
-            yield from (Path(parent, name) for name in sorted(names) if not is_hidden(name))
+    def _enters(self, folder: Path, root: Path) -> bool:
+        """Whether to look into a folder; links are followed next to the class folders only, so loops cannot hang."""
+        if folder.suffix.lower() in SUFFIXES:
+            self._skip(folder, "is a folder, though it is named like an image")
+        elif not _is_text(folder):
+            self._skip(folder, "has a name that is no valid text; rename the folder")
+        elif folder.is_symlink() and (folder.parent != root or _share_files(folder.resolve(), root.resolve())):
+            self._skip(folder, "is a link to a folder, which is not followed here")
+        else:
+            return True
+        return False
 
     def _skip(self, path: Path, reason: str) -> None:
         readable = os.fsencode(path).decode(errors="replace")
@@ -98,7 +119,7 @@ class FoundFiles:
 
 def folders(path: Path) -> list[Path]:
     """The visible folders in a folder, sorted by name."""
-    return [entry for entry in _entries(path) if entry.is_dir()]
+    return sorted(entry for entry in path.iterdir() if not is_hidden(entry.name) and entry.is_dir())
 
 
 def is_hidden(name: str) -> bool:
@@ -106,8 +127,12 @@ def is_hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in SYSTEM_FILES
 
 
-def _entries(path: Path) -> list[Path]:
-    return sorted(entry for entry in path.iterdir() if not is_hidden(entry.name))
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _share_files(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _is_text(path: Path) -> bool:

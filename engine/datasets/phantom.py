@@ -8,9 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings
-from engine.contract.registry import unknown_name_message
+from engine.datasets.indexing import chosen_classes
 from engine.datasets.phantom_heart import draw_heart
 from engine.datasets.source import DatasetSource, Sample, SampleIndex
 
@@ -27,25 +25,18 @@ class Phantom(DatasetSource):
         "Short-axis cardiac MR-like images that the program draws: normal, and sick, with a thin or dark piece of wall."
     )
 
-    def index(
-        self, settings: DatasetSettings, seed: int, progress: Callable[[int, int], None] | None = None
-    ) -> SampleIndex:
-        classes = settings.classes or CLASSES
-        for name in classes:
-            if name not in CLASSES:
-                raise DataError(f"dataset.classes: {unknown_name_message('class', name, list(CLASSES))}")
-        if len(classes) < 2:
-            raise DataError("dataset.classes names one class only; a classifier needs at least two.")
-        count = settings.limit_per_class or DEFAULT_PER_CLASS
+    def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
+        classes = chosen_classes(self.settings, CLASSES)
+        count = self.settings.limit_per_class or DEFAULT_PER_CLASS
         samples = tuple(
-            Sample(f"phantom/{name}/{number:06d}", label, stamp=f"{DRAWING}/{seed}")
+            Sample(f"phantom/{name}/{number:06d}", label, stamp=f"{DRAWING}/{self.seed}")
             for label, name in enumerate(classes)
             for number in range(count)
         )
-        digest = hashlib.sha256(repr((DRAWING, seed, classes, count)).encode()).hexdigest()
-        return SampleIndex(tuple(classes), samples, fingerprint=digest)
+        digest = hashlib.sha256(repr((DRAWING, self.seed, classes, count)).encode()).hexdigest()
+        return SampleIndex(classes, samples, fingerprint=digest)
 
-    def decode(self, settings: DatasetSettings, seed: int, sample: Sample) -> np.ndarray:
+    def decode(self, sample: Sample) -> np.ndarray:
         _, name, number = sample.path.split("/")
-        generator = np.random.default_rng((seed, CLASSES.index(name), int(number)))
+        generator = np.random.default_rng((self.seed, CLASSES.index(name), int(number)))
         return draw_heart(generator, sick=name == "sick")

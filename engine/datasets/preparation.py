@@ -21,9 +21,10 @@ from engine.datasets.dataset_findings import dataset_findings
 from engine.datasets.decoding import DecodedDataset, decode_into
 from engine.datasets.image_cache import CachedImages, CacheIndex, open_cache, write_check, write_index
 from engine.datasets.prepared import PreparedDataset
-from engine.datasets.source import DATASETS, DatasetSource, SampleIndex, Split
+from engine.datasets.source import DATASETS, SampleIndex, Split
 from engine.datasets.splits import drawn_again_where_lost, with_splits
 from engine.store.durable_file import appearing_folder
+from engine.store.locations import Locations, default_runs_directory
 
 DECODING_VERSION = 1
 """Raised when the same files and settings would be decoded to other pixels."""
@@ -31,15 +32,20 @@ DECODING_VERSION = 1
 Progress = Callable[[int, int], None]
 
 
-def scan(settings: DatasetSettings, seed: int, progress: Progress | None = None) -> SampleIndex:
+def scan(
+    settings: DatasetSettings, seed: int, progress: Progress | None = None, cache: Path | None = None
+) -> SampleIndex:
     """All samples of a dataset with their splits; nothing is decoded.
+
+    Args:
+        cache: where an archive is unpacked; by default in the user's own runs directory.
 
     Raises:
         DataError, RecipeError: the settings name no usable images.
     """
-    source: DatasetSource = DATASETS[settings.kind]()
+    source = DATASETS[settings.kind](settings, seed, cache or Locations(default_runs_directory()).image_cache)
     try:
-        index = source.index(settings, seed, progress)
+        index = source.index(progress)
     except OSError as error:
         message = f"The images cannot be listed: {error.strerror} ({error.filename}); check its permissions."
         raise DataError(message) from None
@@ -81,12 +87,10 @@ def prepare(
     found = cached is not None
     if cached is None:
         shutil.rmtree(folder, ignore_errors=True)
-        source: DatasetSource = DATASETS[dataset.kind]()
+        source = DATASETS[dataset.kind](dataset, seed, cache)
         try:
             with appearing_folder(folder) as temporary:
-                decoded = decode_into(
-                    temporary, source, dataset, images, seed, index.samples, progress, raise_if_cancelled
-                )
+                decoded = decode_into(temporary, source, images, index.samples, progress, raise_if_cancelled)
                 stored, check = _cache_index(index, decoded, dataset, seed, raise_if_cancelled)
                 write_index(temporary, stored, decoded.traits, check)
         except OSError as error:  # Of the cache: an image that cannot be read is no error.

@@ -6,11 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
 from engine.contract.measurements import SkippedFile
+from engine.contract.path_need import PathNeed
 from engine.contract.recipe import DatasetSettings
 from engine.contract.registry import Registry
 
@@ -26,7 +28,8 @@ class Sample:
     """One image before it is decoded."""
 
     path: str
-    """Where it comes from: a file, or "phantom/normal/000012" for one that is drawn."""
+    """Where it comes from: a file, "archive.zip/normal/3.png", "cifar-10-batches-py/data_batch_1#17" for a row of an
+    array, or "phantom/normal/000012" for one that is drawn."""
     label: int
     """Index into the index's `classes`."""
     split: Split | None = None
@@ -34,7 +37,7 @@ class Sample:
     stamp: str = ""
     """Changes when the image's content does: size and modification time of a file, for the fingerprint."""
     file_bytes: int = 0
-    """Size of the image as it came; for a drawn one, of the same pixels as PNG (0 until decoded)."""
+    """Size of the image as it came; for one without a file of its own, of the same pixels as PNG (0 until decoded)."""
 
 
 @dataclass(frozen=True)
@@ -51,28 +54,51 @@ class SampleIndex:
 
 
 class DatasetSource(ABC):
-    """One kind of dataset, one file."""
+    """One kind of dataset, one file; made for the dataset of one recipe."""
 
     key: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
+    path_need: ClassVar[PathNeed] = PathNeed()
+    """What `dataset.path`, and a second tree's path, must lead to."""
+    own_keys: ClassVar[tuple[str, ...]] = ()
+    """Keys of the dataset's table that it understands, beside `path` and those that every source understands."""
+
+    def __init__(self, settings: DatasetSettings, seed: int, cache: Path) -> None:
+        """
+        Args:
+            cache: the folder in which archives are unpacked, each into one of its own.
+        """
+        self.settings = settings
+        self.seed = seed
+        self.cache = cache
+
+    @classmethod
+    def special_keys(cls) -> tuple[str, ...]:
+        """The keys that it understands and not every source does."""
+        return ("path", *cls.own_keys) if cls.path_need else cls.own_keys
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether a path that the user dropped on the window is this source's, by a quick look."""
+        return False
 
     @abstractmethod
-    def index(
-        self, settings: DatasetSettings, seed: int, progress: Callable[[int, int], None] | None = None
-    ) -> SampleIndex:
+    def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
         """List the samples without decoding them fully.
 
         Args:
-            progress: called with (done, total) now and then.
+            progress: called with (done, total) now and then, total 0 where it is not known; what it raises is let out.
 
         Raises:
-            DataError: the path is missing, is no folder, holds no images, or leaves a class empty.
+            DataError: the path is missing, is not what is needed, holds no images, or leaves a class empty.
         """
 
     @abstractmethod
-    def decode(self, settings: DatasetSettings, seed: int, sample: Sample) -> np.ndarray:
+    def decode(self, sample: Sample) -> np.ndarray:
         """The image, shape (height, width) or (height, width, 3), dtype uint8 or uint16, upright (EXIF applied).
+
+        Called by several threads.
 
         Raises:
             OSError, ValueError: the image cannot be read; the message says why.
@@ -80,3 +106,8 @@ class DatasetSource(ABC):
 
 
 DATASETS: Registry[DatasetSource] = Registry("engine.datasets", DatasetSource, "dataset")
+
+
+def special_keys() -> frozenset[str]:
+    """The keys of the dataset's table that some sources understand and others do not."""
+    return frozenset(key for kind in DATASETS for key in DATASETS[kind].special_keys())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QWidget
@@ -26,6 +28,7 @@ class ParameterForm(QWidget):
         super().__init__(parent)
         self._model = model
         self._filling = False
+        self._left_out: frozenset[str] = frozenset()
         self._refusal = ""
         self._fields: dict[str, DeclaredField] = {}
         self.rows = QFormLayout(self)
@@ -59,6 +62,11 @@ class ParameterForm(QWidget):
             self._model = model
             self._fill()
             self._refuse("")
+
+    def leave_out(self, names: Collection[str]) -> None:
+        """Hide these fields whatever the others' values are."""
+        self._left_out = frozenset(names)
+        self._show_what_matters()
 
     def _fill(self) -> None:
         self._filling = True
@@ -98,6 +106,7 @@ class ParameterForm(QWidget):
 
     def _show_what_matters(self) -> None:
         """Hide the fields that have no meaning with the others' values."""
-        for field in self._fields.values():
-            shown = all(getattr(self._model, other) in allowed for other, allowed in field.shown_for.items())
+        for name, field in self._fields.items():
+            matters = all(getattr(self._model, other) in allowed for other, allowed in field.shown_for.items())
+            shown = matters and name not in self._left_out
             self.rows.setRowVisible(field.editor.widget, shown)

@@ -1,4 +1,4 @@
-"""A path that is typed, browsed for, or dropped from the file manager."""
+"""A path that is typed, browsed for, or dropped from the file manager: a folder, a file, or either."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+
+from engine.contract.path_need import PathNeed
 
 
 class PathField(QWidget):
-    """A line and a button; a folder where there is no `file_filter`."""
+    """A line and a button, which has a menu where the path may be a folder or a file."""
 
     edited = Signal(str)
     """The path, as the user changed it."""
 
-    def __init__(self, name: str, title: str, placeholder: str, file_filter: str = "") -> None:
+    def __init__(self, name: str, title: str, placeholder: str, need: PathNeed) -> None:
         """
         Args:
             name: the line's object name; the button's is followed by ".browse".
             title: of the dialogue, and what screen readers say.
-            file_filter: such as "Keras (*.h5 *.keras)".
         """
         super().__init__()
         self._title = title
-        self._file_filter = file_filter
         self._line = QLineEdit(objectName=name, placeholderText=placeholder)
         self._line.setAccessibleName(title)
         # Left to itself, a line takes a dropped folder as the text of its URL.
@@ -32,6 +32,9 @@ class PathField(QWidget):
         # A tool button is as high as the line; a push button is higher.
         self._browse = QToolButton(text="Browse…", objectName=f"{name}.browse")
         self._browse.setAccessibleName(f"Browse for: {title}")
+        self._menu = QMenu(self)
+        self._menu.addAction("Folder…", self._browse_folder)
+        self._menu.addAction("File…", self._browse_file)
         self.setAcceptDrops(True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -39,10 +42,20 @@ class PathField(QWidget):
         layout.addWidget(self._browse)
         self._line.textEdited.connect(lambda text: self.edited.emit(text.strip()))
         self._browse.clicked.connect(self._on_browse)
+        self.set_need(need)
 
     def editors(self) -> list[QWidget]:
         """The line and the button, for the order of the Tab key."""
         return [self._line, self._browse]
+
+    def set_need(self, need: PathNeed) -> None:
+        """Take other kinds of paths from now on."""
+        self._need = need
+        either = need.folder and need.suffixes
+        self._browse.setMenu(self._menu if either else None)  # type: ignore[arg-type]
+        self._browse.setPopupMode(
+            QToolButton.ToolButtonPopupMode.InstantPopup if either else QToolButton.ToolButtonPopupMode.DelayedPopup
+        )
 
     def path(self) -> str:
         """As typed, without spaces around it."""
@@ -56,7 +69,7 @@ class PathField(QWidget):
 
     def takes(self, path: Path) -> bool:
         """Whether such a path may be dropped here."""
-        return path.is_file() if self._file_filter else path.is_dir()
+        return self._need.takes(path)
 
     def choose(self, path: str) -> None:
         """Take a path as if it had been typed."""
@@ -73,15 +86,27 @@ class PathField(QWidget):
             self.choose(str(path))
 
     def _on_browse(self) -> None:
-        if self._file_filter:
-            path, _ = QFileDialog.getOpenFileName(self, self._title, self.path(), self._file_filter)
+        if self._need.folder:
+            self._browse_folder()
         else:
-            path = QFileDialog.getExistingDirectory(self, self._title, self.path())
+            self._browse_file()
+
+    def _browse_folder(self) -> None:
+        if path := QFileDialog.getExistingDirectory(self, self._title, self.path()):
+            self.choose(path)
+
+    def _browse_file(self) -> None:
+        patterns = " ".join(f"*{suffix}" for suffix in self._need.suffixes)
+        path, _ = QFileDialog.getOpenFileName(self, self._title, self.path(), f"{self._title} ({patterns})")
         if path:
             self.choose(path)
 
 
 def dropped_path(event: QDropEvent, field: PathField) -> Path | None:
     """The first path of a drag that the field can take."""
-    paths = (Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-    return next((path for path in paths if field.takes(path)), None)
+    return next(filter(field.takes, dropped_paths(event)), None)
+
+
+def dropped_paths(event: QDropEvent) -> list[Path]:
+    """The paths on this machine that a drag brings."""
+    return [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]

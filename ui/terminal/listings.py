@@ -49,8 +49,14 @@ def list_backbones() -> str:
 
 
 def list_datasets() -> str:
-    """Each dataset source."""
-    return "\n\n".join(f"{key}: {DATASETS[key].title}\n  {DATASETS[key].summary}" for key in DATASETS) + "\n"
+    """Each dataset source with what its path leads to and the keys that it understands beside the common ones."""
+    lines = []
+    for key in DATASETS:
+        source = DATASETS[key]
+        lines.append(f"{key}: {source.title}\n  {source.summary}\n  path: {source.path_need.in_full() or 'none'}")
+        if source.own_keys:
+            lines[-1] += f"\n  more keys: {', '.join(source.own_keys)}"
+    return "\n\n".join(lines) + "\n"
 
 
 def recipe_schema() -> str:

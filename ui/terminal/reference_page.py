@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.contract.recipe import BackboneSettings, DatasetSettings, DwtSettings, ImageGrid, TrainingSettings
+from engine.datasets.source import DATASETS
 from engine.steps.step import STEPS
 from ui.terminal.listings import allowed_values
 
@@ -52,7 +53,10 @@ This page is printed by `python main.py reference`.
 def reference_page() -> str:
     """The page's text."""
     parts = [HEAD]
-    parts += [f"## `{title}`\n\n{_key_table(model)}{more}" for title, model, more in TABLES]
+    for title, model, more in TABLES:
+        parts.append(f"## `{title}`\n\n{_key_table(model)}{more}")
+        if model is DatasetSettings:
+            parts.append(_sources())
     parts.append(
         "## `[[chains]]`\n\nEach chain has a `name` and `steps`, applied in their order to the trained baseline. A "
         "chain whose last step leaves a trainable network is converted to a float32 `.tflite`.\n"
@@ -61,6 +65,15 @@ def reference_page() -> str:
         step = STEPS[key]
         parts.append(f"### `{key}`\n\n{step.summary} ({step.paper})\n\n{_key_table(step.Parameters, leave_out='step')}")
     return "\n".join(parts)
+
+
+def _sources() -> str:
+    lines = ["| `kind` | `path` | more keys | what it reads |", "| --- | --- | --- | --- |"]
+    for key in DATASETS:
+        source = DATASETS[key]
+        keys = ", ".join(f"`{own}`" for own in source.own_keys) or "–"
+        lines.append(f"| `{key}` | {source.path_need.in_full() or '–'} | {keys} | {source.summary} |")
+    return "\n".join(lines) + "\n"
 
 
 def _key_table(model: type[BaseModel], leave_out: str = "") -> str:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QVBoxLayout
 from engine.backbones.backbone import BACKBONES
 from engine.chain.preflight import errors
 from engine.contract.findings import Finding
+from engine.contract.path_need import PathNeed
 from engine.contract.recipe import BackboneSettings
 from ui.form.declared_field import WIDEST_PIXELS
 from ui.form.parameter_form import ParameterForm
@@ -43,7 +44,7 @@ class BackbonePage(DraftPage):
             self._kind.addItem(f"{BACKBONES[key].title} ({BACKBONES[key].paper})", key)
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
         self._weights = PathField(
-            "backbone.weights", "Keras weights file", "none: random weights", "Keras (*.h5 *.keras)"
+            "backbone.weights", "Keras weights file", "none: random weights", PathNeed(suffixes=(".h5", ".keras"))
         )
         self._training = ParameterForm(draft.recipe.training, TRAINING_FIELDS, "training")
         self._figures = NetworkFigures()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.contract.recipe import DatasetSettings
 from engine.datasets.source import Split
 from ui.pictures import pixmap
 from workers.dataset_scan import CLASSES_LOOKED_INTO, ScanResult
@@ -31,13 +32,25 @@ NAME_WIDTH = 90
 MOST_SKIPPED_LISTED = 500
 ROWS_SEEN = 5
 FEWEST_CLASSES = 2
+SAME_CLASSES = {
+    name: DatasetSettings.model_fields[name].get_default()
+    for name in (
+        "classes",
+        "validation_fraction",
+        "test_fraction",
+        "limit_per_class",
+        "duplicates",
+        "near_duplicate_bits",
+    )
+}
+"""Settings that change nothing in which classes there are."""
 
 
 @dataclass(frozen=True)
 class _KnownClasses:
     """The classes that were seen in some images, and whether a scan of all of them saw them."""
 
-    origin: tuple[str, ...] = ()
+    origin: DatasetSettings | None = None
     names: tuple[str, ...] = ()
     complete: bool = False
 
@@ -101,7 +114,7 @@ class DatasetFindings(QWidget):
     def show_result(self, result: ScanResult) -> None:
         """Show a scan; classes that an earlier one of the same images found stay listed, unticked."""
         settings = result.settings
-        origin = (settings.kind, settings.path, settings.validation_path, settings.test_path)
+        origin = settings.model_copy(update=SAME_CLASSES)
         if not settings.classes or self._known.origin != origin:
             self._known = _KnownClasses(origin, result.classes, complete=not settings.classes)
         names = [*result.classes, *(name for name in self._known.names if name not in result.classes)]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.contract.path_need import PathNeed
 from engine.contract.recipe import DatasetSettings
-from engine.datasets.source import DATASETS
+from engine.datasets.source import DATASETS, DatasetSource, special_keys
+from engine.store.locations import Locations
 from ui.form.parameter_form import ParameterForm
-from ui.form.path_field import PathField, dropped_path
+from ui.form.path_field import PathField, dropped_paths
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.wizard.dataset_findings import DatasetFindings
@@ -21,8 +24,8 @@ from ui.wizard.scan_progress import ScanProgress
 from workers.dataset_scan import ScanResult, scan_dataset
 from workers.latest_call import LatestCall
 
-DRAWN = "phantom"
-"""The one source that reads nothing."""
+NO_PATH = PathNeed()
+FORM_FIELDS = ("labels", "validation_fraction", "test_fraction", "limit_per_class")
 TYPING_PAUSE_MS = 300
 LEFT_WIDTH = 370
 
@@ -30,10 +33,11 @@ LEFT_WIDTH = 370
 class DatasetPage(DraftPage):
     """Scans as the user chooses; the next page opens once the images are usable."""
 
-    def __init__(self, draft: RecipeDraft) -> None:
-        what_to_do = "Choose the drawn demo images, or a folder with a folder of images for each class."
+    def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
+        what_to_do = "Choose the drawn demo images, or where yours are: folders, an archive, or a published dataset."
         super().__init__(draft, "Images", what_to_do)
         self.setAcceptDrops(True)
+        self._runs_directory = runs_directory
         self._asked: DatasetSettings | None = None
         """The images that were looked at last, or are now."""
         self._scan = LatestCall("dataset-scan", self)
@@ -48,13 +52,11 @@ class DatasetPage(DraftPage):
         self._summary = QLabel(wordWrap=True)
         self._summary.setProperty("role", "hint")
         self._paths = {
-            "path": PathField("dataset.path", "Folder of the images", "Folder; or drop it here"),
-            "validation_path": PathField("dataset.validation_path", "Folder of validation images", "none of its own"),
-            "test_path": PathField("dataset.test_path", "Folder of test images", "none of its own"),
+            "path": PathField("dataset.path", "The images", "choose, or drop it here", NO_PATH),
+            "validation_path": PathField("dataset.validation_path", "Validation images", "none of its own", NO_PATH),
+            "test_path": PathField("dataset.test_path", "Test images", "none of its own", NO_PATH),
         }
-        self._form = ParameterForm(
-            draft.recipe.dataset, ("validation_fraction", "test_fraction", "limit_per_class"), "dataset"
-        )
+        self._form = ParameterForm(draft.recipe.dataset, FORM_FIELDS, "dataset")
         self._progress = ScanProgress()
         self._message = MessageBar("dataset.message")
         self._findings = DatasetFindings()
@@ -81,15 +83,25 @@ class DatasetPage(DraftPage):
         self._pause.stop()
         self._scan.shut_down()
 
+    def set_runs_directory(self, path: Path) -> None:
+        """Where archives are unpacked from now on."""
+        self._runs_directory = path
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_path(event, self._paths["path"]) is not None:
+        if self._dropped(event):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        folder = dropped_path(event, self._paths["path"])
-        if folder is not None:
-            self._kind.setCurrentIndex(self._kind.findData("image_folder"))
-            self._paths["path"].choose(str(folder))
+        if dropped := self._dropped(event):
+            kind, path = dropped
+            self._kind.setCurrentIndex(self._kind.findData(kind))
+            self._paths["path"].choose(str(path))
+
+    def _dropped(self, event: QDropEvent) -> tuple[str, Path] | None:
+        """The first path of a drag that is some source's, with that source's key."""
+        return next(
+            ((key, path) for path in dropped_paths(event) for key in DATASETS if DATASETS[key].recognises(path)), None
+        )
 
     def _lay_out(self) -> None:
         box = QGroupBox("Where from")
@@ -97,7 +109,7 @@ class DatasetPage(DraftPage):
         rows.insertRow(0, "Source", self._kind)
         rows.insertRow(1, self._summary)
         for place, (title, field) in enumerate(
-            zip(("Folder", "Validation folder", "Test folder"), self._paths.values(), strict=True), start=2
+            zip(("Images", "Validation", "Test"), self._paths.values(), strict=True), start=2
         ):
             rows.insertRow(place, title, field)
         QVBoxLayout(box).addWidget(self._form)
@@ -121,12 +133,20 @@ class DatasetPage(DraftPage):
         self._kind.blockSignals(True)
         self._kind.setCurrentIndex(self._kind.findData(dataset.kind))
         self._kind.blockSignals(False)
-        self._summary.setText(DATASETS[dataset.kind].summary if dataset.kind in DATASETS else "")
-        for name, field in self._paths.items():
-            field.set_path(getattr(dataset, name))
-            self._form.rows.setRowVisible(field, dataset.kind != DRAWN)
+        if dataset.kind in DATASETS:
+            self._show_source(DATASETS[dataset.kind])
         self._form.set_model(dataset)
         self.completeChanged.emit()
+
+    def _show_source(self, source: type[DatasetSource]) -> None:
+        keys = source.special_keys()
+        self._summary.setText(source.summary)
+        for name, field in self._paths.items():
+            self._form.rows.setRowVisible(field, name in keys)
+            if name in keys:
+                field.set_need(source.path_need)
+                field.set_path(getattr(self._draft.recipe.dataset, name))
+        self._form.leave_out(special_keys().difference(keys))
 
     def _on_draft_changed(self) -> None:
         super()._on_draft_changed()
@@ -138,12 +158,16 @@ class DatasetPage(DraftPage):
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()
         assert isinstance(form, DatasetSettings)
-        update: dict[str, object] = {name: field.path() for name, field in self._paths.items()}
-        update["kind"] = str(self._kind.currentData())
+        kind = str(self._kind.currentData())
+        # What the source does not read keeps no value in the recipe; its field still shows it, should the user return.
+        keys = DATASETS[kind].special_keys()
+        unread = {name: DatasetSettings.model_fields[name].get_default() for name in special_keys().difference(keys)}
+        paths = {name: field.path() for name, field in self._paths.items() if name in keys}
+        dataset = form.model_copy(update={"kind": kind} | unread | paths)
         before = self._draft.recipe.dataset
-        if any(value != getattr(before, name) for name, value in update.items()):
-            update["classes"] = ()
-        self._draft.change(dataset=form.model_copy(update=update))
+        if (dataset.kind, dataset.path, dataset.labels) != (before.kind, before.path, before.labels):
+            dataset = dataset.model_copy(update={"classes": (), "class_folders": {}})
+        self._draft.change(dataset=dataset)
 
     def _on_classes_chosen(self, classes: tuple[str, ...]) -> None:
         self._draft.change(dataset=self._draft.recipe.dataset.model_copy(update={"classes": classes}))
@@ -160,7 +184,8 @@ class DatasetPage(DraftPage):
         self._asked = recipe.dataset
         self._message.say("")
         self._progress.begin()
-        self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed))
+        cache = Locations(self._runs_directory).image_cache
+        self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed, cache))
 
     def _on_stop(self) -> None:
         self._scan.call_off()

@@ -51,7 +51,7 @@ class StudyWizard(QWizard):
         self.setButtonText(QWizard.WizardButton.FinishButton, "Run")
         self._settings = settings
         self._draft = RecipeDraft(_remembered(settings), self)
-        self._dataset = DatasetPage(self._draft)
+        self._dataset = DatasetPage(self._draft, runs_directory)
         self._images = ImagesPage(self._draft)
         self._backbone = BackbonePage(self._draft)
         self._chains = ChainsPage(self._draft)
@@ -77,6 +77,7 @@ class StudyWizard(QWizard):
 
     def set_runs_directory(self, path: Path) -> None:
         """Where the next run will be kept."""
+        self._dataset.set_runs_directory(path)
         self._review.set_runs_directory(path)
 
     def accept(self) -> None:

@@ -28,6 +28,14 @@ def fill(folder: Path, count: int = 6, side: int = 16, seed: int = 0) -> None:
         Image.fromarray(generator.integers(0, 255, (side, side), dtype=np.uint8)).save(folder / f"{number:02d}.png")
 
 
+def draw_patients(root: Path) -> Path:
+    """Eight patients in two hospitals, each with folders of healthy and of sick slices, and of others."""
+    for patient in range(8):
+        for place, kind in enumerate(("normal", "sick_a", "localiser")):
+            fill(root / f"hospital_{patient % 2}" / f"patient_{patient}" / "MR" / kind, 3, seed=10 * patient + place)
+    return root
+
+
 def settings(path: Path, **more: object) -> DatasetSettings:
     return DatasetSettings(kind="image_folder", path=str(path), **more)
 
@@ -86,7 +94,8 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(tmp_path: Path) -> None:
     index = scan(settings(root), seed=7)
     dataset = prepare(index, settings(root), ImageSettings(size=16, color="grayscale"), 7, tmp_path / "cache")
     reasons = {Path(skipped.path).name: skipped.reason for skipped in dataset.summary.skipped}
-    assert set(reasons) == {"cut.png", "empty.png", "text.png", "notes.txt", "folder.jpg"}
+    assert set(reasons) == {"cut.png", "empty.png", "text.png", "notes.txt", "folder.jpg", "loop"}
+    assert reasons["loop"] == "is a link to a folder, which is not followed here"
     assert reasons["empty.png"] == "is empty"
     assert reasons["text.png"] == "is no image that Pillow can read"
     assert reasons["cut.png"]

@@ -1,0 +1,89 @@
+"""What all sources do once they know their samples: choose among the classes, limit, name rows, and fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from engine.contract.errors import DataError
+from engine.contract.measurements import SkippedFile
+from engine.contract.recipe import DatasetSettings
+from engine.contract.registry import unknown_name_message
+from engine.datasets.source import Sample, SampleIndex, Split
+
+
+def chosen_classes(settings: DatasetSettings, found: Sequence[str], noun: str = "class") -> tuple[str, ...]:
+    """The classes asked for, in that order, else all that were found.
+
+    Raises:
+        DataError: one is not there, or there is one only.
+    """
+    for name in settings.classes:
+        if name not in found:
+            raise DataError(f"dataset.classes: {unknown_name_message(noun, name, list(found))}")
+    classes = settings.classes or tuple(found)
+    if len(classes) < 2 <= len(found):
+        raise DataError(f"dataset.classes names one class only ({classes[0]}); a classifier needs at least two.")
+    return classes
+
+
+def sample_index(
+    classes: tuple[str, ...],
+    samples: Iterable[Sample],
+    settings: DatasetSettings,
+    seed: int,
+    skipped: Iterable[SkippedFile] = (),
+) -> SampleIndex:
+    """The samples by class, at most `limit_per_class` of each class and split, with their fingerprint."""
+    by_class: dict[int, list[Sample]] = defaultdict(list)
+    for sample in samples:
+        by_class[sample.label].append(sample)
+    kept = tuple(
+        sample
+        for label in range(len(classes))
+        for sample in _limited(by_class[label], settings.limit_per_class, seed, label)
+    )
+    digest = hashlib.sha256(repr(classes).encode())
+    for sample in kept:
+        digest.update(f"{sample.path}\0{sample.label}\0{sample.split}\0{sample.stamp}\n".encode())
+    return SampleIndex(classes, kept, tuple(skipped), digest.hexdigest())
+
+
+def row_samples(
+    array: str, values: Sequence[int], names: Sequence[str], classes: Sequence[str], split: Split, stamp: str
+) -> Iterator[Sample]:
+    """The samples of an array of images, called "array#row", of those classes that are used.
+
+    Args:
+        values: of each row, its place in `names`.
+
+    Raises:
+        DataError: a row's class has no name.
+    """
+    labels = {names.index(name): label for label, name in enumerate(classes)}
+    for row, value in enumerate(values):
+        if not 0 <= value < len(names):
+            raise DataError(f"{array} has the label {value} in row {row}, but there are {len(names)} classes only.")
+        if value in labels:
+            yield Sample(f"{array}#{row}", labels[value], split, stamp)
+
+
+def array_and_row(sample: Sample) -> tuple[str, int]:
+    """What `row_samples` called "array#row"."""
+    array, _, row = sample.path.rpartition("#")
+    return array, int(row)
+
+
+def _limited(samples: Sequence[Sample], limit: int, seed: int, label: int) -> Sequence[Sample]:
+    """A seeded choice of at most `limit` samples of each split, in their order; 0: all."""
+    if not limit:
+        return samples
+    kept: set[int] = set()
+    for split in {sample.split for sample in samples}:
+        places = [place for place, sample in enumerate(samples) if sample.split is split]
+        generator = np.random.default_rng((seed, label, len(split or "")))
+        kept |= {places[chosen] for chosen in generator.permutation(len(places))[:limit]}
+    return [sample for place, sample in enumerate(samples) if place in kept]

@@ -1,0 +1,147 @@
+"""Arrays named as MedMNIST names them come back as they are; what cannot be learnt from is refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.contract.errors import DataError
+from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.datasets.preparation import prepare, scan
+from engine.datasets.source import DATASETS, Split
+from tests.engine.datasets.test_cifar import _Canary
+
+COUNTS = {"train": 12, "val": 6, "test": 9}
+
+
+def arrays(shape: tuple[int, ...] = (28, 28), dtype: type = np.uint8, column: bool = True) -> dict[str, Any]:
+    """Three classes in three splits."""
+    generator = np.random.default_rng(5)
+    found: dict[str, Any] = {}
+    for split, count in COUNTS.items():
+        found[f"{split}_images"] = generator.integers(0, np.iinfo(dtype).max, (count, *shape), dtype=dtype)
+        labels = np.arange(count, dtype=np.uint8) % 3
+        found[f"{split}_labels"] = labels[:, None] if column else labels
+    return found
+
+
+def settings(path: Path, **more: object) -> DatasetSettings:
+    return DatasetSettings(kind="npz", path=str(path), **more)
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize(
+    ("shape", "dtype", "column"),
+    [((28, 28), np.uint8, True), ((28, 28, 3), np.uint8, False), ((28, 28, 1), np.uint16, True)],
+    ids=["gray", "rgb", "sixteen bits"],
+)
+def test_the_same_images_come_back(
+    tmp_path: Path, save: Any, shape: tuple[int, ...], dtype: type, column: bool
+) -> None:
+    content = arrays(shape, dtype, column)
+    save(tmp_path / "mnist.npz", **content)
+    images = ImageSettings(size=28, color="rgb" if shape[-1] == 3 else "grayscale")
+    chosen = settings(tmp_path / "mnist.npz")
+    dataset = prepare(scan(chosen, 7, cache=tmp_path / "cache"), chosen, images, 7, tmp_path / "cache")
+    assert dataset.classes == ("0", "1", "2")
+    assert dataset.images.dtype == dtype
+    for split, prefix in ((Split.TRAIN, "train"), (Split.VALIDATION, "val"), (Split.TEST, "test")):
+        assert len(dataset.splits[split]) == COUNTS[prefix]
+        for row in dataset.splits[split]:
+            name, _, place = dataset.paths[row].partition("#")
+            assert name == f"mnist.npz/{prefix}_images"
+            assert dataset.labels[row] == int(place) % 3
+            expected = content[f"{prefix}_images"][int(place)]
+            assert np.array_equal(dataset.images[row].squeeze(), expected.squeeze())
+
+
+def test_columns_first_arrays_come_back_too(tmp_path: Path) -> None:
+    content = arrays() | {"train_images": np.asfortranarray(arrays()["train_images"])}
+    np.savez(tmp_path / "a.npz", **content)
+    chosen = settings(tmp_path / "a.npz")
+    source = DATASETS["npz"](chosen, 7, tmp_path / "cache")
+    for sample in source.index().samples[:3]:
+        assert np.array_equal(source.decode(sample), content["train_images"][int(sample.path.split("#")[1])])
+
+
+def test_splits_that_are_not_there_are_drawn(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", **{name: array for name, array in arrays().items() if name.startswith("train")})
+    index = scan(settings(tmp_path / "a.npz"), 7, cache=tmp_path / "cache")
+    assert index.drawn == {Split.VALIDATION, Split.TEST}
+    assert len(index.samples) == COUNTS["train"]
+
+
+@pytest.mark.parametrize("key", ["class_names", "labels"])
+def test_names_may_be_an_array(tmp_path: Path, key: str) -> None:
+    np.savez(tmp_path / "a.npz", **arrays(), **{key: np.array(["polyp", "ulcer", "心臓"])})
+    assert scan(settings(tmp_path / "a.npz"), 7, cache=tmp_path / "cache").classes == ("polyp", "ulcer", "心臓")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a", "b", "c"], {"0": "a", "2": "c", "1": "b"}, {"task": "multi-class", "label": {"0": "a", "1": "b", "2": "c"}}],
+)
+def test_names_may_lie_beside_the_archive(tmp_path: Path, names: Any) -> None:
+    np.savez(tmp_path / "a.npz", **arrays())
+    (tmp_path / "a.json").write_text(json.dumps(names))
+    index = scan(settings(tmp_path / "a.npz", classes=("c", "a")), 7, cache=tmp_path / "cache")
+    assert index.classes == ("c", "a")
+
+
+@pytest.mark.parametrize("text", ["[1, 2", '"abc"', "7", '["a", "a", "b"]', '{"one": "a"}', '["a", "b"]'])
+def test_names_that_do_not_fit_are_refused(tmp_path: Path, text: str) -> None:
+    np.savez(tmp_path / "a.npz", **arrays())
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(DataError, match=r"a\.json (does not name the classes|has \d names for 3 classes)"):
+        scan(settings(tmp_path / "a.npz"), 7, cache=tmp_path / "cache")
+
+
+TRAIN = arrays()["train_images"]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"train_labels": np.ones((12, 14), np.uint8)}, "has 14 labels an image; a network learns one class"),
+        ({"train_labels": np.ones(12, np.float32)}, "is float32 of shape"),
+        ({"train_labels": np.ones(11, np.uint8)}, "whole number for each of 12 images"),
+        ({"train_labels": np.full(12, -1, np.int8)}, "has the label -1 in row 0"),
+        ({"train_labels": None}, "an array train_images, but no train_labels"),
+        ({"test_images": None}, "an array test_labels, but no test_images"),
+        ({"train_images": TRAIN / 255}, "is of type float64; images are needed as uint8 or uint16"),
+        ({"train_images": np.zeros((12, 8, 8, 8), np.uint8)}, "volumes cannot be used"),
+        ({"train_images": np.zeros((12, 8), np.uint8)}, r"has the shape \(12, 8\)"),
+        ({"train_images": None, "train_labels": None}, "no array train_images with train_labels; it holds test_images"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_learnt_from_is_refused(tmp_path: Path, change: dict[str, Any], sentence: str) -> None:
+    content = {name: array for name, array in (arrays() | change).items() if array is not None}
+    np.savez(tmp_path / "a.npz", **content)
+    with pytest.raises(DataError, match=sentence):
+        scan(settings(tmp_path / "a.npz"), 7, cache=tmp_path / "cache")
+
+
+@pytest.mark.parametrize("name", ["train_images", "train_labels", "class_names"])
+def test_pickled_objects_are_never_loaded(tmp_path: Path, name: str) -> None:
+    canary = tmp_path / "canary"
+    evil = np.empty(12, dtype=object)
+    evil[:] = [_Canary(exec, f"open({str(canary)!r}, 'w')")] * 12
+    np.savez(tmp_path / "a.npz", **(arrays() | {name: evil}), allow_pickle=True)
+    with pytest.raises(DataError, match=f"The array {name} in .*a.npz cannot be read"):
+        scan(settings(tmp_path / "a.npz"), 7, cache=tmp_path / "cache")
+    assert not canary.exists()
+
+
+def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", TRAIN)
+    (tmp_path / "a.npy").rename(tmp_path / "a.npz")
+    with pytest.raises(DataError, match=r"a\.npz is damaged or cut off"):
+        scan(settings(tmp_path / "a.npz"), 7, cache=tmp_path / "cache")
+    with pytest.raises(DataError, match=r"is a folder; choose the NumPy archive with the images"):
+        scan(settings(tmp_path), 7, cache=tmp_path / "cache")
+    with pytest.raises(DataError, match=r"there is no NumPy archive .*nowhere"):
+        scan(settings(tmp_path / "nowhere.npz"), 7, cache=tmp_path / "cache")
