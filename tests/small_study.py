@@ -99,12 +99,12 @@ def forget_training(bench: Bench) -> None:
         file.unlink()
 
 
-def untrained(bench: Bench) -> Network:
+def untrained(bench: Bench, freeze_base: bool = False) -> Network:
     """The bench's network with its seeded weights."""
     from engine.training.keras_network import build_keras_network
 
     graph = layer_graph(bench.recipe.backbone, network_input_shape(bench.recipe.images), len(bench.dataset.classes))
-    model = build_keras_network(graph, seed=7)
+    model = build_keras_network(graph, seed=7, freeze_base=freeze_base)
     return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters()))
 
 

@@ -6,7 +6,7 @@ graph in Keras. Layers are named, in order, so that weights files match by name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,9 +47,18 @@ class LayerGraph:
     def parameters(self) -> int:
         return sum(layer.parameters for layer in self.layers)
 
-    def trainable_parameters(self, freeze_base: bool = False) -> int:
-        """Parameters that training changes; with `freeze_base` those of the head only."""
-        return sum(layer.trainable_parameters for layer in self.layers if layer.in_head or not freeze_base)
+    def trainable_parameters(self, freeze_base: bool = False, unfrozen: Collection[str] = ()) -> int:
+        """Parameters that training changes; with `freeze_base` those of the head and of the layers `unfrozen` only."""
+        return sum(
+            layer.trainable_parameters
+            for layer in self.layers
+            if layer.in_head or not freeze_base or layer.name in unfrozen
+        )
+
+    def last_kernels(self, count: int) -> tuple[str, ...]:
+        """Names of the base's last `count` convolutions and dense layers; 0: of all."""
+        names = [layer.name for layer in self.layers if layer.macs and not layer.in_head]
+        return tuple(names[-count:])
 
     @property
     def macs(self) -> int:

@@ -86,9 +86,20 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
         yield _error("backbone", str(error))
     if recipe.backbone.weights and not Path(recipe.backbone.weights).expanduser().is_file():
         yield _error("backbone.weights", f"There is no weights file at {recipe.backbone.weights}; check the path.")
+    yield from _training_findings(recipe)
     if recipe.backbone.freeze_base and not recipe.backbone.weights:
         message = "The base is frozen with random weights, so it learns nothing of the images; give a weights file."
         yield Finding(severity=Severity.WARNING, where="backbone.freeze_base", message=message)
+
+
+def _training_findings(recipe: Recipe) -> Iterator[Finding]:
+    training = recipe.training
+    if training.unfreeze_epoch and not recipe.backbone.freeze_base:
+        message = "There is nothing to unfreeze, since the base is not frozen; set backbone.freeze_base."
+        yield Finding(severity=Severity.WARNING, where="training.unfreeze_epoch", message=message)
+    if training.optimizer == "adamw" and not training.weight_decay:
+        message = "adamw without weight decay is adam; set training.weight_decay."
+        yield Finding(severity=Severity.WARNING, where="training.optimizer", message=message)
 
 
 def _guessed_classes(recipe: Recipe) -> int:

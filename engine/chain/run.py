@@ -26,7 +26,7 @@ from engine.contract.events import (
     RunStarted,
 )
 from engine.contract.findings import Severity
-from engine.contract.measurements import ImageSettingBytes, RunResult, VariantMeasurement
+from engine.contract.measurements import ImageSettingBytes, RunResult, SweptEpoch, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.datasets.preparation import prepare
@@ -34,6 +34,7 @@ from engine.datasets.prepared import PreparedDataset
 from engine.datasets.splits import write_split_csv
 from engine.imaging.pipeline import fit_pipeline
 from engine.imaging.samples import write_samples
+from engine.measurement.accuracy import wilson_interval
 from engine.store.database import open_database
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
@@ -41,6 +42,7 @@ from engine.store.measurement_store import MeasurementStore
 from engine.store.run_history import RunState, record_end, record_start
 from engine.store.stage_store import StageStore
 from engine.training.control import Control
+from engine.training.plan import EpochRecord
 
 Emit = Callable[[EngineEvent], None]
 
@@ -132,7 +134,14 @@ class _Run:
                 fastest = min(record.seconds for record in baseline.records)
                 measured.keep_speed(training_macs_a_second(branch.recipe, self._planned.work, fastest))
         measurements = variants.measure_latencies()
-        return self._result(datasets, finished, measurements, variants.measured_count)
+        sweep = tuple(
+            swept
+            for branch in branches
+            for swept in _epoch_sweep(
+                branch.setting, finished[branch.tree.stages[0].key].records, self._planned.work.test_images
+            )
+        )
+        return self._result(datasets, finished, measurements, variants.measured_count, sweep)
 
     def _prepare(self) -> dict[str, PreparedDataset]:
         """Fingerprint → images: before anything is trained, so that what is wrong with them is known at once."""
@@ -200,6 +209,7 @@ class _Run:
         finished: dict[str, FinishedStage],
         measurements: tuple[VariantMeasurement, ...],
         measured_count: int,
+        epoch_sweep: tuple[SweptEpoch, ...],
     ) -> RunResult:
         reused = sum(stage.reused for stage in finished.values())
         if reused == len(finished) and not measured_count:
@@ -223,9 +233,23 @@ class _Run:
                 for branch in branches
             ),
             variants=measurements,
+            epoch_sweep=epoch_sweep,
             stages_computed=len(finished) - reused,
             stages_reused=reused,
         )
+
+
+def _epoch_sweep(setting: str, records: tuple[EpochRecord, ...], test_images: int) -> tuple[SweptEpoch, ...]:
+    return tuple(
+        SweptEpoch(
+            setting=setting,
+            epoch=record.epoch,
+            accuracy=record.test_accuracy,
+            accuracy_ci95=wilson_interval(round(record.test_accuracy * test_images), test_images),
+        )
+        for record in records
+        if record.test_accuracy is not None
+    )
 
 
 def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:

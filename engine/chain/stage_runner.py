@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.backbones.backbone import layer_graph
+from engine.backbones.freezing import trainable_parameters, unfrozen_layers
+from engine.backbones.graph import LayerGraph
 from engine.chain.bench import Bench
 from engine.chain.network import Network, NetworkFacts
 from engine.chain.network_file import load_facts, load_network, save_network
@@ -72,7 +74,8 @@ class StageRunner:
         bench = self._bench(stage, key, parent, recorder)
         self.control.raise_if_cancelled()
         if stage.parameters is None:
-            outcome = bench.trainer.train(network.model, TrainingPlan.of_recipe(self.recipe.training))
+            plan = TrainingPlan.of_recipe(self.recipe.training)
+            outcome = bench.trainer.train(network.model, plan, unfrozen=unfrozen_layers(self._graph, self.recipe))
             made: Network | bytes = Network(network.model, network.facts.after_training(outcome))
         else:
             made = STEPS[stage.parameters.step]().apply(stage.parameters, network, bench)
@@ -109,23 +112,24 @@ class StageRunner:
         self.emit(StageFinished(stage=stage.key, seconds=facts.seconds, reused=True, stopped_early=facts.stopped_early))
         return FinishedStage(key, network_key, True, facts.stopped_early, facts.records)
 
+    @property
+    def _graph(self) -> LayerGraph:
+        shape = network_input_shape(self.pipeline.settings)
+        return layer_graph(self.recipe.backbone, shape, len(self.dataset.classes))
+
     def _untrained(self) -> Network:
         from engine.training.keras_network import build_keras_network
         from engine.training.weights_file import load_weights_by_name
 
         settings = self.recipe.backbone
-        graph = layer_graph(settings, network_input_shape(self.pipeline.settings), len(self.dataset.classes))
+        graph = self._graph
         model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
         if settings.weights:
             loaded = load_weights_by_name(model, Path(settings.weights).expanduser())
             weighted = sum(bool(layer.weights) for layer in model.layers)
             self.emit(Notice(message=f"{loaded} of {weighted} layers took their weights from {settings.weights}."))
-        return Network(
-            model,
-            NetworkFacts(
-                parameters=graph.parameters, trainable_parameters=graph.trainable_parameters(settings.freeze_base)
-            ),
-        )
+        trainable = trainable_parameters(graph, self.recipe)
+        return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=trainable))
 
     def _network(self, key: str) -> Network:
         if key not in self._networks:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.contract.recipe import BASELINE, ImageSettings, Recipe
+from engine.contract.recipe import BASELINE, ImageSettings, Recipe, TrainingSettings
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS, Form
 from engine.training.weights_file import file_digest
@@ -98,7 +98,7 @@ def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
 
 def step_key(parent: str, parameters: StepParameters) -> str:
     """The key of a step applied to the stage `parent`."""
-    return stage_key(parent, parameters.model_dump(mode="json"))
+    return stage_key(parent, parameters.stage_document())
 
 
 def stopped_key(planned: str, epochs: int) -> str:
@@ -117,10 +117,16 @@ def _baseline_document(recipe: Recipe, dataset_fingerprint: str) -> dict[str, An
     return {
         "dataset": dataset_fingerprint,
         "seed": recipe.seed,
-        "images": recipe.images.model_dump(mode="json"),
-        "backbone": recipe.backbone.model_dump(mode="json") | {"weights": _weights_digest(recipe)},
-        "training": recipe.training.model_dump(mode="json"),
+        "images": recipe.images.stage_document(),
+        "backbone": recipe.backbone.stage_document() | {"weights": _weights_digest(recipe)},
+        "training": recipe.training.stage_document() | _decay_document(recipe.training),
     }
+
+
+def _decay_document(training: TrainingSettings) -> dict[str, Any]:
+    """Tells trainings apart from those of the first version, where every optimizer decayed as adamw does."""
+    coupled = training.weight_decay > 0 and training.optimizer != "adamw"
+    return {"weight_decay_in": "gradient"} if coupled else {}
 
 
 def _weights_digest(recipe: Recipe) -> str:

@@ -125,6 +125,8 @@ class EpochFinished(EngineEvent):
     """Training and its share of the feed, without validation."""
     sparsity_fraction: float | None = None
     """Zeros among the kernels that the step prunes, where it prunes."""
+    test_accuracy: float | None = None
+    """Of the network as it was after this epoch, where the recipe's `test_epochs` names it."""
 
 
 class PruningRoundFinished(EngineEvent):

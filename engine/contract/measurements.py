@@ -129,6 +129,17 @@ class DatasetSummary(Measured):
     """What there is to know of the images before their figures are believed."""
 
 
+class SweptEpoch(Measured):
+    """The test accuracy of a baseline as it was after an epoch: of the network that trains, not of a file."""
+
+    setting: str = ""
+    """Which image setting the baseline was trained on, where there are several."""
+    epoch: int
+    accuracy: float
+    accuracy_ci95: tuple[float, float]
+    """Wilson 95 % interval."""
+
+
 class RunResult(Measured):
     """What `--json` writes."""
 
@@ -141,5 +152,7 @@ class RunResult(Measured):
     image_settings: tuple[ImageSettingBytes, ...] = ()
     """All of them, in the recipe's order."""
     variants: tuple[VariantMeasurement, ...]
+    epoch_sweep: tuple[SweptEpoch, ...] = ()
+    """For the epochs that the recipe's `test_epochs` names and the training reached."""
     stages_computed: int = 0
     stages_reused: int = 0

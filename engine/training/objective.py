@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 import tf_keras
 
@@ -25,17 +26,35 @@ class Objective(ABC):
 class CrossEntropy(Objective):
     """The mean cross-entropy with the labels."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, label_smoothing: float = 0.0, class_weights: np.ndarray | None = None) -> None:
+        """
+        Args:
+            label_smoothing: share of each label that is spread over all classes (Szegedy et al. 2016, section 7).
+            class_weights: what an image of each class counts, float32 (classes,); None: all the same.
+        """
         self._model = model
+        self._label_smoothing = label_smoothing
+        self._class_weights = class_weights
 
     def outputs(self, images: Any, training: bool) -> Any:
         return self._model(images, training=training)
 
+    def training(self, images: Any, labels: Any) -> tuple[Any, Any]:
+        outputs = self.outputs(images, training=True)
+        losses = cross_entropy(outputs, labels, self._label_smoothing)
+        if self._class_weights is not None:
+            losses *= tf.gather(tf.constant(self._class_weights, losses.dtype), labels)
+        return outputs, losses
 
-def cross_entropy(outputs: Any, labels: Any) -> Any:
+
+def cross_entropy(outputs: Any, labels: Any, label_smoothing: float = 0.0) -> Any:
     """Of each image, in nats, float32 (batch,); `labels` are int64 (batch,)."""
     if outputs.shape[-1] == 1:
-        return tf_keras.losses.binary_crossentropy(tf.cast(labels[:, None], outputs.dtype), outputs)
+        targets = tf.cast(labels[:, None], outputs.dtype)
+        return tf_keras.losses.binary_crossentropy(targets, outputs, label_smoothing=label_smoothing)
+    if label_smoothing:
+        targets = tf.one_hot(labels, outputs.shape[-1], dtype=outputs.dtype)
+        return tf_keras.losses.categorical_crossentropy(targets, outputs, label_smoothing=label_smoothing)
     return tf_keras.losses.sparse_categorical_crossentropy(labels, outputs)
 
 

@@ -17,6 +17,7 @@ from engine.contract.events import BatchProgress, EngineEvent, Notice
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.pipeline import ImagePipeline
+from engine.training.balance import balanced_weights
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from engine.training.control import Control
 from engine.training.epoch_events import epoch_event
@@ -51,28 +52,37 @@ class Trainer:
         projections: Sequence[Projection] = (),
         objective: Objective | None = None,
         earlier: Sequence[EpochRecord] = (),
+        unfrozen: Sequence[str] = (),
     ) -> TrainingOutcome:
-        """Train `model` in place and leave it with the weights of its best epoch.
+        """Train `model` in place and leave it with the weights of its best epoch, or of the last (`restore_best`).
 
         The best epoch is the one of highest validation accuracy (then lowest loss) among those in which every
         projection had its final form.
 
         Args:
-            objective: what is lowered; the cross-entropy of `model` where none is given.
+            objective: what is lowered; the cross-entropy of `model`, as the plan shapes it, where none is given.
             earlier: epochs of the stage's trainings before this one; epochs are counted on from them.
+            unfrozen: names of the frozen layers that train too from `plan.unfreeze_epoch` on; the optimizer begins
+                anew there.
 
         Raises:
             Cancelled: the user cancelled; the last checkpoint stays.
             NutshellError: the loss is no longer a number.
         """
-        goal = objective or CrossEntropy(model)
-        return _Training(self, model, plan, tuple(projections), goal, tuple(earlier)).run()
+        goal = objective or CrossEntropy(model, plan.label_smoothing, self._class_weights(plan))
+        return _Training(self, model, plan, tuple(projections), goal, tuple(earlier), tuple(unfrozen)).run()
 
     def validate(self, model: Any) -> tuple[float, float]:
         """Mean loss (nats) and accuracy (fraction) of `model` as it is, on the validation images."""
         feed = Feed(self.dataset, self.pipeline, self.seed, batch_size=1)
         # As it is, not compiled: for one pass that is quicker.
-        return _validation(feed, partial(evaluate_batch, CrossEntropy(model)), self.control)
+        return _classified(feed, Split.VALIDATION, partial(evaluate_batch, CrossEntropy(model)), self.control)
+
+    def _class_weights(self, plan: TrainingPlan) -> np.ndarray | None:
+        if plan.class_weights == "none":
+            return None
+        labels = self.dataset.labels[self.dataset.splits[Split.TRAIN]]
+        return balanced_weights(labels, len(self.dataset.classes))
 
 
 class _Training:
@@ -86,14 +96,16 @@ class _Training:
         projections: tuple[Projection, ...],
         objective: Objective,
         earlier: tuple[EpochRecord, ...],
+        unfrozen: tuple[str, ...],
     ) -> None:
         self._trainer = trainer
         self._model = model
         self._plan = plan
         self._projections = projections
+        self._unfrozen = unfrozen
         self._feed = Feed(trainer.dataset, trainer.pipeline, trainer.seed, plan.batch_size, plan.augment)
-        self._optimizers = Optimizers(model, plan)
-        self._step: StepFunction = training_step(model, self._optimizers, projections, objective)
+        self._objective = objective
+        self._make_step()
         self._evaluate: StepFunction = evaluation_step(model, objective)
         self._records: list[EpochRecord] = list(earlier)
         self._before = len(earlier)
@@ -107,9 +119,12 @@ class _Training:
     def run(self) -> TrainingOutcome:
         self._continue_from_checkpoint()
         stopped = False
-        while len(self._records) < self._last_epoch and not stopped:
+        while len(self._records) < self._last_epoch and not stopped and not self._out_of_patience():
             started = time.perf_counter()
-            stopped = self._epoch(len(self._records) + 1)
+            epoch = len(self._records) + 1
+            if epoch - self._before == self._plan.unfreeze_epoch:
+                self._unfreeze()
+            stopped = self._epoch(epoch)
             self._epoch_wall_s.append(time.perf_counter() - started)
         if self._best_weights is not None:
             self._model.set_weights(self._best_weights)
@@ -120,12 +135,32 @@ class _Training:
         # A checkpoint of the stage's training before this one has no epoch of this one.
         if saved is None or not self._before < len(saved.records) <= self._last_epoch:
             return
+        if 0 < self._plan.unfreeze_epoch <= len(saved.records) - self._before:
+            self._unfreeze()
         saved.put_back(self._model, self._optimizers.variables, self._projections)
         self._records = list(saved.records)
         self._best_epoch = saved.best_epoch
         self._best_weights = saved.best_weights
         for record in self._records[self._before :]:
             self._tell_epoch(record)
+
+    def _make_step(self) -> None:
+        self._optimizers = Optimizers(self._model, self._plan)
+        self._step: StepFunction = training_step(self._model, self._optimizers, self._projections, self._objective)
+
+    def _unfreeze(self) -> None:
+        for name in self._unfrozen:
+            self._model.get_layer(name).trainable = True
+        self._make_step()
+
+    def _out_of_patience(self) -> bool:
+        """Whether the best epoch, once there is one, lies as far back as the plan waits for a better."""
+        waited = len(self._records) - self._best_epoch
+        patient = not self._plan.early_stopping or not self._best_epoch or waited < self._plan.early_stopping
+        if not patient and len(self._records) < self._last_epoch:
+            message = f"Training ends after epoch {len(self._records)}: none was better than epoch {self._best_epoch}."
+            self._trainer.emit(Notice(message=message))
+        return not patient
 
     def _epoch(self, epoch: int) -> bool:
         """Train one epoch; returns whether the stage was stopped in it."""
@@ -139,7 +174,7 @@ class _Training:
             self._trainer.control.hold_if_paused()
             paused_s += time.perf_counter() - before
             step = (epoch - self._before - 1) * batches + batch
-            rate = self._optimizers.set_rate_factor(self._plan.rate_factor(step / (self._plan.epochs * batches)))
+            rate = self._optimizers.set_rate_factor(self._plan.rate_factor(step, batches))
             for projection in self._projections:
                 projection.before_batch(step, self._plan.epochs * batches)
             loss, correct = self._step(images, labels)
@@ -161,8 +196,9 @@ class _Training:
         return stopped
 
     def _stop_in(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> None:
-        """End now: with the best epoch so far, or with these weights where none could be kept yet."""
-        self._trainer.emit(Notice(message=f"Stopped in epoch {epoch}; the best weights so far are kept."))
+        """End now: with the best epoch so far, or with these weights where none is kept."""
+        kept = "the weights as they are" if self._best_weights is None else f"the weights of epoch {self._best_epoch}"
+        self._trainer.emit(Notice(message=f"Stopped in epoch {epoch}; {kept} are kept."))
         if self._best_weights is None:
             for projection in self._projections:
                 projection.finish()
@@ -189,7 +225,8 @@ class _Training:
         self._tell_epoch(record)
 
     def _record(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> EpochRecord:
-        validation_loss, validation_accuracy = _validation(self._feed, self._evaluate, self._trainer.control)
+        validation_loss, validation_accuracy = self._classified(Split.VALIDATION)
+        test_accuracy = self._classified(Split.TEST)[1] if epoch - self._before in self._plan.test_epochs else None
         sparsities = [p.sparsity_fraction for p in self._projections if p.sparsity_fraction is not None]
         return EpochRecord(
             epoch,
@@ -200,7 +237,11 @@ class _Training:
             rate,
             seconds,
             sparsities[0] if sparsities else None,
+            test_accuracy,
         )
+
+    def _classified(self, split: Split) -> tuple[float, float]:
+        return _classified(self._feed, split, self._evaluate, self._trainer.control)
 
     def _keep_if_best(self, record: EpochRecord) -> None:
         if not all(projection.complete for projection in self._projections):
@@ -208,7 +249,8 @@ class _Training:
         best = next((r for r in self._records if r.epoch == self._best_epoch), None)
         if best is None or _quality(record) > _quality(best):
             self._best_epoch = record.epoch
-            self._best_weights = self._model.get_weights()
+            if self._plan.restore_best:
+                self._best_weights = self._model.get_weights()
 
     def _tell_batch(self, epoch: int, batch: int, loss: float, accuracy: float, started: float) -> None:
         now = time.perf_counter()
@@ -239,9 +281,10 @@ def _quality(record: EpochRecord) -> tuple[float, float]:
     return record.validation_accuracy, -record.validation_loss
 
 
-def _validation(feed: Feed, evaluate: StepFunction, control: Control) -> tuple[float, float]:
+def _classified(feed: Feed, split: Split, evaluate: StepFunction, control: Control) -> tuple[float, float]:
+    """Mean loss and accuracy on all images of a split."""
     loss_sum, right, seen = 0.0, 0, 0
-    for images, labels in feed.in_order(Split.VALIDATION):
+    for images, labels in feed.in_order(split):
         control.raise_if_cancelled()
         loss, correct = evaluate(images, labels)
         loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)

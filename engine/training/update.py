@@ -12,16 +12,12 @@ from engine.training.objective import Objective, cross_entropy, right_decisions
 from engine.training.plan import TrainingPlan
 from engine.training.projection import Projection
 
-HEAD_LAYER = "classifier"
-"""The layer that `head_learning_rate` applies to."""
-
 
 class Optimizers:
     """One optimizer for the base and one for the head where their rates differ, else one for all."""
 
     def __init__(self, model: Any, plan: TrainingPlan) -> None:
-        head = [layer for layer in model.layers if layer.name.endswith(HEAD_LAYER)]
-        head_ids = {id(variable) for layer in head for variable in layer.trainable_variables}
+        head_ids = {id(variable) for variable in _head(model).trainable_variables}
         variables = list(model.trainable_variables)
         if plan.head_learning_rate == plan.learning_rate:
             groups = [(variables, plan.learning_rate)]
@@ -30,12 +26,16 @@ class Optimizers:
                 ([v for v in variables if id(v) not in head_ids], plan.learning_rate),
                 ([v for v in variables if id(v) in head_ids], plan.head_learning_rate),
             ]
-        self._groups = [(_optimizer(plan, rate), group, rate) for group, rate in groups if group]
+        self._groups = [(_optimizer(plan, rate, group), group, rate) for group, rate in groups if group]
         for optimizer, group, _ in self._groups:
             optimizer.build(group)
+        self._gradient_decay = 0.0 if plan.optimizer == "adamw" else plan.weight_decay
 
     def apply(self, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
-        by_id = {id(variable): gradient for gradient, variable in zip(gradients, variables, strict=True)}
+        by_id = {
+            id(variable): self._decayed(gradient, variable)
+            for gradient, variable in zip(gradients, variables, strict=True)
+        }
         for optimizer, group, _ in self._groups:
             optimizer.apply_gradients([(by_id[id(variable)], variable) for variable in group])
 
@@ -49,18 +49,33 @@ class Optimizers:
     def variables(self) -> list[Any]:
         return [variable for optimizer, _, _ in self._groups for variable in optimizer.variables]
 
+    def _decayed(self, gradient: Any, variable: Any) -> Any:
+        """The gradient of the loss with (decay / 2)·‖kernel‖² added to it."""
+        if self._gradient_decay and _decays(variable):
+            return gradient + self._gradient_decay * variable
+        return gradient
 
-def _optimizer(plan: TrainingPlan, rate: float) -> Any:
-    decay = plan.weight_decay or None
+
+def _head(model: Any) -> Any:
+    """The layer that `head_learning_rate` applies to: the last that has weights."""
+    return next(layer for layer in reversed(model.layers) if layer.trainable_variables)
+
+
+def _decays(variable: Any) -> bool:
+    """Kernels do; biases, scales and offsets have one axis."""
+    return variable.shape.rank > 1
+
+
+def _optimizer(plan: TrainingPlan, rate: float, variables: Sequence[Any]) -> Any:
     if plan.optimizer == "sgd":
-        optimizer = tf_keras.optimizers.SGD(rate, momentum=0.9, nesterov=True, weight_decay=decay)
-    elif plan.optimizer == "rmsprop":
-        optimizer = tf_keras.optimizers.RMSprop(rate, weight_decay=decay)
-    else:
-        optimizer = tf_keras.optimizers.Adam(rate, weight_decay=decay)
-    if decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    return optimizer
+        return tf_keras.optimizers.SGD(rate, momentum=plan.momentum, nesterov=plan.momentum > 0)
+    if plan.optimizer == "rmsprop":
+        return tf_keras.optimizers.RMSprop(rate)
+    if plan.optimizer == "adamw" and plan.weight_decay:
+        optimizer = tf_keras.optimizers.AdamW(rate, weight_decay=plan.weight_decay)
+        optimizer.exclude_from_weight_decay(var_list=[variable for variable in variables if not _decays(variable)])
+        return optimizer
+    return tf_keras.optimizers.Adam(rate)
 
 
 StepFunction = Callable[[Any, Any], tuple[Any, Any]]

@@ -15,6 +15,7 @@ from ui.form.field_editor import (
     TableEditor,
     TextEditor,
     WholeNumberEditor,
+    WholeNumbersEditor,
 )
 
 WIDEST_PIXELS = 320
@@ -28,6 +29,8 @@ class DeclaredField:
     editor: FieldEditor
     shown_for: dict[str, list[Any]]
     """Other field → values with which this one has a meaning."""
+    advanced: bool
+    """Whether it waits behind the form's "More settings"."""
 
 
 def declared_field(schema: dict[str, Any], name: str) -> DeclaredField:
@@ -48,7 +51,7 @@ def declared_field(schema: dict[str, Any], name: str) -> DeclaredField:
     editor.widget.setObjectName(name)
     editor.widget.setAccessibleName(title)
     editor.widget.setToolTip(" ".join(filter(None, (schema.get("description", ""), _range(schema)))))
-    return DeclaredField(title, editor, schema.get("shown_for", {}))
+    return DeclaredField(title, editor, schema.get("shown_for", {}), schema.get("advanced", False))
 
 
 def _editor(schema: dict[str, Any]) -> FieldEditor:
@@ -65,6 +68,8 @@ def _editor(schema: dict[str, Any]) -> FieldEditor:
             return TextEditor()
         case "array" if "enum" in schema.get("items", {}) and not schema.get("may_repeat"):
             return SeveralEditor(schema["items"]["enum"])
+        case "array" if schema.get("items", {}).get("type") == "integer":
+            return WholeNumbersEditor()
         case _:
             return TableEditor()
 

@@ -117,6 +117,21 @@ class RealNumberEditor(_LineEditor):
         return f"{value:.12g}"
 
 
+class WholeNumbersEditor(_LineEditor):
+    """Some whole numbers, such as "1, 2, 20, 30"."""
+
+    def value(self) -> Any:
+        return super().value().replace(",", " ").split()
+
+    def as_text(self, value: Any) -> str:
+        return ", ".join(map(str, value))
+
+    def set_value(self, value: Any) -> None:
+        # A line that already means these numbers is left as it is typed.
+        if self.value() != [str(number) for number in value]:
+            super().set_value(value)
+
+
 class TableEditor(_LineEditor):
     """A table or list as JSON, for parameters that are too rich for one widget."""
 

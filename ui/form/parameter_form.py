@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QWidget
 
 from ui.form.declared_field import DeclaredField, declared_field
+from ui.form.more_settings import MoreSettings
 
 
 class ParameterForm(QWidget):
@@ -34,13 +35,21 @@ class ParameterForm(QWidget):
         self.rows = QFormLayout(self)
         """The rows; a page may put one of its own among them."""
         self.rows.setContentsMargins(0, 0, 0, 0)
+        self._more = MoreSettings(f"{prefix}.more")
+        self._more.toggled.connect(self._show_what_matters)
         schema = type(model).model_json_schema()["properties"]
-        for name in fields:
-            field = declared_field(schema[name], f"{prefix}.{name}")
+        declared = {name: declared_field(schema[name], f"{prefix}.{name}") for name in fields}
+        for name, field in sorted(declared.items(), key=lambda item: item[1].advanced):
+            if field.advanced and not self._has_more:
+                self.rows.addRow(self._more)
             field.editor.changed.connect(self._on_changed)
             self._fields[name] = field
             self.rows.addRow(field.title, field.editor.widget)
         self._fill()
+
+    @property
+    def _has_more(self) -> bool:
+        return any(field.advanced for field in self._fields.values())
 
     @property
     def is_valid(self) -> bool:
@@ -48,8 +57,11 @@ class ParameterForm(QWidget):
         return not self._refusal
 
     def editors(self) -> list[QWidget]:
-        """The editors' widgets, in their order."""
-        return [field.editor.widget for field in self._fields.values()]
+        """The editors' widgets, in their order, for the Tab key."""
+        widgets = [field.editor.widget for field in self._fields.values()]
+        if self._has_more:
+            widgets.insert([field.advanced for field in self._fields.values()].index(True), self._more)
+        return widgets
 
     def model(self) -> BaseModel:
         """The last valid model."""
@@ -105,8 +117,13 @@ class ParameterForm(QWidget):
         return f"{message[:1].upper()}{message[1:]}."
 
     def _show_what_matters(self) -> None:
-        """Hide the fields that have no meaning with the others' values."""
+        """Hide the fields that have no meaning with the others' values, and the advanced ones until asked for."""
+        declared = type(self._model).model_fields
+        changed = 0
         for name, field in self._fields.items():
             matters = all(getattr(self._model, other) in allowed for other, allowed in field.shown_for.items())
             shown = matters and name not in self._left_out
-            self.rows.setRowVisible(field.editor.widget, shown)
+            self.rows.setRowVisible(field.editor.widget, shown and (self._more.isChecked() or not field.advanced))
+            default = declared[name].get_default(call_default_factory=True)
+            changed += field.advanced and shown and getattr(self._model, name) != default
+        self._more.say_changed(changed)

@@ -17,7 +17,7 @@ from engine.contract.recipe_file import read_recipe
 from engine.store.durable_file import write_durably
 from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.progress_view import ProgressView
-from ui.terminal.variants_table import notes, variants_table
+from ui.terminal.variants_table import epochs_table, notes, variants_table
 from workers.engine_process import EngineProcess
 from workers.process_outcome import ProcessOutcome
 
@@ -58,6 +58,8 @@ def _run(recipe: Recipe, runs_directory: Path, json_path: Path | None, quiet: bo
 def _print_result(console: Console, result: RunResult) -> None:
     console.print()
     console.print(variants_table(result))
+    if result.epoch_sweep:
+        console.print(epochs_table(result))
     for note in notes(result):
         console.print(note, soft_wrap=True)
     if len(result.image_settings) > 1:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.measurements import RunResult, VariantMeasurement, variant_name
+from engine.contract.recipe import BASELINE
 
 
 def variants_table(result: RunResult) -> Table:
@@ -36,6 +37,20 @@ def variants_table(result: RunResult) -> Table:
 def notes(result: RunResult) -> list[Text]:
     """What is to be said of single variants, below the table."""
     return [Text.assemble((variant.name, "bold"), ": ", variant.note) for variant in result.variants if variant.note]
+
+
+def epochs_table(result: RunResult) -> Table:
+    """Test accuracy of the baselines after the epochs that the recipe names."""
+    table = Table(title="Test accuracy after epochs", title_justify="left")
+    table.add_column("network")
+    table.add_column("epoch", justify="right")
+    table.add_column("accuracy (95 % CI)", justify="right")
+    for swept in result.epoch_sweep:
+        low, high = swept.accuracy_ci95
+        table.add_row(
+            variant_name(BASELINE, swept.setting), str(swept.epoch), f"{swept.accuracy:.3f} ({low:.3f}–{high:.3f})"
+        )
+    return table
 
 
 def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[str, ...]:

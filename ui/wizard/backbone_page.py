@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QFrame, QGroupBox, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from engine.backbones.backbone import BACKBONES
 from engine.chain.preflight import errors
 from engine.contract.findings import Finding
 from engine.contract.path_need import PathNeed
-from engine.contract.recipe import BackboneSettings
+from engine.contract.recipe import BackboneSettings, TrainingSettings
 from ui.form.declared_field import WIDEST_PIXELS
 from ui.form.parameter_form import ParameterForm
 from ui.form.path_field import PathField
@@ -19,17 +19,7 @@ from ui.wizard.network_figures import NetworkFigures
 from ui.wizard.recipe_draft import RecipeDraft
 
 NETWORK_FIELDS = ("width", "head", "output", "freeze_base")
-TRAINING_FIELDS = (
-    "epochs",
-    "batch_size",
-    "optimizer",
-    "learning_rate",
-    "head_learning_rate",
-    "weight_decay",
-    "schedule",
-    "augment",
-)
-SHOWN_PLACES = ("images", "backbone")
+SHOWN_PLACES = ("images", "backbone", "training")
 """Of the pre-flight's findings: those that this page can mend, or that keep its figures from being computed."""
 
 
@@ -46,7 +36,7 @@ class BackbonePage(DraftPage):
         self._weights = PathField(
             "backbone.weights", "Keras weights file", "none: random weights", PathNeed(suffixes=(".h5", ".keras"))
         )
-        self._training = ParameterForm(draft.recipe.training, TRAINING_FIELDS, "training")
+        self._training = ParameterForm(draft.recipe.training, tuple(TrainingSettings.model_fields), "training")
         self._figures = NetworkFigures()
         self._message = MessageBar("backbone.message")
         self._lay_out()
@@ -67,13 +57,15 @@ class BackbonePage(DraftPage):
         rows.addRow("Weights", self._weights)
         QVBoxLayout(network).addWidget(self._form)
         training = QGroupBox("Training of the baseline")
-        QVBoxLayout(training).addWidget(self._training)
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setWidget(self._training)
+        QVBoxLayout(training).addWidget(scroll)
         left, right = QVBoxLayout(), QVBoxLayout()
         left.addWidget(network)
         left.addWidget(self._message)
         left.addStretch()
         right.addWidget(training)
-        right.addStretch()
         columns = QHBoxLayout()
         columns.addLayout(left, 1)
         columns.addLayout(right, 1)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.backbones.backbone import layer_graph
+from engine.backbones.freezing import trainable_parameters
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
@@ -53,7 +54,7 @@ class NetworkFigures(QFrame):
         texts = {
             "input": f"{shape[0]} × {shape[1]} × {shape[2]}",
             "parameters": f"{graph.parameters:,}",
-            "trainable": f"{graph.trainable_parameters(recipe.backbone.freeze_base):,}",
+            "trainable": f"{trainable_parameters(graph, recipe):,}",
             "megabytes": f"{graph.parameters * FLOAT32_BYTES / 1e6:,.2f} MB",
             "macs": f"{graph.macs / 1e6:,.1f} million",
         }

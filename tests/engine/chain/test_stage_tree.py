@@ -8,7 +8,7 @@ import pytest
 
 from engine.chain.estimate import Work, estimate_seconds, stage_seconds
 from engine.chain.stage_tree import plan, step_key, stopped_key
-from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.recipe import ChainSettings, Recipe, TrainingSettings
 
 PRUNED = {"step": "magnitude_pruning", "sparsity": 0.8}
 INT8 = {"step": "post_training_quantization", "scheme": "int8"}
@@ -86,3 +86,12 @@ def test_estimates_grow_with_images_epochs_and_width() -> None:
     assert estimate_seconds(recipe((PRUNED,), backbone={"width": 0.25}), work) < small
     tree = plan(recipe((INT8,)), "images")
     assert stage_seconds(recipe((INT8,)), tree.stages[1], work) < stage_seconds(recipe((INT8,)), tree.stages[0], work)
+
+
+def test_keys_that_were_added_later_change_no_stage_while_they_have_their_default() -> None:
+    first = {"epochs", "batch_size", "optimizer", "learning_rate", "head_learning_rate", "weight_decay", "schedule"}
+    assert set(TrainingSettings().stage_document()) == first | {"augment"}
+    assert TrainingSettings(warmup_epochs=2).stage_document()["warmup_epochs"] == 2
+    plain = plan(recipe((PRUNED,)), "data").stages[0].key
+    assert plan(recipe((PRUNED,), training={"label_smoothing": 0.0}), "data").stages[0].key == plain
+    assert plan(recipe((PRUNED,), training={"label_smoothing": 0.1}), "data").stages[0].key != plain

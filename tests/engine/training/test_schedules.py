@@ -13,11 +13,21 @@ from engine.training.plan import TrainingPlan
 
 def test_learning_rate_schedules() -> None:
     plan = TrainingPlan.of_recipe(TrainingSettings(schedule="cosine"))
-    assert plan.rate_factor(0.0) == 1.0
-    assert plan.rate_factor(0.5) == pytest.approx(0.505)
-    assert plan.rate_factor(1.0) == pytest.approx(0.01)
+    assert [plan.rate_factor(step, 10) for step in (0, 50, 100)] == pytest.approx([1.0, 0.505, 0.01])
     steps = replace(plan, schedule="step")
-    assert [steps.rate_factor(progress) for progress in (0.0, 0.49, 0.5, 0.75)] == [1.0, 1.0, 0.1, 0.01]
+    assert [steps.rate_factor(step, 10) for step in (0, 49, 50, 75)] == pytest.approx([1.0, 1.0, 0.1, 0.01])
+
+
+def test_steps_come_after_the_epochs_named() -> None:
+    """Kharitonov 2024: the rate is divided by ten at an epoch."""
+    plan = TrainingPlan.of_recipe(TrainingSettings(schedule="step", step_epochs=(6, 2), step_factor=0.5))
+    assert [plan.rate_factor(step, 10) for step in (19, 20, 59, 60)] == [1.0, 0.5, 0.5, 0.25]
+
+
+def test_a_warm_up_rises_evenly_and_the_schedule_begins_after_it() -> None:
+    plan = TrainingPlan.of_recipe(TrainingSettings(schedule="cosine", epochs=12, warmup_epochs=2))
+    assert [plan.rate_factor(step, 5) for step in range(10)] == pytest.approx([(step + 1) / 10 for step in range(10)])
+    assert [plan.rate_factor(step, 5) for step in (10, 35, 60)] == pytest.approx([1.0, 0.505, 0.01])
 
 
 def test_fine_tuning_has_one_rate_for_all_layers() -> None:

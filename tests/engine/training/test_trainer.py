@@ -26,9 +26,10 @@ pytestmark = pytest.mark.usefixtures("small_bench")
 
 def train(folder: Path, epochs: int, emit: Callable[[EngineEvent], None] = lambda event: None, **more: Any) -> Any:
     bench = make_bench(folder, more.pop("control", None), epochs)
-    network = untrained(bench)
     plan = replace(TrainingPlan.of_recipe(bench.recipe.training), **more)
-    return network.model, replace(bench.trainer, emit=emit).train(network.model, plan)
+    network = untrained(bench, freeze_base=plan.unfreeze_epoch > 0)
+    frozen = [layer.name for layer in network.model.layers if layer.weights and not layer.trainable]
+    return network.model, replace(bench.trainer, emit=emit).train(network.model, plan, unfrozen=frozen[:1])
 
 
 def same(first: Any, second: Any) -> bool:
@@ -41,9 +42,18 @@ def test_the_same_seed_ends_in_the_same_weights(tmp_path: Path) -> None:
     assert same(first, second)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd", "rmsprop"])
+CUT_OFF = {
+    "adam": {"schedule": "cosine", "head_learning_rate": 1e-2, "class_weights": "balanced", "warmup_epochs": 1},
+    "adamw": {"weight_decay": 1e-2, "label_smoothing": 0.1, "schedule": "step", "step_epochs": (2,)},
+    "sgd": {"momentum": 0.8, "weight_decay": 1e-3, "unfreeze_epoch": 2, "head_learning_rate": 1e-2},
+    "rmsprop": {"unfreeze_epoch": 3, "early_stopping": 2, "test_epochs": (1, 3), "restore_best": False},
+}
+"""Optimizer → plan; together they hold everything that a training remembers from one epoch to the next."""
+
+
+@pytest.mark.parametrize("optimizer", CUT_OFF)
 def test_a_training_that_is_cut_off_continues_bit_for_bit(tmp_path: Path, optimizer: str) -> None:
-    more = {"optimizer": optimizer, "schedule": "cosine", "weight_decay": 1e-3, "head_learning_rate": 1e-2}
+    more = {"optimizer": optimizer, **CUT_OFF[optimizer]}
     whole, outcome = train(tmp_path / "whole", 3, **more)
 
     def cut_off(event: EngineEvent) -> None:
@@ -54,7 +64,8 @@ def test_a_training_that_is_cut_off_continues_bit_for_bit(tmp_path: Path, optimi
         train(tmp_path / "cut", 3, cut_off, **more)
     continued, later = train(tmp_path / "cut", 3, **more)
     assert same(whole, continued)
-    assert [record.validation_loss for record in later.records] == [r.validation_loss for r in outcome.records]
+    told = [(r.loss, r.validation_loss, r.learning_rate, r.test_accuracy) for r in outcome.records]
+    assert [(r.loss, r.validation_loss, r.learning_rate, r.test_accuracy) for r in later.records] == told
 
 
 def test_one_step_is_that_of_keras(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import pytest
 from pydantic import Field
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.section import Section
@@ -25,6 +25,7 @@ class _Parameters(Section):
     bands: tuple[Literal["LL", "HH"], ...] = Field(("LL",), title="Bands")
     layers: dict[str, str] = Field({"conv": "int8"}, title="Layers")
     epochs: int = Field(2, title="Epochs", json_schema_extra={"unit": "epochs"})
+    steps: tuple[int, ...] = Field((), title="Steps", json_schema_extra={"advanced": True})
 
 
 FIELDS = tuple(_Parameters.model_fields)
@@ -122,3 +123,27 @@ def test_titles_units_and_ranges(form: ParameterForm) -> None:
     assert _child(form, QLineEdit, "rate").toolTip() == "From above 0 to 10."
     spin = _child(form, QSpinBox, "count")
     assert (spin.minimum(), spin.maximum()) == (1, 9)
+
+
+def test_advanced_fields_wait_behind_a_button_that_counts_the_changed_ones(qtbot: QtBot, form: ParameterForm) -> None:
+    more, steps = _child(form, QToolButton, "more"), _child(form, QLineEdit, "steps")
+    assert more.isVisible()
+    assert not steps.isVisible()
+    more.click()
+    assert steps.isVisible()
+    _write(qtbot, form, "steps", "2, 30")
+    assert form.model().steps == (2, 30)  # type: ignore[attr-defined]
+    more.click()
+    assert not steps.isVisible()
+    assert more.text() == "More settings (1 changed)"
+
+
+def test_numbers_are_left_as_they_are_typed_while_they_mean_the_same(qtbot: QtBot, form: ParameterForm) -> None:
+    steps = _child(form, QLineEdit, "steps")
+    _child(form, QToolButton, "more").click()
+    _write(qtbot, form, "steps", "2 30, ")
+    form.set_model(_Parameters(steps=(2, 30)))
+    assert steps.text() == "2 30, "
+    with qtbot.waitSignal(form.refused) as refusal:
+        _write(qtbot, form, "steps", "2, x")
+    assert refusal.args[0].startswith("Steps: ")
