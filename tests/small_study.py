@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,13 +100,26 @@ def forget_training(bench: Bench) -> None:
         file.unlink()
 
 
-def untrained(bench: Bench, freeze_base: bool = False) -> Network:
+def untrained(bench: Bench) -> Network:
     """The bench's network with its seeded weights."""
     from engine.training.keras_network import build_keras_network
 
     graph = layer_graph(bench.recipe.backbone, network_input_shape(bench.recipe.images), len(bench.dataset.classes))
-    model = build_keras_network(graph, seed=7, freeze_base=freeze_base)
+    model = build_keras_network(graph, seed=7)
     return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters()))
+
+
+def two_layers(bench: Bench, freeze_base: bool = False) -> Any:
+    """A network for the bench's images that is compiled in a moment: convolution, normalisation, and the head."""
+    import tf_keras
+
+    tf_keras.utils.set_random_seed(7)
+    layers = tf_keras.layers
+    image = tf_keras.Input(network_input_shape(bench.recipe.images))
+    features = layers.Conv2D(4, 3, strides=2, name="conv", trainable=not freeze_base)(image)
+    features = layers.ReLU()(layers.BatchNormalization(name="bn", trainable=not freeze_base)(features))
+    pooled = layers.GlobalAveragePooling2D()(features)
+    return tf_keras.Model(image, layers.Dense(1, "sigmoid", name="classifier")(pooled))
 
 
 @pytest.fixture(scope="session")

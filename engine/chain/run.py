@@ -42,7 +42,6 @@ from engine.store.measurement_store import MeasurementStore
 from engine.store.run_history import RunState, record_end, record_start
 from engine.store.stage_store import StageStore
 from engine.training.control import Control
-from engine.training.plan import EpochRecord
 
 Emit = Callable[[EngineEvent], None]
 
@@ -134,14 +133,21 @@ class _Run:
                 fastest = min(record.seconds for record in baseline.records)
                 measured.keep_speed(training_macs_a_second(branch.recipe, self._planned.work, fastest))
         measurements = variants.measure_latencies()
-        sweep = tuple(
-            swept
-            for branch in branches
-            for swept in _epoch_sweep(
-                branch.setting, finished[branch.tree.stages[0].key].records, self._planned.work.test_images
+        return self._result(datasets, finished, measurements, variants.measured_count, self._epoch_sweep(finished))
+
+    def _epoch_sweep(self, finished: dict[str, FinishedStage]) -> tuple[SweptEpoch, ...]:
+        test_images = self._planned.work.test_images
+        return tuple(
+            SweptEpoch(
+                setting=branch.setting,
+                epoch=record.epoch,
+                accuracy=record.test_accuracy,
+                accuracy_ci95=wilson_interval(round(record.test_accuracy * test_images), test_images),
             )
+            for branch in self._planned.branches
+            for record in finished[branch.tree.stages[0].key].records
+            if record.test_accuracy is not None
         )
-        return self._result(datasets, finished, measurements, variants.measured_count, sweep)
 
     def _prepare(self) -> dict[str, PreparedDataset]:
         """Fingerprint → images: before anything is trained, so that what is wrong with them is known at once."""
@@ -237,19 +243,6 @@ class _Run:
             stages_computed=len(finished) - reused,
             stages_reused=reused,
         )
-
-
-def _epoch_sweep(setting: str, records: tuple[EpochRecord, ...], test_images: int) -> tuple[SweptEpoch, ...]:
-    return tuple(
-        SweptEpoch(
-            setting=setting,
-            epoch=record.epoch,
-            accuracy=record.test_accuracy,
-            accuracy_ci95=wilson_interval(round(record.test_accuracy * test_images), test_images),
-        )
-        for record in records
-        if record.test_accuracy is not None
-    )
 
 
 def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:

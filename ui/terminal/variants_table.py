@@ -47,9 +47,8 @@ def epochs_table(result: RunResult) -> Table:
     table.add_column("accuracy (95 % CI)", justify="right")
     for swept in result.epoch_sweep:
         low, high = swept.accuracy_ci95
-        table.add_row(
-            variant_name(BASELINE, swept.setting), str(swept.epoch), f"{swept.accuracy:.3f} ({low:.3f}–{high:.3f})"
-        )
+        accuracy = f"{swept.accuracy:.3f} ({low:.3f}–{high:.3f})"
+        table.add_row(variant_name(BASELINE, swept.setting), str(swept.epoch), accuracy)
     return table
 
 

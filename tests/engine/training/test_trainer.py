@@ -19,7 +19,7 @@ from engine.datasets.source import Split
 from engine.training.control import Control
 from engine.training.feed import Feed
 from engine.training.plan import TrainingPlan
-from tests.small_study import make_bench, untrained
+from tests.small_study import make_bench, two_layers, untrained
 
 pytestmark = pytest.mark.usefixtures("small_bench")
 
@@ -27,9 +27,8 @@ pytestmark = pytest.mark.usefixtures("small_bench")
 def train(folder: Path, epochs: int, emit: Callable[[EngineEvent], None] = lambda event: None, **more: Any) -> Any:
     bench = make_bench(folder, more.pop("control", None), epochs)
     plan = replace(TrainingPlan.of_recipe(bench.recipe.training), **more)
-    network = untrained(bench, freeze_base=plan.unfreeze_epoch > 0)
-    frozen = [layer.name for layer in network.model.layers if layer.weights and not layer.trainable]
-    return network.model, replace(bench.trainer, emit=emit).train(network.model, plan, unfrozen=frozen[:1])
+    model = two_layers(bench, freeze_base=plan.unfreeze_epoch > 0)
+    return model, replace(bench.trainer, emit=emit).train(model, plan, unfrozen=("conv",))
 
 
 def same(first: Any, second: Any) -> bool:

@@ -16,7 +16,7 @@ from engine.contract.recipe import TrainingSettings
 from engine.datasets.source import Split
 from engine.training.balance import balanced_weights
 from engine.training.plan import TrainingPlan
-from tests.small_study import make_bench, untrained
+from tests.small_study import make_bench, two_layers, untrained
 
 pytestmark = pytest.mark.usefixtures("small_bench")
 
@@ -104,10 +104,9 @@ def test_rare_classes_weigh_as_much_as_frequent_ones() -> None:
 
 def test_a_frozen_base_trains_from_its_epoch_on(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, epochs=2)
-    model = untrained(bench, freeze_base=True).model
+    model = two_layers(bench, freeze_base=True)
     plan = replace(TrainingPlan.of_recipe(bench.recipe.training), unfreeze_epoch=2, restore_best=False, augment=())
-    first_conv, first_norm, second_conv = [layer for layer in model.layers if layer.weights][:3]
-    watched = (first_conv, first_norm, second_conv, model.layers[-1])
+    watched = [model.get_layer(name) for name in ("conv", "bn", "classifier")]
     seen: list[list[list[np.ndarray]]] = []
 
     def look(event: EngineEvent | None = None) -> None:
@@ -115,14 +114,14 @@ def test_a_frozen_base_trains_from_its_epoch_on(tmp_path: Path) -> None:
             seen.append([layer.get_weights() for layer in watched])
 
     look()
-    replace(bench.trainer, emit=look).train(model, plan, unfrozen=(first_conv.name,))
+    replace(bench.trainer, emit=look).train(model, plan, unfrozen=("conv",))
     moved = [[not np.array_equal(a[0], b[0]) for a, b in zip(*pair, strict=True)] for pair in pairwise(seen)]
-    assert moved == [[False, False, False, True], [True, False, False, True]]
+    assert moved == [[False, False, True], [True, False, True]]
 
 
 def test_patience_ends_a_training_that_no_longer_gets_better(tmp_path: Path) -> None:
     bench = make_bench(tmp_path)
-    network = untrained(bench)
+    model = two_layers(bench)
     plan = replace(
         TrainingPlan.of_recipe(bench.recipe.training),
         epochs=40,
@@ -130,7 +129,7 @@ def test_patience_ends_a_training_that_no_longer_gets_better(tmp_path: Path) -> 
         head_learning_rate=1e-12,
         early_stopping=3,
     )
-    outcome = bench.trainer.train(network.model, plan)
+    outcome = bench.trainer.train(model, plan)
     best = max(outcome.records, key=lambda record: (record.validation_accuracy, -record.validation_loss)).epoch
     assert outcome.best_epoch == best
     assert len(outcome.records) == best + 3 < 40
@@ -139,13 +138,13 @@ def test_patience_ends_a_training_that_no_longer_gets_better(tmp_path: Path) -> 
 
 def test_the_sweep_tests_after_the_epochs_asked_for_and_the_last_weights_are_kept(tmp_path: Path) -> None:
     bench = make_bench(tmp_path, epochs=3)
-    network = untrained(bench)
+    model = two_layers(bench)
     plan = replace(TrainingPlan.of_recipe(bench.recipe.training), test_epochs=(1, 3), restore_best=False)
-    outcome = bench.trainer.train(network.model, plan)
+    outcome = bench.trainer.train(model, plan)
     told = [record.test_accuracy for record in outcome.records]
     assert told[1] is None
     rows = bench.dataset.splits[Split.TEST]
-    outputs = network.model.predict(bench.pipeline.feed(np.asarray(bench.dataset.images[rows])), verbose=0)
+    outputs = model.predict(bench.pipeline.feed(np.asarray(bench.dataset.images[rows])), verbose=0)
     assert told[2] == pytest.approx(np.mean((outputs[:, 0] >= 0.5) == bench.dataset.labels[rows]))
 
 
