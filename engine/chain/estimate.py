@@ -9,9 +9,8 @@ from engine.chain.branches import plan_branches
 from engine.chain.stage_tree import Stage
 from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
+from engine.steps.step import STEPS, TRAINING_PASSES, graph_after
 
-TRAINING_PASSES = 3.0
-"""Arithmetic of forward and backward over that of forward alone."""
 DEFAULT_MACS_A_SECOND = 2.2e10
 """Of a training on two cores of a server of 2020; replaced by what earlier runs of this machine measured."""
 START_S = 12.0
@@ -33,7 +32,15 @@ class Work:
 
 def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
     """Estimated seconds of one stage of a recipe's branch, without what is shared with an earlier run."""
-    return _seconds(recipe, stage.epochs, bool(stage.ends), work)
+    after = graph_after(recipe, stage.steps, work.class_count)
+    if stage.parameters is None:
+        training_macs = TRAINING_PASSES * after.macs
+    else:
+        before = graph_after(recipe, stage.steps[:-1], work.class_count)
+        training_macs = STEPS[stage.parameters.step]().training_macs(stage.parameters, before, after)
+    epoch_macs = training_macs * work.train_images + after.macs * work.validation_images
+    measured = MEASUREMENT_S + after.macs * work.test_images / work.macs_a_second if stage.ends else 0.0
+    return stage.epochs * epoch_macs / work.macs_a_second + CONVERSION_S + measured
 
 
 def baselines_seconds(recipe: Recipe, work: Work) -> float:
@@ -42,7 +49,8 @@ def baselines_seconds(recipe: Recipe, work: Work) -> float:
     Raises:
         RecipeError: as `estimate_seconds`.
     """
-    return sum(_seconds(branch, recipe.training.epochs, True, work) for branch in recipe.branches())
+    branches = plan_branches(recipe, lambda images: "estimate")
+    return sum(stage_seconds(branch.recipe, branch.tree.stages[0], work) for branch in branches)
 
 
 def estimate_seconds(recipe: Recipe, work: Work) -> float:
@@ -60,13 +68,6 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
 def training_macs_a_second(recipe: Recipe, work: Work, epoch_seconds: float) -> float:
     """This machine's speed, from the time of an epoch of a branch's baseline."""
     return TRAINING_PASSES * work.train_images * _macs(recipe, work) / max(epoch_seconds, 1e-6)
-
-
-def _seconds(branch: Recipe, epochs: int, is_measured: bool, work: Work) -> float:
-    macs = _macs(branch, work)
-    images = TRAINING_PASSES * work.train_images + work.validation_images
-    measured = MEASUREMENT_S + macs * work.test_images / work.macs_a_second if is_measured else 0.0
-    return epochs * images * macs / work.macs_a_second + CONVERSION_S + measured
 
 
 def _macs(branch: Recipe, work: Work) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from engine.chain.branches import Branch
+from engine.chain.controls import controls_by_chain
 from engine.chain.estimate import training_macs_a_second
 from engine.chain.planning import Planned, machine_name, plan_run
 from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, write_event
@@ -124,7 +125,9 @@ class _Run:
         for number, branch in enumerate(branches):
             self._tell_ready(branch, datasets[branch.fingerprint], samples_file(number))
         measured = MeasurementStore(self._locations, machine_name())
-        variants = Variants(self._directory, measured, self._control, self._emit)
+        variants = Variants(
+            self._directory, measured, self._control, self._emit, controls_by_chain(self._recipe.chains)
+        )
         finished: dict[str, FinishedStage] = {}
         for branch in branches:
             finished |= self._run_branch(branch, datasets[branch.fingerprint], variants)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.chain.controls import with_controls
 from engine.contract.recipe import BASELINE, ImageSettings, Recipe, TrainingSettings
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS, Form
@@ -72,7 +73,7 @@ def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
             "gives": Form.KERAS,
         }
     }
-    for chain in recipe.chains:
+    for chain in with_controls(recipe.chains):
         key = baseline_key
         nodes[key]["chains"].append(chain.name)
         for place, parameters in enumerate(chain.steps):

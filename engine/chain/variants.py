@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -34,11 +34,17 @@ class Variants:
         measured: MeasurementStore,
         control: Control,
         emit: Callable[[EngineEvent], None],
+        controls: Mapping[str, str],
     ) -> None:
+        """
+        Args:
+            controls: chain → the chain that is its control.
+        """
         self._directory = directory
         self._measured = measured
         self._control = control
         self._emit = emit
+        self._controls = controls
         self._variants: list[tuple[Stage, str, VariantMeasurement]] = []
         """Stage, key of what is in the store, figures."""
         self._baseline_decisions: dict[str, np.ndarray] = {}
@@ -69,6 +75,7 @@ class Variants:
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
                 "images": runner.dataset.image_bytes,
+                "control": self._controls.get(chain, ""),
             }
         )
         self._variants.append((stage, finished.key, variant))
@@ -79,6 +86,7 @@ class Variants:
         distinct = {key: stage for stage, key, _ in self._variants}
         figures = self._together(tuple(distinct))
         baselines = {variant.setting: variant for _, _, variant in reversed(self._variants)}
+        controls = {(variant.setting, variant.chain): variant for _, _, variant in self._variants}
         final = []
         for stage, key, variant in self._variants:
             latency = figures[key]
@@ -91,7 +99,9 @@ class Variants:
                     "threads": latency.threads,
                 }
             )
-            variant = variant.model_copy(update={"note": variant_note(variant, baselines[variant.setting])})
+            control = controls.get((variant.setting, variant.control))
+            note = variant_note(variant, baselines[variant.setting], control)
+            variant = variant.model_copy(update={"note": note})
             final.append(variant)
             self._emit(VariantMeasured(stage=stage.key, variant=variant))
         return tuple(final)

@@ -97,6 +97,8 @@ class VariantMeasurement(Measured):
     """The number types that the kernels are stored in."""
     float_operators: int = 0
     """How many operators compute in floating point."""
+    control: str = ""
+    """The chain that shows what a step of this one is worth: the same without it."""
     note: str = ""
     """A sentence where a step did not help, or stands short of its full training."""
     pruning_rounds: tuple[PruningRound, ...] = ()

@@ -26,6 +26,10 @@ class StepParameters(Section):
         """A short name for tables and the stage tree, such as "pruning 80 %"."""
         return self.step
 
+    def as_control(self) -> StepParameters | None:
+        """The step without what it is to show the worth of, where it wants that trained beside it."""
+        return None
+
 
 STEP_PARAMETERS: Registry[StepParameters] = Registry("engine.steps", StepParameters, "step")
 

@@ -21,18 +21,27 @@ def training_note(facts: NetworkFacts) -> str:
     return f"Its training was stopped early, after {epochs}."
 
 
-def variant_note(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
+def variant_note(
+    variant: VariantMeasurement, baseline: VariantMeasurement, control: VariantMeasurement | None = None
+) -> str:
     """What the variant's note says of its training, then of accuracy, size and latency where they are no better.
 
     Args:
         variant: with its latencies against the baseline's.
+        control: the same without the step whose worth is in question.
 
     Returns:
         Short sentences, one a subject; of the baseline itself none but what its note says.
     """
     if variant.chain == baseline.chain:
         return variant.note
-    parts = [variant.note, _accuracy(variant, baseline), _size(variant, baseline), _latency(variant)]
+    parts = [
+        variant.note,
+        _accuracy(variant, baseline),
+        _worth(variant, control),
+        _size(variant, baseline),
+        _latency(variant),
+    ]
     return " ".join(part for part in parts if part)
 
 
@@ -44,6 +53,19 @@ def _accuracy(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
     if low > baseline.accuracy_ci95[1]:
         return f"More accurate than the baseline by {(variant.accuracy - baseline.accuracy) * 100:.1f} points."
     return ""
+
+
+def _worth(variant: VariantMeasurement, control: VariantMeasurement | None) -> str:
+    """What the teacher changed, by the student that had none."""
+    if control is None:
+        return ""
+    points = (variant.accuracy - control.accuracy) * 100
+    low, high = control.accuracy_ci95
+    if variant.accuracy_ci95[0] > high:
+        return f"Its teacher gained it {points:.1f} points."
+    if variant.accuracy_ci95[1] < low:
+        return f"Its teacher cost it {-points:.1f} points."
+    return f"No measurable gain by its teacher: without it {control.accuracy * 100:.1f} %."
 
 
 def _size(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:

@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
+from engine.backbones.backbone import layer_graph
+from engine.backbones.graph import LayerGraph
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry
 from engine.contract.step_parameters import StepParameters
+from engine.imaging.pipeline import network_input_shape
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -46,6 +49,15 @@ class StepPlace:
         """The steps of the chain before this one."""
         return self.recipe.chains[self.chain].steps[: self.index]
 
+    @property
+    def graph_before(self) -> LayerGraph:
+        """The architecture that the step is given.
+
+        Raises:
+            RecipeError: the backbone or an earlier student cannot be built for these images.
+        """
+        return graph_after(self.recipe, self.earlier, self.class_count)
+
     def finding(self, severity: Severity, message: str, field: str = "") -> Finding:
         """What is to be said of the step, or of one of its parameters."""
         where = f"chains[{self.chain}].steps[{self.index}]"
@@ -60,6 +72,9 @@ class StepPlace:
     def note(self, message: str, field: str = "") -> Finding:
         return self.finding(Severity.NOTE, message, field)
 
+
+TRAINING_PASSES = 3.0
+"""Arithmetic of forward and backward over that of forward alone."""
 
 P = TypeVar("P", bound=StepParameters)
 
@@ -80,6 +95,18 @@ class Step(ABC, Generic[P]):
     def training_epochs(self, parameters: P) -> int:
         """Epochs that the step trains."""
         return 0
+
+    def graph(self, parameters: P, before: LayerGraph, recipe: Recipe, class_count: int) -> LayerGraph:
+        """The architecture that the step leaves of the one `before`.
+
+        Raises:
+            RecipeError: it cannot be built for the recipe's images.
+        """
+        return before
+
+    def training_macs(self, parameters: P, before: LayerGraph, after: LayerGraph) -> float:
+        """Multiply-accumulates of training on one image once."""
+        return TRAINING_PASSES * after.macs
 
     def findings(self, parameters: P, place: StepPlace) -> Iterator[Finding]:
         """What the pre-flight should say of the step where it stands."""
@@ -104,3 +131,15 @@ class Step(ABC, Generic[P]):
 
 
 STEPS: Registry[Step[Any]] = Registry("engine.steps", Step, "step")
+
+
+def graph_after(recipe: Recipe, steps: tuple[StepParameters, ...], class_count: int) -> LayerGraph:
+    """The architecture that a recipe's backbone is after `steps`.
+
+    Raises:
+        RecipeError: the backbone or a student among them cannot be built for the recipe's images.
+    """
+    graph = layer_graph(recipe.backbone, network_input_shape(recipe.images.first), class_count)
+    for parameters in steps:
+        graph = STEPS[parameters.step]().graph(parameters, graph, recipe, class_count)
+    return graph

@@ -1,0 +1,215 @@
+"""Knowledge distillation: a small student network learns from the network so far, its teacher.
+
+Hinton et al. 2015, as used by Predić et al. 2022 and Lee et al. 2022, whose table 3 names the kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.backbones.graph import LayerGraph
+from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.findings import Finding
+from engine.contract.recipe import BackboneSettings, Recipe
+from engine.contract.step_parameters import StepParameters
+from engine.imaging.pipeline import network_input_shape
+from engine.steps.step import Step, StepPlace
+
+if TYPE_CHECKING:
+    from engine.chain.bench import Bench
+    from engine.chain.network import Network
+    from engine.measurement.tflite_file import TfliteFile
+
+STUDENT_SEED = 0x57D
+MAKES_SMALLER = frozenset({"magnitude_pruning", "weight_clustering", "quantization_aware_training"})
+
+
+def _choices_of_students(schema: dict[str, Any]) -> None:
+    schema |= {"enum": BACKBONES.keys(), "shown_for": {"kind": ["offline", "online"]}}
+
+
+class KnowledgeDistillationParameters(StepParameters):
+    """Which network learns, and how much from its teacher."""
+
+    key: ClassVar[str] = "knowledge_distillation"
+
+    step: Literal["knowledge_distillation"] = "knowledge_distillation"
+    kind: Literal["offline", "online", "self"] = Field(
+        "offline",
+        title="Kind",
+        description="offline: the teacher is finished; online: it trains on in the same batches; self: online, and the "
+        "student is a new network of the teacher's own architecture (Lee et al. 2022, table 3).",
+    )
+    student: str = Field(
+        "mobilenet_v2",
+        title="Student",
+        description="The backbone that learns.",
+        json_schema_extra=_choices_of_students,
+    )
+    student_width: float = Field(
+        1.0,
+        gt=0,
+        le=4,
+        title="Student width",
+        description="Multiplies the filters of every layer.",
+        json_schema_extra={"shown_for": {"kind": ["offline", "online"]}},
+    )
+    alpha: float = Field(
+        0.1, ge=0, le=1, title="α", description="Share of the labels in the loss; the rest is the teacher's."
+    )
+    temperature: float = Field(
+        10.0, gt=0, le=100, title="Temperature", description="Softens the decisions of both; 1: as they are."
+    )
+    hint_weight: float = Field(
+        0.0,
+        ge=0,
+        le=1000,
+        title="Hint weight",
+        description="How much the student is to look where its teacher looks in the last feature map (attention "
+        "transfer, Zagoruyko and Komodakis 2017); 0: not at all.",
+    )
+    epochs: int = Field(
+        10, ge=1, le=10_000, title="Epochs", description="Of the student.", json_schema_extra={"unit": "epochs"}
+    )
+    learning_rate: float = Field(
+        0.0, ge=0, le=10, title="Learning rate", description="Of the student; 0: the baseline's. It falls as a cosine."
+    )
+    control: bool = Field(
+        True,
+        title="Control",
+        description="Also train the same student without a teacher, and show it beside as a chain of its own.",
+    )
+
+    def label(self) -> str:
+        if self.without_teacher:
+            return f"{self.student_name} without teacher"
+        return f"distilled to {self.student_name}"
+
+    @property
+    def student_name(self) -> str:
+        return "itself" if self.kind == "self" else f"{self.student} ×{self.student_width:g}"
+
+    @property
+    def without_teacher(self) -> bool:
+        """Whether the loss is that of the labels alone."""
+        return self.alpha == 1.0 and not self.hint_weight
+
+    def as_control(self) -> KnowledgeDistillationParameters | None:
+        if not self.control or self.without_teacher:
+            return None
+        plain = {"alpha": 1.0, "hint_weight": 0.0, "temperature": 1.0, "control": False}
+        return self.model_copy(update=plain | ({} if self.kind == "self" else {"kind": "offline"}))
+
+    def stage_document(self) -> dict[str, Any]:
+        # Whether there is a control beside it changes nothing of the student.
+        return super().stage_document() | {"control": False}
+
+
+class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
+    key: ClassVar[str] = "knowledge_distillation"
+    title: ClassVar[str] = "Knowledge distillation"
+    summary: ClassVar[str] = (
+        "Trains a smaller network, the student, on the decisions of the network so far, its teacher. "
+        "Makes the file smaller and faster as far as the student is."
+    )
+    paper: ClassVar[str] = "Hinton et al. 2015; Predić et al. 2022; Lee et al. 2022"
+    Parameters: ClassVar[type[StepParameters]] = KnowledgeDistillationParameters
+
+    def training_epochs(self, parameters: KnowledgeDistillationParameters) -> int:
+        return parameters.epochs
+
+    def graph(
+        self, parameters: KnowledgeDistillationParameters, before: LayerGraph, recipe: Recipe, class_count: int
+    ) -> LayerGraph:
+        settings = _student_settings(parameters, recipe)
+        return layer_graph(settings, network_input_shape(recipe.images.first), class_count)
+
+    def training_macs(
+        self, parameters: KnowledgeDistillationParameters, before: LayerGraph, after: LayerGraph
+    ) -> float:
+        own = super().training_macs(parameters, before, after)
+        if parameters.without_teacher:
+            return own
+        return (
+            own + before.macs
+            if parameters.kind == "offline"
+            else own + super().training_macs(parameters, before, before)
+        )
+
+    def findings(self, parameters: KnowledgeDistillationParameters, place: StepPlace) -> Iterator[Finding]:
+        try:
+            teacher = place.graph_before
+            settings = (place.recipe.model_copy(update={"images": one}) for one in place.recipe.images.settings)
+            student, *_ = [self.graph(parameters, teacher, one, place.class_count) for one in settings]
+        except NutshellError as error:
+            yield place.error(f"The student cannot be built: {error}", "student")
+            return
+        lost = [step.label() for step in place.earlier if step.step in MAKES_SMALLER]
+        if lost:
+            message = (
+                f"The student is a new network, so that what {', '.join(lost)} made is only in its teacher; "
+                "distil first and compress the student, unless the compressed teacher is what you study."
+            )
+            yield place.warning(message)
+        if student.parameters >= teacher.parameters and parameters.kind != "self":
+            message = (
+                f"The student has {student.parameters:,} parameters and its teacher {teacher.parameters:,}, "
+                "so that the file does not become smaller; choose a smaller student or a smaller student_width."
+            )
+            yield place.warning(message, "student")
+        if parameters.kind != "offline" and any(step.step == "quantization_aware_training" for step in place.earlier):
+            message = 'A teacher with int8 rounding cannot train on; set kind = "offline", or distil before it.'
+            yield place.error(message, "kind")
+        if parameters.without_teacher and parameters.control:
+            yield place.note("With α = 1 the teacher has no say, so that this is its own control.", "alpha")
+
+    def apply(self, parameters: KnowledgeDistillationParameters, network: Network, bench: Bench) -> Network:
+        from engine.chain.network import Network, NetworkFacts
+        from engine.training.distillation import Distillation, joint
+        from engine.training.keras_network import build_keras_network
+        from engine.training.kernels import clone
+        from engine.training.plan import TrainingPlan
+
+        settings = _student_settings(parameters, bench.recipe)
+        graph = layer_graph(settings, network_input_shape(bench.recipe.images.first), len(bench.dataset.classes))
+        student = build_keras_network(graph, bench.recipe.seed ^ STUDENT_SEED)
+        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        rate = parameters.learning_rate or baseline.learning_rate
+        plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
+        if parameters.without_teacher:
+            outcome = bench.trainer.train(student, plan)
+        else:
+            learns = parameters.kind != "offline"
+            teacher = clone(network.model) if learns else network.model
+            objective = Distillation(
+                student, teacher, parameters.alpha, parameters.temperature, parameters.hint_weight, learns
+            )
+            trained = joint(student, teacher) if learns else student
+            outcome = bench.trainer.train(trained, plan, objective=objective)
+        facts = NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters())
+        return Network(student, facts.after_training(outcome))
+
+    def check_promise(self, parameters: KnowledgeDistillationParameters, network: Network, file: TfliteFile) -> None:
+        found = sum(int(weights.size) for weights in network.model.get_weights())
+        if found != network.facts.parameters:
+            raise PromiseBroken(
+                f"The student was promised with {network.facts.parameters:,} parameters, and has {found:,}; "
+                "please report this with the run's log."
+            )
+        stored = sum(kernel.values.size for kernel in file.kernels)
+        if stored > found:
+            raise PromiseBroken(
+                f"The student has {found:,} parameters, and its .tflite file {stored:,} kernel values; "
+                "please report this with the run's log."
+            )
+
+
+def _student_settings(parameters: KnowledgeDistillationParameters, recipe: Recipe) -> BackboneSettings:
+    """The student as a backbone that ends as its teacher does, with random weights."""
+    if parameters.kind == "self":
+        return recipe.backbone.model_copy(update={"weights": "", "freeze_base": False})
+    return BackboneSettings(kind=parameters.student, width=parameters.student_width, output=recipe.backbone.output)

@@ -1,0 +1,115 @@
+"""Trains a student network by a teacher's softened decisions beside the labels.
+
+Hinton et al. 2015 (arXiv:1503.02531), with the weighting of Predić et al. 2022; hints as the attention transfer of
+Zagoruyko and Komodakis 2017 (arXiv:1612.03928).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+import tf_keras
+
+from engine.training.objective import Objective, cross_entropy
+
+LEAST_PROBABILITY = 1e-7
+"""Stands for smaller ones, so that a logit can be found from a probability."""
+
+
+class Distillation(Objective):
+    """α · cross-entropy with the labels + (1 − α) · T² · KL(teacher at T ‖ student at T) + β · attention distance.
+
+    T² keeps the gradients of the softened decisions as large as those of the labels (Hinton et al. 2015, section 2).
+    """
+
+    def __init__(
+        self,
+        student: Any,
+        teacher: Any,
+        alpha: float,
+        temperature: float,
+        hint_weight: float = 0.0,
+        teacher_learns: bool = False,
+    ) -> None:
+        """
+        Args:
+            student, teacher: classifiers of the same images and classes that give probabilities.
+            alpha: share of the labels, 0 to 1.
+            temperature: above 0; higher ones soften the decisions.
+            hint_weight: β; 0 leaves the feature maps out.
+            teacher_learns: the teacher trains on the labels in the same batches (online distillation); then `joint`
+                is what is to be trained.
+        """
+        self._alpha = alpha
+        self._temperature = temperature
+        self._hint_weight = hint_weight
+        self._teacher_learns = teacher_learns
+        self._decide = student
+        self._student = _with_features(student)
+        self._teacher = _with_features(teacher)
+
+    def outputs(self, images: Any, training: bool) -> Any:
+        return self._decide(images, training=training)
+
+    def training(self, images: Any, labels: Any) -> tuple[Any, Any]:
+        outputs, features = self._student(images, training=True)
+        taught, taught_features = self._teacher(images, training=self._teacher_learns)
+        losses = self._alpha * cross_entropy(outputs, labels)
+        losses += (1 - self._alpha) * softened_divergence(tf.stop_gradient(taught), outputs, self._temperature)
+        if self._hint_weight:
+            losses += self._hint_weight * attention_distance(tf.stop_gradient(taught_features), features)
+        if self._teacher_learns:
+            losses += cross_entropy(taught, labels)
+        return outputs, losses
+
+
+def joint(student: Any, teacher: Any) -> Any:
+    """Both networks as one model, so that they train, are saved and go on together."""
+    image = tf_keras.Input(student.input_shape[1:])
+    named = [
+        tf_keras.Model(part.inputs, part.outputs, name=name)
+        for part, name in ((student, "student"), (teacher, "teacher"))
+    ]
+    return tf_keras.Model(image, [part(image) for part in named])
+
+
+def softened_divergence(taught: Any, outputs: Any, temperature: float) -> Any:
+    """T² · KL(taught ‖ outputs) of each image, in nats, both softened by `temperature`; float32 (batch,).
+
+    Args:
+        taught, outputs: probabilities (batch, classes), or (batch, 1) of the second of two classes.
+    """
+    taught_log = tf.nn.log_softmax(_logits(taught) / temperature)
+    outputs_log = tf.nn.log_softmax(_logits(outputs) / temperature)
+    return temperature**2 * tf.reduce_sum(tf.exp(taught_log) * (taught_log - outputs_log), axis=-1)
+
+
+def attention_distance(taught: Any, features: Any) -> Any:
+    """Squared distance of where both networks look, float32 (batch,), 0 to 4.
+
+    Each feature map (batch, height, width, channels) becomes the sum of its squared channels, of length 1 over the
+    places of the smaller map (Zagoruyko and Komodakis 2017, equations 1 and 2).
+    """
+    size = min(taught.shape[1:3].as_list(), features.shape[1:3].as_list())
+    return tf.reduce_sum(tf.square(_attention(taught, size) - _attention(features, size)), axis=-1)
+
+
+def _attention(features: Any, size: list[int]) -> Any:
+    energy = tf.reduce_sum(tf.square(features), axis=-1, keepdims=True)
+    if features.shape[1:3].as_list() != size:
+        energy = tf.image.resize(energy, size, antialias=True)
+    return tf.math.l2_normalize(tf.reshape(energy, [-1, size[0] * size[1]]), axis=-1)
+
+
+def _logits(probabilities: Any) -> Any:
+    """Logits up to a constant, (batch, classes)."""
+    if probabilities.shape[-1] == 1:
+        probabilities = tf.concat([1 - probabilities, probabilities], axis=-1)
+    return tf.math.log(tf.clip_by_value(probabilities, LEAST_PROBABILITY, 1.0))
+
+
+def _with_features(model: Any) -> Any:
+    """The model with its last feature map (batch, height, width, channels) as a second output."""
+    maps = [layer for layer in model.layers if len(layer.output_shape) == 4 and layer.output_shape[1] > 1]
+    return tf_keras.Model(model.inputs, [model.outputs[0], (maps or model.layers)[-1].output])

@@ -1,0 +1,74 @@
+"""A run's table as a Markdown page: what was measured, on what, and what is to be said of single variants."""
+
+from __future__ import annotations
+
+from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.recipe import Recipe
+
+COLUMNS = (
+    "chain",
+    "steps",
+    "accuracy (95 % CI)",
+    "agreement with baseline",
+    "KiB",
+    "× baseline",
+    "zipped KiB",
+    "zeros",
+    "distinct weights",
+    "latency p50, ms",
+    "× baseline",
+    "s an epoch",
+)
+
+
+def markdown_page(recipe: Recipe, result: RunResult) -> str:
+    """One row a variant; sizes in KiB (1024 bytes), accuracies with their Wilson 95 % interval, latencies of one image.
+
+    Latencies are those of the machine that the page names.
+    """
+    first = result.variants[0]
+    baselines = {variant.setting: variant for variant in reversed(result.variants)}
+    threads = f"{first.threads} thread{'s' if first.threads != 1 else ''}"
+    sizes = ", ".join(dict.fromkeys("{}×{}".format(*images.height_width) for images in recipe.images.settings))
+    lines = [
+        f"# {recipe.name}",
+        "",
+        f"{recipe.backbone.kind} ×{recipe.backbone.width:g} at {sizes}; {result.dataset.train:,} training, "
+        f"{result.dataset.validation:,} validation and {result.dataset.test:,} test images of "
+        f"{len(result.dataset.classes)} classes; {_epochs(recipe.training.epochs)}, seed {recipe.seed}. "
+        f"Latency on {first.cpu}, {threads}. {result.stages_computed + result.stages_reused} stages, "
+        "each computed once.",
+        "",
+        f"| {' | '.join(COLUMNS)} |",
+        f"| --- | --- |{' ---: |' * (len(COLUMNS) - 2)}",
+        *(f"| {' | '.join(_cells(variant, baselines[variant.setting]))} |" for variant in result.variants),
+    ]
+    said = [f"- **{_plain(variant.name)}**: {variant.note}" for variant in result.variants if variant.note]
+    return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
+
+
+def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[str, ...]:
+    low, high = variant.accuracy_ci95
+    return (
+        _plain(variant.name),
+        _plain(" → ".join(variant.steps)) or "float32",
+        f"{variant.accuracy:.3f} ({low:.3f}–{high:.3f})",
+        f"{variant.agreement:.3f}",
+        f"{variant.model_bytes / 1024:,.1f}",
+        f"{variant.model_bytes / baseline.model_bytes:.2f}",
+        f"{variant.zip_bytes / 1024:,.1f}",
+        f"{variant.sparsity_fraction:.3f}",
+        f"{variant.unique_weights:,}",
+        f"{variant.latency_p50_ms:.2f}",
+        f"{variant.latency_ratio:.2f}",
+        f"{variant.epoch_seconds:.1f}",
+    )
+
+
+def _plain(text: str) -> str:
+    """Names are the user's own, and may hold what a Markdown table is made of."""
+    return "".join(f"\\{letter}" if letter in r"\|*_`<[" else letter for letter in text)
+
+
+def _epochs(count: int) -> str:
+    return "1 epoch" if count == 1 else f"{count:,} epochs"
