@@ -76,15 +76,37 @@ def small_bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 def make_bench(folder: Path, control: Control | None = None, epochs: int = 3) -> Bench:
     """A bench of its own, on forty drawn hearts a class at 32×32."""
-    from engine.export.tflite_conversion import float32_tflite
-    from engine.training.trainer import Trainer
-
     recipe = Recipe(
         dataset=DatasetSettings(limit_per_class=40),
         images=ImageSettings(size=32, color="grayscale"),
         backbone=BackboneSettings(width=0.125),
         training=TrainingSettings(epochs=epochs, batch_size=16, learning_rate=3e-3, augment=("hflip",)),
     )
+    return bench_of(recipe, folder, control)
+
+
+def cifar_bench(checkout: Path, folder: Path, kind: str) -> Bench:
+    """A bench on the sample of CIFAR-10 that lies beside the checkout; skips the test where there is none."""
+    from engine.training.tensorflow_setup import set_up_tensorflow
+
+    images = checkout.parent / "shared" / "data" / "cifar10-mini"
+    if not images.is_dir():
+        pytest.skip("there are no cifar10-mini images beside the checkout")
+    set_up_tensorflow(seed=7)
+    recipe = Recipe(
+        dataset=DatasetSettings(kind="image_folder", path=str(images)),
+        images=ImageSettings(size=32),
+        backbone=BackboneSettings(kind=kind, width=0.25),
+        training=TrainingSettings(epochs=10, augment=("hflip",)),
+    )
+    return bench_of(recipe, folder)
+
+
+def bench_of(recipe: Recipe, folder: Path, control: Control | None = None) -> Bench:
+    """A bench for the recipe; what it keeps lies in `folder`."""
+    from engine.export.tflite_conversion import float32_tflite
+    from engine.training.trainer import Trainer
+
     dataset = prepare(scan(recipe.dataset, 7), recipe.dataset, recipe.images, 7, folder / "cache")
     pipeline = fit_pipeline(recipe.images, dataset)
     trainer = Trainer(

@@ -65,11 +65,13 @@ class PostTrainingQuantizationParameters(StepParameters):
         description="Training images, the same share of each class, that the ranges of activations are taken from.",
         json_schema_extra={"unit": "images", "shown_for": {"scheme": list(CALIBRATED)}},
     )
-    calibration: Literal["minmax", "percentile"] = Field(
+    calibration: Literal["minmax", "percentile", "tflite_converter"] = Field(
         "minmax",
         title="Calibration",
         description="minmax: ranges reach from the least to the greatest value seen; percentile: rare values beyond "
-        "a percentile are clipped, which leaves finer steps for the rest.",
+        "a percentile are clipped, which leaves finer steps for the rest; tflite_converter: minmax as TensorFlow's "
+        "converter takes it, where the sums of a ResNet widen the ranges of its branches, to be held against "
+        "published figures.",
         json_schema_extra={"shown_for": {"scheme": list(CALIBRATED)}},
     )
     percentile: float = Field(
@@ -193,6 +195,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         self, parameters: PostTrainingQuantizationParameters, float32: bytes, bench: Bench
     ) -> Mapping[str, ActivationRange]:
         from engine.export.calibration import activation_ranges
+        from engine.export.converter_ranges import converter_ranges
 
         def tell(done: int, total: int) -> None:
             if done % PROGRESS_EVERY_IMAGES == 0:
@@ -201,7 +204,8 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         bench.say_phase("calibrating")
         images = bench.calibration_images(parameters.calibration_images)
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
-        return activation_ranges(float32, images, percentile, tell)
+        ranges = activation_ranges(float32, images, percentile, tell)
+        return converter_ranges(float32, ranges) if parameters.calibration == "tflite_converter" else ranges
 
     def _converted(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
         from engine.export.tflite_conversion import converter_tflite

@@ -50,14 +50,26 @@ def study(checkout: Path, tmp_path_factory: pytest.TempPathFactory, heart_folder
     """One finished run: its folder, its recipe, what it printed and its JSON."""
     folder = tmp_path_factory.mktemp("study")
     recipe = write_recipe(folder / "study.toml", small_recipe(heart_folder))
-    done = run(checkout, "run", recipe, "--runs", folder / "runs", "--json", folder / "result.json")
+    written = ("--json", folder / "result.json", "--markdown", folder / "result.md")
+    done = run(checkout, "run", recipe, "--runs", folder / "runs", *written)
     assert done.returncode == 0, done.stderr
     return {
         "folder": folder,
         "recipe": recipe,
         "printed": done.stdout,
         "json": json.loads((folder / "result.json").read_text()),
+        "markdown": (folder / "result.md").read_text(encoding="utf-8"),
     }
+
+
+def test_the_markdown_page_has_a_row_a_variant_and_names_the_machine(study: dict[str, Any]) -> None:
+    lines = study["markdown"].splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("| ")][2:]
+    variants = study["json"]["variants"]
+    assert [row[0].lstrip("| ") for row in rows] == [variant["chain"] for variant in variants]
+    assert [row[2].split()[0] for row in rows] == [f"{variant['accuracy']:.3f}" for variant in variants]
+    assert len({len(row) for row in rows}) == 1
+    assert variants[0]["cpu"] in study["markdown"]
 
 
 def test_the_json_has_what_is_relied_on(study: dict[str, Any]) -> None:

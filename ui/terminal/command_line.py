@@ -29,9 +29,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         if chosen.command == "run":
-            from ui.terminal.run_command import run_command
+            from ui.terminal.run_command import WrittenResults, run_command
 
-            return run_command(chosen.recipe, chosen.runs, chosen.json, chosen.quiet)
+            results = WrittenResults(chosen.json, chosen.markdown)
+            return run_command(chosen.recipe, chosen.runs, results, chosen.quiet)
         if chosen.command == "check":
             from ui.terminal.check_command import check_command
 
@@ -89,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     _add_runs(run)
     run.add_argument("--json", type=Path, metavar="FILE", help="write the results there as JSON")
+    run.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there as a Markdown page")
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     check = commands.add_parser(
         "check",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -16,6 +17,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
 from engine.store.durable_file import write_durably
 from ui.terminal.image_settings_table import image_settings_table
+from ui.terminal.markdown_table import markdown_page
 from ui.terminal.progress_view import ProgressView
 from ui.terminal.variants_table import epochs_table, notes, variants_table
 from workers.engine_process import EngineProcess
@@ -25,21 +27,42 @@ PLAIN_WIDTH = 120
 """Columns where the output is no terminal."""
 
 
-def run_command(recipe_path: Path, runs_directory: Path, json_path: Path | None, quiet: bool) -> int:
+@dataclass(frozen=True)
+class WrittenResults:
+    """Where a run's results are written to beside its own directory; None: nowhere."""
+
+    json: Path | None = None
+    markdown: Path | None = None
+
+    def refuse_unwritable(self) -> None:
+        """Raises: DataError, before anything is computed that could then not be written."""
+        for option, path in (("--json", self.json), ("--markdown", self.markdown)):
+            if path is not None and path.is_dir():
+                raise DataError(f"{option} {path} is a folder; name a file in it.")
+            if path is not None and not path.absolute().parent.is_dir():
+                raise DataError(f"{option} {path}: there is no folder {path.absolute().parent}; make it first.")
+
+    def write(self, recipe: Recipe, result: RunResult) -> None:
+        if self.json is not None:
+            write_durably(self.json, result.model_dump_json(by_alias=True, indent=2) + "\n")
+        if self.markdown is not None:
+            write_durably(self.markdown, markdown_page(recipe, result))
+
+
+def run_command(recipe_path: Path, runs_directory: Path, results: WrittenResults, quiet: bool) -> int:
     """Run the recipe in an engine child; returns the exit code."""
     recipe = read_recipe(recipe_path)
-    if json_path is not None:
-        _refuse_unwritable(json_path)
-    return _run(recipe, runs_directory, json_path, quiet)
+    results.refuse_unwritable()
+    return _run(recipe, runs_directory, results, quiet)
 
 
 def run_without_display(recipe: Recipe, runs_directory: Path) -> int:
     """The demo where no window can open."""
     sys.stdout.write("There is no display, so the demo runs here; with one, the window opens and shows it live.\n")
-    return _run(recipe, runs_directory, None, quiet=False)
+    return _run(recipe, runs_directory, WrittenResults(), quiet=False)
 
 
-def _run(recipe: Recipe, runs_directory: Path, json_path: Path | None, quiet: bool) -> int:
+def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: bool) -> int:
     console = _console(quiet)
     process = EngineProcess(recipe, runs_directory.absolute(), give_way=False)
     with _CancelOnSignal(process), ProgressView(console) as view:
@@ -49,8 +72,7 @@ def _run(recipe: Recipe, runs_directory: Path, json_path: Path | None, quiet: bo
     if outcome.result is None:
         _explain(outcome)
         return outcome.exit_code
-    if json_path is not None:
-        write_durably(json_path, outcome.result.model_dump_json(by_alias=True, indent=2) + "\n")
+    results.write(recipe, outcome.result)
     _print_result(console, outcome.result)
     return outcome.exit_code
 
@@ -76,13 +98,6 @@ def _explain(outcome: ProcessOutcome) -> None:
 def _console(quiet: bool) -> Console:
     console = Console(quiet=quiet, stderr=False)
     return console if console.is_terminal else Console(quiet=quiet, width=PLAIN_WIDTH)
-
-
-def _refuse_unwritable(path: Path) -> None:
-    if path.is_dir():
-        raise DataError(f"--json {path} is a folder; name a file in it.")
-    if not path.absolute().parent.is_dir():
-        raise DataError(f"--json {path}: there is no folder {path.absolute().parent}; make it first.")
 
 
 class _CancelOnSignal:
