@@ -5,6 +5,7 @@ Every key, default and range stands here once; the recipe file, the wizard and t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import product
 from math import prod
@@ -90,6 +91,19 @@ class DatasetSettings(Section):
     limit_per_class: int = Field(
         0, ge=0, title="Images a class at most", description="0: all; for phantom, how many to draw (0: 400)."
     )
+    labels_csv: str = Field(
+        "",
+        title="Labels file",
+        description="A CSV file with the columns path (or file), label, and if wanted split and group; paths are below "
+        "the folder. For DICOM in place of class folders; for every source the groups of group_by = csv.",
+    )
+    group_by: str = Field(
+        "",
+        title="Keep together",
+        description="Groups, such as patients, that a drawn split never parts: folder:1, the name of the folder that "
+        "an image lies in (folder:2, of the one above it); csv, a column group of labels_csv; pattern:REGEX, what a "
+        "regular expression (or its first group) matches in the path; patient, the PatientID of DICOM files.",
+    )
     duplicates: Literal["keep", "drop_leaks", "drop"] = Field(
         "keep",
         title="Duplicates",
@@ -111,10 +125,27 @@ class DatasetSettings(Section):
         json_schema_extra={"shown_for": {"duplicates": ["drop_leaks", "drop"]}},
     )
 
+    @field_validator("group_by")
+    @classmethod
+    def _names_groups(cls, value: str) -> str:
+        kind, _, detail = value.partition(":")
+        if kind == "folder" and not re.fullmatch(r"[1-9]\d?", detail):
+            raise ValueError("folder: is followed by a number from 1, counted upwards from the image, such as folder:1")
+        if kind == "pattern":
+            try:
+                re.compile(detail or "(")
+            except re.error:
+                raise ValueError("pattern: is followed by a regular expression, such as pattern:(p\\d+)") from None
+        if kind not in {"folder", "pattern"} and value not in {"", "csv", "patient"}:
+            raise ValueError("use folder:1, csv, pattern:REGEX, patient, or nothing")
+        return value
+
     @model_validator(mode="after")
     def _leaves_training_images(self) -> DatasetSettings:
         if self.validation_fraction + self.test_fraction >= 0.95:
             raise ValueError("validation_fraction and test_fraction together must leave at least 5 % to train on")
+        if self.group_by == "csv" and not self.labels_csv:
+            raise ValueError("group_by = csv needs a labels_csv with a column group")
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("classes names one class twice")
         return self

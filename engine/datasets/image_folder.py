@@ -18,17 +18,8 @@ from engine.datasets.data_path import DataPath, open_path
 from engine.datasets.folder_tree import FoundFiles, folders
 from engine.datasets.image_file import read_image
 from engine.datasets.indexing import chosen_classes, sample_index
-from engine.datasets.source import DatasetSource, Sample, SampleIndex, Split
+from engine.datasets.source import SPLIT_NAMES, DatasetSource, Sample, SampleIndex, Split
 
-SPLIT_NAMES = {
-    "train": Split.TRAIN,
-    "training": Split.TRAIN,
-    "val": Split.VALIDATION,
-    "valid": Split.VALIDATION,
-    "validation": Split.VALIDATION,
-    "test": Split.TEST,
-    "testing": Split.TEST,
-}
 LAYOUT = (
     "put each class into a folder of its own: FOLDER/class/image.png, or FOLDER/train/class/image.png; or say with "
     "dataset.class_folders which folders are which class"

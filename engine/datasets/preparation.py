@@ -14,11 +14,13 @@ import numpy as np
 
 from engine.contract.dataset_check import DatasetCheck
 from engine.contract.errors import DataError
+from engine.contract.findings import Finding
 from engine.contract.measurements import DatasetSummary, ImageBytes, SkippedFile
 from engine.contract.recipe import DatasetSettings, ImageSettings
 from engine.datasets.dataset_check import CheckedSample, check_dataset
 from engine.datasets.dataset_findings import dataset_findings
 from engine.datasets.decoding import DecodedDataset, decode_into
+from engine.datasets.grouping import group_findings, with_groups
 from engine.datasets.image_cache import CachedImages, CacheIndex, open_cache, write_check, write_index
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import DATASETS, SampleIndex, Split
@@ -49,7 +51,7 @@ def scan(
     except OSError as error:
         message = f"The images cannot be listed: {error.strerror} ({error.filename}); check its permissions."
         raise DataError(message) from None
-    index = with_splits(index, settings, seed)
+    index = with_splits(with_groups(index, settings), settings, seed)
     if settings.duplicates == "keep":
         return index
     near = settings.drop_near_duplicates and settings.near_duplicate_bits
@@ -103,7 +105,8 @@ def prepare(
         raise DataError(f"The image cache {folder} cannot be read back; check the disk, or choose another folder.")
     if cached.check.near_duplicate_bits != dataset.near_duplicate_bits:
         cached = _checked_again(cached, dataset, folder, raise_if_cancelled)
-    return _prepared(cached, dataset, images, fingerprint, found)
+    findings = group_findings(index.samples, dataset)
+    return _prepared(cached, findings, dataset, images, fingerprint, found)
 
 
 def _checked_again(
@@ -129,7 +132,7 @@ def _cache_index(
     Raises:
         DataError: there is nothing readable to train a class on, or nothing in a split.
     """
-    samples = drawn_again_where_lost(decoded.samples, index.drawn, dataset, seed)
+    samples = drawn_again_where_lost(decoded.samples, index.classes, index.drawn, dataset, seed)
     rows = [CheckedSample(sample.path, sample.label, sample.split or Split.TRAIN) for sample in samples]
     checked = check_dataset(rows, decoded.traits, index.classes, dataset, raise_if_cancelled)
     used = [row for row, left_out in zip(rows, checked.left_out, strict=True) if not left_out]
@@ -170,7 +173,12 @@ def _example(decoded: DecodedDataset, label: int | None = None) -> str:
 
 
 def _prepared(
-    cached: CachedImages, dataset: DatasetSettings, images: ImageSettings, fingerprint: str, found: bool
+    cached: CachedImages,
+    findings: tuple[Finding, ...],
+    dataset: DatasetSettings,
+    images: ImageSettings,
+    fingerprint: str,
+    found: bool,
 ) -> PreparedDataset:
     stored = cached.index
     labels = np.asarray(stored.labels, dtype=np.int64)
@@ -196,7 +204,7 @@ def _prepared(
             skipped=stored.skipped,
             counts=counts,
             left_out=len(stored.left_out),
-            findings=dataset_findings(cached.check, counts, dataset, images),
+            findings=(*findings, *dataset_findings(cached.check, counts, dataset, images)),
         ),
         check=cached.check,
         image_bytes=ImageBytes(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import ClassVar
@@ -23,6 +23,18 @@ class Split(StrEnum):
     TEST = "test"
 
 
+SPLIT_NAMES = {
+    "train": Split.TRAIN,
+    "training": Split.TRAIN,
+    "val": Split.VALIDATION,
+    "valid": Split.VALIDATION,
+    "validation": Split.VALIDATION,
+    "test": Split.TEST,
+    "testing": Split.TEST,
+}
+"""What users call the splits, in lower case."""
+
+
 @dataclass(frozen=True)
 class Sample:
     """One image before it is decoded."""
@@ -38,6 +50,8 @@ class Sample:
     """Changes when the image's content does: size and modification time of a file, for the fingerprint."""
     file_bytes: int = 0
     """Size of the image as it came; for one without a file of its own, of the same pixels as PNG (0 until decoded)."""
+    group: str = field(default="", repr=False)
+    """What images that must stay on one side of a split have in common; empty: nothing. Never written anywhere."""
 
 
 @dataclass(frozen=True)

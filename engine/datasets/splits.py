@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.contract.errors import DataError
 from engine.contract.recipe import DatasetSettings
+from engine.datasets.group_split import draw_by_group
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Sample, SampleIndex, Split
 from engine.store.durable_file import write_durably
@@ -21,7 +22,8 @@ def with_splits(index: SampleIndex, settings: DatasetSettings, seed: int) -> Sam
     """The index with every sample in a split.
 
     Validation and test images are drawn from training, the same share of each class, where the source has no such
-    split. Which ones depends on the seed and each image's own name, so that adding a file moves few others.
+    split. Which ones depends on the seed and each image's own name, so that adding a file moves few others. Where
+    images have groups, whole groups are drawn.
 
     Raises:
         DataError: a class has too few images for the splits that are needed.
@@ -29,6 +31,10 @@ def with_splits(index: SampleIndex, settings: DatasetSettings, seed: int) -> Sam
     present = {sample.split for sample in index.samples}
     drawn = frozenset(split for split in (Split.VALIDATION, Split.TEST) if split not in present)
     assigned: dict[str, Split] = {}
+    if drawn and _has_groups(index.samples):
+        members = [sample for sample in index.samples if sample.split in {None, Split.TRAIN}]
+        assigned = draw_by_group(members, index.classes, drawn, settings, seed)
+        return replace(index, samples=tuple(_moved(index.samples, assigned)), drawn=drawn)
     by_class = _by_class(index.samples, {None, Split.TRAIN})
     for label, name in enumerate(index.classes):
         members = by_class[label]
@@ -43,7 +49,11 @@ def with_splits(index: SampleIndex, settings: DatasetSettings, seed: int) -> Sam
 
 
 def drawn_again_where_lost(
-    samples: Sequence[Sample], drawn: frozenset[Split], settings: DatasetSettings, seed: int
+    samples: Sequence[Sample],
+    classes: Sequence[str],
+    drawn: frozenset[Split],
+    settings: DatasetSettings,
+    seed: int,
 ) -> tuple[Sample, ...]:
     """The readable samples, with a class drawn anew where it has no readable image left in a split.
 
@@ -54,8 +64,12 @@ def drawn_again_where_lost(
     assigned: dict[str, Split] = {}
     needed = {Split.TRAIN, *drawn}
     for members in _by_class(samples, needed).values():
-        if {sample.split for sample in members} != needed and len(members) >= len(needed):
-            assigned |= _draw(members, drawn, settings, seed)
+        if {sample.split for sample in members} == needed or len(members) < len(needed):
+            continue
+        if _has_groups(samples):
+            together = [sample for sample in samples if sample.split in needed]
+            return tuple(_moved(samples, draw_by_group(together, classes, drawn, settings, seed)))
+        assigned |= _draw(members, drawn, settings, seed)
     return tuple(_moved(samples, assigned))
 
 
@@ -82,6 +96,10 @@ def _draw(members: Sequence[Sample], drawn: frozenset[Split], settings: DatasetS
         assigned |= {sample.path: split for sample in left[:count]}
         left = left[count:]
     return assigned | {sample.path: Split.TRAIN for sample in left}
+
+
+def _has_groups(samples: Iterable[Sample]) -> bool:
+    return any(sample.group for sample in samples)
 
 
 def _by_class(samples: Iterable[Sample], splits: Collection[Split | None]) -> dict[int, list[Sample]]:
