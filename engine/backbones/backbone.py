@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from engine.backbones.graph import LayerGraph, Shape, Tensor
 from engine.backbones.graph_builder import GraphBuilder, TooSmall
+from engine.contract.backbone_options import BACKBONE_OPTIONS, BackboneOptions
 from engine.contract.errors import RecipeError
 from engine.contract.recipe import BackboneSettings
 from engine.contract.registry import Registry
 
+PUBLISHED_INPUT = (224, 224, 3)
+Options = TypeVar("Options", bound=BackboneOptions)
 
-class Backbone(ABC):
-    """One architecture, one file."""
+
+class Backbone(ABC, Generic[Options]):
+    """One architecture, one file. A file may declare `BackboneOptions` of the backbone's key beside it."""
 
     key: ClassVar[str]
     title: ClassVar[str]
@@ -22,12 +26,26 @@ class Backbone(ABC):
     smallest_side: ClassVar[int] = 8
     """Pixels; smaller images leave nothing after the last pooling."""
 
+    def __init__(self, options: Options) -> None:
+        """
+        Args:
+            options: as the backbone declares them; without a meaning where it declares none.
+        """
+        self.options = options
+
     @abstractmethod
     def base(self, builder: GraphBuilder) -> Tensor:
         """Add the layers from `builder.input` to the last feature map (height, width, channels)."""
 
 
-BACKBONES: Registry[Backbone] = Registry("engine.backbones", Backbone, "backbone")
+BACKBONES: Registry[Backbone[Any]] = Registry("engine.backbones", Backbone, "backbone")
+
+
+def backbone_options(settings: BackboneSettings) -> BackboneOptions:
+    """The options as set, or else the backbone's defaults; `BackboneOptions()` where it declares none."""
+    if settings.options is not None:
+        return settings.options
+    return BACKBONE_OPTIONS[settings.kind]() if settings.kind in BACKBONE_OPTIONS else BackboneOptions()
 
 
 def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int) -> LayerGraph:
@@ -36,7 +54,7 @@ def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int
     Raises:
         RecipeError: the backbone is unknown, or the images are too small for it.
     """
-    backbone: Any = BACKBONES[settings.kind]()
+    backbone = BACKBONES[settings.kind](backbone_options(settings))
     builder = GraphBuilder(input_shape, settings.width)
     try:
         features = backbone.base(builder)
@@ -52,6 +70,11 @@ def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int
     else:
         builder.dense(pooled, class_count, "classifier", "softmax")
     return builder.graph()
+
+
+def full_size_parameters(key: str) -> int:
+    """Parameters of a backbone's base as it was published, for colour images of 224×224."""
+    return layer_graph(BackboneSettings(kind=key), PUBLISHED_INPUT, 2).base_parameters
 
 
 def sigmoid_output(settings: BackboneSettings, class_count: int) -> bool:

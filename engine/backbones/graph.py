@@ -47,6 +47,11 @@ class LayerGraph:
     def parameters(self) -> int:
         return sum(layer.parameters for layer in self.layers)
 
+    @property
+    def base_parameters(self) -> int:
+        """Without those of the head."""
+        return sum(layer.parameters for layer in self.layers if not layer.in_head)
+
     def trainable_parameters(self, freeze_base: bool = False, unfrozen: Collection[str] = ()) -> int:
         """Parameters that training changes; with `freeze_base` those of the head and of the layers `unfrozen` only."""
         return sum(

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from engine.backbones.graph import Tensor
 from engine.backbones.graph_builder import GraphBuilder
+from engine.backbones.stem import stem_conv, stem_pool
 
 
 def residual_base(builder: GraphBuilder, blocks: tuple[int, ...]) -> Tensor:
     """A stem, then stages of 64, 128, 256, 512 filters with so many basic blocks each."""
-    x = _stem(builder, builder.filters(64))
+    x = builder.batch_norm(stem_conv(builder, builder.filters(64), "stem_conv"), "stem_bn")
+    x = stem_pool(builder, builder.relu(x, "stem_relu"), "stem_pool")
     for stage, (filters, count) in enumerate(zip((64, 128, 256, 512), blocks, strict=True), start=1):
         for block in range(1, count + 1):
             strides = 2 if stage > 1 and block == 1 else 1
             x = _basic_block(builder, x, builder.filters(filters), strides, f"stage{stage}_block{block}")
     return x
-
-
-def _stem(builder: GraphBuilder, filters: int) -> Tensor:
-    """7×7 of stride 2 and pooling; for small images one 3×3."""
-    small = builder.cifar_stem
-    x = builder.conv(builder.input, filters, 3 if small else 7, "stem_conv", strides=1 if small else 2)
-    x = builder.relu(builder.batch_norm(x, "stem_bn"), "stem_relu")
-    return x if small else builder.max_pool(x, 3, "stem_pool", strides=2, padding="same")
 
 
 def _basic_block(builder: GraphBuilder, x: Tensor, filters: int, strides: int, name: str) -> Tensor:

@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+from pydantic import Field
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.graph import Tensor
 from engine.backbones.graph_builder import GraphBuilder
+from engine.contract.backbone_options import BackboneOptions
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """(filters, convolutions) of each block."""
 
 
-class Vgg16(Backbone):
+class Vgg16Options(BackboneOptions):
+    key: ClassVar[str] = "vgg16"
+
+    variant: Literal["published", "batch_norm"] = Field(
+        "published",
+        title="Variant",
+        description="published: Simonyan and Zisserman 2015; batch_norm: normalised after every convolution and "
+        "without the last pooling, as in Garifulla et al. 2022 with the head gap.",
+    )
+
+    def label(self) -> str:
+        return self.variant
+
+
+class Vgg16(Backbone[Vgg16Options]):
     key: ClassVar[str] = "vgg16"
     title: ClassVar[str] = "VGG-16"
     paper: ClassVar[str] = "Simonyan and Zisserman 2015"
     smallest_side: ClassVar[int] = 32
 
     def base(self, builder: GraphBuilder) -> Tensor:
+        normalised = self.options.variant == "batch_norm"
         x = builder.input
         for block, (filters, convolutions) in enumerate(BLOCKS, start=1):
             for index in range(1, convolutions + 1):
                 name = f"block{block}_conv{index}"
                 x = builder.conv(x, builder.filters(filters), 3, name, use_bias=True)
+                if normalised:
+                    x = builder.batch_norm(x, f"{name}_bn")
                 x = builder.relu(x, f"{name}_relu")
-            x = builder.max_pool(x, 2, f"block{block}_pool")
+            if block < len(BLOCKS) or not normalised:
+                x = builder.max_pool(x, 2, f"block{block}_pool")
         return x

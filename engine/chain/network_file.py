@@ -28,9 +28,11 @@ def load_network(folder: Path) -> Network:
     """The network that `save_network` wrote there; its model is not compiled."""
     import tf_keras
 
+    from engine.training.hard_activations import OWN_LAYERS
+
     facts = load_facts(folder)
     with _scope(facts):
-        model = tf_keras.models.load_model(folder / MODEL_FILE, compile=False)
+        model = tf_keras.models.load_model(folder / MODEL_FILE, custom_objects=dict(OWN_LAYERS), compile=False)
     return Network(model, facts)
 
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import tomli_w
 from pydantic import BaseModel, ValidationError
 
+from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.errors import RecipeError
 from engine.contract.recipe import SCHEMA_VERSION, Recipe
 from engine.contract.registry import nearest_name
@@ -110,9 +111,11 @@ def _known_keys(location: list[Any], document: dict[str, Any]) -> list[str]:
     model: type[BaseModel] = Recipe
     value: Any = document
     for part in location:
-        value = value[part]
+        table, value = value, value[part]
         if isinstance(value, dict) and "step" in value:
             model = STEP_PARAMETERS[value["step"]]
+        elif location[:2] == ["backbone", "options"] and part == "options":
+            model = BACKBONE_OPTIONS[table["kind"]]
         elif isinstance(part, str) and part in model.model_fields:
             inner = _model_in(model.model_fields[part].annotation)
             model = inner or model

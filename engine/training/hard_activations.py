@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import tensorflow as tf
 import tf_keras
 
 
-@tf_keras.saving.register_keras_serializable("nutshell")
 class HardSigmoid(tf_keras.layers.Layer):
     """relu6(x + 3) / 6 of any shape (Howard et al. 2019, section 5.2); Keras 2's own activation has another slope."""
 
@@ -16,9 +17,12 @@ class HardSigmoid(tf_keras.layers.Layer):
         return tf.nn.relu6(inputs + 3.0) * (1.0 / 6.0)
 
 
-@tf_keras.saving.register_keras_serializable("nutshell")
 class HardSwish(tf_keras.layers.Layer):
     """x · relu6(x + 3) / 6 of any shape; one operator in TensorFlow Lite."""
 
     def call(self, inputs: Any) -> Any:
         return inputs * tf.nn.relu6(inputs + 3.0) * (1.0 / 6.0)
+
+
+OWN_LAYERS: Mapping[str, Any] = MappingProxyType({kind.__name__: kind for kind in (HardSigmoid, HardSwish)})
+"""Layers that Keras does not know, by the name that files have for them."""

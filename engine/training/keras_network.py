@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from types import MappingProxyType
 from typing import Any
 
 import tf_keras
 
 from engine.backbones.graph import Layer, LayerGraph
-from engine.training.hard_activations import HardSigmoid, HardSwish
+from engine.training.hard_activations import OWN_LAYERS
 
 NETWORK_NAME = "network"
 """Keras would number its models in the order of making, and their names are in the `.tflite`."""
-OWN_LAYERS = MappingProxyType({"HardSigmoid": HardSigmoid, "HardSwish": HardSwish})
 _WEIGHTED = frozenset({"Conv2D", "DepthwiseConv2D", "Dense"})
 
 

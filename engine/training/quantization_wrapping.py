@@ -18,6 +18,7 @@ from tensorflow_model_optimization.python.core.quantization.keras.default_8bit.d
 from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import QuantizeWrapper
 
 from engine.contract.errors import NutshellError
+from engine.training.hard_activations import OWN_LAYERS
 from engine.training.int8_forms import (
     INT8_FORMS,
     LEAST_SCALE,
@@ -55,8 +56,8 @@ class OutputQuantized(tfmot.quantization.keras.QuantizeConfig):
 
 def quantisation_scope() -> Any:
     """A context in which wrapped networks can be made and loaded."""
-    own = (OutputQuantized, NoOpQuantizeConfig, *INT8_FORMS)
-    return tfmot.quantization.keras.quantize_scope({kind.__name__: kind for kind in own})
+    own = {kind.__name__: kind for kind in (OutputQuantized, NoOpQuantizeConfig, *INT8_FORMS)}
+    return tfmot.quantization.keras.quantize_scope(own | dict(OWN_LAYERS))
 
 
 def with_fake_quantisation(model: Any) -> Any:

@@ -7,7 +7,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import BaseModel
+
 from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.recipe import BackboneSettings, Recipe
 from engine.contract.step_parameters import STEP_PARAMETERS
 from engine.datasets.source import DATASETS
@@ -23,13 +26,7 @@ def list_steps() -> str:
     for key in STEPS:
         step = STEPS[key]
         lines = [f"{key}: {step.title}", f"  {step.summary}", f"  Papers: {step.paper}"]
-        for name, field in step.Parameters.model_fields.items():
-            if name != "step":
-                schema = step.Parameters.model_json_schema()["properties"][name]
-                default = json.dumps(field.get_default(call_default_factory=True), default=list)
-                lines.append(f"  {name} = {default}  {allowed_values(schema)}".rstrip())
-                if field.description:
-                    lines.append(f"      {field.description}")
+        lines += _declared(step.Parameters, leave_out="step")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
@@ -45,6 +42,8 @@ def list_backbones() -> str:
             f"  {graph.parameters:,} parameters, {graph.macs:,} multiply-accumulates an image at 32×32, 10 classes, "
             f"width 1\n  images of at least {backbone.smallest_side} pixels"
         )
+        if key in BACKBONE_OPTIONS:
+            lines[-1] += "\n  options:\n  " + "\n  ".join(_declared(BACKBONE_OPTIONS[key]))
     return "\n\n".join(lines) + "\n"
 
 
@@ -64,7 +63,11 @@ def recipe_schema() -> str:
     schema = Recipe.model_json_schema(by_alias=True)
     steps = {key: STEP_PARAMETERS[key].model_json_schema() for key in STEP_PARAMETERS}
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    options = {key: BACKBONE_OPTIONS[key].model_json_schema() for key in BACKBONE_OPTIONS}
     schema["$defs"] |= {f"step_{key}": step for key, step in steps.items()}
+    schema["$defs"] |= {f"options_{key}": one for key, one in options.items()}
+    backbone = schema["$defs"]["BackboneSettings"]["properties"]["options"]
+    backbone["anyOf"] = [*({"$ref": f"#/$defs/options_{key}"} for key in options), {"type": "null"}]
     chain = schema["$defs"]["ChainSettings"]["properties"]["steps"]
     chain["items"] = {"oneOf": [{"$ref": f"#/$defs/step_{key}"} for key in steps]}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
@@ -84,6 +87,19 @@ def allowed_values(schema: dict[str, Any]) -> str:
         return f"at least {low:g}" if "minimum" in schema else f"above {low:g}"
     below = "to" if "maximum" in schema else "to below"
     return f"{low:g} {below} {high:g}" if low is not None else f"at most {high:g}"
+
+
+def _declared(model: type[BaseModel], leave_out: str = "") -> list[str]:
+    """Lines on each field: its default, what it may be, and what it means."""
+    lines = []
+    for name, field in model.model_fields.items():
+        if name != leave_out:
+            schema = model.model_json_schema()["properties"][name]
+            default = json.dumps(field.get_default(call_default_factory=True), default=list)
+            lines.append(f"  {name} = {default}  {allowed_values(schema)}".rstrip())
+            if field.description:
+                lines.append(f"      {field.description}")
+    return lines
 
 
 def _reference() -> str:

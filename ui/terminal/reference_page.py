@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.recipe import BackboneSettings, DatasetSettings, DwtSettings, ImageGrid, TrainingSettings
 from engine.datasets.source import DATASETS
 from engine.steps.step import STEPS
@@ -57,6 +58,10 @@ def reference_page() -> str:
         parts.append(f"## `{title}`\n\n{_key_table(model)}{more}")
         if model is DatasetSettings:
             parts.append(_sources())
+        if model is BackboneSettings:
+            parts += [
+                f'### `options` of `kind = "{key}"`\n\n{_key_table(BACKBONE_OPTIONS[key])}' for key in BACKBONE_OPTIONS
+            ]
     parts.append(
         "## `[[chains]]`\n\nEach chain has a `name` and `steps`, applied in their order to the trained baseline. A "
         "chain whose last step leaves a trainable network is converted to a float32 `.tflite`.\n"

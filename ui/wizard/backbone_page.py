@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QGroupBox, QHBoxLayout, QScrollArea, QVBoxLayout
 
-from engine.backbones.backbone import BACKBONES
+from engine.backbones.backbone import BACKBONES, full_size_parameters
 from engine.chain.preflight import errors
 from engine.contract.findings import Finding
 from engine.contract.path_need import PathNeed
@@ -14,6 +15,7 @@ from ui.form.parameter_form import ParameterForm
 from ui.form.path_field import PathField
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.wizard.backbone_options_form import BackboneOptionsForm
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.network_figures import NetworkFigures
 from ui.wizard.recipe_draft import RecipeDraft
@@ -30,9 +32,12 @@ class BackbonePage(DraftPage):
         what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
         super().__init__(draft, "Network and training", what_to_do)
         self._kind = QComboBox(objectName="backbone.kind", accessibleName="Backbone")
-        for key in BACKBONES:
-            self._kind.addItem(f"{BACKBONES[key].title} ({BACKBONES[key].paper})", key)
+        for place, key in enumerate(BACKBONES):
+            millions = full_size_parameters(key) / 1e6
+            self._kind.addItem(f"{BACKBONES[key].title}, {millions:.3g} million parameters", key)
+            self._kind.setItemData(place, BACKBONES[key].paper, Qt.ItemDataRole.ToolTipRole)
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
+        self._options = BackboneOptionsForm()
         self._weights = PathField(
             "backbone.weights", "Keras weights file", "none: random weights", PathNeed(suffixes=(".h5", ".keras"))
         )
@@ -42,18 +47,21 @@ class BackbonePage(DraftPage):
         self._lay_out()
         self._kind.currentIndexChanged.connect(self._on_edited)
         self._form.changed.connect(self._on_edited)
+        self._options.changed.connect(self._on_edited)
         self._weights.edited.connect(self._on_edited)
         self._training.changed.connect(lambda training: draft.change(training=training))
-        for form in (self._form, self._training):
+        for form in (self._form, self._options, self._training):
             form.refused.connect(self._on_refused)
 
     def isComplete(self) -> bool:
-        return self._form.is_valid and self._training.is_valid and not errors(self._findings())
+        forms = (self._form, self._options, self._training)
+        return all(form.is_valid for form in forms) and not errors(self._findings())
 
     def _lay_out(self) -> None:
         network = QGroupBox("Network")
         rows = self._form.rows
         rows.insertRow(0, "Backbone", self._kind)
+        rows.insertRow(1, "Its options", self._options)
         rows.addRow("Weights", self._weights)
         QVBoxLayout(network).addWidget(self._form)
         training = QGroupBox("Training of the baseline")
@@ -73,15 +81,23 @@ class BackbonePage(DraftPage):
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(self._figures)
         layout.addLayout(columns, 1)
-        for widget in (self._kind, self._weights):
+        for widget in (self._kind, self._options, self._weights):
             widget.setMaximumWidth(WIDEST_PIXELS)
-        set_tab_order([self._kind, *self._form.editors(), *self._weights.editors(), *self._training.editors()])
+        self._set_tab_order()
+
+    def _set_tab_order(self) -> None:
+        network = [self._kind, *self._options.editors(), *self._form.editors(), *self._weights.editors()]
+        set_tab_order([*network, *self._training.editors()])
 
     def show_draft(self) -> None:
         backbone = self._draft.recipe.backbone
         self._kind.blockSignals(True)
         self._kind.setCurrentIndex(self._kind.findData(backbone.kind))
         self._kind.blockSignals(False)
+        if backbone.kind in BACKBONES:
+            self._options.show_options(backbone)
+            self._form.rows.setRowVisible(self._options, bool(self._options.editors()))
+            self._set_tab_order()
         self._form.set_model(backbone)
         self._weights.set_path(backbone.weights)
         self._training.set_model(self._draft.recipe.training)
@@ -100,8 +116,9 @@ class BackbonePage(DraftPage):
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()
         assert isinstance(form, BackboneSettings)
-        update = {"kind": str(self._kind.currentData()), "weights": self._weights.path()}
-        self._draft.change(backbone=form.model_copy(update=update))
+        kind = str(self._kind.currentData())
+        update = {"kind": kind, "weights": self._weights.path(), "options": self._options.options_of(kind)}
+        self._draft.change(backbone=BackboneSettings.model_validate(form.model_dump() | update))
 
     def _on_refused(self, sentence: str) -> None:
         self._show_findings()

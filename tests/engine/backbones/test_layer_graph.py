@@ -9,6 +9,8 @@ from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.errors import RecipeError
 from engine.contract.recipe import BackboneSettings
 
+SMALLEST_IMAGE = 8
+"""Of any recipe."""
 SLOW_TO_BUILD = {"resnet34", "resnet101", "mobilenet_v3_large"}
 """Their parts are those of a smaller one."""
 
@@ -44,8 +46,8 @@ def test_features_of_every_usual_size(key: str, side: int) -> None:
     features = next(layer for layer in reversed(graph.layers) if not layer.in_head)
     height, width, channels = features.shape
     assert height == width
-    # Small images keep their resolution through the first layers; all others shrink by 32 or 16.
-    assert height in ({1, 2, 4, 8} if side < 64 else {side // 32, side // 16})
+    # Small images keep their resolution through the first layers; all others shrink by 16 or 32.
+    assert height in ({1, 2, 4, 8} if side < 64 else {-(-side // 16), side // 32})
     assert channels >= 64
     assert graph.macs > graph.parameters
 
@@ -57,6 +59,15 @@ def test_weights_do_not_depend_on_what_was_built_before() -> None:
     first, second = (build_keras_network(graph, seed=7).get_weights() for _ in range(2))
     assert all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
     assert not np.array_equal(first[0], build_keras_network(graph, seed=8).get_weights()[0])
+
+
+@pytest.mark.parametrize("key", BACKBONES.keys())
+def test_the_smallest_images_it_says_it_takes_are_the_smallest(key: str) -> None:
+    side = BACKBONES[key].smallest_side
+    layer_graph(BackboneSettings(kind=key), (side, side, 1), 2)
+    if side > SMALLEST_IMAGE:
+        with pytest.raises(RecipeError, match=f"at least {side} pixels"):
+            layer_graph(BackboneSettings(kind=key), (side - 1, side - 1, 1), 2)
 
 
 def test_images_too_small_are_refused_with_a_way_out() -> None:

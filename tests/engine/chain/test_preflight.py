@@ -28,7 +28,7 @@ def test_a_good_recipe_has_no_findings() -> None:
     [
         (recipe(INT8, PRUNED), "chains[0].steps[1]", "move int8 to the end"),
         (recipe(dataset={"kind": "image_foldr"}), "dataset.kind", 'Did you mean "image_folder"'),
-        (recipe(backbone={"kind": "resnet81"}), "backbone.kind", 'Did you mean "resnet18"'),
+        (recipe(backbone={"kind": "resnet_18"}), "backbone.kind", 'Did you mean "resnet18"'),
         (recipe(images={"size": 16}, backbone={"kind": "vgg16"}), "backbone", "at least 32 pixels"),
         (recipe(images={"dwt": {"wavelet": "haarr"}}), "images", "There is no wavelet"),
         (recipe(images={"size": 16, "dwt": {"level": 4}}), "images", "use a lower level"),

@@ -47,8 +47,8 @@ def test_two_entries_of_one_key_are_refused(importable: Path) -> None:
 
 
 def test_an_unknown_key_names_the_nearest() -> None:
-    with pytest.raises(RecipeError, match=r'no backbone "resnet81". Did you mean "resnet18"'):
-        _ = BACKBONES["resnet81"]
+    with pytest.raises(RecipeError, match=r'no backbone "resnet_18". Did you mean "resnet18"'):
+        _ = BACKBONES["resnet_18"]
 
 
 def test_every_step_declares_its_parameters_under_its_own_key() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine.backbones.graph_builder import GraphBuilder
+from engine.chain.network import Network, NetworkFacts
+from engine.chain.network_file import load_network, save_network
 from engine.export.tflite_conversion import converter_tflite
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
@@ -34,13 +37,17 @@ def _every_kind_of_layer() -> Any:
     return model
 
 
-def test_layers_that_the_library_does_not_know_become_int8_too() -> None:
-    wrapped = with_fake_quantisation(_every_kind_of_layer())
+def test_layers_that_the_library_does_not_know_become_int8_too(tmp_path: Path) -> None:
+    network = Network(_every_kind_of_layer(), NetworkFacts(parameters=1, trainable_parameters=1))
+    save_network(tmp_path, network)
+    wrapped = with_fake_quantisation(load_network(tmp_path).model)
     images = np.random.default_rng(0).random((4, 16, 16, 1), dtype=np.float32)
     for _ in range(20):
         wrapped(images, training=True)
     fill_empty_ranges(wrapped)
-    content = converter_tflite(wrapped, "int8", None)
+    aware = network.facts.model_copy(update={"quantization_aware": True})
+    save_network(tmp_path, Network(wrapped, aware))
+    content = converter_tflite(load_network(tmp_path).model, "int8", None)
     file = TfliteFile.parse(content)
     assert {operator.name for operator in file.operators if operator.computes_in_float} == set()
     assert file.weight_dtypes == ("int8",)

@@ -23,8 +23,7 @@ def _figures(wizard: OpenWizard) -> tuple[str, str, str]:
     return tuple(wizard.child(QLabel, f"backbone.{name}").text() for name in ("parameters", "trainable", "macs"))  # type: ignore[return-value]
 
 
-@pytest.mark.parametrize("kind", BACKBONES.keys())
-@pytest.mark.parametrize("head", ["gap", "flatten"])
+@pytest.mark.parametrize(("kind", "head"), [*((kind, "gap") for kind in BACKBONES), ("vgg16", "flatten")])
 def test_the_figures_are_those_of_the_network(backbone_page: OpenWizard, kind: str, head: str) -> None:
     backbone_page.choose("backbone.kind", kind)
     backbone_page.choose("backbone.head", head)
@@ -35,6 +34,24 @@ def test_the_figures_are_those_of_the_network(backbone_page: OpenWizard, kind: s
         f"{graph.trainable_parameters():,}",
         f"{graph.macs / 1e6:,.1f} million",
     )
+
+
+def test_a_backbone_with_options_shows_them_and_another_does_not(backbone_page: OpenWizard) -> None:
+    backbone_page.write("backbone.width", "0.125")
+    backbone_page.choose("backbone.kind", "wide_resnet")
+    published = _figures(backbone_page)
+    backbone_page.choose("backbone.options.depth", 16)
+    backbone_page.child(QSpinBox, "backbone.options.widening").setValue(4)
+    backbone = backbone_page.recipe.backbone
+    assert backbone == BackboneSettings(kind="wide_resnet", width=0.125, options={"depth": 16, "widening": 4})  # type: ignore[arg-type]
+    assert _figures(backbone_page)[0] == f"{layer_graph(backbone, (64, 64, 1), 2).parameters:,}"
+    assert _figures(backbone_page) != published
+    backbone_page.choose("backbone.kind", "vgg16")
+    assert backbone_page.recipe.backbone.options is None, "the defaults of another backbone"
+    backbone_page.choose("backbone.options.variant", "batch_norm")
+    backbone_page.choose("backbone.kind", "resnet18")
+    assert backbone_page.recipe.backbone == BackboneSettings(width=0.125)
+    assert backbone_page.wizard.findChild(QSpinBox, "backbone.options.widening") is None
 
 
 def test_a_frozen_base_trains_its_head_only(backbone_page: OpenWizard) -> None:

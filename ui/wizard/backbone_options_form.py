@@ -1,0 +1,61 @@
+"""The options of the chosen backbone, in a form made from their declaration; nothing where it has none."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.backbones.backbone import backbone_options
+from engine.contract.backbone_options import BackboneOptions
+from engine.contract.recipe import BackboneSettings
+from ui.form.parameter_form import ParameterForm
+
+
+class BackboneOptionsForm(QWidget):
+    """Holds the form of one backbone at a time."""
+
+    changed = Signal()
+    refused = Signal(str)
+    """Why what is shown is no valid setting; empty once it is again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kind = ""
+        self._form: ParameterForm | None = None
+        self._content = QVBoxLayout(self)
+        self._content.setContentsMargins(0, 0, 0, 0)
+
+    @property
+    def is_valid(self) -> bool:
+        return self._form is None or self._form.is_valid
+
+    def options_of(self, kind: str) -> BackboneOptions | None:
+        """What is shown, if it is of the backbone `kind`."""
+        model = self._form.model() if self._form is not None and kind == self._kind else None
+        return model if isinstance(model, BackboneOptions) else None
+
+    def editors(self) -> list[QWidget]:
+        """The editors' widgets, in their order."""
+        return self._form.editors() if self._form is not None else []
+
+    def show_options(self, settings: BackboneSettings) -> None:
+        """Show a backbone's options; the same backbone keeps the form, so that typing in it goes on."""
+        options = backbone_options(settings)
+        if self._form is None or settings.kind != self._kind:
+            self._replace_form(settings.kind, options)
+        elif self._form.model() != options:
+            self._form.set_model(options)
+
+    def _replace_form(self, kind: str, options: BackboneOptions) -> None:
+        if self._form is not None:
+            self._content.removeWidget(self._form)
+            # Out of the page at once: until it is deleted, it could still be found by name.
+            self._form.hide()
+            self._form.setParent(None)
+            self._form.deleteLater()
+        self._kind, self._form = kind, None
+        if fields := tuple(type(options).model_fields):
+            self._form = ParameterForm(options, fields, "backbone.options")
+            self._form.changed.connect(self.changed)
+            self._form.refused.connect(self.refused)
+            self._content.addWidget(self._form)
