@@ -185,8 +185,9 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
         else:
             learns = parameters.kind != "offline"
             teacher = clone(network.model) if learns else network.model
+            labels = bench.trainer.cross_entropy(student, plan)
             objective = Distillation(
-                student, teacher, parameters.alpha, parameters.temperature, parameters.hint_weight, learns
+                student, teacher, labels, parameters.alpha, parameters.temperature, parameters.hint_weight, learns
             )
             trained = joint(student, teacher) if learns else student
             outcome = bench.trainer.train(trained, plan, objective=objective)

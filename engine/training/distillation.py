@@ -11,7 +11,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from engine.training.objective import Objective, cross_entropy
+from engine.training.objective import CrossEntropy, Objective
 
 LEAST_PROBABILITY = 1e-7
 """Stands for smaller ones, so that a logit can be found from a probability."""
@@ -27,6 +27,7 @@ class Distillation(Objective):
         self,
         student: Any,
         teacher: Any,
+        labels: CrossEntropy,
         alpha: float,
         temperature: float,
         hint_weight: float = 0.0,
@@ -35,6 +36,7 @@ class Distillation(Objective):
         """
         Args:
             student, teacher: classifiers of the same images and classes that give probabilities.
+            labels: the student's loss by the labels alone.
             alpha: share of the labels, 0 to 1.
             temperature: above 0; higher ones soften the decisions.
             hint_weight: β; 0 leaves the feature maps out.
@@ -45,22 +47,22 @@ class Distillation(Objective):
         self._temperature = temperature
         self._hint_weight = hint_weight
         self._teacher_learns = teacher_learns
-        self._decide = student
+        self._labels = labels
         self._student = _with_features(student)
         self._teacher = _with_features(teacher)
 
     def outputs(self, images: Any, training: bool) -> Any:
-        return self._decide(images, training=training)
+        return self._labels.outputs(images, training)
 
     def training(self, images: Any, labels: Any) -> tuple[Any, Any]:
         outputs, features = self._student(images, training=True)
         taught, taught_features = self._teacher(images, training=self._teacher_learns)
-        losses = self._alpha * cross_entropy(outputs, labels)
+        losses = self._alpha * self._labels.losses(outputs, labels)
         losses += (1 - self._alpha) * softened_divergence(tf.stop_gradient(taught), outputs, self._temperature)
         if self._hint_weight:
             losses += self._hint_weight * attention_distance(tf.stop_gradient(taught_features), features)
         if self._teacher_learns:
-            losses += cross_entropy(taught, labels)
+            losses += self._labels.losses(taught, labels)
         return outputs, losses
 
 

@@ -41,10 +41,14 @@ class CrossEntropy(Objective):
 
     def training(self, images: Any, labels: Any) -> tuple[Any, Any]:
         outputs = self.outputs(images, training=True)
+        return outputs, self.losses(outputs, labels)
+
+    def losses(self, outputs: Any, labels: Any) -> Any:
+        """Of each image, with the labels smoothed and the classes weighted; float32 (batch,)."""
         losses = cross_entropy(outputs, labels, self._label_smoothing)
         if self._class_weights is not None:
             losses *= tf.gather(tf.constant(self._class_weights, losses.dtype), labels)
-        return outputs, losses
+        return losses
 
 
 def cross_entropy(outputs: Any, labels: Any, label_smoothing: float = 0.0) -> Any:

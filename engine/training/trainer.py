@@ -69,8 +69,12 @@ class Trainer:
             Cancelled: the user cancelled; the last checkpoint stays.
             NutshellError: the loss is no longer a number.
         """
-        goal = objective or CrossEntropy(model, plan.label_smoothing, self._class_weights(plan))
+        goal = objective or self.cross_entropy(model, plan)
         return _Training(self, model, plan, tuple(projections), goal, tuple(earlier), tuple(unfrozen)).run()
+
+    def cross_entropy(self, model: Any, plan: TrainingPlan) -> CrossEntropy:
+        """What a plan lowers by the labels alone."""
+        return CrossEntropy(model, plan.label_smoothing, self._class_weights(plan))
 
     def validate(self, model: Any) -> tuple[float, float]:
         """Mean loss (nats) and accuracy (fraction) of `model` as it is, on the validation images."""
