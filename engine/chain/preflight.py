@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.backbones.backbone import BACKBONES, layer_graph, sigmoid_output
+from engine.chain.step_order import chain_findings
 from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import DatasetSettings, Recipe
+from engine.contract.registry import Registry, nearest_name
+from engine.contract.repairs import RemoveEntry, Repair, SetValue
 from engine.datasets.source import DATASETS, special_keys
 from engine.imaging.pipeline import network_input_shape
-from engine.steps.step import STEPS, Form, StepPlace
+
+USUAL_WEIGHT_DECAY = 0.01
+"""Of AdamW: the default of PyTorch."""
 
 
 def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, ...]:
-    """All findings on a recipe, in its own order; what holds for several image settings is said once.
+    """All findings on a recipe, in its own order; what holds for several settings or chains is said once.
 
     Args:
         class_count: as found in the images; None where they are not read yet.
@@ -29,11 +35,14 @@ def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, 
             finding
             for chain in range(len(recipe.chains))
             for branch in branches
-            for finding in _chain_findings(branch, chain, class_count)
+            for finding in chain_findings(branch, chain, class_count or _guessed_classes(recipe))
         ),
         *_same_chains(recipe),
     )
-    return tuple(dict.fromkeys(found))
+    once: dict[tuple[str, str], Finding] = {}
+    for finding in found:
+        once.setdefault(_what_it_says(finding), finding)
+    return tuple(once.values())
 
 
 def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
@@ -41,16 +50,32 @@ def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.severity is Severity.ERROR)
 
 
+def _what_it_says(finding: Finding) -> tuple[str, str]:
+    """The same of two findings where one is enough; advice is enough at the first place that it holds for."""
+    return finding.message, "" if finding.severity is Severity.NOTE else finding.where
+
+
+def _known_kind(registry: Registry[Any], key: str, where: str) -> Iterator[Finding]:
+    if key not in registry:
+        try:
+            _ = registry[key]
+        except NutshellError as error:
+            near = nearest_name(key, registry.keys())
+            repair = SetValue(place=where, value=near, sentence=f'Use "{near}"') if near else None
+            yield _error(where, str(error), repair)
+
+
 def _dataset_findings(recipe: Recipe) -> Iterator[Finding]:
-    try:
-        source = DATASETS[recipe.dataset.kind]
-    except NutshellError as error:
-        yield _error("dataset.kind", str(error))
+    if recipe.dataset.kind not in DATASETS:
+        yield from _known_kind(DATASETS, recipe.dataset.kind, "dataset.kind")
         return
+    source = DATASETS[recipe.dataset.kind]
     for key in sorted(special_keys().difference(source.special_keys())):
         if getattr(recipe.dataset, key) != DatasetSettings.model_fields[key].get_default():
+            place = f"dataset.{key}"
             message = f"The source {source.key} does not read {key}, so it changes nothing; take it out."
-            yield Finding(severity=Severity.WARNING, where=f"dataset.{key}", message=message)
+            repair = RemoveEntry(place=place, sentence=f"Take out {key}")
+            yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)
 
 
 def _grid_findings(recipe: Recipe) -> Iterator[Finding]:
@@ -75,52 +100,45 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
         yield _error("images", str(error))
         return
     if recipe.backbone.kind not in BACKBONES:
-        try:
-            _ = BACKBONES[recipe.backbone.kind]
-        except NutshellError as error:
-            yield _error("backbone.kind", str(error))
+        yield from _known_kind(BACKBONES, recipe.backbone.kind, "backbone.kind")
+        return
+    classes = class_count or _guessed_classes(recipe)
+    try:
+        sigmoid_output(recipe.backbone, classes)
+    except NutshellError as error:
+        place = "backbone.output"
+        yield _error(place, str(error), SetValue(place=place, value="auto", sentence="Let the classes decide"))
         return
     try:
-        layer_graph(recipe.backbone, shape, class_count or _guessed_classes(recipe))
+        layer_graph(recipe.backbone, shape, classes)
     except NutshellError as error:
         yield _error("backbone", str(error))
     if recipe.backbone.weights and not Path(recipe.backbone.weights).expanduser().is_file():
         yield _error("backbone.weights", f"There is no weights file at {recipe.backbone.weights}; check the path.")
     yield from _training_findings(recipe)
     if recipe.backbone.freeze_base and not recipe.backbone.weights:
+        place = "backbone.freeze_base"
         message = "The base is frozen with random weights, so it learns nothing of the images; give a weights file."
-        yield Finding(severity=Severity.WARNING, where="backbone.freeze_base", message=message)
+        repair = SetValue(place=place, value=False, sentence="Train the whole network")
+        yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)
 
 
 def _training_findings(recipe: Recipe) -> Iterator[Finding]:
     training = recipe.training
     if training.unfreeze_epoch and not recipe.backbone.freeze_base:
         message = "There is nothing to unfreeze, since the base is not frozen; set backbone.freeze_base."
-        yield Finding(severity=Severity.WARNING, where="training.unfreeze_epoch", message=message)
+        repair = SetValue(place="backbone.freeze_base", value=True, sentence="Freeze the base at first")
+        yield Finding(severity=Severity.WARNING, where="training.unfreeze_epoch", message=message, repair=repair)
     if training.optimizer == "adamw" and not training.weight_decay:
         message = "adamw without weight decay is adam; set training.weight_decay."
-        yield Finding(severity=Severity.WARNING, where="training.optimizer", message=message)
+        repair = SetValue(
+            place="training.weight_decay", value=USUAL_WEIGHT_DECAY, sentence=f"Decay by {USUAL_WEIGHT_DECAY:g}"
+        )
+        yield Finding(severity=Severity.WARNING, where="training.optimizer", message=message, repair=repair)
 
 
 def _guessed_classes(recipe: Recipe) -> int:
     return len(recipe.dataset.classes) or 2
-
-
-def _chain_findings(recipe: Recipe, number: int, class_count: int | None) -> Iterator[Finding]:
-    chain = recipe.chains[number]
-    if not chain.steps:
-        message = f'The chain "{chain.name}" has no steps, so it is the baseline again; add a step or remove it.'
-        yield Finding(severity=Severity.WARNING, where=f"chains[{number}]", message=message)
-    for index, parameters in enumerate(chain.steps):
-        place = StepPlace(recipe, number, index, class_count or _guessed_classes(recipe))
-        ended = next((step for step in place.earlier if STEPS[step.step].gives is Form.TFLITE), None)
-        if ended is not None:
-            yield place.error(
-                f'In chain "{chain.name}", {parameters.label()} comes after {ended.label()}, which leaves a finished '
-                f".tflite file that cannot be trained on; move {ended.label()} to the end.",
-            )
-            continue
-        yield from STEPS[parameters.step]().findings(parameters, place)
 
 
 def _same_chains(recipe: Recipe) -> Iterator[Finding]:
@@ -128,8 +146,10 @@ def _same_chains(recipe: Recipe) -> Iterator[Finding]:
         for other in recipe.chains[:place]:
             if chain.steps and chain.steps == other.steps:
                 message = f'The chains "{other.name}" and "{chain.name}" are the same steps; both rows will be equal.'
-                yield Finding(severity=Severity.NOTE, where=f"chains[{place}]", message=message)
+                where = f"chains[{place}]"
+                repair = RemoveEntry(place=where, sentence=f'Remove the chain "{chain.name}"')
+                yield Finding(severity=Severity.NOTE, where=where, message=message, repair=repair)
 
 
-def _error(where: str, message: str) -> Finding:
-    return Finding(severity=Severity.ERROR, where=where, message=message)
+def _error(where: str, message: str, repair: Repair | None = None) -> Finding:
+    return Finding(severity=Severity.ERROR, where=where, message=message, repair=repair)

@@ -6,6 +6,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.repairs import Repair
+
 
 class Severity(StrEnum):
     ERROR = "error"
@@ -22,3 +24,5 @@ class Finding(BaseModel):
     where: str
     """The place as a path of keys, such as "chains[0].steps[1]"; empty: the whole recipe."""
     message: str
+    repair: Repair | None = None
+    """What mends it, where one edit does."""

@@ -20,6 +20,11 @@ def cpu_name() -> str:
     return " ".join(name.split()) or platform.processor() or platform.machine()
 
 
+def is_x86() -> bool:
+    """Whether the processor has the instructions of Intel and AMD, rather than ARM's."""
+    return platform.machine().lower() in {"x86_64", "amd64", "i386", "i686", "x86"}
+
+
 def core_count() -> int:
     """Logical processors that this process may use, at least 1."""
     if sys.platform == "linux":

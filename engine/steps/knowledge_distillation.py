@@ -17,7 +17,7 @@ from engine.contract.findings import Finding
 from engine.contract.recipe import BackboneSettings, Recipe
 from engine.contract.step_parameters import StepParameters
 from engine.imaging.pipeline import network_input_shape
-from engine.steps.step import Step, StepPlace
+from engine.steps.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
 
 STUDENT_SEED = 0x57D
-MAKES_SMALLER = frozenset({"magnitude_pruning", "weight_clustering", "quantization_aware_training"})
 
 
 def _choices_of_students(schema: dict[str, Any]) -> None:
@@ -118,6 +117,7 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
     )
     paper: ClassVar[str] = "Hinton et al. 2015; Predić et al. 2022; Lee et al. 2022"
     Parameters: ClassVar[type[StepParameters]] = KnowledgeDistillationParameters
+    begins_anew: ClassVar[bool] = True
 
     def training_epochs(self, parameters: KnowledgeDistillationParameters) -> int:
         return parameters.epochs
@@ -148,24 +148,24 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
         except NutshellError as error:
             yield place.error(f"The student cannot be built: {error}", "student")
             return
-        lost = [step.label() for step in place.earlier if step.step in MAKES_SMALLER]
-        if lost:
+        if lost := [place.earlier[index].label() for index in sorted(set(place.made.values()))]:
             message = (
                 f"The student is a new network, so that what {', '.join(lost)} made is only in its teacher; "
                 "distil first and compress the student, unless the compressed teacher is what you study."
             )
-            yield place.warning(message)
+            yield place.warning(message, repair=place.move(min(place.made.values()), f"Distil before {lost[0]}"))
         if student.parameters >= teacher.parameters and parameters.kind != "self":
             message = (
                 f"The student has {student.parameters:,} parameters and its teacher {teacher.parameters:,}, "
                 "so that the file does not become smaller; choose a smaller student or a smaller student_width."
             )
             yield place.warning(message, "student")
-        if parameters.kind != "offline" and any(step.step == "quantization_aware_training" for step in place.earlier):
+        if parameters.kind != "offline" and Trait.INT8_ROUNDING in place.made:
             message = 'A teacher with int8 rounding cannot train on; set kind = "offline", or distil before it.'
-            yield place.error(message, "kind")
+            yield place.error(message, "kind", place.set("kind", "offline", "Keep the teacher as it is"))
         if parameters.without_teacher and parameters.control:
-            yield place.note("With α = 1 the teacher has no say, so that this is its own control.", "alpha")
+            message = "With α = 1 the teacher has no say, so that this is its own control."
+            yield place.note(message, "alpha", place.set("control", False, "Train it once only"))
 
     def apply(self, parameters: KnowledgeDistillationParameters, network: Network, bench: Bench) -> Network:
         from engine.chain.network import Network, NetworkFacts

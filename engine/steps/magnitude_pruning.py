@@ -5,7 +5,8 @@ Schedules: polynomial and constant (Zhu and Gupta 2017; Predić et al. 2022), on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.contract.errors import NutshellError, PromiseBroken
@@ -13,7 +14,7 @@ from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import kernel_of_layer
 from engine.steps.magnitude_pruning_parameters import MagnitudePruningParameters
-from engine.steps.step import Step, StepPlace
+from engine.steps.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -36,6 +37,14 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
     )
     paper: ClassVar[str] = "Zhu and Gupta 2017; Predić et al. 2022; Kharitonov 2024"
     Parameters: ClassVar[type[StepParameters]] = MagnitudePruningParameters
+    makes: ClassVar[frozenset[Trait]] = frozenset({Trait.ZEROS})
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
+        {
+            Trait.INT8_ROUNDING: "Zeros are kept through quantisation-aware training, but cannot be made after it; "
+            "prune first.",
+            Trait.CLUSTERS: "Training with new zeros undoes the clusters; prune first, and clustering keeps the zeros.",
+        }
+    )
 
     def training_epochs(self, parameters: MagnitudePruningParameters) -> int:
         if parameters.by_rounds:
@@ -44,20 +53,12 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
 
     def findings(self, parameters: MagnitudePruningParameters, place: StepPlace) -> Iterator[Finding]:
         for step in place.earlier:
-            if step.step == "quantization_aware_training":
-                message = (
-                    "Zeros are kept through quantisation-aware training, but cannot be made after it; prune first."
-                )
-                yield place.error(message)
-            if step.step == "weight_clustering":
-                message = "Training with new zeros undoes the clusters; prune first, and clustering keeps the zeros."
-                yield place.error(message)
             if isinstance(step, MagnitudePruningParameters) and step.target_sparsity >= parameters.target_sparsity:
                 message = f"An earlier pruning leaves {step.target_sparsity:g} zeros; ask for more, or remove this one."
-                yield place.warning(message)
+                yield place.warning(message, repair=place.remove(f"Remove this {parameters.label()}"))
         if parameters.target_sparsity > 0.95 and not parameters.by_rounds:
             message = "Above 0.95, Kharitonov 2024 holds the accuracy by the iterative schedule; consider it."
-            yield place.note(message)
+            yield place.note(message, repair=place.set("schedule", "iterative", "Prune iteratively"))
 
     def apply(self, parameters: MagnitudePruningParameters, network: Network, bench: Bench) -> Network:
         from engine.chain.network import Network

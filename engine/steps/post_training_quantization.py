@@ -12,7 +12,8 @@ from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
-from engine.steps.step import Form, Step, StepPlace
+from engine.measurement.machine import is_x86
+from engine.steps.step import Form, Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 CALIBRATED = ("int8", "int16x8", "mixed")
 INTEGER = ("int8", "int16x8")
 FEW_CALIBRATION_IMAGES = 50
+USUAL_CALIBRATION_IMAGES = 200
+TRAINED_FOR_INT8 = "quantization_aware_training"
 PROGRESS_EVERY_IMAGES = 100
 TINY_KERNEL_VALUES = 1024
 """Smaller kernels stay float under dynamic range, by either route."""
@@ -58,7 +61,7 @@ class PostTrainingQuantizationParameters(StepParameters):
         json_schema_extra={"shown_for": {"scheme": ["mixed"]}},
     )
     calibration_images: int = Field(
-        200,
+        USUAL_CALIBRATION_IMAGES,
         ge=1,
         le=10_000,
         title="Calibration images",
@@ -115,30 +118,45 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     gives: ClassVar[Form] = Form.TFLITE
 
     def findings(self, parameters: PostTrainingQuantizationParameters, place: StepPlace) -> Iterator[Finding]:
-        aware = any(step.step == "quantization_aware_training" for step in place.earlier)
+        aware = Trait.INT8_ROUNDING in place.made
         if aware and parameters.scheme != "int8":
             message = (
                 f"The network was trained for int8 by quantisation-aware training, and {parameters.label()} would "
                 'not use that; set scheme = "int8", or remove the quantisation-aware training.'
             )
-            yield place.error(message, "scheme")
+            yield place.error(message, "scheme", place.set("scheme", "int8", "Quantise to int8"))
         if parameters.scheme == "mixed" and not parameters.layers:
             message = (
                 "The scheme mixed needs to know which layers get which scheme; "
                 'add for example layers = { "stem_*" = "float16", "*" = "int8" }.'
             )
-            yield place.error(message, "layers")
+            repair = place.set("layers", {"*": "int8"}, "Begin with int8 for every layer")
+            yield place.error(message, "layers", repair)
         if parameters.scheme != "mixed" and parameters.layers:
             message = f"layers counts only for the scheme mixed, and the scheme is {parameters.label()}."
-            yield place.warning(message, "layers")
+            yield place.warning(message, "layers", place.set("scheme", "mixed", "Quantise by these layers"))
         if not aware and parameters.calibrated and parameters.calibration_images < FEW_CALIBRATION_IMAGES:
             message = (
                 f"{parameters.calibration_images} calibration images may miss the range of rare activations; "
                 "Lee et al. 2022 use 100 to 500."
             )
-            yield place.warning(message, "calibration_images")
+            sentence = f"Calibrate on {USUAL_CALIBRATION_IMAGES} images"
+            repair = place.set("calibration_images", USUAL_CALIBRATION_IMAGES, sentence)
+            yield place.warning(message, "calibration_images", repair)
         if parameters.scheme == "int4":
             message = "Four bits a weight without training usually cost accuracy; compare with int8."
+            yield place.note(message)
+        if parameters.scheme == "int8" and not aware:
+            message = (
+                "int8 without quantisation-aware training costs half a point in Garifulla et al. 2022; where yours "
+                "costs more, put that training before it (Predić et al. 2022)."
+            )
+            yield place.note(message, repair=place.insert({"step": TRAINED_FOR_INT8}, "Put QAT before int8"))
+        if parameters.scheme in INTEGER and is_x86():
+            message = (
+                "On an x86 processor, such as this machine's, integers may be slower than floats (Predić et al. 2022); "
+                "measure on the device that the file is for."
+            )
             yield place.note(message)
 
     def apply(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:

@@ -5,15 +5,15 @@ Jacob et al. 2018; after pruning and clustering it keeps both (PQAT, CQAT and PC
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from engine.contract.errors import PromiseBroken
-from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import Step, StepPlace
+from engine.steps.step import Step, Trait
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -60,14 +60,16 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     )
     paper: ClassVar[str] = "Jacob et al. 2018; Lee et al. 2022; Predić et al. 2022"
     Parameters: ClassVar[type[StepParameters]] = QuantizationAwareTrainingParameters
+    makes: ClassVar[frozenset[Trait]] = frozenset({Trait.INT8_ROUNDING})
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
+        {
+            Trait.INT8_ROUNDING: "The network is trained for int8 already; remove this step, or give the earlier one "
+            "its epochs.",
+        }
+    )
 
     def training_epochs(self, parameters: QuantizationAwareTrainingParameters) -> int:
         return parameters.epochs
-
-    def findings(self, parameters: QuantizationAwareTrainingParameters, place: StepPlace) -> Iterator[Finding]:
-        if any(isinstance(step, QuantizationAwareTrainingParameters) for step in place.earlier):
-            message = "The network is trained for int8 already; remove this step, or give the earlier one its epochs."
-            yield place.error(message)
 
     def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, bench: Bench) -> Network:
         from engine.chain.network import Network

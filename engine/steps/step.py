@@ -6,9 +6,10 @@ A step's file imports TensorFlow inside `apply` only, so that the wizard can rea
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from engine.backbones.backbone import layer_graph
@@ -16,6 +17,7 @@ from engine.backbones.graph import LayerGraph
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry
+from engine.contract.repairs import InsertStep, MoveStep, RemoveEntry, Repair, SetValue
 from engine.contract.step_parameters import StepParameters
 from engine.imaging.pipeline import network_input_shape
 
@@ -30,6 +32,14 @@ class Form(StrEnum):
 
     KERAS = "a trainable network"
     TFLITE = "a .tflite file"
+
+
+class Trait(StrEnum):
+    """What a step makes true of a trainable network beside its accuracy."""
+
+    ZEROS = "zeros"
+    CLUSTERS = "few distinct values"
+    INT8_ROUNDING = "int8 rounding in every layer"
 
 
 @dataclass(frozen=True)
@@ -58,19 +68,51 @@ class StepPlace:
         """
         return graph_after(self.recipe, self.earlier, self.class_count)
 
-    def finding(self, severity: Severity, message: str, field: str = "") -> Finding:
-        """What is to be said of the step, or of one of its parameters."""
-        where = f"chains[{self.chain}].steps[{self.index}]"
-        return Finding(severity=severity, where=f"{where}.{field}" if field else where, message=message)
+    @property
+    def made(self) -> dict[Trait, int]:
+        """What the earlier steps made true of the network: trait → index of the step that first made it."""
+        made: dict[Trait, int] = {}
+        for index, parameters in enumerate(self.earlier):
+            step = STEPS[parameters.step]
+            if step.begins_anew:
+                made.clear()
+            for trait in step.makes:
+                made.setdefault(trait, index)
+        return made
 
-    def error(self, message: str, field: str = "") -> Finding:
-        return self.finding(Severity.ERROR, message, field)
+    def where(self, field: str = "") -> str:
+        """The step, or one of its parameters, as a finding's place."""
+        step = f"chains[{self.chain}].steps[{self.index}]"
+        return f"{step}.{field}" if field else step
 
-    def warning(self, message: str, field: str = "") -> Finding:
-        return self.finding(Severity.WARNING, message, field)
+    def finding(self, severity: Severity, message: str, field: str = "", repair: Repair | None = None) -> Finding:
+        """What is to be said of the step, or of one of its parameters, and what mends it."""
+        return Finding(severity=severity, where=self.where(field), message=message, repair=repair)
 
-    def note(self, message: str, field: str = "") -> Finding:
-        return self.finding(Severity.NOTE, message, field)
+    def error(self, message: str, field: str = "", repair: Repair | None = None) -> Finding:
+        return self.finding(Severity.ERROR, message, field, repair)
+
+    def warning(self, message: str, field: str = "", repair: Repair | None = None) -> Finding:
+        return self.finding(Severity.WARNING, message, field, repair)
+
+    def note(self, message: str, field: str = "", repair: Repair | None = None) -> Finding:
+        return self.finding(Severity.NOTE, message, field, repair)
+
+    def set(self, field: str, value: Any, sentence: str) -> Repair:
+        """Mends by another value of a parameter; the sentence is on the button."""
+        return SetValue(place=self.where(field), value=value, sentence=sentence)
+
+    def move(self, to: int, sentence: str) -> Repair:
+        """Mends by another place in the chain: the index that the step has then."""
+        return MoveStep(place=self.where(), to=to, sentence=sentence)
+
+    def remove(self, sentence: str) -> Repair:
+        """Mends by leaving the step out."""
+        return RemoveEntry(place=self.where(), sentence=sentence)
+
+    def insert(self, step: dict[str, Any], sentence: str, after: bool = False) -> Repair:
+        """Mends by another step right before this one, or right after it."""
+        return InsertStep(place=self.where(), step=step, sentence=sentence, after=after)
 
 
 TRAINING_PASSES = 3.0
@@ -91,6 +133,13 @@ class Step(ABC, Generic[P]):
     Parameters: ClassVar[type[StepParameters]]
     gives: ClassVar[Form] = Form.KERAS
     """Every step takes a trainable network; a step that gives a `.tflite` file ends its chain."""
+    makes: ClassVar[frozenset[Trait]] = frozenset()
+    """Of the network it leaves; the steps after it keep that, or say in `cannot_follow` why they cannot."""
+    begins_anew: ClassVar[bool] = False
+    """Whether it leaves another network, of which nothing is true that the steps before it made."""
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType({})
+    """Trait of the network it would be given → why the step refuses it, as a sentence. The pre-flight offers to put
+    the step before the one that made the trait, or to remove it where it is the same step again."""
 
     def training_epochs(self, parameters: P) -> int:
         """Epochs that the step trains."""

@@ -5,7 +5,8 @@ Weight sharing of Han et al. 2016, in the combinations of Predić et al. 2022.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from pydantic import Field
 from engine.contract.errors import PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import Step, StepPlace
+from engine.steps.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -64,24 +65,25 @@ class WeightClustering(Step[WeightClusteringParameters]):
     )
     paper: ClassVar[str] = "Han et al. 2016; Predić et al. 2022"
     Parameters: ClassVar[type[StepParameters]] = WeightClusteringParameters
+    makes: ClassVar[frozenset[Trait]] = frozenset({Trait.CLUSTERS})
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
+        {
+            Trait.INT8_ROUNDING: "Clusters are kept through quantisation-aware training, but cannot be made after it; "
+            "cluster first.",
+        }
+    )
 
     def training_epochs(self, parameters: WeightClusteringParameters) -> int:
         return parameters.epochs
 
     def findings(self, parameters: WeightClusteringParameters, place: StepPlace) -> Iterator[Finding]:
-        if any(step.step == "quantization_aware_training" for step in place.earlier):
-            message = (
-                "Clusters are kept through quantisation-aware training, but cannot be made after it; "
-                "move the clustering before it."
-            )
-            yield place.error(message)
         for step in place.earlier:
             if isinstance(step, WeightClusteringParameters) and step.clusters <= parameters.clusters:
                 message = f"An earlier clustering leaves {step.clusters} values; ask for fewer, or remove this one."
-                yield place.warning(message)
+                yield place.warning(message, repair=place.remove(f"Remove these {parameters.label()}"))
         if parameters.clusters > INT8_VALUES:
             message = f"int8 has {INT8_VALUES} values, so that more clusters are lost if the chain ends in int8."
-            yield place.note(message, "clusters")
+            yield place.note(message, "clusters", place.set("clusters", INT8_VALUES, f"Use {INT8_VALUES} clusters"))
 
     def apply(self, parameters: WeightClusteringParameters, network: Network, bench: Bench) -> Network:
         import numpy as np

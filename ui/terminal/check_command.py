@@ -57,3 +57,5 @@ def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
     for finding in findings:
         where = f"{finding.where}: " if finding.where else ""
         console.print(Text(f"{finding.severity}: {where}{finding.message}", style=STYLES[finding.severity]))
+        if finding.repair is not None:
+            console.print(Text(f"  → {finding.repair.sentence}."))

@@ -44,6 +44,7 @@ class ChainsPage(DraftPage):
         self._steps.changed.connect(self._on_steps_changed)
         self._steps.validity_changed.connect(self.completeChanged)
         self._findings.place_chosen.connect(self._on_place_chosen)
+        self._findings.repair_chosen.connect(draft.mend)
 
     def isComplete(self) -> bool:
         return self._steps.is_valid and not errors(self._draft.findings)

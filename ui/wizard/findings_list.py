@@ -1,12 +1,15 @@
-"""The pre-flight's findings as a list."""
+"""The pre-flight's findings as a list, with a button under each that one edit of the recipe mends."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from functools import partial
+
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QWidget
 
 from engine.contract.findings import Finding, Severity
+from engine.contract.repairs import Repair
 from ui.theme import current_theme
 
 MARKS = {Severity.ERROR: "✕", Severity.WARNING: "!", Severity.NOTE: "i"}
@@ -16,6 +19,8 @@ MEANINGS = {
     Severity.NOTE: "Good to know.",
 }
 ROW_SPACING = 2
+BUTTON_INDENT = 18
+UNDONE_BY = "Changes the recipe; Ctrl+Z takes it back."
 ORDER = tuple(Severity)
 """The worst first."""
 
@@ -25,6 +30,8 @@ class FindingsList(QListWidget):
 
     place_chosen = Signal(object)
     """The `Finding` that was clicked, or chosen with the Return key."""
+    repair_chosen = Signal(object)
+    """The `Repair` whose button was pressed."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +39,7 @@ class FindingsList(QListWidget):
         self.setAccessibleName("Findings of the pre-flight")
         self.setWordWrap(True)
         self.setSpacing(ROW_SPACING)
+        self._buttons: list[QWidget] = []
         self._shown: tuple[tuple[Finding, ...], str] = ((), "")
         self.itemClicked.connect(self._on_chosen)
         self.itemActivated.connect(self._on_chosen)
@@ -41,14 +49,42 @@ class FindingsList(QListWidget):
         self._shown = (findings, nothing)
         theme = current_theme()
         colours = {Severity.ERROR: theme.error, Severity.WARNING: theme.warning, Severity.NOTE: theme.muted}
-        self.clear()
+        self._clear()
+        offered: list[Repair] = []
         for finding in sorted(findings, key=lambda finding: ORDER.index(finding.severity)):
             item = QListWidgetItem(f"{MARKS[finding.severity]}  {finding.message}", self)
             item.setForeground(QColor(colours[finding.severity]))
             item.setToolTip(MEANINGS[finding.severity])
             item.setData(Qt.ItemDataRole.UserRole, finding)
+            if finding.repair is not None and finding.repair not in offered:
+                offered.append(finding.repair)
+                self._offer(finding.repair, len(offered))
         if not findings:
             QListWidgetItem(f"✓  {nothing}", self).setForeground(QColor(theme.good))
+
+    def _offer(self, repair: Repair, number: int) -> None:
+        """A row with the repair's button under the finding that was added last."""
+        button = QPushButton(repair.sentence, objectName=f"{self.objectName()}.repair{number}", toolTip=UNDONE_BY)
+        # Later: what answers the signal rebuilds the list, with the button in it.
+        button.clicked.connect(lambda: QTimer.singleShot(0, partial(self.repair_chosen.emit, repair)))
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(BUTTON_INDENT, 0, 0, 0)
+        layout.addWidget(button)
+        layout.addStretch()
+        item = QListWidgetItem(self)
+        item.setFlags(Qt.ItemFlag.NoItemFlags)
+        item.setSizeHint(row.sizeHint())
+        self.setItemWidget(item, row)
+        self._buttons.append(row)
+
+    def _clear(self) -> None:
+        for row in self._buttons:
+            # Out of the list at once: until the list deletes it, it could still be found and pressed.
+            row.setParent(None)
+            row.deleteLater()
+        self._buttons = []
+        self.clear()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -12,6 +12,7 @@ from engine.chain.preflight import preflight
 from engine.contract.findings import Finding
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
+from engine.contract.repairs import Repair, repaired
 from workers.dataset_scan import ScanResult
 
 MOST_UNDO_STEPS = 200
@@ -80,6 +81,10 @@ class RecipeDraft(QObject):
         """
         values = {name: getattr(self._recipe, name) for name in Recipe.model_fields if name != "schema_version"}
         self.replace(Recipe(**(values | sections)))
+
+    def mend(self, repair: Repair) -> None:
+        """Make a repair that one of the draft's findings offers."""
+        self.replace(repaired(self._recipe, repair))
 
     def undo(self) -> None:
         """Back to before the last change, if there is one."""

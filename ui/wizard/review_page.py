@@ -69,6 +69,7 @@ class ReviewPage(DraftPage):
         self._seed.valueChanged.connect(self._on_edited)
         self._save.clicked.connect(self._on_save)
         self._open.clicked.connect(self._on_open)
+        self._findings.repair_chosen.connect(draft.mend)
 
     def initializePage(self) -> None:
         self._check_runs_directory()

@@ -84,7 +84,7 @@ def test_the_head_of_paper_t_has_its_parameters_at_each_size() -> None:
 
 def test_the_pre_flight_counts_the_baselines_and_says_what_holds_for_all_once() -> None:
     found = preflight(recipe({"size": [64, 48, 32]}, backbone={"freeze_base": True}), class_count=2)
-    assert [finding.severity for finding in found] == [Severity.NOTE, Severity.WARNING]
+    assert sum(finding.severity is Severity.WARNING for finding in found) == 1
     assert "3 baselines are trained" in found[0].message
 
 
@@ -95,7 +95,7 @@ def test_the_pre_flight_finds_the_one_setting_that_cannot_work() -> None:
 
 
 def test_a_pair_that_may_have_been_meant_as_two_sizes_is_noted() -> None:
-    (note,) = preflight(recipe({"size": [96, 64]}), class_count=2)
+    (note,) = [found for found in preflight(recipe({"size": [96, 64]}), class_count=2) if found.where == "images.size"]
     assert note.severity is Severity.NOTE
     assert "96 pixels high and 64 wide; two sizes would be [[96, 96], [64, 64]]" in note.message
     assert preflight(Recipe(images=ImageSettings(size=(64, 64))), class_count=2) == ()

@@ -16,6 +16,7 @@ from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
+from engine.steps.quantization_aware_training import QuantizationAwareTrainingParameters
 from tests.step_place import after
 
 STEP = PostTrainingQuantization()
@@ -118,7 +119,7 @@ def test_the_pre_flight_says_what_cannot_work() -> None:
     (message,) = messages(severity=Severity.WARNING, scheme="int8", calibration_images=10)
     assert message.startswith("10 calibration images")
     assert not messages(severity=Severity.WARNING, scheme="dynamic_range", calibration_images=10)
-    aware = StepParameters(step="quantization_aware_training")
+    aware = QuantizationAwareTrainingParameters()
     (message,) = messages(aware, severity=Severity.ERROR, scheme="int16x8")
     assert 'scheme = "int8"' in message
     assert not messages(aware, severity=Severity.ERROR, scheme="int8")

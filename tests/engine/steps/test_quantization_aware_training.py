@@ -10,8 +10,10 @@ import pytest
 from engine.chain.bench import Bench
 from engine.chain.network import Network
 from engine.chain.network_file import load_network, save_network
+from engine.chain.preflight import preflight
 from engine.contract.errors import PromiseBroken
 from engine.contract.findings import Severity
+from engine.contract.recipe import ChainSettings, Recipe
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
@@ -22,7 +24,6 @@ from engine.steps.weight_clustering import WeightClustering, WeightClusteringPar
 from engine.training.kernels import kernels
 from engine.training.quantization_wrapping import wrapped_kernels
 from tests.small_study import forget_training
-from tests.step_place import after
 
 STEP = QuantizationAwareTraining()
 PARAMETERS = QuantizationAwareTrainingParameters(epochs=1)
@@ -112,5 +113,6 @@ def test_a_broken_promise_is_an_error(pcqat: Network, pruned: Network) -> None:
 
 
 def test_the_pre_flight_refuses_it_twice() -> None:
-    (finding,) = STEP.findings(PARAMETERS, after(PARAMETERS))
+    twice = Recipe(chains=(ChainSettings(name="twice", steps=(PARAMETERS, PARAMETERS)),))
+    (finding,) = preflight(twice)
     assert finding.severity is Severity.ERROR

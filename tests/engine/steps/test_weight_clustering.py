@@ -91,7 +91,6 @@ def test_the_pre_flight_knows_the_order() -> None:
         parameters = WeightClusteringParameters.model_validate(given)
         return [finding.severity for finding in STEP.findings(parameters, after(*earlier))]
 
-    assert severities(StepParameters(step="quantization_aware_training")) == [Severity.ERROR]
     assert severities(WeightClusteringParameters(clusters=16), clusters=32) == [Severity.WARNING]
     assert severities(WeightClusteringParameters(clusters=64), clusters=32) == []
     assert severities(clusters=256) == [Severity.NOTE]

@@ -11,7 +11,7 @@ from tests.ui.wizard.conftest import OpenWizard
 from ui.wizard.presets import available_presets
 from ui.wizard.steps_editor import StepsEditor
 
-PRUNING, QUANTISATION = "magnitude_pruning", "post_training_quantization"
+PRUNING, CLUSTERING, QUANTISATION = "magnitude_pruning", "weight_clustering", "post_training_quantization"
 
 
 @pytest.fixture
@@ -48,6 +48,30 @@ def test_an_order_that_cannot_work_is_said_and_mended(chains_page: OpenWizard) -
     assert _keys(chains_page) == [PRUNING, QUANTISATION]
     assert _findings(chains_page) == ["✓  Nothing speaks against these chains."]
     assert chains_page.can_go_on
+
+
+def test_a_finding_is_mended_by_its_button_and_taken_back(chains_page: OpenWizard) -> None:
+    for key in (CLUSTERING, PRUNING, QUANTISATION):
+        _editor(chains_page).add_step(key)
+    button = chains_page.child(QPushButton, "chains.findings.repair1")
+    assert button.text() == "Put pruning 80 % before 32 clusters"
+    chains_page.click("chains.findings.repair1")
+    chains_page.qtbot.waitUntil(lambda: _keys(chains_page) == [PRUNING, CLUSTERING, QUANTISATION])
+    assert _findings(chains_page) == ["✓  Nothing speaks against these chains."]
+    assert chains_page.can_go_on
+    chains_page.qtbot.keyClick(chains_page.wizard, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert _keys(chains_page) == [CLUSTERING, PRUNING, QUANTISATION]
+    assert not chains_page.can_go_on
+
+
+def test_findings_that_one_edit_mends_have_one_button(chains_page: OpenWizard) -> None:
+    for key in (QUANTISATION, PRUNING, CLUSTERING):
+        _editor(chains_page).add_step(key)
+    buttons = chains_page.child(QListWidget, "chains.findings").findChildren(QPushButton)
+    assert [button.text() for button in buttons] == ["Put dynamic range at the end"]
+    buttons[0].setFocus()
+    chains_page.qtbot.keyClick(buttons[0], Qt.Key.Key_Space)
+    chains_page.qtbot.waitUntil(lambda: _keys(chains_page) == [PRUNING, CLUSTERING, QUANTISATION])
 
 
 def test_steps_are_moved_by_dragging_and_by_keys(chains_page: OpenWizard) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPlainTextEdit, QSpinBox, QTreeWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSpinBox, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.recipe_file import parse_recipe, read_recipe, recipe_text
@@ -46,6 +46,14 @@ def test_run_hands_over_the_recipe(review_page: OpenWizard) -> None:
         review_page.qtbot.mouseClick(review_page.button(), Qt.MouseButton.LeftButton)
     assert asked.args == [review_page.recipe]
     assert review_page.wizard.isVisible(), "the wizard stays for the next study"
+
+
+def test_a_finding_is_mended_here_too(review_page: OpenWizard) -> None:
+    button = review_page.child(QPushButton, "review.findings.repair1")
+    assert button.text() == "Put QAT before int8"
+    review_page.click("review.findings.repair1")
+    review_page.qtbot.waitUntil(lambda: "QAT" in _stages(review_page))
+    assert "quantization_aware_training" in review_page.child(QPlainTextEdit, "review.text").toPlainText()
 
 
 def test_a_study_needs_a_name(review_page: OpenWizard) -> None:

@@ -1,0 +1,123 @@
+"""What mends a finding: an edit of the recipe as typed data, with the sentence that its button says.
+
+A place is a path of keys, as a finding names it: "chains[0].steps[1]", "backbone.freeze_base".
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.contract.recipe import Recipe
+from engine.contract.recipe_file import build_recipe, recipe_document
+
+Document = dict[str, Any]
+KEY = re.compile(r"[^.\[\]]+")
+
+
+class _Edit(BaseModel):
+    """Base of all repairs."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    place: str
+    sentence: str
+    """What it does, as the imperative on a button: "Put pruning 80 % before 32 clusters"."""
+
+    def edit(self, document: Document) -> None:
+        """Change a recipe's document in place."""
+        raise NotImplementedError
+
+
+class SetValue(_Edit):
+    """Another value for a key."""
+
+    repair: Literal["set_value"] = "set_value"
+    value: Any
+
+    def edit(self, document: Document) -> None:
+        table, key = _at(document, self.place)
+        table[key] = self.value
+
+
+class RemoveEntry(_Edit):
+    """A chain or a step less, or a key, which has its default then."""
+
+    repair: Literal["remove_entry"] = "remove_entry"
+
+    def edit(self, document: Document) -> None:
+        entries, index = _at(document, self.place)
+        del entries[index]
+
+
+class MoveStep(_Edit):
+    """A step elsewhere in its chain."""
+
+    repair: Literal["move_step"] = "move_step"
+    to: int
+    """The index that it has then."""
+
+    def edit(self, document: Document) -> None:
+        steps, index = _at(document, self.place)
+        steps.insert(self.to, steps.pop(index))
+
+
+class InsertStep(_Edit):
+    """A new step right before the one at `place`, or right after it."""
+
+    repair: Literal["insert_step"] = "insert_step"
+    step: Document
+    """Its parameters, as the recipe has them."""
+    after: bool = False
+
+    def edit(self, document: Document) -> None:
+        steps, index = _at(document, self.place)
+        steps.insert(index + self.after, self.step)
+
+
+class GiveOwnChain(_Edit):
+    """A step leaves its chain and ends a new one, right after it, that begins with some of the same steps."""
+
+    repair: Literal["give_own_chain"] = "give_own_chain"
+    after: tuple[int, ...]
+    """Indices of the steps that come before it in the new chain too."""
+    name: str
+    """Of the new chain; a number follows where there is one of that name."""
+
+    def edit(self, document: Document) -> None:
+        steps, index = _at(document, self.place)
+        chains = document["chains"]
+        taken = {chain["name"].lower() for chain in chains}
+        candidates = [self.name, *(f"{self.name} {number}" for number in range(2, len(taken) + 3))]
+        name = next(name for name in candidates if name.lower() not in taken)
+        own = {"name": name, "steps": [*(steps[place] for place in self.after), steps.pop(index)]}
+        position = next(place for place, chain in enumerate(chains) if chain["steps"] is steps)
+        chains.insert(position + 1, own)
+
+
+Repair = Annotated[
+    SetValue | RemoveEntry | MoveStep | InsertStep | GiveOwnChain,
+    Field(discriminator="repair"),
+]
+
+
+def repaired(recipe: Recipe, repair: Repair) -> Recipe:
+    """The recipe with the repair made.
+
+    Raises:
+        RecipeError: what the repair makes of the recipe is none, because it was found on another one.
+    """
+    document = recipe_document(recipe)
+    repair.edit(document)
+    return build_recipe(document)
+
+
+def _at(document: Document, place: str) -> tuple[Any, Any]:
+    """The table or list that has the place, and its key or index there."""
+    *path, last = (int(key) if key.isdecimal() else key for key in KEY.findall(place))
+    holder: Any = document
+    for key in path:
+        holder = holder[key]
+    return holder, last
