@@ -227,15 +227,10 @@ class ImageGrid(Section):
 
     @model_validator(mode="after")
     def _a_grid(self) -> Self:
-        axes: dict[str, tuple[Any, ...]] = {
-            "size": self.sizes,
-            "jpeg_quality": self.jpeg_qualities,
-            "dwt": self.transforms,
-        }
-        for name, values in axes.items():
+        for name, values in self.axes.items():
             if len(set(values)) != len(values) or not values:
                 raise ValueError(f"{name} {'names one value twice' if values else 'is an empty list'}")
-        count = prod(len(values) for values in axes.values())
+        count = prod(len(values) for values in self.axes.values())
         if count > MOST_SETTINGS:
             raise ValueError(
                 f"{count} image settings are too many, each trains a baseline; name at most {MOST_SETTINGS}, or split "
@@ -262,13 +257,17 @@ class ImageGrid(Section):
         return tuple(one if isinstance(one, DwtSettings) else None for one in several)
 
     @property
+    def axes(self) -> dict[str, tuple[Any, ...]]:
+        """Key → every value that it has, for the keys that may have several."""
+        return {"size": self.sizes, "jpeg_quality": self.jpeg_qualities, "dwt": self.transforms}
+
+    @property
     def settings(self) -> tuple[ImageSettings, ...]:
         """Every size with every quality with every transform; the transform changes first, the size last."""
         shared = {"color": self.color, "resample": self.resample, "scale": self.scale}
-        points = product(self.sizes, self.jpeg_qualities, self.transforms)
+        points = product(*self.axes.values())
         return tuple(
-            ImageSettings.model_validate(shared | {"size": size, "jpeg_quality": quality, "dwt": dwt})
-            for size, quality, dwt in points
+            ImageSettings.model_validate(shared | dict(zip(self.axes, point, strict=True))) for point in points
         )
 
     @classmethod

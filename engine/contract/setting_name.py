@@ -9,13 +9,23 @@ def setting_name(grid: ImageGrid, setting: ImageSettings) -> str:
     """Such as "64 px, JPEG 75, haar LL": only what the grid varies, so empty where it is one setting."""
     parts = []
     if len(grid.sizes) > 1:
-        height, width = setting.height_width
-        parts.append(f"{height} px" if height == width else f"{height}×{width} px")
+        parts.append(size_name(setting.size))
     if len(grid.jpeg_qualities) > 1:
-        parts.append(f"JPEG {setting.jpeg_quality}" if setting.jpeg_quality else "no JPEG")
+        parts.append(quality_name(setting.jpeg_quality))
     if len(grid.transforms) > 1:
         parts.append(transform_name(setting.dwt))
     return ", ".join(parts)
+
+
+def size_name(size: int | tuple[int, int]) -> str:
+    """Such as "64 px" or "96×64 px", the height first."""
+    height, width = (size, size) if isinstance(size, int) else size
+    return f"{height} px" if height == width else f"{height}×{width} px"
+
+
+def quality_name(quality: int) -> str:
+    """Such as "JPEG 75"."""
+    return f"JPEG {quality}" if quality else "no JPEG"
 
 
 def transform_name(dwt: DwtSettings | None) -> str:

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGroupBox, QHBoxLayout, QScroll
 
 from engine.backbones.backbone import BACKBONES, full_size_parameters
 from engine.chain.preflight import errors
-from engine.contract.findings import Finding
+from engine.contract.findings import Finding, Severity
 from engine.contract.path_need import PathNeed
 from engine.contract.recipe import BackboneSettings, TrainingSettings
 from ui.form.declared_field import WIDEST_PIXELS
@@ -104,7 +104,11 @@ class BackbonePage(DraftPage):
         self._show_findings()
 
     def _findings(self) -> tuple[Finding, ...]:
-        return tuple(finding for finding in self._draft.findings if finding.where.startswith(SHOWN_PLACES))
+        return tuple(
+            finding
+            for finding in self._draft.findings
+            if finding.where.startswith(SHOWN_PLACES) and finding.severity is not Severity.NOTE
+        )
 
     def _show_findings(self) -> None:
         findings = self._findings()

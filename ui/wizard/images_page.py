@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
+from pydantic import ValidationError
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -11,29 +14,52 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QGroupBox,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QSpinBox,
     QVBoxLayout,
     QWidget,
 )
 
+from engine.chain.estimate import baselines_seconds
+from engine.chain.preflight import errors
 from engine.contract.recipe import DwtSettings, ImageGrid, ImageSettings
+from engine.contract.setting_name import quality_name, size_name, transform_name
 from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
+from ui.durations import duration_text
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.wizard.compared_values import ComparedValues
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.image_preview_panel import ImagePreviewPanel
+from ui.wizard.plan_view import work_of
 from ui.wizard.recipe_draft import RecipeDraft
+from ui.wizard.suggested_settings import another_quality, another_size, another_transform
 from workers.image_preview import ImagePreview, preview_images
 from workers.latest_call import LatestCall
 
 TYPING_PAUSE_MS = 150
 LEFT_WIDTH = 340
+AXES = {"size": "size", "jpeg_quality": "quality", "dwt": "transform"}
+"""What may be compared, and what one value of it is called."""
+NAMES: Mapping[str, Callable[[Any], str]] = {
+    "size": size_name,
+    "jpeg_quality": quality_name,
+    "dwt": transform_name,
+}
+ANOTHER: Mapping[str, Callable[[Any], Any]] = {
+    "size": another_size,
+    "jpeg_quality": another_quality,
+    "dwt": another_transform,
+}
 
 
 class ImagesPage(DraftPage):
-    """Size, colour, filter, scale, JPEG quality and wavelet transform."""
+    """Size, colour, filter, scale, JPEG quality and wavelet transform; of the first and the last two also several.
+
+    The editors show one setting: the chosen size, quality and transform. The preview is of that one.
+    """
 
     def __init__(self, draft: RecipeDraft) -> None:
         what_to_do = "Choose how small the images become; the right side shows what the network will see."
@@ -44,6 +70,9 @@ class ImagesPage(DraftPage):
         self._preview.failed.connect(self._on_refused)
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._request_preview)
+        self._places = dict.fromkeys(AXES, 0)
+        """Of the values that the editors show."""
+        self._compared = {axis: ComparedValues(f"images.{axis}", what) for axis, what in AXES.items()}
         shown = draft.recipe.images.first
         height, width = shown.height_width
         self._height = _pixels("images.height", height)
@@ -60,6 +89,8 @@ class ImagesPage(DraftPage):
         self._level = QSpinBox(objectName="images.dwt.level", minimum=1, maximum=4, accessibleName="Level")
         self._level.setToolTip("How many times the approximation is split again; each halves the sides.")
         self._bands = {name: QCheckBox(name, objectName=f"images.dwt.{name}") for name in SUBBANDS}
+        self._cost = QLabel(objectName="images.cost", wordWrap=True)
+        self._cost.setProperty("role", "hint")
         self._message = MessageBar("images.message")
         self._panel = ImagePreviewPanel()
         self._lay_out()
@@ -77,7 +108,10 @@ class ImagesPage(DraftPage):
         sides = QHBoxLayout()
         sides.addWidget(self._height)
         sides.addWidget(self._width)
-        self._form.rows.insertRow(0, "Height × width", sides)
+        rows = self._form.rows
+        rows.insertRow(0, self._compared["size"])
+        rows.insertRow(1, "Height × width", sides)
+        rows.insertRow(rows.rowCount() - 1, self._compared["jpeg_quality"])
         first = QGroupBox("Size and colour")
         QVBoxLayout(first).addWidget(self._form)
         bands = QHBoxLayout()
@@ -92,7 +126,9 @@ class ImagesPage(DraftPage):
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(first)
+        left.addWidget(self._compared["dwt"])
         left.addWidget(self._dwt)
+        left.addWidget(self._cost)
         left.addWidget(self._message)
         left.addStretch()
         layout = QHBoxLayout(self)
@@ -100,7 +136,10 @@ class ImagesPage(DraftPage):
         layout.addWidget(side)
         layout.addWidget(self._panel, 1)
         transform_editors = (self._dwt, self._wavelet, self._level, *self._bands.values())
-        set_tab_order([self._height, self._width, *self._form.editors(), *transform_editors])
+        *shared, quality = self._form.editors()
+        of_size, of_quality, of_dwt = (one.editors() for one in self._compared.values())
+        sides_and_shared = (self._height, self._width, *shared)
+        set_tab_order([*of_size, *sides_and_shared, *of_quality, quality, *of_dwt, *transform_editors])
 
     def _connect_editors(self) -> None:
         self._form.changed.connect(self._on_edited)
@@ -112,9 +151,38 @@ class ImagesPage(DraftPage):
         self._wavelet_line.editingFinished.connect(self._on_edited)
         for box in self._bands.values():
             box.toggled.connect(self._on_edited)
+        for axis, compared in self._compared.items():
+            compared.chosen.connect(partial(self._on_chosen, axis))
+            compared.added.connect(partial(self._on_added, axis))
+            compared.removed.connect(partial(self._on_removed, axis))
+
+    def _shown(self) -> ImageSettings:
+        """The setting that the editors show."""
+        grid = self._draft.recipe.images
+        # The draft may have fewer values than when they were shown last: a change is undone on another page.
+        chosen = {axis: values[min(self._places[axis], len(values) - 1)] for axis, values in grid.axes.items()}
+        return grid.first.model_copy(update=chosen)
 
     def show_draft(self) -> None:
-        images = self._draft.recipe.images.first
+        grid = self._draft.recipe.images
+        for axis, values in grid.axes.items():
+            self._places[axis] = min(self._places[axis], len(values) - 1)
+            self._compared[axis].show_values([NAMES[axis](value) for value in values], self._places[axis])
+        self._show_setting(self._shown())
+        self._show_cost()
+        self._pause.start()
+
+    def _show_cost(self) -> None:
+        """How many baselines there are to train, and about how long that takes, where it is more than one."""
+        recipe, scanned = self._draft.recipe, self._draft.scanned
+        count = len(recipe.images.settings)
+        text = f"{count} image settings: {count} baselines are trained"
+        if scanned is not None and not errors(self._draft.findings):
+            text += f", which takes about {duration_text(baselines_seconds(recipe, work_of(scanned)))}"
+        self._cost.setText(f"{text}; every chain starts from each.")
+        self._cost.setVisible(count > 1)
+
+    def _show_setting(self, images: ImageSettings) -> None:
         editors = [self._height, self._width, self._dwt, self._wavelet, self._level, *self._bands.values()]
         for editor in editors:
             editor.blockSignals(True)
@@ -133,7 +201,6 @@ class ImagesPage(DraftPage):
             box.setChecked(name in dwt.subbands)
         for editor in editors:
             editor.blockSignals(False)
-        self._pause.start()
 
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()
@@ -147,23 +214,45 @@ class ImagesPage(DraftPage):
                 return
             dwt = DwtSettings(wavelet=self._wavelet.currentText(), level=self._level.value(), subbands=fed)
         size = height if height == width else (height, width)
-        grid = self._draft.recipe.images
-        self._draft.change(
-            images=ImageGrid.of(
-                form,
-                (size, *grid.sizes[1:]),
-                (form.jpeg_quality, *grid.jpeg_qualities[1:]),
-                (dwt, *grid.transforms[1:]),
-            )
-        )
+        axes = {axis: list(values) for axis, values in self._draft.recipe.images.axes.items()}
+        for axis, value in (("size", size), ("jpeg_quality", form.jpeg_quality), ("dwt", dwt)):
+            axes[axis][self._places[axis]] = value
+        self._compare(form, axes)
+
+    def _compare(self, shared: ImageSettings, axes: Mapping[str, Sequence[Any]]) -> bool:
+        """Take these values into the draft; says why not where they are no grid."""
+        try:
+            images = ImageGrid.of(shared, axes["size"], axes["jpeg_quality"], axes["dwt"])
+        except ValidationError as error:
+            sentence = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
+            self._on_refused(f"{sentence[:1].upper()}{sentence[1:]}.")
+            return False
+        self._draft.change(images=images)
         # Also where nothing changed: what was refused a moment ago may be as it was before.
         self._pause.start()
+        return True
+
+    def _on_chosen(self, axis: str, place: int) -> None:
+        self._places[axis] = place
+        self.show_draft()
+
+    def _on_added(self, axis: str) -> None:
+        axes = dict(self._draft.recipe.images.axes)
+        axes[axis] = (*axes[axis], ANOTHER[axis](axes[axis]))
+        before, self._places[axis] = self._places[axis], len(axes[axis]) - 1
+        if not self._compare(self._draft.recipe.images.first, axes):
+            self._places[axis] = before
+
+    def _on_removed(self, axis: str) -> None:
+        axes, place = dict(self._draft.recipe.images.axes), self._places[axis]
+        axes[axis] = (*axes[axis][:place], *axes[axis][place + 1 :])
+        self._compare(self._draft.recipe.images.first, axes)
 
     def _request_preview(self) -> None:
         self._pause.stop()
         if self._draft.scanned is not None:
             samples = self._draft.scanned.samples
-            self._preview.request(partial(preview_images, self._draft.recipe.images.first, samples))
+            self._preview.request(partial(preview_images, self._shown(), samples))
 
     def _on_previewed(self, preview: ImagePreview) -> None:
         self._panel.show_preview(preview)

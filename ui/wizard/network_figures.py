@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.backbones.backbone import layer_graph
 from engine.backbones.freezing import trainable_parameters
+from engine.backbones.graph import LayerGraph
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
@@ -43,20 +46,28 @@ class NetworkFigures(QFrame):
             self._figures[name] = figure
 
     def show_network(self, recipe: Recipe, class_count: int | None) -> None:
-        """Show the network at its first image setting, or dashes where it cannot be built; the pre-flight says why."""
+        """Show the recipe's network, or dashes where it cannot be built; the pre-flight says why.
+
+        Of several image settings: the network that is fed the least, and below it the one that is fed the most.
+        """
+        classes = class_count or UNKNOWN_CLASSES
         try:
-            shape = network_input_shape(recipe.images.first)
-            graph = layer_graph(recipe.backbone, shape, class_count or UNKNOWN_CLASSES)
+            shapes = {network_input_shape(images) for images in recipe.images.settings}
+            graphs = [layer_graph(recipe.backbone, shape, classes) for shape in sorted(shapes, key=prod)]
         except NutshellError:
             for figure in self._figures.values():
                 figure.setText("–")
             return
-        texts = {
-            "input": f"{shape[0]} × {shape[1]} × {shape[2]}",
-            "parameters": f"{graph.parameters:,}",
-            "trainable": f"{trainable_parameters(graph, recipe):,}",
-            "megabytes": f"{graph.parameters * FLOAT32_BYTES / 1e6:,.2f} MB",
-            "macs": f"{graph.macs / 1e6:,.1f} million",
-        }
-        for name, text in texts.items():
-            self._figures[name].setText(text)
+        least, most = (_texts(graph, recipe) for graph in (graphs[0], graphs[-1]))
+        for name, figure in self._figures.items():
+            figure.setText(least[name] if least[name] == most[name] else f"{least[name]}\n{most[name]}")
+
+
+def _texts(graph: LayerGraph, recipe: Recipe) -> dict[str, str]:
+    return {
+        "input": " × ".join(map(str, graph.input_shape)),
+        "parameters": f"{graph.parameters:,}",
+        "trainable": f"{trainable_parameters(graph, recipe):,}",
+        "megabytes": f"{graph.parameters * FLOAT32_BYTES / 1e6:,.2f} MB",
+        "macs": f"{graph.macs / 1e6:,.1f} million",
+    }

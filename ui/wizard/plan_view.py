@@ -16,6 +16,12 @@ UNREAD = "images not read yet"
 """In the place of their fingerprint, which the shape of the tree does not depend on."""
 
 
+def work_of(scanned: ScanResult) -> Work:
+    """What the images mean for the time that a recipe takes."""
+    splits = (Split.TRAIN, Split.VALIDATION, Split.TEST)
+    return Work(*(scanned.images(split) for split in splits), len(scanned.classes))
+
+
 class PlanView(QTreeWidget):
     """The stage tree; chains that begin alike share their first stages."""
 
@@ -38,9 +44,7 @@ class PlanView(QTreeWidget):
         recipe = recipe.model_copy(update={"name": "", "seed": 0, "backbone": backbone})
         if self._shown is not None and self._shown[:2] == (recipe, scanned.counts):
             return self._shown[2]
-        work = Work(
-            *(scanned.images(split) for split in (Split.TRAIN, Split.VALIDATION, Split.TEST)), len(scanned.classes)
-        )
+        work = work_of(scanned)
         self.forget()
         items: dict[str, QTreeWidgetItem] = {}
         for branch in plan_branches(recipe, lambda images: UNREAD):
