@@ -128,6 +128,7 @@ def _style_sheet(theme: Theme) -> str:
     QFrame[role="error-banner"] {{ background: {theme.panel}; border: 2px solid {theme.error}; border-radius: 6px; }}
     QGroupBox {{ border: 1px solid {theme.grid}; border-radius: 6px; margin-top: 1.1em; padding-top: 4px; }}
     QGroupBox::title {{ subcontrol-origin: margin; left: 8px; padding: 0 4px; color: {theme.muted}; }}
+    QToolButton::menu-indicator {{ image: none; }}
     QPushButton {{ padding: 4px 12px; min-height: 1.5em; }}
     QHeaderView::section {{ background: {theme.background}; color: {theme.text}; border: 0;
         border-right: 1px solid {theme.grid}; border-bottom: 1px solid {theme.grid}; padding: 3px 6px; }}

@@ -18,7 +18,7 @@ SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
 TOLD_EVERY = 200
 """Files between two calls of `progress`."""
 MOST_NAMED = 20
-"""Images outside of the class folders that are listed one by one; of more in one folder, the folder is."""
+"""Images beside the class folders that are listed one by one."""
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ class FoundFiles:
         Raises:
             DataError: an image was found before, in another split; or a folder belongs to two classes.
         """
-        for folder, names in self._walked(root):
+        for folder, names in walked(root, self._skip):
             class_name = self.rule.class_of(folder.relative_to(base).parts)
             if class_name is None:
-                self._pass_over(folder, names)
+                self._pass_over(folder, image_names(names), one_by_one=folder == base)
             else:
                 self.classes.add(class_name)
                 self._add_files(folder, names, class_name, split)
@@ -77,44 +77,57 @@ class FoundFiles:
             if self.progress and len(self.files) % TOLD_EVERY == 0:
                 self.progress(len(self.files), 0)
 
-    def _pass_over(self, folder: Path, names: list[str]) -> None:
-        images = [name for name in names if Path(name).suffix.lower() in SUFFIXES]
+    def _pass_over(self, folder: Path, images: list[str], one_by_one: bool) -> None:
         self.without_class += len(images)
-        if len(images) <= MOST_NAMED:
+        if one_by_one and len(images) <= MOST_NAMED:
             for name in images:
                 self._skip(folder / name, "lies in no class folder")
-        else:
-            self._skip(folder, f"holds {len(images):,} images and is no class folder")
-
-    def _walked(self, root: Path) -> Iterator[tuple[Path, list[str]]]:
-        """Each folder with the visible files in it, in order."""
-        left = [root]
-        while left:
-            folder = left.pop()
-            try:
-                _, inner, files = next(os.walk(folder, onerror=_raise))
-            except OSError as error:
-                self._skip(folder, f"is a folder that cannot be read ({error.strerror})")
-                continue
-            yield folder, sorted(name for name in files if not is_hidden(name))
-            found = (folder / name for name in sorted(inner, reverse=True) if not is_hidden(name))
-            left += [path for path in found if self._enters(path, root)]
-
-    def _enters(self, folder: Path, root: Path) -> bool:
-        """Whether to look into a folder; links are followed next to the class folders only, so loops cannot hang."""
-        if folder.suffix.lower() in SUFFIXES:
-            self._skip(folder, "is a folder, though it is named like an image")
-        elif not _is_text(folder):
-            self._skip(folder, "has a name that is no valid text; rename the folder")
-        elif folder.is_symlink() and (folder.parent != root or _share_files(folder.resolve(), root.resolve())):
-            self._skip(folder, "is a link to a folder, which is not followed here")
-        else:
-            return True
-        return False
+        elif images:
+            self._skip(folder, f"is no class folder, so its images ({len(images):,}) are left out")
 
     def _skip(self, path: Path, reason: str) -> None:
         readable = os.fsencode(path).decode(errors="replace")
         self.skipped.append(SkippedFile(path=readable, reason=reason))
+
+
+def walked(root: Path, skip: Callable[[Path, str], None]) -> Iterator[tuple[Path, list[str]]]:
+    """Each folder below, `root` first, with the names of the visible files in it, in order.
+
+    Args:
+        skip: told of folders that are not looked into, and why.
+    """
+    left = [root]
+    while left:
+        folder = left.pop()
+        try:
+            _, inner, files = next(os.walk(folder, onerror=_raise))
+        except OSError as error:
+            skip(folder, f"is a folder that cannot be read ({error.strerror})")
+            continue
+        yield folder, sorted(name for name in files if not is_hidden(name))
+        for name in sorted(inner, reverse=True):
+            if is_hidden(name):
+                continue
+            if reason := _closed(folder / name, root):
+                skip(folder / name, reason)
+            else:
+                left.append(folder / name)
+
+
+def _closed(folder: Path, root: Path) -> str:
+    """Why not to look into a folder, empty where to; links are followed at the top only, so loops cannot hang."""
+    if folder.suffix.lower() in SUFFIXES:
+        return "is a folder, though it is named like an image"
+    if not _is_text(folder):
+        return "has a name that is no valid text; rename the folder"
+    if folder.is_symlink() and (folder.parent != root or _share_files(folder.resolve(), root.resolve())):
+        return "is a link to a folder, which is not followed here"
+    return ""
+
+
+def image_names(names: list[str]) -> list[str]:
+    """Those of files that are images by their names."""
+    return [name for name in names if Path(name).suffix.lower() in SUFFIXES]
 
 
 def folders(path: Path) -> list[Path]:

@@ -15,10 +15,10 @@ from engine.contract.path_need import PathNeed
 from engine.datasets.archive import FOLDER_OR_ARCHIVE
 from engine.datasets.class_folders import ClassFolders, TopFolders
 from engine.datasets.data_path import DataPath, open_path
-from engine.datasets.folder_tree import FoundFiles, folders
+from engine.datasets.folder_tree import FoundFiles, folders, image_names, walked
 from engine.datasets.image_file import read_image
 from engine.datasets.indexing import chosen_classes, sample_index
-from engine.datasets.source import SPLIT_NAMES, DatasetSource, Sample, SampleIndex, Split
+from engine.datasets.source import SPLIT_NAMES, DatasetSource, OutlinedFolder, Sample, SampleIndex, Split
 
 LAYOUT = (
     "put each class into a folder of its own: FOLDER/class/image.png, or FOLDER/train/class/image.png; or say with "
@@ -30,8 +30,8 @@ class ImageFolder(DatasetSource):
     key: ClassVar[str] = "image_folder"
     title: ClassVar[str] = "Folder of images"
     summary: ClassVar[str] = (
-        "A folder a class, or train, validation and test folders with a folder a class each, or any tree of folders "
-        "with class_folders; JPEG, PNG, TIFF, BMP, GIF, WebP; also packed as .zip or .tar.gz."
+        "A folder a class, or train, validation and test folders with a folder a class each, or any tree with classes "
+        "drawn over its folders; JPEG, PNG, TIFF, BMP, GIF, WebP; also packed as .zip or .tar.gz."
     )
     path_need: ClassVar[PathNeed] = FOLDER_OR_ARCHIVE
     own_keys: ClassVar[tuple[str, ...]] = ("validation_path", "test_path", "class_folders")
@@ -56,21 +56,33 @@ class ImageFolder(DatasetSource):
         classes = chosen_classes(self.settings, sorted(found.classes), "class folder")
         return self._index(root, classes, found)
 
+    def outline(self, progress: Callable[[int, int], None] | None = None) -> Iterator[OutlinedFolder]:
+        found = 0
+        for (key, _, _), (tree, _) in zip(self._given_trees(), self._open_trees(progress), strict=True):
+            for folder, names in walked(tree.folder, lambda path, reason: None):
+                images = len(image_names(names))
+                yield OutlinedFolder(key, folder.relative_to(tree.folder).parts, images)
+                found += images
+                if progress:
+                    progress(found, 0)
+
     def decode(self, sample: Sample) -> np.ndarray:
         return read_image(next(filter(None, (tree.file(sample.path) for tree in self._archives)), Path(sample.path)))
 
-    def _open_trees(self, progress: Callable[[int, int], None] | None = None) -> list[tuple[DataPath, Split | None]]:
-        """The dataset's own tree, and those that its validation and test images lie in."""
+    def _given_trees(self) -> list[tuple[str, str, Split | None]]:
+        """The dataset's own tree, and those that its validation and test images lie in: (key, path, split)."""
         settings = self.settings
-        both = bool(settings.validation_path and settings.test_path)
-        trees: list[tuple[str, str, Split | None]] = [("path", settings.path, Split.TRAIN if both else None)]
-        if settings.validation_path:
-            trees.append(("validation_path", settings.validation_path, Split.VALIDATION))
-        if settings.test_path:
-            trees.append(("test_path", settings.test_path, Split.TEST))
+        second = [
+            ("validation_path", settings.validation_path, Split.VALIDATION),
+            ("test_path", settings.test_path, Split.TEST),
+        ]
+        given = [tree for tree in second if tree[1]]
+        return [("path", settings.path, Split.TRAIN if len(given) == len(second) else None), *given]
+
+    def _open_trees(self, progress: Callable[[int, int], None] | None = None) -> list[tuple[DataPath, Split | None]]:
         return [
             (open_path(path, f"dataset.{key}", self.path_need, self.cache, progress), split)
-            for key, path, split in trees
+            for key, path, split in self._given_trees()
         ]
 
     @cached_property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -52,6 +52,18 @@ class Sample:
     """Size of the image as it came; for one without a file of its own, of the same pixels as PNG (0 until decoded)."""
     group: str = field(default="", repr=False)
     """What images that must stay on one side of a split have in common; empty: nothing. Never written anywhere."""
+
+
+@dataclass(frozen=True)
+class OutlinedFolder:
+    """A folder of a dataset, before anyone has said which class it is."""
+
+    tree: str
+    """The recipe's key of the tree that it lies in, such as "path"."""
+    parts: tuple[str, ...]
+    """Its path below the tree; empty for the tree itself."""
+    images: int
+    """Directly in it."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,14 @@ class DatasetSource(ABC):
         Raises:
             DataError: the path is missing, is not what is needed, holds no images, or leaves a class empty.
         """
+
+    def outline(self, progress: Callable[[int, int], None] | None = None) -> Iterator[OutlinedFolder]:
+        """The folders that `class_folders` may name, each after the one that it lies in; none where it is not read.
+
+        Raises:
+            DataError: as `index`.
+        """
+        return iter(())
 
     @abstractmethod
     def decode(self, sample: Sample) -> np.ndarray:

@@ -74,6 +74,17 @@ def test_a_class_of_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None
         scan_dataset(_folder(images), 7, tmp_path / "cache", Turn())
 
 
+def test_a_class_is_not_given_up_before_its_last_image(tmp_path: Path) -> None:
+    images = draw_class_folders(tmp_path / "images", count=MOST_TRIES + 4)
+    for file in sorted((images / "sick").iterdir())[:-1]:
+        file.write_bytes(b"not a picture")
+    result = scan_dataset(_folder(images), 7, tmp_path / "cache", Turn())
+    assert [Path(one.path).name for one in result.thumbnails if one.class_name == "sick"] == [
+        f"{MOST_TRIES + 3:03d}.png"
+    ]
+    assert len(result.skipped) == MOST_TRIES + 3
+
+
 def test_of_very_many_classes_all_are_counted_and_some_are_shown(tmp_path: Path) -> None:
     for number in range(CLASSES_LOOKED_INTO + 5):
         (tmp_path / f"{number:03d}").mkdir()

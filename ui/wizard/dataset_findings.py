@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -22,8 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.contract.recipe import DatasetSettings
-from engine.datasets.source import Split
+from engine.datasets.source import Split, special_keys
 from ui.pictures import pixmap
 from workers.dataset_scan import CLASSES_LOOKED_INTO, ScanResult
 
@@ -32,25 +32,14 @@ NAME_WIDTH = 90
 MOST_SKIPPED_LISTED = 500
 ROWS_SEEN = 5
 FEWEST_CLASSES = 2
-SAME_CLASSES = {
-    name: DatasetSettings.model_fields[name].get_default()
-    for name in (
-        "classes",
-        "validation_fraction",
-        "test_fraction",
-        "limit_per_class",
-        "duplicates",
-        "near_duplicate_bits",
-    )
-}
-"""Settings that change nothing in which classes there are."""
 
 
 @dataclass(frozen=True)
 class _KnownClasses:
     """The classes that were seen in some images, and whether a scan of all of them saw them."""
 
-    origin: DatasetSettings | None = None
+    origin: dict[str, Any] | None = None
+    """What of a dataset's settings decides which classes there are."""
     names: tuple[str, ...] = ()
     complete: bool = False
 
@@ -114,7 +103,7 @@ class DatasetFindings(QWidget):
     def show_result(self, result: ScanResult) -> None:
         """Show a scan; classes that an earlier one of the same images found stay listed, unticked."""
         settings = result.settings
-        origin = settings.model_copy(update=SAME_CLASSES)
+        origin = {name: getattr(settings, name) for name in ("kind", *special_keys())}
         if not settings.classes or self._known.origin != origin:
             self._known = _KnownClasses(origin, result.classes, complete=not settings.classes)
         names = [*result.classes, *(name for name in self._known.names if name not in result.classes)]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.contract.path_need import PathNeed
 from engine.contract.recipe import DatasetSettings
@@ -17,6 +17,8 @@ from ui.form.parameter_form import ParameterForm
 from ui.form.path_field import PathField, dropped_paths
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.wizard.class_folders_dialog import ClassFoldersDialog
+from ui.wizard.class_mapping import Patterns
 from ui.wizard.dataset_findings import DatasetFindings
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.recipe_draft import RecipeDraft
@@ -56,6 +58,11 @@ class DatasetPage(DraftPage):
             "validation_path": PathField("dataset.validation_path", "Validation images", "none of its own", NO_PATH),
             "test_path": PathField("dataset.test_path", "Test images", "none of its own", NO_PATH),
         }
+        # A tool button is as high as the lines above and below it.
+        self._class_folders = QToolButton(objectName="dataset.class_folders")
+        self._class_folders.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._class_folders.setAccessibleName("Which folders are which class")
+        self._class_folders.setToolTip("For deep trees: mark folders anywhere, and say which class they are.")
         self._form = ParameterForm(draft.recipe.dataset, FORM_FIELDS, "dataset")
         self._progress = ScanProgress()
         self._message = MessageBar("dataset.message")
@@ -64,6 +71,7 @@ class DatasetPage(DraftPage):
         self._kind.currentIndexChanged.connect(self._on_edited)
         for field in self._paths.values():
             field.edited.connect(self._on_edited)
+        self._class_folders.clicked.connect(self._on_draw_classes)
         self._form.changed.connect(self._on_edited)
         self._form.refused.connect(self._on_refused)
         self._findings.classes_chosen.connect(self._on_classes_chosen)
@@ -82,10 +90,16 @@ class DatasetPage(DraftPage):
         """End the scan and its thread."""
         self._pause.stop()
         self._scan.shut_down()
+        for dialog in self.findChildren(ClassFoldersDialog):
+            dialog.reject()
 
     def set_runs_directory(self, path: Path) -> None:
         """Where archives are unpacked from now on."""
         self._runs_directory = path
+
+    @property
+    def _cache(self) -> Path:
+        return Locations(self._runs_directory).image_cache
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self._dropped(event):
@@ -112,6 +126,7 @@ class DatasetPage(DraftPage):
             zip(("Images", "Validation", "Test"), self._paths.values(), strict=True), start=2
         ):
             rows.insertRow(place, title, field)
+        rows.insertRow(rows.rowCount() - len(FORM_FIELDS), "Classes", self._class_folders)
         QVBoxLayout(box).addWidget(self._form)
         side = QWidget()
         side.setFixedWidth(LEFT_WIDTH)
@@ -126,7 +141,7 @@ class DatasetPage(DraftPage):
         layout.addWidget(side)
         layout.addWidget(self._findings, 1)
         path_editors = [editor for field in self._paths.values() for editor in field.editors()]
-        set_tab_order([self._kind, *path_editors, *self._form.editors()])
+        set_tab_order([self._kind, *path_editors, self._class_folders, *self._form.editors()])
 
     def show_draft(self) -> None:
         dataset = self._draft.recipe.dataset
@@ -146,6 +161,10 @@ class DatasetPage(DraftPage):
             if name in keys:
                 field.set_need(source.path_need)
                 field.set_path(getattr(self._draft.recipe.dataset, name))
+        drawn = self._draft.recipe.dataset.class_folders
+        self._class_folders.setText(f"{len(drawn)} drawn over folders…" if drawn else "One a folder; draw others…")
+        self._class_folders.setEnabled(bool(self._draft.recipe.dataset.path))
+        self._form.rows.setRowVisible(self._class_folders, "class_folders" in keys)
         self._form.leave_out(special_keys().difference(keys))
 
     def _on_draft_changed(self) -> None:
@@ -172,6 +191,18 @@ class DatasetPage(DraftPage):
     def _on_classes_chosen(self, classes: tuple[str, ...]) -> None:
         self._draft.change(dataset=self._draft.recipe.dataset.model_copy(update={"classes": classes}))
 
+    def _on_draw_classes(self) -> None:
+        dialog = ClassFoldersDialog(self._draft.recipe.dataset, self._cache, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.mapping_chosen.connect(self._on_classes_drawn)
+        dialog.open()
+
+    def _on_classes_drawn(self, patterns: Patterns) -> None:
+        dataset = self._draft.recipe.dataset
+        if patterns != dataset.class_folders:
+            update = {"class_folders": dict(patterns), "classes": ()}
+            self._draft.change(dataset=dataset.model_copy(update=update))
+
     def _on_refused(self, sentence: str) -> None:
         self._message.say(sentence)
         self.completeChanged.emit()
@@ -184,8 +215,7 @@ class DatasetPage(DraftPage):
         self._asked = recipe.dataset
         self._message.say("")
         self._progress.begin()
-        cache = Locations(self._runs_directory).image_cache
-        self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed, cache))
+        self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed, self._cache))
 
     def _on_stop(self) -> None:
         self._scan.call_off()

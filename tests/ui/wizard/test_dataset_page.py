@@ -3,14 +3,33 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QListWidget, QPushButton, QTableWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPushButton,
+    QTableWidget,
+)
 
 from engine.contract.recipe import DatasetSettings
+from tests.engine.datasets.cifar_archives import (
+    CIFAR100_COARSE,
+    CIFAR100_FINE,
+    cifar10_content,
+    cifar100_content,
+    write_cifar10_binary,
+    write_cifar100_python,
+)
 from tests.small_study import draw_class_folders
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
 from ui.wizard.dataset_page import DatasetPage
@@ -128,17 +147,56 @@ def test_a_look_can_be_stopped(open_wizard: OpenWizard) -> None:
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
 
 
+def _npz(folder: Path) -> Path:
+    np.savez(
+        folder / "mnist.npz", train_images=np.zeros((9, 8, 8), np.uint8), train_labels=np.arange(9, dtype=np.uint8) % 2
+    )
+    return folder / "mnist.npz"
+
+
 @pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning")
-def test_a_dropped_folder_is_taken(open_wizard: OpenWizard, heart_folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (lambda folder: draw_class_folders(folder / "hearts", count=3), "image_folder"),
+        (lambda folder: Path(shutil.make_archive(str(folder / "hearts"), "zip", folder)), "image_folder"),
+        (lambda folder: write_cifar100_python(folder, cifar100_content()), "cifar100"),
+        (lambda folder: write_cifar10_binary(folder, cifar10_content()).parent, "cifar10"),
+        (_npz, "npz"),
+    ],
+    ids=["folder", "archive", "cifar100", "cifar10", "npz"],
+)
+def test_what_is_dropped_is_taken_by_the_source_that_knows_it(
+    open_wizard: OpenWizard, tmp_path: Path, make: Callable[[Path], Path], kind: str
+) -> None:
+    dropped = make(tmp_path)
     data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(heart_folder))])
+    data.setUrls([QUrl.fromLocalFile(str(dropped))])
     page, held = open_wizard.wizard.currentPage(), (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, *held)
     QApplication.sendEvent(page, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(page, QDropEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, *held))
     dataset = open_wizard.recipe.dataset
-    assert (dataset.kind, dataset.path) == ("image_folder", str(heart_folder))
+    assert (dataset.kind, dataset.path) == (kind, str(dropped))
+
+
+def test_a_published_archive_has_its_own_settings(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    folder = write_cifar100_python(tmp_path, cifar100_content(40))
+    archive = shutil.make_archive(str(tmp_path / "cifar-100-python"), "gztar", tmp_path, folder.name)
+    assert not open_wizard.child(QComboBox, "dataset.labels").isVisible()
+    open_wizard.choose("dataset.kind", "cifar100")
+    open_wizard.write("dataset.path", archive)
+    open_wizard.qtbot.waitUntil(lambda: set(_counts(open_wizard)) == set(CIFAR100_FINE), timeout=SCAN_MS)
+    assert not open_wizard.child(QLineEdit, "dataset.test_path").isVisible()
+    assert not open_wizard.child(QAbstractButton, "dataset.class_folders").isVisible()
+    open_wizard.child(QTableWidget, "dataset.counts").item(0, 0).setCheckState(Qt.CheckState.Unchecked)
+    open_wizard.choose("dataset.labels", "coarse")
+    open_wizard.qtbot.waitUntil(lambda: set(_counts(open_wizard)) == set(CIFAR100_COARSE), timeout=SCAN_MS)
+    assert open_wizard.recipe.dataset.classes == ()
+    open_wizard.choose("dataset.kind", "npz")
+    assert open_wizard.recipe.dataset.labels == "fine"
+    assert "choose the NumPy archive" in open_wizard.wait_for_message("dataset.message")
 
 
 def test_a_class_can_be_left_out_and_taken_back(open_wizard: OpenWizard, tmp_path: Path) -> None:

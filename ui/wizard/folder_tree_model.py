@@ -1,0 +1,140 @@
+"""The folders of a dataset as a Qt item model: how many images are below each, and which class they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+
+from engine.datasets.source import OutlinedFolder
+from ui.theme import current_theme
+from workers.folder_outline import MappedFolders
+
+Index = QModelIndex | QPersistentModelIndex
+MOST_CLASSES_NAMED = 3
+NO_CLASS = "–"
+
+
+class FolderColumn(IntEnum):
+    FOLDER = 0
+    IMAGES = 1
+    CLASS = 2
+
+
+HEADERS = {
+    FolderColumn.FOLDER: ("folder", "The folders of the dataset."),
+    FolderColumn.IMAGES: ("images", "Images in the folder and in all below it."),
+    FolderColumn.CLASS: ("class", "What its images are; in brackets, what those of the folders below it are."),
+}
+
+
+class FolderTreeModel(QAbstractItemModel):
+    """One row a folder below the one that it lies in; an index carries the folder's place in the outline."""
+
+    def __init__(self, folders: Sequence[OutlinedFolder], tree_names: dict[str, str], parent: QObject | None = None):
+        """
+        Args:
+            folders: each after the one that it lies in.
+            tree_names: what to call each tree's own folder.
+        """
+        super().__init__(parent)
+        self._folders = folders
+        self._names = [folder.parts[-1] if folder.parts else tree_names[folder.tree] for folder in folders]
+        places = {(folder.tree, folder.parts): place for place, folder in enumerate(folders)}
+        self._parents = [places[one.tree, one.parts[:-1]] if one.parts else None for one in folders]
+        self._children: dict[int | None, list[int]] = {}
+        self._rows: list[int] = []
+        for place, above in enumerate(self._parents):
+            siblings = self._children.setdefault(above, [])
+            self._rows.append(len(siblings))
+            siblings.append(place)
+        self._images = [folder.images for folder in folders]
+        for place, above in reversed(list(enumerate(self._parents))):
+            if above is not None:
+                self._images[above] += self._images[place]
+        self._own: Sequence[str | None] = [None] * len(folders)
+        self._below: list[frozenset[str]] = [frozenset()] * len(folders)
+
+    def show_classes(self, mapped: MappedFolders) -> None:
+        """Say of each folder which class it is now."""
+        self._own = mapped.classes
+        self._below = [frozenset()] * len(self._folders)
+        for place, above in reversed(list(enumerate(self._parents))):
+            if above is not None:
+                own = self._own[place]
+                self._below[above] |= self._below[place] | (frozenset([own]) if own else frozenset())
+        for children in self._children.values():
+            first, last = children[0], children[-1]
+            self.dataChanged.emit(
+                self.createIndex(self._rows[first], FolderColumn.CLASS, first),
+                self.createIndex(self._rows[last], FolderColumn.CLASS, last),
+            )
+
+    def folder(self, index: Index) -> OutlinedFolder:
+        """The folder of a row."""
+        return self._folders[index.internalId()]
+
+    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's own
+        children = self._children.get(_place(parent), [])
+        if not (0 <= row < len(children) and 0 <= column < len(FolderColumn)):
+            return QModelIndex()
+        return self.createIndex(row, column, children[row])
+
+    def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008
+        above = self._parents[index.internalId()] if index.isValid() else None
+        return QModelIndex() if above is None else self.createIndex(self._rows[above], 0, above)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.column() > 0 else len(self._children.get(_place(parent), []))
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return len(FolderColumn)
+
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+        if not index.isValid():
+            return None
+        place, column = index.internalId(), FolderColumn(index.column())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(place, column)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "/".join(self._folders[place].parts) or self._names[place]
+        if role == Qt.ItemDataRole.TextAlignmentRole and column is FolderColumn.IMAGES:
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if role == Qt.ItemDataRole.ForegroundRole and column is FolderColumn.CLASS and self._own[place] is None:
+            return QColor(current_theme().muted)
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
+    ) -> Any:
+        if orientation is not Qt.Orientation.Horizontal:
+            return None
+        title, explanation = HEADERS[FolderColumn(section)]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return title
+        return explanation if role == Qt.ItemDataRole.ToolTipRole else None
+
+    def _text(self, place: int, column: FolderColumn) -> str:
+        match column:
+            case FolderColumn.FOLDER:
+                return self._names[place]
+            case FolderColumn.IMAGES:
+                return f"{self._images[place]:,}"
+            case FolderColumn.CLASS:
+                return self._own[place] or _summary(self._below[place])
+
+
+def _place(index: Index) -> int | None:
+    return index.internalId() if index.isValid() else None
+
+
+def _summary(classes: frozenset[str]) -> str:
+    """Such as "(normal, sick)"."""
+    if not classes:
+        return NO_CLASS
+    names = sorted(classes)
+    more = ", …" if len(names) > MOST_CLASSES_NAMED else ""
+    return f"({', '.join(names[:MOST_CLASSES_NAMED])}{more})"
