@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from engine.backbones.backbone import layer_graph
 from engine.backbones.freezing import trainable_parameters, unfrozen_layers
@@ -25,6 +26,7 @@ from engine.training.control import Control
 from engine.training.epoch_events import epoch_event, record_of
 from engine.training.plan import EpochRecord, TrainingPlan
 from engine.training.tensorflow_setup import set_up_tensorflow
+from engine.weights.weights_file import load_weights
 
 
 @dataclass(frozen=True)
@@ -119,15 +121,14 @@ class StageRunner:
 
     def _untrained(self) -> Network:
         from engine.training.keras_network import build_keras_network
-        from engine.training.weights_file import load_weights_by_name
 
         settings = self.recipe.backbone
         graph = self._graph
         model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
         if settings.weights:
-            loaded = load_weights_by_name(model, Path(settings.weights).expanduser())
-            weighted = sum(bool(layer.weights) for layer in model.layers)
-            self.emit(Notice(message=f"{loaded} of {weighted} layers took their weights from {settings.weights}."))
+            match = load_weights(model, graph, Path(settings.weights).expanduser())
+            severity: Literal["note", "warning"] = "warning" if match.is_partial else "note"
+            self.emit(Notice(severity=severity, message=f"{settings.weights}: {match.sentence()}"))
         trainable = trainable_parameters(graph, self.recipe)
         return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=trainable))
 

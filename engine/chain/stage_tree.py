@@ -12,7 +12,7 @@ from engine.chain.controls import with_controls
 from engine.contract.recipe import BASELINE, ImageSettings, Recipe, TrainingSettings
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS, Form
-from engine.training.weights_file import file_digest
+from engine.weights.weights_file import file_digest
 
 STAGE_VERSION = 1
 """Raised when the same recipe would give other results, so that older stages are computed anew."""

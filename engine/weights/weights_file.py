@@ -1,0 +1,36 @@
+"""Gives a Keras network the weights of a file that the user has; opens no connection, and runs nothing of the file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from engine.backbones.graph import LayerGraph
+from engine.weights.matching import WeightsMatch, match_weights
+from engine.weights.stored_weights import read_stored_weights
+
+CHUNK = 1 << 20
+
+
+def load_weights(model: Any, graph: LayerGraph, path: Path) -> WeightsMatch:
+    """Give the layers of `model`, which was built from `graph`, the weights that the file has for them.
+
+    Raises:
+        DataError: the file is no weights file, or that of another network.
+    """
+    stored = read_stored_weights(path)
+    match = match_weights(graph, stored)
+    sources = [layer for _, layer in match.taken]
+    for (name, _), arrays in zip(match.taken, stored.arrays(sources), strict=True):
+        model.get_layer(name).set_weights(arrays)
+    return match
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while part := stream.read(CHUNK):
+            digest.update(part)
+    return digest.hexdigest()
