@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
 STRETCHED_SHARE = 0.995
 """Of a detail subband's values: the strongest few are cut, so that the others can be seen."""
@@ -43,3 +43,16 @@ def subband_image(band: np.ndarray, name: str) -> np.ndarray:
     place = round((magnitudes.size - 1) * STRETCHED_SHARE)
     strongest = float(np.partition(magnitudes, place)[place]) or 1.0
     return np.clip(127.5 + 127.5 * plane / strongest, 0, 255).astype(np.uint8)
+
+
+def histogram_pixmap(counts: np.ndarray, width: int, height: int, colour: QColor) -> QPixmap:
+    """Bars for how many values each bin has, on a logarithmic scale: most details are zero and would hide the rest."""
+    picture = QPixmap(width, height)
+    picture.fill(Qt.GlobalColor.transparent)
+    heights = np.log1p(counts) * (height / max(float(np.log1p(counts.max())), 1.0))
+    painter = QPainter(picture)
+    for place, high in enumerate(heights.tolist()):
+        left, right = place * width / len(counts), (place + 1) * width / len(counts)
+        painter.fillRect(QRectF(left, height - high, right - left - 0.5, high), colour)
+    painter.end()
+    return picture

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.contract.measurements import ImageBytes
+from engine.contract.measurements import ImageBytes, TransformFigures
 from engine.contract.recipe import ImageSettings
 from engine.imaging.pipeline import network_input_shape
 from engine.imaging.samples import SHOWN_WITHOUT_DWT, SubbandLevel, image_size_preview, subband_preview
+from engine.imaging.transform_figures import transform_figures
 from workers.dataset_scan import DecodedSample
 from workers.thumbnail import thumbnail
 from workers.turn import Turn
@@ -32,6 +33,8 @@ class ImagePreview:
     levels: tuple[SubbandLevel, ...]
     """With bands of at most `SHOWN_PIXELS` a side."""
     sizes: ImageBytes
+    transform: TransformFigures | None
+    """Over all images given; None where the transform is off."""
     input_shape: tuple[int, int, int]
     """Of the network: (height, width, channels)."""
     images: int
@@ -49,6 +52,8 @@ def preview_images(settings: ImageSettings, samples: Sequence[DecodedSample], tu
     files = [sample.file_bytes for sample in samples]
     after, sizes = image_size_preview([sample.image for sample in samples], settings, files if all(files) else ())
     turn.raise_if_stale()
+    transform = transform_figures(_stacked(after), settings.dwt) if settings.dwt else None
+    turn.raise_if_stale()
     first = samples[0].image
     return ImagePreview(
         settings=settings,
@@ -58,9 +63,17 @@ def preview_images(settings: ImageSettings, samples: Sequence[DecodedSample], tu
         after_size=(after[0].shape[0], after[0].shape[1]),
         levels=tuple(_thinned(level) for level in subband_preview(after[0], settings.dwt or SHOWN_WITHOUT_DWT)),
         sizes=sizes,
+        transform=transform,
         input_shape=shape,
         images=len(samples),
     )
+
+
+def _stacked(images: Sequence[np.ndarray]) -> np.ndarray:
+    """All in one array; where one has sixteen bits, the others too."""
+    if len({image.dtype for image in images}) > 1:
+        images = [image if image.dtype == np.uint16 else image.astype(np.uint16) * 257 for image in images]
+    return np.stack(images)
 
 
 def _thinned(level: SubbandLevel) -> SubbandLevel:

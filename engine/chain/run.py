@@ -27,14 +27,20 @@ from engine.contract.events import (
     RunStarted,
 )
 from engine.contract.findings import Severity
-from engine.contract.measurements import ImageSettingBytes, RunResult, SweptEpoch, VariantMeasurement
+from engine.contract.measurements import (
+    ImageSettingBytes,
+    RunResult,
+    SweptEpoch,
+    TransformFigures,
+    VariantMeasurement,
+)
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.datasets.preparation import prepare
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.splits import write_split_csv
 from engine.imaging.pipeline import fit_pipeline
-from engine.imaging.samples import write_samples
+from engine.imaging.samples import sampled_transform_figures, write_samples
 from engine.measurement.accuracy import wilson_interval
 from engine.store.database import open_database
 from engine.store.durable_file import write_durably
@@ -106,6 +112,8 @@ class _Run:
         self._directory = directory
         self._control = control
         self._emit = emit
+        self._transforms: dict[str, TransformFigures | None] = {}
+        """Image setting → what its wavelet transform keeps."""
 
     def finish(self) -> RunResult:
         self._emit(
@@ -184,10 +192,13 @@ class _Run:
     def _tell_ready(self, branch: Branch, dataset: PreparedDataset, samples: str) -> None:
         path = self._directory.path / samples
         write_samples(path, dataset, branch.images)
+        transform = sampled_transform_figures(dataset, branch.images.dwt, branch.recipe.seed)
+        self._transforms[branch.setting] = transform
         self._emit(
             DatasetReady(
                 dataset=dataset.summary,
                 images=dataset.image_bytes,
+                transform=transform,
                 setting=branch.setting,
                 cached=dataset.cached,
                 samples=str(path),
@@ -238,6 +249,7 @@ class _Run:
                     **datasets[branch.fingerprint].image_bytes.model_dump(),
                     setting=branch.setting,
                     settings=branch.images.model_dump(mode="json", exclude_none=True),
+                    transform=self._transforms[branch.setting],
                 )
                 for branch in branches
             ),

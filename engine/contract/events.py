@@ -9,7 +9,14 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from engine.contract.findings import Finding
-from engine.contract.measurements import DatasetSummary, ImageBytes, PruningRound, RunResult, VariantMeasurement
+from engine.contract.measurements import (
+    DatasetSummary,
+    ImageBytes,
+    PruningRound,
+    RunResult,
+    TransformFigures,
+    VariantMeasurement,
+)
 
 
 class EngineEvent(BaseModel):
@@ -70,6 +77,8 @@ class DatasetReady(EngineEvent):
     event: Literal["dataset_ready"] = "dataset_ready"
     dataset: DatasetSummary
     images: ImageBytes
+    transform: TransformFigures | None = None
+    """What the wavelet transform keeps; None where there is none."""
     setting: str = ""
     """Empty where the recipe has one image setting only."""
     cached: bool

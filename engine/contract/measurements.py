@@ -13,6 +13,26 @@ class Measured(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
+class Spread(Measured):
+    """A figure over some images."""
+
+    mean: float
+    least: float
+    greatest: float
+
+
+class ImageFidelity(Measured):
+    """How near some images are to what they were made from, over a seeded sample."""
+
+    images: int
+    identical: int
+    """Images without any difference: their PSNR is infinite and counts in no figure below."""
+    psnr_db: Spread | None
+    """Peak signal-to-noise ratio in dB, against the largest value that a pixel can have; None where all are equal."""
+    ssim: Spread
+    """Structural similarity (Wang et al. 2004) in windows of 7×7 pixels, all images counted; 1: equal."""
+
+
 class ImageBytes(Measured):
     """Trad et al. 2022, equations 4 and 5, over the whole dataset."""
 
@@ -24,6 +44,38 @@ class ImageBytes(Measured):
     """bytes_before / bytes_after."""
     space_gain: float
     """1 - bytes_after / bytes_before."""
+    resize_fidelity: ImageFidelity | None = None
+    """The resized image, brought back to its old size by the same filter, against the image as it came, in the
+    colours fed; both shrunk to 512 pixels where they are larger. None where nobody looked, or all were tiny."""
+    jpeg_fidelity: ImageFidelity | None = None
+    """The JPEG read back, against the resized image that was saved; None where no quality is set."""
+
+
+class Reconstruction(Measured):
+    """How near images are that were made from subbands again."""
+
+    psnr_db: Spread | None
+    """In dB, against 1, the largest value of an image; None where nothing but rounding is lost."""
+    relative_l2: Spread
+    """‖image − made again‖ / ‖image‖."""
+
+
+class TransformFigures(Measured):
+    """What the wavelet transform keeps of the resized images, over a seeded sample."""
+
+    images: int
+    energy_share: tuple[dict[str, float], ...]
+    """A level, the finest first: subband → its share of the level's sum of squares, 0 to 1."""
+    zeroed_fraction: float
+    """Detail coefficients of all levels that the threshold makes zero, 0 to 1."""
+    thresholded: Reconstruction
+    """From the approximation and the details of all levels, thresholded."""
+    fed: Reconstruction
+    """From the subbands that the network is fed alone."""
+    jpeg2000_bytes: Spread | None = None
+    """An image, by the codec that this transform is of, without loss; None where Pillow was built without it."""
+    jpeg2000_bytes_as_fed: Spread | None = None
+    """The same with the loss of `fed`."""
 
 
 class ImageSettingBytes(ImageBytes):
@@ -33,6 +85,8 @@ class ImageSettingBytes(ImageBytes):
     """As the variants name it; empty where the recipe has one image setting only."""
     settings: dict[str, Any]
     """The recipe's table `[images]` for this setting."""
+    transform: TransformFigures | None = None
+    """None where there is no wavelet transform."""
 
 
 def variant_name(chain: str, setting: str) -> str:

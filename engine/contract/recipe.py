@@ -16,10 +16,12 @@ from pydantic import (
     BeforeValidator,
     Field,
     SerializeAsAny,
+    SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -161,6 +163,17 @@ class DwtSettings(Section):
     subbands: tuple[Subband, ...] = Field(
         ("LL",), min_length=1, title="Subbands", description="Fed as channels, in this order, of the last level."
     )
+    threshold: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        title="Threshold",
+        description="Details that are smaller become zero; in the units that are fed: of an image from 0 to 1, details "
+        "lie from −0.5 to 0.5. 0: off.",
+    )
+    threshold_mode: Literal["soft", "hard"] = Field(
+        "soft", title="Threshold mode", description="soft: the others shrink by the threshold; hard: they stay."
+    )
 
     @field_validator("subbands")
     @classmethod
@@ -168,6 +181,12 @@ class DwtSettings(Section):
         if len(set(value)) != len(value):
             raise ValueError("each subband can be fed once only")
         return value
+
+    @model_serializer(mode="wrap")
+    def _without_what_came_later(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Thresholds as by default are left out, so that stages computed before there were any are found again."""
+        later = {name: DwtSettings.model_fields[name].default for name in ("threshold", "threshold_mode")}
+        return {name: value for name, value in handler(self).items() if value != later.get(name, ...)}
 
 
 class ImageGrid(Section):

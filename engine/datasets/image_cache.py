@@ -11,7 +11,7 @@ from zipfile import BadZipFile
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.dataset_check import DatasetCheck
-from engine.contract.measurements import SkippedFile
+from engine.contract.measurements import ImageFidelity, SkippedFile
 from engine.datasets.image_traits import ImageTraits, read_traits, write_traits
 from engine.datasets.source import Split
 from engine.datasets.stored_images import StoredImages
@@ -39,6 +39,8 @@ class CacheIndex(BaseModel):
     bytes_after: int
     left_out: tuple[int, ...]
     """Rows of duplicates that are not used."""
+    resize_fidelity: ImageFidelity | None = None
+    jpeg_fidelity: ImageFidelity | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -15,7 +16,7 @@ import numpy as np
 from engine.contract.dataset_check import DatasetCheck
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding
-from engine.contract.measurements import DatasetSummary, ImageBytes, SkippedFile
+from engine.contract.measurements import DatasetSummary, ImageBytes, ImageFidelity, SkippedFile
 from engine.contract.recipe import DatasetSettings, ImageSettings
 from engine.datasets.dataset_check import CheckedSample, check_dataset
 from engine.datasets.dataset_findings import dataset_findings
@@ -23,13 +24,18 @@ from engine.datasets.decoding import DecodedDataset, decode_into
 from engine.datasets.grouping import group_findings, with_groups
 from engine.datasets.image_cache import CachedImages, CacheIndex, open_cache, write_check, write_index
 from engine.datasets.prepared import PreparedDataset
-from engine.datasets.source import DATASETS, SampleIndex, Split
+from engine.datasets.source import DATASETS, DatasetSource, SampleIndex, Split
 from engine.datasets.splits import drawn_again_where_lost, with_splits
+from engine.imaging.fidelity import jpeg_fidelity, resize_fidelity
 from engine.store.durable_file import appearing_folder
 from engine.store.locations import Locations, default_runs_directory
 
 DECODING_VERSION = 1
 """Raised when the same files and settings would be decoded to other pixels."""
+
+COMPARED_IMAGES = 32
+"""Drawn by the seed; PSNR and SSIM of all would take as long as decoding them."""
+FIDELITY_STREAM = 0xF1DE
 
 Progress = Callable[[int, int], None]
 
@@ -94,7 +100,8 @@ def prepare(
             with appearing_folder(folder) as temporary:
                 decoded = decode_into(temporary, source, images, index.samples, progress, raise_if_cancelled)
                 stored, check = _cache_index(index, decoded, dataset, seed, raise_if_cancelled)
-                write_index(temporary, stored, decoded.traits, check)
+                kept = stored.model_copy(update=_fidelity(source, images, seed, decoded))
+                write_index(temporary, kept, decoded.traits, check)
         except OSError as error:  # Of the cache: an image that cannot be read is no error.
             raise DataError(
                 f"The image cache {cache} cannot be written ({error.strerror}); free some space there, or choose "
@@ -167,6 +174,23 @@ def _after_duplicates(check: DatasetCheck) -> str:
     return f", after {check.left_out:,} duplicates were left out" if check.left_out else ""
 
 
+def _fidelity(
+    source: DatasetSource, images: ImageSettings, seed: int, decoded: DecodedDataset
+) -> dict[str, ImageFidelity | None]:
+    """What resizing and re-saving keep of some of the images, decoded once more."""
+    count = min(len(decoded.samples), COMPARED_IMAGES)
+    chosen = np.random.default_rng((seed, FIDELITY_STREAM)).choice(len(decoded.samples), count, replace=False)
+    originals = []
+    for place in np.sort(chosen):
+        # A file that was there a moment ago may be gone.
+        with contextlib.suppress(OSError, ValueError):
+            originals.append(source.decode(decoded.samples[place]))
+    return {
+        "resize_fidelity": resize_fidelity(originals, images),
+        "jpeg_fidelity": jpeg_fidelity(originals, images),
+    }
+
+
 def _example(decoded: DecodedDataset, label: int | None = None) -> str:
     first = next((one for one in decoded.unreadable if label in (None, one.sample.label)), None)
     return f"; the first, {Path(first.sample.path).name}, {first.reason}" if first else ""
@@ -208,7 +232,12 @@ def _prepared(
         ),
         check=cached.check,
         image_bytes=ImageBytes(
-            bytes_before=before, bytes_after=after, compression_ratio=before / after, space_gain=1 - after / before
+            bytes_before=before,
+            bytes_after=after,
+            compression_ratio=before / after,
+            space_gain=1 - after / before,
+            resize_fidelity=stored.resize_fidelity,
+            jpeg_fidelity=stored.jpeg_fidelity,
         ),
         fingerprint=fingerprint,
         cached=found,

@@ -139,6 +139,9 @@ def _image_steps(pipeline: ImagePipeline) -> list[str]:
         steps.append(
             SUBBAND_SENTENCE.format(wavelet=dwt.wavelet, mode=MODE, level=dwt.level, subbands=", ".join(dwt.subbands))
         )
+        if dwt.threshold:
+            others = "bring the others nearer to zero by it" if dwt.threshold_mode == "soft" else "leave the others"
+            steps.append(f"Set detail values (not of LL) below {dwt.threshold:g} in magnitude to zero, and {others}.")
     if pipeline.mean:
         steps.append("Subtract the mean of each channel and divide by its deviation.")
     return steps

@@ -8,14 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract.measurements import ImageBytes
+from engine.contract.measurements import ImageBytes, TransformFigures
 from engine.contract.recipe import DwtSettings, ImageSettings
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
+from engine.imaging.fidelity import jpeg_fidelity, resize_fidelity
 from engine.imaging.normalisation import coloured, normalise, png_bytes
-from engine.imaging.wavelet import SUBBANDS, check_wavelet, decompose
+from engine.imaging.transform_figures import energy_share, transform_figures
+from engine.imaging.wavelet import SUBBANDS, check_wavelet, decompose, decompose_levels
 from engine.store.durable_file import appearing_file
 
+HISTOGRAM_BINS = 33
+"""An odd number: one bin is about zero."""
+TRANSFORMED_IMAGES = 16
+TRANSFORM_STREAM = 0xD37
 SHOWN_WITHOUT_DWT = DwtSettings(wavelet="haar", level=1)
 
 
@@ -28,6 +34,9 @@ class SubbandLevel:
     """Subband → float32 (height, width, channels)."""
     energy_share: dict[str, float]
     """Subband → its share of the sum of squares of this level, 0 to 1."""
+    histograms: dict[str, np.ndarray]
+    """Subband → how many values lie in each of `HISTOGRAM_BINS` equal bins: of the approximation from its least to its
+    greatest value, of a detail from minus to plus its greatest magnitude, so that zero is in the middle."""
 
 
 def write_samples(path: Path, dataset: PreparedDataset, images: ImageSettings, count_per_class: int = 3) -> None:
@@ -63,20 +72,28 @@ def subband_preview(image: np.ndarray, settings: DwtSettings) -> tuple[SubbandLe
     """
     check_wavelet(settings.wavelet)
     pixels = image if image.ndim == 3 else image[:, :, None]
-    batch = (pixels.astype(np.float32) / np.iinfo(pixels.dtype).max)[None]
-    levels = []
-    for level in range(1, settings.level + 1):
-        bands = {name: band[0] for name, band in decompose(batch, settings.model_copy(update={"level": level})).items()}
-        energy = {name: float(np.square(band).sum()) for name, band in bands.items()}
-        total = sum(energy.values()) or 1.0
-        levels.append(SubbandLevel(level, bands, {name: value / total for name, value in energy.items()}))
-    return tuple(levels)
+    levels = decompose_levels((pixels.astype(np.float32) / np.iinfo(pixels.dtype).max)[None], settings)
+    return tuple(
+        SubbandLevel(
+            number,
+            {name: band[0] for name, band in bands.items()},
+            energy_share(bands),
+            {name: _histogram(band, name) for name, band in bands.items()},
+        )
+        for number, bands in enumerate(levels, start=1)
+    )
+
+
+def _histogram(band: np.ndarray, name: str) -> np.ndarray:
+    greatest = float(np.abs(band).max())
+    limits = (float(band.min()), float(band.max())) if name == "LL" else (-greatest, greatest)
+    return np.histogram(band, bins=HISTOGRAM_BINS, range=limits)[0]
 
 
 def image_size_preview(
     images: Sequence[np.ndarray], settings: ImageSettings, bytes_before: Sequence[int] = ()
 ) -> tuple[tuple[np.ndarray, ...], ImageBytes]:
-    """Some images as the network's cache would hold them, and their bytes before and after.
+    """Some images as the network's cache would hold them, their bytes before and after, and what is kept of them.
 
     Args:
         images: (height, width) or (height, width, 3), uint8 or uint16.
@@ -90,5 +107,15 @@ def image_size_preview(
         bytes_after=after,
         compression_ratio=before / max(after, 1),
         space_gain=1 - after / max(before, 1),
+        resize_fidelity=resize_fidelity(images, settings),
+        jpeg_fidelity=jpeg_fidelity(images, settings),
     )
     return tuple(pixels for pixels, _ in normalised), sizes
+
+
+def sampled_transform_figures(dataset: PreparedDataset, dwt: DwtSettings | None, seed: int) -> TransformFigures | None:
+    """What a wavelet transform keeps of some of the images, drawn by the seed; None where there is none."""
+    if dwt is None:
+        return None
+    rows = np.random.default_rng((seed, TRANSFORM_STREAM)).permutation(len(dataset.images))[:TRANSFORMED_IMAGES]
+    return transform_figures(dataset.images[np.sort(rows)], dwt)

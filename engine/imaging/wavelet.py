@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import os
+from collections import deque
+from collections.abc import Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
 import numpy as np
@@ -17,6 +20,9 @@ SUBBANDS = ("LL", "LH", "HL", "HH")
 
 MODE = "periodization"
 """Of the signal's extension: halves each side exactly (rounded up), for every wavelet."""
+
+BLOCK_VALUES = 2**17
+"""Transformed at a time: with what is made of it, a block stays in a core's cache."""
 
 
 def check_wavelet(name: str) -> None:
@@ -44,20 +50,26 @@ def transformed_side(side: int, level: int) -> int:
 
 
 def decompose(batch: np.ndarray, settings: DwtSettings, names: Collection[str] = SUBBANDS) -> Mapping[str, np.ndarray]:
-    """Subbands of the last level.
+    """Subbands of the last level, details thresholded as the settings say.
 
     Args:
         batch: float32 (n, height, width, channels).
-        names: the subbands wanted; the others may be left out.
+        names: the subbands wanted.
 
     Returns:
         Subband → float32 (n, height', width', channels). All are divided by 2 a level, so that the approximation of
-        an image in [0, 1] is a local mean in about [0, 1].
+        an image in [0, 1] is a local mean in about [0, 1], and a detail lies in about [-0.5, 0.5].
     """
-    wavelet = pywt.Wavelet(settings.wavelet)
-    for _ in range(settings.level - 1):
-        batch = _one_level(batch, wavelet, {"LL"})["LL"]
-    return _one_level(batch, wavelet, names)
+    batch = _approximation(batch, settings)
+    bands = {name: np.empty(_halved(batch.shape), dtype=np.float32) for name in names}
+    _fill(bands, batch, settings)
+    return bands
+
+
+def decompose_levels(batch: np.ndarray, settings: DwtSettings) -> tuple[Mapping[str, np.ndarray], ...]:
+    """All four subbands of each level up to the settings', the first the finest, as `decompose` gives them."""
+    levels = range(1, settings.level + 1)
+    return tuple(decompose(batch, settings.model_copy(update={"level": level})) for level in levels)
 
 
 def fed_subbands(batch: np.ndarray, settings: DwtSettings) -> np.ndarray:
@@ -69,29 +81,91 @@ def fed_subbands(batch: np.ndarray, settings: DwtSettings) -> np.ndarray:
     Returns:
         float32 (n, height', width', channels × subbands): all channels of the first subband, then of the next.
     """
-    bands = decompose(batch, settings, settings.subbands)
-    if len(settings.subbands) == 1:
-        return np.ascontiguousarray(bands[settings.subbands[0]], dtype=np.float32)
-    return np.concatenate([bands[name] for name in settings.subbands], axis=3).astype(np.float32, copy=False)
+    batch = _approximation(batch, settings)
+    *shape, channels = _halved(batch.shape)
+    fed = np.empty((*shape, channels * len(settings.subbands)), dtype=np.float32)
+    parts = np.split(fed, len(settings.subbands), axis=3)
+    _fill(dict(zip(settings.subbands, parts, strict=True)), batch, settings)
+    return fed
 
 
-def _one_level(batch: np.ndarray, wavelet: pywt.Wavelet, names: Collection[str]) -> dict[str, np.ndarray]:
-    if wavelet.name == "haar" and batch.shape[1] % 2 == 0 and batch.shape[2] % 2 == 0:
-        return _haar(batch, names)
+def recompose(levels: Sequence[Mapping[str, np.ndarray]], wavelet: str, height_width: tuple[int, int]) -> np.ndarray:
+    """The images that some subbands stand for; those that are missing count as zero.
+
+    Args:
+        levels: of each level, the first the finest, its subbands as `decompose` gives them; the approximation is
+            read at the last one only.
+        height_width: of the images, because odd sides were rounded up.
+
+    Returns:
+        float32 (n, height, width, channels).
+    """
+    like = next(iter(levels[-1].values()))
+    batch = levels[-1].get("LL", np.zeros_like(like))
+    sides = [tuple(transformed_side(side, level) for side in height_width) for level in range(len(levels))]
+    for bands, (height, width) in zip(reversed(levels), reversed(sides), strict=True):
+        details = tuple(2 * bands[name] if name in bands else np.zeros_like(batch) for name in SUBBANDS[1:])
+        batch = pywt.idwt2((2 * batch, details), wavelet, mode=MODE, axes=(1, 2))[:, :height, :width]
+    return np.asarray(batch, dtype=np.float32)
+
+
+def _approximation(batch: np.ndarray, settings: DwtSettings) -> np.ndarray:
+    """The approximation of the level before the last; of level 1 the images themselves."""
+    for _ in range(settings.level - 1):
+        smaller = np.empty(_halved(batch.shape), dtype=np.float32)
+        _one_level({"LL": smaller}, batch, settings.wavelet)
+        batch = smaller
+    return batch
+
+
+def _fill(bands: Mapping[str, np.ndarray], batch: np.ndarray, settings: DwtSettings) -> None:
+    """One level into the arrays of `bands`, with thresholded details."""
+    _one_level(bands, batch, settings.wavelet)
+    if settings.threshold:
+        for name in bands.keys() - {"LL"}:
+            bands[name][...] = pywt.threshold(bands[name], np.float32(settings.threshold), settings.threshold_mode)
+
+
+def _one_level(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str) -> None:
+    one_block = _haar if wavelet == "haar" and batch.shape[1] % 2 == 0 and batch.shape[2] % 2 == 0 else _filtered
+    images = max(BLOCK_VALUES // batch[0].size, 1)
+    blocks = [slice(start, start + images) for start in range(0, len(batch), images)]
+
+    def transform(block: slice) -> None:
+        one_block({name: band[block] for name, band in bands.items()}, batch[block], wavelet)
+
+    if len(blocks) == 1:
+        transform(blocks[0])
+        return
+    # Threads: NumPy and PyWavelets let go of the interpreter's lock while they compute.
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, len(blocks))) as pool:
+        deque(pool.map(transform, blocks), maxlen=0)
+
+
+def _filtered(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str) -> None:
+    """One level of any wavelet."""
     approximation, details = pywt.dwt2(batch, wavelet, mode=MODE, axes=(1, 2))
-    return {name: band * np.float32(0.5) for name, band in zip(SUBBANDS, (approximation, *details), strict=True)}
+    for name, band in zip(SUBBANDS, (approximation, *details), strict=True):
+        if name in bands:
+            np.multiply(band, np.float32(0.5), out=bands[name])
 
 
-def _haar(batch: np.ndarray, names: Collection[str]) -> dict[str, np.ndarray]:
+def _haar(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str) -> None:
     """One Haar level on even sides by sums and differences: PyWavelets' numbers, only the subbands asked for."""
-    bands: dict[str, np.ndarray] = {}
     top, bottom = batch[:, 0::2], batch[:, 1::2]
     for vertical, (smooth, detail) in ((np.add, ("LL", "HL")), (np.subtract, ("LH", "HH"))):
-        if smooth in names or detail in names:
-            rows = vertical(top, bottom)
-            left, right = rows[:, :, 0::2], rows[:, :, 1::2]
+        if smooth not in bands and detail not in bands:
+            continue
+        rows = vertical(top, bottom)
+        rows *= np.float32(0.25)
+        # A channel at a time: NumPy's innermost loop would else be three values long.
+        for channel in range(batch.shape[3]):
+            left, right = rows[:, :, 0::2, channel], rows[:, :, 1::2, channel]
             for name, horizontal in ((smooth, np.add), (detail, np.subtract)):
-                if name in names:
-                    bands[name] = horizontal(left, right)
-                    bands[name] *= np.float32(0.25)
-    return bands
+                if name in bands:
+                    horizontal(left, right, out=bands[name][..., channel])
+
+
+def _halved(shape: tuple[int, ...]) -> tuple[int, ...]:
+    images, height, width, channels = shape
+    return images, transformed_side(height, 1), transformed_side(width, 1), channels

@@ -25,7 +25,7 @@ def test_the_sizes_are_those_that_a_run_measures(tmp_path: Path) -> None:
     """Eight images, so that the preview sees them all."""
     dataset = DatasetSettings(kind="image_folder", path=str(draw_class_folders(tmp_path / "images", count=4)))
     images = ImageSettings(size=48, color="grayscale", jpeg_quality=60)
-    preview = preview_images(images, scan_dataset(dataset, 7, Turn()).samples, Turn())
+    preview = preview_images(images, scan_dataset(dataset, 7, tmp_path / "cache", Turn()).samples, Turn())
     prepared = prepare(scan(dataset, 7), dataset, images, 7, tmp_path / "cache")
     assert preview.images == 8
     assert preview.sizes == prepared.image_bytes

@@ -11,8 +11,10 @@ import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from engine.contract.events import DatasetReady
 from engine.imaging.wavelet import SUBBANDS
 from ui.dashboard.run_state import RunState
+from ui.image_figures import fidelity_text, transform_text
 from ui.pictures import pixmap, subband_image
 
 PICTURE_PIXELS = 150
@@ -72,11 +74,7 @@ class SubbandsPanel(QWidget):
             return
         self._shown = samples_file
         self._clear()
-        sizes = self._state.datasets[setting].images
-        said = (
-            f"Image files {sizes.bytes_before / 2**20:,.1f} MiB → {sizes.bytes_after / 2**20:,.1f} MiB: compression "
-            f"ratio {sizes.compression_ratio:.2f} : 1, space gain {sizes.space_gain * 100:.0f} %."
-        )
+        said = _said(self._state.datasets[setting])
         try:
             with np.load(self._shown, allow_pickle=False) as stored:
                 samples = {name: stored[name] for name in NEEDED}
@@ -84,7 +82,7 @@ class SubbandsPanel(QWidget):
             self._text.setText(f"{said} The sample images cannot be read from {self._shown}.")
             return
         fed = [str(name) for name in samples["fed"]]
-        self._text.setText(f"{said} Fed to the network: {', '.join(fed) if fed else 'the image itself'}.")
+        self._text.setText(f"Fed to the network: {', '.join(fed) if fed else 'the image itself'}. {said}")
         self._rows = self._fill(samples, fed)
         self._row_timer.start()
 
@@ -114,3 +112,14 @@ class SubbandsPanel(QWidget):
                 shown.setPixmap(pixmap(picture, PICTURE_PIXELS))
                 self._grid.addWidget(shown, row, column)
             yield
+
+
+def _said(ready: DatasetReady) -> str:
+    """What image compression gains and keeps, over the dataset and over samples."""
+    sizes = ready.images
+    gained = (
+        f"Image files {sizes.bytes_before / 2**20:,.1f} MiB → {sizes.bytes_after / 2**20:,.1f} MiB: compression "
+        f"ratio {sizes.compression_ratio:.2f} : 1, space gain {sizes.space_gain * 100:.0f} %."
+    )
+    kept = [f"{line}." for line in fidelity_text(sizes)]
+    return " ".join([gained, *kept, transform_text(ready.transform) if ready.transform else ""]).strip()

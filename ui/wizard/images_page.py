@@ -91,6 +91,8 @@ class ImagesPage(DraftPage):
         self._bands = {name: QCheckBox(name, objectName=f"images.dwt.{name}") for name in SUBBANDS}
         self._cost = QLabel(objectName="images.cost", wordWrap=True)
         self._cost.setProperty("role", "hint")
+        dwt = shown.dwt or DwtSettings()
+        self._threshold = ParameterForm(dwt, ("threshold", "threshold_mode"), "images.dwt")
         self._message = MessageBar("images.message")
         self._panel = ImagePreviewPanel()
         self._lay_out()
@@ -121,6 +123,7 @@ class ImagesPage(DraftPage):
         transform.addRow("Wavelet", self._wavelet)
         transform.addRow("Level", self._level)
         transform.addRow("Fed subbands", bands)
+        transform.addRow(self._threshold)
         side = QWidget()
         side.setFixedWidth(LEFT_WIDTH)
         left = QVBoxLayout(side)
@@ -135,7 +138,8 @@ class ImagesPage(DraftPage):
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(side)
         layout.addWidget(self._panel, 1)
-        transform_editors = (self._dwt, self._wavelet, self._level, *self._bands.values())
+        bands_and_threshold = (*self._bands.values(), *self._threshold.editors())
+        transform_editors = (self._dwt, self._wavelet, self._level, *bands_and_threshold)
         *shared, quality = self._form.editors()
         of_size, of_quality, of_dwt = (one.editors() for one in self._compared.values())
         sides_and_shared = (self._height, self._width, *shared)
@@ -151,6 +155,8 @@ class ImagesPage(DraftPage):
         self._wavelet_line.editingFinished.connect(self._on_edited)
         for box in self._bands.values():
             box.toggled.connect(self._on_edited)
+        self._threshold.changed.connect(self._on_edited)
+        self._threshold.refused.connect(self._on_threshold_refused)
         for axis, compared in self._compared.items():
             compared.chosen.connect(partial(self._on_chosen, axis))
             compared.added.connect(partial(self._on_added, axis))
@@ -191,12 +197,13 @@ class ImagesPage(DraftPage):
         self._width.setValue(width)
         self._form.set_model(images)
         self._dwt.setChecked(images.dwt is not None)
-        for child in (self._wavelet, self._level, *self._bands.values()):
+        for child in (self._wavelet, self._level, self._threshold, *self._bands.values()):
             child.setEnabled(images.dwt is not None)
         dwt = images.dwt or DwtSettings()
         if self._wavelet.currentText() != dwt.wavelet:
             self._wavelet.setCurrentText(dwt.wavelet)
         self._level.setValue(dwt.level)
+        self._threshold.set_model(dwt)
         for name, box in self._bands.items():
             box.setChecked(name in dwt.subbands)
         for editor in editors:
@@ -212,7 +219,8 @@ class ImagesPage(DraftPage):
             if not fed:
                 self._on_refused("Tick at least one subband to feed, or switch the wavelet transform off.")
                 return
-            dwt = DwtSettings(wavelet=self._wavelet.currentText(), level=self._level.value(), subbands=fed)
+            chosen = {"wavelet": self._wavelet.currentText(), "level": self._level.value(), "subbands": fed}
+            dwt = DwtSettings.model_validate(self._threshold.model().model_dump() | chosen)
         size = height if height == width else (height, width)
         axes = {axis: list(values) for axis, values in self._draft.recipe.images.axes.items()}
         for axis, value in (("size", size), ("jpeg_quality", form.jpeg_quality), ("dwt", dwt)):
@@ -262,6 +270,10 @@ class ImagesPage(DraftPage):
     def _on_refused(self, sentence: str) -> None:
         self._message.say(sentence)
         self._set_usable(False)
+
+    def _on_threshold_refused(self, sentence: str) -> None:
+        if sentence:
+            self._on_refused(sentence)
 
     def _set_usable(self, usable: bool) -> None:
         if usable != self._usable:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import Recipe
+from engine.contract.recipe import DwtSettings, ImageSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, read_recipe, recipe_text
 
 ARCHITECTURE_EXAMPLE = """
@@ -126,3 +126,10 @@ def test_a_recipe_that_is_not_text(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RecipeError, match="not a text file"):
         read_recipe(path)
+
+
+def test_a_transform_without_a_threshold_is_written_as_before_there_was_one() -> None:
+    assert DwtSettings().model_dump() == {"wavelet": "haar", "level": 1, "subbands": ("LL",)}
+    for changes in ({"threshold": 0.05}, {"threshold_mode": "hard"}, {"threshold": 0.5, "threshold_mode": "hard"}):
+        recipe = Recipe(images=ImageSettings(dwt=DwtSettings.model_validate(changes)))
+        assert parse_recipe(recipe_text(recipe)) == recipe

@@ -31,7 +31,9 @@ SETTINGS = {
     "per_image_max": ImageSettings(size=24, color="grayscale", scale="per_image_max"),
     "standardize": ImageSettings(size=24, scale="standardize", resample="bicubic"),
     "subbands": ImageSettings(
-        size=40, scale="standardize", dwt=DwtSettings(wavelet="db2", level=2, subbands=("LL", "HH"))
+        size=40,
+        scale="standardize",
+        dwt=DwtSettings(wavelet="db2", level=2, subbands=("LL", "HH"), threshold=0.01, threshold_mode="hard"),
     ),
 }
 
@@ -56,6 +58,9 @@ def feed_by_the_file_alone(model: Path, image: Path) -> np.ndarray:
             low, (lh, hl, hh) = pywt.dwt2(values, dwt["wavelet"], mode="periodization", axes=(0, 1))
             values = low / 2
         bands = {"LL": low / 2, "LH": lh / 2, "HL": hl / 2, "HH": hh / 2}
+        for name in ("LH", "HL", "HH"):
+            bands[name][np.abs(bands[name]) < dwt["threshold"]] = 0
+        assert dwt["threshold_mode"] == "hard"
         values = np.concatenate([bands[name] for name in dwt["subbands"]], axis=2)
     if say["mean"]:
         values = (values - np.array(say["mean"])) / np.array(say["deviation"])

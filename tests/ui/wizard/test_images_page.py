@@ -97,3 +97,44 @@ def test_a_transform_that_cannot_be_is_said_in_a_sentence(
     message = images_page.child(QLabel, "images.message")
     images_page.qtbot.waitUntil(lambda: sentence in message.text(), timeout=SCAN_MS)
     assert not images_page.can_go_on
+
+
+def test_what_is_lost_is_said_beside_what_is_gained(images_page: OpenWizard) -> None:
+    fidelity = images_page.child(QLabel, "images.fidelity")
+    assert "Resized and back: nothing is lost" in fidelity.text()
+    for name in ("images.height", "images.width"):
+        images_page.child(QSpinBox, name).setValue(64)
+    images_page.child(QSpinBox, "images.jpeg_quality").setValue(40)
+    images_page.qtbot.waitUntil(lambda: "JPEG: PSNR" in fidelity.text(), timeout=SCAN_MS)
+    assert "Resized and back: PSNR" in fidelity.text()
+    assert "SSIM 0." in fidelity.text()
+
+
+def test_a_threshold_is_set_and_its_reconstruction_error_shown(images_page: OpenWizard) -> None:
+    kept = images_page.child(QLabel, "images.transform")
+    assert "Made again from what is fed: PSNR" in kept.text()
+    assert "threshold" not in kept.text()
+    images_page.write("images.dwt.threshold", "0.03")
+    images_page.choose("images.dwt.threshold_mode", "hard")
+    images_page.qtbot.waitUntil(lambda: "zero by the threshold" in kept.text(), timeout=SCAN_MS)
+    dwt = images_page.recipe.images.first.dwt
+    assert dwt is not None
+    assert (dwt.threshold, dwt.threshold_mode) == (0.03, "hard")
+    images_page.write("images.dwt.threshold", "2")
+    assert "Threshold: input should be less than" in images_page.wait_for_message("images.message")
+    assert not images_page.can_go_on
+
+
+def test_every_level_can_be_looked_at(images_page: OpenWizard) -> None:
+    levels, shares = images_page.child(QComboBox, "images.subbands.level"), []
+    images_page.child(QSpinBox, "images.dwt.level").setValue(3)
+    images_page.qtbot.waitUntil(lambda: levels.count() == 3, timeout=SCAN_MS)
+    assert levels.currentText() == "Level 3"
+    for level in range(3):
+        levels.setCurrentIndex(level)
+        shares.append(_pixels(images_page, "images.band.LL"))
+        assert images_page.child(QLabel, "images.histogram.HH").pixmap().width() > 0
+    assert not np.array_equal(shares[0], shares[1])
+    assert "level 3 is" not in images_page.child(QLabel, "images.subbands.hint").text()
+    levels.setCurrentIndex(0)
+    assert "Not fed: level 3 is." in images_page.child(QLabel, "images.subbands.hint").text()

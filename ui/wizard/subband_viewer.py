@@ -1,0 +1,84 @@
+"""The four subbands of each level: picture, histogram and share of the energy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QGridLayout, QGroupBox, QLabel, QWidget
+
+from engine.contract.recipe import DwtSettings
+from engine.imaging.samples import SubbandLevel
+from engine.imaging.wavelet import SUBBANDS
+from ui.pictures import histogram_pixmap, pixmap, subband_image
+
+BAND_PIXELS, HISTOGRAM_PIXELS = 118, 30
+TITLES = {"LL": "approximation", "LH": "horizontal", "HL": "vertical", "HH": "diagonal"}
+
+
+class SubbandViewer(QGroupBox):
+    """Shows one level at a time, the last until another is chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Subbands", parent)
+        self._levels: Sequence[SubbandLevel] = ()
+        self._dwt: DwtSettings | None = None
+        self._level = QComboBox(objectName="images.subbands.level", accessibleName="Level that is shown")
+        self._level.currentIndexChanged.connect(self._show_level)
+        self._hint = QLabel(objectName="images.subbands.hint", wordWrap=True)
+        self._hint.setProperty("role", "hint")
+        self._bands = {name: _picture(f"images.band.{name}", BAND_PIXELS) for name in SUBBANDS}
+        self._histograms = {name: _picture(f"images.histogram.{name}", HISTOGRAM_PIXELS) for name in SUBBANDS}
+        self._texts = {name: QLabel() for name in SUBBANDS}
+        grid = QGridLayout(self)
+        grid.addWidget(self._level, 0, 0)
+        grid.addWidget(self._hint, 0, 1, 1, len(SUBBANDS) - 1)
+        for place, name in enumerate(SUBBANDS):
+            for row, widget in enumerate((self._bands[name], self._histograms[name], self._texts[name]), start=1):
+                grid.addWidget(widget, row, place)
+
+    def show_levels(self, levels: Sequence[SubbandLevel], dwt: DwtSettings | None) -> None:
+        """Show the subbands of an image.
+
+        Args:
+            levels: the first the finest.
+            dwt: what is fed of them; None: nothing, the transform is off.
+        """
+        chosen, changed = self._level.currentIndex(), len(levels) != len(self._levels)
+        self._levels, self._dwt = levels, dwt
+        self._level.blockSignals(True)
+        self._level.clear()
+        self._level.addItems([f"Level {level.level}" for level in levels])
+        self._level.setCurrentIndex(len(levels) - 1 if changed else chosen)
+        self._level.blockSignals(False)
+        self._level.setEnabled(len(levels) > 1)
+        self._show_level()
+
+    def _show_level(self) -> None:
+        level = self._levels[self._level.currentIndex()]
+        last = level is self._levels[-1]
+        colour = self.palette().highlight().color()
+        if self._dwt is None:
+            self._hint.setText("Not fed: the transform is off.")
+        else:
+            self._hint.setText("Fed as ticked." if last else f"Not fed: level {self._levels[-1].level} is.")
+        for name in SUBBANDS:
+            title = TITLES[name]
+            self._bands[name].setPixmap(pixmap(subband_image(level.bands[name], name), BAND_PIXELS))
+            self._bands[name].setAccessibleName(f"Subband {name}, {title}")
+            counts = level.histograms[name]
+            self._histograms[name].setPixmap(histogram_pixmap(counts, BAND_PIXELS, HISTOGRAM_PIXELS, colour))
+            self._histograms[name].setToolTip(
+                "How often each value occurs, on a logarithmic scale; zero is in the middle."
+                if name != "LL"
+                else "How often each value occurs, from the darkest to the brightest, on a logarithmic scale."
+            )
+            fed = " ✓ fed" if self._dwt and last and name in self._dwt.subbands else ""
+            self._texts[name].setText(f"<b>{name}</b> {title}{fed}<br>{level.energy_share[name] * 100:.1f} % of energy")
+
+
+def _picture(name: str, height: int) -> QLabel:
+    label = QLabel(objectName=name)
+    label.setFixedSize(BAND_PIXELS, height)
+    label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+    return label
