@@ -15,6 +15,7 @@ from engine.backbones.graph import LayerGraph
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.recipe import BackboneSettings, Recipe
+from engine.contract.repairs import Repair
 from engine.contract.step_parameters import StepParameters
 from engine.imaging.pipeline import network_input_shape
 from engine.steps.step import Step, StepPlace, Trait
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
 
 STUDENT_SEED = 0x57D
+STUDENT_WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.1)
+"""As MobileNets come in, and the narrowest that trains."""
 
 
 def _choices_of_students(schema: dict[str, Any]) -> None:
@@ -159,13 +162,24 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
                 f"The student has {student.parameters:,} parameters and its teacher {teacher.parameters:,}, "
                 "so that the file does not become smaller; choose a smaller student or a smaller student_width."
             )
-            yield place.warning(message, "student")
+            yield place.warning(message, "student", self._narrower(parameters, place, teacher))
         if parameters.kind != "offline" and Trait.INT8_ROUNDING in place.made:
             message = 'A teacher with int8 rounding cannot train on; set kind = "offline", or distil before it.'
             yield place.error(message, "kind", place.set("kind", "offline", "Keep the teacher as it is"))
         if parameters.without_teacher and parameters.control:
             message = "With α = 1 the teacher has no say, so that this is its own control."
             yield place.note(message, "alpha", place.set("control", False, "Train it once only"))
+
+    def _narrower(
+        self, parameters: KnowledgeDistillationParameters, place: StepPlace, teacher: LayerGraph
+    ) -> Repair | None:
+        """The widest of the usual students that is smaller than its teacher."""
+        for width in STUDENT_WIDTHS:
+            narrower = parameters.model_copy(update={"student_width": width})
+            graph = self.graph(narrower, teacher, place.recipe, place.class_count)
+            if width < parameters.student_width and graph.parameters < teacher.parameters:
+                return place.set("student_width", width, f"Narrow the student to ×{width:g}")
+        return None
 
     def apply(self, parameters: KnowledgeDistillationParameters, network: Network, bench: Bench) -> Network:
         from engine.chain.network import Network, NetworkFacts

@@ -8,12 +8,12 @@ from functools import partial
 from pydantic import ValidationError
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor
-from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
 
 from engine.contract.recipe import ChainSettings
 from ui.theme import current_theme
 from ui.wizard.list_keys import act_on_key
-from ui.wizard.presets import Preset, available_presets
+from ui.wizard.presets import free_name
 
 ROW_SPACING = 2
 
@@ -25,6 +25,8 @@ class ChainList(QGroupBox):
     """All chains, with the change made."""
     refused = Signal(str)
     """Why a name cannot be taken."""
+    presets_wanted = Signal()
+    """The presets are to be shown."""
     chosen = Signal(int)
     """The row of the chain whose steps are to be shown; -1 for none."""
 
@@ -35,11 +37,11 @@ class ChainList(QGroupBox):
         self._list.setAccessibleName("Chains")
         self._list.setSpacing(ROW_SPACING)
         self._add = QPushButton("Add", objectName="chains.add")
-        self._presets = QPushButton("Presets", objectName="chains.presets")
+        self._presets = QPushButton("Presets…", objectName="chains.presets")
         self._rename = QPushButton("Rename", objectName="chains.rename")
         self._duplicate = QPushButton("Duplicate", objectName="chains.duplicate")
         self._remove = QPushButton("Remove", objectName="chains.remove")
-        self._presets.setMenu(self._preset_menu())
+        self._presets.setToolTip("Chains that the papers ran, with what they cost and what to expect.")
         layout = QVBoxLayout(self)
         layout.addWidget(self._list)
         for pair in ((self._add, self._presets), (self._rename, self._duplicate), (self._remove,)):
@@ -50,6 +52,7 @@ class ChainList(QGroupBox):
         self._list.currentRowChanged.connect(self._on_row_changed)
         self._list.itemChanged.connect(self._on_item_changed)
         self._add.clicked.connect(self._on_add)
+        self._presets.clicked.connect(self.presets_wanted)
         self._rename.clicked.connect(lambda: self._list.editItem(self._list.currentItem()))
         self._duplicate.clicked.connect(self._on_duplicate)
         self._remove.clicked.connect(self._on_remove)
@@ -91,13 +94,6 @@ class ChainList(QGroupBox):
     def _names(self) -> list[str]:
         return [self._list.item(row).text() for row in range(self._list.count())]
 
-    def _preset_menu(self) -> QMenu:
-        menu = QMenu(self)
-        menu.setToolTipsVisible(True)
-        for preset in available_presets():
-            menu.addAction(preset.title, partial(self._on_preset, preset)).setToolTip(preset.summary)
-        return menu
-
     def _show_buttons(self) -> None:
         for button in (self._rename, self._duplicate, self._remove):
             button.setEnabled(self.row() >= 0)
@@ -107,14 +103,11 @@ class ChainList(QGroupBox):
         self.chosen.emit(row)
 
     def _on_add(self) -> None:
-        self._append((ChainSettings(name=self._free_name("chain")),))
-
-    def _on_preset(self, preset: Preset) -> None:
-        self._append(tuple(chain.model_copy(update={"name": self._free_name(chain.name)}) for chain in preset.chains()))
+        self._append(ChainSettings(name=free_name("chain", self._chains)))
 
     def _on_duplicate(self) -> None:
         chain = self._chains[self.row()]
-        self._append((chain.model_copy(update={"name": self._free_name(chain.name)}),))
+        self._append(chain.model_copy(update={"name": free_name(chain.name, self._chains)}))
 
     def _on_remove(self) -> None:
         if (row := self.row()) >= 0:
@@ -142,11 +135,6 @@ class ChainList(QGroupBox):
         self.set_chains(self._chains)
         self.refused.emit(sentence)
 
-    def _append(self, chains: tuple[ChainSettings, ...]) -> None:
-        self.changed.emit((*self._chains, *chains))
+    def _append(self, chain: ChainSettings) -> None:
+        self.changed.emit((*self._chains, chain))
         self.choose(self._list.count() - 1)
-
-    def _free_name(self, wanted: str) -> str:
-        taken = {chain.name.lower() for chain in self._chains}
-        candidates = [wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3))]
-        return next(name for name in candidates if name.lower() not in taken)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QVBoxLayout
 
 from engine.chain.preflight import errors
+from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import ChainSettings
 from engine.contract.step_parameters import StepParameters
@@ -14,6 +16,8 @@ from ui.message_bar import MessageBar
 from ui.wizard.chain_list import ChainList
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
+from ui.wizard.preset_dialog import PresetDialog
+from ui.wizard.presets import Preset
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.steps_editor import StepsEditor
 
@@ -41,6 +45,7 @@ class ChainsPage(DraftPage):
         self._chains.chosen.connect(self._show_steps)
         self._chains.changed.connect(lambda chains: draft.change(chains=chains))
         self._chains.refused.connect(self._message.say)
+        self._chains.presets_wanted.connect(self._on_presets_wanted)
         self._steps.changed.connect(self._on_steps_changed)
         self._steps.validity_changed.connect(self.completeChanged)
         self._findings.place_chosen.connect(self._on_place_chosen)
@@ -89,6 +94,24 @@ class ChainsPage(DraftPage):
         chains = list(self._draft.recipe.chains)
         chains[row] = ChainSettings(name=chains[row].name, steps=steps)
         self._draft.change(chains=tuple(chains))
+
+    def _on_presets_wanted(self) -> None:
+        dialog = PresetDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted_preset.connect(self._on_preset)
+        dialog.open()
+
+    def _on_preset(self, preset: Preset, replace: bool) -> None:
+        before = 0 if replace else len(self._draft.recipe.chains)
+        try:
+            self._draft.replace(preset.put_into(self._draft.recipe, replace))
+        except NutshellError as error:
+            self._message.say(str(error))
+            return
+        if len(self._draft.recipe.chains) > before:
+            self._chains.choose(before)
+        else:
+            self._message.say("The study has these chains already.", "warning")
 
     def _on_place_chosen(self, finding: Finding) -> None:
         if place := _place(finding):

@@ -1,95 +1,69 @@
-"""Chains that the papers ran, ready to add; only those whose steps there are."""
+"""What the papers ran, ready to put into a recipe; read from `resources/presets.toml`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
 
-from engine.contract.recipe import ChainSettings
-from engine.contract.step_parameters import STEP_PARAMETERS
+from pydantic import Field
 
-PTQ = "post_training_quantization"
-PRUNING = "magnitude_pruning"
+from engine.chain.stage_tree import plan
+from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.recipe_file import build_recipe, recipe_document
+from engine.contract.section import Section
 
-ChainDocument = tuple[str, tuple[dict[str, object], ...]]
+PRESETS_FILE = Path(__file__).resolve().parents[2] / "resources" / "presets.toml"
 
 
-@dataclass(frozen=True)
-class Preset:
-    """Some chains under one title."""
+class Preset(Section):
+    """Some chains, and for an image grid the image settings, of one paper."""
 
     title: str
-    summary: str
-    documents: tuple[ChainDocument, ...]
-
-    def chains(self) -> tuple[ChainSettings, ...]:
-        """New chains, as a recipe holds them."""
-        return tuple(ChainSettings(name=name, steps=steps) for name, steps in self.documents)
+    paper: str
+    does: str
+    costs: str
+    expect: str
+    """What the paper found."""
+    chains: tuple[ChainSettings, ...]
+    images: dict[str, Any] = Field(default_factory=dict)
+    """Keys of `[images]` that it sets."""
 
     @property
-    def available(self) -> bool:
-        """Whether this program has all of its steps."""
-        return all(step["step"] in STEP_PARAMETERS for _, steps in self.documents for step in steps)
+    def epochs(self) -> int:
+        """Trained beside the baseline; what chains share is trained once."""
+        return sum(stage.epochs for stage in plan(Recipe(chains=self.chains), PRESETS_FILE.name).stages[1:])
+
+    def put_into(self, recipe: Recipe, replace: bool) -> Recipe:
+        """The recipe with the preset's image settings, and its chains after the others or in their place.
+
+        A chain whose steps the recipe has already is not added again; one whose name is taken gets a number.
+
+        Raises:
+            RecipeError: image settings of the recipe and of the preset do not go together.
+        """
+        document = recipe_document(recipe)
+        document["images"] |= self.images
+        chains = [] if replace else list(recipe.chains)
+        for chain in self.chains:
+            if all(chain.steps != other.steps for other in chains):
+                name = free_name(chain.name, chains)
+                chains.append(chain.model_copy(update={"name": name}))
+        document["chains"] = chains
+        return build_recipe(document)
 
 
-def _ptq(scheme: str) -> dict[str, object]:
-    return {"step": PTQ, "scheme": scheme}
+def free_name(wanted: str, chains: Sequence[ChainSettings]) -> str:
+    """The name, followed by a number where a chain has it."""
+    taken = {chain.name.lower() for chain in chains}
+    candidates = [wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3))]
+    return next(name for name in candidates if name.lower() not in taken)
 
 
-def _pruned(sparsity: float, **more: object) -> dict[str, object]:
-    return {"step": PRUNING, "sparsity": sparsity, **more}
-
-
-PRESETS: tuple[Preset, ...] = (
-    Preset(
-        "Dynamic range (Trad et al. 2022)",
-        "Weights int8, activations float.",
-        (("dynamic range", (_ptq("dynamic_range"),)),),
-    ),
-    Preset(
-        "Three quantisations (Garifulla et al. 2022)",
-        "Dynamic range, float16 and full integer int8.",
-        (("dynamic range", (_ptq("dynamic_range"),)), ("float16", (_ptq("float16"),)), ("int8", (_ptq("int8"),))),
-    ),
-    Preset(
-        "Table of quantising and pruning (Lee et al. 2022)",
-        "BLQ, FIQ, F16, PRN and PRQ beside the float baseline.",
-        (
-            ("BLQ", (_ptq("dynamic_range"),)),
-            ("FIQ", (_ptq("int8"),)),
-            ("F16", (_ptq("float16"),)),
-            ("PRN", (_pruned(0.8),)),
-            ("PRQ", (_pruned(0.8), _ptq("dynamic_range"))),
-        ),
-    ),
-    Preset(
-        "Integer types (Predić et al. 2022)",
-        "Float16, 16×8 and full int8.",
-        (("FP16", (_ptq("float16"),)), ("INT16", (_ptq("int16x8"),)), ("INT8", (_ptq("int8"),))),
-    ),
-    Preset(
-        "One shot, 95 % (Kharitonov 2024)",
-        "All small weights at once, then fine-tuning.",
-        (("one shot 95 %", (_pruned(0.95, schedule="one_shot", epochs=10),)),),
-    ),
-    Preset(
-        "Iterative to 99.5 % (Kharitonov 2024)",
-        "Six rounds that each remove an equal share of what remains.",
-        (("iterative 99.5 %", (_pruned(0.995, schedule="iterative", start_sparsity=0.95, rounds=6, epochs=3),)),),
-    ),
-)
-
-FIRST_CHAINS = Preset(
-    "Where to begin",
-    "Quantised, quantised throughout, and pruned before.",
-    (
-        ("dynamic range", (_ptq("dynamic_range"),)),
-        ("int8", (_ptq("int8"),)),
-        ("pruned + dynamic range", (_pruned(0.8), _ptq("dynamic_range"))),
-    ),
-)
-"""What a new user finds."""
-
-
-def available_presets() -> tuple[Preset, ...]:
-    """Those whose steps this program has."""
-    return tuple(preset for preset in PRESETS if preset.available)
+@lru_cache(maxsize=1)
+def presets() -> tuple[Preset, ...]:
+    """All presets, in the order of the file."""
+    document = tomllib.loads(PRESETS_FILE.read_text(encoding="utf-8"))
+    return tuple(Preset.model_validate(preset) for preset in document["presets"])

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget, QWizard
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import (
     BackboneSettings,
+    ChainSettings,
     DatasetSettings,
     DwtSettings,
     ImageSettings,
@@ -24,7 +25,6 @@ from ui.wizard.chains_page import ChainsPage
 from ui.wizard.dataset_page import DatasetPage
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.images_page import ImagesPage
-from ui.wizard.presets import FIRST_CHAINS
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.review_page import ReviewPage
 
@@ -111,6 +111,14 @@ def _remembered(settings: QSettings) -> Recipe:
         return first_recipe()
 
 
+DYNAMIC_RANGE = {"step": "post_training_quantization", "scheme": "dynamic_range"}
+FIRST_CHAINS = (
+    ChainSettings(name="dynamic range", steps=(DYNAMIC_RANGE,)),
+    ChainSettings(name="int8", steps=(DYNAMIC_RANGE | {"scheme": "int8"},)),
+    ChainSettings(name="pruned + dynamic range", steps=({"step": "magnitude_pruning"}, DYNAMIC_RANGE)),
+)
+
+
 def first_recipe() -> Recipe:
     """What a new user finds: the drawn images, a small network, and some chains to compare."""
     return Recipe(
@@ -121,5 +129,5 @@ def first_recipe() -> Recipe:
         training=TrainingSettings(
             epochs=12, learning_rate=2e-3, schedule="cosine", augment=("hflip", "vflip", "rotate")
         ),
-        chains=FIRST_CHAINS.chains(),
+        chains=FIRST_CHAINS,
     )

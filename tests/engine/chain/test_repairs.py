@@ -90,6 +90,10 @@ def test_every_order_of_three_becomes_one_that_runs_by_pressing_its_buttons(firs
         (recipe(PRUNED, QAT, DISTILLED), "only in its teacher"),
         (recipe(QAT, DISTILLED | {"kind": "online"}), "cannot train on"),
         (recipe(DISTILLED | {"alpha": 1.0}), "no say"),
+        (
+            recipe(DISTILLED | {"student_width": 1.0}, backbone={"kind": "resnet18", "width": 0.25}),
+            "does not become smaller",
+        ),
         (recipe(PRUNED), "smaller only when it is zipped"),
         (recipe(CLUSTERED, CLUSTERED), "An earlier clustering leaves"),
         (recipe(CLUSTERED | {"clusters": 1000}), "more clusters are lost"),

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QSpin
 
 from engine.steps.step import STEPS
 from tests.ui.wizard.conftest import OpenWizard
-from ui.wizard.presets import available_presets
 from ui.wizard.steps_editor import StepsEditor
 
 PRUNING, CLUSTERING, QUANTISATION = "magnitude_pruning", "weight_clustering", "post_training_quantization"
@@ -123,22 +122,6 @@ def test_a_refused_setting_keeps_the_page_shut(chains_page: OpenWizard) -> None:
     assert chains_page.recipe.chains[0].steps[0].sparsity == 0.8  # type: ignore[attr-defined]
     chains_page.click("chains.add")
     assert chains_page.can_go_on, "the refused text is gone with its form"
-
-
-@pytest.mark.parametrize("preset", available_presets(), ids=lambda preset: preset.title)
-def test_every_preset_passes_the_preflight(chains_page: OpenWizard, preset: object) -> None:
-    chains_page.click("chains.remove")
-    menu = next(action for action in _preset_actions(chains_page) if action.text() == preset.title)  # type: ignore[attr-defined]
-    menu.trigger()
-    assert [chain.name for chain in chains_page.recipe.chains] == [name for name, _ in preset.documents]  # type: ignore[attr-defined]
-    assert not any(text.startswith("✕") for text in _findings(chains_page))
-    menu.trigger()
-    names = [chain.name.lower() for chain in chains_page.recipe.chains]
-    assert len(set(names)) == len(names) == 2 * len(preset.documents)  # type: ignore[attr-defined]
-
-
-def _preset_actions(wizard: OpenWizard) -> list:  # type: ignore[type-arg]
-    return wizard.child(QPushButton, "chains.presets").menu().actions()
 
 
 def test_chains_are_duplicated_renamed_and_removed(chains_page: OpenWizard) -> None:
