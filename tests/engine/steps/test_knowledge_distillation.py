@@ -45,7 +45,7 @@ def test_the_student_learns_from_its_teacher_and_its_control_from_the_labels(
     student = distilled(small_bench, teacher, alpha=0.0, temperature=2, epochs=4)
     control = distilled(small_bench, teacher, alpha=1.0, epochs=4)
     assert student.facts.parameters < trained_network.facts.parameters / 2
-    images = small_bench.calibration_images(40)
+    images = np.stack(small_bench.calibration_images(40))
     taught, untaught = (float(np.mean(network.model(images))) for network in (student, control))
     assert taught > untaught + 0.1
 

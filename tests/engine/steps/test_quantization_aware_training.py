@@ -81,7 +81,7 @@ def test_after_pruning_alone_it_keeps_the_zeros(small_bench: Bench, pruned: Netw
 
 def test_the_file_decides_as_the_network_does(small_bench: Bench, trained_network: Network) -> None:
     made = aware(small_bench, trained_network)
-    images = small_bench.calibration_images(40)
+    images = np.stack(small_bench.calibration_images(40))
     classifier = ImageClassifier(converter_tflite(made.model, "int8", None))
     found = []
     for image in images:
