@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from typing import Any, ClassVar, Generic, TypeVar
 
 from engine.backbones.graph import LayerGraph, Shape, Tensor
@@ -13,6 +14,8 @@ from engine.contract.recipe import BackboneSettings
 from engine.contract.registry import Registry
 
 PUBLISHED_INPUT = (224, 224, 3)
+MOST_GRAPHS = 128
+"""That are kept: a recipe that compares many image settings asks for each of its networks again and again."""
 Options = TypeVar("Options", bound=BackboneOptions)
 
 
@@ -48,6 +51,7 @@ def backbone_options(settings: BackboneSettings) -> BackboneOptions:
     return BACKBONE_OPTIONS[settings.kind]() if settings.kind in BACKBONE_OPTIONS else BackboneOptions()
 
 
+@lru_cache(maxsize=MOST_GRAPHS)
 def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int) -> LayerGraph:
     """The whole classifier for images of `input_shape` (height, width, channels): base, pooling, one dense layer.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -65,7 +66,7 @@ class LayerGraph:
         names = [layer.name for layer in self.layers if layer.macs and not layer.in_head]
         return tuple(names[-count:])
 
-    @property
+    @cached_property
     def macs(self) -> int:
         """Multiply-accumulates of convolutions and dense layers for one image."""
         return sum(layer.macs for layer in self.layers)

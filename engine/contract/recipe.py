@@ -34,7 +34,7 @@ BASELINE = "baseline"
 """The name that the trained network itself has among the chains."""
 OFF = "off"
 """No wavelet transform, in a list of some."""
-MOST_SETTINGS = 64
+MOST_SETTINGS = 32
 """Baselines of one recipe: more than anyone waits for, and few enough to be checked while one types."""
 
 Subband = Literal["LL", "LH", "HL", "HH"]

@@ -1,22 +1,41 @@
-"""The table of image settings as the command line prints it: tables 3, 4 and 5 of Trad et al. 2022 in one."""
+"""The table of image settings, for the terminal and as Markdown: tables 3, 4 and 5 of Trad et al. 2022 in one."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from rich.table import Table
 
 from engine.contract.measurements import ImageSettingBytes, RunResult, VariantMeasurement
 
+TITLE = "Image settings and their baselines"
+COLUMNS = ("images", "ratio", "space gain", "trainable parameters", "accuracy (95 % CI)", "latency p50, ms", "KiB")
+
 
 def image_settings_table(result: RunResult) -> Table:
     """One row an image setting, with its baseline's figures; sizes in KiB (1024 bytes), latencies in ms."""
-    table = Table(title="Image settings and their baselines", title_justify="left")
-    table.add_column("images", overflow="fold", min_width=9)
-    for name in ("ratio", "space\ngain", "trainable\nparameters", "accuracy\n(95 % CI)", "p50\nms", "size\nKiB"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = Table(title=TITLE, title_justify="left")
+    for place, name in enumerate(COLUMNS):
+        table.add_column(name, justify="right" if place else "left", overflow="fold")
+    for row in _rows(result):
+        table.add_row(*row)
+    return table
+
+
+def image_settings_lines(result: RunResult) -> Iterator[str]:
+    """The same as lines of Markdown."""
+    yield f"## {TITLE}"
+    yield ""
+    yield f"| {' | '.join(COLUMNS)} |"
+    yield f"| --- |{' ---: |' * (len(COLUMNS) - 1)}"
+    for row in _rows(result):
+        yield f"| {' | '.join(row)} |"
+
+
+def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
     baselines = {variant.setting: variant for variant in reversed(result.variants)}
     for setting in result.image_settings:
-        table.add_row(*_cells(setting, baselines[setting.setting]))
-    return table
+        yield _cells(setting, baselines[setting.setting])
 
 
 def _cells(setting: ImageSettingBytes, baseline: VariantMeasurement) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.contract.measurements import RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
+from ui.terminal.image_settings_table import image_settings_lines
 
 COLUMNS = (
     "chain",
@@ -44,7 +45,11 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
         *(f"| {' | '.join(_cells(variant, baselines[variant.setting]))} |" for variant in result.variants),
     ]
     said = [f"- **{_plain(variant.name)}**: {variant.note}" for variant in result.variants if variant.note]
-    return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
+    if said:
+        lines += ["", *said]
+    if len(result.image_settings) > 1:
+        lines += ["", *image_settings_lines(result)]
+    return "\n".join(lines) + "\n"
 
 
 def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from engine.chain.branches import plan_branches
-from engine.chain.estimate import Work, estimate_seconds, stage_seconds
+from engine.chain.estimate import START_S, Work, stage_seconds
 from engine.contract.recipe import Recipe
 from engine.datasets.source import Split
 from ui.durations import duration_text
@@ -47,9 +47,11 @@ class PlanView(QTreeWidget):
         work = work_of(scanned)
         self.forget()
         items: dict[str, QTreeWidgetItem] = {}
+        total = START_S
         for branch in plan_branches(recipe, lambda images: UNREAD):
             for stage in branch.tree.stages:
                 seconds = stage_seconds(branch.recipe, stage, work)
+                total += seconds
                 item = QTreeWidgetItem([branch.title(stage), str(stage.epochs or "–"), duration_text(seconds)])
                 item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
                 item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
@@ -60,9 +62,8 @@ class PlanView(QTreeWidget):
                     items[stage.parent].addChild(item)
                 items[stage.key] = item
         self.expandAll()
-        seconds = estimate_seconds(recipe, work)
-        self._shown = (recipe, scanned.counts, seconds)
-        return seconds
+        self._shown = (recipe, scanned.counts, total)
+        return total
 
     def forget(self) -> None:
         """Show nothing, because there is nothing that can be computed."""

@@ -82,7 +82,7 @@ def test_each_branch_is_the_recipe_with_one_setting() -> None:
         ('dwt = [{}, { wavelet = "haar" }]', r"dwt names one value twice"),
         ('dwt = ["off", { wavlet = "haar" }]', r'no key "wavlet" in \[images.dwt\]; did you mean "wavelet"\?'),
         ('dwt = ["none", {}]', r'images\.dwt: a wavelet transform is a table.*or "off"'),
-        (f"size = {list(range(10, 75))}", r"65 image settings are too many"),
+        (f"size = {list(range(10, 43))}", r"33 image settings are too many"),
     ],
 )
 def test_each_fault_is_one_sentence(text: str, sentence: str) -> None:

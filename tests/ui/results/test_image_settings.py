@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from rich.console import Console
 
 from engine.contract.measurements import DatasetSummary, ImageBytes, ImageSettingBytes, RunResult, VariantMeasurement
-from engine.contract.recipe import ImageSettings
+from engine.contract.recipe import ImageGrid, ImageSettings, Recipe
 from tests.ui.results.test_results_table import column, shown
 from tests.ui.study_events import variant
 from ui.dashboard.run_state import RunState
@@ -19,6 +19,7 @@ from ui.results.columns import COLUMNS
 from ui.results.csv_export import variants_csv
 from ui.results.results_table import ResultsTable
 from ui.terminal.image_settings_table import image_settings_table
+from ui.terminal.markdown_table import markdown_page
 from ui.terminal.variants_table import variants_table
 
 HEADS = {224: 25_089, 64: 2_049}
@@ -109,3 +110,5 @@ def test_the_terminal_prints_the_settings_with_their_baselines() -> None:
     for figure in ("7.00 : 1", "85.7 %", "2,049", "0.900", "250.0"):
         assert figure in line
     assert "int8 (224 px)" in text
+    page = markdown_page(Recipe(name="grid", images=ImageGrid(size=((224, 224), (64, 64)))), result)
+    assert "| 64 px | 7.00 : 1 | 85.7 % | 2,049 | 0.900" in page
