@@ -32,6 +32,11 @@ class ImageFile:
     modified_ns: int
 
 
+def is_image_name(name: str) -> bool:
+    """Whether a file is one of those that Pillow reads, by its name."""
+    return Path(name).suffix.lower() in SUFFIXES
+
+
 @dataclass
 class FoundFiles:
     """What the walks through the trees of a dataset come upon."""
@@ -39,6 +44,8 @@ class FoundFiles:
     rule: ClassRule
     progress: Callable[[int, int], None] | None = None
     """Called with (files found, 0) now and then."""
+    is_image: Callable[[str], bool] = is_image_name
+    """Whether a file of such a name may be an image."""
     files: dict[Path, ImageFile] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
     skipped: list[SkippedFile] = field(default_factory=list)
@@ -54,18 +61,18 @@ class FoundFiles:
         Raises:
             DataError: an image was found before, in another split; or a folder belongs to two classes.
         """
-        for folder, names in walked(root, self._skip):
+        for folder, names in walked(root, self.skip):
             class_name = self.rule.class_of(folder.relative_to(base).parts)
             if class_name is None:
-                self._pass_over(folder, image_names(names), one_by_one=folder == base)
+                self._pass_over(folder, list(filter(self.is_image, names)), one_by_one=folder == base)
             else:
                 self.classes.add(class_name)
                 self._add_files(folder, names, class_name, split)
 
     def _add_files(self, folder: Path, names: list[str], class_name: str, split: Split | None) -> None:
         for path in (folder / name for name in names):
-            if reason := _unusable(path):
-                self._skip(path, reason)
+            if reason := self._unusable(path):
+                self.skip(path, reason)
                 continue
             status = path.stat()
             before = self.files.setdefault(path, ImageFile(path, class_name, split, status.st_size, status.st_mtime_ns))
@@ -81,11 +88,28 @@ class FoundFiles:
         self.without_class += len(images)
         if one_by_one and len(images) <= MOST_NAMED:
             for name in images:
-                self._skip(folder / name, "lies in no class folder")
+                self.skip(folder / name, "lies in no class folder")
         elif images:
-            self._skip(folder, f"is no class folder, so its images ({len(images):,}) are left out")
+            self.skip(folder, f"is no class folder, so its images ({len(images):,}) are left out")
 
-    def _skip(self, path: Path, reason: str) -> None:
+    def _unusable(self, path: Path) -> str:
+        """Why the file cannot be an image, as far as can be told without opening it; empty where it can."""
+        if not self.is_image(path.name):
+            return "is no image file by its name"
+        if not _is_text(path):
+            return "has a name that is no valid text; rename the file"
+        try:
+            status = path.stat()
+        except OSError:
+            return "is a link to nothing, or no plain file"
+        if not stat.S_ISREG(status.st_mode):
+            return "is a link to nothing, or no plain file"
+        if status.st_size == 0:
+            return "is empty"
+        return "" if os.access(path, os.R_OK) else "may not be read; check its permissions"
+
+    def skip(self, path: Path, reason: str) -> None:
+        """Note a file that is passed over."""
         readable = os.fsencode(path).decode(errors="replace")
         self.skipped.append(SkippedFile(path=readable, reason=reason))
 
@@ -125,11 +149,6 @@ def _closed(folder: Path, root: Path) -> str:
     return ""
 
 
-def image_names(names: list[str]) -> list[str]:
-    """Those of files that are images by their names."""
-    return [name for name in names if Path(name).suffix.lower() in SUFFIXES]
-
-
 def folders(path: Path) -> list[Path]:
     """The visible folders in a folder, sorted by name."""
     return sorted(entry for entry in path.iterdir() if not is_hidden(entry.name) and entry.is_dir())
@@ -155,20 +174,3 @@ def _is_text(path: Path) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _unusable(path: Path) -> str:
-    """Why the file cannot be an image, as far as can be told without opening it; empty where it can."""
-    if path.suffix.lower() not in SUFFIXES:
-        return "is no image file by its name"
-    if not _is_text(path):
-        return "has a name that is no valid text; rename the file"
-    try:
-        status = path.stat()
-    except OSError:
-        return "is a link to nothing, or no plain file"
-    if not stat.S_ISREG(status.st_mode):
-        return "is a link to nothing, or no plain file"
-    if status.st_size == 0:
-        return "is empty"
-    return "" if os.access(path, os.R_OK) else "may not be read; check its permissions"

@@ -15,7 +15,7 @@ from engine.contract.path_need import PathNeed
 from engine.datasets.archive import FOLDER_OR_ARCHIVE
 from engine.datasets.class_folders import ClassFolders, TopFolders
 from engine.datasets.data_path import DataPath, open_path
-from engine.datasets.folder_tree import FoundFiles, folders, image_names, walked
+from engine.datasets.folder_tree import TOLD_EVERY, FoundFiles, ImageFile, folders, is_image_name, walked
 from engine.datasets.image_file import read_image
 from engine.datasets.indexing import chosen_classes, sample_index
 from engine.datasets.source import SPLIT_NAMES, DatasetSource, OutlinedFolder, Sample, SampleIndex, Split
@@ -42,7 +42,7 @@ class ImageFolder(DatasetSource):
 
     def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
         drawn = ClassFolders(self.settings.class_folders) if self.settings.class_folders else None
-        found = FoundFiles(drawn or TopFolders(), progress)
+        found = FoundFiles(drawn or TopFolders(), progress, self.is_image)
         trees = self._open_trees(progress)
         for folder, split, tree in walked_parts(trees):
             found.walk(folder, split, base=tree if drawn else folder)
@@ -54,13 +54,13 @@ class ImageFolder(DatasetSource):
             )
         _refuse_useless(root, found)
         classes = chosen_classes(self.settings, sorted(found.classes), "class folder")
-        return self._index(root, classes, found)
+        return self._index(root, classes, found, progress)
 
     def outline(self, progress: Callable[[int, int], None] | None = None) -> Iterator[OutlinedFolder]:
         found = 0
         for (key, _, _), (tree, _) in zip(self._given_trees(), self._open_trees(progress), strict=True):
             for folder, names in walked(tree.folder, lambda path, reason: None):
-                images = len(image_names(names))
+                images = sum(map(self.is_image, names))
                 yield OutlinedFolder(key, folder.relative_to(tree.folder).parts, images)
                 found += images
                 if progress:
@@ -89,20 +89,32 @@ class ImageFolder(DatasetSource):
     def _archives(self) -> list[DataPath]:
         return [tree for tree, _ in self._open_trees() if tree.is_archive]
 
-    def _index(self, root: Path, classes: tuple[str, ...], found: FoundFiles) -> SampleIndex:
+    @staticmethod
+    def is_image(name: str) -> bool:
+        """Whether a file of such a name may be one of this source's images."""
+        return is_image_name(name)
+
+    def _samples_of(self, file: ImageFile, label: int, found: FoundFiles) -> Iterator[Sample]:
+        """The images in a file; one that holds none after all is noted in `found`."""
+        yield Sample(
+            self._shown(file.path), label, file.split, f"{file.file_bytes}/{file.modified_ns}", file.file_bytes
+        )
+
+    def _index(
+        self,
+        root: Path,
+        classes: tuple[str, ...],
+        found: FoundFiles,
+        progress: Callable[[int, int], None] | None,
+    ) -> SampleIndex:
         labels = {name: label for label, name in enumerate(classes)}
-        samples = [
-            Sample(
-                self._shown(file.path),
-                labels[file.class_name],
-                file.split,
-                f"{file.file_bytes}/{file.modified_ns}",
-                file.file_bytes,
-            )
-            for file in found.files.values()
-            if file.class_name in labels
-        ]
-        filled = {file.class_name for file in found.files.values()}
+        samples: list[Sample] = []
+        for done, file in enumerate(found.files.values()):
+            if progress and done % TOLD_EVERY == 0:
+                progress(done, len(found.files))
+            if file.class_name in labels:
+                samples += self._samples_of(file, labels[file.class_name], found)
+        filled = {classes[sample.label] for sample in samples}
         for name in classes:
             if name not in filled:
                 raise DataError(

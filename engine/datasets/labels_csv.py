@@ -37,11 +37,15 @@ class LabelTable:
     """File name → row, of those names that are there once."""
 
     def row_of(self, relative: str, absolute: str = "") -> LabelRow | None:
-        """The line of a file: by its path below the dataset's folder, by its whole path, or by its name alone."""
-        for name in (relative, absolute):
-            if (row := self.rows.get(_key(name))) is not None:
+        """The line of an image: by its path below the dataset's folder, by its whole path, or by its name alone.
+
+        One of several in a file, "file#3", may have a line of its own; else its file's holds.
+        """
+        names = [_key(name) for path in (relative, absolute) for name in (path, path.rpartition("#")[0])]
+        for name in names:
+            if (row := self.rows.get(name)) is not None:
                 return row
-        return self.by_name.get(_key(relative).rpartition("/")[2])
+        return next((self.by_name[last] for name in names if (last := name.rpartition("/")[2]) in self.by_name), None)
 
 
 def read_labels_csv(text: str, needed: tuple[str, ...] = ()) -> LabelTable:
