@@ -115,12 +115,13 @@ def stage_key(parent: str | None, document: dict[str, Any]) -> str:
 
 def _baseline_document(recipe: Recipe, dataset_fingerprint: str) -> dict[str, Any]:
     """What a trained baseline depends on; the names of the recipe and its chains are not among it."""
+    training = recipe.training
     return {
         "dataset": dataset_fingerprint,
         "seed": recipe.seed,
         "images": recipe.images.stage_document(),
         "backbone": recipe.backbone.stage_document() | {"weights": _weights_digest(recipe)},
-        "training": recipe.training.stage_document() | _decay_document(recipe.training),
+        "training": training.stage_document() | _decay_document(training) | _augmentation_document(training),
     }
 
 
@@ -128,6 +129,11 @@ def _decay_document(training: TrainingSettings) -> dict[str, Any]:
     """Tells trainings apart from those of the first version, where every optimizer decayed as adamw does."""
     coupled = training.weight_decay > 0 and training.optimizer != "adamw"
     return {"weight_decay_in": "gradient"} if coupled else {}
+
+
+def _augmentation_document(training: TrainingSettings) -> dict[str, Any]:
+    """Tells trainings apart from those of the first version, where all augmentations drew from one stream."""
+    return {"augmentation_streams": "one each"} if training.augment else {}
 
 
 def _weights_digest(recipe: Recipe) -> str:

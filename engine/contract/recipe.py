@@ -16,12 +16,10 @@ from pydantic import (
     BeforeValidator,
     Field,
     SerializeAsAny,
-    SerializerFunctionWrapHandler,
     ValidationError,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     field_validator,
-    model_serializer,
     model_validator,
 )
 
@@ -158,6 +156,8 @@ class DatasetSettings(Section):
 class DwtSettings(Section):
     """The discrete wavelet transform that the network is trained on (Trad et al. 2022)."""
 
+    first_keys: ClassVar[frozenset[str] | None] = frozenset({"wavelet", "level", "subbands"})
+
     wavelet: str = Field("haar", title="Wavelet", description="Any discrete wavelet of PyWavelets.")
     level: int = Field(1, ge=1, le=4, title="Level", description="How many times the approximation is split again.")
     subbands: tuple[Subband, ...] = Field(
@@ -181,12 +181,6 @@ class DwtSettings(Section):
         if len(set(value)) != len(value):
             raise ValueError("each subband can be fed once only")
         return value
-
-    @model_serializer(mode="wrap")
-    def _without_what_came_later(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Thresholds as by default are left out, so that stages computed before there were any are found again."""
-        later = {name: DwtSettings.model_fields[name].default for name in ("threshold", "threshold_mode")}
-        return {name: value for name, value in handler(self).items() if value != later.get(name, ...)}
 
 
 class ImageGrid(Section):

@@ -21,7 +21,8 @@ class Section(BaseModel):
         So stages that were computed before a key was there are found again.
         """
         first = self.first_keys
-        values = self.model_dump(mode="json")
+        inner = {name: value for name, value in self if isinstance(value, Section)}
+        values = self.model_dump(mode="json") | {name: table.stage_document() for name, table in inner.items()}
         if first is None:
             return values
         fields = type(self).model_fields

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import get_args
 
 import numpy as np
 from PIL import Image
@@ -14,8 +15,17 @@ ROTATION_DEGREES = 15.0
 """Rotation is drawn evenly from plus to minus this; the corners take the image's mean colour."""
 
 
-def augment(images: np.ndarray, names: Sequence[Augmentation], generator: np.random.Generator) -> np.ndarray:
-    """Each image changed at random, in the order of `names`.
+Streams = Mapping[Augmentation, np.random.Generator]
+
+
+def augmentation_streams(names: Sequence[Augmentation], *seed: int) -> Streams:
+    """A random stream for each augmentation: adding or leaving out one changes nothing that the others draw."""
+    known = get_args(Augmentation)
+    return {name: np.random.default_rng((*seed, known.index(name))) for name in names}
+
+
+def augment(images: np.ndarray, streams: Streams) -> np.ndarray:
+    """Each image changed at random, in the order of the streams' augmentations.
 
     Args:
         images: (n, height, width, channels), uint8 or uint16; not changed.
@@ -23,7 +33,7 @@ def augment(images: np.ndarray, names: Sequence[Augmentation], generator: np.ran
     Returns:
         The same shape and dtype.
     """
-    for name in names:
+    for name, generator in streams.items():
         if name == "hflip":
             images = _flipped(images, 2, generator)
         elif name == "vflip":

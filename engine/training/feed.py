@@ -12,7 +12,7 @@ import numpy as np
 from engine.contract.recipe import Augmentation
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
-from engine.imaging.augment import augment
+from engine.imaging.augment import augment, augmentation_streams
 from engine.imaging.pipeline import ImagePipeline, network_input_shape
 
 SHUFFLE_STREAM, AUGMENT_STREAM = 1, 2
@@ -31,7 +31,7 @@ Batch = tuple[np.ndarray, np.ndarray]
 class Feed:
     """Batches of one dataset through one image pipeline.
 
-    Shuffling and augmentation have streams of their own for every epoch, derived from (seed, stream, epoch): what
+    Shuffling and each augmentation have streams of their own for every epoch, derived from (seed, stream, epoch): what
     an epoch is fed depends on nothing that happened before it.
     """
 
@@ -50,13 +50,11 @@ class Feed:
         """The shuffled, augmented training images of `epoch` (from 1)."""
         rows = self.dataset.splits[Split.TRAIN]
         order = rows[np.random.default_rng((self.seed, SHUFFLE_STREAM, epoch)).permutation(len(rows))]
-        generator = np.random.default_rng((self.seed, AUGMENT_STREAM, epoch))
+        streams = augmentation_streams(self.augmentation, self.seed, AUGMENT_STREAM, epoch)
 
         def batch(start: int) -> Batch:
             chosen = order[start : start + self.batch_size]
-            images = self.dataset.images[chosen]
-            if self.augmentation:
-                images = augment(images, self.augmentation, generator)
+            images = augment(self.dataset.images[chosen], streams)
             return self.pipeline.feed(images), self.dataset.labels[chosen]
 
         return _made_ahead(batch, range(0, len(order), self.batch_size), self.batch_size * self._image_bytes)

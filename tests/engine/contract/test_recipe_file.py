@@ -128,8 +128,10 @@ def test_a_recipe_that_is_not_text(tmp_path: Path) -> None:
         read_recipe(path)
 
 
-def test_a_transform_without_a_threshold_is_written_as_before_there_was_one() -> None:
-    assert DwtSettings().model_dump() == {"wavelet": "haar", "level": 1, "subbands": ("LL",)}
+def test_stages_of_a_transform_without_a_threshold_are_those_from_before_there_was_one() -> None:
+    first = {"wavelet": "haar", "level": 1, "subbands": ["LL"]}
+    assert ImageSettings(dwt=DwtSettings()).stage_document()["dwt"] == first
     for changes in ({"threshold": 0.05}, {"threshold_mode": "hard"}, {"threshold": 0.5, "threshold_mode": "hard"}):
         recipe = Recipe(images=ImageSettings(dwt=DwtSettings.model_validate(changes)))
+        assert recipe.images.stage_document()["dwt"] == first | changes
         assert parse_recipe(recipe_text(recipe)) == recipe

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.imaging.augment import ROTATION_DEGREES, augment
+from engine.imaging.augment import ROTATION_DEGREES, augment, augmentation_streams
 from engine.imaging.autoaugment import POLICY, autoaugment_cifar
 
 
@@ -22,9 +22,9 @@ def smooth(count: int, channels: int, side: int = 32) -> np.ndarray:
 
 def test_rotation_in_colour_and_plane_by_plane_agree() -> None:
     images = smooth(8, 3)
-    in_colour = augment(images, ("rotate",), np.random.default_rng(9)).astype(int)
+    in_colour = augment(images, augmentation_streams(("rotate",), 9)).astype(int)
     by_planes = np.concatenate(
-        [augment(images[..., channel : channel + 1], ("rotate",), np.random.default_rng(9)) for channel in range(3)],
+        [augment(images[..., channel : channel + 1], augmentation_streams(("rotate",), 9)) for channel in range(3)],
         axis=3,
     )
     assert np.abs(in_colour - by_planes).max() <= 1
@@ -33,8 +33,8 @@ def test_rotation_in_colour_and_plane_by_plane_agree() -> None:
 
 def test_rotation_keeps_sixteen_bits() -> None:
     images = smooth(8, 1)
-    deep = augment(images.astype(np.uint16) * 257, ("rotate",), np.random.default_rng(9))
-    shallow = augment(images, ("rotate",), np.random.default_rng(9))
+    deep = augment(images.astype(np.uint16) * 257, augmentation_streams(("rotate",), 9))
+    shallow = augment(images, augmentation_streams(("rotate",), 9))
     np.testing.assert_allclose(deep / 257, shallow, atol=0.51)
     assert np.any(deep % 257)
 
@@ -42,20 +42,20 @@ def test_rotation_keeps_sixteen_bits() -> None:
 def test_rotation_stays_within_its_angle_and_fills_corners_with_the_mean() -> None:
     images = np.zeros((200, 65, 65, 1), dtype=np.uint8)
     images[:, :, 33:] = 240
-    rotated = augment(images, ("rotate",), np.random.default_rng(2))
+    rotated = augment(images, augmentation_streams(("rotate",), 2))
     # The border between dark and light turns about the middle; where it meets a row 24 pixels above tells the angle.
     meets = (rotated[:, 8, 13:52, 0] < 120).sum(axis=1)
     angles = np.rad2deg(np.arctan((meets - 20) / 24))
     assert np.abs(angles).max() < ROTATION_DEGREES + 2
     assert angles.std() == pytest.approx(ROTATION_DEGREES / np.sqrt(3), rel=0.15)
     uniform = np.full((4, 32, 32, 3), (10, 90, 200), dtype=np.uint8)
-    assert np.array_equal(augment(uniform, ("rotate",), np.random.default_rng(2)), uniform)
+    assert np.array_equal(augment(uniform, augmentation_streams(("rotate",), 2)), uniform)
 
 
 @pytest.mark.parametrize(("name", "axis"), [("hflip", 1), ("vflip", 0)])
 def test_half_of_the_images_are_flipped(name: str, axis: int) -> None:
     images = np.random.default_rng(1).integers(0, 256, (400, 6, 5, 3), dtype=np.uint8)
-    flipped = augment(images, (name,), np.random.default_rng(1))
+    flipped = augment(images, augmentation_streams((name,), 1))
     changed = [not np.array_equal(after, before) for before, after in zip(images, flipped, strict=True)]
     assert 160 < sum(changed) < 240
     for before, after, was_changed in zip(images, flipped, changed, strict=True):
@@ -83,3 +83,28 @@ def test_the_operations_are_those_of_the_paper() -> None:
         "invert", "contrast", "rotate", "translate_x", "sharpness", "shear_y", "translate_y", "autocontrast",
         "equalize", "posterize", "color", "brightness", "solarize",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("added", ["hflip", "vflip", "autoaugment_cifar"])
+def test_one_more_augmentation_changes_nothing_that_another_draws(added: str) -> None:
+    images = smooth(12, 3)
+    turned = augment(images, augmentation_streams(("rotate",), 7, 2, 1))
+    both = augment(images, augmentation_streams(("rotate", added), 7, 2, 1))
+    alone = augment(turned, augmentation_streams((added,), 7, 2, 1))
+    assert np.array_equal(both, alone)
+    assert not np.array_equal(both, turned)
+
+
+def test_streams_differ_by_augmentation_seed_and_epoch() -> None:
+    names = ("hflip", "vflip", "rotate", "autoaugment_cifar")
+    draws = [
+        generator.random()
+        for seed in ((7, 2, 1), (7, 2, 2), (8, 2, 1))
+        for generator in augmentation_streams(names, *seed).values()
+    ]
+    assert len(set(draws)) == 12
+
+
+def test_no_augmentation_changes_nothing() -> None:
+    images = smooth(3, 1)
+    assert np.array_equal(augment(images, augmentation_streams((), 7)), images)
