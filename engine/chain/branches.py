@@ -27,9 +27,9 @@ class Branch:
         return self.recipe.images.first
 
     def title(self, stage: Stage) -> str:
-        """The stage's title; a baseline names its setting too."""
+        """The stage's title; a baseline's begins with its setting, which must be read where there is little room."""
         if self.setting and stage.parent is None:
-            return f"Baseline {self.setting} ({self.recipe.backbone.label()})"
+            return f"{self.setting}: baseline {self.recipe.backbone.label()}"
         return stage.title
 
 

@@ -17,7 +17,8 @@ from ui.theme import Theme
 
 BAR_HEIGHT = 0.66
 WHISKER_HEIGHT = 0.3
-NAMES_PIXELS = 150
+NAMES_PIXELS, MOST_NAMES_PIXELS = 150, 210
+NAME_MARGIN = 16
 NO_NAMES_PIXELS = 12
 LEAST_ROWS = 3
 AXIS_PIXELS, ROW_PIXELS = 44, 17
@@ -84,14 +85,13 @@ class MeasurePlot:
         rows = [-float(place) for place in range(count)]
         scale = self._scale()
         values = [self._measure.value(variant) / scale for variant in self._variants]
-        series = self._theme.series
-        brushes = [series[place % len(series)] for place in range(count)]
+        brushes = self._colours(self._theme)
         self._bars.setOpts(x0=[0.0] * count, y=rows, height=BAR_HEIGHT, width=values, brushes=brushes)
         ends = self._draw_whiskers(rows, values)
         furthest = max(ends) or 1.0
         self._draw_figures(rows, values, [end + 0.01 * furthest for end in ends])
         if self._named:
-            self.plot.getAxis("left").setTicks([list(zip(rows, self._names(), strict=True))])
+            self._name(rows)
         self.plot.setXRange(0, furthest * ROOM_FOR_FIGURES, padding=0)
         self.plot.setYRange(0.4 - max(count, LEAST_ROWS), 0.6, padding=0)
 
@@ -127,8 +127,20 @@ class MeasurePlot:
             figure.setText(self._measure.form.format(value), self._theme.text)
             figure.setPos(place, row)
 
-    def _names(self) -> list[str]:
-        """pyqtgraph leaves out a name that is too long for its axis, so such a one is shortened."""
+    def _colours(self, theme: Theme) -> list[str]:
+        """One a variant; where image settings are compared, one a setting."""
+        settings = list(dict.fromkeys(variant.setting for variant in self._variants))
+        groups = [settings.index(variant.setting) for variant in self._variants]
+        places = groups if len(settings) > 1 else range(len(self._variants))
+        return [theme.series[place % len(theme.series)] for place in places]
+
+    def _name(self, rows: list[float]) -> None:
+        """Write the variants' names; pyqtgraph leaves out one that is too long for its axis, so that is shortened."""
         metrics = QFontMetrics(self.plot.font())
+        longest = max(metrics.horizontalAdvance(variant.name) for variant in self._variants)
+        width = max(NAMES_PIXELS, min(longest + NAME_MARGIN, MOST_NAMES_PIXELS))
         elide = Qt.TextElideMode.ElideMiddle
-        return [metrics.elidedText(variant.name, elide, NAMES_PIXELS - 16) for variant in self._variants]
+        names = [metrics.elidedText(variant.name, elide, width - NAME_MARGIN) for variant in self._variants]
+        axis = self.plot.getAxis("left")
+        axis.setWidth(width)
+        axis.setTicks([list(zip(rows, names, strict=True))])

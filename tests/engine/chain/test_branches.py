@@ -43,7 +43,7 @@ def test_a_grid_has_the_very_stages_of_its_single_recipes(tmp_path: Any) -> None
     assert len({stage.key for stage in stages}) == 8 * 3
     assert [stage.estimated_seconds for stage in stages] == [stage.estimated_seconds for stage in expected]
     assert [stage.title for stage in stages if stage.parent is None][:2] == [
-        "Baseline 64 px, no JPEG, no DWT (resnet18 ×1)", "Baseline 64 px, no JPEG, haar LL (resnet18 ×1)",
+        "64 px, no JPEG, no DWT: baseline resnet18 ×1", "64 px, no JPEG, haar LL: baseline resnet18 ×1",
     ]  # fmt: skip
     assert {stage.setting for stage in expected} == {""}
 

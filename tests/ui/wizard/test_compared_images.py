@@ -100,7 +100,7 @@ def test_a_recipe_with_lists_is_opened_and_reviewed(open_wizard: OpenWizard) -> 
     assert parse_recipe(recipe_text(open_wizard.recipe)) == parse_recipe(text)
     plan = open_wizard.child(QTreeWidget, "review.plan")
     titles = [plan.topLevelItem(row).text(0) for row in range(plan.topLevelItemCount())]
-    assert titles == ["Baseline 64 px (resnet18 ×0.25)", "Baseline 48×32 px (resnet18 ×0.25)"]
+    assert titles == ["64 px: baseline resnet18 ×0.25", "48×32 px: baseline resnet18 ×0.25"]
     assert open_wizard.can_go_on
 
 
