@@ -19,29 +19,69 @@ MOST_GRAPHS = 128
 Options = TypeVar("Options", bound=BackboneOptions)
 
 
-class Backbone(ABC, Generic[Options]):
-    """One architecture, one file. A file may declare `BackboneOptions` of the backbone's key beside it."""
+class Architecture(ABC):
+    """What a recipe's `backbone.kind` names."""
 
     key: ClassVar[str]
     title: ClassVar[str]
     paper: ClassVar[str]
     """Who described it."""
-    smallest_side: ClassVar[int] = 8
-    """Pixels; smaller images leave nothing after the last pooling."""
+    takes_all_weights: ClassVar[bool] = False
+    """Whether the network is nothing without the weights of its file, its head's too."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Any) -> None:
         """
         Args:
             options: as the backbone declares them; without a meaning where it declares none.
         """
         self.options = options
 
+    @classmethod
+    def classes_of(cls, settings: BackboneSettings) -> int:
+        """How many classes the network tells apart, where that is given with it; else 0."""
+        return 0
+
+    @abstractmethod
+    def classifier(self, builder: GraphBuilder, settings: BackboneSettings, class_count: int) -> None:
+        """Add all layers, from `builder.input` to the probabilities.
+
+        Raises:
+            RecipeError: it cannot be built for such images or so many classes.
+        """
+
+
+class Backbone(Architecture, Generic[Options]):
+    """One architecture, one file: a base, before the head that all share. It may declare `BackboneOptions` beside."""
+
+    smallest_side: ClassVar[int] = 8
+    """Pixels; smaller images leave nothing after the last pooling."""
+    options: Options
+
     @abstractmethod
     def base(self, builder: GraphBuilder) -> Tensor:
         """Add the layers from `builder.input` to the last feature map (height, width, channels)."""
 
+    def classifier(self, builder: GraphBuilder, settings: BackboneSettings, class_count: int) -> None:
+        try:
+            features = self.base(builder)
+        except TooSmall as error:
+            height, width, _ = builder.input_shape
+            raise RecipeError(
+                f"backbone {self.key} has nothing left of a {height}×{width} image at layer {error}; "
+                f"use images of at least {self.smallest_side} pixels after the wavelet transform."
+            ) from None
+        builder.in_head = True
+        pooled = builder.global_average_pool(features) if settings.head == "gap" else builder.flatten(features)
+        if sigmoid_output(settings, class_count):
+            builder.dense(pooled, 1, "classifier", "sigmoid")
+        else:
+            builder.dense(pooled, class_count, "classifier", "softmax")
 
+
+ARCHITECTURES: Registry[Architecture] = Registry("engine.backbones", Architecture, "backbone")
+"""All that a recipe may name."""
 BACKBONES: Registry[Backbone[Any]] = Registry("engine.backbones", Backbone, "backbone")
+"""Those of a published architecture, that can be built at every width."""
 
 
 def backbone_options(settings: BackboneSettings) -> BackboneOptions:
@@ -56,23 +96,11 @@ def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int
     """The whole classifier for images of `input_shape` (height, width, channels): base, pooling, one dense layer.
 
     Raises:
-        RecipeError: the backbone is unknown, or the images are too small for it.
+        RecipeError: the backbone is unknown, or cannot be built for such images or so many classes.
+        DataError: the file that it is read from cannot be used.
     """
-    backbone = BACKBONES[settings.kind](backbone_options(settings))
     builder = GraphBuilder(input_shape, settings.width)
-    try:
-        features = backbone.base(builder)
-    except TooSmall as error:
-        raise RecipeError(
-            f"backbone {settings.kind} has nothing left of a {input_shape[0]}×{input_shape[1]} image at layer {error}; "
-            f"use images of at least {backbone.smallest_side} pixels after the wavelet transform."
-        ) from None
-    builder.in_head = True
-    pooled = builder.global_average_pool(features) if settings.head == "gap" else builder.flatten(features)
-    if sigmoid_output(settings, class_count):
-        builder.dense(pooled, 1, "classifier", "sigmoid")
-    else:
-        builder.dense(pooled, class_count, "classifier", "softmax")
+    ARCHITECTURES[settings.kind](backbone_options(settings)).classifier(builder, settings, class_count)
     return builder.graph()
 
 

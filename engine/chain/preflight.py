@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from engine.backbones.backbone import BACKBONES, layer_graph, sigmoid_output
+from engine.backbones.backbone import ARCHITECTURES, layer_graph, sigmoid_output
 from engine.backbones.graph import LayerGraph
 from engine.chain.step_order import chain_findings
 from engine.contract.errors import DataError, NutshellError
@@ -19,6 +19,7 @@ from engine.imaging.pipeline import network_input_shape
 from engine.weights.matching import match_weights
 from engine.weights.stored_weights import read_stored_weights
 
+LEAST_CLASSES = 2
 USUAL_WEIGHT_DECAY = 0.01
 """Of AdamW: the default of PyTorch."""
 
@@ -102,8 +103,8 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
     except NutshellError as error:
         yield _error("images", str(error))
         return
-    if recipe.backbone.kind not in BACKBONES:
-        yield from _known_kind(BACKBONES, recipe.backbone.kind, "backbone.kind")
+    if recipe.backbone.kind not in ARCHITECTURES:
+        yield from _known_kind(ARCHITECTURES, recipe.backbone.kind, "backbone.kind")
         return
     classes = class_count or _guessed_classes(recipe)
     try:
@@ -143,7 +144,8 @@ def _weights_findings(backbone: BackboneSettings, graph: LayerGraph) -> Iterator
         message = f"{error} The width is {backbone.width:g}, and weights cannot be scaled."
         yield _error("backbone.weights", message, repair)
     else:
-        severity = Severity.WARNING if match.is_partial else Severity.NOTE
+        wanting = ARCHITECTURES[backbone.kind].takes_all_weights and not match.is_whole
+        severity = Severity.ERROR if wanting else Severity.WARNING if match.is_partial else Severity.NOTE
         yield Finding(severity=severity, where="backbone.weights", message=f"Weights: {match.sentence()}")
 
 
@@ -153,6 +155,10 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
         message = "There is nothing to unfreeze, since the base is not frozen; set backbone.freeze_base."
         repair = SetValue(place="backbone.freeze_base", value=True, sentence="Freeze the base at first")
         yield Finding(severity=Severity.WARNING, where="training.unfreeze_epoch", message=message, repair=repair)
+    if not training.train and not recipe.backbone.weights:
+        place = "training.train"
+        message = "A network of random weights that is not trained tells nothing apart; train it, or give weights."
+        yield _error(place, message, SetValue(place=place, value=True, sentence="Train it"))
     if training.optimizer == "adamw" and not training.weight_decay:
         message = "adamw without weight decay is adam; set training.weight_decay."
         repair = SetValue(
@@ -162,7 +168,13 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
 
 
 def _guessed_classes(recipe: Recipe) -> int:
-    return len(recipe.dataset.classes) or 2
+    """How many classes there are, where the images are not read yet."""
+    if recipe.dataset.classes or recipe.backbone.kind not in ARCHITECTURES:
+        return len(recipe.dataset.classes) or LEAST_CLASSES
+    try:
+        return ARCHITECTURES[recipe.backbone.kind].classes_of(recipe.backbone) or LEAST_CLASSES
+    except NutshellError:
+        return LEAST_CLASSES
 
 
 def _same_chains(recipe: Recipe) -> Iterator[Finding]:

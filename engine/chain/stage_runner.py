@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from engine.backbones.backbone import layer_graph
+from engine.backbones.backbone import ARCHITECTURES, layer_graph
 from engine.backbones.freezing import trainable_parameters, unfrozen_layers
 from engine.backbones.graph import LayerGraph
 from engine.chain.bench import Bench
 from engine.chain.network import Network, NetworkFacts
 from engine.chain.network_file import load_facts, load_network, save_network
 from engine.chain.stage_tree import Stage, stopped_key
+from engine.contract.errors import DataError
 from engine.contract.events import EngineEvent, Notice, PruningRoundFinished, StageFinished, StagePhase, StageStarted
 from engine.contract.recipe import Recipe
 from engine.datasets.prepared import PreparedDataset
@@ -127,6 +128,8 @@ class StageRunner:
         model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
         if settings.weights:
             match = load_weights(model, graph, Path(settings.weights).expanduser())
+            if ARCHITECTURES[settings.kind].takes_all_weights and not match.is_whole:
+                raise DataError(f"{settings.weights} is not the whole network: {match.sentence()} Save it anew.")
             severity: Literal["note", "warning"] = "warning" if match.is_partial else "note"
             self.emit(Notice(severity=severity, message=f"{settings.weights}: {match.sentence()}"))
         trainable = trainable_parameters(graph, self.recipe)

@@ -69,7 +69,7 @@ def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
             "chains": [],
             "ends": [BASELINE],
             "title": f"Baseline {recipe.backbone.label()}",
-            "epochs": recipe.training.epochs,
+            "epochs": recipe.training.trained_epochs,
             "gives": Form.KERAS,
         }
     }

@@ -358,9 +358,15 @@ class BackboneSettings(Section):
 
     first_keys: ClassVar[frozenset[str]] = frozenset({"kind", "width", "weights", "freeze_base", "head", "output"})
 
-    kind: str = Field("resnet18", title="Backbone")
+    kind: str = Field(
+        "resnet18",
+        title="Backbone",
+        description="An architecture; keras_file: the classifier that Keras saved in the weights file.",
+    )
     width: float = Field(1.0, gt=0, le=4, title="Width", description="Multiplies the filters of every layer.")
-    weights: str = Field("", title="Weights", description="Empty: random; or a Keras weights file.")
+    weights: str = Field(
+        "", title="Weights", description="Empty: random; or a weights file of Keras, such as those of earlier runs."
+    )
     freeze_base: bool = Field(False, title="Freeze the base", description="Train the head only.")
     head: Literal["gap", "flatten"] = Field("gap", title="Head", description="Global average pooling, or flatten.")
     output: Literal["auto", "sigmoid", "softmax"] = Field(
@@ -404,6 +410,7 @@ class TrainingSettings(Section):
         }
     )
 
+    train: bool = Field(True, title="Train", description="Off: the baseline is the network as its weights file has it.")
     epochs: int = Field(10, ge=1, le=10_000, title="Epochs")
     batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Images.")
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field(
@@ -499,6 +506,11 @@ class TrainingSettings(Section):
         description="After each of these the test images are classified too (Trad et al. 2022, table 1).",
         json_schema_extra={"advanced": True},
     )
+
+    @property
+    def trained_epochs(self) -> int:
+        """Epochs that the baseline trains."""
+        return self.epochs if self.train else 0
 
     @model_validator(mode="after")
     def _epochs_lie_within(self) -> TrainingSettings:

@@ -38,6 +38,7 @@ class TrainingPlan:
     @classmethod
     def of_recipe(cls, training: TrainingSettings) -> TrainingPlan:
         values = {one.name: getattr(training, one.name) for one in fields(cls)}
+        values |= {"epochs": training.trained_epochs}
         return cls(**values | {"head_learning_rate": training.head_learning_rate or training.learning_rate})
 
     def fine_tuning(self, epochs: int, learning_rate: float, schedule: Schedule = "constant") -> TrainingPlan:

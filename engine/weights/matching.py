@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from engine.backbones.graph import Layer, LayerGraph
 from engine.contract.errors import DataError
 from engine.weights.keras_order import in_keras_order
-from engine.weights.stored_weights import Shape, StoredLayer, StoredWeights, snake_case
+from engine.weights.snake_case import snake_case
+from engine.weights.stored_weights import Shape, StoredLayer, StoredWeights
 
 LEAST_SHARE = 0.5
 """Of the base's layers: a file that fits fewer is that of another network."""
@@ -37,6 +38,11 @@ class WeightsMatch:
     def is_partial(self) -> bool:
         """Whether a layer of the base begins with random weights."""
         return bool(self.missing or self.reshaped)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether nothing begins with random weights."""
+        return self.head_taken and not self.is_partial
 
     def sentence(self) -> str:
         """What was taken, and what was not."""

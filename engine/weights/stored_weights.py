@@ -6,10 +6,7 @@ the latter in a ZIP with the layers' configuration (`.keras`).
 
 from __future__ import annotations
 
-import json
-import re
 import zipfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from engine.contract.errors import DataError
+from engine.weights.keras_configuration import read_configuration
 
 Shape = tuple[int, ...]
 CACHED_FILES = 64
@@ -105,8 +103,8 @@ def _hdf5(path: Path) -> Iterator[Any]:
 def _layers(path: Path, file: Any) -> Iterator[StoredLayer]:
     root = file.get("model_weights", file)
     if "layers" in root and "layer_names" not in root.attrs and "layer_names0" not in root.attrs:
-        names = _names_of_configuration(path) if zipfile.is_zipfile(path) else {}
-        yield from _numbered_layers(root["layers"], names)
+        names = {layer.stored_as: layer.name for layer in read_configuration(path)} if zipfile.is_zipfile(path) else {}
+        yield from _numbered_layers(root["layers"], names, "")
     else:
         for name in _texts(root, "layer_names"):
             yield from _named_layers(root[name], name)
@@ -123,40 +121,25 @@ def _named_layers(group: Any, name: str) -> Iterator[StoredLayer]:
         yield StoredLayer(name if len(parts) == 1 else part, "", places, shapes)
 
 
-def _numbered_layers(group: Any, names: dict[str, str]) -> Iterator[StoredLayer]:
-    """Layers that are called after their class, and numbered within it."""
+def _numbered_layers(group: Any, names: dict[str, str], within: str) -> Iterator[StoredLayer]:
+    """Layers that are called after their class, and numbered within it.
+
+    Args:
+        within: the path from the outermost layers to `group`, with a slash after it.
+    """
     for key in sorted(group, key=_kind_and_number):
         layer = group[key]
         if "layers" in layer:
-            yield from _numbered_layers(layer["layers"], {})
+            yield from _numbered_layers(layer["layers"], names, f"{within}{key}/layers/")
         elif "vars" in layer and len(layer["vars"]):
             variables = [layer["vars"][number] for number in sorted(layer["vars"], key=int)]
-            name = names.get(key, layer["vars"].attrs.get("name", ""))
+            name = names.get(f"{within}{key}", layer["vars"].attrs.get("name", ""))
             yield StoredLayer(
                 str(name),
                 _kind_and_number(key)[0],
                 tuple(variable.name for variable in variables),
                 tuple(variable.shape for variable in variables),
             )
-
-
-def _names_of_configuration(path: Path) -> dict[str, str]:
-    """Class and number → name, from the configuration in a `.keras` file."""
-    with zipfile.ZipFile(path) as archive:
-        document = json.loads(archive.read("config.json"))
-    numbers: Counter[str] = Counter()
-    names = {}
-    for layer in document["config"]["layers"]:
-        kind = snake_case(layer["class_name"])
-        names[f"{kind}_{numbers[kind]}" if numbers[kind] else kind] = layer["config"]["name"]
-        numbers[kind] += 1
-    return names
-
-
-def snake_case(class_name: str) -> str:
-    """As Keras names a class in its files: "DepthwiseConv2D" is "depthwise_conv2d"."""
-    apart = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", re.sub(r"\W+", "", class_name))
-    return re.sub(r"([a-z])([A-Z])", r"\1_\2", apart).lower()
 
 
 def _kind_and_number(key: str) -> tuple[str, int]:

@@ -36,7 +36,7 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
         "",
         f"{recipe.backbone.kind} ×{recipe.backbone.width:g} at {sizes}; {result.dataset.train:,} training, "
         f"{result.dataset.validation:,} validation and {result.dataset.test:,} test images of "
-        f"{len(result.dataset.classes)} classes; {_epochs(recipe.training.epochs)}, seed {recipe.seed}. "
+        f"{len(result.dataset.classes)} classes; {_epochs(recipe.training.trained_epochs)}, seed {recipe.seed}. "
         f"Latency on {first.cpu}, {threads}. {result.stages_computed + result.stages_reused} stages, "
         "each computed once.",
         "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QGroupBox, QHBoxLayout, QScrollArea, QVBoxLayout
 
-from engine.backbones.backbone import BACKBONES, full_size_parameters
+from engine.backbones.backbone import ARCHITECTURES, BACKBONES, full_size_parameters
 from engine.chain.preflight import errors
 from engine.contract.findings import Finding, Severity
 from engine.contract.path_need import PathNeed
@@ -32,10 +32,10 @@ class BackbonePage(DraftPage):
         what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
         super().__init__(draft, "Network and training", what_to_do)
         self._kind = QComboBox(objectName="backbone.kind", accessibleName="Backbone")
-        for place, key in enumerate(BACKBONES):
-            millions = full_size_parameters(key) / 1e6
-            self._kind.addItem(f"{BACKBONES[key].title}, {millions:.3g} million parameters", key)
-            self._kind.setItemData(place, BACKBONES[key].paper, Qt.ItemDataRole.ToolTipRole)
+        for place, key in enumerate(ARCHITECTURES):
+            size = f", {full_size_parameters(key) / 1e6:.3g} million parameters" if key in BACKBONES else ""
+            self._kind.addItem(f"{ARCHITECTURES[key].title}{size}", key)
+            self._kind.setItemData(place, ARCHITECTURES[key].paper, Qt.ItemDataRole.ToolTipRole)
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
         self._options = BackboneOptionsForm()
         self._weights = PathField(
@@ -94,7 +94,7 @@ class BackbonePage(DraftPage):
         self._kind.blockSignals(True)
         self._kind.setCurrentIndex(self._kind.findData(backbone.kind))
         self._kind.blockSignals(False)
-        if backbone.kind in BACKBONES:
+        if backbone.kind in ARCHITECTURES:
             self._options.show_options(backbone)
             self._form.rows.setRowVisible(self._options, bool(self._options.editors()))
             self._set_tab_order()
