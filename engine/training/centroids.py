@@ -5,42 +5,51 @@ Weight sharing by k-means as in Han et al. 2016 (Deep Compression, arXiv:1510.00
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 Initialisation = Literal["linear", "random", "density", "kmeans++"]
 
-LLOYD_ROUNDS = 20
 SAMPLED_VALUES = 65_536
 """k-means++ draws its centroids from that many values at most: the next centroid depends on all distances so far."""
 
 
-def centroids_of(values: np.ndarray, count: int, start: Initialisation, generator: np.random.Generator) -> np.ndarray:
-    """At most `count` values that stand for all `values`: a start, then Lloyd's rounds of k-means.
+@dataclass(frozen=True)
+class Centroids:
+    """How the few values that stand for many are found: a start, then Lloyd's rounds of k-means.
 
     linear: evenly spaced from the least to the greatest value; random: drawn evenly between them; density: at even
     steps of the values' cumulative distribution; kmeans++: drawn from the values, far ones more likely (Arthur and
     Vassilvitskii 2007).
-
-    Args:
-        values: float32, any shape, at least one value.
-        count: at least 1.
-
-    Returns:
-        float32, ascending, distinct, each of them nearest to at least one value.
     """
-    flat = values.ravel().astype(np.float32, copy=False)
-    distinct = np.unique(flat)
-    if len(distinct) <= count:
-        return distinct
-    centroids = np.unique(_start(flat, count, start, generator).astype(np.float32))
-    for _ in range(LLOYD_ROUNDS):
-        moved = _means(flat, nearest(flat, centroids), len(centroids))
-        if np.array_equal(moved, centroids):
-            break
-        centroids = moved
-    return centroids
+
+    count: int
+    """At most; at least 1."""
+    start: Initialisation
+    kmeans_rounds: int = 20
+
+    def of(self, values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """At most `count` values that stand for all `values`.
+
+        Args:
+            values: float32, any shape, at least one value.
+
+        Returns:
+            float32, ascending, distinct, and after a round of k-means each of them nearest to at least one value.
+        """
+        flat = values.ravel().astype(np.float32, copy=False)
+        distinct = np.unique(flat)
+        if len(distinct) <= self.count:
+            return distinct
+        centroids = np.unique(_start(flat, self.count, self.start, generator).astype(np.float32))
+        for _ in range(self.kmeans_rounds):
+            moved = _means(flat, nearest(flat, centroids), len(centroids))
+            if np.array_equal(moved, centroids):
+                break
+            centroids = moved
+        return centroids
 
 
 def nearest(values: np.ndarray, centroids: np.ndarray) -> np.ndarray:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from engine.training.centroids import Initialisation, centroids_of, nearest
+from engine.training.centroids import Centroids, nearest
 from engine.training.projection import Projection
 
 ZERO = -1
@@ -39,13 +40,11 @@ class ClusterProjection(Projection):
             kernel.assign(tf.reshape(shared, kernel.shape))
 
 
-def cluster(
-    kernel: np.ndarray, count: int, start: Initialisation, generator: np.random.Generator, keep_zeros: bool
-) -> np.ndarray:
-    """Share a kernel's values among at most `count` clusters.
+def cluster(kernel: np.ndarray, centroids: Centroids, generator: np.random.Generator, keep_zeros: bool) -> np.ndarray:
+    """Share a kernel's values among clusters, each value with the nearest centroid.
 
     Args:
-        keep_zeros: values that are zero stay so, as one of the `count` clusters.
+        keep_zeros: values that are zero stay so, as one of the clusters.
 
     Returns:
         The cluster of each value, int64, the kernel's shape: from 0, or `ZERO`.
@@ -53,8 +52,8 @@ def cluster(
     kept = kernel != 0 if keep_zeros else np.ones(kernel.shape, dtype=bool)
     members = np.full(kernel.shape, ZERO)
     if kept.any():
-        room = count - 1 if not kept.all() else count
-        members[kept] = nearest(kernel[kept], centroids_of(kernel[kept], max(room, 1), start, generator))
+        room = centroids.count if kept.all() else centroids.count - 1
+        members[kept] = nearest(kernel[kept], replace(centroids, count=room).of(kernel[kept], generator))
     return members
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.training.centroids import centroids_of, nearest
+from engine.training.centroids import Centroids, nearest
 from engine.training.cluster_projection import ZERO, cluster, clusters_found
 
 STARTS = ("linear", "random", "density", "kmeans++")
@@ -18,7 +18,7 @@ def normal_values(count: int = 20_000) -> np.ndarray:
 @pytest.mark.parametrize("start", STARTS)
 def test_every_start_ends_close_to_the_best_quantiser(start: str) -> None:
     values = normal_values()
-    centroids = centroids_of(values, 16, start, np.random.default_rng(1))  # type: ignore[arg-type]
+    centroids = Centroids(16, start).of(values, np.random.default_rng(1))  # type: ignore[arg-type]
     assert len(centroids) <= 16
     assert (np.diff(centroids) > 0).all()
     error = np.mean((values - centroids[nearest(values, centroids)]) ** 2)
@@ -28,14 +28,23 @@ def test_every_start_ends_close_to_the_best_quantiser(start: str) -> None:
 
 @pytest.mark.parametrize("start", STARTS)
 def test_the_same_seed_gives_the_same_centroids(start: str) -> None:
-    first, second = (centroids_of(normal_values(), 8, start, np.random.default_rng(3)) for _ in range(2))  # type: ignore[arg-type]
+    first, second = (Centroids(8, start).of(normal_values(), np.random.default_rng(3)) for _ in range(2))  # type: ignore[arg-type]
     assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("start", STARTS)
 def test_few_distinct_values_are_kept_as_they_are(start: str) -> None:
     values = np.array([[3.0, -1.0], [3.0, 0.5]], dtype=np.float32)
-    assert centroids_of(values, 4, start, np.random.default_rng(0)).tolist() == [-1.0, 0.5, 3.0]  # type: ignore[arg-type]
+    assert Centroids(4, start).of(values, np.random.default_rng(0)).tolist() == [-1.0, 0.5, 3.0]  # type: ignore[arg-type]
+
+
+def test_without_k_means_the_start_stays() -> None:
+    values = normal_values()
+    linear = Centroids(9, "linear", kmeans_rounds=0).of(values, np.random.default_rng(0))
+    assert linear == pytest.approx(np.linspace(values.min(), values.max(), 9))
+    density = Centroids(9, "density", kmeans_rounds=0).of(values, np.random.default_rng(0))
+    shares = np.diff(np.searchsorted(np.sort(values), density)) / len(values)
+    assert shares == pytest.approx([1 / 8] * 8, abs=1e-3)
 
 
 def test_nearest_is_the_nearest() -> None:
@@ -47,7 +56,7 @@ def test_nearest_is_the_nearest() -> None:
 def test_zeros_are_a_cluster_of_their_own() -> None:
     kernel = normal_values(1000).reshape(10, 100)
     kernel[np.abs(kernel) < 0.7] = 0
-    members = cluster(kernel, 8, "kmeans++", np.random.default_rng(0), keep_zeros=True)
+    members = cluster(kernel, Centroids(8, "kmeans++"), np.random.default_rng(0), keep_zeros=True)
     assert np.array_equal(members == ZERO, kernel == 0)
     assert len(np.unique(members)) == 8
 
