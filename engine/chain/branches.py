@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from engine.chain.stage_tree import Stage, StageTree, plan
-from engine.contract.recipe import ImageSettings, Recipe
+from engine.contract.recipe import DatasetSettings, ImageSettings, Recipe
 from engine.contract.setting_name import setting_name
 
 
@@ -33,15 +34,23 @@ class Branch:
         return stage.title
 
 
-def plan_branches(recipe: Recipe, fingerprint: Callable[[ImageSettings], str]) -> tuple[Branch, ...]:
+def plan_branches(recipe: Recipe, fingerprint: Callable[[DatasetSettings, ImageSettings], str]) -> tuple[Branch, ...]:
     """Plan every image setting of a recipe, in the recipe's order.
 
     Args:
-        fingerprint: of the dataset as a setting prepares it.
+        fingerprint: of a dataset as a setting prepares it.
     """
     branches = []
     for one in recipe.branches():
-        prepared = fingerprint(one.images.first)
-        name = setting_name(recipe.images, one.images.first)
-        branches.append(Branch(name, one, prepared, plan(one, prepared)))
+        images = one.images.first
+        prepared = fingerprint(one.dataset, images)
+        name = setting_name(recipe.images, images)
+        tree = plan(one, prepared, partial(_fingerprint_of, fingerprint, images))
+        branches.append(Branch(name, one, prepared, tree))
     return tuple(branches)
+
+
+def _fingerprint_of(
+    fingerprint: Callable[[DatasetSettings, ImageSettings], str], images: ImageSettings, dataset: DatasetSettings
+) -> str:
+    return fingerprint(dataset, images)

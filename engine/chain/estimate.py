@@ -59,7 +59,7 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
     Raises:
         RecipeError: the recipe has a fault that the pre-flight names.
     """
-    branches = plan_branches(recipe, lambda images: "estimate")
+    branches = plan_branches(recipe, lambda dataset, images: dataset.model_dump_json())
     return START_S + sum(
         stage_seconds(branch.recipe, stage, work) for branch in branches for stage in branch.tree.stages
     )

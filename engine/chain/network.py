@@ -23,6 +23,8 @@ class NetworkFacts(BaseModel):
     """Layers whose kernels have zeros that later steps keep."""
     zeros_before_pruning: float = 0.0
     """Fraction of zeros that the kernels of the last pruning had already."""
+    carried_zeros: int = 0
+    """Zeros that a sparse transfer has to keep; 0: none came after a pruning."""
     pruning_rounds: tuple[PruningRound, ...] = ()
     """Of all prunings by rounds so far, in order."""
     clusters: int = 0

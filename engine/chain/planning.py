@@ -6,15 +6,19 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from engine.backbones.backbone import layer_graph
 from engine.chain.branches import Branch, plan_branches
 from engine.chain.estimate import DEFAULT_MACS_A_SECOND, Work, stage_seconds
+from engine.chain.listed_datasets import ListedDatasets, list_datasets
 from engine.chain.preflight import errors, preflight
+from engine.chain.stage_tree import Stage
 from engine.contract.errors import RecipeError
 from engine.contract.events import PlannedStage
 from engine.contract.findings import Finding
-from engine.contract.recipe import Recipe
-from engine.datasets.preparation import dataset_fingerprint, scan
+from engine.contract.recipe import DatasetSettings, ImageSettings, Recipe
+from engine.datasets.preparation import dataset_fingerprint
 from engine.datasets.source import SampleIndex, Split
+from engine.imaging.pipeline import network_input_shape
 from engine.measurement.machine import cpu_name
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
@@ -34,10 +38,22 @@ class Planned:
 
     recipe: Recipe
     findings: tuple[Finding, ...]
-    index: SampleIndex
+    datasets: ListedDatasets
     branches: tuple[Branch, ...]
     """One an image setting, in the order in which they are run."""
     work: Work
+    """Of the recipe's own dataset."""
+
+    @property
+    def index(self) -> SampleIndex:
+        """The recipe's own dataset."""
+        return self.datasets.own
+
+    def work_of(self, stage: Stage) -> Work:
+        """Of the images that a stage trains on."""
+        if stage.dataset is None:
+            return self.work
+        return _work(self.datasets.index(stage.dataset), self.work.macs_a_second)
 
     def planned_stages(self) -> tuple[PlannedStage, ...]:
         """The stages of all branches as the events carry them."""
@@ -51,7 +67,7 @@ class Planned:
                 chains=stage.chains,
                 setting=branch.setting,
                 epochs=stage.epochs,
-                estimated_seconds=stage_seconds(branch.recipe, stage, self.work),
+                estimated_seconds=stage_seconds(branch.recipe, stage, self.work_of(stage)),
             )
             for branch in self.branches
             for stage in branch.tree.stages
@@ -65,14 +81,25 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Callable[[int, int]
         RecipeError, DataError: the recipe or its images cannot be used.
     """
     _refuse(preflight(recipe))
-    index = scan(recipe.dataset, recipe.seed, progress, locations.image_cache)
-    findings = preflight(recipe, len(index.classes))
+    datasets = list_datasets(recipe, locations.image_cache, progress)
+    findings = preflight(recipe, len(datasets.own.classes))
     _refuse(findings)
-    branches = plan_branches(recipe, lambda images: dataset_fingerprint(index, images, recipe.seed))
-    counts = {split: sum(sample.split is split for sample in index.samples) for split in Split}
+    for branch in recipe.branches():
+        for _, index in datasets.others:
+            # Raises where the network cannot have a head for these classes.
+            layer_graph(branch.backbone, network_input_shape(branch.images.first), len(index.classes))
+
+    def fingerprint(dataset: DatasetSettings, images: ImageSettings) -> str:
+        return dataset_fingerprint(datasets.index(dataset), images, recipe.seed)
+
+    branches = plan_branches(recipe, fingerprint)
     speed = MeasurementStore(locations, machine_name()).speed() or DEFAULT_MACS_A_SECOND
-    work = Work(counts[Split.TRAIN], counts[Split.VALIDATION], counts[Split.TEST], len(index.classes), speed)
-    return Planned(recipe, findings, index, branches, work)
+    return Planned(recipe, findings, datasets, branches, _work(datasets.own, speed))
+
+
+def _work(index: SampleIndex, macs_a_second: float) -> Work:
+    counts = {split: sum(sample.split is split for sample in index.samples) for split in Split}
+    return Work(counts[Split.TRAIN], counts[Split.VALIDATION], counts[Split.TEST], len(index.classes), macs_a_second)
 
 
 def _refuse(findings: tuple[Finding, ...]) -> None:

@@ -32,7 +32,7 @@ def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, 
     """
     branches = recipe.branches()
     found = (
-        *_dataset_findings(recipe),
+        *(finding for dataset, where in _datasets(recipe) for finding in _dataset_findings(dataset, where)),
         *_grid_findings(recipe),
         *(finding for branch in branches for finding in _network_findings(branch, class_count)),
         *(
@@ -69,14 +69,23 @@ def _known_kind(registry: Registry[Any], key: str, where: str) -> Iterator[Findi
             yield _error(where, str(error), repair)
 
 
-def _dataset_findings(recipe: Recipe) -> Iterator[Finding]:
-    if recipe.dataset.kind not in DATASETS:
-        yield from _known_kind(DATASETS, recipe.dataset.kind, "dataset.kind")
+def _datasets(recipe: Recipe) -> Iterator[tuple[DatasetSettings, str]]:
+    """The recipe's own dataset and those that steps bring, each with its place."""
+    yield recipe.dataset, "dataset"
+    for number, chain in enumerate(recipe.chains):
+        for index, step in enumerate(chain.steps):
+            if (other := step.other_dataset()) is not None:
+                yield other, f"chains[{number}].steps[{index}].dataset"
+
+
+def _dataset_findings(dataset: DatasetSettings, where: str) -> Iterator[Finding]:
+    if dataset.kind not in DATASETS:
+        yield from _known_kind(DATASETS, dataset.kind, f"{where}.kind")
         return
-    source = DATASETS[recipe.dataset.kind]
+    source = DATASETS[dataset.kind]
     for key in sorted(special_keys().difference(source.special_keys())):
-        if getattr(recipe.dataset, key) != DatasetSettings.model_fields[key].get_default():
-            place = f"dataset.{key}"
+        if getattr(dataset, key) != DatasetSettings.model_fields[key].get_default():
+            place = f"{where}.{key}"
             message = f"The source {source.key} does not read {key}, so it changes nothing; take it out."
             repair = RemoveEntry(place=place, sentence=f"Take out {key}")
             yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)

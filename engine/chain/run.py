@@ -39,8 +39,8 @@ from engine.contract.recipe_file import recipe_text
 from engine.datasets.preparation import prepare
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.splits import write_split_csv
-from engine.imaging.pipeline import fit_pipeline
 from engine.imaging.samples import sampled_transform_figures, write_samples
+from engine.imaging.study_images import StudyImages
 from engine.measurement.accuracy import wilson_interval
 from engine.store.database import open_database
 from engine.store.durable_file import write_durably
@@ -130,6 +130,7 @@ class _Run:
         datasets = self._prepare()
         write_split_csv(self._directory.path / "split.csv", datasets[branches[0].fingerprint])
         self._report_on(datasets[branches[0].fingerprint])
+        self._tell_of_others(datasets)
         for number, branch in enumerate(branches):
             self._tell_ready(branch, datasets[branch.fingerprint], samples_file(number))
         measured = MeasurementStore(self._locations, machine_name())
@@ -138,7 +139,7 @@ class _Run:
         )
         finished: dict[str, FinishedStage] = {}
         for branch in branches:
-            finished |= self._run_branch(branch, datasets[branch.fingerprint], variants)
+            finished |= self._run_branch(branch, datasets, variants)
             baseline = finished[branch.tree.stages[0].key]
             if not baseline.reused and baseline.records:
                 fastest = min(record.seconds for record in baseline.records)
@@ -162,17 +163,21 @@ class _Run:
 
     def _prepare(self) -> dict[str, PreparedDataset]:
         """Fingerprint → images: before anything is trained, so that what is wrong with them is known at once."""
-        several = {branch.fingerprint: branch.images for branch in self._planned.branches}
+        several = {
+            stage.images: (stage.dataset or self._recipe.dataset, branch.images)
+            for branch in self._planned.branches
+            for stage in branch.tree.stages
+        }
         tell = _progress_teller(self._emit)
         prepared: dict[str, PreparedDataset] = {}
 
         def tell_of_all(done: int, total: int) -> None:
             tell(len(prepared) * total + done, len(several) * total)
 
-        for fingerprint, images in several.items():
+        for fingerprint, (dataset, images) in several.items():
             prepared[fingerprint] = prepare(
-                self._planned.index,
-                self._recipe.dataset,
+                self._planned.datasets.index(dataset),
+                dataset,
                 images,
                 self._recipe.seed,
                 self._locations.image_cache,
@@ -188,6 +193,18 @@ class _Run:
         for finding in dataset.summary.findings:
             if finding.severity is Severity.WARNING:
                 self._emit(Notice(severity="warning", message=finding.message))
+
+    def _others(self, datasets: dict[str, PreparedDataset]) -> dict[str, PreparedDataset]:
+        """Label → each dataset that a step goes over to, under the first image setting."""
+        stages = self._planned.branches[0].tree.stages
+        return {stage.dataset.label(): datasets[stage.images] for stage in stages if stage.dataset is not None}
+
+    def _tell_of_others(self, datasets: dict[str, PreparedDataset]) -> None:
+        for number, (label, dataset) in enumerate(self._others(datasets).items(), start=2):
+            write_split_csv(self._directory.path / f"split-{number}.csv", dataset)
+            found = dataset.summary
+            counts = f"{found.train:,} train, {found.validation:,} validation, {found.test:,} test"
+            self._emit(Notice(message=f"Images of {label}, which a chain goes over to: {counts}."))
 
     def _tell_ready(self, branch: Branch, dataset: PreparedDataset, samples: str) -> None:
         path = self._directory.path / samples
@@ -205,13 +222,14 @@ class _Run:
             )
         )
 
-    def _run_branch(self, branch: Branch, dataset: PreparedDataset, variants: Variants) -> dict[str, FinishedStage]:
+    def _run_branch(
+        self, branch: Branch, datasets: dict[str, PreparedDataset], variants: Variants
+    ) -> dict[str, FinishedStage]:
         """Planned key → what became of the stage."""
-        pipeline = fit_pipeline(branch.images, dataset)
-        store = StageStore(self._locations)
-        runner = StageRunner(branch.recipe, dataset, pipeline, store, self._control, self._emit)
-        finished: dict[str, FinishedStage] = {}
         stages = branch.tree.stages
+        images = {one: StudyImages.fitted(branch.images, datasets[one]) for one in {stage.images for stage in stages}}
+        runner = StageRunner(branch.recipe, images, StageStore(self._locations), self._control, self._emit)
+        finished: dict[str, FinishedStage] = {}
         for place, stage in enumerate(stages):
             parent = finished[stage.parent] if stage.parent else None
             finished[stage.key] = runner.run(stage, _actual_key(stage, parent), parent)
@@ -243,6 +261,7 @@ class _Run:
             run=self._directory.run,
             directory=str(self._directory.path),
             dataset=first.summary,
+            other_datasets={label: dataset.summary for label, dataset in self._others(datasets).items()},
             images=first.image_bytes,
             image_settings=tuple(
                 ImageSettingBytes(
@@ -264,7 +283,7 @@ def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:
     """The planned key, unless a stage before this one was stopped early and so is another than planned."""
     if parent is None or stage.parameters is None:
         return stage.key
-    return step_key(parent.key, stage.parameters)
+    return step_key(parent.key, stage.parameters, stage.images)
 
 
 def _progress_teller(emit: Emit) -> Callable[[int, int], None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -18,8 +18,8 @@ from engine.chain.stage_tree import Stage, stopped_key
 from engine.contract.errors import DataError
 from engine.contract.events import EngineEvent, Notice, PruningRoundFinished, StageFinished, StagePhase, StageStarted
 from engine.contract.recipe import Recipe
-from engine.datasets.prepared import PreparedDataset
-from engine.imaging.pipeline import ImagePipeline, network_input_shape
+from engine.imaging.pipeline import network_input_shape
+from engine.imaging.study_images import StudyImages
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.step import STEPS, Form
 from engine.store.stage_store import TFLITE_FILE, StageFacts, StageStore
@@ -48,8 +48,8 @@ class StageRunner:
     """Runs the stages of one branch of a recipe on its images; keeps the networks that later stages begin from."""
 
     recipe: Recipe
-    dataset: PreparedDataset
-    pipeline: ImagePipeline
+    images: Mapping[str, StudyImages]
+    """Fingerprint → the images of the stages that name it."""
     store: StageStore
     control: Control
     emit: Callable[[EngineEvent], None]
@@ -73,12 +73,14 @@ class StageRunner:
             set_up_tensorflow(self.recipe.seed)
             self._tensorflow_ready = True
         recorder = _Recorder(self.emit)
-        network = self._network(parent.key) if parent else self._untrained()
+        network = self._network(parent.key) if parent else self._untrained(stage)
         bench = self._bench(stage, key, parent, recorder)
         self.control.raise_if_cancelled()
         if stage.parameters is None:
             plan = TrainingPlan.of_recipe(self.recipe.training)
-            outcome = bench.trainer.train(network.model, plan, unfrozen=unfrozen_layers(self._graph, self.recipe))
+            outcome = bench.trainer.train(
+                network.model, plan, unfrozen=unfrozen_layers(self._graph(stage), self.recipe)
+            )
             made: Network | bytes = Network(network.model, network.facts.after_training(outcome))
         else:
             made = STEPS[stage.parameters.step]().apply(stage.parameters, network, bench)
@@ -115,16 +117,16 @@ class StageRunner:
         self.emit(StageFinished(stage=stage.key, seconds=facts.seconds, reused=True, stopped_early=facts.stopped_early))
         return FinishedStage(key, network_key, True, facts.stopped_early, facts.records)
 
-    @property
-    def _graph(self) -> LayerGraph:
-        shape = network_input_shape(self.pipeline.settings)
-        return layer_graph(self.recipe.backbone, shape, len(self.dataset.classes))
+    def _graph(self, baseline: Stage) -> LayerGraph:
+        images = self.images[baseline.images]
+        shape = network_input_shape(images.pipeline.settings)
+        return layer_graph(self.recipe.backbone, shape, len(images.dataset.classes))
 
-    def _untrained(self) -> Network:
+    def _untrained(self, baseline: Stage) -> Network:
         from engine.training.keras_network import build_keras_network
 
         settings = self.recipe.backbone
-        graph = self._graph
+        graph = self._graph(baseline)
         model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
         if settings.weights:
             match = load_weights(model, graph, Path(settings.weights).expanduser())
@@ -151,17 +153,18 @@ class StageRunner:
             assert parent is not None
             return self.tflite(parent.key).read_bytes()
 
+        dataset, pipeline = self.images[stage.images].dataset, self.images[stage.images].pipeline
         trainer = Trainer(
             stage.key,
-            self.dataset,
-            self.pipeline,
+            dataset,
+            pipeline,
             self.recipe.seed,
             self.control,
             recorder,
             self.store.checkpoint(key),
             stage.epochs,
         )
-        return Bench(self.recipe, self.dataset, self.pipeline, trainer, say_phase, parent_tflite)
+        return Bench(self.recipe, dataset, pipeline, trainer, say_phase, parent_tflite)
 
     def _store(
         self,

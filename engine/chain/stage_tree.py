@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.chain.controls import with_controls
-from engine.contract.recipe import BASELINE, ImageSettings, Recipe, TrainingSettings
+from engine.contract.recipe import BASELINE, DatasetSettings, ImageSettings, Recipe, TrainingSettings
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS, Form
 from engine.weights.weights_file import file_digest
@@ -35,6 +36,10 @@ class Stage:
     title: str
     epochs: int
     gives: Form
+    images: str
+    """Fingerprint of the prepared images that it trains on and is measured on."""
+    dataset: DatasetSettings | None
+    """Whose images those are, where a step up to this one went over to another dataset than the recipe's."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,15 @@ class StageTree:
         return next(stage for stage in self.stages if chain in stage.ends)
 
 
-def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
+def plan(
+    recipe: Recipe, dataset_fingerprint: str, fingerprint_of: Callable[[DatasetSettings], str] | None = None
+) -> StageTree:
     """The stage tree of one branch of a recipe; chains share their common beginnings.
 
     Args:
         recipe: with one image setting.
         dataset_fingerprint: of the images as prepared, with their split.
+        fingerprint_of: the same of another dataset, where a step brings one.
     """
     assert isinstance(recipe.images, ImageSettings), "a recipe of several image settings has a tree a branch"
     baseline_key = stage_key(None, _baseline_document(recipe, dataset_fingerprint))
@@ -71,13 +79,18 @@ def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
             "title": f"Baseline {recipe.backbone.label()}",
             "epochs": recipe.training.trained_epochs,
             "gives": Form.KERAS,
+            "images": dataset_fingerprint,
+            "dataset": None,
         }
     }
     for chain in with_controls(recipe.chains):
         key = baseline_key
         nodes[key]["chains"].append(chain.name)
         for place, parameters in enumerate(chain.steps):
-            parent, key = key, step_key(key, parameters)
+            other = parameters.other_dataset()
+            parent, dataset = key, other or nodes[key]["dataset"]
+            images = fingerprint_of(other) if other and fingerprint_of else nodes[parent]["images"]
+            key = step_key(parent, parameters, images)
             if key not in nodes:
                 step = STEPS[parameters.step]()
                 order.append(key)
@@ -90,6 +103,8 @@ def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
                     "title": parameters.label(),
                     "epochs": step.training_epochs(parameters),
                     "gives": step.gives,
+                    "images": images,
+                    "dataset": dataset,
                 }
             nodes[key]["chains"].append(chain.name)
         nodes[key]["ends"].append(chain.name)
@@ -97,9 +112,10 @@ def plan(recipe: Recipe, dataset_fingerprint: str) -> StageTree:
     return StageTree(tuple(stages))
 
 
-def step_key(parent: str, parameters: StepParameters) -> str:
-    """The key of a step applied to the stage `parent`."""
-    return stage_key(parent, parameters.stage_document())
+def step_key(parent: str, parameters: StepParameters, images: str) -> str:
+    """The key of a step applied to the stage `parent`; of a step that brings its own dataset, by its images."""
+    other = {"dataset": images} if parameters.other_dataset() else {}
+    return stage_key(parent, parameters.stage_document() | other)
 
 
 def stopped_key(planned: str, epochs: int) -> str:

@@ -16,6 +16,7 @@ from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasu
 from engine.contract.measurements import VariantMeasurement, variant_name
 from engine.datasets.source import Split
 from engine.export.feeding import described
+from engine.imaging.study_images import StudyImages
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
@@ -55,16 +56,18 @@ class Variants:
     def add(self, chain: str, setting: str, stage: Stage, finished: FinishedStage, runner: StageRunner) -> None:
         """Put a finished chain's file into the run with how to feed it, measure it as it ships, and tell."""
         name = variant_name(chain, setting)
+        images = runner.images[stage.images]
         stored = runner.tflite(finished.key).read_bytes()
-        content, feeding = described(stored, runner.pipeline, runner.dataset.classes)
+        content, feeding = described(stored, images.pipeline, images.dataset.classes)
         path = self._directory.add_model(name, content, feeding)
         known = self._measured.variant(finished.key)
         # Another size: it was measured by a version of the program that described files in another way.
         if known is None or known[0].model_bytes != len(content):
             steps = tuple(step.label() for step in stage.steps)
             facts = runner.network_facts(finished.network_key)
-            file = VariantFile(chain, steps, path, self._directory.model_name(name), facts)
-            known = self._measure(file, setting, stage, runner)
+            dataset = stage.dataset.label() if stage.dataset else ""
+            file = VariantFile(chain, steps, path, self._directory.model_name(name), facts, dataset)
+            known = self._measure(file, setting, stage, images)
             self._measured.keep_variant(finished.key, *known)
         variant, decisions = known
         self._baseline_decisions.setdefault(setting, decisions)
@@ -74,7 +77,7 @@ class Variants:
                 "setting": setting,
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
-                "images": runner.dataset.image_bytes,
+                "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),
             }
         )
@@ -107,7 +110,7 @@ class Variants:
         return tuple(final)
 
     def _measure(
-        self, file: VariantFile, setting: str, stage: Stage, runner: StageRunner
+        self, file: VariantFile, setting: str, stage: Stage, images: StudyImages
     ) -> tuple[VariantMeasurement, np.ndarray]:
         def say_phase(phase: str) -> None:
             self._control.hold_if_paused()
@@ -116,8 +119,8 @@ class Variants:
         self.measured_count += 1
         return measure_variant(
             file,
-            _test_batches(runner),
-            runner.dataset.labels[runner.dataset.splits[Split.TEST]],
+            _test_batches(images),
+            images.dataset.labels[images.dataset.splits[Split.TEST]],
             self._baseline_decisions.get(setting),
             LATENCY_THREADS,
             self._control.raise_if_cancelled,
@@ -142,10 +145,10 @@ class Variants:
         return figures
 
 
-def _test_batches(runner: StageRunner) -> Iterator[np.ndarray]:
-    rows = runner.dataset.splits[Split.TEST]
+def _test_batches(images: StudyImages) -> Iterator[np.ndarray]:
+    rows = images.dataset.splits[Split.TEST]
     for start in range(0, len(rows), TEST_BATCH):
-        yield runner.pipeline.feed(runner.dataset.images[rows[start : start + TEST_BATCH]])
+        yield images.pipeline.feed(images.dataset.images[rows[start : start + TEST_BATCH]])
 
 
 def _figures(document: dict[str, Any]) -> LatencyFigures:

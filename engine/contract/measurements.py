@@ -120,8 +120,9 @@ class VariantMeasurement(Measured):
     """Share of the test images that are classified rightly, 0 to 1."""
     accuracy_ci95: tuple[float, float]
     """Wilson 95 % interval of the accuracy."""
-    agreement: float
-    """Share of the test images on which the file decides as the float32 baseline file of its image setting does."""
+    agreement: float | None
+    """Share of the test images on which the file decides as the float32 baseline file of its image setting does; None
+    where it was measured on another dataset (`dataset`), which the baseline does not know."""
     model_bytes: int
     zip_bytes: int
     """The file in a ZIP, DEFLATE level 9."""
@@ -155,6 +156,8 @@ class VariantMeasurement(Measured):
     """The chain that shows what a step of this one is worth: the same without it."""
     note: str = ""
     """A sentence where a step did not help, or stands short of its full training."""
+    dataset: str = ""
+    """Whose test images it was measured on, where a step went over to another dataset than the recipe's."""
     pruning_rounds: tuple[PruningRound, ...] = ()
     """Of the chain's one-shot and iterative prunings, in order."""
     images: ImageBytes | None = None
@@ -203,6 +206,8 @@ class RunResult(Measured):
     run: str
     directory: str
     dataset: DatasetSummary
+    other_datasets: dict[str, DatasetSummary] = Field(default_factory=dict)
+    """Each that a step went over to, under the label that variants have as `dataset`."""
     images: ImageBytes
     """Of the first image setting."""
     image_settings: tuple[ImageSettingBytes, ...] = ()

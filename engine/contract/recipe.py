@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from itertools import product
 from math import prod
+from pathlib import PurePath
 from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
 from pydantic import (
@@ -151,6 +152,10 @@ class DatasetSettings(Section):
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("classes names one class twice")
         return self
+
+    def label(self) -> str:
+        """A short name for tables, such as "phantom" or "image_folder ultrasound"."""
+        return f"{self.kind} {PurePath(self.path).name}".strip()
 
 
 class DwtSettings(Section):

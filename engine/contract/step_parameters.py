@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
 
 from engine.contract.registry import Registry
 from engine.contract.section import Section
+
+if TYPE_CHECKING:
+    from engine.contract.recipe import DatasetSettings
 
 
 class StepParameters(Section):
@@ -28,6 +31,10 @@ class StepParameters(Section):
 
     def as_control(self) -> StepParameters | None:
         """The step without what it is to show the worth of, where it wants that trained beside it."""
+        return None
+
+    def other_dataset(self) -> DatasetSettings | None:
+        """The images that the step, and all after it, train on and are measured on; None: those of before it."""
         return None
 
 

@@ -34,6 +34,8 @@ class VariantFile:
     relative_name: str
     """Within the run's directory, with forward slashes."""
     facts: NetworkFacts
+    dataset: str = ""
+    """The label of the dataset that it is measured on, where that is not the recipe's own."""
 
 
 def measure_variant(
@@ -62,7 +64,9 @@ def measure_variant(
     say_phase("measuring accuracy")
     decided = decisions(classify(variant.path, test_batches, raise_if_cancelled))
     right = int((decided == test_labels).sum())
-    agreement = 1.0 if baseline_decisions is None else share_equal(decided, baseline_decisions)
+    agreement = None if variant.dataset else 1.0
+    if baseline_decisions is not None and not variant.dataset:
+        agreement = share_equal(decided, baseline_decisions)
     say_phase("measuring latency and memory")
     latency = measure_latencies_together({variant.chain: variant.path}, threads, raise_if_cancelled)[variant.chain]
     memory = measure_in_clean_process(MemoryJob(file=str(variant.path)), raise_if_cancelled).peak_memory_bytes
@@ -91,6 +95,7 @@ def measure_variant(
         weight_dtypes=file.weight_dtypes,
         float_operators=file.float_operators,
         note=training_note(variant.facts),
+        dataset=variant.dataset,
         pruning_rounds=variant.facts.pruning_rounds,
     ), decided
 

@@ -47,6 +47,8 @@ def variant_note(
 
 def _accuracy(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
     """Empty where the intervals overlap: these test images cannot tell the two apart."""
+    if variant.dataset:
+        return f"Measured on {variant.dataset}: accuracy and decisions do not compare with the baseline's."
     low, high = variant.accuracy_ci95
     if high < baseline.accuracy_ci95[0]:
         return f"Less accurate than the baseline by {(baseline.accuracy - variant.accuracy) * 100:.1f} points."

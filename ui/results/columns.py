@@ -48,6 +48,18 @@ def _image_figure(title: str, explanation: str, form: str, figure: Callable[[Ima
     )
 
 
+def _against_baseline(
+    title: str, explanation: str, form: str, value: Callable[[VariantMeasurement, VariantMeasurement], float | None]
+) -> Column:
+    """A figure that a variant on another dataset than the baseline's has not."""
+
+    def text(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
+        figure = value(variant, baseline)
+        return "–" if figure is None else form.format(figure)
+
+    return Column(title, explanation, lambda variant, baseline: value(variant, baseline) or 0.0, text)
+
+
 def _by_number(text: str) -> str:
     """Sorts "64 px" before "100 px"."""
     return re.sub(r"\d+", lambda digits: digits.group().zfill(6), text)
@@ -93,6 +105,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda images: 100 * images.space_gain,
     ),
     _words("steps", "What was done to the trained network, in this order.", steps_text),
+    _words("test images", "Whose test images it was measured on.", lambda v: v.dataset or "the study's"),
     _interval(
         "accuracy\n(95 % CI)",
         "Share of the test images that the file classifies rightly, with its Wilson 95 % interval.",
@@ -100,13 +113,13 @@ COLUMNS: tuple[Column, ...] = (
         lambda v: v.accuracy,
         lambda v: v.accuracy_ci95,
     ),
-    _number(
+    _against_baseline(
         "Δ accuracy\n(points)",
         "Difference of the accuracy to the baseline's, in percentage points.",
         "{:+.1f}",
-        lambda v, b: 100 * (v.accuracy - b.accuracy),
+        lambda v, b: None if v.dataset else 100 * (v.accuracy - b.accuracy),
     ),
-    _number(
+    _against_baseline(
         "agreement\n(fraction)",
         "Share of the test images that the file decides as the float32 baseline does, rightly or wrongly.",
         "{:.3f}",

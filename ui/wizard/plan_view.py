@@ -48,7 +48,7 @@ class PlanView(QTreeWidget):
         self.forget()
         items: dict[str, QTreeWidgetItem] = {}
         total = START_S
-        for branch in plan_branches(recipe, lambda images: UNREAD):
+        for branch in plan_branches(recipe, unread_fingerprint):
             for stage in branch.tree.stages:
                 seconds = stage_seconds(branch.recipe, stage, work)
                 total += seconds

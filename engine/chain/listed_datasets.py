@@ -1,0 +1,45 @@
+"""The datasets of a recipe with their samples listed: its own, and those that steps go over to. No TensorFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.recipe import DatasetSettings, Recipe
+from engine.datasets.preparation import scan
+from engine.datasets.source import SampleIndex
+
+
+@dataclass(frozen=True)
+class ListedDatasets:
+    """Every dataset once, the recipe's own first."""
+
+    listed: tuple[tuple[DatasetSettings, SampleIndex], ...]
+
+    @property
+    def own(self) -> SampleIndex:
+        return self.listed[0][1]
+
+    @property
+    def others(self) -> tuple[tuple[DatasetSettings, SampleIndex], ...]:
+        """Those that steps go over to."""
+        return self.listed[1:]
+
+    def index(self, dataset: DatasetSettings) -> SampleIndex:
+        return next(index for settings, index in self.listed if settings == dataset)
+
+
+def list_datasets(recipe: Recipe, cache: Path, progress: Callable[[int, int], None] | None = None) -> ListedDatasets:
+    """List the samples of every dataset of a recipe; nothing is decoded.
+
+    Raises:
+        DataError, RecipeError: one of them names no usable images.
+    """
+    wanted = [recipe.dataset]
+    for chain in recipe.chains:
+        for step in chain.steps:
+            other = step.other_dataset()
+            if other is not None and other not in wanted:
+                wanted.append(other)
+    return ListedDatasets(tuple((dataset, scan(dataset, recipe.seed, progress, cache)) for dataset in wanted))
