@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from engine.backbones.backbone import layer_graph
 from engine.chain.branches import plan_branches
 from engine.chain.stage_tree import Stage
-from engine.contract.recipe import Recipe
+from engine.contract.recipe import DatasetSettings, ImageSettings, Recipe
 from engine.imaging.pipeline import network_input_shape
 from engine.steps.step import STEPS, TRAINING_PASSES, graph_after
 
@@ -49,7 +49,7 @@ def baselines_seconds(recipe: Recipe, work: Work) -> float:
     Raises:
         RecipeError: as `estimate_seconds`.
     """
-    branches = plan_branches(recipe, lambda images: "estimate")
+    branches = plan_branches(recipe, _unread)
     return sum(stage_seconds(branch.recipe, branch.tree.stages[0], work) for branch in branches)
 
 
@@ -59,7 +59,7 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
     Raises:
         RecipeError: the recipe has a fault that the pre-flight names.
     """
-    branches = plan_branches(recipe, lambda dataset, images: dataset.model_dump_json())
+    branches = plan_branches(recipe, _unread)
     return START_S + sum(
         stage_seconds(branch.recipe, stage, work) for branch in branches for stage in branch.tree.stages
     )
@@ -68,6 +68,11 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
 def training_macs_a_second(recipe: Recipe, work: Work, epoch_seconds: float) -> float:
     """This machine's speed, from the time of an epoch of a branch's baseline."""
     return TRAINING_PASSES * work.train_images * _macs(recipe, work) / max(epoch_seconds, 1e-6)
+
+
+def _unread(dataset: DatasetSettings, _: ImageSettings) -> str:
+    """In place of a fingerprint, where no image is read."""
+    return dataset.model_dump_json()
 
 
 def _macs(branch: Recipe, work: Work) -> int:

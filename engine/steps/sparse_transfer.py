@@ -5,9 +5,10 @@ Kharitonov 2024: pruned on CIFAR-10, its head replaced, fine-tuned on CIFAR-100 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -16,7 +17,7 @@ from engine.contract.errors import PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.recipe import DatasetSettings
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import Step, StepPlace
+from engine.steps.step import Step, StepPlace, Trait
 from engine.training.plan import Schedule
 
 if TYPE_CHECKING:
@@ -72,17 +73,20 @@ class SparseTransfer(Step[SparseTransferParameters]):
     )
     paper: ClassVar[str] = "Kharitonov 2024"
     Parameters: ClassVar[type[StepParameters]] = SparseTransferParameters
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
+        {
+            Trait.INT8_ROUNDING: "A network that computes as int8 takes no new last layer; transfer it first.",
+            Trait.CLUSTERS: "Training on other images undoes the clusters; transfer first.",
+        }
+    )
 
     def training_epochs(self, parameters: SparseTransferParameters) -> int:
         return parameters.epochs
 
     def findings(self, parameters: SparseTransferParameters, place: StepPlace) -> Iterator[Finding]:
-        earlier = {step.step for step in place.earlier}
-        if "magnitude_pruning" not in earlier:
-            yield place.error("There are no zeros to carry to other images; put a magnitude_pruning before it.")
-        for step, name in (("weight_clustering", "clustering"), ("quantization_aware_training", "QAT")):
-            if step in earlier:
-                yield place.error(f"Training on other images undoes the {name} before it; move the {name} after it.")
+        if Trait.ZEROS not in place.made:
+            message = "There are no zeros to carry to other images; put a magnitude_pruning before it."
+            yield place.error(message, repair=place.insert({"step": "magnitude_pruning"}, "Prune before it"))
         path = parameters.dataset.path
         if path and not Path(path).expanduser().exists():
             yield place.error(f"There is nothing at {path}; check the path.", "dataset.path")

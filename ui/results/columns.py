@@ -105,7 +105,6 @@ COLUMNS: tuple[Column, ...] = (
         lambda images: 100 * images.space_gain,
     ),
     _words("steps", "What was done to the trained network, in this order.", steps_text),
-    _words("test images", "Whose test images it was measured on.", lambda v: v.dataset or "the study's"),
     _interval(
         "accuracy\n(95 % CI)",
         "Share of the test images that the file classifies rightly, with its Wilson 95 % interval.",
@@ -205,5 +204,6 @@ COLUMNS: tuple[Column, ...] = (
         "epoch\n(s)", "Median time of an epoch of the chain's last training.", "{:.1f}", lambda v, b: v.epoch_seconds
     ),
     _words("stored as", "Number types that the kernels are stored in.", lambda v: ", ".join(v.weight_dtypes)),
+    _words("test images", "Whose test images it was measured on.", lambda v: v.dataset or "the study's"),
     _words("note", "Where a step did not help, or stands short of its full training.", lambda v: v.note),
 )

@@ -89,13 +89,18 @@ def allowed_values(schema: dict[str, Any]) -> str:
     return f"{low:g} {below} {high:g}" if low is not None else f"at most {high:g}"
 
 
+def _plain(value: Any) -> Any:
+    """A default that JSON has no form for: a table of which every key has its default, or a tuple."""
+    return {} if isinstance(value, BaseModel) else list(value)
+
+
 def _declared(model: type[BaseModel], leave_out: str = "") -> list[str]:
     """Lines on each field: its default, what it may be, and what it means."""
     lines = []
     for name, field in model.model_fields.items():
         if name != leave_out:
             schema = model.model_json_schema()["properties"][name]
-            default = json.dumps(field.get_default(call_default_factory=True), default=list)
+            default = json.dumps(field.get_default(call_default_factory=True), default=_plain)
             lines.append(f"  {name} = {default}  {allowed_values(schema)}".rstrip())
             if field.description:
                 lines.append(f"      {field.description}")

@@ -93,6 +93,8 @@ def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return {}
     return list(value) if isinstance(value, tuple) else value
 
 
@@ -100,6 +102,8 @@ def _values(schema: dict[str, Any]) -> str:
     if schema.get("type") == "array":
         inner = allowed_values(schema.get("items", {}))
         return f"a list; {inner}" if inner else "a list"
+    if "$ref" in schema:
+        return "a table"
     if schema.get("type") == "boolean":
         return "true, false"
     return allowed_values(schema) or {"string": "text"}.get(schema.get("type", ""), "see meaning")

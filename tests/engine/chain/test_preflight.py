@@ -42,6 +42,20 @@ def test_what_cannot_work_is_an_error_with_its_place(made: Recipe, where: str, m
     assert message in found[0].message
 
 
+def test_a_transfer_needs_zeros_to_carry_and_another_dataset() -> None:
+    transfer = {"step": "sparse_transfer", "dataset": {"kind": "phantom", "limit_per_class": 20}}
+    assert preflight(recipe(PRUNED, transfer, INT8), class_count=2) == ()
+    (alone,) = errors(preflight(recipe(transfer)))
+    assert "no zeros to carry" in alone.message
+    (late,) = errors(preflight(recipe(PRUNED, {"step": "weight_clustering"}, transfer)))
+    assert "Training on other images undoes the clusters" in late.message
+    unknown = transfer | {"dataset": {"kind": "phantm"}}
+    (source,) = errors(preflight(recipe(PRUNED, unknown)))
+    assert (source.where, "phantom" in source.message) == ("chains[0].steps[1].dataset.kind", True)
+    (same,) = preflight(recipe(PRUNED, {"step": "sparse_transfer"}))
+    assert same.severity is Severity.WARNING
+
+
 def test_what_is_unwise_is_a_warning() -> None:
     few = preflight(recipe(INT8 | {"calibration_images": 5}))
     assert "may miss the range" in next(found for found in few if found.severity is Severity.WARNING).message

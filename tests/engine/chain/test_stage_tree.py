@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.chain.estimate import Work, estimate_seconds, stage_seconds
-from engine.chain.stage_tree import plan, step_key, stopped_key
+from engine.chain.stage_tree import Stage, plan, step_key, stopped_key
 from engine.contract.recipe import ChainSettings, Recipe, TrainingSettings
 
 PRUNED = {"step": "magnitude_pruning", "sparsity": 0.8}
@@ -74,8 +74,20 @@ def test_a_stopped_stage_has_a_key_of_its_own_and_so_have_its_children() -> None
     stopped = stopped_key(baseline.key, 3)
     assert stopped not in {baseline.key, stopped_key(baseline.key, 4)}
     assert pruned.parameters is not None
-    assert step_key(stopped, pruned.parameters) != pruned.key
-    assert step_key(baseline.key, pruned.parameters) == pruned.key
+    assert step_key(stopped, pruned.parameters, "images") != pruned.key
+    assert step_key(baseline.key, pruned.parameters, "images") == pruned.key
+
+
+def test_a_step_with_its_own_dataset_is_named_by_its_images_and_so_is_what_comes_after() -> None:
+    def stages(path: str, content: str) -> tuple[Stage, ...]:
+        transfer = {"step": "sparse_transfer", "dataset": {"kind": "image_folder", "path": path}}
+        return plan(recipe((PRUNED, transfer, INT8), (PRUNED,)), "images", lambda dataset: content).stages
+
+    first, moved, changed = stages("/a", "one"), stages("/b/a", "one"), stages("/a", "two")
+    assert [stage.images for stage in first] == ["images", "images", "one", "one"]
+    assert [stage.dataset is not None for stage in first] == [False, False, True, True]
+    assert [stage.key for stage in first] == [stage.key for stage in moved]
+    assert [a.key == b.key for a, b in zip(first, changed, strict=True)] == [True, True, False, False]
 
 
 def test_estimates_grow_with_images_epochs_and_width() -> None:
