@@ -49,7 +49,7 @@ def baselines_seconds(recipe: Recipe, work: Work) -> float:
     Raises:
         RecipeError: as `estimate_seconds`.
     """
-    branches = plan_branches(recipe, _unread)
+    branches = plan_branches(recipe, unread_fingerprint)
     return sum(stage_seconds(branch.recipe, branch.tree.stages[0], work) for branch in branches)
 
 
@@ -59,7 +59,7 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
     Raises:
         RecipeError: the recipe has a fault that the pre-flight names.
     """
-    branches = plan_branches(recipe, _unread)
+    branches = plan_branches(recipe, unread_fingerprint)
     return START_S + sum(
         stage_seconds(branch.recipe, stage, work) for branch in branches for stage in branch.tree.stages
     )
@@ -70,7 +70,7 @@ def training_macs_a_second(recipe: Recipe, work: Work, epoch_seconds: float) -> 
     return TRAINING_PASSES * work.train_images * _macs(recipe, work) / max(epoch_seconds, 1e-6)
 
 
-def _unread(dataset: DatasetSettings, _: ImageSettings) -> str:
+def unread_fingerprint(dataset: DatasetSettings, _: ImageSettings) -> str:
     """In place of a fingerprint, where no image is read."""
     return dataset.model_dump_json()
 

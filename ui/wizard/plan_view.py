@@ -6,14 +6,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from engine.chain.branches import plan_branches
-from engine.chain.estimate import START_S, Work, stage_seconds
+from engine.chain.estimate import START_S, Work, stage_seconds, unread_fingerprint
 from engine.contract.recipe import Recipe
 from engine.datasets.source import Split
 from ui.durations import duration_text
 from workers.dataset_scan import ScanResult
-
-UNREAD = "images not read yet"
-"""In the place of their fingerprint, which the shape of the tree does not depend on."""
 
 
 def work_of(scanned: ScanResult) -> Work:
