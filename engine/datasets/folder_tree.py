@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from engine.datasets.image_file import SUFFIXES
 from engine.datasets.source import Split
 
 SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 TOLD_EVERY = 200
 """Files between two calls of `progress`."""
 MOST_NAMED = 20
@@ -110,7 +112,7 @@ class FoundFiles:
 
     def skip(self, path: Path, reason: str) -> None:
         """Note a file that is passed over."""
-        readable = os.fsencode(path).decode(errors="replace")
+        readable = CONTROL_CHARACTERS.sub("\ufffd", os.fsencode(path).decode(errors="replace"))
         self.skipped.append(SkippedFile(path=readable, reason=reason))
 
 
@@ -168,9 +170,9 @@ def _share_files(one: Path, other: Path) -> bool:
 
 
 def _is_text(path: Path) -> bool:
-    """False for a name with bytes that are no characters; reports and JSON could not hold it."""
+    """False for a name with bytes that are no characters, or that would steer a terminal that it is printed on."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return not CONTROL_CHARACTERS.search(path.name)

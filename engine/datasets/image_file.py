@@ -9,6 +9,8 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".pgm", ".ppm"})
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
+"""What a file may be, whatever its name says: Pillow would hand others, such as PostScript, to other programs."""
 SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
 LARGEST_PIXELS = 120_000_000
 """An image of more is refused as a decompression bomb."""
@@ -29,7 +31,7 @@ def read_image(path: Path) -> np.ndarray:
         OSError: it cannot be read; the message says why, in a few words.
     """
     try:
-        with Image.open(path) as picture:
+        with Image.open(path, formats=FORMATS) as picture:
             if picture.width * picture.height > LARGEST_PIXELS:
                 raise OSError(f"has {picture.width}×{picture.height} pixels, which is more than can be trusted")
             picture.load()

@@ -246,14 +246,44 @@ def test_a_subset_of_one_class_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names")
-def test_a_name_that_is_no_text_is_skipped_in_readable_words(tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        fill(tmp_path / name)
-    (tmp_path / "a" / "00.png").rename(os.fsdecode(os.fsencode(tmp_path / "a") + b"/\xff\xfe.png"))
+@pytest.mark.parametrize(
+    ("name", "shown"), [(b"\xff\xfe.png", "\ufffd\ufffd.png"), (b"\x1b[2J\n.png", "\ufffd[2J\ufffd.png")]
+)
+def test_a_name_that_is_no_text_is_skipped_in_readable_words(tmp_path: Path, name: bytes, shown: str) -> None:
+    for folder in ("a", "b"):
+        fill(tmp_path / folder)
+    (tmp_path / "a" / "00.png").rename(os.fsdecode(os.fsencode(tmp_path / "a") + b"/" + name))
     index = scan(settings(tmp_path), seed=7)
     (skipped,) = index.skipped
     assert skipped.reason.startswith("has a name that is no valid text")
-    assert skipped.path.encode().decode().endswith("\ufffd\ufffd.png")
+    assert skipped.path.encode().decode().endswith(shown)
+
+
+def test_a_class_folder_may_be_a_link_but_not_one_round_in_a_circle(tmp_path: Path) -> None:
+    for name in ("images/a", "elsewhere"):
+        fill(tmp_path / name)
+    root = tmp_path / "images"
+    (root / "b").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (root / "above").symlink_to(tmp_path, target_is_directory=True)
+    (root / "again").symlink_to(root / "a", target_is_directory=True)
+    (root / "itself").symlink_to(root / "itself")
+    (root / "a" / "itself.png").symlink_to(root / "a" / "itself.png")
+    index = scan(settings(root), seed=7)
+    assert index.classes == ("a", "b")
+    assert len(index.samples) == 12
+    assert {Path(one.path).name: one.reason for one in index.skipped} == {
+        "above": "is a link to a folder, which is not followed here",
+        "again": "is a link to a folder, which is not followed here",
+        "itself.png": "is a link to nothing, or no plain file",
+    }
+
+
+def test_what_is_no_image_format_is_given_to_no_other_program(tmp_path: Path) -> None:
+    """Pillow hands PostScript to Ghostscript; a file may say that it is something else."""
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.eps")
+    (tmp_path / "a.eps").rename(tmp_path / "a.png")
+    with pytest.raises(OSError, match="is no image that Pillow can read"):
+        read_image(tmp_path / "a.png")
 
 
 def test_a_second_tree_is_the_validation_set(tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +147,33 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
         scan(settings(tmp_path), 7, cache=tmp_path / "cache")
     with pytest.raises(DataError, match=r"there is no NumPy archive .*nowhere"):
         scan(settings(tmp_path / "nowhere.npz"), 7, cache=tmp_path / "cache")
+
+
+MEMORY = """
+import sys
+from pathlib import Path
+import psutil
+from engine.contract.recipe import DatasetSettings
+from engine.datasets.source import DATASETS
+path, cache = sys.argv[1:]
+source = DATASETS["npz"](DatasetSettings(kind="npz", path=path), 7, Path(cache))
+samples = source.index().samples
+source.decode(samples[0])
+process = psutil.Process()
+before = most = process.memory_info().rss
+for number, sample in enumerate(samples):
+    source.decode(sample)
+    if number % 50 == 0:
+        most = max(most, process.memory_info().rss)
+print(most - before)
+"""
+
+
+def test_memory_does_not_grow_with_the_number_of_images(checkout: Path, tmp_path: Path) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (1_500, 224, 224), dtype=np.uint8)
+    np.savez(tmp_path / "a.npz", train_images=images, train_labels=np.arange(len(images)) % 2)
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(tmp_path / "a.npz"), str(tmp_path / "cache")],
+        cwd=checkout, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert int(done.stdout) < images.nbytes / 8
