@@ -143,6 +143,12 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             sentence = f"Calibrate on {USUAL_CALIBRATION_IMAGES} images"
             repair = place.set("calibration_images", USUAL_CALIBRATION_IMAGES, sentence)
             yield place.warning(message, "calibration_images", repair)
+        if parameters.scheme == "int16x8" and not parameters.float_fallback and _has_hard_swish(place):
+            message = (
+                "TensorFlow Lite has no 16-bit operator for this network's hard swish; choose int8, or set "
+                "float_fallback = true to compute it in floats."
+            )
+            yield place.error(message, "scheme")
         if parameters.scheme == "int4":
             message = "Four bits a weight without training usually cost accuracy; compare with int8."
             yield place.note(message)
@@ -240,6 +246,14 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             calibration = bench.calibration_images(parameters.calibration_images)
         bench.say_phase("converting")
         return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
+
+
+def _has_hard_swish(place: StepPlace) -> bool:
+    """Whether the network has one; not where there is no network, which the pre-flight says elsewhere."""
+    try:
+        return any(layer.kind == "HardSwish" for layer in place.graph_before.layers)
+    except NutshellError:
+        return False
 
 
 def _layer_schemes(parameters: PostTrainingQuantizationParameters, network: Network) -> dict[str, LayerScheme]:

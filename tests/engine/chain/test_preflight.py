@@ -56,6 +56,19 @@ def test_a_transfer_needs_zeros_to_carry_and_another_dataset() -> None:
     assert any("nothing is transferred" in finding.message for finding in same)
 
 
+def test_sixteen_bits_are_refused_where_the_network_or_its_student_has_a_hard_swish() -> None:
+    sixteen = {"step": "post_training_quantization", "scheme": "int16x8"}
+    v3 = {"kind": "mobilenet_v3_small", "width": 0.25}
+    (refused,) = errors(preflight(recipe(sixteen, backbone=v3)))
+    assert refused.where == "chains[0].steps[0].scheme"
+    assert "no 16-bit operator" in refused.message
+    assert not errors(preflight(recipe(sixteen | {"float_fallback": True}, backbone=v3)))
+    student = {"step": "knowledge_distillation", "student": "resnet8", "student_width": 0.5}
+    assert not errors(preflight(recipe(student, sixteen, backbone=v3)))
+    distilled = recipe(student | {"student": "mobilenet_v3_small"}, sixteen, backbone={"kind": "resnet50"})
+    assert [finding.where for finding in errors(preflight(distilled))] == ["chains[0].steps[1].scheme"]
+
+
 def test_what_is_unwise_is_a_warning() -> None:
     few = preflight(recipe(INT8 | {"calibration_images": 5}))
     assert "may miss the range" in next(found for found in few if found.severity is Severity.WARNING).message

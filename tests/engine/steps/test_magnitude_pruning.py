@@ -47,6 +47,17 @@ def test_every_schedule_ends_at_the_target(small_bench: Bench, trained_network: 
     assert zeros == pytest.approx(0.7, abs=0.001)
 
 
+def test_a_channel_that_normalisation_multiplies_by_zero_may_add_zeros_to_the_file(
+    small_bench: Bench, trained_network: Network
+) -> None:
+    parameters, pruned = prune(small_bench, trained_network, schedule="one_shot", epochs=0, sparsity=0.5)
+    scale = pruned.model.get_layer("stage1_block1_bn1").gamma
+    scale.assign(np.where(np.arange(scale.shape[0]) == 2, 0, scale.numpy()))
+    file = TfliteFile.parse(float32_tflite(pruned.model))
+    assert file.zero_kernel_values > np.mean(sparsities(pruned)) * file.kernel_values
+    MagnitudePruning().check_promise(parameters, pruned, file)
+
+
 def test_one_shot_without_fine_tuning_only_removes(small_bench: Bench, trained_network: Network) -> None:
     _, pruned = prune(small_bench, trained_network, schedule="one_shot", epochs=0, sparsity=0.5)
     before, after = kernels(trained_network.model, "conv"), kernels(pruned.model, "conv")
