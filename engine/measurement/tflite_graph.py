@@ -11,6 +11,8 @@ import numpy as np
 
 KERNEL_INPUT = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1, "TRANSPOSE_CONV": 1}
 """Operators that have a kernel, and which of their inputs it is."""
+OUTPUT_CHANNEL_AXIS = {"DEPTHWISE_CONV_2D": 3}
+"""Of a kernel as stored; the first axis of all others."""
 BORDER_OPERATORS = frozenset({"QUANTIZE", "DEQUANTIZE"})
 """They change number types and compute nothing."""
 FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
@@ -48,8 +50,15 @@ class Kernel:
         """Distinct values; the most in one channel where each channel has its own scale."""
         if self.channel_axis is None:
             return len(np.unique(self.values))
-        channels = np.moveaxis(self.values, self.channel_axis, 0)
-        return max(len(np.unique(channel)) for channel in channels)
+        return self._most_values(self.channel_axis)
+
+    @property
+    def unique_values_a_channel(self) -> int:
+        """The most distinct values in one output channel; batch normalisation, folded in, scales each by its own."""
+        return self._most_values(OUTPUT_CHANNEL_AXIS.get(self.operator, 0))
+
+    def _most_values(self, axis: int) -> int:
+        return max(len(np.unique(channel)) for channel in np.moveaxis(self.values, axis, 0))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
 from engine.measurement.machine import is_x86
+from engine.steps.kept_promises import check_kept
 from engine.steps.step import Form, Step, StepPlace, Trait
 
 if TYPE_CHECKING:
@@ -191,13 +192,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
                 f"{parameters.label()} promised integer operators only, and {', '.join(names)} compute in floats; "
                 "set float_fallback = true to allow that."
             )
-        if network.facts.pruned_layers:
-            zeros = _pruned_zeros(network)
-            if file.zero_kernel_values < zeros:
-                raise PromiseBroken(
-                    f"{parameters.label()} must keep the {zeros:,} zeros of the pruning, and the file has "
-                    f"{file.zero_kernel_values:,}; please report this with the run's log."
-                )
+        check_kept(parameters.label(), network, file)
 
     def _rewritten(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
         """The shared float32 file, rewritten by the quantizer in a second."""
@@ -288,15 +283,3 @@ def _promised_dtypes(
     if scheme == "int4" and kernel.operator == "DEPTHWISE_CONV_2D":
         return ("int8",)
     return (STORED_AS[scheme],)
-
-
-def _pruned_zeros(network: Network) -> int:
-    from engine.training.kernels import kernels, zero_count
-
-    if network.facts.quantization_aware:
-        from engine.training.quantization_wrapping import wrapped_kernels
-
-        found = wrapped_kernels(network.model)
-    else:
-        found = kernels(network.model)
-    return zero_count(found[name] for name in network.facts.pruned_layers)

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from engine.contract.errors import PromiseBroken
 from engine.contract.step_parameters import StepParameters
+from engine.steps.kept_promises import check_kept
 from engine.steps.step import Step, Trait
 
 if TYPE_CHECKING:
@@ -89,26 +90,12 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     def check_promise(
         self, parameters: QuantizationAwareTrainingParameters, network: Network, file: TfliteFile
     ) -> None:
-        from engine.training.kernels import zero_count
-        from engine.training.quantization_wrapping import wrapped_kernels
-
         if file.float_operators or file.weight_dtypes != ("int8",):
             raise PromiseBroken(
                 f"Quantisation-aware training promised int8 throughout, and {file.float_operators} operators compute "
                 f"in floats, with kernels of {', '.join(file.weight_dtypes)}; please report this with the run's log."
             )
-        found = wrapped_kernels(network.model)
-        zeros = zero_count(found[name] for name in network.facts.pruned_layers)
-        if file.zero_kernel_values < zeros:
-            raise PromiseBroken(
-                f"Quantisation-aware training must keep the {zeros:,} zeros of the pruning, and the file has "
-                f"{file.zero_kernel_values:,}; please report this with the run's log."
-            )
-        if network.facts.clusters and file.unique_weights > network.facts.clusters:
-            raise PromiseBroken(
-                f"Quantisation-aware training must keep {network.facts.clusters} values a kernel, and the file has "
-                f"{file.unique_weights} in a channel; please report this with the run's log."
-            )
+        check_kept(self.title, network, file)
 
 
 def _kept(network: Network, kernels: dict[str, Any]) -> list[Projection]:

@@ -14,6 +14,7 @@ from pydantic import Field
 from engine.contract.errors import PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
+from engine.steps.kept_promises import check_kept
 from engine.steps.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
@@ -127,29 +128,13 @@ class WeightClustering(Step[WeightClusteringParameters]):
     def check_promise(self, parameters: WeightClusteringParameters, network: Network, file: TfliteFile) -> None:
         import numpy as np
 
-        from engine.training.kernels import kernels, zero_count
+        from engine.training.kernels import kernels
 
-        found = kernels(network.model)
-        for name, kernel in found.items():
+        for name, kernel in kernels(network.model).items():
             values = len(np.unique(kernel.numpy()))
             if values > parameters.clusters:
                 raise PromiseBroken(
                     f"Clustering promised {parameters.clusters} values a kernel, and {name} has {values}; "
                     "please report this with the run's log."
                 )
-        for stored in file.kernels:
-            # Folding batch normalisation in scales each output channel by a factor of its own.
-            channel_axis = 3 if stored.operator == "DEPTHWISE_CONV_2D" else 0
-            channels = np.moveaxis(stored.values, channel_axis, 0)
-            values = max(len(np.unique(channel)) for channel in channels)
-            if values > parameters.clusters:
-                raise PromiseBroken(
-                    f"Clustering promised {parameters.clusters} values, and {stored.name} has {values} in a channel of "
-                    "the .tflite file; please report this with the run's log."
-                )
-        zeros = zero_count(found[name] for name in network.facts.pruned_layers)
-        if file.zero_kernel_values < zeros:
-            raise PromiseBroken(
-                f"Clustering must keep the {zeros:,} zeros of the pruning, and the file has "
-                f"{file.zero_kernel_values:,}; please report this with the run's log."
-            )
+        check_kept(self.title, network, file)
