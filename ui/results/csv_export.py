@@ -15,20 +15,22 @@ def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
     """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, the figures of
     its images one each, `images_…`, and pruning rounds one of JSON."""
     text = io.StringIO()
-    rows = [_flat(variant) for variant in variants]
-    writer = csv.DictWriter(text, list(rows[0]) if rows else [], lineterminator="\n")
+    rows = [_flat(variant.model_dump()) for variant in variants]
+    # Not those of the first row only: a figure that has no meaning for one image setting has one for another.
+    names = dict.fromkeys(name for row in rows for name in row)
+    writer = csv.DictWriter(text, list(names), restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
 
 
-def _flat(variant: VariantMeasurement) -> dict[str, Any]:
+def _flat(figures: dict[str, Any]) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name, value in variant.model_dump().items():
+    for name, value in figures.items():
         if value is None:
             continue
         if isinstance(value, dict):
-            row |= {f"{name}_{part}": figure for part, figure in value.items()}
+            row |= {f"{name}_{part}": figure for part, figure in _flat(value).items()}
         elif name.endswith("_ci95"):
             row[f"{name}_low"], row[f"{name}_high"] = value
         elif name == "pruning_rounds":

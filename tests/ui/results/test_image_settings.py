@@ -10,7 +10,15 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from rich.console import Console
 
-from engine.contract.measurements import DatasetSummary, ImageBytes, ImageSettingBytes, RunResult, VariantMeasurement
+from engine.contract.measurements import (
+    DatasetSummary,
+    ImageBytes,
+    ImageFidelity,
+    ImageSettingBytes,
+    RunResult,
+    Spread,
+    VariantMeasurement,
+)
 from engine.contract.recipe import ImageGrid, ImageSettings, Recipe
 from tests.ui.results.test_results_table import column, shown
 from tests.ui.study_events import variant
@@ -89,6 +97,18 @@ def test_the_csv_says_setting_ratio_and_gain() -> None:
     assert [float(row["images_compression_ratio"]) for row in rows] == [2.0, 2.0, 7.0, 7.0]
     assert float(rows[2]["images_space_gain"]) == pytest.approx(1 - 64 / 448)
     assert [row["trainable_parameters"] for row in rows][::2] == ["25089", "2049"]
+
+
+def test_the_csv_has_what_only_some_settings_have() -> None:
+    spread = Spread(mean=34.5, least=33.0, greatest=36.0)
+    fidelity = ImageFidelity(images=8, identical=0, psnr_db=spread, ssim=Spread(mean=0.9, least=0.8, greatest=1.0))
+    saved = bytes_at(64).model_copy(update={"jpeg_fidelity": fidelity})
+    several = [variant("baseline", setting="no JPEG", images=bytes_at(64)), variant("int8", images=saved)]
+    plain, compressed = csv.DictReader(io.StringIO(variants_csv(several)))
+    assert (plain["images_jpeg_fidelity_psnr_db_mean"], plain["images_space_gain"]) == (
+        "", compressed["images_space_gain"],
+    )  # fmt: skip
+    assert compressed["images_jpeg_fidelity_psnr_db_mean"] == "34.5"
 
 
 def test_the_terminal_prints_the_settings_with_their_baselines() -> None:
