@@ -20,6 +20,7 @@ from ui.dashboard.run_stack import RunStack
 from ui.runs_list.runs_list import RunsList
 from ui.theme import ThemeChoice, apply_theme
 from ui.wizard.study_wizard import StudyWizard
+from ui.wizard.weights_chooser import WEIGHTS_DIRECTORY
 
 if TYPE_CHECKING:
     from ui.dashboard.dashboard import Dashboard
@@ -130,6 +131,7 @@ class MainWindow(QMainWindow):
         self._add_action(files, "&Save recipe…", self._on_save, keys.Save)
         files.addSeparator()
         self._add_action(files, "Choose the &runs folder…", self._on_runs_folder)
+        self._add_action(files, "Choose the &weights folder…", self._on_weights_folder)
         files.addSeparator()
         self._add_action(files, "&Quit", self.close, keys.Quit)
         themes = self.menuBar().addMenu("&View").addMenu("&Theme")
@@ -184,6 +186,12 @@ class MainWindow(QMainWindow):
         self._stack.runs_directory = self._locations.root
         self.wizard.set_runs_directory(self._locations.root)
         self._refresh_runs()
+
+    def _on_weights_folder(self) -> None:
+        before = str(self._settings.value(WEIGHTS_DIRECTORY, ""))
+        if path := QFileDialog.getExistingDirectory(self, "Folder with weights files of Keras", before):
+            self._settings.setValue(WEIGHTS_DIRECTORY, path)
+            self.wizard.refresh()
 
     def _on_theme(self, choice: ThemeChoice) -> None:
         self._settings.setValue("theme", str(choice))

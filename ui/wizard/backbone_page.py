@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QComboBox, QFrame, QGroupBox, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from engine.backbones.backbone import ARCHITECTURES, BACKBONES, full_size_parameters
 from engine.chain.preflight import errors
 from engine.contract.findings import Finding, Severity
-from engine.contract.path_need import PathNeed
 from engine.contract.recipe import BackboneSettings, TrainingSettings
 from ui.form.declared_field import WIDEST_PIXELS
 from ui.form.parameter_form import ParameterForm
-from ui.form.path_field import PathField
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.wizard.backbone_options_form import BackboneOptionsForm
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.network_figures import NetworkFigures
 from ui.wizard.recipe_draft import RecipeDraft
+from ui.wizard.weights_chooser import WeightsChooser
 
 NETWORK_FIELDS = ("width", "head", "output", "freeze_base")
 SHOWN_PLACES = ("images", "backbone", "training")
@@ -28,7 +29,7 @@ SHOWN_PLACES = ("images", "backbone", "training")
 class BackbonePage(DraftPage):
     """Architecture, width, head, weights, and training."""
 
-    def __init__(self, draft: RecipeDraft) -> None:
+    def __init__(self, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> None:
         what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
         super().__init__(draft, "Network and training", what_to_do)
         self._kind = QComboBox(objectName="backbone.kind", accessibleName="Backbone")
@@ -38,9 +39,7 @@ class BackbonePage(DraftPage):
             self._kind.setItemData(place, ARCHITECTURES[key].paper, Qt.ItemDataRole.ToolTipRole)
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
         self._options = BackboneOptionsForm()
-        self._weights = PathField(
-            "backbone.weights", "Keras weights file", "none: random weights", PathNeed(suffixes=(".h5", ".keras"))
-        )
+        self._weights = WeightsChooser(settings, runs_directory)
         self._training = ParameterForm(draft.recipe.training, tuple(TrainingSettings.model_fields), "training")
         self._figures = NetworkFigures()
         self._message = MessageBar("backbone.message")
@@ -52,6 +51,14 @@ class BackbonePage(DraftPage):
         self._training.changed.connect(lambda training: draft.change(training=training))
         for form in (self._form, self._options, self._training):
             form.refused.connect(self._on_refused)
+
+    def set_runs_directory(self, path: Path) -> None:
+        """Where earlier networks are looked for."""
+        self._weights.runs_directory = path
+
+    def shut_down(self) -> None:
+        """End the thread that looks for weights."""
+        self._weights.shut_down()
 
     def isComplete(self) -> bool:
         forms = (self._form, self._options, self._training)
@@ -100,6 +107,7 @@ class BackbonePage(DraftPage):
             self._set_tab_order()
         self._form.set_model(backbone)
         self._weights.set_path(backbone.weights)
+        self._weights.show_network(self._draft.recipe, self._draft.class_count)
         self._training.set_model(self._draft.recipe.training)
         self._show_findings()
 

@@ -53,7 +53,7 @@ class StudyWizard(QWizard):
         self._draft = RecipeDraft(_remembered(settings), self)
         self._dataset = DatasetPage(self._draft, runs_directory)
         self._images = ImagesPage(self._draft)
-        self._backbone = BackbonePage(self._draft)
+        self._backbone = BackbonePage(self._draft, settings, runs_directory)
         self._chains = ChainsPage(self._draft)
         self._review = ReviewPage(self._draft, runs_directory)
         pages = (self._dataset, self._images, self._backbone, self._chains, self._review)
@@ -78,7 +78,12 @@ class StudyWizard(QWizard):
     def set_runs_directory(self, path: Path) -> None:
         """Where the next run will be kept."""
         self._dataset.set_runs_directory(path)
+        self._backbone.set_runs_directory(path)
         self._review.set_runs_directory(path)
+
+    def refresh(self) -> None:
+        """Show the current page anew, since a preference changed."""
+        self._on_page_changed(self.currentId())
 
     def accept(self) -> None:
         """Run: the wizard stays as it is, for the next study."""
@@ -93,6 +98,7 @@ class StudyWizard(QWizard):
         self._remember()
         self._dataset.shut_down()
         self._images.shut_down()
+        self._backbone.shut_down()
 
     def _on_page_changed(self, number: int) -> None:
         page = self.page(number)

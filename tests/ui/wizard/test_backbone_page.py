@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h5py
 import pytest
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QSpinBox
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox
 
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.recipe import BackboneSettings
+from engine.weights.matching import weight_shapes
 from tests.ui.wizard.conftest import OpenWizard
 
 
@@ -95,3 +98,42 @@ def test_training_reaches_the_recipe(backbone_page: OpenWizard) -> None:
     training = backbone_page.recipe.training
     assert (training.epochs, training.batch_size, training.optimizer) == (3, 8, "sgd")
     assert (training.learning_rate, training.augment) == (0.05, ("hflip", "rotate"))
+
+
+def test_weights_that_fit_are_found_and_chosen(
+    backbone_page: OpenWizard, settings: QSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In Keras' folder, in the one of the preferences, and nothing of another network."""
+    fitting, other = tmp_path / "keras" / "models" / "fitting.h5", tmp_path / "mine" / "other.h5"
+    for path, channels in ((fitting, 64), (other, 32)):
+        path.parent.mkdir(parents=True)
+        write_vgg16(path, channels)
+    (tmp_path / "mine" / "torn.keras").write_bytes(b"PK")
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    settings.setValue("weights_directory", str(tmp_path / "mine"))
+    backbone_page.choose("backbone.kind", "vgg16")
+    backbone_page.write("backbone.width", "1")
+    found = backbone_page.child(QComboBox, "backbone.found_weights")
+    backbone_page.qtbot.waitUntil(lambda: found.isVisible() and found.count() == 2, timeout=20_000)
+    assert found.itemText(1) == "fitting.h5"
+    found.setCurrentIndex(1)
+    found.activated.emit(1)
+    assert backbone_page.recipe.backbone.weights == str(fitting)
+    assert backbone_page.can_go_on
+
+
+def write_vgg16(path: Path, first_filters: int) -> None:
+    """A weights file of VGG-16 for grey images, as Keras lays it out, with no numbers stored."""
+    graph = layer_graph(BackboneSettings(kind="vgg16"), (64, 64, 1), 2)
+    channels = {layer.name: layer.shape[-1] for layer in graph.layers}
+    weighted = [layer for layer in graph.layers if layer.parameters and not layer.in_head]
+    with h5py.File(path, "w") as file:
+        file.attrs["layer_names"] = [layer.name for layer in weighted]
+        for layer in weighted:
+            group = file.create_group(layer.name)
+            shapes = list(weight_shapes(layer, channels[layer.inputs[0]]))
+            if layer is weighted[0]:
+                shapes = [tuple(first_filters if side == 64 else side for side in shape) for shape in shapes]
+            group.attrs["weight_names"] = [f"{layer.name}/{place}" for place in range(len(shapes))]
+            for place, shape in enumerate(shapes):
+                group.create_dataset(f"{layer.name}/{place}", shape, "f4")

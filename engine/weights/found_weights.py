@@ -1,0 +1,64 @@
+"""Weights files on this machine that fit a network: Keras' own cache, a folder of the user's, earlier runs."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.backbones.graph import LayerGraph
+from engine.contract.errors import DataError
+from engine.store.locations import Locations
+from engine.store.stage_store import MODEL_FILE, StageStore
+from engine.weights.matching import match_weights
+from engine.weights.stored_weights import read_stored_weights
+
+SUFFIXES = (".h5", ".keras")
+MOST_EARLIER = 20
+
+
+@dataclass(frozen=True)
+class FoundWeights:
+    """A file, and how it is shown."""
+
+    path: Path
+    title: str
+
+
+def keras_cache() -> Path:
+    """Where Keras keeps what it has downloaded; this program only reads there."""
+    return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
+
+
+def weights_in(folders: Sequence[Path]) -> Iterator[FoundWeights]:
+    """All files in the folders and below that may be weights files of Keras."""
+    for folder in dict.fromkeys(folders):
+        for path in sorted(folder.rglob("*")):
+            if path.name.lower().endswith(SUFFIXES) and path.is_file():
+                yield FoundWeights(path, path.name)
+
+
+def earlier_networks(runs_directory: Path) -> Iterator[FoundWeights]:
+    """The networks that earlier runs trained, the newest first."""
+    store = StageStore(Locations(runs_directory))
+    files = sorted(store.locations.stages.glob(f"*/{MODEL_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
+    for path in files[:MOST_EARLIER]:
+        if (facts := store.facts(path.parent.name)) is not None:
+            written = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
+            yield FoundWeights(path, f"{facts.title}, {written}")
+
+
+def fitting(
+    graph: LayerGraph, candidates: Iterator[FoundWeights], raise_if_stale: Callable[[], None]
+) -> Iterator[FoundWeights]:
+    """Those candidates that have every layer of the network's base."""
+    for candidate in candidates:
+        raise_if_stale()
+        try:
+            match = match_weights(graph, read_stored_weights(candidate.path))
+        except DataError:
+            continue
+        if not match.is_partial:
+            yield candidate
