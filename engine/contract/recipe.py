@@ -106,12 +106,14 @@ class DatasetSettings(Section):
         description="Groups, such as patients, that a drawn split never parts: folder:1, the name of the folder that "
         "an image lies in (folder:2, of the one above it); csv, a column group of labels_csv; pattern:REGEX, what a "
         "regular expression (or its first group) matches in the path; patient, the PatientID of DICOM files.",
+        json_schema_extra={"advanced": True},
     )
     duplicates: Literal["keep", "drop_leaks", "drop"] = Field(
         "keep",
         title="Duplicates",
         description="Images with the same pixels. drop_leaks: one that lies in two splits stays in the later one only "
         "(test, else validation); drop: of each but one stays, that of the latest split. keep: all, and they are told.",
+        json_schema_extra={"advanced": True},
     )
     near_duplicate_bits: int = Field(
         2,
@@ -119,13 +121,13 @@ class DatasetSettings(Section):
         le=16,
         title="Near duplicates",
         description="Images whose 64-bit perceptual hashes differ in at most so many bits count as nearly the same.",
-        json_schema_extra={"unit": "bits"},
+        json_schema_extra={"unit": "bits", "advanced": True},
     )
     drop_near_duplicates: bool = Field(
         False,
         title="Drop near ones too",
         description="Leave out near duplicates as duplicates are; look at them first, some may only look alike.",
-        json_schema_extra={"shown_for": {"duplicates": ["drop_leaks", "drop"]}},
+        json_schema_extra={"advanced": True, "shown_for": {"duplicates": ["drop_leaks", "drop"]}},
     )
 
     @field_validator("group_by")

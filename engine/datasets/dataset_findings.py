@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from engine.contract.dataset_check import DatasetCheck
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.repairs import SetValue
 from engine.datasets.source import Split
 
 IMBALANCE = 3.0
@@ -43,6 +44,7 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
                 "dataset.duplicates",
                 f"{many} the same pixels as one in another split, so the figures measure memory in part; leave the "
                 "copies out with duplicates = drop_leaks.",
+                SetValue(place="dataset.duplicates", value="drop_leaks", sentence="Leave out copies across splits"),
             )
         else:
             yield _note("dataset.duplicates", f"{many} the same pixels as one in another split, and left out.")
@@ -114,18 +116,20 @@ def _brightness_findings(check: DatasetCheck, images: ImageSettings) -> Iterator
     if images.jpeg_quality:
         levels = max(check.brightest_of_16_bit >> 8, 1)
         message = f"{brightest}, and JPEG keeps eight bits: {levels} levels of gray are left; set jpeg_quality = 0."
-        yield _warning("images.jpeg_quality", message)
+        repair = SetValue(place="images.jpeg_quality", value=0, sentence="Save no JPEG")
+        yield _warning("images.jpeg_quality", message, repair)
     if images.scale == "unit":
         message = f"{brightest}, so the network is fed values up to {share:.2f} only; set scale = per_image_max."
-        yield _warning("images.scale", message)
+        repair = SetValue(place="images.scale", value="per_image_max", sentence="Scale by each image's own maximum")
+        yield _warning("images.scale", message, repair)
 
 
 def _images(count: int, one: str, many: str) -> str:
     return f"1 image {one}" if count == 1 else f"{count:,} images {many}"
 
 
-def _warning(where: str, message: str) -> Finding:
-    return Finding(severity=Severity.WARNING, where=where, message=message)
+def _warning(where: str, message: str, repair: SetValue | None = None) -> Finding:
+    return Finding(severity=Severity.WARNING, where=where, message=message, repair=repair)
 
 
 def _note(where: str, message: str) -> Finding:

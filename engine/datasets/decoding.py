@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from engine.contract.recipe import ImageSettings
 from engine.datasets.image_cache import IMAGES_FILE
 from engine.datasets.image_traits import ImageTraits, image_traits
 from engine.datasets.image_writer import ImageWriter
+from engine.datasets.ordered_work import in_order
 from engine.datasets.source import DatasetSource, Sample
 from engine.imaging.normalisation import normalise, png_bytes
 
@@ -74,7 +74,7 @@ def decode_into(
     # Threads: Pillow lets go of the interpreter's lock to decode and resize, and TensorFlow does not survive a fork.
     threads = os.cpu_count() or 1
     with ImageWriter(folder / IMAGES_FILE, image_shape) as writer, ThreadPoolExecutor(threads) as pool:
-        for done, decoded in enumerate(_in_order(pool, decode, samples, threads * AHEAD_A_THREAD)):
+        for done, decoded in enumerate(in_order(pool, decode, samples, threads * AHEAD_A_THREAD)):
             if done % TOLD_EVERY == 0:
                 raise_if_cancelled()
                 progress(done, len(samples))
@@ -99,16 +99,3 @@ def decode_one(source: DatasetSource, images: ImageSettings, sample: Sample) -> 
         return Decoded(sample, None, reason=str(error) or type(error).__name__)
     bytes_before = sample.file_bytes or png_bytes(image if image.ndim == 3 else image[:, :, None])
     return Decoded(sample, pixels, bytes_before, bytes_after, traits=traits)
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, decode: Callable[[Sample], Decoded], samples: tuple[Sample, ...], most_ahead: int
-) -> Iterator[Decoded]:
-    """What `pool.map` gives, with at most `most_ahead` images in memory."""
-    pending: deque[Future[Decoded]] = deque()
-    for sample in samples:
-        pending.append(pool.submit(decode, sample))
-        if len(pending) >= most_ahead:
-            yield pending.popleft().result()
-    while pending:
-        yield pending.popleft().result()

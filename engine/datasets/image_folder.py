@@ -34,7 +34,7 @@ class ImageFolder(DatasetSource):
         "drawn over its folders; JPEG, PNG, TIFF, BMP, GIF, WebP; also packed as .zip or .tar.gz."
     )
     path_need: ClassVar[PathNeed] = FOLDER_OR_ARCHIVE
-    own_keys: ClassVar[tuple[str, ...]] = ("validation_path", "test_path", "class_folders")
+    own_keys: ClassVar[tuple[str, ...]] = ("validation_path", "test_path", "class_folders", "labels_csv", "group_by")
 
     @classmethod
     def recognises(cls, path: Path) -> bool:

@@ -59,6 +59,8 @@ def read_labels_csv(text: str, needed: tuple[str, ...] = ()) -> LabelTable:
     Raises:
         DataError: it cannot be read, a needed column is not there, or a line contradicts another.
     """
+    if not text:
+        raise DataError("dataset.labels_csv is empty; choose the CSV file.")
     path = Path(text).expanduser()
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()

@@ -19,12 +19,17 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QTableWidget,
     QTableWidgetItem,
+    QTabWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from engine.contract.measurements import SkippedFile
+from engine.contract.recipe import ImageSettings
+from engine.datasets.examination import Examination
 from engine.datasets.source import Split, special_keys
 from ui.pictures import pixmap
+from ui.wizard.image_check_panel import ImageCheckPanel
 from workers.dataset_scan import CLASSES_LOOKED_INTO, ScanResult
 
 THUMBNAIL_PIXELS = 84
@@ -32,6 +37,7 @@ NAME_WIDTH = 90
 MOST_SKIPPED_LISTED = 500
 ROWS_SEEN = 5
 FEWEST_CLASSES = 2
+EVERY_IMAGE = "Every image"
 
 
 @dataclass(frozen=True)
@@ -81,15 +87,26 @@ class DatasetFindings(QWidget):
         inner = QVBoxLayout(counts)
         inner.addWidget(self._table)
         inner.addWidget(self._all, alignment=Qt.AlignmentFlag.AlignLeft)
-        samples = QGroupBox("Some of each class")
-        QVBoxLayout(samples).addWidget(scroll)
+        self.check = ImageCheckPanel()
+        self._tabs = QTabWidget(objectName="dataset.tabs")
+        self._tabs.addTab(scroll, "Some of each class")
+        self._tabs.addTab(self.check, EVERY_IMAGE)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(counts, 2)
-        layout.addWidget(samples, 3)
+        layout.addWidget(self._tabs, 4)
         layout.addWidget(self._skipped_box)
         self._filling = False
         self._known = _KnownClasses()
+        self._passed_over: tuple[SkippedFile, ...] = ()
+        """By the scan, which opens a few images only."""
+
+    def show_examination(self, examination: Examination | None, images: ImageSettings) -> None:
+        """Show what every image was found to be, for a run with these image settings; None: nobody looked yet."""
+        count = self.check.show_examination(examination, images)
+        self._tabs.setTabText(self._tabs.indexOf(self.check), f"{EVERY_IMAGE} ({count})" if count else EVERY_IMAGE)
+        if examination is not None:
+            self._show_skipped((*self._passed_over, *examination.unreadable))
 
     def clear(self, restricted: bool) -> None:
         """Show nothing, because there is nothing that can be used; `restricted`: of the classes that were chosen."""
@@ -122,19 +139,21 @@ class DatasetFindings(QWidget):
                 self._table.setItem(row, column, count)
         self._filling = False
         self._show_pictures(result)
-        self._show_skipped(result)
+        self._passed_over = result.skipped
+        self._show_skipped(result.skipped)
 
-    def _show_skipped(self, result: ScanResult) -> None:
+    def _show_skipped(self, files: tuple[SkippedFile, ...]) -> None:
+        files = tuple(dict.fromkeys(files))
         self._skipped.clear()
-        for skipped in result.skipped[:MOST_SKIPPED_LISTED]:
+        for skipped in files[:MOST_SKIPPED_LISTED]:
             path = Path(skipped.path)
             item = QListWidgetItem(f"{path.parent.name}/{path.name}: {skipped.reason}", self._skipped)
             item.setToolTip(skipped.path)
-        more = len(result.skipped) - MOST_SKIPPED_LISTED
+        more = len(files) - MOST_SKIPPED_LISTED
         if more > 0:
             self._skipped.addItem(f"… and {more:,} more, which a run lists in its folder")
-        self._skipped_box.setTitle(f"Skipped ({len(result.skipped):,})")
-        self._skipped_box.setVisible(bool(result.skipped))
+        self._skipped_box.setTitle(f"Skipped ({len(files):,})")
+        self._skipped_box.setVisible(bool(files))
 
     def _show_pictures(self, result: ScanResult) -> None:
         self._clear_pictures()

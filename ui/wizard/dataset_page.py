@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QSizePo
 
 from engine.contract.path_need import PathNeed
 from engine.contract.recipe import DatasetSettings
-from engine.datasets.source import DATASETS, DatasetSource, special_keys
+from engine.datasets.examination import Examination
+from engine.datasets.source import DATASETS, DatasetSource, Split, special_keys
 from engine.store.locations import Locations
 from ui.form.parameter_form import ParameterForm
 from ui.form.path_field import PathField, dropped_paths
@@ -24,10 +25,24 @@ from ui.wizard.draft_page import DraftPage
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.scan_progress import ScanProgress
 from workers.dataset_scan import ScanResult, scan_dataset
+from workers.image_examination import ImageExaminer
 from workers.latest_call import LatestCall
 
 NO_PATH = PathNeed()
-FORM_FIELDS = ("labels", "validation_fraction", "test_fraction", "limit_per_class")
+CSV = PathNeed(suffixes=(".csv", ".txt"))
+FORM_FIELDS = (
+    "labels",
+    "validation_fraction",
+    "test_fraction",
+    "limit_per_class",
+    "group_by",
+    "duplicates",
+    "near_duplicate_bits",
+    "drop_near_duplicates",
+)
+PATH_TITLES = ("Images", "Validation", "Test", "Labels file")
+EXAMINED_AT_ONCE = 5_000
+"""Of more images, every one is looked at only when the user wishes it: that takes minutes."""
 TYPING_PAUSE_MS = 300
 LEFT_WIDTH = 370
 
@@ -45,6 +60,10 @@ class DatasetPage(DraftPage):
         self._scan = LatestCall("dataset-scan", self)
         self._scan.succeeded.connect(self._on_scanned)
         self._scan.failed.connect(self._on_failed)
+        self._examiner = ImageExaminer()
+        self._examination = LatestCall("image-examination", self)
+        self._examination.succeeded.connect(self._on_examined)
+        self._examination.failed.connect(self._on_examination_failed)
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._start_scan)
 
@@ -57,6 +76,7 @@ class DatasetPage(DraftPage):
             "path": PathField("dataset.path", "The images", "choose, or drop it here", NO_PATH),
             "validation_path": PathField("dataset.validation_path", "Validation images", "none of its own", NO_PATH),
             "test_path": PathField("dataset.test_path", "Test images", "none of its own", NO_PATH),
+            "labels_csv": PathField("dataset.labels_csv", "CSV file with labels or groups", "none", CSV),
         }
         # A tool button is as high as the lines above and below it.
         self._class_folders = QToolButton(objectName="dataset.class_folders")
@@ -64,7 +84,7 @@ class DatasetPage(DraftPage):
         self._class_folders.setAccessibleName("Which folders are which class")
         self._class_folders.setToolTip("For deep trees: mark folders anywhere, and say which class they are.")
         self._form = ParameterForm(draft.recipe.dataset, FORM_FIELDS, "dataset")
-        self._progress = ScanProgress()
+        self._progress = ScanProgress("dataset", "Look again", "After files were added, taken away or replaced.")
         self._message = MessageBar("dataset.message")
         self._findings = DatasetFindings()
         self._lay_out()
@@ -78,6 +98,11 @@ class DatasetPage(DraftPage):
         self._scan.progressed.connect(self._progress.show_progress)
         self._progress.stop_requested.connect(self._on_stop)
         self._progress.again_requested.connect(self._on_again)
+        check = self._findings.check
+        self._examination.progressed.connect(check.progress.show_progress)
+        check.progress.stop_requested.connect(self._stop_examination)
+        check.progress.again_requested.connect(self._start_examination)
+        check.repair_chosen.connect(draft.mend)
 
     def initializePage(self) -> None:
         # Not at once: the window is painted first.
@@ -90,6 +115,7 @@ class DatasetPage(DraftPage):
         """End the scan and its thread."""
         self._pause.stop()
         self._scan.shut_down()
+        self._examination.shut_down()
         for dialog in self.findChildren(ClassFoldersDialog):
             dialog.reject()
 
@@ -122,9 +148,7 @@ class DatasetPage(DraftPage):
         rows = self._form.rows
         rows.insertRow(0, "Source", self._kind)
         rows.insertRow(1, self._summary)
-        for place, (title, field) in enumerate(
-            zip(("Images", "Validation", "Test"), self._paths.values(), strict=True), start=2
-        ):
+        for place, (title, field) in enumerate(zip(PATH_TITLES, self._paths.values(), strict=True), start=2):
             rows.insertRow(place, title, field)
         rows.insertRow(rows.rowCount() - len(FORM_FIELDS), "Classes", self._class_folders)
         QVBoxLayout(box).addWidget(self._form)
@@ -151,6 +175,7 @@ class DatasetPage(DraftPage):
         if dataset.kind in DATASETS:
             self._show_source(DATASETS[dataset.kind])
         self._form.set_model(dataset)
+        self._findings.show_examination(self._draft.examined, self._draft.recipe.images.first)
         self.completeChanged.emit()
 
     def _show_source(self, source: type[DatasetSource]) -> None:
@@ -159,7 +184,7 @@ class DatasetPage(DraftPage):
         for name, field in self._paths.items():
             self._form.rows.setRowVisible(field, name in keys)
             if name in keys:
-                field.set_need(source.path_need)
+                field.set_need(CSV if name == "labels_csv" else source.path_need)
                 field.set_path(getattr(self._draft.recipe.dataset, name))
         drawn = self._draft.recipe.dataset.class_folders
         self._class_folders.setText(f"{len(drawn)} drawn over folders…" if drawn else "One a folder; draw others…")
@@ -172,6 +197,7 @@ class DatasetPage(DraftPage):
         # Also while another page is seen: an undo there can bring other images back.
         if self._draft.recipe.dataset != self._asked:
             self._scan.call_off()
+            self._stop_examination()
             self._pause.start()
 
     def _on_edited(self, *_: object) -> None:
@@ -184,7 +210,8 @@ class DatasetPage(DraftPage):
         paths = {name: field.path() for name, field in self._paths.items() if name in keys}
         dataset = form.model_copy(update={"kind": kind} | unread | paths)
         before = self._draft.recipe.dataset
-        if (dataset.kind, dataset.path, dataset.labels) != (before.kind, before.path, before.labels):
+        names = ("kind", "path", "labels", "labels_csv")
+        if any(getattr(dataset, name) != getattr(before, name) for name in names):
             dataset = dataset.model_copy(update={"classes": (), "class_folders": {}})
         self._draft.change(dataset=dataset)
 
@@ -224,6 +251,7 @@ class DatasetPage(DraftPage):
 
     def _on_again(self) -> None:
         self._draft.set_scanned(None)
+        self._draft.set_examined(None)
         self._start_scan()
 
     def _on_scanned(self, result: ScanResult) -> None:
@@ -231,6 +259,26 @@ class DatasetPage(DraftPage):
         self._message.say("")
         self._findings.show_result(result)
         self._draft.set_scanned(result)
+        count = sum(map(result.images, Split))
+        if DATASETS[result.settings.kind].path_need and count <= EXAMINED_AT_ONCE:
+            self._start_examination()
+
+    def _start_examination(self) -> None:
+        recipe = self._draft.recipe
+        self._findings.check.progress.begin()
+        self._examination.request(partial(self._examiner.examine, recipe.dataset, recipe.seed, self._cache))
+
+    def _stop_examination(self) -> None:
+        self._examination.call_off()
+        self._findings.check.progress.end()
+
+    def _on_examined(self, examination: Examination) -> None:
+        self._findings.check.progress.end()
+        self._draft.set_examined(examination)
+
+    def _on_examination_failed(self, sentence: str) -> None:
+        self._findings.check.progress.end()
+        self._message.say(sentence)
 
     def _on_failed(self, sentence: str) -> None:
         self._progress.end()

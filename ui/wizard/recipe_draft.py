@@ -13,6 +13,7 @@ from engine.contract.findings import Finding
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
 from engine.contract.repairs import Repair, repaired
+from engine.datasets.examination import Examination
 from workers.dataset_scan import ScanResult
 
 MOST_UNDO_STEPS = 200
@@ -29,6 +30,7 @@ class RecipeDraft(QObject):
         super().__init__(parent)
         self._recipe = recipe
         self._scanned: ScanResult | None = None
+        self._examined: Examination | None = None
         self._found: tuple[Recipe, int | None, tuple[Finding, ...]] | None = None
         self._earlier: list[Recipe] = []
         self._later: list[Recipe] = []
@@ -50,6 +52,23 @@ class RecipeDraft(QObject):
         if result is not self._scanned:
             self._scanned = result
             self.changed.emit()
+
+    @property
+    def examined(self) -> Examination | None:
+        """What a look at every one of the recipe's images found; None while there was none."""
+        fresh = self._examined is not None and self._examined.dataset == self._recipe.dataset
+        return self._examined if fresh else None
+
+    def set_examined(self, examination: Examination | None) -> None:
+        """Take in what a look at every image found; undone by no undo."""
+        if examination is not self._examined:
+            self._examined = examination
+            self.changed.emit()
+
+    @property
+    def image_findings(self) -> tuple[Finding, ...]:
+        """What a run would say of the images, as far as they were looked at."""
+        return self.examined.findings(self._recipe.images.first) if self.examined else ()
 
     @property
     def class_count(self) -> int | None:

@@ -123,7 +123,7 @@ class ReviewPage(DraftPage):
         self._seed.setValue(recipe.seed)
         self._seed.blockSignals(False)
         self._text.setPlainText(recipe_text(recipe))
-        self._findings.show_findings(self._draft.findings, "Everything can run.")
+        self._findings.show_findings((*self._draft.findings, *self._draft.image_findings), "Everything can run.")
         if faulty or self._draft.scanned is None:
             self._plan.forget()
             self._time.setText("–")

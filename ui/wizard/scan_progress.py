@@ -14,15 +14,22 @@ class ScanProgress(QWidget):
     stop_requested = Signal()
     again_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, again: str, why: str, parent: QWidget | None = None) -> None:
+        """
+        Args:
+            name: what the object names begin with.
+            again: what the button says while nothing goes on.
+            why: its tool tip.
+        """
         super().__init__(parent)
+        self._again, self._why = again, why
         self._busy = False
-        self._text = QLabel(objectName="dataset.progress")
+        self._text = QLabel(objectName=f"{name}.progress")
         self._text.setProperty("role", "hint")
-        self._bar = QProgressBar(objectName="dataset.busy", textVisible=False)
+        self._bar = QProgressBar(objectName=f"{name}.busy", textVisible=False)
         self._bar.setAccessibleName("Progress of the look at the images")
         self._bar.setFixedHeight(BAR_HEIGHT)
-        self._button = QPushButton("Look again", objectName="dataset.scan")
+        self._button = QPushButton(again, objectName=f"{name}.scan")
         row = QHBoxLayout()
         row.addWidget(self._text, 1)
         row.addWidget(self._button)
@@ -51,8 +58,8 @@ class ScanProgress(QWidget):
     def end(self) -> None:
         """Nothing goes on."""
         self._busy = False
-        self._button.setText("Look again")
-        self._button.setToolTip("After files were added, taken away or replaced.")
+        self._button.setText(self._again)
+        self._button.setToolTip(self._why)
         self._text.setText("")
         self._set_bar_shown(False)
 

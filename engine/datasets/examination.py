@@ -1,0 +1,101 @@
+"""A look at every image of a dataset without keeping any: what a run would find in them, before it is started."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.dataset_check import DatasetCheck
+from engine.contract.findings import Finding
+from engine.contract.measurements import SkippedFile
+from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.datasets.dataset_check import CheckedSample, check_dataset
+from engine.datasets.dataset_findings import dataset_findings
+from engine.datasets.grouping import group_findings
+from engine.datasets.image_traits import ImageTraits, image_traits
+from engine.datasets.ordered_work import in_order
+from engine.datasets.preparation import scan
+from engine.datasets.source import DATASETS, Sample, Split
+from engine.datasets.splits import drawn_again_where_lost
+
+AHEAD_A_THREAD = 8
+TOLD_EVERY = 16
+"""Images between two calls of `progress`."""
+
+KnownTraits = dict[tuple[str, str], ImageTraits | str]
+"""(path, stamp) of an image → its traits, or why it cannot be read."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found in the images of a dataset, with its split."""
+
+    dataset: DatasetSettings
+    check: DatasetCheck
+    groups: tuple[Finding, ...]
+    unreadable: tuple[SkippedFile, ...]
+    counts: dict[str, dict[str, int]]
+    """split → class → images, without those that cannot be read or are left out."""
+
+    def findings(self, images: ImageSettings) -> tuple[Finding, ...]:
+        """What a run with these image settings would say of the dataset."""
+        return (*self.groups, *dataset_findings(self.check, self.counts, self.dataset, images))
+
+
+def examine(
+    dataset: DatasetSettings,
+    seed: int,
+    cache: Path,
+    known: KnownTraits,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    raise_if_cancelled: Callable[[], None] = lambda: None,
+) -> Examination:
+    """Decode every image that is not known yet, and judge them all.
+
+    Args:
+        cache: where an archive is unpacked.
+        known: filled with what is found, so that another split or rule costs no decoding.
+
+    Raises:
+        DataError, RecipeError: the dataset cannot be used.
+        Cancelled: out of `progress` or `raise_if_cancelled`; what was found so far is in `known`.
+    """
+    index = scan(dataset, seed, progress, cache)
+    source = DATASETS[dataset.kind](dataset, seed, cache)
+
+    def look(sample: Sample) -> tuple[Sample, ImageTraits | str]:
+        try:
+            return sample, image_traits(source.decode(sample))
+        except (OSError, ValueError, MemoryError) as error:
+            return sample, str(error) or type(error).__name__
+
+    new = [sample for sample in index.samples if _name(sample) not in known]
+    threads = os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        for done, (sample, found) in enumerate(in_order(pool, look, new, threads * AHEAD_A_THREAD)):
+            known[_name(sample)] = found
+            if done % TOLD_EVERY == 0:
+                progress(done, len(new))
+    found_of = {sample: known[_name(sample)] for sample in index.samples}
+    unreadable = {sample: found for sample, found in found_of.items() if isinstance(found, str)}
+    readable = [sample for sample in index.samples if sample not in unreadable]
+    split = drawn_again_where_lost(readable, index.classes, index.drawn, dataset, seed)
+    rows = [CheckedSample(sample.path, sample.label, sample.split or Split.TRAIN) for sample in split]
+    traits = [found for found in found_of.values() if isinstance(found, ImageTraits)]
+    checked = check_dataset(rows, traits, index.classes, dataset, raise_if_cancelled)
+    used = Counter((row.split, row.label) for row, gone in zip(rows, checked.left_out, strict=True) if not gone)
+    return Examination(
+        dataset,
+        checked.check,
+        group_findings(split, dataset),
+        tuple(SkippedFile(path=sample.path, reason=reason) for sample, reason in unreadable.items()),
+        {one.value: {name: used[one, label] for label, name in enumerate(index.classes)} for one in Split},
+    )
+
+
+def _name(sample: Sample) -> tuple[str, str]:
+    return sample.path, sample.stamp

@@ -1,0 +1,24 @@
+"""Work on many things by several threads, taken in order, with few results in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def in_order(
+    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item], most_ahead: int
+) -> Iterator[Result]:
+    """What `pool.map` gives, with at most `most_ahead` results in memory."""
+    pending: deque[Future[Result]] = deque()
+    for item in items:
+        pending.append(pool.submit(work, item))
+        if len(pending) >= most_ahead:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()

@@ -1,0 +1,107 @@
+"""What a look at every image found: sentences, and the images that are there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.contract.dataset_check import DatasetCheck, DuplicateImage
+from engine.contract.recipe import ImageSettings
+from engine.datasets.examination import Examination
+from ui.wizard.findings_list import FindingsList
+from ui.wizard.scan_progress import ScanProgress
+
+MOST_LISTED = 500
+MOST_SIZES = 3
+NOTHING = "Nothing in the images speaks against their figures."
+NOT_LOOKED = "Not all images were looked at yet; a run does so in any case."
+COLUMNS = ("image", "in", "copy of", "in", "how")
+
+
+class ImageCheckPanel(QWidget):
+    """Progress with a button, findings with their repairs, and a table of duplicates where there are any."""
+
+    repair_chosen = Signal(object)
+    """The `Repair` whose button was pressed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.progress = ScanProgress(
+            "images", "Look at every image", "For copies, also across splits, and damaged files."
+        )
+        self._facts = QLabel(objectName="images.facts", wordWrap=True)
+        self._facts.setProperty("role", "hint")
+        self._findings = FindingsList("images.findings")
+        self._findings.setAccessibleName("Findings on the images")
+        self._findings.repair_chosen.connect(self.repair_chosen)
+        self._duplicates = QTableWidget(0, len(COLUMNS), objectName="images.duplicates")
+        self._duplicates.setAccessibleName("Images that are there twice")
+        self._duplicates.setHorizontalHeaderLabels(list(COLUMNS))
+        header = self._duplicates.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        for column in (0, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self._duplicates.verticalHeader().hide()
+        self._duplicates.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._duplicates.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self.progress)
+        layout.addWidget(self._facts)
+        layout.addWidget(self._findings, 3)
+        layout.addWidget(self._duplicates, 2)
+        self._shown: Examination | None = None
+
+    def show_examination(self, examination: Examination | None, images: ImageSettings) -> int:
+        """Show what a run with these image settings would say; None: nobody looked yet. Returns how many findings."""
+        findings = examination.findings(images) if examination else ()
+        self._findings.show_findings(findings, NOTHING if examination else NOT_LOOKED)
+        if examination is not self._shown:
+            self._shown = examination
+            self._facts.setText(_facts(examination.check) if examination else "")
+            self._list_duplicates(examination.check.duplicates[:MOST_LISTED] if examination else ())
+        return len(findings)
+
+    def _list_duplicates(self, duplicates: tuple[DuplicateImage, ...]) -> None:
+        self._duplicates.setRowCount(len(duplicates))
+        self._duplicates.setVisible(bool(duplicates))
+        for row, one in enumerate(duplicates):
+            how = "same pixels" if one.exact else f"{one.distance} of 64 bits apart"
+            texts = (
+                _short(one.path),
+                one.split,
+                _short(one.copy_of),
+                one.copy_split,
+                f"{how}, left out" if one.left_out else how,
+            )
+            for column, (text, whole) in enumerate(zip(texts, (one.path, "", one.copy_of, "", ""), strict=True)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(whole or text)
+                self._duplicates.setItem(row, column, item)
+
+
+def _facts(check: DatasetCheck) -> str:
+    """Such as "400 images · 224×224 (380), 96×96 (20) · 8-bit grayscale (400)"."""
+    modes = {mode: sum(counts.values()) for mode, counts in check.modes.items()}
+    sizes = dict(list(check.sizes.items())[:MOST_SIZES])
+    more = f", … ({len(check.sizes):,} sizes)" if len(check.sizes) > MOST_SIZES else ""
+    return f"{check.images:,} images · {_counted(sizes)}{more} · {_counted(modes)}"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} ({count:,})" for name, count in counts.items())
+
+
+def _short(path: str) -> str:
+    return "/".join(Path(path).parts[-2:])

@@ -1,0 +1,28 @@
+"""Looks at every image of a dataset for the wizard, and remembers what it saw. No Qt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.contract.recipe import DatasetSettings
+from engine.datasets.examination import Examination, KnownTraits, examine
+from workers.turn import Turn
+
+
+class ImageExaminer:
+    """Decodes an image once, however often the split or a rule changes; used by one thread at a time."""
+
+    def __init__(self) -> None:
+        self._known: KnownTraits = {}
+        self._images: tuple[str, ...] = ()
+
+    def examine(self, settings: DatasetSettings, seed: int, cache: Path, turn: Turn) -> Examination:
+        """
+        Raises:
+            DataError, RecipeError: the dataset cannot be used; the sentence says what to do.
+            Cancelled: out of `turn`; what was decoded is remembered.
+        """
+        images = (settings.kind, settings.path, settings.validation_path, settings.test_path, str(seed))
+        if images != self._images:
+            self._known, self._images = {}, images
+        return examine(settings, seed, cache, self._known, turn.report, turn.raise_if_stale)
