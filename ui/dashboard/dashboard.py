@@ -12,6 +12,7 @@ from engine.contract.events import EngineEvent
 from ui.dashboard.bars_panel import BarsPanel
 from ui.dashboard.curves_panel import CurvesPanel
 from ui.dashboard.log_pane import LogPane
+from ui.dashboard.pruning_panel import PruningPanel
 from ui.dashboard.run_banner import RunBanner, Tone
 from ui.dashboard.run_header import RunHeader
 from ui.dashboard.run_state import RunState
@@ -63,6 +64,7 @@ class Dashboard(QWidget):
         self.log = LogPane(theme)
         self.curves = CurvesPanel(theme)
         self.bars = BarsPanel(theme)
+        self.pruning = PruningPanel(theme)
         self.subbands = SubbandsPanel()
         self.results = ResultsTable()
         self.tabs = QTabWidget(objectName="dashboard.tabs")
@@ -72,9 +74,11 @@ class Dashboard(QWidget):
             self.log,
             *self.curves.parts,
             *self.bars.plots.values(),
+            self.pruning,
             self.subbands,
             self.results,
         )
+        self.pruning.filled.connect(self._on_rounds)
         self._due: list[Part] = []
         self._stale = False
         self._turn_timer = QTimer(self, interval=TURN_MS)
@@ -136,7 +140,7 @@ class Dashboard(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of another theme."""
-        for panel in (self.banner, self.log, self.curves, self.bars):
+        for panel in (self.banner, self.log, self.curves, self.bars, self.pruning):
             panel.set_theme(theme)
 
     def _lay_out(self) -> None:
@@ -155,6 +159,8 @@ class Dashboard(QWidget):
         progress.setSizes([LEFT_PIXELS, PLOTS_PIXELS])
         progress.setStretchFactor(1, 1)
         self.tabs.addTab(progress, "Stages and curves")
+        self.tabs.addTab(self.pruning, "Pruning rounds")
+        self._on_rounds(False)
         self.tabs.addTab(self.subbands, "Images and subbands")
         self.tabs.addTab(self.results, "Table and files")
         layout = QVBoxLayout(self)
@@ -178,6 +184,10 @@ class Dashboard(QWidget):
             self._due = list(self._parts)
         else:
             self._turn_timer.stop()
+
+    def _on_rounds(self, there: bool) -> None:
+        """The tab of pruning rounds is for runs that have some."""
+        self.tabs.setTabVisible(self.tabs.indexOf(self.pruning), there)
 
     def _on_log_requested(self) -> None:
         self.tabs.setCurrentIndex(0)

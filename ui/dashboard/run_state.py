@@ -17,6 +17,7 @@ from engine.contract.events import (
     Paused,
     PlannedStage,
     PreparationProgress,
+    PruningRoundFinished,
     Resumed,
     RunCancelled,
     RunFailed,
@@ -27,7 +28,7 @@ from engine.contract.events import (
     StageStarted,
     VariantMeasured,
 )
-from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.measurements import PruningRound, RunResult, VariantMeasurement
 from ui.durations import duration_text
 
 LEAST_WEIGHT_S = 0.5
@@ -67,6 +68,8 @@ class StageProgress:
     seconds_left: float | None = None
     seconds: float = 0.0
     epochs: list[EpochFinished] = field(default_factory=list)
+    rounds: list[PruningRound] = field(default_factory=list)
+    """Of pruning and fine-tuning."""
 
 
 @dataclass
@@ -147,7 +150,14 @@ class RunState:
             case DatasetReady():
                 self.datasets[event.setting], self.preparation = event, None
                 self._log_dataset(event)
-            case StageStarted() | StagePhase() | BatchProgress() | EpochFinished() | StageFinished():
+            case (
+                StageStarted()
+                | StagePhase()
+                | BatchProgress()
+                | EpochFinished()
+                | PruningRoundFinished()
+                | StageFinished()
+            ):
                 if stage := self.stages.get(event.stage):
                     self._apply_to_stage(stage, event)
             case VariantMeasured():
@@ -204,7 +214,9 @@ class RunState:
             self._say(event, f"Skipped {skipped.path}: {skipped.reason}", "warning")
 
     def _apply_to_stage(
-        self, stage: StageProgress, event: StageStarted | StagePhase | BatchProgress | EpochFinished | StageFinished
+        self,
+        stage: StageProgress,
+        event: StageStarted | StagePhase | BatchProgress | EpochFinished | PruningRoundFinished | StageFinished,
     ) -> None:
         match event:
             case StageStarted():
@@ -224,6 +236,10 @@ class RunState:
                     stage.epochs.pop()
                 stage.epochs.append(event)
                 stage.done_fraction = event.epoch / max(event.epochs, 1)
+            case PruningRoundFinished():
+                del stage.rounds[event.number - 1 :]
+                stage.rounds.append(event.round)
+                self._say(event, f"{stage.plan.title}: {_round_text(event)}")
             case StageFinished():
                 stage.done_fraction, stage.seconds, stage.phase = 1.0, event.seconds, ""
                 stage.seconds_left = 0.0
@@ -233,6 +249,15 @@ class RunState:
 
     def _say(self, event: EngineEvent, text: str, severity: Severity = "note") -> None:
         self.log.append(LogEntry(event.time, severity, text))
+
+
+def _round_text(event: PruningRoundFinished) -> str:
+    one = event.round
+    return (
+        f"round {event.number} of {event.rounds}, {one.sparsity_fraction:.4g} zeros, validation accuracy "
+        f"{one.validation_accuracy_after_pruning:.3f} right after pruning, "
+        f"{one.validation_accuracy_after_fine_tuning:.3f} after fine-tuning."
+    )
 
 
 def _final_status(event: StageFinished) -> StageStatus:

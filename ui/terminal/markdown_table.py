@@ -58,7 +58,7 @@ def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[s
         _plain(variant.name),
         _plain(" → ".join(variant.steps)) or "float32",
         f"{variant.accuracy:.3f} ({low:.3f}–{high:.3f})",
-        f"{variant.agreement:.3f}",
+        "–" if variant.agreement is None else f"{variant.agreement:.3f}",
         f"{variant.model_bytes / 1024:,.1f}",
         f"{variant.model_bytes / baseline.model_bytes:.2f}",
         f"{variant.zip_bytes / 1024:,.1f}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from engine.contract.measurements import RunResult, VariantMeasurement, variant_name
+from engine.contract.measurements import PruningRound, RunResult, VariantMeasurement, variant_name
 from engine.contract.recipe import BASELINE
 
 
@@ -49,6 +49,24 @@ def epochs_table(result: RunResult) -> Table:
         low, high = swept.accuracy_ci95
         accuracy = f"{swept.accuracy:.3f} ({low:.3f}–{high:.3f})"
         table.add_row(variant_name(BASELINE, swept.setting), str(swept.epoch), accuracy)
+    return table
+
+
+def rounds_table(result: RunResult) -> Table:
+    """What each round of pruning came to, once for variants that share their prunings."""
+    table = Table(title="Validation accuracy by pruning round", title_justify="left")
+    table.add_column("chain")
+    for name in ("round", "zeros", "right after\npruning", "after\nfine-tuning", "epochs"):
+        table.add_column(name, justify="right")
+    sharing: dict[tuple[str, tuple[PruningRound, ...]], VariantMeasurement] = {}
+    for variant in result.variants:
+        if variant.pruning_rounds:
+            sharing.setdefault((variant.setting, variant.pruning_rounds), variant)
+    for variant in sharing.values():
+        for number, one in enumerate(variant.pruning_rounds, start=1):
+            accuracies = one.validation_accuracy_after_pruning, one.validation_accuracy_after_fine_tuning
+            cells = (f"{one.sparsity_fraction:.4f}", *(f"{value:.3f}" for value in accuracies), str(one.epochs))
+            table.add_row(variant.name if number == 1 else "", str(number), *cells)
     return table
 
 

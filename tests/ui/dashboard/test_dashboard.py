@@ -14,10 +14,12 @@ from engine.contract.events import (
     EngineEvent,
     EpochFinished,
     Paused,
+    PruningRoundFinished,
     RunCancelled,
     RunFailed,
     VariantMeasured,
 )
+from engine.contract.measurements import PruningRound
 from tests.ui.study_events import CHAINS, PRUNING, study_events, until, write_samples
 from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE, Dashboard
 from ui.dashboard.stage_tree_model import StageColumn, StageTreeModel
@@ -54,6 +56,44 @@ def text(dashboard: Dashboard, name: str) -> str:
 def take(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
     dashboard.take(events)
     qtbot.waitUntil(dashboard.is_up_to_date)
+
+
+def rounds(stage: str) -> list[EngineEvent]:
+    """Six rounds from 0.95 to 0.995, as Kharitonov 2024 has them."""
+    return [
+        PruningRoundFinished(
+            stage=stage,
+            number=number,
+            rounds=6,
+            round=PruningRound(
+                sparsity_fraction=1 - 0.05 * 0.1 ** (number / 6),
+                epochs=4,
+                validation_accuracy_after_pruning=0.93 - 0.06 * number,
+                validation_accuracy_after_fine_tuning=0.95 - 0.01 * number,
+            ),
+        )
+        for number in range(1, 7)
+    ]
+
+
+def test_pruning_rounds_are_a_curve_over_sparsity(
+    qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]
+) -> None:
+    tab = dashboard.tabs.indexOf(dashboard.pruning)
+    take(qtbot, dashboard, until(events, EpochFinished, 12))
+    assert not dashboard.tabs.isTabVisible(tab)
+    told = rounds(PRUNING)
+    take(qtbot, dashboard, told[:4])
+    assert dashboard.tabs.isTabVisible(tab)
+    # A run that goes on tells of the finished rounds once more.
+    take(qtbot, dashboard, told)
+    assert dashboard.pruning.points() == 6
+    tuned, pruned = dashboard.pruning.plot.listDataItems()
+    assert tuned.getData()[0].tolist() == pytest.approx([event.round.sparsity_fraction for event in told])  # type: ignore[attr-defined]
+    assert (tuned.getData()[1] > pruned.getData()[1]).all()
+    assert "round 6 of 6, 0.995 zeros" in dashboard.state.log[-1].text
+    dashboard.set_theme(DARK)
+    dashboard.set_theme(LIGHT)
 
 
 def test_a_whole_study_fills_every_panel(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
