@@ -114,7 +114,9 @@ class CifarFiles:
         if not file.is_file():
             return None
         if self._is_binary:
-            return [line.strip() for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+            return [
+                line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()
+            ]
         names = read_cifar_pickle(file).get(labelling.names_key)
         if not isinstance(names, list):
             raise DataError(f"{file} has no list {labelling.names_key}; it is not the one of {self._layout.title}.")

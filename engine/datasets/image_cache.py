@@ -64,7 +64,8 @@ def open_cache(folder: Path) -> CachedImages | None:
     except (OSError, ValueError, EOFError, LookupError, BadZipFile):  # pydantic's errors are ValueErrors
         return None
     rows = {len(images), len(traits), len(index.labels), len(index.splits), len(index.paths)}
-    return CachedImages(images, index, traits, check) if len(rows) == 1 else None
+    whole = len(rows) == 1 and len(images.shape) == 4
+    return CachedImages(images, index, traits, check) if whole else None
 
 
 def write_index(folder: Path, index: CacheIndex, traits: Sequence[ImageTraits], check: DatasetCheck) -> None:

@@ -15,6 +15,7 @@ from engine.contract.path_need import PathNeed
 from engine.datasets.data_path import DataPath, open_path
 from engine.datasets.indexing import array_and_row, chosen_classes, row_samples, sample_index
 from engine.datasets.source import DatasetSource, Sample, SampleIndex, Split
+from engine.datasets.stored_images import StoredImages
 
 PREFIXES = {Split.TRAIN: "train", Split.VALIDATION: "val", Split.TEST: "test"}
 NAME_ARRAYS = ("class_names", "labels")
@@ -45,14 +46,14 @@ class Npz(DatasetSource):
 
     def decode(self, sample: Sample) -> np.ndarray:
         array, row = array_and_row(sample)
-        # Mapped anew for each image: pages of a map that stays open count as memory of the process, all of them in
-        # the end.
-        image = np.array(_array(self._opened, array.rpartition("/")[2])[row])
+        image = self._stored[array.rpartition("/")[2]][row]
         return image[:, :, 0] if image.ndim == 3 and image.shape[2] == 1 else image
 
     @cached_property
-    def _opened(self) -> DataPath:
-        return open_path(self.settings.path, "dataset.path", self.path_need, self.cache)
+    def _stored(self) -> dict[str, StoredImages]:
+        path = open_path(self.settings.path, "dataset.path", self.path_need, self.cache)
+        files = (path.folder / f"{prefix}_images.npy" for prefix in PREFIXES.values())
+        return {file.stem: StoredImages(file) for file in files if file.is_file()}
 
     def _samples(
         self, path: DataPath, labels: dict[Split, np.ndarray], names: list[str], classes: tuple[str, ...]
@@ -100,6 +101,8 @@ def _labels(path: DataPath, split: Split) -> np.ndarray | None:
             f"{of} has the shape {images.shape}; (images, height, width) or (images, height, width, 3) is needed, "
             "and volumes cannot be used."
         )
+    if not images.flags.c_contiguous:
+        raise DataError(f"{of} is stored column by column; save it again with numpy.ascontiguousarray.")
     of = f"{prefix}_labels in {path.given}"
     if labels.ndim == 2 and labels.shape[1] > 1:
         raise DataError(f"{of} has {labels.shape[1]} labels an image; a network learns one class an image only.")

@@ -1,4 +1,4 @@
-"""The decoded images of a dataset in their file: read a batch at a time, so that memory does not grow with them."""
+"""Images in an array file: read a batch at a time, so that memory does not grow with them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 
 class StoredImages:
-    """Read-only images of an `.npy` file, shape (n, height, width, channels), dtype uint8 or uint16.
+    """Read-only images of an `.npy` file, shape (n, height, width) or (n, height, width, channels), uint8 or uint16.
 
     Indexed by rows as an array is, and each time read from the file. A memory map would be as fast, but the pages it
     has touched count as the process's own memory: after an epoch that is the whole dataset. Threads may share it.
@@ -25,8 +25,10 @@ class StoredImages:
         if np.lib.format.read_magic(self._stream) != (1, 0):
             raise ValueError(f"{path} is of another version of the format")
         self.shape, fortran_order, self.dtype = np.lib.format.read_array_header_1_0(self._stream)
-        if len(self.shape) != 4 or fortran_order or self.dtype not in (np.uint8, np.uint16):
+        if len(self.shape) not in {3, 4} or self.dtype not in (np.uint8, np.uint16):
             raise ValueError(f"{path} holds no images")
+        if fortran_order:
+            raise ValueError(f"{path} is stored column by column")
         self._start = self._stream.tell()
         self._image_bytes = int(np.prod(self.shape[1:])) * self.dtype.itemsize
         if path.stat().st_size != self._start + len(self) * self._image_bytes:

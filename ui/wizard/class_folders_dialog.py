@@ -208,6 +208,7 @@ class ClassFoldersDialog(QDialog):
         self._class.setEditText(typed)
         if self._model:
             self._model.show_classes(mapped)
+            self._tree.viewport().update()
             self._say(mapped.fault, mapped.images.get(None, 0))
         self._show_what_can_be_done()
 

@@ -14,7 +14,7 @@ import pytest
 from engine.contract.errors import DataError
 from engine.contract.recipe import DatasetSettings, ImageSettings
 from engine.datasets.preparation import prepare, scan
-from engine.datasets.source import DATASETS, Split
+from engine.datasets.source import Split
 from tests.engine.datasets.test_cifar import _Canary
 
 COUNTS = {"train": 12, "val": 6, "test": 9}
@@ -59,15 +59,6 @@ def test_the_same_images_come_back(
             assert dataset.labels[row] == int(place) % 3
             expected = content[f"{prefix}_images"][int(place)]
             assert np.array_equal(dataset.images[row].squeeze(), expected.squeeze())
-
-
-def test_columns_first_arrays_come_back_too(tmp_path: Path) -> None:
-    content = arrays() | {"train_images": np.asfortranarray(arrays()["train_images"])}
-    np.savez(tmp_path / "a.npz", **content)
-    chosen = settings(tmp_path / "a.npz")
-    source = DATASETS["npz"](chosen, 7, tmp_path / "cache")
-    for sample in source.index().samples[:3]:
-        assert np.array_equal(source.decode(sample), content["train_images"][int(sample.path.split("#")[1])])
 
 
 def test_splits_that_are_not_there_are_drawn(tmp_path: Path) -> None:
@@ -117,6 +108,7 @@ TRAIN = arrays()["train_images"]
         ({"train_images": TRAIN / 255}, "is of type float64; images are needed as uint8 or uint16"),
         ({"train_images": np.zeros((12, 8, 8, 8), np.uint8)}, "volumes cannot be used"),
         ({"train_images": np.zeros((12, 8), np.uint8)}, r"has the shape \(12, 8\)"),
+        ({"train_images": np.asfortranarray(TRAIN)}, "is stored column by column"),
         ({"train_images": None, "train_labels": None}, "no array train_images with train_labels; it holds test_images"),
     ],
 )  # fmt: skip
