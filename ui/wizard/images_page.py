@@ -3,29 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QComboBox,
-    QFormLayout,
-    QGroupBox,
-    QHBoxLayout,
-    QLabel,
-    QLineEdit,
-    QSpinBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from engine.chain.estimate import baselines_seconds
 from engine.chain.preflight import errors
-from engine.contract.recipe import DwtSettings, ImageGrid, ImageSettings
+from engine.contract.recipe import ImageGrid, ImageSettings
 from engine.contract.setting_name import quality_name, size_name, transform_name
-from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
 from ui.durations import duration_text
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
@@ -36,22 +25,30 @@ from ui.wizard.image_preview_panel import ImagePreviewPanel
 from ui.wizard.plan_view import work_of
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.suggested_settings import another_quality, another_size, another_transform
+from ui.wizard.transform_editor import TransformEditor
 from workers.image_preview import ImagePreview, preview_images
 from workers.latest_call import LatestCall
 
 TYPING_PAUSE_MS = 150
 LEFT_WIDTH = 340
-AXES = {"size": "size", "jpeg_quality": "quality", "dwt": "transform"}
-"""What may be compared, and what one value of it is called."""
-NAMES: Mapping[str, Callable[[Any], str]] = {
-    "size": size_name,
-    "jpeg_quality": quality_name,
-    "dwt": transform_name,
-}
-ANOTHER: Mapping[str, Callable[[Any], Any]] = {
-    "size": another_size,
-    "jpeg_quality": another_quality,
-    "dwt": another_transform,
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A key of the image settings that may have several values."""
+
+    what: str
+    """One value of it, as in "compare another size"."""
+    name: Callable[[Any], str]
+    """What a value is called."""
+    another: Callable[[Any], Any]
+    """Proposes a value beside those that there are."""
+
+
+AXES: Mapping[str, Axis] = {
+    "size": Axis("size", size_name, another_size),
+    "jpeg_quality": Axis("quality", quality_name, another_quality),
+    "dwt": Axis("transform", transform_name, another_transform),
 }
 
 
@@ -72,27 +69,15 @@ class ImagesPage(DraftPage):
         self._pause.timeout.connect(self._request_preview)
         self._places = dict.fromkeys(AXES, 0)
         """Of the values that the editors show."""
-        self._compared = {axis: ComparedValues(f"images.{axis}", what) for axis, what in AXES.items()}
+        self._compared = {key: ComparedValues(f"images.{key}", axis.what) for key, axis in AXES.items()}
         shown = draft.recipe.images.first
         height, width = shown.height_width
         self._height = _pixels("images.height", height)
         self._width = _pixels("images.width", width)
         self._form = ParameterForm(shown, ("color", "resample", "scale", "jpeg_quality"), "images")
-        self._dwt = QGroupBox("Wavelet transform (DWT)", objectName="images.dwt", checkable=True)
-        self._wavelet = QComboBox(objectName="images.dwt.wavelet", editable=True)
-        self._wavelet_line = QLineEdit()
-        self._wavelet.setLineEdit(self._wavelet_line)
-        self._wavelet.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self._wavelet.addItems(discrete_wavelets())
-        self._wavelet.setAccessibleName("Wavelet")
-        self._wavelet.setToolTip("Any discrete wavelet of PyWavelets; type its name, or choose it.")
-        self._level = QSpinBox(objectName="images.dwt.level", minimum=1, maximum=4, accessibleName="Level")
-        self._level.setToolTip("How many times the approximation is split again; each halves the sides.")
-        self._bands = {name: QCheckBox(name, objectName=f"images.dwt.{name}") for name in SUBBANDS}
+        self._dwt = TransformEditor(shown.dwt, "images.dwt")
         self._cost = QLabel(objectName="images.cost", wordWrap=True)
         self._cost.setProperty("role", "hint")
-        dwt = shown.dwt or DwtSettings()
-        self._threshold = ParameterForm(dwt, ("threshold", "threshold_mode"), "images.dwt")
         self._message = MessageBar("images.message")
         self._panel = ImagePreviewPanel()
         self._lay_out()
@@ -116,14 +101,6 @@ class ImagesPage(DraftPage):
         rows.insertRow(rows.rowCount() - 1, self._compared["jpeg_quality"])
         first = QGroupBox("Size and colour")
         QVBoxLayout(first).addWidget(self._form)
-        bands = QHBoxLayout()
-        for box in self._bands.values():
-            bands.addWidget(box)
-        transform = QFormLayout(self._dwt)
-        transform.addRow("Wavelet", self._wavelet)
-        transform.addRow("Level", self._level)
-        transform.addRow("Fed subbands", bands)
-        transform.addRow(self._threshold)
         side = QWidget()
         side.setFixedWidth(LEFT_WIDTH)
         left = QVBoxLayout(side)
@@ -138,25 +115,17 @@ class ImagesPage(DraftPage):
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(side)
         layout.addWidget(self._panel, 1)
-        bands_and_threshold = (*self._bands.values(), *self._threshold.editors())
-        transform_editors = (self._dwt, self._wavelet, self._level, *bands_and_threshold)
         *shared, quality = self._form.editors()
         of_size, of_quality, of_dwt = (one.editors() for one in self._compared.values())
         sides_and_shared = (self._height, self._width, *shared)
-        set_tab_order([*of_size, *sides_and_shared, *of_quality, quality, *of_dwt, *transform_editors])
+        set_tab_order([*of_size, *sides_and_shared, *of_quality, quality, *of_dwt, *self._dwt.editors()])
 
     def _connect_editors(self) -> None:
         self._form.changed.connect(self._on_edited)
-        for spin in (self._height, self._width, self._level):
+        for spin in (self._height, self._width):
             spin.valueChanged.connect(self._on_edited)
-        self._dwt.toggled.connect(self._on_edited)
-        # Not at every letter: half a name is no wavelet.
-        self._wavelet.activated.connect(self._on_edited)
-        self._wavelet_line.editingFinished.connect(self._on_edited)
-        for box in self._bands.values():
-            box.toggled.connect(self._on_edited)
-        self._threshold.changed.connect(self._on_edited)
-        self._threshold.refused.connect(self._on_threshold_refused)
+        self._dwt.changed.connect(self._on_edited)
+        self._dwt.refused.connect(self._on_refused)
         for axis, compared in self._compared.items():
             compared.chosen.connect(partial(self._on_chosen, axis))
             compared.added.connect(partial(self._on_added, axis))
@@ -173,7 +142,7 @@ class ImagesPage(DraftPage):
         grid = self._draft.recipe.images
         for axis, values in grid.axes.items():
             self._places[axis] = min(self._places[axis], len(values) - 1)
-            self._compared[axis].show_values([NAMES[axis](value) for value in values], self._places[axis])
+            self._compared[axis].show_values([AXES[axis].name(value) for value in values], self._places[axis])
         self._show_setting(self._shown())
         self._show_cost()
         self._pause.start()
@@ -189,41 +158,20 @@ class ImagesPage(DraftPage):
         self._cost.setVisible(count > 1)
 
     def _show_setting(self, images: ImageSettings) -> None:
-        editors = [self._height, self._width, self._dwt, self._wavelet, self._level, *self._bands.values()]
-        for editor in editors:
-            editor.blockSignals(True)
-        height, width = images.height_width
-        self._height.setValue(height)
-        self._width.setValue(width)
+        for spin, side in zip((self._height, self._width), images.height_width, strict=True):
+            spin.blockSignals(True)
+            spin.setValue(side)
+            spin.blockSignals(False)
         self._form.set_model(images)
-        self._dwt.setChecked(images.dwt is not None)
-        for child in (self._wavelet, self._level, self._threshold, *self._bands.values()):
-            child.setEnabled(images.dwt is not None)
-        dwt = images.dwt or DwtSettings()
-        if self._wavelet.currentText() != dwt.wavelet:
-            self._wavelet.setCurrentText(dwt.wavelet)
-        self._level.setValue(dwt.level)
-        self._threshold.set_model(dwt)
-        for name, box in self._bands.items():
-            box.setChecked(name in dwt.subbands)
-        for editor in editors:
-            editor.blockSignals(False)
+        self._dwt.show_transform(images.dwt)
 
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()
         assert isinstance(form, ImageSettings)
         height, width = self._height.value(), self._width.value()
-        dwt = None
-        if self._dwt.isChecked():
-            fed = tuple(name for name, box in self._bands.items() if box.isChecked())
-            if not fed:
-                self._on_refused("Tick at least one subband to feed, or switch the wavelet transform off.")
-                return
-            chosen = {"wavelet": self._wavelet.currentText(), "level": self._level.value(), "subbands": fed}
-            dwt = DwtSettings.model_validate(self._threshold.model().model_dump() | chosen)
         size = height if height == width else (height, width)
         axes = {axis: list(values) for axis, values in self._draft.recipe.images.axes.items()}
-        for axis, value in (("size", size), ("jpeg_quality", form.jpeg_quality), ("dwt", dwt)):
+        for axis, value in (("size", size), ("jpeg_quality", form.jpeg_quality), ("dwt", self._dwt.transform())):
             axes[axis][self._places[axis]] = value
         self._compare(form, axes)
 
@@ -246,7 +194,7 @@ class ImagesPage(DraftPage):
 
     def _on_added(self, axis: str) -> None:
         axes = dict(self._draft.recipe.images.axes)
-        axes[axis] = (*axes[axis], ANOTHER[axis](axes[axis]))
+        axes[axis] = (*axes[axis], AXES[axis].another(axes[axis]))
         before, self._places[axis] = self._places[axis], len(axes[axis]) - 1
         if not self._compare(self._draft.recipe.images.first, axes):
             self._places[axis] = before
@@ -270,10 +218,6 @@ class ImagesPage(DraftPage):
     def _on_refused(self, sentence: str) -> None:
         self._message.say(sentence)
         self._set_usable(False)
-
-    def _on_threshold_refused(self, sentence: str) -> None:
-        if sentence:
-            self._on_refused(sentence)
 
     def _set_usable(self, usable: bool) -> None:
         if usable != self._usable:
