@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.measurements import SkippedFile
-from engine.contract.recipe import DatasetSettings
 from engine.datasets.preparation import scan
 from engine.datasets.source import DATASETS, Sample, SampleIndex, Split
 from workers.thumbnail import thumbnail

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings
 from engine.datasets.class_folders import ClassFolders, TopFolders
 from engine.datasets.source import DATASETS, OutlinedFolder
 from workers.turn import Turn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.contract.recipe import DatasetSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.examination import Examination, KnownTraits, examine
 from workers.turn import Turn
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import ImageBytes, TransformFigures
-from engine.contract.recipe import ImageSettings
 from engine.imaging.pipeline import network_input_shape
 from engine.imaging.samples import SHOWN_WITHOUT_DWT, SubbandLevel, image_size_preview, subband_preview
 from engine.imaging.transform_figures import transform_figures

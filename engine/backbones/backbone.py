@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 from engine.backbones.graph import LayerGraph, Shape, Tensor
 from engine.backbones.graph_builder import GraphBuilder, TooSmall
 from engine.contract.backbone_options import BACKBONE_OPTIONS, BackboneOptions
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import BackboneSettings
 from engine.contract.registry import Registry
 
 PUBLISHED_INPUT = (224, 224, 3)

@@ -9,8 +9,8 @@ from engine.backbones.backbone import Architecture
 from engine.backbones.graph import Tensor
 from engine.backbones.graph_builder import GraphBuilder, TooSmall
 from engine.backbones.keras_layers import NoPlainLayer, add_layer
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import BackboneSettings
 from engine.weights.keras_configuration import ConfiguredLayer, read_configuration
 
 WEIGHTED = frozenset({"Conv2D", "DepthwiseConv2D", "Dense", "BatchNormalization"})

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 
 from engine.chain.stage_tree import Stage, StageTree, plan
-from engine.contract.recipe import DatasetSettings, ImageSettings, Recipe
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import Recipe
 from engine.contract.setting_name import setting_name
 
 

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from engine.backbones.backbone import layer_graph
 from engine.chain.branches import plan_branches
 from engine.chain.stage_tree import Stage
-from engine.contract.recipe import DatasetSettings, ImageSettings, Recipe
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
 from engine.steps.step import STEPS, TRAINING_PASSES, graph_after
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.recipe import DatasetSettings, Recipe
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.recipe import Recipe
 from engine.datasets.preparation import scan
 from engine.datasets.source import SampleIndex
 

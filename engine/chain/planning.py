@@ -12,10 +12,12 @@ from engine.chain.estimate import DEFAULT_MACS_A_SECOND, Work, stage_seconds
 from engine.chain.listed_datasets import ListedDatasets, list_datasets
 from engine.chain.preflight import errors, preflight
 from engine.chain.stage_tree import Stage
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import RecipeError
 from engine.contract.events import PlannedStage
 from engine.contract.findings import Finding
-from engine.contract.recipe import DatasetSettings, ImageSettings, Recipe
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import Recipe
 from engine.datasets.preparation import dataset_fingerprint
 from engine.datasets.source import SampleIndex, Split
 from engine.imaging.pipeline import network_input_shape

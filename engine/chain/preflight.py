@@ -9,9 +9,11 @@ from typing import Any
 from engine.backbones.backbone import ARCHITECTURES, layer_graph, sigmoid_output
 from engine.backbones.graph import LayerGraph
 from engine.chain.step_order import chain_findings
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError, NutshellError
 from engine.contract.findings import Finding, Severity
-from engine.contract.recipe import BackboneSettings, DatasetSettings, Recipe
+from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry, nearest_name
 from engine.contract.repairs import RemoveEntry, Repair, SetValue
 from engine.datasets.source import DATASETS, special_keys

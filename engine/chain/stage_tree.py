@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from engine.chain.controls import with_controls
-from engine.contract.recipe import BASELINE, DatasetSettings, ImageSettings, Recipe, TrainingSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.step_parameters import StepParameters
+from engine.contract.training_settings import TrainingSettings
 from engine.steps.step import STEPS, Form
 from engine.weights.weights_file import file_digest
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.contract.recipe import DwtSettings, ImageGrid, ImageSettings
+from engine.contract.image_settings import DwtSettings, ImageGrid, ImageSettings
 
 
 def setting_name(grid: ImageGrid, setting: ImageSettings) -> str:

@@ -10,7 +10,7 @@ from engine.contract.registry import Registry
 from engine.contract.section import Section
 
 if TYPE_CHECKING:
-    from engine.contract.recipe import DatasetSettings
+    from engine.contract.dataset_settings import DatasetSettings
 
 
 class StepParameters(Section):

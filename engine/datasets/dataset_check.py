@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.contract.dataset_check import MOST_LISTED, DatasetCheck, DuplicateImage
-from engine.contract.recipe import DatasetSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.duplicates import NONE, Twins, find_twins
 from engine.datasets.image_traits import ImageTraits
 from engine.datasets.source import Split

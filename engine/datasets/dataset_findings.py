@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.contract.dataset_check import DatasetCheck
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.findings import Finding, Severity
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.contract.repairs import SetValue
 from engine.datasets.source import Split
 

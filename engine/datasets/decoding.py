@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract.recipe import ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.image_cache import IMAGES_FILE
 from engine.datasets.image_traits import ImageTraits, image_traits
 from engine.datasets.image_writer import ImageWriter

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.dataset_check import DatasetCheck
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.findings import Finding
+from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
-from engine.contract.recipe import DatasetSettings, ImageSettings
 from engine.datasets.dataset_check import CheckedSample, check_dataset
 from engine.datasets.dataset_findings import dataset_findings
 from engine.datasets.grouping import group_findings

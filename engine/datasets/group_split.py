@@ -8,8 +8,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings
 from engine.datasets.grouping import group_key
 from engine.datasets.source import Sample, Split
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path, PurePath
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding, Severity
-from engine.contract.recipe import DatasetSettings
 from engine.datasets.labels_csv import read_labels_csv
 from engine.datasets.source import Sample, SampleIndex
 

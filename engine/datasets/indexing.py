@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.measurements import SkippedFile
-from engine.contract.recipe import DatasetSettings
 from engine.contract.registry import unknown_name_message
 from engine.datasets.source import Sample, SampleIndex, Split
 

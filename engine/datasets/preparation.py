@@ -14,10 +14,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.contract.dataset_check import DatasetCheck
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding
+from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import DatasetSummary, ImageBytes, ImageFidelity, SkippedFile
-from engine.contract.recipe import DatasetSettings, ImageSettings
 from engine.datasets.dataset_check import CheckedSample, check_dataset
 from engine.datasets.dataset_findings import dataset_findings
 from engine.datasets.decoding import DecodedDataset, decode_into

@@ -11,9 +11,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
-from engine.contract.recipe import DatasetSettings
 from engine.contract.registry import Registry
 
 

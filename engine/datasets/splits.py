@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings
 from engine.datasets.group_split import draw_by_group
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Sample, SampleIndex, Split

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.recipe import ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.export.metadata_embedding import with_metadata
 from engine.export.metadata_tables import ImageInput, LabelledOutput, metadata_flatbuffer
 from engine.imaging.pipeline import ImagePipeline

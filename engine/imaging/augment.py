@@ -8,7 +8,7 @@ from typing import get_args
 import numpy as np
 from PIL import Image
 
-from engine.contract.recipe import Augmentation
+from engine.contract.training_settings import Augmentation
 from engine.imaging.autoaugment import autoaugment_cifar
 
 ROTATION_DEGREES = 15.0

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import ImageFidelity, Spread
-from engine.contract.recipe import ImageSettings
 from engine.imaging.normalisation import coloured, resaved, resize
 
 LARGEST_COMPARED_PIXELS = 512

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
-from engine.contract.recipe import ImageSettings
+from engine.contract.image_settings import ImageSettings
 
 Resample = Literal["lanczos", "bilinear", "bicubic", "nearest"]
 

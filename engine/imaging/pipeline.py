@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.wavelet import check_wavelet, fed_subbands, transformed_side

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.measurements import ImageBytes, TransformFigures
-from engine.contract.recipe import DwtSettings, ImageSettings
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.fidelity import jpeg_fidelity, resize_fidelity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.contract.recipe import ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.prepared import PreparedDataset
 from engine.imaging.pipeline import ImagePipeline, fit_pipeline
 

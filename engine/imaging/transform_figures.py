@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image, features
 
+from engine.contract.image_settings import DwtSettings
 from engine.contract.measurements import Reconstruction, Spread, TransformFigures
-from engine.contract.recipe import DwtSettings
 from engine.imaging.fidelity import psnr_db, spread
 from engine.imaging.wavelet import SUBBANDS, decompose_levels, recompose
 

@@ -12,7 +12,7 @@ import numpy as np
 import pywt
 
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import DwtSettings
+from engine.contract.image_settings import DwtSettings
 from engine.contract.registry import unknown_name_message
 
 SUBBANDS = ("LL", "LH", "HL", "HH")

@@ -12,9 +12,10 @@ from pydantic import Field
 
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.backbones.graph import LayerGraph
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
-from engine.contract.recipe import BackboneSettings, Recipe
+from engine.contract.recipe import Recipe
 from engine.contract.repairs import Repair
 from engine.contract.step_parameters import StepParameters
 from engine.imaging.pipeline import network_input_shape

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import PromiseBroken
 from engine.contract.findings import Finding
-from engine.contract.recipe import DatasetSettings
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import Step, StepPlace, Trait
 from engine.training.plan import Schedule

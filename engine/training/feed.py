@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.contract.recipe import Augmentation
+from engine.contract.training_settings import Augmentation
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.augment import augment, augmentation_streams

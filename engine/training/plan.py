@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
-from engine.contract.recipe import Augmentation, TrainingSettings
+from engine.contract.training_settings import Augmentation, TrainingSettings
 
 Schedule = Literal["constant", "cosine", "step"]
 

@@ -17,8 +17,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import EngineEvent, EpochFinished
-from engine.contract.recipe import BackboneSettings, DatasetSettings, ImageSettings, Recipe, TrainingSettings
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import Recipe
+from engine.contract.training_settings import TrainingSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split

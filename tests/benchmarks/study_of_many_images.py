@@ -8,7 +8,11 @@ from pathlib import Path
 
 from engine.backbones.backbone import layer_graph
 from engine.chain.bench import Bench
-from engine.contract.recipe import BackboneSettings, DatasetSettings, ImageSettings, Recipe, TrainingSettings
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import Recipe
+from engine.contract.training_settings import TrainingSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.splits import write_split_csv
 from engine.imaging.pipeline import fit_pipeline, network_input_shape

@@ -10,14 +10,11 @@ import pytest
 from PySide6.QtCore import QSettings, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
-from engine.contract.recipe import (
-    BackboneSettings,
-    ChainSettings,
-    DatasetSettings,
-    ImageSettings,
-    Recipe,
-    TrainingSettings,
-)
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.training_settings import TrainingSettings
 from ui.main_window import MainWindow
 
 TICK_MS = 10

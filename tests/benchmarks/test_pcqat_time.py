@@ -14,8 +14,10 @@ import pytest
 from engine.backbones.backbone import layer_graph
 from engine.chain.bench import Bench
 from engine.chain.network import Network, NetworkFacts
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import BatchProgress, EngineEvent
-from engine.contract.recipe import BackboneSettings, DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import Split
 from engine.imaging.pipeline import fit_pipeline, network_input_shape

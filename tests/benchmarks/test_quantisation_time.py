@@ -14,7 +14,8 @@ import pytest
 from engine.backbones.backbone import layer_graph
 from engine.chain.bench import Bench
 from engine.chain.network import Network, NetworkFacts
-from engine.contract.recipe import BackboneSettings, DatasetSettings
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.preparation import prepare, scan
 from engine.imaging.pipeline import fit_pipeline, network_input_shape
 from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters

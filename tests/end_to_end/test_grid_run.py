@@ -10,8 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from engine.contract.recipe import BackboneSettings, ChainSettings, DatasetSettings, ImageGrid, Recipe, TrainingSettings
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import ImageGrid
+from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import read_recipe
+from engine.contract.training_settings import TrainingSettings
 from tests.end_to_end.test_command_line import engines_of, epochs_of, run, write_recipe
 
 GRID = Recipe(

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from engine.contract.recipe import BackboneSettings, ChainSettings, DatasetSettings, ImageSettings, Recipe
-from engine.contract.recipe import TrainingSettings as Training
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.training_settings import TrainingSettings as Training
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
 from tests.end_to_end.test_command_line import run, write_recipe

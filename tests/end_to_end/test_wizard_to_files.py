@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPlainTextEdit,
 from pytestqt.qtbot import QtBot
 
 from engine.backbones.backbone import layer_graph
-from engine.contract.recipe import BackboneSettings
+from engine.contract.backbone_settings import BackboneSettings
 from engine.measurement.tflite_file import TfliteFile
 from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs

@@ -22,8 +22,9 @@ from engine.contract.events import (
     StageStarted,
     VariantMeasured,
 )
+from engine.contract.image_settings import DwtSettings
 from engine.contract.measurements import DatasetSummary, ImageBytes, RunResult, SkippedFile, VariantMeasurement
-from engine.contract.recipe import DwtSettings, Recipe
+from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.datasets.phantom_heart import draw_heart
 from engine.imaging.wavelet import SUBBANDS, decompose

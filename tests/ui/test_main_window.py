@@ -10,9 +10,13 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QListWidget, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import EngineEvent, EpochFinished, event_line
-from engine.contract.recipe import BackboneSettings, DatasetSettings, ImageSettings, Recipe, TrainingSettings
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
+from engine.contract.training_settings import TrainingSettings
 from engine.store.database import open_database
 from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs, record_end, record_start

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
-from engine.contract.recipe import DatasetSettings
 from engine.datasets.source import Split
 from tests.small_study import draw_class_folders
 from workers.dataset_scan import (

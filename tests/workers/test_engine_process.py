@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import (
     EngineEvent,
     EpochFinished,
@@ -15,7 +16,7 @@ from engine.contract.events import (
     StageStarted,
     VariantMeasured,
 )
-from engine.contract.recipe import DatasetSettings, Recipe
+from engine.contract.recipe import Recipe
 from tests.small_study import small_recipe
 from workers.engine_process import EngineProcess
 from workers.process_outcome import Ending, ProcessOutcome

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, RecipeError
-from engine.contract.recipe import DatasetSettings, DwtSettings, ImageSettings
+from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.datasets.preparation import prepare, scan
 from tests.small_study import draw_class_folders
 from workers.dataset_scan import DecodedSample, scan_dataset

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.backbone_options import BACKBONE_OPTIONS
-from engine.contract.recipe import BackboneSettings, Recipe
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.recipe import Recipe
 from engine.contract.step_parameters import STEP_PARAMETERS
 from engine.datasets.source import DATASETS
 from engine.steps.step import STEPS

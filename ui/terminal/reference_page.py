@@ -8,7 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from engine.contract.backbone_options import BACKBONE_OPTIONS
-from engine.contract.recipe import BackboneSettings, DatasetSettings, DwtSettings, ImageGrid, TrainingSettings
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import DwtSettings, ImageGrid
+from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import DATASETS
 from engine.steps.step import STEPS
 from ui.terminal.listings import allowed_values

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.backbones.backbone import backbone_options
 from engine.contract.backbone_options import BackboneOptions
-from engine.contract.recipe import BackboneSettings
+from engine.contract.backbone_settings import BackboneSettings
 from ui.form.parameter_form import ParameterForm
 
 

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QComboBox, QFrame, QGroupBox, QHBoxLayout, QScroll
 
 from engine.backbones.backbone import ARCHITECTURES, BACKBONES, full_size_parameters
 from engine.chain.preflight import errors
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.findings import Finding, Severity
-from engine.contract.recipe import BackboneSettings, TrainingSettings
+from engine.contract.training_settings import TrainingSettings
 from ui.form.declared_field import WIDEST_PIXELS
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order

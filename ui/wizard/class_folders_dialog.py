@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.contract.recipe import DatasetSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.source import OutlinedFolder
 from ui.message_bar import MessageBar
 from ui.wizard.class_mapping import Patterns, assigned, cleared, with_pattern, without

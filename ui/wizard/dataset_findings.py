@@ -24,8 +24,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
-from engine.contract.recipe import ImageSettings
 from engine.datasets.examination import Examination
 from engine.datasets.source import Split, special_keys
 from ui.pictures import pixmap

@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.path_need import PathNeed
-from engine.contract.recipe import DatasetSettings
 from engine.datasets.examination import Examination
 from engine.datasets.source import DATASETS, DatasetSource, Split, special_keys
 from engine.store.locations import Locations

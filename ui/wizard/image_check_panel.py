@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.dataset_check import DatasetCheck, DuplicateImage
-from engine.contract.recipe import ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.examination import Examination
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.scan_progress import ScanProgress

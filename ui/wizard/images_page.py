@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLay
 
 from engine.chain.estimate import baselines_seconds
 from engine.chain.preflight import errors
-from engine.contract.recipe import ImageGrid, ImageSettings
+from engine.contract.image_settings import ImageGrid, ImageSettings
 from engine.contract.setting_name import quality_name, size_name, transform_name
 from ui.durations import duration_text
 from ui.form.parameter_form import ParameterForm

@@ -9,17 +9,13 @@ from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget, QWizard
 
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import NutshellError
-from engine.contract.recipe import (
-    BackboneSettings,
-    ChainSettings,
-    DatasetSettings,
-    DwtSettings,
-    ImageSettings,
-    Recipe,
-    TrainingSettings,
-)
+from engine.contract.image_settings import DwtSettings, ImageSettings
+from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
+from engine.contract.training_settings import TrainingSettings
 from ui.wizard.backbone_page import BackbonePage
 from ui.wizard.chains_page import ChainsPage
 from ui.wizard.dataset_page import DatasetPage

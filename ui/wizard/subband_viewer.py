@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QGridLayout, QGroupBox, QLabel, QWidget
 
-from engine.contract.recipe import DwtSettings
+from engine.contract.image_settings import DwtSettings
 from engine.imaging.samples import SubbandLevel
 from engine.imaging.wavelet import SUBBANDS
 from ui.pictures import histogram_pixmap, pixmap, subband_image

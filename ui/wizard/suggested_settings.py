@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import TypeVar
 
-from engine.contract.recipe import DwtSettings
+from engine.contract.image_settings import DwtSettings
 from engine.imaging.wavelet import discrete_wavelets
 
 SIDES = (224, 150, 100, 64, 48, 32, 24, 16)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QGroupBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
-from engine.contract.recipe import DwtSettings
+from engine.contract.image_settings import DwtSettings
 from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
 from ui.form.parameter_form import ParameterForm
 

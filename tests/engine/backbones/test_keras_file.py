@@ -10,8 +10,12 @@ import pytest
 
 from engine.backbones.backbone import layer_graph
 from engine.chain.preflight import errors, preflight
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import NutshellError
-from engine.contract.recipe import BackboneSettings, DatasetSettings, ImageSettings, Recipe, TrainingSettings
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import Recipe
+from engine.contract.training_settings import TrainingSettings
 from engine.weights.weights_file import load_weights
 
 pytestmark = pytest.mark.usefixtures("small_bench")

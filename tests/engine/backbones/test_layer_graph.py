@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import BackboneSettings
 
 SMALLEST_IMAGE = 8
 """Of any recipe."""

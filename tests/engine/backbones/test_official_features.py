@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import layer_graph
-from engine.contract.recipe import BackboneSettings
+from engine.contract.backbone_settings import BackboneSettings
 
 OFFICIAL = [
     pytest.param("vgg16", "VGG16", {}, marks=pytest.mark.slow),

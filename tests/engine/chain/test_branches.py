@@ -13,7 +13,8 @@ from engine.chain.planning import plan_run
 from engine.chain.preflight import preflight
 from engine.chain.stage_tree import plan
 from engine.contract.findings import Severity
-from engine.contract.recipe import ChainSettings, ImageSettings, Recipe
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import ChainSettings, Recipe
 from engine.datasets.preparation import dataset_fingerprint, scan
 from engine.imaging.pipeline import network_input_shape
 from engine.store.locations import Locations

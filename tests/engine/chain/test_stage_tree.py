@@ -8,7 +8,8 @@ import pytest
 
 from engine.chain.estimate import Work, estimate_seconds, stage_seconds
 from engine.chain.stage_tree import Stage, plan, step_key, stopped_key
-from engine.contract.recipe import ChainSettings, Recipe, TrainingSettings
+from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.training_settings import TrainingSettings
 
 PRUNED = {"step": "magnitude_pruning", "sparsity": 0.8}
 INT8 = {"step": "post_training_quantization", "scheme": "int8"}

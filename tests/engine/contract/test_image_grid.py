@@ -7,7 +7,8 @@ import re
 import pytest
 
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import DwtSettings, ImageGrid, ImageSettings, Recipe
+from engine.contract.image_settings import DwtSettings, ImageGrid, ImageSettings
+from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.setting_name import setting_name, transform_name
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import DwtSettings, ImageSettings, Recipe
+from engine.contract.image_settings import DwtSettings, ImageSettings
+from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe, read_recipe, recipe_text
 
 ARCHITECTURE_EXAMPLE = """

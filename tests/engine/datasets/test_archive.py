@@ -15,8 +15,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.archive import unpacked
 from engine.datasets.preparation import prepare, scan
 from tests.small_study import draw_class_folders

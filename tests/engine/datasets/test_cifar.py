@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.cifar_pickle import array_of, read_cifar_pickle
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import DATASETS, Split

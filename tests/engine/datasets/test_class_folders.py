@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import DataError, RecipeError
-from engine.contract.recipe import ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe_file import build_recipe, parse_recipe, recipe_text
 from engine.datasets.class_folders import ClassFolders
 from engine.datasets.preparation import dataset_fingerprint, scan

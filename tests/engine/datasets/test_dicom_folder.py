@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from pydicom.uid import ImplicitVRLittleEndian
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import DATASETS, Split
 from engine.datasets.splits import write_split_csv

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.findings import Severity
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.dataset_check import CheckedSample, check_dataset
 from engine.datasets.duplicates import NONE, find_twins, nearest_before
 from engine.datasets.image_traits import ImageTraits, image_traits

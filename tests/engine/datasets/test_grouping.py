@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.group_split import draw_by_group
 from engine.datasets.grouping import group_findings
 from engine.datasets.labels_csv import read_labels_csv

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.image_file import read_image
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import Split

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import Split
 from tests.engine.datasets.test_cifar import _Canary
@@ -145,7 +146,7 @@ MEMORY = """
 import sys
 from pathlib import Path
 import psutil
-from engine.contract.recipe import DatasetSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.source import DATASETS
 path, cache = sys.argv[1:]
 source = DATASETS["npz"](DatasetSettings(kind="npz", path=path), 7, Path(cache))

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.phantom_heart import draw_heart
 from engine.datasets.preparation import dataset_fingerprint, prepare, scan
 from engine.datasets.source import Split

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import Sample, SampleIndex, Split
 from engine.datasets.splits import with_splits

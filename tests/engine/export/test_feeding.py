@@ -13,7 +13,8 @@ import pywt
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
 
-from engine.contract.recipe import DatasetSettings, DwtSettings, ImageSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.datasets.preparation import prepare, scan
 from engine.export.feeding import Feeding, described
 from engine.export.tflite_conversion import converter_tflite, float32_tflite

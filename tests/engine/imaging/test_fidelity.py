@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.contract.recipe import DatasetSettings, ImageSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import ImageSettings
 from engine.datasets.phantom_heart import draw_heart
 from engine.datasets.preparation import COMPARED_IMAGES, prepare, scan
 from engine.imaging.fidelity import jpeg_fidelity, psnr_db, resize_fidelity

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from engine.contract.recipe import ImageSettings
+from engine.contract.image_settings import ImageSettings
 from engine.imaging.normalisation import coloured, normalise, png_bytes, resize
 from engine.imaging.samples import image_size_preview
 

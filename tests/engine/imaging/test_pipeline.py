@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import pywt
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import DatasetSettings, DwtSettings, ImageSettings
+from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import Split
 from engine.imaging.augment import augment, augmentation_streams

@@ -10,8 +10,8 @@ import pytest
 import pywt
 from PIL import Image, features
 
+from engine.contract.image_settings import DwtSettings
 from engine.contract.measurements import TransformFigures
-from engine.contract.recipe import DwtSettings
 from engine.datasets.phantom_heart import draw_heart
 from engine.imaging.transform_figures import jpeg2000_bytes, transform_figures
 from engine.imaging.wavelet import SUBBANDS, decompose_levels, fed_subbands, recompose

@@ -7,7 +7,7 @@ import pytest
 import pywt
 
 from engine.contract.errors import RecipeError
-from engine.contract.recipe import DwtSettings, ImageSettings
+from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.imaging.pipeline import ImagePipeline, network_input_shape
 from engine.imaging.wavelet import MODE, SUBBANDS, check_wavelet, decompose, discrete_wavelets, fed_subbands
 

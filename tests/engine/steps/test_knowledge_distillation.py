@@ -7,8 +7,10 @@ import pytest
 
 from engine.chain.bench import Bench
 from engine.chain.network import Network
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.findings import Severity
-from engine.contract.recipe import BackboneSettings, ChainSettings, ImageSettings, Recipe
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import ChainSettings, Recipe
 from engine.steps.knowledge_distillation import KnowledgeDistillation, KnowledgeDistillationParameters
 from engine.steps.magnitude_pruning import MagnitudePruningParameters
 from engine.steps.step import StepPlace, graph_after

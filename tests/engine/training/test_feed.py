@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 from engine.chain.bench import Bench
 from engine.contract.measurements import DatasetSummary, ImageBytes
-from engine.contract.recipe import ImageSettings, Recipe
+from engine.contract.image_settings import ImageSettings
+from engine.contract.recipe import Recipe
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.datasets.stored_images import StoredImages

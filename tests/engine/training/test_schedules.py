@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.contract.recipe import TrainingSettings
+from engine.contract.training_settings import TrainingSettings
 from engine.steps.magnitude_pruning import MagnitudePruningParameters
 from engine.training.plan import TrainingPlan
 

@@ -14,7 +14,7 @@ import pytest
 
 from engine.contract.errors import Cancelled, NutshellError
 from engine.contract.events import BatchProgress, EngineEvent, EpochFinished, Paused
-from engine.contract.recipe import TrainingSettings
+from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import Split
 from engine.training.control import Control
 from engine.training.feed import Feed

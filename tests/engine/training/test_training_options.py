@@ -12,7 +12,7 @@ import pytest
 from sklearn.utils.class_weight import compute_class_weight
 
 from engine.contract.events import EngineEvent, EpochFinished
-from engine.contract.recipe import TrainingSettings
+from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import Split
 from engine.training.balance import balanced_weights
 from engine.training.plan import TrainingPlan

@@ -10,8 +10,8 @@ import pytest
 from engine.backbones.backbone import layer_graph
 from engine.chain.network import Network, NetworkFacts
 from engine.chain.network_file import save_network
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import Cancelled
-from engine.contract.recipe import BackboneSettings
 from engine.store.locations import Locations
 from engine.store.stage_store import StageFacts, StageStore
 from engine.weights.found_weights import earlier_networks, fitting, keras_cache, weights_in

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 from rich.console import Console
 
+from engine.contract.image_settings import ImageGrid, ImageSettings
 from engine.contract.measurements import (
     DatasetSummary,
     ImageBytes,
@@ -19,7 +20,7 @@ from engine.contract.measurements import (
     Spread,
     VariantMeasurement,
 )
-from engine.contract.recipe import ImageGrid, ImageSettings, Recipe
+from engine.contract.recipe import Recipe
 from tests.ui.results.test_results_table import column, shown
 from tests.ui.study_events import variant
 from ui.dashboard.run_state import RunState

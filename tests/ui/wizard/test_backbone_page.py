@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox
 
 from engine.backbones.backbone import BACKBONES, layer_graph
-from engine.contract.recipe import BackboneSettings
+from engine.contract.backbone_settings import BackboneSettings
 from engine.weights.matching import weight_shapes
 from tests.ui.wizard.conftest import OpenWizard
 

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from engine.contract.recipe import DatasetSettings
+from engine.contract.dataset_settings import DatasetSettings
 from tests.engine.datasets.test_image_folder import draw_patients, fill
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
 from ui.wizard.class_folders_dialog import ClassFoldersDialog

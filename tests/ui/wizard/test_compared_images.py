@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGroupBox, QLabel, QSpinBox, QTabBar, QTreeWidget
 
-from engine.contract.recipe import DwtSettings, ImageGrid, ImageSettings
+from engine.contract.image_settings import DwtSettings, ImageGrid, ImageSettings
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
 from ui.wizard.suggested_settings import another_quality, another_size, another_transform

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
     QTableWidget,
 )
 
-from engine.contract.recipe import DatasetSettings
+from engine.contract.dataset_settings import DatasetSettings
 from tests.engine.datasets.cifar_archives import (
     CIFAR100_COARSE,
     CIFAR100_FINE,

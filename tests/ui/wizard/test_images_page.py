@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGroupBox, QLabel, QSpinBox
 
-from engine.contract.recipe import DwtSettings
+from engine.contract.image_settings import DwtSettings
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
 
 

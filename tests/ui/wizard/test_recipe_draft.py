@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from engine.contract.recipe import BackboneSettings, ChainSettings, Recipe, TrainingSettings
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.training_settings import TrainingSettings
 from ui.wizard import recipe_draft
 from ui.wizard.recipe_draft import RecipeDraft
 

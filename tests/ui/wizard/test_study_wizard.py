@@ -9,15 +9,11 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QLabel, QLineEdit, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from engine.contract.recipe import (
-    BackboneSettings,
-    ChainSettings,
-    DatasetSettings,
-    DwtSettings,
-    ImageSettings,
-    Recipe,
-    TrainingSettings,
-)
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import DwtSettings, ImageSettings
+from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.training_settings import TrainingSettings
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
 from ui.theme import ThemeChoice, apply_theme
 from ui.wizard.study_wizard import LAST_RECIPE, StudyWizard, first_recipe

@@ -1,0 +1,122 @@
+"""The dataset table of a recipe."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+
+from engine.contract.section import Section
+
+
+def _several(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _below_the_dataset(pattern: str) -> str:
+    if pattern.startswith("/") or ".." in pattern.split("/") or not pattern.strip("/"):
+        raise ValueError('a pattern is a path below the dataset\'s folder, such as "**/sick*"')
+    return pattern
+
+
+ClassName = Annotated[str, Field(min_length=1)]
+FolderPatterns = Annotated[
+    tuple[Annotated[str, AfterValidator(_below_the_dataset)], ...], BeforeValidator(_several), Field(min_length=1)
+]
+
+
+class DatasetSettings(Section):
+    """Where the images come from and how they are split."""
+
+    kind: str = Field("phantom", title="Source", description="Which dataset source reads the images.")
+    path: str = Field("", title="Folder", description="The folder or file with the images; ~ is the home folder.")
+    validation_path: str = Field("", title="Validation folder", description="A second tree with validation images.")
+    test_path: str = Field("", title="Test folder", description="A second tree with test images.")
+    class_folders: dict[ClassName, FolderPatterns] = Field(
+        {},
+        title="Class folders",
+        description=(
+            "For deep trees: class → patterns of the folders that are of it with all below, relative to path (and to "
+            "validation_path, test_path): `*` part of a name, `**` any folders, `?` a letter, `[ab]` one of some; the "
+            "innermost named folder decides."
+        ),
+    )
+    labels: Literal["fine", "coarse"] = Field(
+        "fine", title="Labels", description="Of CIFAR-100: its 100 classes, or the 20 groups of them."
+    )
+    classes: tuple[str, ...] = Field((), title="Classes", description="A subset of the classes; empty: all.")
+    validation_fraction: float = Field(
+        0.15, gt=0, lt=0.9, title="Validation share", description="Drawn from training where there is no such split."
+    )
+    test_fraction: float = Field(
+        0.15, gt=0, lt=0.9, title="Test share", description="Drawn from training where there is no such split."
+    )
+    limit_per_class: int = Field(
+        0, ge=0, title="Images a class at most", description="0: all; for phantom, how many to draw (0: 400)."
+    )
+    labels_csv: str = Field(
+        "",
+        title="Labels file",
+        description="A CSV file with the columns path (or file), label, and if wanted split and group; paths are below "
+        "the folder. For DICOM in place of class folders; for every source the groups of group_by = csv.",
+    )
+    group_by: str = Field(
+        "",
+        title="Keep together",
+        description="Groups, such as patients, that a drawn split never parts: folder:1, the name of the folder that "
+        "an image lies in (folder:2, of the one above it); csv, a column group of labels_csv; pattern:REGEX, what a "
+        "regular expression (or its first group) matches in the path; patient, the PatientID of DICOM files.",
+        json_schema_extra={"advanced": True},
+    )
+    duplicates: Literal["keep", "drop_leaks", "drop"] = Field(
+        "keep",
+        title="Duplicates",
+        description="Images with the same pixels. drop_leaks: one that lies in two splits stays in the later one only "
+        "(test, else validation); drop: of each but one stays, that of the latest split. keep: all, and they are told.",
+        json_schema_extra={"advanced": True},
+    )
+    near_duplicate_bits: int = Field(
+        2,
+        ge=0,
+        le=16,
+        title="Near duplicates",
+        description="Images whose 64-bit perceptual hashes differ in at most so many bits count as nearly the same.",
+        json_schema_extra={"unit": "bits", "advanced": True},
+    )
+    drop_near_duplicates: bool = Field(
+        False,
+        title="Drop near ones too",
+        description="Leave out near duplicates as duplicates are; look at them first, some may only look alike.",
+        json_schema_extra={"advanced": True, "shown_for": {"duplicates": ["drop_leaks", "drop"]}},
+    )
+
+    @field_validator("group_by")
+    @classmethod
+    def _names_groups(cls, value: str) -> str:
+        kind, _, detail = value.partition(":")
+        if kind == "folder" and not re.fullmatch(r"[1-9]\d?", detail):
+            raise ValueError("folder: is followed by a number from 1, counted upwards from the image, such as folder:1")
+        if kind == "pattern":
+            try:
+                re.compile(detail or "(")
+            except re.error:
+                raise ValueError("pattern: is followed by a regular expression, such as pattern:(p\\d+)") from None
+        if kind not in {"folder", "pattern"} and value not in {"", "csv", "patient"}:
+            raise ValueError("use folder:1, csv, pattern:REGEX, patient, or nothing")
+        return value
+
+    @model_validator(mode="after")
+    def _leaves_training_images(self) -> DatasetSettings:
+        if self.validation_fraction + self.test_fraction >= 0.95:
+            raise ValueError("validation_fraction and test_fraction together must leave at least 5 % to train on")
+        if self.group_by == "csv" and not self.labels_csv:
+            raise ValueError("group_by = csv needs a labels_csv with a column group")
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("classes names one class twice")
+        return self
+
+    def label(self) -> str:
+        """A short name for tables, such as "phantom" or "image_folder ultrasound"."""
+        return f"{self.kind} {PurePath(self.path).name}".strip()

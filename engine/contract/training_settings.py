@@ -1,0 +1,149 @@
+"""The training table of a recipe."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from engine.contract.section import Section
+
+Augmentation = Literal["hflip", "vflip", "rotate", "autoaugment_cifar"]
+
+
+def _ascending(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(sorted(set(numbers)))
+
+
+Epochs = Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], AfterValidator(_ascending)]
+"""Numbers of epochs from 1, ascending, each once."""
+
+
+class TrainingSettings(Section):
+    """How the baseline is trained; the steps that train take over what is not of the baseline alone."""
+
+    first_keys: ClassVar[frozenset[str]] = frozenset(
+        {
+            "epochs",
+            "batch_size",
+            "optimizer",
+            "learning_rate",
+            "head_learning_rate",
+            "weight_decay",
+            "schedule",
+            "augment",
+        }
+    )
+
+    train: bool = Field(True, title="Train", description="Off: the baseline is the network as its weights file has it.")
+    epochs: int = Field(10, ge=1, le=10_000, title="Epochs")
+    batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Images.")
+    optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field(
+        "adam", title="Optimizer", description="adamw decays weights beside the gradient, the others through it."
+    )
+    momentum: float = Field(
+        0.9,
+        ge=0,
+        lt=1,
+        title="Momentum",
+        description="Of sgd, as Nesterov's.",
+        json_schema_extra={"shown_for": {"optimizer": ["sgd"]}},
+    )
+    learning_rate: float = Field(1e-3, gt=0, le=10, title="Learning rate")
+    head_learning_rate: float = Field(0.0, ge=0, le=10, title="Head learning rate", description="0: the same.")
+    weight_decay: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Weight decay",
+        description="Of kernels, not of biases and normalisation; for adamw decoupled (Loshchilov and Hutter 2019).",
+    )
+    schedule: Literal["constant", "cosine", "step"] = Field("constant", title="Schedule")
+    step_epochs: Epochs = Field(
+        (),
+        title="Steps after epochs",
+        description="After each of these the rate is multiplied by the step factor; empty: half and three quarters.",
+        json_schema_extra={"shown_for": {"schedule": ["step"]}},
+    )
+    step_factor: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        title="Step factor",
+        json_schema_extra={"shown_for": {"schedule": ["step"]}},
+    )
+    augment: tuple[Augmentation, ...] = Field((), title="Augmentation")
+    warmup_epochs: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        title="Warm-up",
+        description="The rate rises evenly over so many epochs, and the schedule begins after (Goyal et al. 2017).",
+        json_schema_extra={"unit": "epochs", "advanced": True},
+    )
+    label_smoothing: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        title="Label smoothing",
+        description="The share of each label that is spread over all classes (Szegedy et al. 2016).",
+        json_schema_extra={"advanced": True},
+    )
+    class_weights: Literal["none", "balanced"] = Field(
+        "none",
+        title="Class weights",
+        description="balanced: an image counts the more, the fewer its class has.",
+        json_schema_extra={"advanced": True},
+    )
+    early_stopping: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        title="Early stopping",
+        description="Ends a training that has not become better on the validation images for so many epochs; 0: off.",
+        json_schema_extra={"unit": "epochs", "advanced": True},
+    )
+    restore_best: bool = Field(
+        True,
+        title="Restore the best epoch",
+        description="Keep the weights of the epoch with the highest validation accuracy; off: of the last.",
+        json_schema_extra={"advanced": True},
+    )
+    unfreeze_epoch: int = Field(
+        0,
+        ge=0,
+        le=10_000,
+        title="Unfreeze from epoch",
+        description="From this epoch on a frozen base trains too, but for its batch normalisation; 0: never.",
+        json_schema_extra={"advanced": True},
+    )
+    unfreeze_layers: int = Field(
+        0,
+        ge=0,
+        le=1000,
+        title="Layers to unfreeze",
+        description="How many of the base's last convolutions and dense layers train then; 0: all.",
+        json_schema_extra={"advanced": True},
+    )
+    test_epochs: Epochs = Field(
+        (),
+        title="Test after epochs",
+        description="After each of these the test images are classified too (Trad et al. 2022, table 1).",
+        json_schema_extra={"advanced": True},
+    )
+
+    @property
+    def trained_epochs(self) -> int:
+        """Epochs that the baseline trains."""
+        return self.epochs if self.train else 0
+
+    @model_validator(mode="after")
+    def _epochs_lie_within(self) -> TrainingSettings:
+        if self.warmup_epochs and self.warmup_epochs >= self.epochs:
+            raise ValueError(f"warmup_epochs must be below epochs = {self.epochs}, or the schedule never begins")
+        for name in ("step_epochs", "test_epochs"):
+            if max(getattr(self, name), default=0) > self.epochs:
+                raise ValueError(f"{name} names epoch {max(getattr(self, name))}, and epochs = {self.epochs}")
+        if self.unfreeze_epoch > self.epochs:
+            raise ValueError(f"unfreeze_epoch = {self.unfreeze_epoch} is never reached, since epochs = {self.epochs}")
+        return self
