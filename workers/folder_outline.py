@@ -38,12 +38,17 @@ def outline_folders(settings: DatasetSettings, cache: Path, turn: Turn) -> tuple
     return tuple(DATASETS[settings.kind](settings, 0, cache).outline(turn.report))
 
 
-def map_folders(folders: Sequence[OutlinedFolder], patterns: Patterns) -> MappedFolders:
-    """The class of each folder; without patterns that of the topmost folder it lies in."""
+def map_folders(folders: Sequence[OutlinedFolder], patterns: Patterns, turn: Turn) -> MappedFolders:
+    """The class of each folder; without patterns that of the topmost folder it lies in.
+
+    Raises:
+        Cancelled: out of `turn`.
+    """
     rule = ClassFolders(patterns) if patterns else TopFolders()
     fault = ""
     classes: list[str | None] = []
     for folder in folders:
+        turn.raise_if_stale()
         try:
             classes.append(rule.class_of(folder.parts))
         except DataError as error:

@@ -32,7 +32,7 @@ from engine.datasets.source import OutlinedFolder
 from ui.message_bar import MessageBar
 from ui.wizard.class_mapping import Patterns, assigned, cleared, with_pattern, without
 from ui.wizard.folder_tree_model import FolderColumn, FolderTreeModel
-from workers.folder_outline import map_folders, outline_folders
+from workers.folder_outline import MappedFolders, map_folders, outline_folders
 from workers.latest_call import LatestCall
 
 WHAT_TO_DO = (
@@ -59,6 +59,8 @@ class ClassFoldersDialog(QDialog):
         self._earlier: list[Patterns] = []
         self._folders: tuple[OutlinedFolder, ...] = ()
         self._model: FolderTreeModel | None = None
+        self._mapped: MappedFolders | None = None
+        """What the mapping makes of the folders; None while that is worked out."""
         self._tree = QTreeView(objectName="class_folders.tree", uniformRowHeights=True)
         self._tree.setAccessibleName("Folders")
         self._tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -103,10 +105,19 @@ class ClassFoldersDialog(QDialog):
         self._outline = LatestCall("folder-outline", self)
         self._outline.succeeded.connect(self._on_outlined)
         self._outline.failed.connect(self._message.say)
-        self.finished.connect(self._outline.shut_down)
+        self._mapper = LatestCall("class-mapping", self)
+        self._mapper.succeeded.connect(self._on_mapped)
+        self._mapper.failed.connect(self._message.say)
+        for call in (self._outline, self._mapper):
+            self.finished.connect(call.shut_down)
         self._message.say("Looking through the folders…", "hint")
         self._outline.request(partial(outline_folders, settings, cache))
         self._show_mapping()
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether all that is shown is of the present mapping."""
+        return self._mapped is not None
 
     def _lay_out(self) -> None:
         hint = QLabel(WHAT_TO_DO, wordWrap=True)
@@ -193,11 +204,11 @@ class ClassFoldersDialog(QDialog):
         return [self._model.folder(index).parts for index in selection.selectedRows()]
 
     def _show_mapping(self) -> None:
-        """Bring everything up to the mapping."""
-        mapped = map_folders(self._folders, self._patterns)
+        """List the mapping, and ask what it makes of the folders."""
+        self._mapped = None
         self._mapping.clear()
         for name, patterns in self._patterns.items():
-            item = QTreeWidgetItem(self._mapping, [name, f"{mapped.images.get(name, 0):,}"])
+            item = QTreeWidgetItem(self._mapping, [name])
             item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
             for pattern in patterns:
                 QTreeWidgetItem(item, [pattern])
@@ -206,23 +217,30 @@ class ClassFoldersDialog(QDialog):
         self._class.clear()
         self._class.addItems(sorted(self._patterns))
         self._class.setEditText(typed)
+        self._show_what_can_be_done()
         if self._model:
-            self._model.show_classes(mapped)
-            self._tree.viewport().update()
-            self._say(mapped.fault, mapped.images.get(None, 0))
+            self._mapper.request(partial(map_folders, self._folders, self._patterns))
+
+    def _on_mapped(self, mapped: MappedFolders) -> None:
+        assert self._model is not None, "there are folders to map"
+        self._mapped = mapped
+        self._model.show_classes(mapped)
+        self._tree.viewport().update()
+        for name in self._patterns:
+            for item in self._mapping.findItems(name, Qt.MatchFlag.MatchExactly, 0):
+                item.setText(1, f"{mapped.images.get(name, 0):,}")
+        self._say(mapped.fault, mapped.images.get(None, 0))
         self._show_what_can_be_done()
 
     def _say(self, fault: str, outside: int) -> None:
-        lacks_one = len(self._patterns) == 1
         if fault:
             self._message.say(fault)
-        elif lacks_one:
+        elif len(self._patterns) == 1:
             self._message.say("One class is not enough to tell apart; mark folders of another.", "warning")
         elif outside:
             self._message.say(f"{outside:,} images are in no class, and will be left out.", "hint")
         else:
             self._message.say("")
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(not fault and not lacks_one)
 
     def _show_what_can_be_done(self, *_: object) -> None:
         named, marked = bool(self._class_name()), bool(self._marked())
@@ -233,3 +251,5 @@ class ClassFoldersDialog(QDialog):
         self._remove.setEnabled(bool(self._mapping.selectedItems()))
         self._undo.setEnabled(bool(self._earlier))
         self._clear_all.setEnabled(bool(self._patterns))
+        usable = self._mapped is not None and not self._mapped.fault and len(self._patterns) != 1
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(usable)

@@ -64,6 +64,11 @@ class OpenDialog:
         button = self.dialog.findChild(QAbstractButton, f"class_folders.{name}")
         assert button.isEnabled(), f"{name} cannot be pressed"
         self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        self.wait()
+
+    def wait(self) -> None:
+        """Until all that is shown is of the mapping."""
+        self.qtbot.waitUntil(lambda: self.dialog.is_up_to_date, timeout=SCAN_MS)
 
     def can(self, name: str) -> bool:
         return self.dialog.findChild(QAbstractButton, f"class_folders.{name}").isEnabled()
@@ -107,9 +112,9 @@ def open_dialog(qtbot: QtBot, patients: Path, tmp_path: Path) -> Iterator[OpenDi
     chosen: list[object] = []
     dialog.mapping_chosen.connect(chosen.append)
     dialog.show()
-    tree = dialog.findChild(QTreeView, "class_folders.tree")
-    qtbot.waitUntil(lambda: tree.model() is not None, timeout=SCAN_MS)
-    yield OpenDialog(qtbot, dialog, chosen)
+    opened = OpenDialog(qtbot, dialog, chosen)
+    opened.wait()
+    yield opened
     dialog.reject()
 
 
@@ -187,7 +192,7 @@ def test_the_page_takes_the_mapping_and_looks_again(open_wizard: OpenWizard, pat
     open_wizard.click("dataset.class_folders")
     dialog = open_wizard.child(ClassFoldersDialog, "class_folders")
     drawn = OpenDialog(open_wizard.qtbot, dialog, [])
-    open_wizard.qtbot.waitUntil(lambda: drawn.tree.model() is not None, timeout=SCAN_MS)
+    drawn.wait()
     for name in ("sick", "normal"):
         drawn.name_class(name)
         drawn.assign_pattern(f"**/{name}*")
