@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, ClassVar, Literal
-
-from pydantic import Field
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
@@ -14,6 +12,11 @@ from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
 from engine.measurement.machine import is_x86
 from engine.steps.kept_promises import check_kept
+from engine.steps.post_training_quantization_parameters import (
+    INTEGER,
+    USUAL_CALIBRATION_IMAGES,
+    PostTrainingQuantizationParameters,
+)
 from engine.steps.step import Form, Step, StepPlace, Trait
 
 if TYPE_CHECKING:
@@ -23,10 +26,7 @@ if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
     from engine.measurement.tflite_graph import Kernel
 
-CALIBRATED = ("int8", "int16x8", "mixed")
-INTEGER = ("int8", "int16x8")
 FEW_CALIBRATION_IMAGES = 50
-USUAL_CALIBRATION_IMAGES = 200
 TRAINED_FOR_INT8 = "quantization_aware_training"
 PROGRESS_EVERY_IMAGES = 100
 TINY_KERNEL_VALUES = 1024
@@ -39,73 +39,6 @@ STORED_AS: Mapping[str, str] = {
     "int16x8": "int8",
     "int4": "int4",
 }
-
-
-class PostTrainingQuantizationParameters(StepParameters):
-    """Which numbers weights and activations are stored and computed in."""
-
-    key: ClassVar[str] = "post_training_quantization"
-
-    step: Literal["post_training_quantization"] = "post_training_quantization"
-    scheme: Literal["float16", "dynamic_range", "int8", "int16x8", "int4", "mixed"] = Field(
-        "dynamic_range",
-        title="Scheme",
-        description="float16: half the size, safe; dynamic_range: int8 weights, float activations; int8: integers "
-        "throughout, calibrated; int16x8: int16 activations, int8 weights; int4: weights of four bits (int8 where "
-        "depthwise), widened when the file is loaded; mixed: a scheme a layer.",
-    )
-    layers: dict[str, LayerScheme] | None = Field(
-        None,
-        title="Layers",
-        description="Pattern of layer names → float32, float16, dynamic_range, int8 or int4; the first that matches "
-        'decides, and the rest stays float32. Such as { "stem_*" = "float16", "*" = "int8" }.',
-        json_schema_extra={"shown_for": {"scheme": ["mixed"]}},
-    )
-    calibration_images: int = Field(
-        USUAL_CALIBRATION_IMAGES,
-        ge=1,
-        le=10_000,
-        title="Calibration images",
-        description="Training images, the same share of each class, that the ranges of activations are taken from.",
-        json_schema_extra={"unit": "images", "shown_for": {"scheme": list(CALIBRATED)}},
-    )
-    calibration: Literal["minmax", "percentile", "tflite_converter"] = Field(
-        "minmax",
-        title="Calibration",
-        description="minmax: ranges reach from the least to the greatest value seen; percentile: rare values beyond "
-        "a percentile are clipped, which leaves finer steps for the rest; tflite_converter: minmax as TensorFlow's "
-        "converter takes it, where the sums of a ResNet widen the ranges of its branches, to be held against "
-        "published figures.",
-        json_schema_extra={"shown_for": {"scheme": list(CALIBRATED)}},
-    )
-    percentile: float = Field(
-        99.99,
-        ge=90.0,
-        lt=100.0,
-        title="Percentile",
-        description="Of an activation's values: those beyond it, at either end, are clipped.",
-        json_schema_extra={"unit": "%", "shown_for": {"scheme": list(CALIBRATED), "calibration": ["percentile"]}},
-    )
-    float_io: bool = Field(
-        True,
-        title="Float input and output",
-        description="Feed and read floats, and quantise inside; off: the caller quantises, as some accelerators want.",
-        json_schema_extra={"shown_for": {"scheme": list(INTEGER)}},
-    )
-    float_fallback: bool = Field(
-        False,
-        title="Float fallback",
-        description="Let operators without an integer kernel compute in floats; off: such a network is an error.",
-        json_schema_extra={"shown_for": {"scheme": list(INTEGER)}},
-    )
-
-    @property
-    def calibrated(self) -> bool:
-        """Whether activations become integers, so that their ranges are needed."""
-        return self.scheme in INTEGER or (self.scheme == "mixed" and "int8" in (self.layers or {}).values())
-
-    def label(self) -> str:
-        return self.scheme.replace("_", " ")
 
 
 class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):

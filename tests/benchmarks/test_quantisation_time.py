@@ -18,7 +18,8 @@ from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.preparation import prepare, scan
 from engine.imaging.pipeline import fit_pipeline, network_input_shape
-from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization import PostTrainingQuantization
+from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
 
 SCHEMES = ("float16", "dynamic_range", "int8", "int16x8")
 CALIBRATION_IMAGES = 200

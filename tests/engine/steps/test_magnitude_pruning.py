@@ -14,7 +14,8 @@ from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.magnitude_pruning import MagnitudePruning
 from engine.steps.magnitude_pruning_parameters import MagnitudePruningParameters
-from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization import PostTrainingQuantization
+from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
 from engine.training.kernels import kernels
 from tests.small_study import forget_training
 

@@ -15,7 +15,8 @@ from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization import PostTrainingQuantization
+from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
 from engine.steps.quantization_aware_training import QuantizationAwareTrainingParameters
 from tests.step_place import after
 

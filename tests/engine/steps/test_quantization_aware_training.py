@@ -18,7 +18,8 @@ from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.magnitude_pruning import MagnitudePruning, MagnitudePruningParameters
-from engine.steps.post_training_quantization import PostTrainingQuantization, PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization import PostTrainingQuantization
+from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
 from engine.steps.quantization_aware_training import QuantizationAwareTraining, QuantizationAwareTrainingParameters
 from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
 from engine.training.kernels import kernels

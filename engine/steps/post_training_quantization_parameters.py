@@ -1,0 +1,81 @@
+"""What post-training quantisation can be told."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from engine.contract.step_parameters import StepParameters
+from engine.export.layer_patterns import LayerScheme
+
+CALIBRATED = ("int8", "int16x8", "mixed")
+INTEGER = ("int8", "int16x8")
+USUAL_CALIBRATION_IMAGES = 200
+
+
+class PostTrainingQuantizationParameters(StepParameters):
+    """Which numbers weights and activations are stored and computed in."""
+
+    key: ClassVar[str] = "post_training_quantization"
+
+    step: Literal["post_training_quantization"] = "post_training_quantization"
+    scheme: Literal["float16", "dynamic_range", "int8", "int16x8", "int4", "mixed"] = Field(
+        "dynamic_range",
+        title="Scheme",
+        description="float16: half the size, safe; dynamic_range: int8 weights, float activations; int8: integers "
+        "throughout, calibrated; int16x8: int16 activations, int8 weights; int4: weights of four bits (int8 where "
+        "depthwise), widened when the file is loaded; mixed: a scheme a layer.",
+    )
+    layers: dict[str, LayerScheme] | None = Field(
+        None,
+        title="Layers",
+        description="Pattern of layer names → float32, float16, dynamic_range, int8 or int4; the first that matches "
+        'decides, and the rest stays float32. Such as { "stem_*" = "float16", "*" = "int8" }.',
+        json_schema_extra={"shown_for": {"scheme": ["mixed"]}},
+    )
+    calibration_images: int = Field(
+        USUAL_CALIBRATION_IMAGES,
+        ge=1,
+        le=10_000,
+        title="Calibration images",
+        description="Training images, the same share of each class, that the ranges of activations are taken from.",
+        json_schema_extra={"unit": "images", "shown_for": {"scheme": list(CALIBRATED)}},
+    )
+    calibration: Literal["minmax", "percentile", "tflite_converter"] = Field(
+        "minmax",
+        title="Calibration",
+        description="minmax: ranges reach from the least to the greatest value seen; percentile: rare values beyond "
+        "a percentile are clipped, which leaves finer steps for the rest; tflite_converter: minmax as TensorFlow's "
+        "converter takes it, where the sums of a ResNet widen the ranges of its branches, to be held against "
+        "published figures.",
+        json_schema_extra={"shown_for": {"scheme": list(CALIBRATED)}},
+    )
+    percentile: float = Field(
+        99.99,
+        ge=90.0,
+        lt=100.0,
+        title="Percentile",
+        description="Of an activation's values: those beyond it, at either end, are clipped.",
+        json_schema_extra={"unit": "%", "shown_for": {"scheme": list(CALIBRATED), "calibration": ["percentile"]}},
+    )
+    float_io: bool = Field(
+        True,
+        title="Float input and output",
+        description="Feed and read floats, and quantise inside; off: the caller quantises, as some accelerators want.",
+        json_schema_extra={"shown_for": {"scheme": list(INTEGER)}},
+    )
+    float_fallback: bool = Field(
+        False,
+        title="Float fallback",
+        description="Let operators without an integer kernel compute in floats; off: such a network is an error.",
+        json_schema_extra={"shown_for": {"scheme": list(INTEGER)}},
+    )
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether activations become integers, so that their ranges are needed."""
+        return self.scheme in INTEGER or (self.scheme == "mixed" and "int8" in (self.layers or {}).values())
+
+    def label(self) -> str:
+        return self.scheme.replace("_", " ")
