@@ -31,6 +31,8 @@ class Bench:
     """Tell the dashboard what the stage does now, such as "calibrating"."""
     float32_tflite: Callable[[Network], bytes]
     """The network as a float32 `.tflite`; converted once and shared by every step after the same stage."""
+    keep_file: Callable[[str, str], None] = lambda name, text: None
+    """Keep a text file of this name beside what the step makes."""
 
     def calibration_images(self, count: int) -> FedImages:
         """A seeded choice of `count` training images, or of all where there are fewer, the same number of each class.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.events import BatchProgress, EngineEvent, PreparationProgress, event_line
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
@@ -74,11 +75,18 @@ class RunDirectory:
         """Where a variant's `.tflite` lies, relative to the directory."""
         return f"models/{model_file_name(variant)}"
 
-    def add_model(self, variant: str, content: bytes, feeding: str) -> Path:
-        """Write the `.tflite` that ships, under the variant's name, with how to feed it as JSON beside it."""
+    def ranges_name(self, variant: str) -> str:
+        """Where the calibration record of a variant lies, relative to the directory."""
+        return f"{self.model_name(variant).removesuffix('.tflite')}.{RANGES_FILE}"
+
+    def add_model(self, variant: str, content: bytes, feeding: str, ranges: str = "") -> Path:
+        """Write the `.tflite` that ships, under the variant's name, with how to feed it as JSON beside it, and what its
+        calibration found, where it was calibrated."""
         target = self.path / self.model_name(variant)
         write_durably(target, content)
         write_durably(target.with_suffix(".json"), feeding)
+        if ranges:
+            write_durably(self.path / self.ranges_name(variant), ranges)
         return target
 
 

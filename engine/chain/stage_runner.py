@@ -15,6 +15,7 @@ from engine.chain.bench import Bench
 from engine.chain.network import Network, NetworkFacts
 from engine.chain.network_file import load_facts, load_network, save_network
 from engine.chain.stage_tree import Stage, stopped_key
+from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.errors import DataError
 from engine.contract.events import EngineEvent, Notice, PruningRoundFinished, StageFinished, StagePhase, StageStarted
 from engine.contract.recipe import Recipe
@@ -97,6 +98,11 @@ class StageRunner:
         """The `.tflite` of a finished stage."""
         return self.store.folder(key) / TFLITE_FILE
 
+    def ranges(self, key: str) -> str:
+        """The calibration record of a finished stage as JSON; empty where nothing was calibrated."""
+        file = self.store.folder(key) / RANGES_FILE
+        return file.read_text(encoding="utf-8") if file.is_file() else ""
+
     def network_facts(self, key: str) -> NetworkFacts:
         """Facts of the Keras network that a stage left."""
         return load_facts(self.store.folder(key))
@@ -164,7 +170,8 @@ class StageRunner:
             self.store.checkpoint(key),
             stage.epochs,
         )
-        return Bench(self.recipe, dataset, pipeline, trainer, say_phase, parent_tflite)
+        keep = recorder.files.__setitem__
+        return Bench(self.recipe, dataset, pipeline, trainer, say_phase, parent_tflite, keep)
 
     def _store(
         self,
@@ -184,6 +191,8 @@ class StageRunner:
             STEPS[stage.parameters.step]().check_promise(stage.parameters, promised, TfliteFile.parse(content))
         with self.store.finishing(key) as folder:
             (folder / TFLITE_FILE).write_bytes(content)
+            for name, text in recorder.files.items():
+                (folder / name).write_text(text, encoding="utf-8")
             if isinstance(made, Network):
                 save_network(folder, made)
             seconds = time.perf_counter() - started
@@ -215,11 +224,13 @@ def _network_key(stage: Stage, key: str, parent: FinishedStage | None) -> str:
 
 
 class _Recorder:
-    """Passes events on and keeps the epochs, for the stage's facts."""
+    """Passes events on, and keeps what is to be stored with the stage: its epochs, and files of its step."""
 
     def __init__(self, emit: Callable[[EngineEvent], None]) -> None:
         self._emit = emit
         self.records: list[EpochRecord] = []
+        self.files: dict[str, str] = {}
+        """Name → text."""
 
     def __call__(self, event: EngineEvent) -> None:
         if (record := record_of(event)) is not None:

@@ -59,7 +59,8 @@ class Variants:
         images = runner.images[stage.images]
         stored = runner.tflite(finished.key).read_bytes()
         content, feeding = described(stored, images.pipeline, images.dataset.classes)
-        path = self._directory.add_model(name, content, feeding)
+        ranges = runner.ranges(finished.key)
+        path = self._directory.add_model(name, content, feeding, ranges)
         known = self._measured.variant(finished.key)
         # Another size: it was measured by a version of the program that described files in another way.
         if known is None or known[0].model_bytes != len(content):
@@ -77,6 +78,7 @@ class Variants:
                 "setting": setting,
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
+                "ranges_file": self._directory.ranges_name(name) if ranges else "",
                 "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),
             }

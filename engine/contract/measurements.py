@@ -116,6 +116,8 @@ class VariantMeasurement(Measured):
     """The labels of the steps, in order."""
     file: str
     """The `.tflite`, relative to the run's directory, with forward slashes."""
+    ranges_file: str = ""
+    """What its calibration found as JSON, likewise; empty where nothing was calibrated."""
     accuracy: float
     """Share of the test images that are classified rightly, 0 to 1."""
     accuracy_ci95: tuple[float, float]

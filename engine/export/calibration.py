@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.contract.calibration_record import CalibrationRecord, TensorRange
+
 CALIBRATION_THREADS = 2
 HISTOGRAM_BINS = 2048
 SMALLEST_SPAN = 1e-30
@@ -21,6 +23,8 @@ class ActivationRange:
 
     least: float
     greatest: float
+    seen: tuple[float, float] | None = None
+    """The least and greatest value that the tensor had, where they are others."""
 
 
 def activation_ranges(
@@ -58,6 +62,25 @@ def activation_ranges(
                 counts[name] += _histogram(values, seen[name])
         tell(len(images) + number + 1, total)
     return seen | {name: _cut(seen[name], histogram, percentile) for name, histogram in counts.items()}
+
+
+def calibration_record(
+    ranges: Mapping[str, ActivationRange], method: str, percentile: float | None, images: int
+) -> CalibrationRecord:
+    """The ranges as they are kept beside the file that was made by them."""
+    kept = []
+    for tensor, used in ranges.items():
+        seen_least, seen_greatest = used.seen or (used.least, used.greatest)
+        kept.append(
+            TensorRange(
+                tensor=tensor,
+                seen_least=seen_least,
+                seen_greatest=seen_greatest,
+                least=used.least,
+                greatest=used.greatest,
+            )
+        )
+    return CalibrationRecord(method=method, percentile=percentile, images=images, ranges=tuple(kept))
 
 
 class _Observed:
@@ -115,4 +138,4 @@ def _cut(seen: ActivationRange, histogram: np.ndarray, percentile: float) -> Act
     outside = 1.0 - percentile / 100.0
     first = int(np.searchsorted(share_below, outside, side="right"))
     last = int(np.searchsorted(share_below, 1.0 - outside, side="left"))
-    return ActivationRange(float(edges[min(first, last)]), float(edges[last + 1]))
+    return ActivationRange(float(edges[min(first, last)]), float(edges[last + 1]), (seen.least, seen.greatest))

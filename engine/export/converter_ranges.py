@@ -21,7 +21,8 @@ def converter_ranges(float32: bytes, ranges: Mapping[str, ActivationRange]) -> M
     for summand, total in _overwritten(float32):
         if summand in ranges and total in ranges:
             one, other = ranges[summand], ranges[total]
-            widened[summand] = ActivationRange(min(one.least, other.least), max(one.greatest, other.greatest))
+            least, greatest = min(one.least, other.least), max(one.greatest, other.greatest)
+            widened[summand] = ActivationRange(least, greatest, (one.least, one.greatest))
     return widened
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
@@ -129,6 +130,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
 
     def _rewritten(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
         """The shared float32 file, rewritten by the quantizer in a second."""
+        from engine.export.calibration import calibration_record
         from engine.export.quantizer import QuantizerCannot, quantized, quantized_by_layer, require_quantizer
         from engine.measurement.tflite_file import TfliteFile
 
@@ -137,10 +139,16 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         ranges = self._ranges(parameters, float32, bench) if parameters.calibrated else None
         bench.say_phase("quantising")
         if parameters.scheme == "mixed":
-            return quantized_by_layer(float32, _layer_schemes(parameters, network), ranges)
-        content = quantized(float32, parameters.scheme, ranges, parameters.float_io)
+            content = quantized_by_layer(float32, _layer_schemes(parameters, network), ranges)
+        else:
+            content = quantized(float32, parameters.scheme, ranges, parameters.float_io)
         if parameters.scheme in INTEGER and not parameters.float_fallback and TfliteFile.parse(content).float_operators:
             raise QuantizerCannot("it left operators in floats")
+        if ranges is not None:
+            images = len(bench.calibration_images(parameters.calibration_images))
+            percentile = parameters.percentile if parameters.calibration == "percentile" else None
+            record = calibration_record(ranges, parameters.calibration, percentile, images)
+            bench.keep_file(RANGES_FILE, record.model_dump_json())
         return content
 
     def _ranges(

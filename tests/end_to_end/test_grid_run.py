@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.calibration_record import CalibrationRecord
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageGrid
 from engine.contract.recipe import ChainSettings, Recipe
@@ -24,9 +25,7 @@ GRID = Recipe(
     images=ImageGrid(size=((32, 32), (16, 16)), color="grayscale"),
     backbone=BackboneSettings(width=0.05),
     training=TrainingSettings(epochs=1, batch_size=8),
-    chains=(
-        ChainSettings(name="dynamic range", steps=({"step": "post_training_quantization", "scheme": "dynamic_range"},)),
-    ),
+    chains=(ChainSettings(name="int8", steps=({"step": "post_training_quantization", "scheme": "int8"},)),),
 )
 
 
@@ -44,7 +43,7 @@ def test_a_killed_grid_goes_on_and_each_variant_says_its_setting(checkout: Path,
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "result.json").read_text())
     assert [(variant["chain"], variant["setting"]) for variant in result["variants"]] == [
-        ("baseline", "32 px"), ("dynamic range", "32 px"), ("baseline", "16 px"), ("dynamic range", "16 px"),
+        ("baseline", "32 px"), ("int8", "32 px"), ("baseline", "16 px"), ("int8", "16 px"),
     ]  # fmt: skip
     assert (result["stages_computed"] + result["stages_reused"], result["stages_reused"] >= 2) == (4, True)
     first, second = result["image_settings"]
@@ -57,5 +56,9 @@ def test_a_killed_grid_goes_on_and_each_variant_says_its_setting(checkout: Path,
         side = int(variant["setting"].split()[0])
         assert json.loads(path.with_suffix(".json").read_text())["images"]["size"] == side
         baseline = variant["chain"] == "baseline"
+        assert bool(variant["ranges_file"]) != baseline
+        if not baseline:
+            ranges = (Path(result["directory"]) / variant["ranges_file"]).read_bytes()
+            assert CalibrationRecord.model_validate_json(ranges).images == result["dataset"]["train"]
         assert (variant["agreement"] == 1.0 and variant["latency_ratio"] == 1.0) or not baseline
     assert read_recipe(Path(result["directory"]) / "recipe.toml") == GRID

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,7 @@ from ui.dashboard.bars_panel import BarsPanel
 from ui.dashboard.curves_panel import CurvesPanel
 from ui.dashboard.log_pane import LogPane
 from ui.dashboard.pruning_panel import PruningPanel
+from ui.dashboard.ranges_panel import RangesPanel
 from ui.dashboard.run_banner import RunBanner, Tone
 from ui.dashboard.run_header import RunHeader
 from ui.dashboard.run_state import RunState
@@ -66,6 +68,7 @@ class Dashboard(QWidget):
         self.bars = BarsPanel(theme)
         self.pruning = PruningPanel(theme)
         self.subbands = SubbandsPanel()
+        self.ranges = RangesPanel(theme)
         self.results = ResultsTable()
         self.tabs = QTabWidget(objectName="dashboard.tabs")
         self._lay_out()
@@ -76,9 +79,11 @@ class Dashboard(QWidget):
             *self.bars.plots.values(),
             self.pruning,
             self.subbands,
+            self.ranges,
             self.results,
         )
-        self.pruning.filled.connect(self._on_rounds)
+        for panel in (self.pruning, self.ranges):
+            panel.filled.connect(partial(self._offer, panel))
         self._due: list[Part] = []
         self._stale = False
         self._turn_timer = QTimer(self, interval=TURN_MS)
@@ -140,7 +145,7 @@ class Dashboard(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of another theme."""
-        for panel in (self.banner, self.log, self.curves, self.bars, self.pruning):
+        for panel in (self.banner, self.log, self.curves, self.bars, self.pruning, self.ranges):
             panel.set_theme(theme)
 
     def _lay_out(self) -> None:
@@ -160,9 +165,11 @@ class Dashboard(QWidget):
         progress.setStretchFactor(1, 1)
         self.tabs.addTab(progress, "Stages and curves")
         self.tabs.addTab(self.pruning, "Pruning rounds")
-        self._on_rounds(False)
         self.tabs.addTab(self.subbands, "Images and subbands")
+        self.tabs.addTab(self.ranges, "Activation ranges")
         self.tabs.addTab(self.results, "Table and files")
+        for panel in (self.pruning, self.ranges):
+            self._offer(panel, False)
         layout = QVBoxLayout(self)
         layout.addWidget(self.header)
         layout.addWidget(self.banner)
@@ -185,9 +192,9 @@ class Dashboard(QWidget):
         else:
             self._turn_timer.stop()
 
-    def _on_rounds(self, there: bool) -> None:
-        """The tab of pruning rounds is for runs that have some."""
-        self.tabs.setTabVisible(self.tabs.indexOf(self.pruning), there)
+    def _offer(self, panel: QWidget, there: bool) -> None:
+        """A tab is for runs that have something to show in it."""
+        self.tabs.setTabVisible(self.tabs.indexOf(panel), there)
 
     def _on_log_requested(self) -> None:
         self.tabs.setCurrentIndex(0)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.export.calibration import activation_ranges
+from engine.contract.calibration_record import CalibrationRecord
+from engine.export.calibration import activation_ranges, calibration_record
 from tests.engine.export.conftest import Trained
 
 
@@ -37,6 +38,21 @@ def test_a_percentile_cuts_that_share_off_at_each_end(residual: Trained) -> None
     assert cut[name].greatest == pytest.approx(np.percentile(values, 98), abs=2 * bin_width)
     assert cut["serving_default_image:0"] == whole["serving_default_image:0"]
     assert cut.keys() == whole.keys()
+
+
+def test_what_was_seen_is_kept_beside_what_is_used(residual: Trained) -> None:
+    whole = activation_ranges(residual.float32, residual.calibration)
+    cut = activation_ranges(residual.float32, residual.calibration, percentile=98.0)
+    record = calibration_record(cut, "percentile", 98.0, len(residual.calibration))
+    assert CalibrationRecord.model_validate_json(record.model_dump_json()) == record
+    for kept in record.ranges:
+        seen = whole[kept.tensor]
+        assert (kept.seen_least, kept.seen_greatest) == (seen.least, seen.greatest)
+        assert seen.least <= kept.least <= kept.greatest <= seen.greatest
+        assert kept.clipped_fraction == pytest.approx(
+            1 - (kept.greatest - kept.least) / (seen.greatest - seen.least), abs=1e-6
+        )
+    assert max(kept.clipped_fraction for kept in record.ranges) > 0.1
 
 
 def test_nearly_all_of_a_percentile_is_nearly_minmax(residual: Trained) -> None:

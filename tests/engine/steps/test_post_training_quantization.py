@@ -9,6 +9,7 @@ import pytest
 
 from engine.chain.bench import Bench
 from engine.chain.network import Network
+from engine.contract.calibration_record import RANGES_FILE, CalibrationRecord
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Severity
 from engine.contract.recipe_file import parse_recipe, recipe_text
@@ -59,6 +60,20 @@ def test_a_scheme_a_layer(small_bench: Bench, trained_network: Network) -> None:
 def test_a_pattern_that_matches_no_layer_is_named(small_bench: Bench, trained_network: Network) -> None:
     with pytest.raises(NutshellError, match=r"matches the pattern 'stage9_\*' .* stem_conv, stage1_block1_conv1"):
         STEP.apply(parameters(scheme="mixed", layers={"stage9_*": "int8"}), trained_network, small_bench)
+
+
+@pytest.mark.parametrize("calibration", ["minmax", "percentile"])
+def test_the_ranges_are_kept_beside_the_file(small_bench: Bench, trained_network: Network, calibration: str) -> None:
+    kept: dict[str, str] = {}
+    bench = replace(small_bench, keep_file=kept.__setitem__)
+    apply(bench, trained_network, scheme="int8", calibration=calibration, percentile=99.0, calibration_images=6)
+    record = CalibrationRecord.model_validate_json(kept[RANGES_FILE])
+    assert (record.method, record.images) == (calibration, 6)
+    assert record.percentile == (99.0 if calibration == "percentile" else None)
+    assert any(one.clipped_fraction > 0 for one in record.ranges) == (calibration == "percentile")
+    kept.clear()
+    apply(bench, trained_network, scheme="dynamic_range")
+    assert not kept
 
 
 def test_a_percentile_gives_another_file_than_minmax(small_bench: Bench, trained_network: Network) -> None:

@@ -1,0 +1,43 @@
+"""What a calibration found, kept beside the `.tflite` that was made by it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+RANGES_FILE = "ranges.json"
+
+
+class TensorRange(BaseModel):
+    """The values of one activation over the calibration images, in the network's own numbers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    tensor: str
+    """Its name in the float32 file."""
+    seen_least: float
+    seen_greatest: float
+    """The least and greatest value of all images."""
+    least: float
+    greatest: float
+    """Where the integers begin and end; values beyond are clipped."""
+
+    @property
+    def clipped_fraction(self) -> float:
+        """How much of what was seen the integers do not reach, 0 to 1, as a length and not as a count of values."""
+        span = self.seen_greatest - self.seen_least
+        reached = min(self.greatest, self.seen_greatest) - max(self.least, self.seen_least)
+        return max(0.0, 1.0 - reached / span) if span > 0 else 0.0
+
+
+class CalibrationRecord(BaseModel):
+    """The ranges of one calibrated quantisation, in the float32 file's order of its tensors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    version: int = 1
+    method: str
+    """As the recipe's `calibration`: minmax, percentile, tflite_converter."""
+    percentile: float | None = None
+    """Where the method is percentile."""
+    images: int
+    ranges: tuple[TensorRange, ...]

@@ -1,0 +1,67 @@
+"""The ranges of a calibrated variant, as bars."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QComboBox, QLabel
+from pytestqt.qtbot import QtBot
+
+from engine.contract.calibration_record import CalibrationRecord, TensorRange
+from engine.contract.events import VariantMeasured
+from tests.ui.study_events import variant
+from ui.dashboard.ranges_panel import RangesPanel
+from ui.dashboard.run_state import RunState
+from ui.theme import DARK, LIGHT
+
+STEM = "model/stem_conv/Conv2D;model/stem_relu/Relu"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> RunState:
+    """A run with a float variant, and one that was calibrated by percentile."""
+    ranges = (
+        TensorRange(tensor="serving_default_image:0", seen_least=0, seen_greatest=1, least=0, greatest=1),
+        TensorRange(tensor=STEM, seen_least=0, seen_greatest=8, least=0, greatest=6),
+    )
+    record = CalibrationRecord(method="percentile", percentile=99.9, images=50, ranges=ranges)
+    (tmp_path / "int8.ranges.json").write_text(record.model_dump_json(), encoding="utf-8")
+    state = RunState(tmp_path)
+    state.apply(VariantMeasured(stage="a", variant=variant("baseline")))
+    calibrated = variant("int8").model_copy(update={"ranges_file": "int8.ranges.json"})
+    state.apply(VariantMeasured(stage="b", variant=calibrated))
+    return state
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> RangesPanel:
+    panel = RangesPanel(LIGHT)
+    qtbot.addWidget(panel)
+    panel.resize(900, 400)
+    panel.show()
+    return panel
+
+
+def test_it_draws_a_bar_a_tensor_and_says_what_was_cut(panel: RangesPanel, state: RunState) -> None:
+    text = panel.findChild(QLabel, "dashboard.ranges.text")
+    assert "appear here" in text.text()
+    panel.show_state(state)
+    choice = panel.findChild(QComboBox, "dashboard.ranges.variant")
+    assert [choice.itemText(row) for row in range(choice.count())] == ["int8"]
+    assert panel.bars() == 2
+    assert "50 calibration images, cut at percentile 99.9" in text.text()
+    assert "The most is cut off stem_relu: 25 % of its span." in text.text()
+    names = panel.plot.getAxis("left")._tickLevels[0]
+    assert [name for _, name in names] == ["serving_default_image:0", "stem_relu"]
+    panel.show_state(state)
+    assert choice.count() == 1
+    panel.set_theme(DARK)
+
+
+def test_a_file_that_is_gone_is_a_sentence(panel: RangesPanel, state: RunState) -> None:
+    assert state.directory is not None
+    (state.directory / "int8.ranges.json").unlink()
+    panel.show_state(state)
+    assert "cannot be read" in panel.findChild(QLabel, "dashboard.ranges.text").text()
+    assert panel.bars() == 0

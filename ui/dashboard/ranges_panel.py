@@ -1,0 +1,163 @@
+"""The ranges that calibrated quantisation laid its integers on: a bar a tensor, used over seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyqtgraph
+from pydantic import ValidationError
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from engine.contract.calibration_record import CalibrationRecord, TensorRange
+from ui.dashboard.plot_style import empty_plot, paint_plot
+from ui.dashboard.run_state import RunState
+from ui.theme import Theme
+
+SEEN_HEIGHT, USED_HEIGHT = 0.8, 0.4
+SEEN_OPACITY = 90
+NAMES_PIXELS = 290
+AXIS_PIXELS, ROW_PIXELS = 60, 18
+NOTHING = "Ranges appear here once a chain was quantised with calibration, as int8, int16x8 or mixed."
+METHODS = {
+    "minmax": "from the least to the greatest value seen",
+    "percentile": "cut at percentile {percentile:g} at either end",
+    "tflite_converter": "as TensorFlow's converter takes them",
+}
+
+
+class RangesPanel(QWidget):
+    """One calibrated variant's ranges; another can be chosen."""
+
+    filled = Signal(bool)
+    """Whether there are ranges to show."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._files: dict[str, Path] = {}
+        self._record: CalibrationRecord | None = None
+        self._variant = QComboBox(objectName="dashboard.ranges.variant", accessibleName="Calibrated variant")
+        self._variant.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._variant.hide()
+        self._text = QLabel(NOTHING, objectName="dashboard.ranges.text", wordWrap=True)
+        self._text.setProperty("role", "hint")
+        self.plot = empty_plot("dashboard.ranges", "value of the activation", "")
+        self.plot.setMouseEnabled(False, False)
+        # Where the bars are many, the bottom is out of sight.
+        self.plot.showAxis("top")
+        names = self.plot.getAxis("left")
+        names.setWidth(NAMES_PIXELS)
+        names.setStyle(tickLength=0)
+        self._seen = pyqtgraph.BarGraphItem(x0=[], y=[], height=SEEN_HEIGHT, width=[], pen=None)
+        self._used = pyqtgraph.BarGraphItem(x0=[], y=[], height=USED_HEIGHT, width=[], pen=None)
+        self.plot.addItem(self._seen)
+        self.plot.addItem(self._used)
+        self._lay_out()
+        self._variant.currentIndexChanged.connect(self._show_chosen)
+        self.set_theme(theme)
+
+    def _lay_out(self) -> None:
+        above = QHBoxLayout()
+        above.addWidget(self._variant)
+        above.addWidget(self._text, 1)
+        self._scroll = QScrollArea(widgetResizable=True)
+        self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        self._scroll.setWidget(self.plot)
+        self._scroll.hide()
+        layout = QVBoxLayout(self)
+        layout.addLayout(above)
+        layout.addWidget(self._scroll, 1)
+        layout.addStretch()
+
+    def bars(self) -> int:
+        """Tensors that are drawn."""
+        return len(self._record.ranges) if self._record else 0
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        paint_plot(self.plot, theme)
+        self.plot.getAxis("top").setPen(theme.muted)
+        self.plot.getAxis("top").setTextPen(theme.text)
+        self._draw()
+
+    def show_state(self, state: RunState) -> None:
+        """Offer the variants that were calibrated; the first is shown until another is chosen."""
+        directory = state.directory
+        for name, variant in state.variants.items():
+            if variant.ranges_file and directory is not None and name not in self._files:
+                self._files[name] = directory / variant.ranges_file
+                self._variant.addItem(name)
+                self.filled.emit(True)
+        self._variant.setVisible(bool(self._files))
+
+    def _show_chosen(self) -> None:
+        file = self._files[self._variant.currentText()]
+        try:
+            self._record = CalibrationRecord.model_validate_json(file.read_bytes())
+        except (OSError, ValidationError):
+            self._record = None
+            self._text.setText(f"The ranges cannot be read from {file}.")
+        else:
+            self._text.setText(_summary(self._record))
+        self._scroll.setVisible(self._record is not None)
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._record is None:
+            return
+        ranges = self._record.ranges
+        rows = [-float(place) for place in range(len(ranges))]
+        seen = QColor(self._theme.muted)
+        seen.setAlpha(SEEN_OPACITY)
+        self._seen.setOpts(
+            x0=[one.seen_least for one in ranges],
+            width=[one.seen_greatest - one.seen_least for one in ranges],
+            y=rows,
+            height=SEEN_HEIGHT,
+            brush=seen,
+        )
+        self._used.setOpts(
+            x0=[one.least for one in ranges],
+            width=[one.greatest - one.least for one in ranges],
+            y=rows,
+            height=USED_HEIGHT,
+            brush=QColor(self._theme.series[0]),
+        )
+        metrics = QFontMetrics(self.plot.font())
+        names = [
+            metrics.elidedText(_short(one.tensor), Qt.TextElideMode.ElideMiddle, NAMES_PIXELS - 16) for one in ranges
+        ]
+        self.plot.getAxis("left").setTicks([list(zip(rows, names, strict=True))])
+        self.plot.setMinimumHeight(AXIS_PIXELS + ROW_PIXELS * len(ranges))
+        self.plot.setYRange(0.6 - len(ranges), 0.6, padding=0)
+        ends = [value for one in ranges for value in (one.seen_least, one.seen_greatest, one.least, one.greatest)]
+        self.plot.setXRange(min(ends), max(ends), padding=0.02)
+
+
+def _short(tensor: str) -> str:
+    """The last layer of a fused operator's name, such as "stage4_block2_relu" of "model/a/Conv2D;model/b/Relu"."""
+    last = tensor.rsplit(";", 1)[-1]
+    parts = [part for part in last.split("/") if part]
+    return parts[-2] if len(parts) > 1 else last
+
+
+def _summary(record: CalibrationRecord) -> str:
+    """How the ranges were taken, and which tensor has the coarsest steps and the most cut off."""
+    how = METHODS.get(record.method, record.method).format(percentile=record.percentile or 0)
+    widest = max(record.ranges, key=_span)
+    parts = [
+        f"{len(record.ranges)} activations over {record.images} calibration images, {how}.",
+        "Wide and pale: values seen; narrow: what the integers reach.",
+        f"The widest, {_short(widest.tensor)}, spans {_span(widest):.3g}, so that a step of int8 is "
+        f"{_span(widest) / 255:.2g}.",
+    ]
+    cut = max(record.ranges, key=lambda one: one.clipped_fraction)
+    if cut.clipped_fraction > 0:
+        parts.append(f"The most is cut off {_short(cut.tensor)}: {cut.clipped_fraction * 100:.0f} % of its span.")
+    return " ".join(parts)
+
+
+def _span(one: TensorRange) -> float:
+    return one.greatest - one.least
