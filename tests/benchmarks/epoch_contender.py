@@ -1,6 +1,6 @@
 """One way to train, in a process of its own: trains an epoch for each line on standard input and prints its seconds.
 
-    python -m tests.benchmarks.epoch_contender run|fit|generator FOLDER EPOCHS
+    python -m tests.benchmarks.epoch_contender run|fit|fit-steps-8|fit-xla|generator FOLDER EPOCHS
 
 FOLDER has `images` (a folder a class) and is where the contender keeps what it needs. All three train the same network
 on the same split, each epoch with its validation.
@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -77,14 +78,14 @@ def run(folder: Path, epochs: int) -> None:
     )
 
 
-def fit(folder: Path, epochs: int) -> None:
+def fit(folder: Path, epochs: int, **compiled: Any) -> None:
     """`model.fit` of the same compiled model on arrays that are in memory, decoded and scaled."""
     data = _dataset(folder, epochs)
     arrays = {
         split: (np.asarray(data.images[data.splits[split]]).astype(np.float32) / 255, data.labels[data.splits[split]])
         for split in (Split.TRAIN, Split.VALIDATION)
     }
-    model = _compiled_model(len(data.classes))
+    model = _compiled_model(len(data.classes), **compiled)
     images, labels = arrays[Split.TRAIN]
     each_epoch_on_request(
         lambda: model.fit(
@@ -121,7 +122,7 @@ def _dataset(folder: Path, epochs: int) -> PreparedDataset:
     return prepare(scan(chosen.dataset, chosen.seed), chosen.dataset, chosen.images, chosen.seed, folder / "cache")
 
 
-def _compiled_model(classes: int) -> Any:
+def _compiled_model(classes: int, **compiled: Any) -> Any:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     import tf_keras
 
@@ -130,9 +131,18 @@ def _compiled_model(classes: int) -> Any:
 
     graph = layer_graph(BackboneSettings(kind="resnet18", width=0.25), (32, 32, 3), classes)
     model = build_keras_network(graph, seed=7)
-    model.compile(tf_keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", ["accuracy"])
+    model.compile(tf_keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", ["accuracy"], **compiled)
     return model
 
 
+WAYS: dict[str, Callable[[Path, int], None]] = {
+    "run": run,
+    "fit": fit,
+    "fit-steps-8": partial(fit, steps_per_execution=8),
+    "fit-xla": partial(fit, jit_compile=True),
+    "generator": generator,
+}
+
+
 if __name__ == "__main__":
-    {"run": run, "fit": fit, "generator": generator}[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))
+    WAYS[sys.argv[1]](Path(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,57 @@
+"""Runs one way to train as a process of its own, and lets it do an epoch when it is asked."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+
+class Contender:
+    """A process of `epoch_contender`, warm and waiting; a context manager that ends it."""
+
+    def __init__(
+        self, checkout: Path, way: str, folder: Path, epochs: int, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """
+        Args:
+            way: as `epoch_contender` knows it.
+            folder: where it finds `images` and keeps what it needs.
+            epochs: how many it will be asked for at most.
+            environment: variables that TensorFlow reads at its start.
+        """
+        command = [sys.executable, "-m", "tests.benchmarks.epoch_contender", way, str(folder), str(epochs + 2)]
+        self._child = subprocess.Popen(
+            command,
+            cwd=checkout,
+            env={**os.environ, **(environment or {})},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        answer = self._answer()
+        assert answer == "ready", f"{way} said {answer!r}"
+
+    def __enter__(self) -> Contender:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._child.kill()
+        self._child.communicate()
+
+    def epoch_seconds(self) -> float:
+        """Of one epoch, with its validation."""
+        assert self._child.stdin is not None
+        self._child.stdin.write("go\n")
+        self._child.stdin.flush()
+        return float(self._answer())
+
+    def _answer(self) -> str:
+        assert self._child.stdout is not None
+        return self._child.stdout.readline().strip()
