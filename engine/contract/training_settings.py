@@ -132,6 +132,14 @@ class TrainingSettings(Section):
         json_schema_extra={"advanced": True},
     )
 
+    precision: Literal["auto", "float32", "mixed_float16"] = Field(
+        "auto",
+        title="Precision",
+        description="auto and mixed_float16: 16 bits on a graphics card that has tensor cores; a processor computes in "
+        "float32 always.",
+        json_schema_extra={"advanced": True},
+    )
+
     @property
     def trained_epochs(self) -> int:
         """Epochs that the baseline trains."""

@@ -34,6 +34,7 @@ class TrainingPlan:
     restore_best: bool
     unfreeze_epoch: int
     test_epochs: tuple[int, ...]
+    precision: Literal["auto", "float32", "mixed_float16"]
 
     @classmethod
     def of_recipe(cls, training: TrainingSettings) -> TrainingPlan:

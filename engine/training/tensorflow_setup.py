@@ -14,3 +14,6 @@ def set_up_tensorflow(seed: int) -> None:
 
     tf.keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
+    for card in tf.config.list_physical_devices("GPU"):
+        # Left to itself, TensorFlow takes all of a card's memory.
+        tf.config.experimental.set_memory_growth(card, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,6 +25,7 @@ from engine.training.epoch_events import epoch_event
 from engine.training.feed import Feed
 from engine.training.objective import CrossEntropy, Objective
 from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
+from engine.training.precision import LossScale, computes_in_16_bits, mixed_precision
 from engine.training.projection import Projection
 from engine.training.update import Optimizers, StepFunction, evaluate_batch, evaluation_step, training_step
 
@@ -70,7 +72,9 @@ class Trainer:
             NutshellError: the loss is no longer a number.
         """
         goal = objective or self.cross_entropy(model, plan)
-        return _Training(self, model, plan, tuple(projections), goal, tuple(earlier), tuple(unfrozen)).run()
+        scale = LossScale() if computes_in_16_bits(plan.precision) else None
+        with mixed_precision() if scale else nullcontext():
+            return _Training(self, model, plan, tuple(projections), goal, tuple(earlier), tuple(unfrozen), scale).run()
 
     def cross_entropy(self, model: Any, plan: TrainingPlan) -> CrossEntropy:
         """What a plan lowers by the labels alone."""
@@ -101,12 +105,14 @@ class _Training:
         objective: Objective,
         earlier: tuple[EpochRecord, ...],
         unfrozen: tuple[str, ...],
+        loss_scale: LossScale | None,
     ) -> None:
         self._trainer = trainer
         self._model = model
         self._plan = plan
         self._projections = projections
         self._unfrozen = unfrozen
+        self._loss_scale = loss_scale
         self._feed = Feed(trainer.dataset, trainer.pipeline, trainer.seed, plan.batch_size, plan.augment)
         self._objective = objective
         self._make_step()
@@ -149,7 +155,7 @@ class _Training:
             self._tell_epoch(record)
 
     def _make_step(self) -> None:
-        self._optimizers = Optimizers(self._model, self._plan)
+        self._optimizers = Optimizers(self._model, self._plan, self._loss_scale)
         self._step: StepFunction = training_step(self._model, self._optimizers, self._projections, self._objective)
 
     def _unfreeze(self) -> None:

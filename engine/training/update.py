@@ -10,13 +10,19 @@ import tf_keras
 
 from engine.training.objective import Objective, cross_entropy, right_decisions
 from engine.training.plan import TrainingPlan
+from engine.training.precision import LossScale
 from engine.training.projection import Projection
 
 
 class Optimizers:
     """One optimizer for the base and one for the head where their rates differ, else one for all."""
 
-    def __init__(self, model: Any, plan: TrainingPlan) -> None:
+    def __init__(self, model: Any, plan: TrainingPlan, loss_scale: LossScale | None = None) -> None:
+        """
+        Args:
+            loss_scale: where gradients are computed in 16 bits.
+        """
+        self._loss_scale = loss_scale
         head_ids = {id(variable) for variable in _head(model).trainable_variables}
         variables = list(model.trainable_variables)
         if plan.head_learning_rate == plan.learning_rate:
@@ -31,7 +37,18 @@ class Optimizers:
             optimizer.build(group)
         self._gradient_decay = 0.0 if plan.optimizer == "adamw" else plan.weight_decay
 
+    def goal(self, loss: Any) -> Any:
+        """What the gradients are to be taken of."""
+        return self._loss_scale.scaled(loss) if self._loss_scale else loss
+
     def apply(self, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
+        """Change the variables by the gradients of the `goal`."""
+        if self._loss_scale:
+            self._loss_scale.apply(gradients, lambda unscaled: self._apply(unscaled, variables))
+        else:
+            self._apply(gradients, variables)
+
+    def _apply(self, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
         by_id = {
             id(variable): self._decayed(gradient, variable)
             for gradient, variable in zip(gradients, variables, strict=True)
@@ -47,7 +64,8 @@ class Optimizers:
 
     @property
     def variables(self) -> list[Any]:
-        return [variable for optimizer, _, _ in self._groups for variable in optimizer.variables]
+        scale = self._loss_scale.variables if self._loss_scale else []
+        return [*(variable for optimizer, _, _ in self._groups for variable in optimizer.variables), *scale]
 
     def _decayed(self, gradient: Any, variable: Any) -> Any:
         """The gradient of the loss with (decay / 2)·‖kernel‖² added to it."""
@@ -95,7 +113,8 @@ def training_step(
             total = tf.reduce_mean(losses)
             if model.losses:
                 total += tf.add_n(model.losses)
-        optimizers.apply(tape.gradient(total, variables), variables)
+            goal = optimizers.goal(total)
+        optimizers.apply(tape.gradient(goal, variables), variables)
         for projection in projections:
             projection.project()
         return tf.reduce_sum(losses), right_decisions(outputs, labels)

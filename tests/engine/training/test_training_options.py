@@ -153,3 +153,38 @@ def test_the_head_starts_by_xavier(tmp_path: Path) -> None:
     kernel = untrained(make_bench(tmp_path)).model.get_layer("classifier").get_weights()[0]
     most = np.sqrt(6 / sum(kernel.shape))
     assert 0.9 * most < np.abs(kernel).max() <= most
+
+
+def test_a_scaled_loss_gives_the_same_update_and_leaves_out_one_that_overflows(
+    batch: tuple[np.ndarray, np.ndarray],
+) -> None:
+    from engine.training.objective import CrossEntropy
+    from engine.training.precision import FIRST_SCALE, LossScale
+    from engine.training.update import Optimizers, training_step
+
+    images, labels = batch
+    plan = TrainingPlan.of_recipe(TrainingSettings())
+    plain, scaled = two_dense(1), two_dense(1)
+    scaled.set_weights(plain.get_weights())
+    one_update(plain, plan, images, labels)
+    scale = LossScale()
+    optimizers = Optimizers(scaled, plan, scale)
+    step = training_step(scaled, optimizers, (), CrossEntropy(scaled))
+    step(images, labels)
+    for a, b in zip(plain.get_weights(), scaled.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-6)
+    before = [variable.numpy() for variable in (*scaled.variables, *optimizers.variables[:-2])]
+    step(np.full_like(images, np.inf), labels)
+    after = [variable.numpy() for variable in (*scaled.variables, *optimizers.variables[:-2])]
+    assert all(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    assert [float(variable.numpy()) for variable in scale.variables] == [FIRST_SCALE / 2, 0]
+
+
+def test_a_processor_computes_in_float32() -> None:
+    import tensorflow as tf
+
+    from engine.training.precision import computes_in_16_bits
+
+    if tf.config.list_physical_devices("GPU"):
+        pytest.skip("there is a graphics card")
+    assert not any(computes_in_16_bits(precision) for precision in ("auto", "float32", "mixed_float16"))
