@@ -9,6 +9,7 @@ import pytest
 from engine.contract.training_settings import TrainingSettings
 from engine.steps.magnitude_pruning import MagnitudePruningParameters
 from engine.training.plan import TrainingPlan
+from engine.training.sparsity_schedule import round_sparsities
 
 
 def test_learning_rate_schedules() -> None:
@@ -52,9 +53,6 @@ def test_polynomial_is_zhu_and_gupta_equation_1() -> None:
 
 
 def test_iterative_rounds_remove_an_equal_share_of_what_remains() -> None:
-    parameters = MagnitudePruningParameters(
-        schedule="iterative", sparsity=0.995, start_sparsity=0.95, rounds=6, epochs=1
-    )
-    kept = [1 - parameters.sparsity_at((k + 0.5) / 6) for k in range(6)]
+    kept = [1 - sparsity for sparsity in round_sparsities(0.95, 0.995, 6)]
     shares = [after / before for before, after in zip([0.05, *kept], kept, strict=False)]
     assert shares == pytest.approx([0.1 ** (1 / 6)] * 6)
