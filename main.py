@@ -41,4 +41,9 @@ def _open_window(report_start: bool, demo: Recipe | None, runs_directory: Path) 
 
 
 if __name__ == "__main__":
+    if getattr(sys, "frozen", False):
+        # A process that decodes images is this program started again.
+        import multiprocessing
+
+        multiprocessing.freeze_support()
     sys.exit(main(sys.argv[1:]))

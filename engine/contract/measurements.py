@@ -30,7 +30,7 @@ class ImageFidelity(Measured):
     psnr_db: Spread | None
     """Peak signal-to-noise ratio in dB, against the largest value that a pixel can have; None where all are equal."""
     ssim: Spread
-    """Structural similarity (Wang et al. 2004) in windows of 7×7 pixels, all images counted; 1: equal."""
+    """Structural similarity of the luminance (Wang et al. 2004), windows of 7×7 pixels, all images; 1: equal."""
 
 
 class ImageBytes(Measured):

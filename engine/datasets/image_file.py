@@ -35,7 +35,8 @@ def read_image(path: Path) -> np.ndarray:
             if picture.width * picture.height > LARGEST_PIXELS:
                 raise OSError(f"has {picture.width}×{picture.height} pixels, which is more than can be trusted")
             picture.load()
-            return _pixels(ImageOps.exif_transpose(picture))
+            ImageOps.exif_transpose(picture, in_place=True)
+            return _pixels(picture)
     except UnidentifiedImageError:
         raise OSError("is empty" if path.stat().st_size == 0 else "is no image that Pillow can read") from None
     except Image.DecompressionBombError:
@@ -63,9 +64,9 @@ def _pixels(picture: Image.Image) -> np.ndarray:
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    if picture.mode in {"1", "L", "LA"}:
-        return np.asarray(picture.convert("L"))
-    return np.asarray(picture.convert("RGB"))
+    mode = "L" if picture.mode in {"1", "L", "LA"} else "RGB"
+    # Converting to the mode that it has would copy it.
+    return np.asarray(picture if picture.mode == mode else picture.convert(mode))
 
 
 def _sixteen_bits(values: np.ndarray) -> np.ndarray:

@@ -34,6 +34,7 @@ class ImageFolder(DatasetSource):
         "drawn over its folders; JPEG, PNG, TIFF, BMP, GIF, WebP; also packed as .zip or .tar.gz."
     )
     path_need: ClassVar[PathNeed] = FOLDER_OR_ARCHIVE
+    decodes_in_processes: ClassVar[bool] = True
     own_keys: ClassVar[tuple[str, ...]] = ("validation_path", "test_path", "class_folders", "labels_csv", "group_by")
 
     @classmethod

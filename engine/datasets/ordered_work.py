@@ -1,10 +1,10 @@
-"""Work on many things by several threads, taken in order, with few results in memory."""
+"""Work on many things by several threads or processes, taken in order, with few results in memory."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 def in_order(
-    pool: ThreadPoolExecutor, work: Callable[[Item], Result], items: Iterable[Item], most_ahead: int
+    pool: Executor, work: Callable[[Item], Result], items: Iterable[Item], most_ahead: int
 ) -> Iterator[Result]:
     """What `pool.map` gives, with at most `most_ahead` results in memory."""
     pending: deque[Future[Result]] = deque()

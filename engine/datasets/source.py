@@ -87,6 +87,9 @@ class DatasetSource(ABC):
     summary: ClassVar[str]
     path_need: ClassVar[PathNeed] = PathNeed()
     """What `dataset.path`, and a second tree's path, must lead to."""
+    decodes_in_processes: ClassVar[bool] = False
+    """Whether decoding an image takes so long that handing it to another process and back is worth it; the source is
+    made anew there, from its settings."""
     own_keys: ClassVar[tuple[str, ...]] = ()
     """Keys of the dataset's table that it understands, beside `path` and those that every source understands."""
 
