@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,22 @@ def test_a_dataset_that_is_a_file(checkout: Path, tmp_path: Path) -> None:
 
 def test_a_dataset_that_is_not_there(checkout: Path, tmp_path: Path) -> None:
     assert "there is no folder" in _refused(checkout, tmp_path, RECIPE.format(path=str(tmp_path / "nowhere")))
+
+
+def test_an_archive_that_would_write_outside_of_the_cache(checkout: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "images.zip", "w") as archive:
+        archive.writestr("../../../canary.png", b"x")
+    message = _refused(checkout, tmp_path, RECIPE.format(path=str(tmp_path / "images.zip")))
+    assert 'holds the entry "../../../canary.png", which would be written outside' in message
+    assert not [file for file in tmp_path.rglob("*") if file.name == "canary.png"]
+    assert not any((tmp_path / "runs" / "images").iterdir())
+
+
+def test_a_pickle_that_would_run_a_program(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "data_batch_1").write_bytes(b"cos\nsystem\n(S'touch " + os.fsencode(tmp_path / "canary") + b"'\ntR.")
+    text = RECIPE.format(path=str(tmp_path)).replace("image_folder", "cifar10")
+    assert "wants to use os.system, which no CIFAR file does; it was not run" in _refused(checkout, tmp_path, text)
+    assert not (tmp_path / "canary").exists()
 
 
 def test_a_misspelt_key(checkout: Path, tmp_path: Path) -> None:
