@@ -14,6 +14,7 @@ from engine.training.sparsity_schedule import polynomial_sparsity, round_sparsit
 
 TWO_OF_FOUR_SPARSITY = 0.5
 ITERATIVE: JsonDict = {"shown_for": {"schedule": ["iterative"]}}
+ADVANCED: JsonDict = {"advanced": True}
 BlockSide = Literal[1, 2, 4, 8, 16]
 Epochs = Annotated[int, Field(ge=0, le=10_000)]
 Rate = Annotated[float, Field(ge=0, le=10)]
@@ -106,37 +107,47 @@ class MagnitudePruningParameters(StepParameters):
         title="Norm",
         description="Of a block, mean or root mean square: which blocks go. Of 2:4, which groups go first while the "
         "share grows. Single weights rank the same by both.",
+        json_schema_extra=ADVANCED,
     )
     layers: Literal["conv", "all"] = Field("conv", title="Layers", description="Convolutions only, or dense ones too.")
     skip_first: bool = Field(
-        False, title="Leave the first layer", description="Do not prune the layer that sees the image."
+        False,
+        title="Leave the first layer",
+        description="Do not prune the layer that sees the image.",
+        json_schema_extra=ADVANCED,
     )
     skip_last: bool = Field(
         False,
         title="Leave the last layer",
         description="Do not prune the layer that decides.",
-        json_schema_extra={"shown_for": {"layers": ["all"]}},
+        json_schema_extra={**ADVANCED, "shown_for": {"layers": ["all"]}},
     )
     learning_rate: float = Field(
         0.0, ge=0, le=10, title="Learning rate", description="Of the training; 0: the baseline's."
     )
     rate_schedule: Schedule = Field(
-        "cosine", title="Rate schedule", description="How the rate falls, in each round anew; step: ÷10 twice."
+        "cosine",
+        title="Rate schedule",
+        description="How the rate falls, in each round anew; step: ÷10 twice.",
+        json_schema_extra=ADVANCED,
     )
     round_epochs: tuple[Epochs, ...] = Field(
-        (), title="Epochs of each round", description="One a round; empty: epochs.", json_schema_extra=ITERATIVE
+        (),
+        title="Epochs of each round",
+        description="One a round; empty: epochs.",
+        json_schema_extra={**ADVANCED, **ITERATIVE},
     )
     round_learning_rates: tuple[Rate, ...] = Field(
         (),
         title="Rate of each round",
         description="One a round, 0: the baseline's; empty: learning_rate.",
-        json_schema_extra=ITERATIVE,
+        json_schema_extra={**ADVANCED, **ITERATIVE},
     )
     round_rate_schedules: tuple[Schedule, ...] = Field(
         (),
         title="Rate schedule of each round",
         description="One a round, constant, cosine or step; empty: rate_schedule.",
-        json_schema_extra={"may_repeat": True, **ITERATIVE},
+        json_schema_extra={"may_repeat": True, **ADVANCED, **ITERATIVE},
     )
 
     @model_validator(mode="after")

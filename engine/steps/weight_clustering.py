@@ -49,6 +49,7 @@ class WeightClusteringParameters(StepParameters):
         title="Rounds of k-means",
         description="That move the centroids from their start at most; 0: they stay, as in TFMOT and Predić et al. "
         "2022, where the start decides how well the file zips.",
+        json_schema_extra={"advanced": True},
     )
     epochs: int = Field(
         2,

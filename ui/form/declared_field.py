@@ -31,27 +31,31 @@ class DeclaredField:
     """Other field → values with which this one has a meaning."""
     advanced: bool
     """Whether it waits behind the form's "More settings"."""
+    wide: bool
+    """Whether the editor takes the whole width of the form, its title included."""
 
 
-def declared_field(schema: dict[str, Any], name: str) -> DeclaredField:
+def declared_field(schema: dict[str, Any], name: str, own_editor: FieldEditor | None = None) -> DeclaredField:
     """The field of a JSON Schema with title, description, range, "unit", "shown_for" and "may_repeat".
 
     Args:
         name: the editor's object name, that tests and screen readers find it by.
+        own_editor: of a field that no editor here can show; it takes the form's whole width.
     """
     title = schema.get("title", name)
     unit = schema.get("unit", "")
     if unit and unit.lower() not in title.lower():
         title = f"{title} ({unit})"
-    editor = _editor(schema)
+    editor = own_editor or _editor(schema)
     if isinstance(editor, SeveralEditor):
         editor.name_boxes(name)
-    else:
+    elif own_editor is None:
         editor.widget.setMaximumWidth(WIDEST_PIXELS)
     editor.widget.setObjectName(name)
     editor.widget.setAccessibleName(title)
     editor.widget.setToolTip(" ".join(filter(None, (schema.get("description", ""), _range(schema)))))
-    return DeclaredField(title, editor, schema.get("shown_for", {}), schema.get("advanced", False))
+    advanced = schema.get("advanced", False)
+    return DeclaredField(title, editor, schema.get("shown_for", {}), advanced, wide=own_editor is not None)
 
 
 def _editor(schema: dict[str, Any]) -> FieldEditor:

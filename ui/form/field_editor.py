@@ -16,6 +16,8 @@ class FieldEditor(QObject):
     """A widget with a value."""
 
     changed = Signal()
+    refusal = ""
+    """Why what is shown is no value, where the editor itself knows."""
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__()

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 
 from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QWidget
 
 from ui.form.declared_field import DeclaredField, declared_field
+from ui.form.field_editor import FieldEditor
 from ui.form.more_settings import MoreSettings
+
+TableEditors = Mapping[type[BaseModel], Callable[[str], FieldEditor]]
+"""Type of a field that is a model itself → its editor, made from the object name."""
 
 
 class ParameterForm(QWidget):
@@ -20,11 +24,19 @@ class ParameterForm(QWidget):
     refused = Signal(str)
     """Why what is shown is no valid model; empty once it is again."""
 
-    def __init__(self, model: BaseModel, fields: tuple[str, ...], prefix: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        model: BaseModel,
+        fields: tuple[str, ...],
+        prefix: str,
+        parent: QWidget | None = None,
+        table_editors: TableEditors | None = None,
+    ) -> None:
         """
         Args:
             fields: which of the model's fields to show, in order.
             prefix: of the editors' object names, such as "training" in "training.epochs".
+            table_editors: of fields that are models themselves.
         """
         super().__init__(parent)
         self._model = model
@@ -38,13 +50,20 @@ class ParameterForm(QWidget):
         self._more = MoreSettings(f"{prefix}.more")
         self._more.toggled.connect(self._show_what_matters)
         schema = type(model).model_json_schema()["properties"]
-        declared = {name: declared_field(schema[name], f"{prefix}.{name}") for name in fields}
+        declared = {}
+        for name in fields:
+            make = (table_editors or {}).get(type(getattr(model, name)))
+            own = make(f"{prefix}.{name}") if make else None
+            declared[name] = declared_field(schema[name], f"{prefix}.{name}", own)
         for name, field in sorted(declared.items(), key=lambda item: item[1].advanced):
             if field.advanced and not self._has_more:
                 self.rows.addRow(self._more)
             field.editor.changed.connect(self._on_changed)
             self._fields[name] = field
-            self.rows.addRow(field.title, field.editor.widget)
+            if field.wide:
+                self.rows.addRow(field.editor.widget)
+            else:
+                self.rows.addRow(field.title, field.editor.widget)
         self._fill()
 
     @property
@@ -90,6 +109,10 @@ class ParameterForm(QWidget):
     def _on_changed(self) -> None:
         if self._filling:
             return
+        for field in self._fields.values():
+            if field.editor.refusal:
+                self._refuse(field.editor.refusal)
+                return
         values = self._model.model_dump() | {name: field.editor.value() for name, field in self._fields.items()}
         try:
             model = type(self._model).model_validate(values)

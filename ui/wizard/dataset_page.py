@@ -7,20 +7,19 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.path_need import PathNeed
 from engine.datasets.examination import Examination
-from engine.datasets.source import DATASETS, DatasetSource, Split, special_keys
+from engine.datasets.source import DATASETS, Split
 from engine.store.locations import Locations
-from ui.form.parameter_form import ParameterForm
-from ui.form.path_field import PathField, dropped_paths
+from ui.form.path_field import dropped_paths
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.wizard.class_folders_dialog import ClassFoldersDialog
 from ui.wizard.class_mapping import Patterns
 from ui.wizard.dataset_findings import DatasetFindings
+from ui.wizard.dataset_form import FORM_FIELDS, DatasetForm
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.scan_progress import ScanProgress
@@ -28,19 +27,6 @@ from workers.dataset_scan import ScanResult, scan_dataset
 from workers.image_examination import ImageExaminer
 from workers.latest_call import LatestCall
 
-NO_PATH = PathNeed()
-CSV = PathNeed(suffixes=(".csv", ".txt"))
-FORM_FIELDS = (
-    "labels",
-    "validation_fraction",
-    "test_fraction",
-    "limit_per_class",
-    "group_by",
-    "duplicates",
-    "near_duplicate_bits",
-    "drop_near_duplicates",
-)
-PATH_TITLES = ("Images", "Validation", "Test", "Labels file")
 EXAMINED_AT_ONCE = 5_000
 """Of more images, every one is looked at only when the user wishes it: that takes minutes."""
 TYPING_PAUSE_MS = 300
@@ -67,32 +53,18 @@ class DatasetPage(DraftPage):
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._start_scan)
 
-        self._kind = QComboBox(objectName="dataset.kind", accessibleName="Source")
-        for key in DATASETS:
-            self._kind.addItem(DATASETS[key].title, key)
-        self._summary = QLabel(wordWrap=True)
-        self._summary.setProperty("role", "hint")
-        self._paths = {
-            "path": PathField("dataset.path", "The images", "choose, or drop it here", NO_PATH),
-            "validation_path": PathField("dataset.validation_path", "Validation images", "none of its own", NO_PATH),
-            "test_path": PathField("dataset.test_path", "Test images", "none of its own", NO_PATH),
-            "labels_csv": PathField("dataset.labels_csv", "CSV file with labels or groups", "none", CSV),
-        }
         # A tool button is as high as the lines above and below it.
         self._class_folders = QToolButton(objectName="dataset.class_folders")
         self._class_folders.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._class_folders.setAccessibleName("Which folders are which class")
         self._class_folders.setToolTip("For deep trees: mark folders anywhere, and say which class they are.")
-        self._form = ParameterForm(draft.recipe.dataset, FORM_FIELDS, "dataset")
+        self._form = DatasetForm(draft.recipe.dataset, "dataset")
         self._progress = ScanProgress("dataset", "Look again", "After files were added, taken away or replaced.")
         self._message = MessageBar("dataset.message")
         self._findings = DatasetFindings()
         self._lay_out()
-        self._kind.currentIndexChanged.connect(self._on_edited)
-        for field in self._paths.values():
-            field.edited.connect(self._on_edited)
         self._class_folders.clicked.connect(self._on_draw_classes)
-        self._form.changed.connect(self._on_edited)
+        self._form.edited.connect(self._on_edited)
         self._form.refused.connect(self._on_refused)
         self._findings.classes_chosen.connect(self._on_classes_chosen)
         self._scan.progressed.connect(self._progress.show_progress)
@@ -133,9 +105,7 @@ class DatasetPage(DraftPage):
 
     def dropEvent(self, event: QDropEvent) -> None:
         if dropped := self._dropped(event):
-            kind, path = dropped
-            self._kind.setCurrentIndex(self._kind.findData(kind))
-            self._paths["path"].choose(str(path))
+            self._form.choose(*dropped)
 
     def _dropped(self, event: QDropEvent) -> tuple[str, Path] | None:
         """The first path of a drag that is some source's, with that source's key."""
@@ -146,10 +116,6 @@ class DatasetPage(DraftPage):
     def _lay_out(self) -> None:
         box = QGroupBox("Where from")
         rows = self._form.rows
-        rows.insertRow(0, "Source", self._kind)
-        rows.insertRow(1, self._summary)
-        for place, (title, field) in enumerate(zip(PATH_TITLES, self._paths.values(), strict=True), start=2):
-            rows.insertRow(place, title, field)
         rows.insertRow(rows.rowCount() - len(FORM_FIELDS), "Classes", self._class_folders)
         QVBoxLayout(box).addWidget(self._form)
         side = QWidget()
@@ -164,33 +130,22 @@ class DatasetPage(DraftPage):
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(side)
         layout.addWidget(self._findings, 1)
-        path_editors = [editor for field in self._paths.values() for editor in field.editors()]
-        set_tab_order([self._kind, *path_editors, self._class_folders, *self._form.editors()])
+        set_tab_order([*self._form.source_editors(), self._class_folders, *self._form.setting_editors()])
 
     def show_draft(self) -> None:
         dataset = self._draft.recipe.dataset
-        self._kind.blockSignals(True)
-        self._kind.setCurrentIndex(self._kind.findData(dataset.kind))
-        self._kind.blockSignals(False)
-        if dataset.kind in DATASETS:
-            self._show_source(DATASETS[dataset.kind])
-        self._form.set_model(dataset)
+        self._form.show_dataset(dataset)
+        self._show_classes(dataset)
         self._findings.show_examination(self._draft.examined, self._draft.recipe.images.first)
         self.completeChanged.emit()
 
-    def _show_source(self, source: type[DatasetSource]) -> None:
-        keys = source.special_keys()
-        self._summary.setText(source.summary)
-        for name, field in self._paths.items():
-            self._form.rows.setRowVisible(field, name in keys)
-            if name in keys:
-                field.set_need(CSV if name == "labels_csv" else source.path_need)
-                field.set_path(getattr(self._draft.recipe.dataset, name))
-        drawn = self._draft.recipe.dataset.class_folders
+    def _show_classes(self, dataset: DatasetSettings) -> None:
+        drawn = dataset.class_folders
         self._class_folders.setText(f"{len(drawn)} drawn over folders…" if drawn else "One a folder; draw others…")
-        self._class_folders.setEnabled(bool(self._draft.recipe.dataset.path))
-        self._form.rows.setRowVisible(self._class_folders, "class_folders" in keys)
-        self._form.leave_out(special_keys().difference(keys))
+        self._class_folders.setEnabled(bool(dataset.path))
+        if dataset.kind in DATASETS:
+            keys = DATASETS[dataset.kind].special_keys()
+            self._form.rows.setRowVisible(self._class_folders, "class_folders" in keys)
 
     def _on_draft_changed(self) -> None:
         super()._on_draft_changed()
@@ -200,19 +155,7 @@ class DatasetPage(DraftPage):
             self._stop_examination()
             self._pause.start()
 
-    def _on_edited(self, *_: object) -> None:
-        form = self._form.model()
-        assert isinstance(form, DatasetSettings)
-        kind = str(self._kind.currentData())
-        # What the source does not read keeps no value in the recipe; its field still shows it, should the user return.
-        keys = DATASETS[kind].special_keys()
-        unread = {name: DatasetSettings.model_fields[name].get_default() for name in special_keys().difference(keys)}
-        paths = {name: field.path() for name, field in self._paths.items() if name in keys}
-        dataset = form.model_copy(update={"kind": kind} | unread | paths)
-        before = self._draft.recipe.dataset
-        names = ("kind", "path", "labels", "labels_csv")
-        if any(getattr(dataset, name) != getattr(before, name) for name in names):
-            dataset = dataset.model_copy(update={"classes": (), "class_folders": {}})
+    def _on_edited(self, dataset: DatasetSettings) -> None:
         self._draft.change(dataset=dataset)
 
     def _on_classes_chosen(self, classes: tuple[str, ...]) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS
-from ui.form.parameter_form import ParameterForm
+from ui.form.parameter_form import ParameterForm, TableEditors
 from ui.message_bar import MessageBar
+from ui.wizard.dataset_editor import DatasetEditor
+
+TABLE_EDITORS: TableEditors = {DatasetSettings: DatasetEditor}
 
 
 class StepSettings(QGroupBox):
@@ -64,7 +68,7 @@ class StepSettings(QGroupBox):
             return
         self._drop_form()
         fields = tuple(name for name in type(parameters).model_fields if name != "step")
-        self._form = ParameterForm(parameters, fields, f"step.{parameters.step}")
+        self._form = ParameterForm(parameters, fields, f"step.{parameters.step}", table_editors=TABLE_EDITORS)
         self._form.changed.connect(self.changed)
         self._form.refused.connect(self._on_refused)
         self._content.insertWidget(self._content.indexOf(self._message), self._form)

@@ -1,0 +1,127 @@
+"""The source of a dataset, its paths and its settings, of which those are shown that the source reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.path_need import PathNeed
+from engine.datasets.source import DATASETS, DatasetSource, special_keys
+from ui.form.parameter_form import ParameterForm
+from ui.form.path_field import PathField
+
+NO_PATH = PathNeed()
+CSV = PathNeed(suffixes=(".csv", ".txt"))
+FORM_FIELDS = (
+    "labels",
+    "validation_fraction",
+    "test_fraction",
+    "limit_per_class",
+    "group_by",
+    "duplicates",
+    "near_duplicate_bits",
+    "drop_near_duplicates",
+)
+PATH_TITLES = ("Images", "Validation", "Test", "Labels file")
+NAMING_KEYS = ("kind", "path", "labels", "labels_csv")
+"""What the names of the classes come from."""
+
+
+class DatasetForm(QWidget):
+    """Edits the settings of one dataset."""
+
+    edited = Signal(object)
+    """The new settings."""
+    refused = Signal(str)
+    """Why what is shown is no dataset; empty once it is again."""
+
+    def __init__(self, dataset: DatasetSettings, name: str) -> None:
+        """
+        Args:
+            name: what the editors' object names begin with, such as "dataset" in "dataset.kind".
+        """
+        super().__init__()
+        self._dataset = dataset
+        self._kind = QComboBox(objectName=f"{name}.kind", accessibleName="Source")
+        for key in DATASETS:
+            self._kind.addItem(DATASETS[key].title, key)
+        self._summary = QLabel(wordWrap=True)
+        self._summary.setProperty("role", "hint")
+        self._paths = {
+            "path": PathField(f"{name}.path", "The images", "choose, or drop it here", NO_PATH),
+            "validation_path": PathField(f"{name}.validation_path", "Validation images", "none of its own", NO_PATH),
+            "test_path": PathField(f"{name}.test_path", "Test images", "none of its own", NO_PATH),
+            "labels_csv": PathField(f"{name}.labels_csv", "CSV file with labels or groups", "none", CSV),
+        }
+        self._form = ParameterForm(dataset, FORM_FIELDS, name)
+        self.rows = self._form.rows
+        """The rows; a page may put one of its own among them."""
+        self.rows.insertRow(0, "Source", self._kind)
+        self.rows.insertRow(1, self._summary)
+        for place, (title, field) in enumerate(zip(PATH_TITLES, self._paths.values(), strict=True), start=2):
+            self.rows.insertRow(place, title, field)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._form)
+        self._kind.currentIndexChanged.connect(self._on_edited)
+        for field in self._paths.values():
+            field.edited.connect(self._on_edited)
+        self._form.changed.connect(self._on_edited)
+        self._form.refused.connect(self.refused)
+        self.show_dataset(dataset)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether what is shown is the dataset."""
+        return self._form.is_valid
+
+    def source_editors(self) -> list[QWidget]:
+        """Those that say where the images are, in their order, for the Tab key."""
+        return [self._kind, *(editor for field in self._paths.values() for editor in field.editors())]
+
+    def setting_editors(self) -> list[QWidget]:
+        """The others, in their order, for the Tab key."""
+        return self._form.editors()
+
+    def choose(self, kind: str, path: Path) -> None:
+        """Take a source and a path as if the user had chosen them."""
+        self._kind.setCurrentIndex(self._kind.findData(kind))
+        self._paths["path"].choose(str(path))
+
+    def show_dataset(self, dataset: DatasetSettings) -> None:
+        """Show other settings; does not count as an edit."""
+        self._dataset = dataset
+        self._kind.blockSignals(True)
+        self._kind.setCurrentIndex(self._kind.findData(dataset.kind))
+        self._kind.blockSignals(False)
+        if dataset.kind in DATASETS:
+            self._show_source(DATASETS[dataset.kind])
+        self._form.set_model(dataset)
+
+    def _show_source(self, source: type[DatasetSource]) -> None:
+        keys = source.special_keys()
+        self._summary.setText(source.summary)
+        for name, field in self._paths.items():
+            self.rows.setRowVisible(field, name in keys)
+            if name in keys:
+                field.set_need(CSV if name == "labels_csv" else source.path_need)
+                field.set_path(getattr(self._dataset, name))
+        self._form.leave_out(special_keys().difference(keys))
+
+    def _on_edited(self, *_: object) -> None:
+        form = self._form.model()
+        assert isinstance(form, DatasetSettings)
+        kind = str(self._kind.currentData())
+        # What the source does not read keeps no value in the recipe; its field still shows it, should the user return.
+        keys = DATASETS[kind].special_keys()
+        unread = {name: DatasetSettings.model_fields[name].get_default() for name in special_keys().difference(keys)}
+        paths = {name: field.path() for name, field in self._paths.items() if name in keys}
+        dataset = form.model_copy(update={"kind": kind} | unread | paths)
+        if any(getattr(dataset, name) != getattr(self._dataset, name) for name in NAMING_KEYS):
+            dataset = dataset.model_copy(update={"classes": (), "class_folders": {}})
+        self._dataset = dataset
+        self._show_source(DATASETS[kind])
+        self.edited.emit(dataset)
