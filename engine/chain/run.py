@@ -138,12 +138,16 @@ class _Run:
             self._directory, measured, self._control, self._emit, controls_by_chain(self._recipe.chains)
         )
         finished: dict[str, FinishedStage] = {}
+        speeds: list[float] = []
         for branch in branches:
             finished |= self._run_branch(branch, datasets, variants)
             baseline = finished[branch.tree.stages[0].key]
             if not baseline.reused and baseline.records:
                 fastest = min(record.seconds for record in baseline.records)
-                measured.keep_speed(training_macs_a_second(branch.recipe, self._planned.work, fastest))
+                speeds.append(training_macs_a_second(branch.recipe, self._planned.work, fastest))
+        if speeds:
+            # Of the smallest images the least time goes into arithmetic, so theirs would be too slow for the others.
+            measured.keep_speed(max(speeds))
         measurements = variants.measure_latencies()
         return self._result(datasets, finished, measurements, variants.measured_count, self._epoch_sweep(finished))
 
