@@ -6,11 +6,9 @@ Hinton et al. 2015, as used by Predić et al. 2022 and Lee et al. 2022, whose ta
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field
-
-from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.backbones.backbone import layer_graph
 from engine.backbones.graph import LayerGraph
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import NutshellError, PromiseBroken
@@ -19,6 +17,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.repairs import Repair
 from engine.contract.step_parameters import StepParameters
 from engine.imaging.pipeline import network_input_shape
+from engine.steps.knowledge_distillation_parameters import KnowledgeDistillationParameters
 from engine.steps.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
@@ -29,87 +28,6 @@ if TYPE_CHECKING:
 STUDENT_SEED = 0x57D
 STUDENT_WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.1)
 """As MobileNets come in, and the narrowest that trains."""
-
-
-def _choices_of_students(schema: dict[str, Any]) -> None:
-    schema |= {"enum": BACKBONES.keys(), "shown_for": {"kind": ["offline", "online"]}}
-
-
-class KnowledgeDistillationParameters(StepParameters):
-    """Which network learns, and how much from its teacher."""
-
-    key: ClassVar[str] = "knowledge_distillation"
-
-    step: Literal["knowledge_distillation"] = "knowledge_distillation"
-    kind: Literal["offline", "online", "self"] = Field(
-        "offline",
-        title="Kind",
-        description="offline: the teacher is finished; online: it trains on in the same batches; self: online, and the "
-        "student is a new network of the teacher's own architecture (Lee et al. 2022, table 3).",
-    )
-    student: str = Field(
-        "mobilenet_v2",
-        title="Student",
-        description="The backbone that learns.",
-        json_schema_extra=_choices_of_students,
-    )
-    student_width: float = Field(
-        1.0,
-        gt=0,
-        le=4,
-        title="Student width",
-        description="Multiplies the filters of every layer.",
-        json_schema_extra={"shown_for": {"kind": ["offline", "online"]}},
-    )
-    alpha: float = Field(
-        0.1, ge=0, le=1, title="α", description="Share of the labels in the loss; the rest is the teacher's."
-    )
-    temperature: float = Field(
-        10.0, gt=0, le=100, title="Temperature", description="Softens the decisions of both; 1: as they are."
-    )
-    hint_weight: float = Field(
-        0.0,
-        ge=0,
-        le=1000,
-        title="Hint weight",
-        description="How much the student is to look where its teacher looks in the last feature map (attention "
-        "transfer, Zagoruyko and Komodakis 2017); 0: not at all.",
-    )
-    epochs: int = Field(
-        10, ge=1, le=10_000, title="Epochs", description="Of the student.", json_schema_extra={"unit": "epochs"}
-    )
-    learning_rate: float = Field(
-        0.0, ge=0, le=10, title="Learning rate", description="Of the student; 0: the baseline's. It falls as a cosine."
-    )
-    control: bool = Field(
-        True,
-        title="Control",
-        description="Also train the same student without a teacher, and show it beside as a chain of its own.",
-    )
-
-    def label(self) -> str:
-        if self.without_teacher:
-            return f"{self.student_name} without teacher"
-        return f"distilled to {self.student_name}"
-
-    @property
-    def student_name(self) -> str:
-        return "itself" if self.kind == "self" else f"{self.student} ×{self.student_width:g}"
-
-    @property
-    def without_teacher(self) -> bool:
-        """Whether the loss is that of the labels alone."""
-        return self.alpha == 1.0 and not self.hint_weight
-
-    def as_control(self) -> KnowledgeDistillationParameters | None:
-        if not self.control or self.without_teacher:
-            return None
-        plain = {"alpha": 1.0, "hint_weight": 0.0, "temperature": 1.0, "control": False}
-        return self.model_copy(update=plain | ({} if self.kind == "self" else {"kind": "offline"}))
-
-    def stage_document(self) -> dict[str, Any]:
-        # Whether there is a control beside it changes nothing of the student.
-        return super().stage_document() | {"control": False}
 
 
 class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):

@@ -11,7 +11,8 @@ from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.findings import Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
-from engine.steps.knowledge_distillation import KnowledgeDistillation, KnowledgeDistillationParameters
+from engine.steps.knowledge_distillation import KnowledgeDistillation
+from engine.steps.knowledge_distillation_parameters import KnowledgeDistillationParameters
 from engine.steps.magnitude_pruning import MagnitudePruningParameters
 from engine.steps.step import StepPlace, graph_after
 from tests.step_place import after
