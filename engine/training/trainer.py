@@ -1,9 +1,7 @@
-"""Trains a network for a stage: epochs with progress, pause, stop and cancel, checkpoints, and the best epoch kept."""
+"""Trains and validates the networks of a stage on its images."""
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -13,23 +11,19 @@ from typing import Any
 
 import numpy as np
 
-from engine.contract.errors import NutshellError
-from engine.contract.events import BatchProgress, EngineEvent, Notice
+from engine.contract.events import EngineEvent
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.pipeline import ImagePipeline
 from engine.training.balance import balanced_weights
-from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from engine.training.control import Control
-from engine.training.epoch_events import epoch_event
+from engine.training.evaluation import classified, evaluate_batch
 from engine.training.feed import Feed
 from engine.training.objective import CrossEntropy, Objective
 from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
 from engine.training.precision import LossScale, computes_in_16_bits, mixed_precision
 from engine.training.projection import Projection
-from engine.training.update import Optimizers, StepFunction, evaluate_batch, evaluation_step, training_step
-
-PROGRESS_INTERVAL_S = 0.1
+from engine.training.training_loop import TrainingLoop
 
 
 @dataclass(frozen=True)
@@ -74,7 +68,8 @@ class Trainer:
         goal = objective or self.cross_entropy(model, plan)
         scale = LossScale() if computes_in_16_bits(plan.precision) else None
         with mixed_precision() if scale else nullcontext():
-            return _Training(self, model, plan, tuple(projections), goal, tuple(earlier), tuple(unfrozen), scale).run()
+            loop = TrainingLoop(self, model, plan, tuple(projections), goal, tuple(earlier), tuple(unfrozen), scale)
+            return loop.run()
 
     def cross_entropy(self, model: Any, plan: TrainingPlan) -> CrossEntropy:
         """What a plan lowers by the labels alone."""
@@ -84,218 +79,10 @@ class Trainer:
         """Mean loss (nats) and accuracy (fraction) of `model` as it is, on the validation images."""
         feed = Feed(self.dataset, self.pipeline, self.seed, batch_size=1)
         # As it is, not compiled: for one pass that is quicker.
-        return _classified(feed, Split.VALIDATION, partial(evaluate_batch, CrossEntropy(model)), self.control)
+        return classified(feed, Split.VALIDATION, partial(evaluate_batch, CrossEntropy(model)), self.control)
 
     def _class_weights(self, plan: TrainingPlan) -> np.ndarray | None:
         if plan.class_weights == "none":
             return None
         labels = self.dataset.labels[self.dataset.splits[Split.TRAIN]]
         return balanced_weights(labels, len(self.dataset.classes))
-
-
-class _Training:
-    """One call of `Trainer.train`: the state that changes from batch to batch."""
-
-    def __init__(
-        self,
-        trainer: Trainer,
-        model: Any,
-        plan: TrainingPlan,
-        projections: tuple[Projection, ...],
-        objective: Objective,
-        earlier: tuple[EpochRecord, ...],
-        unfrozen: tuple[str, ...],
-        loss_scale: LossScale | None,
-    ) -> None:
-        self._trainer = trainer
-        self._model = model
-        self._plan = plan
-        self._projections = projections
-        self._unfrozen = unfrozen
-        self._loss_scale = loss_scale
-        self._feed = Feed(trainer.dataset, trainer.pipeline, trainer.seed, plan.batch_size, plan.augment)
-        self._objective = objective
-        self._make_step()
-        self._evaluate: StepFunction = evaluation_step(model, objective)
-        self._records: list[EpochRecord] = list(earlier)
-        self._before = len(earlier)
-        self._last_epoch = len(earlier) + plan.epochs
-        self._stage_epochs = max(trainer.stage_epochs, self._last_epoch)
-        self._best_epoch = 0
-        self._best_weights: list[np.ndarray] | None = None
-        self._epoch_wall_s: list[float] = []
-        self._last_progress_s = 0.0
-
-    def run(self) -> TrainingOutcome:
-        self._continue_from_checkpoint()
-        stopped = False
-        while len(self._records) < self._last_epoch and not stopped and not self._out_of_patience():
-            started = time.perf_counter()
-            epoch = len(self._records) + 1
-            if epoch - self._before == self._plan.unfreeze_epoch:
-                self._unfreeze()
-            stopped = self._epoch(epoch)
-            self._epoch_wall_s.append(time.perf_counter() - started)
-        if self._best_weights is not None:
-            self._model.set_weights(self._best_weights)
-        return TrainingOutcome(tuple(self._records), self._best_epoch, stopped)
-
-    def _continue_from_checkpoint(self) -> None:
-        saved = load_checkpoint(self._trainer.checkpoint)
-        # A checkpoint of the stage's training before this one has no epoch of this one.
-        if saved is None or not self._before < len(saved.records) <= self._last_epoch:
-            return
-        if 0 < self._plan.unfreeze_epoch <= len(saved.records) - self._before:
-            self._unfreeze()
-        saved.put_back(self._model, self._optimizers.variables, self._projections)
-        self._records = list(saved.records)
-        self._best_epoch = saved.best_epoch
-        self._best_weights = saved.best_weights
-        for record in self._records[self._before :]:
-            self._tell_epoch(record)
-
-    def _make_step(self) -> None:
-        self._optimizers = Optimizers(self._model, self._plan, self._loss_scale)
-        self._step: StepFunction = training_step(self._model, self._optimizers, self._projections, self._objective)
-
-    def _unfreeze(self) -> None:
-        for name in self._unfrozen:
-            self._model.get_layer(name).trainable = True
-        self._make_step()
-
-    def _out_of_patience(self) -> bool:
-        """Whether the best epoch, once there is one, lies as far back as the plan waits for a better."""
-        waited = len(self._records) - self._best_epoch
-        patient = not self._plan.early_stopping or not self._best_epoch or waited < self._plan.early_stopping
-        if not patient and len(self._records) < self._last_epoch:
-            message = f"Training ends after epoch {len(self._records)}: none was better than epoch {self._best_epoch}."
-            self._trainer.emit(Notice(message=message))
-        return not patient
-
-    def _epoch(self, epoch: int) -> bool:
-        """Train one epoch; returns whether the stage was stopped in it."""
-        batches = self._feed.batches
-        loss_sum, right, seen, stopped = 0.0, 0, 0, False
-        started = time.perf_counter()
-        paused_s = 0.0
-        rate = 0.0
-        for batch, (images, labels) in enumerate(self._feed.training_epoch(epoch)):
-            before = time.perf_counter()
-            self._trainer.control.hold_if_paused()
-            paused_s += time.perf_counter() - before
-            step = (epoch - self._before - 1) * batches + batch
-            rate = self._optimizers.set_rate_factor(self._plan.rate_factor(step, batches))
-            for projection in self._projections:
-                projection.before_batch(step, self._plan.epochs * batches)
-            loss, correct = self._step(images, labels)
-            loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
-            if not math.isfinite(loss_sum):
-                raise NutshellError(
-                    f"The loss is no longer a number in epoch {epoch}, batch {batch + 1}: lower the learning rate "
-                    f"(now {rate:g}) and run again."
-                )
-            self._tell_batch(epoch, batch + 1, loss_sum / seen, right / seen, started + paused_s)
-            if self._trainer.control.take_stop():
-                stopped = True
-                break
-        seconds = time.perf_counter() - started - paused_s
-        if stopped:
-            self._stop_in(epoch, loss_sum / seen, right / seen, rate, seconds)
-        else:
-            self._close_epoch(epoch, loss_sum / seen, right / seen, rate, seconds)
-        return stopped
-
-    def _stop_in(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> None:
-        """End now: with the best epoch so far, or with these weights where none is kept."""
-        kept = "the weights as they are" if self._best_weights is None else f"the weights of epoch {self._best_epoch}"
-        self._trainer.emit(Notice(message=f"Stopped in epoch {epoch}; {kept} are kept."))
-        if self._best_weights is None:
-            for projection in self._projections:
-                projection.finish()
-            record = self._record(epoch, loss, accuracy, rate, seconds)
-            self._records.append(record)
-            self._tell_epoch(record)
-            self._keep_if_best(record)
-
-    def _close_epoch(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> None:
-        record = self._record(epoch, loss, accuracy, rate, seconds)
-        self._records.append(record)
-        self._keep_if_best(record)
-        save_checkpoint(
-            self._trainer.checkpoint,
-            Checkpoint(
-                tuple(self._records),
-                self._best_epoch,
-                self._model.get_weights(),
-                self._best_weights,
-                [variable.numpy() for variable in self._optimizers.variables],
-                [projection.state() for projection in self._projections],
-            ),
-        )
-        self._tell_epoch(record)
-
-    def _record(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> EpochRecord:
-        validation_loss, validation_accuracy = self._classified(Split.VALIDATION)
-        test_accuracy = self._classified(Split.TEST)[1] if epoch - self._before in self._plan.test_epochs else None
-        sparsities = [p.sparsity_fraction for p in self._projections if p.sparsity_fraction is not None]
-        return EpochRecord(
-            epoch,
-            loss,
-            accuracy,
-            validation_loss,
-            validation_accuracy,
-            rate,
-            seconds,
-            sparsities[0] if sparsities else None,
-            test_accuracy,
-        )
-
-    def _classified(self, split: Split) -> tuple[float, float]:
-        return _classified(self._feed, split, self._evaluate, self._trainer.control)
-
-    def _keep_if_best(self, record: EpochRecord) -> None:
-        if not all(projection.complete for projection in self._projections):
-            return
-        best = next((r for r in self._records if r.epoch == self._best_epoch), None)
-        if best is None or _quality(record) > _quality(best):
-            self._best_epoch = record.epoch
-            if self._plan.restore_best:
-                self._best_weights = self._model.get_weights()
-
-    def _tell_batch(self, epoch: int, batch: int, loss: float, accuracy: float, started: float) -> None:
-        now = time.perf_counter()
-        if now - self._last_progress_s < PROGRESS_INTERVAL_S:
-            return
-        self._last_progress_s = now
-        batches = self._feed.batches
-        epoch_s = np.median(self._epoch_wall_s) if self._epoch_wall_s else (now - started) / batch * batches
-        left = (self._stage_epochs - epoch) * epoch_s + (batches - batch) / batches * epoch_s
-        self._trainer.emit(
-            BatchProgress(
-                stage=self._trainer.stage,
-                epoch=epoch,
-                epochs=self._stage_epochs,
-                batch=batch,
-                batches=batches,
-                loss=loss,
-                accuracy=accuracy,
-                seconds_left=float(left),
-            )
-        )
-
-    def _tell_epoch(self, record: EpochRecord) -> None:
-        self._trainer.emit(epoch_event(self._trainer.stage, record, self._stage_epochs))
-
-
-def _quality(record: EpochRecord) -> tuple[float, float]:
-    return record.validation_accuracy, -record.validation_loss
-
-
-def _classified(feed: Feed, split: Split, evaluate: StepFunction, control: Control) -> tuple[float, float]:
-    """Mean loss and accuracy on all images of a split."""
-    loss_sum, right, seen = 0.0, 0, 0
-    for images, labels in feed.in_order(split):
-        control.raise_if_cancelled()
-        loss, correct = evaluate(images, labels)
-        loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
-    return loss_sum / seen, right / seen

@@ -1,4 +1,4 @@
-"""The training step and the evaluation step of a classifier as compiled TensorFlow functions."""
+"""The training step of a classifier as a compiled TensorFlow function, and its optimizers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
-from engine.training.objective import Objective, cross_entropy, right_decisions
+from engine.training.objective import Objective, right_decisions
 from engine.training.plan import TrainingPlan
 from engine.training.precision import LossScale
 from engine.training.projection import Projection
@@ -106,7 +106,7 @@ def training_step(
     """One batch: forward, gradients of the objective's mean, update, projections."""
     variables = list(model.trainable_variables)
 
-    @tf.function(input_signature=_signature(model))
+    @tf.function(input_signature=batch_signature(model))
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             outputs, losses = objective.training(images, labels)
@@ -122,21 +122,6 @@ def training_step(
     return step
 
 
-def evaluation_step(model: Any, objective: Objective) -> StepFunction:
-    """One batch without training: cross-entropy, whatever the objective lowers."""
-
-    @tf.function(input_signature=_signature(model))
-    def step(images: Any, labels: Any) -> tuple[Any, Any]:
-        return evaluate_batch(objective, images, labels)
-
-    return step
-
-
-def evaluate_batch(objective: Objective, images: Any, labels: Any) -> tuple[Any, Any]:
-    """What `evaluation_step` does, not compiled."""
-    outputs = objective.outputs(images, training=False)
-    return tf.reduce_sum(cross_entropy(outputs, labels)), right_decisions(outputs, labels)
-
-
-def _signature(model: Any) -> list[Any]:
+def batch_signature(model: Any) -> list[Any]:
+    """What the compiled functions take: images and labels."""
     return [tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec([None], tf.int64)]

@@ -1,0 +1,39 @@
+"""How well a classifier does on images that it is not trained on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from engine.datasets.source import Split
+from engine.training.control import Control
+from engine.training.feed import Feed
+from engine.training.objective import Objective, cross_entropy, right_decisions
+from engine.training.update import StepFunction, batch_signature
+
+
+def evaluation_step(model: Any, objective: Objective) -> StepFunction:
+    """One batch without training: cross-entropy, whatever the objective lowers."""
+
+    @tf.function(input_signature=batch_signature(model))
+    def step(images: Any, labels: Any) -> tuple[Any, Any]:
+        return evaluate_batch(objective, images, labels)
+
+    return step
+
+
+def evaluate_batch(objective: Objective, images: Any, labels: Any) -> tuple[Any, Any]:
+    """What `evaluation_step` does, not compiled."""
+    outputs = objective.outputs(images, training=False)
+    return tf.reduce_sum(cross_entropy(outputs, labels)), right_decisions(outputs, labels)
+
+
+def classified(feed: Feed, split: Split, evaluate: StepFunction, control: Control) -> tuple[float, float]:
+    """Mean loss and accuracy on all images of a split."""
+    loss_sum, right, seen = 0.0, 0, 0
+    for images, labels in feed.in_order(split):
+        control.raise_if_cancelled()
+        loss, correct = evaluate(images, labels)
+        loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
+    return loss_sum / seen, right / seen
