@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any
 
 Shape = tuple[int, ...]
@@ -70,6 +71,11 @@ class LayerGraph:
     def macs(self) -> int:
         """Multiply-accumulates of convolutions and dense layers for one image."""
         return sum(layer.macs for layer in self.layers)
+
+    @property
+    def activations(self) -> int:
+        """Values that all layers compute for one image."""
+        return sum(prod(layer.shape) for layer in self.layers)
 
     @property
     def input_shape(self) -> Shape:

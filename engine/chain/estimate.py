@@ -1,7 +1,9 @@
-"""How long the stages of a recipe will take, from the network's arithmetic and this machine's measured speed."""
+"""What the stages of a recipe will cost: time, from the network's arithmetic and this machine's measured speed, disk
+space and memory."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.backbones.backbone import layer_graph
@@ -11,14 +13,28 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
-from engine.steps.step import STEPS, TRAINING_PASSES, graph_after
+from engine.steps.step import STEPS, TRAINING_PASSES, Form, graph_after
 
-DEFAULT_MACS_A_SECOND = 2.2e10
+DEFAULT_MACS_A_SECOND = 1.35e10
 """Of a training on two cores of a server of 2020; replaced by what earlier runs of this machine measured."""
+IMAGE_S = 0.001
+"""Feeding and augmenting an image, whatever the network does with it."""
+LEAST_COMPUTING_SHARE = 0.25
+"""Of an epoch's time, where feeding would seem to have taken it all."""
 START_S = 12.0
-"""Starting the engine with TensorFlow, and tracing the first graph."""
-CONVERSION_S = 5.0
-MEASUREMENT_S = 4.0
+"""Starting the engine with TensorFlow, and measuring the latencies at the end."""
+BASELINE_OVERHEAD_S = 9.0
+"""Tracing the graph, and converting it."""
+MEASUREMENT_S = 2.0
+FLOAT_BYTES = 4
+KERAS_FILE_BYTES = 200_000
+"""Of a stored network beside its weights."""
+TENSORFLOW_BYTES = 700_000_000
+"""Resident in a process that has traced a small network."""
+COPIES_OF_WEIGHTS = 5
+"""While training: weights, gradients, two moments of the optimizer, and the best epoch's."""
+COPIES_OF_ACTIVATIONS = 3
+"""While training: kept for the backward pass, their gradients, and what kernels work in."""
 
 
 @dataclass(frozen=True)
@@ -32,17 +48,56 @@ class Work:
     macs_a_second: float = DEFAULT_MACS_A_SECOND
 
 
+@dataclass(frozen=True)
+class StageCost:
+    """What one stage will cost."""
+
+    seconds: float
+    disk_bytes: int
+    """That stay: its network, its `.tflite`, and the copies that the run's variants are."""
+    memory_bytes: int
+    """The most that the engine holds while the stage is computed."""
+
+
+def total_cost(costs: Iterable[StageCost]) -> StageCost:
+    """Of a whole run: time and disk space add up, and the stages have the memory in turn."""
+    counted = tuple(costs)
+    return StageCost(
+        START_S + sum(cost.seconds for cost in counted),
+        sum(cost.disk_bytes for cost in counted),
+        max(cost.memory_bytes for cost in counted),
+    )
+
+
+def stage_cost(recipe: Recipe, stage: Stage, work: Work) -> StageCost:
+    """Estimated cost of one stage of a recipe's branch, without what is shared with an earlier run."""
+    graph = graph_after(recipe, stage.steps, work.class_count)
+    weights = FLOAT_BYTES * graph.parameters
+    step = STEPS[stage.parameters.step]() if stage.parameters else None
+    file = weights if step is None else round(step.file_bytes_a_parameter(stage.parameters) * graph.parameters)
+    network = weights + KERAS_FILE_BYTES if stage.gives is Form.KERAS else 0
+    memory = TENSORFLOW_BYTES + 2 * weights
+    if stage.epochs:
+        activations = FLOAT_BYTES * recipe.training.batch_size * graph.activations
+        memory = TENSORFLOW_BYTES + COPIES_OF_WEIGHTS * weights + COPIES_OF_ACTIVATIONS * activations
+    disk = network + file * (1 + len(stage.ends))
+    return StageCost(stage_seconds(recipe, stage, work), disk, memory)
+
+
 def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
     """Estimated seconds of one stage of a recipe's branch, without what is shared with an earlier run."""
     after = graph_after(recipe, stage.steps, work.class_count)
     if stage.parameters is None:
-        training_macs = TRAINING_PASSES * after.macs
+        training_macs, overhead_s = TRAINING_PASSES * after.macs, BASELINE_OVERHEAD_S
     else:
+        step = STEPS[stage.parameters.step]()
+        overhead_s = step.overhead_s
         before = graph_after(recipe, stage.steps[:-1], work.class_count)
-        training_macs = STEPS[stage.parameters.step]().training_macs(stage.parameters, before, after)
+        training_macs = step.training_macs(stage.parameters, before, after)
     epoch_macs = training_macs * work.train_images + after.macs * work.validation_images
     measured = MEASUREMENT_S + after.macs * work.test_images / work.macs_a_second if stage.ends else 0.0
-    return stage.epochs * epoch_macs / work.macs_a_second + CONVERSION_S + measured
+    epoch_s = epoch_macs / work.macs_a_second + IMAGE_S * (work.train_images + work.validation_images)
+    return stage.epochs * epoch_s + overhead_s + measured
 
 
 def baselines_seconds(recipe: Recipe, work: Work) -> float:
@@ -69,7 +124,8 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
 
 def training_macs_a_second(recipe: Recipe, work: Work, epoch_seconds: float) -> float:
     """This machine's speed, from the time of an epoch of a branch's baseline."""
-    return TRAINING_PASSES * work.train_images * _macs(recipe, work) / max(epoch_seconds, 1e-6)
+    computing_s = max(epoch_seconds - IMAGE_S * work.train_images, LEAST_COMPUTING_SHARE * epoch_seconds, 1e-6)
+    return TRAINING_PASSES * work.train_images * _macs(recipe, work) / computing_s
 
 
 def unread_fingerprint(dataset: DatasetSettings, _: ImageSettings) -> str:

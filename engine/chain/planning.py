@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from engine.backbones.backbone import layer_graph
 from engine.chain.branches import Branch, plan_branches
-from engine.chain.estimate import DEFAULT_MACS_A_SECOND, Work, stage_seconds
+from engine.chain.estimate import DEFAULT_MACS_A_SECOND, Work, stage_cost
 from engine.chain.listed_datasets import ListedDatasets, list_datasets
 from engine.chain.preflight import errors, preflight
 from engine.chain.stage_tree import Stage
@@ -45,6 +45,8 @@ class Planned:
     """One an image setting, in the order in which they are run."""
     work: Work
     """Of the recipe's own dataset."""
+    speed_is_measured: bool
+    """Whether an earlier run of this machine told how fast it trains."""
 
     @property
     def index(self) -> SampleIndex:
@@ -59,6 +61,11 @@ class Planned:
 
     def planned_stages(self) -> tuple[PlannedStage, ...]:
         """The stages of all branches as the events carry them."""
+        costs = {
+            stage.key: stage_cost(branch.recipe, stage, self.work_of(stage))
+            for branch in self.branches
+            for stage in branch.tree.stages
+        }
         return tuple(
             PlannedStage(
                 key=stage.key,
@@ -69,7 +76,9 @@ class Planned:
                 chains=stage.chains,
                 setting=branch.setting,
                 epochs=stage.epochs,
-                estimated_seconds=stage_seconds(branch.recipe, stage, self.work_of(stage)),
+                estimated_seconds=costs[stage.key].seconds,
+                estimated_disk_bytes=costs[stage.key].disk_bytes,
+                estimated_memory_bytes=costs[stage.key].memory_bytes,
             )
             for branch in self.branches
             for stage in branch.tree.stages
@@ -95,8 +104,14 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Callable[[int, int]
         return dataset_fingerprint(datasets.index(dataset), images, recipe.seed)
 
     branches = plan_branches(recipe, fingerprint)
-    speed = MeasurementStore(locations, machine_name()).speed() or DEFAULT_MACS_A_SECOND
-    return Planned(recipe, findings, datasets, branches, _work(datasets.own, speed))
+    speed = measured_speed(locations)
+    work = _work(datasets.own, speed or DEFAULT_MACS_A_SECOND)
+    return Planned(recipe, findings, datasets, branches, work, speed is not None)
+
+
+def measured_speed(locations: Locations) -> float | None:
+    """Multiply-accumulates a second of this machine's last training; None where no run has measured it."""
+    return MeasurementStore(locations, machine_name()).speed()
 
 
 def _work(index: SampleIndex, macs_a_second: float) -> Work:

@@ -48,6 +48,8 @@ class PlannedStage(BaseModel):
     epochs: int = 0
     """Epochs that it trains; 0 where it does not train."""
     estimated_seconds: float = 0.0
+    estimated_disk_bytes: int = 0
+    estimated_memory_bytes: int = 0
 
 
 class RunStarted(EngineEvent):

@@ -32,6 +32,14 @@ TRAINED_FOR_INT8 = "quantization_aware_training"
 PROGRESS_EVERY_IMAGES = 100
 TINY_KERNEL_VALUES = 1024
 """Smaller kernels stay float under dynamic range, by either route."""
+FILE_BYTES_A_PARAMETER: Mapping[str, float] = {
+    "float16": 2.0,
+    "dynamic_range": 1.0,
+    "int8": 1.0,
+    "int16x8": 1.0,
+    "int4": 0.5,
+    "mixed": 1.0,
+}
 STORED_AS: Mapping[str, str] = {
     "float32": "float32",
     "float16": "float16",
@@ -51,6 +59,10 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     paper: ClassVar[str] = "Garifulla et al. 2022; Lee et al. 2022; Predić et al. 2022; Trad et al. 2022"
     Parameters: ClassVar[type[StepParameters]] = PostTrainingQuantizationParameters
     gives: ClassVar[Form] = Form.TFLITE
+    overhead_s: ClassVar[float] = 1.0
+
+    def file_bytes_a_parameter(self, parameters: PostTrainingQuantizationParameters) -> float:
+        return FILE_BYTES_A_PARAMETER[parameters.scheme]
 
     def findings(self, parameters: PostTrainingQuantizationParameters, place: StepPlace) -> Iterator[Finding]:
         aware = Trait.INT8_ROUNDING in place.made

@@ -141,6 +141,13 @@ class Step(ABC, Generic[P]):
     """Trait of the network it would be given → why the step refuses it, as a sentence. The pre-flight offers to put
     the step before the one that made the trait, or to remove it where it is the same step again."""
 
+    overhead_s: ClassVar[float] = 9.0
+    """What it takes beside its epochs, on two cores of a server of 2020: its graph traced, and converted to float32."""
+
+    def file_bytes_a_parameter(self, parameters: P) -> float:
+        """Of the `.tflite` that its stage leaves."""
+        return 4.0
+
     def training_epochs(self, parameters: P) -> int:
         """Epochs that the step trains."""
         return 0

@@ -16,8 +16,11 @@ from engine.contract.recipe_file import read_recipe
 from engine.datasets.source import Split
 from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
+from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
 
+SPEED = {True: "by this machine's measured speed", False: "roughly: no run has measured this machine's speed yet"}
+COLUMNS = ("stage", "chains", "epochs", "estimated time", "disk", "memory")
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
 
 
@@ -32,24 +35,41 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
     planned = plan_run(recipe, locations)
     store = StageStore(locations)
     several = ("images",) if len(planned.branches) > 1 else ()
-    table = Table(*several, "stage", "chains", "epochs", "estimated time", title=recipe.name, title_justify="left")
-    left = 0.0
+    table = Table(
+        *several,
+        *COLUMNS,
+        title=recipe.name,
+        title_justify="left",
+    )
+    left, disk, memory = 0.0, 0, 0
     titles = {stage.key: stage.title for branch in planned.branches for stage in branch.tree.stages}
     for stage in planned.planned_stages():
         done = store.facts(stage.key) is not None
         left += 0.0 if done else stage.estimated_seconds
         after = f" (after {titles[stage.parent]})" if stage.parent else ""
-        cost = "there already" if done else duration_text(stage.estimated_seconds)
+        costs = (
+            ("there already", "–", "–")
+            if done
+            else (
+                duration_text(stage.estimated_seconds),
+                bytes_text(stage.estimated_disk_bytes),
+                bytes_text(stage.estimated_memory_bytes),
+            )
+        )
+        disk += 0 if done else stage.estimated_disk_bytes
+        memory = max(memory, 0 if done else stage.estimated_memory_bytes)
         setting = (stage.setting if stage.parent is None else "",) if several else ()
         title = titles[stage.key] + after
-        table.add_row(*setting, title, ", ".join(stage.chains), str(stage.epochs or "–"), cost)
+        table.add_row(*setting, title, ", ".join(stage.chains), str(stage.epochs or "–"), *costs)
     console.print(table)
     splits = ", ".join(f"{sum(sample.split is split for sample in planned.index.samples):,} {split}" for split in Split)
     console.print(f"{len(planned.index.classes)} classes ({', '.join(planned.index.classes)}); images: {splits}")
     for skipped in planned.index.skipped:
         console.print(Text(f"skipped {skipped.path}: {skipped.reason}", style="yellow"))
     _print_findings(console, planned.findings)
-    console.print(f"Estimated time: {duration_text(left)}.")
+    console.print(f"Estimated time: {duration_text(left)}, {SPEED[planned.speed_is_measured]}.")
+    if memory:
+        console.print(f"Estimated disk space: {bytes_text(disk)}; memory: up to {bytes_text(memory)}.")
     return EXIT_DONE
 
 

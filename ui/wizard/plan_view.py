@@ -6,17 +6,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from engine.chain.branches import plan_branches
-from engine.chain.estimate import START_S, Work, stage_seconds, unread_fingerprint
+from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost, Work, stage_cost, total_cost, unread_fingerprint
 from engine.contract.recipe import Recipe
 from engine.datasets.source import Split
+from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
 from workers.dataset_scan import ScanResult
 
+HEADERS = ("stage", "epochs", "time", "disk", "memory")
 
-def work_of(scanned: ScanResult) -> Work:
+
+def work_of(scanned: ScanResult, macs_a_second: float = DEFAULT_MACS_A_SECOND) -> Work:
     """What the images mean for the time that a recipe takes."""
     splits = (Split.TRAIN, Split.VALIDATION, Split.TEST)
-    return Work(*(scanned.images(split) for split in splits), len(scanned.classes))
+    return Work(*(scanned.images(split) for split in splits), len(scanned.classes), macs_a_second)
 
 
 class PlanView(QTreeWidget):
@@ -26,32 +29,32 @@ class PlanView(QTreeWidget):
         super().__init__(parent)
         self.setObjectName(name)
         self.setAccessibleName("Stages that will be computed")
-        self.setHeaderLabels(["stage", "epochs", "about"])
+        self.setHeaderLabels(HEADERS)
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.setIndentation(14)
-        self._shown: tuple[Recipe, dict[str, dict[str, int]], float] | None = None
+        self._shown: tuple[Recipe, Work, StageCost] | None = None
 
-    def show_plan(self, recipe: Recipe, scanned: ScanResult) -> float:
-        """Show the stages of a recipe without faults; returns the estimated seconds of them all."""
+    def show_plan(self, recipe: Recipe, work: Work) -> StageCost:
+        """Show the stages of a recipe without faults; returns the estimated cost of them all."""
         # None of these changes the time; and a weights file would be read to the end for its digest.
         backbone = recipe.backbone.model_copy(update={"weights": ""})
         recipe = recipe.model_copy(update={"name": "", "seed": 0, "backbone": backbone})
-        if self._shown is not None and self._shown[:2] == (recipe, scanned.counts):
+        if self._shown is not None and self._shown[:2] == (recipe, work):
             return self._shown[2]
-        work = work_of(scanned)
         self.forget()
         items: dict[str, QTreeWidgetItem] = {}
-        total = START_S
+        costs = []
         for branch in plan_branches(recipe, unread_fingerprint):
             for stage in branch.tree.stages:
-                seconds = stage_seconds(branch.recipe, stage, work)
-                total += seconds
-                item = QTreeWidgetItem([branch.title(stage), str(stage.epochs or "–"), duration_text(seconds)])
-                item.setTextAlignment(1, Qt.AlignmentFlag.AlignRight)
-                item.setTextAlignment(2, Qt.AlignmentFlag.AlignRight)
+                cost = stage_cost(branch.recipe, stage, work)
+                costs.append(cost)
+                figures = (duration_text(cost.seconds), bytes_text(cost.disk_bytes), bytes_text(cost.memory_bytes))
+                item = QTreeWidgetItem([branch.title(stage), str(stage.epochs or "–"), *figures])
+                for column in range(1, len(HEADERS)):
+                    item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
                 item.setToolTip(0, f"On the way of: {', '.join(stage.chains)}" if stage.chains else branch.title(stage))
                 if stage.parent is None:
                     self.addTopLevelItem(item)
@@ -59,7 +62,8 @@ class PlanView(QTreeWidget):
                     items[stage.parent].addChild(item)
                 items[stage.key] = item
         self.expandAll()
-        self._shown = (recipe, scanned.counts, total)
+        total = total_cost(costs)
+        self._shown = (recipe, work, total)
         return total
 
     def forget(self) -> None:

@@ -20,18 +20,22 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.chain.estimate import DEFAULT_MACS_A_SECOND
+from engine.chain.planning import measured_speed
 from engine.chain.preflight import errors
 from engine.contract.errors import NutshellError
 from engine.contract.recipe_file import read_recipe, recipe_text
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
+from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
 from ui.message_bar import MessageBar
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
-from ui.wizard.plan_view import PlanView
+from ui.wizard.plan_view import PlanView, work_of
 from ui.wizard.recipe_draft import RecipeDraft
 
+MEASURED, ROUGH = "by this machine's measured speed", "roughly, as no run has measured this machine yet"
 LARGEST_SEED = 2**31 - 1
 SIDE_WIDTH = 430
 NAMELESS = "The study has no name; give it one."
@@ -51,6 +55,8 @@ class ReviewPage(DraftPage):
         self.setFinalPage(True)
         self._runs_directory = runs_directory
         self._runs_fault = ""
+        self._speed: float | None = None
+        """Multiply-accumulates a second that earlier runs measured."""
         self._name = QLineEdit(objectName="review.name", maxLength=80, accessibleName="Name of the study")
         self._seed = QSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
         self._seed.setToolTip("The same recipe, images and seed give the same networks.")
@@ -128,8 +134,14 @@ class ReviewPage(DraftPage):
             self._plan.forget()
             self._time.setText("–")
         else:
-            seconds = self._plan.show_plan(recipe, self._draft.scanned)
-            self._time.setText(f"about {duration_text(seconds)} on two cores, less where earlier runs did the same")
+            work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_A_SECOND)
+            cost = self._plan.show_plan(recipe, work)
+            disk, memory = bytes_text(cost.disk_bytes), bytes_text(cost.memory_bytes)
+            source = MEASURED if self._speed else ROUGH
+            self._time.setText(
+                f"about {duration_text(cost.seconds)} {source}, less where earlier runs did the same; {disk} on disk; "
+                f"up to {memory} of memory"
+            )
         self._show_fault()
 
     def _show_fault(self) -> None:
@@ -147,9 +159,9 @@ class ReviewPage(DraftPage):
         return "" if self._draft.scanned else UNSEEN
 
     def _check_runs_directory(self) -> None:
-        self._runs_fault = ""
+        self._runs_fault, self._speed = "", None
         try:
-            Locations(self._runs_directory).create()
+            self._speed = measured_speed(Locations(self._runs_directory).create())
         except NutshellError as error:
             self._runs_fault = str(error)
 

@@ -9,7 +9,10 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSpinBox, QTreeWidget
 from pytestqt.qtbot import QtBot
 
+from engine.chain.planning import machine_name
 from engine.contract.recipe_file import parse_recipe, read_recipe, recipe_text
+from engine.store.locations import Locations
+from engine.store.measurement_store import MeasurementStore
 from tests.small_study import small_recipe
 from tests.ui.wizard.conftest import OpenWizard
 from ui.wizard.study_wizard import StudyWizard
@@ -38,7 +41,20 @@ def test_the_text_is_the_recipe(review_page: OpenWizard) -> None:
 
 def test_the_stages_are_listed_with_their_time(review_page: OpenWizard) -> None:
     assert _stages(review_page) == ["Baseline resnet18 ×0.25", "dynamic range", "int8", "pruning 80 %"]
-    assert review_page.child(QLabel, "review.time").text().startswith("about ")
+    told = review_page.child(QLabel, "review.time").text()
+    assert told.startswith("about ")
+    assert "no run has measured this machine yet" in told
+    assert "MB on disk; up to" in told
+
+
+def test_the_time_is_by_what_earlier_runs_measured(review_page: OpenWizard, tmp_path: Path) -> None:
+    locations = Locations(tmp_path / "measured").create()
+    MeasurementStore(locations, machine_name()).keep_speed(1e6)
+    before = review_page.child(QLabel, "review.time").text()
+    review_page.wizard.set_runs_directory(locations.root)
+    told = review_page.child(QLabel, "review.time").text()
+    assert "by this machine's measured speed" in told
+    assert told.split(" by ")[0] != before.split(" roughly")[0]
 
 
 def test_run_hands_over_the_recipe(review_page: OpenWizard) -> None:
