@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,17 @@ def test_the_json_has_what_is_relied_on(study: dict[str, Any]) -> None:
     assert [variant["chain"] for variant in result["variants"]] == ["baseline", "PRN", "PRQ"]
     for variant in result["variants"]:
         assert set(variant) >= VARIANT_KEYS
-        assert (Path(result["directory"]) / variant["file"]).stat().st_size == variant["model_bytes"]
+        file = Path(result["directory"]) / variant["file"]
+        assert file.stat().st_size == variant["model_bytes"]
+        with zipfile.ZipFile(file) as carried:
+            assert carried.read("feeding.json") == file.with_suffix(".json").read_bytes()
+            assert carried.read("labels.txt").decode().split() == ["sick"]
+    # 48 images, of which 32 are compared; 128 pixels become 48, and half of that is fed.
+    assert result["images"]["resize_fidelity"]["images"] == 32
+    assert result["images"]["jpeg_fidelity"] is None
+    (setting,) = result["image_settings"]
+    assert sum(setting["transform"]["energy_share"][0].values()) == pytest.approx(1)
+    assert setting["transform"]["fed"]["psnr_db"]["mean"] < 40
     directory = Path(result["directory"])
     for name in ("recipe.toml", "split.csv", "dataset.json", "events.jsonl", "engine.log"):
         assert (directory / name).is_file(), name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLabel, QMessageBox, QProgressBar, QPushButton, QWidget
@@ -19,7 +20,10 @@ from engine.contract.events import (
     RunFailed,
     VariantMeasured,
 )
-from engine.contract.measurements import PruningRound
+from engine.contract.image_settings import DwtSettings
+from engine.contract.measurements import ImageFidelity, PruningRound, Spread
+from engine.datasets.phantom_heart import draw_heart
+from engine.imaging.transform_figures import transform_figures
 from tests.ui.study_events import CHAINS, PRUNING, study_events, until, write_samples
 from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE, Dashboard
 from ui.dashboard.stage_tree_model import StageColumn, StageTreeModel
@@ -282,3 +286,22 @@ def test_the_images_of_each_setting_can_be_chosen(
     chosen.setCurrentIndex(1)
     assert "space gain 75 %" in text(dashboard, "images")
     qtbot.waitUntil(lambda: dashboard.subbands.pictures() == 6 * 5)
+
+
+def test_what_image_compression_keeps_is_said(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    ready = next(event for event in events if isinstance(event, DatasetReady))
+    likeness = Spread(mean=31.25, least=28.0, greatest=35.5)
+    sizes = ready.images.model_copy(
+        update={
+            "resize_fidelity": ImageFidelity(images=32, identical=0, psnr_db=likeness, ssim=likeness),
+            "jpeg_fidelity": ImageFidelity(images=32, identical=32, psnr_db=None, ssim=likeness),
+        }
+    )
+    hearts = np.stack([draw_heart(np.random.default_rng(seed), sick=False) for seed in range(2)])[..., None]
+    figures = transform_figures(hearts, DwtSettings(threshold=0.05))
+    told = ready.model_copy(update={"images": sizes, "transform": figures})
+    take(qtbot, dashboard, [told if event is ready else event for event in until(events, DatasetReady)])
+    said = text(dashboard, "images")
+    assert "Resized and back: PSNR 31.2 (28.0–35.5) dB" in said
+    assert "JPEG: nothing is lost." in said
+    assert "of the details zero by the threshold" in said
