@@ -60,7 +60,7 @@ class DatasetSettings(Section):
         "",
         title="Labels file",
         description="A CSV file with the columns path (or file), label, and if wanted split and group; paths are below "
-        "the folder. For DICOM in place of class folders; for every source the groups of group_by = csv.",
+        "the folder. For DICOM in place of class folders; for image folders the groups of group_by = csv.",
     )
     group_by: str = Field(
         "",
