@@ -18,7 +18,8 @@ class BackboneSettings(Section):
     kind: str = Field(
         "resnet18",
         title="Backbone",
-        description="An architecture; keras_file: the classifier that Keras saved in the weights file.",
+        description="An architecture, which on images of a side below 64 pixels keeps their resolution through its "
+        "first layers, as on CIFAR; keras_file: the classifier that Keras saved in the weights file.",
     )
     width: float = Field(1.0, gt=0, le=4, title="Width", description="Multiplies the filters of every layer.")
     weights: str = Field(

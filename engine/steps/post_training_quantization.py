@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
+from engine.backbones.graph import Layer
 from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 FEW_CALIBRATION_IMAGES = 50
 TRAINED_FOR_INT8 = "quantization_aware_training"
 PROGRESS_EVERY_IMAGES = 100
+NAMED_LAYERS = 8
 TINY_KERNEL_VALUES = 1024
 """Smaller kernels stay float under dynamic range, by either route."""
 FILE_BYTES_A_PARAMETER: Mapping[str, float] = {
@@ -90,7 +92,13 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             sentence = f"Calibrate on {USUAL_CALIBRATION_IMAGES} images"
             repair = place.set("calibration_images", USUAL_CALIBRATION_IMAGES, sentence)
             yield place.warning(message, "calibration_images", repair)
-        if parameters.scheme == "int16x8" and not parameters.float_fallback and _has_hard_swish(place):
+        layers = _layers(place)
+        if parameters.scheme == "mixed" and parameters.layers and layers:
+            names, weighted = [layer.name for layer in layers], [layer.name for layer in layers if layer.macs]
+            if strange := patterns_without_layer(names, parameters.layers):
+                yield place.error(_no_layer(strange[0], weighted), "layers")
+        hard_swish = any(layer.kind == "HardSwish" for layer in layers)
+        if parameters.scheme == "int16x8" and not parameters.float_fallback and hard_swish:
             message = (
                 "TensorFlow Lite has no 16-bit operator for this network's hard swish; choose int8, or set "
                 "float_fallback = true to compute it in floats."
@@ -196,12 +204,20 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
 
 
-def _has_hard_swish(place: StepPlace) -> bool:
-    """Whether the network has one; not where there is no network, which the pre-flight says elsewhere."""
+def _layers(place: StepPlace) -> tuple[Layer, ...]:
+    """The network's layers; none where it cannot be built, which the pre-flight says elsewhere."""
     try:
-        return any(layer.kind == "HardSwish" for layer in place.graph_before.layers)
+        return place.graph_before.layers
     except NutshellError:
-        return False
+        return ()
+
+
+def _no_layer(pattern: str, weighted: list[str]) -> str:
+    first = ", ".join(weighted[:NAMED_LAYERS])
+    return (
+        f"No layer of this network matches the pattern {pattern!r} of layers; "
+        f"its {len(weighted)} layers with weights begin with {first} and end with {weighted[-1]}."
+    )
 
 
 def _layer_schemes(parameters: PostTrainingQuantizationParameters, network: Network) -> dict[str, LayerScheme]:
@@ -210,10 +226,7 @@ def _layer_schemes(parameters: PostTrainingQuantizationParameters, network: Netw
     names = [layer.name for layer in network.model.layers]
     weighted = _weighted_layers(network)
     if strange := patterns_without_layer(names, patterns):
-        raise NutshellError(
-            f"No layer of this network matches the pattern {strange[0]!r} of layers; "
-            f"its layers with weights are {', '.join(weighted)}."
-        )
+        raise NutshellError(_no_layer(strange[0], weighted))
     return schemes_by_layer(sorted(names, key={*weighted, names[-1]}.__contains__), patterns)
 
 

@@ -10,19 +10,13 @@ import pytest
 from engine.backbones.backbone import layer_graph
 from engine.contract.backbone_settings import BackboneSettings
 
+V3 = {"alpha": 0.75, "include_preprocessing": False}
 OFFICIAL = [
-    pytest.param("vgg16", "VGG16", {}, marks=pytest.mark.slow),
-    pytest.param("resnet50", "ResNet50", {}, marks=pytest.mark.slow),
     pytest.param("resnet101", "ResNet101", {}, marks=pytest.mark.slow),
-    ("mobilenet_v1", "MobileNet", {"alpha": 0.25}),
+    pytest.param("mobilenet_v1", "MobileNet", {"alpha": 0.25}, marks=pytest.mark.slow),
     pytest.param("mobilenet_v2", "MobileNetV2", {"alpha": 0.35}, marks=pytest.mark.slow),
-    ("mobilenet_v3_small", "MobileNetV3Small", {"alpha": 0.75, "include_preprocessing": False}),
-    pytest.param(
-        "mobilenet_v3_large",
-        "MobileNetV3Large",
-        {"alpha": 0.75, "include_preprocessing": False},
-        marks=pytest.mark.slow,
-    ),
+    ("mobilenet_v3_small", "MobileNetV3Small", V3),
+    pytest.param("mobilenet_v3_large", "MobileNetV3Large", V3, marks=pytest.mark.slow),
 ]
 SIDES = (96, 65)
 """An even and an odd one: zeros are placed differently."""

@@ -69,6 +69,15 @@ def test_sixteen_bits_are_refused_where_the_network_or_its_student_has_a_hard_sw
     assert [finding.where for finding in errors(preflight(distilled))] == ["chains[0].steps[1].scheme"]
 
 
+def test_a_scheme_for_layers_that_are_not_there_is_refused() -> None:
+    mixed = {"step": "post_training_quantization", "scheme": "mixed", "layers": {"stem_*": "float16", "*": "int8"}}
+    assert not errors(preflight(recipe(mixed)))
+    (refused,) = errors(preflight(recipe(mixed, backbone={"kind": "mobilenet_v1"})))
+    assert refused.where == "chains[0].steps[0].layers"
+    assert "'stem_*'" in refused.message
+    assert "begin with conv1, conv_dw_1, " in refused.message
+
+
 def test_what_is_unwise_is_a_warning() -> None:
     few = preflight(recipe(INT8 | {"calibration_images": 5}))
     assert "may miss the range" in next(found for found in few if found.severity is Severity.WARNING).message

@@ -1,0 +1,69 @@
+"""The columns of the matrix: every registered step by itself, and the longest chain of the papers."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from engine.contract.recipe import DatasetSettings
+from engine.contract.step_parameters import StepParameters
+from engine.steps.step import STEPS
+
+QUICK: dict[str, Any] = {
+    "epochs": 1,
+    "rounds": 2,
+    "clusters": 16,
+    "calibration_images": 8,
+    "student": "resnet8",
+    "student_width": 0.5,
+    "control": False,
+    "dataset": DatasetSettings(limit_per_class=12),
+}
+"""What a step is told where it has such a parameter: as little training as it takes."""
+BEFORE = {"sparse_transfer": "magnitude_pruning"}
+"""Step → what it has no meaning without."""
+LAYERS_OF_MIXED = {"classifier": "float16", "*": "int8"}
+
+Chain = tuple[StepParameters, ...]
+
+
+def chains() -> dict[str, Chain]:
+    """Title → steps; a step that has schemes is a column a scheme."""
+    columns: dict[str, Chain] = {}
+    for key in STEPS:
+        fields = STEPS[key].Parameters.model_fields
+        schemes = get_args(fields["scheme"].annotation) if "scheme" in fields else (None,)
+        for scheme in schemes:
+            chain: Chain = (quick(key, **({"scheme": scheme} if scheme else {})),)
+            if key in BEFORE:
+                chain = (quick(BEFORE[key]), *chain)
+            columns[_title(chain)] = chain
+    return columns | {_title(pcqat()): pcqat()}
+
+
+def pcqat(training: bool = True) -> Chain:
+    """Prune, cluster keeping the zeros, train for int8 keeping both, quantise (Predić et al. 2022).
+
+    Args:
+        training: also after pruning and clustering; without it they only remove and share.
+    """
+    pruning = {} if training else {"schedule": "one_shot", "epochs": 0}
+    clustering = {} if training else {"epochs": 0}
+    return (
+        quick("magnitude_pruning", **pruning),
+        quick("weight_clustering", **clustering),
+        quick("quantization_aware_training"),
+        quick("post_training_quantization", scheme="int8"),
+    )
+
+
+def _title(chain: Chain) -> str:
+    return " → ".join(parameters.label() for parameters in chain)
+
+
+def quick(key: str, **given: Any) -> StepParameters:
+    """The step's defaults but for what is quicker, and what is given."""
+    declared = STEPS[key].Parameters
+    values = {name: value for name, value in QUICK.items() if name in declared.model_fields} | given
+    if values.get("scheme") == "mixed":
+        values["layers"] = LAYERS_OF_MIXED
+    return declared(**values)
