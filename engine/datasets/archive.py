@@ -10,7 +10,6 @@ import shutil
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,9 +17,10 @@ from io import BufferedIOBase
 from pathlib import Path, PureWindowsPath
 from typing import IO
 
-from engine.contract.errors import DataError
+from engine.contract.errors import DataError, NutshellError
 from engine.contract.path_need import PathNeed
 from engine.datasets.folder_tree import is_hidden
+from engine.datasets.printable import printable
 from engine.store.durable_file import appearing_folder
 
 ARCHIVE_SUFFIXES = (".zip", ".tar.gz", ".tgz", ".tar")
@@ -64,11 +64,15 @@ def unpacked(archive: Path, cache: Path, progress: Progress | None = None) -> Pa
     try:
         with appearing_folder(folder) as temporary:
             _Unpacking(archive, status, temporary, progress).unpack()
-    except (tarfile.TarError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError) as error:
-        raise DataError(f"The archive {archive} is damaged or cut off ({error}); get it again.") from None
+    except (NutshellError, MemoryError):
+        raise
     except NotImplementedError:
         raise DataError(f"The archive {archive} is packed in an unusual way; {_BY_HAND}") from None
-    except OSError as error:
+    except Exception as error:  # noqa: BLE001 - a damaged archive makes its readers raise nearly anything
+        if not isinstance(error, OSError) or isinstance(error, gzip.BadGzipFile):
+            raise DataError(
+                f"The archive {archive} is damaged or cut off ({printable(error)}); get it again."
+            ) from None
         raise DataError(
             f"The archive {archive} cannot be unpacked into {cache} ({error.strerror or error}); free some space "
             "there, or choose another runs directory."
@@ -141,7 +145,9 @@ class _Unpacking:
         if entry.is_folder or not parts or any(is_hidden(part) for part in parts):
             return
         if not entry.is_file:
-            raise DataError(f'The archive {self._archive} holds a link or device, "{_shown(entry.name)}"; {_BY_HAND}')
+            raise DataError(
+                f'The archive {self._archive} holds a link or device, "{printable(entry.name)}"; {_BY_HAND}'
+            )
         target = self._folder.joinpath(*parts)
         target.parent.mkdir(parents=True, exist_ok=True)
         stream = entry.open()
@@ -157,8 +163,8 @@ class _Unpacking:
         outside = name.startswith(("/", "\\")) or ".." in parts or PureWindowsPath(name).drive
         if outside or (os.name == "nt" and FORBIDDEN_ON_WINDOWS & set(name)):
             raise DataError(
-                f'The archive {self._archive} holds the entry "{_shown(name)}", which would be written outside of its '
-                "folder; do not trust the archive, and get another copy."
+                f'The archive {self._archive} holds the entry "{printable(name)}", which would be written outside of '
+                "its folder; do not trust the archive, and get another copy."
             )
         return parts
 
@@ -188,8 +194,3 @@ class _BoundedReader:
         self._count += len(data)
         self._judge(self._count)
         return data
-
-
-def _shown(name: str) -> str:
-    """An entry's name as it may be printed on a terminal."""
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name)[:200]

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.contract.errors import DataError
 from engine.datasets.cifar_pickle import array_of, read_cifar_pickle
+from engine.datasets.printable import printable
 from engine.datasets.source import Split
 
 SIDE = 32
@@ -114,13 +115,12 @@ class CifarFiles:
         if not file.is_file():
             return None
         if self._is_binary:
-            return [
-                line.strip() for line in file.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()
-            ]
+            lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+            return [printable(line.strip()) for line in lines if line.strip()]
         names = read_cifar_pickle(file).get(labelling.names_key)
         if not isinstance(names, list):
             raise DataError(f"{file} has no list {labelling.names_key}; it is not the one of {self._layout.title}.")
-        return [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names]
+        return [printable(name.decode("utf-8", "replace") if isinstance(name, bytes) else name) for name in names]
 
     def batch(self, name: str) -> Batch:
         """The images and labels of a batch.

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.contract.errors import DataError
+from engine.datasets.printable import printable
 
 INTEGERS = frozenset({"u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"})
 
@@ -30,13 +31,15 @@ def read_cifar_pickle(path: Path) -> dict[str, Any]:
             content = _CifarUnpickler(stream, encoding="bytes").load()
     except _Refused as error:
         raise DataError(
-            f"{path} wants to use {error}, which no CIFAR file does; it was not run. Do not trust the file, and get "
-            "the archive from where it was published."
+            f"{path} wants to use {printable(error)}, which no CIFAR file does; it was not run. Do not trust the file, "
+            "and get the archive from where it was published."
         ) from None
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); check the file.") from None
     except Exception as error:  # noqa: BLE001 - a damaged pickle makes the unpickler raise nearly anything
-        raise DataError(f"{path} is no CIFAR file of the Python version, or damaged ({error}); get it again.") from None
+        raise DataError(
+            f"{path} is no CIFAR file of the Python version, or damaged ({printable(error)}); get it again."
+        ) from None
     if not isinstance(content, dict):
         raise DataError(f"{path} is no CIFAR file of the Python version: it holds no dictionary.")
     return {_text(key): value for key, value in content.items()}
@@ -50,7 +53,9 @@ class _Refused(Exception):
     """A name that a pickle asked for and may not have."""
 
 
-class _CifarUnpickler(pickle.Unpickler):
+# In Python, not in C: there a few bytes can say that an object is the four-thousand-millionth, and room for the others
+# is made at once.
+class _CifarUnpickler(pickle._Unpickler):
     def find_class(self, module_name: str, global_name: str, /) -> Any:
         try:
             return ALLOWED[module_name, global_name]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,10 +12,10 @@ from engine.contract.errors import DataError
 from engine.contract.measurements import SkippedFile
 from engine.datasets.class_folders import ClassRule
 from engine.datasets.image_file import SUFFIXES
+from engine.datasets.printable import CONTROL_CHARACTERS
 from engine.datasets.source import Split
 
 SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
-CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 TOLD_EVERY = 200
 """Files between two calls of `progress`."""
 MOST_NAMED = 20

@@ -14,6 +14,7 @@ from engine.contract.errors import DataError
 from engine.contract.path_need import PathNeed
 from engine.datasets.data_path import DataPath, open_path
 from engine.datasets.indexing import array_and_row, chosen_classes, row_samples, sample_index
+from engine.datasets.printable import printable
 from engine.datasets.source import DatasetSource, Sample, SampleIndex, Split
 from engine.datasets.stored_images import StoredImages
 
@@ -77,7 +78,7 @@ def _array(path: DataPath, name: str) -> Any:
     try:
         return np.load(file, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"The array {name} in {path.given} cannot be read ({error}).") from None
+        raise DataError(f"The array {name} in {path.given} cannot be read ({printable(error)}).") from None
 
 
 def _labels(path: DataPath, split: Split) -> np.ndarray | None:
@@ -124,7 +125,7 @@ def _class_names(path: DataPath, count: int) -> list[str]:
     for name in NAME_ARRAYS:
         values = _array(path, name)
         if values is not None and values.dtype.kind == "U":
-            return _checked([str(value) for value in values.ravel()], count, f"the array {name} in {path.given}")
+            return _checked([printable(value) for value in values.ravel()], count, f"the array {name} in {path.given}")
     return _checked(_json_names(beside), count, str(beside)) if beside.is_file() else [str(n) for n in range(count)]
 
 
@@ -137,10 +138,11 @@ def _json_names(file: Path) -> list[str]:
             content = [content[number] for number in sorted(content, key=int)]
         if not isinstance(content, list):
             raise TypeError(f"it holds {content!r}")
-        return [str(name) for name in content]
+        return [printable(name) for name in content]
     except (OSError, ValueError, TypeError, RecursionError) as error:
         raise DataError(
-            f'{file} does not name the classes ({error}); a list of names, or {{"0": "name", ...}}, is needed.'
+            f'{file} does not name the classes ({printable(error)}); a list of names, or {{"0": "name", ...}}, is '
+            "needed."
         ) from None
 
 

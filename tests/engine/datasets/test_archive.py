@@ -211,6 +211,31 @@ def test_what_cannot_be_unpacked_is_told_and_leaves_nothing(
     assert not any((tmp_path / "cache").iterdir())
 
 
+@pytest.mark.parametrize("kind", ["zip", "gztar", "tar"])
+def test_no_changed_byte_gets_further_than_a_sentence(tmp_path: Path, kind: str) -> None:
+    for number in range(3):
+        (tmp_path / "tree" / "Ü").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "tree" / "Ü" / f"{number}.txt").write_text(f"{number}" * 9)
+    archive = Path(shutil.make_archive(str(tmp_path / "a"), kind, tmp_path / "tree"))
+    whole = archive.read_bytes()
+    generator = np.random.default_rng(4)
+    for number in range(120):
+        damaged = bytearray(whole)
+        for place in generator.integers(len(whole), size=3):
+            damaged[place] = generator.integers(256)
+        archive.write_bytes(damaged)
+        assert len(_outcome(archive, tmp_path / f"cache{number}").splitlines()) == 1
+    assert {path.name for path in tmp_path.iterdir() if not path.name.startswith("cache")} == {"tree", archive.name}
+
+
+def _outcome(archive: Path, cache: Path) -> str:
+    """The folder, or why there is none."""
+    try:
+        return str(unpacked(archive, cache))
+    except DataError as error:
+        return str(error)
+
+
 def test_unpacking_can_be_called_off(tmp_path: Path) -> None:
     def call_off(done: int, total: int) -> None:
         raise Cancelled("no longer wanted")

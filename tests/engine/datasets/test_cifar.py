@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import pickle
 import shutil
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from engine.contract.dataset_settings import DatasetSettings
@@ -26,6 +28,7 @@ from tests.engine.datasets.cifar_archives import (
     cifar100_content,
     planes,
     python2_pickle,
+    random_images,
     write_cifar10_binary,
     write_cifar10_python,
     write_cifar100_binary,
@@ -166,6 +169,40 @@ def test_a_damaged_batch_is_refused_in_a_sentence(tmp_path: Path, content: bytes
     (folder / "data_batch_1").write_bytes(content)
     with pytest.raises(DataError, match=r"data_batch_1 is no CIFAR"):
         scan(settings("cifar10", folder), 7)
+
+
+def test_a_few_bytes_cannot_ask_for_much_memory(tmp_path: Path) -> None:
+    """An object that says it is the 200-millionth to be remembered: Python's own reader in C takes 3 GB for it."""
+    (tmp_path / "file").write_bytes(b"\x80\x02Nr" + (200_000_000).to_bytes(4, "little") + b"0}.")
+    before = psutil.Process().memory_info().rss
+    tracemalloc.start()
+    try:
+        assert read_cifar_pickle(tmp_path / "file") == {}
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+    assert psutil.Process().memory_info().rss - before < 2**26
+
+
+def test_no_changed_byte_gets_further_than_a_sentence(tmp_path: Path) -> None:
+    images, labels = random_images(2, 1), [0, 1]
+    whole = python2_pickle({b"data": planes(images), b"labels": labels, b"filenames": [b"a", b"b"]})
+    start, end = whole.index(planes(images).tobytes()[:50]), len(whole)
+    places = [place for place in range(end) if not start <= place < start + 6000]
+    generator = np.random.default_rng(3)
+    for _ in range(400):
+        damaged = bytearray(whole)
+        damaged[generator.choice(places)] = generator.integers(256)
+        (tmp_path / "file").write_bytes(damaged)
+        assert len(_outcome(tmp_path / "file").splitlines()) == 1
+
+
+def _outcome(path: Path) -> str:
+    """What was read, or why nothing was."""
+    try:
+        return repr(read_cifar_pickle(path))
+    except DataError as error:
+        return str(error)
 
 
 def test_the_unpickler_reads_what_numpy_wrote(tmp_path: Path) -> None:
