@@ -15,7 +15,7 @@ from PIL import Image
 FEW, MANY, ALL = 2_000, 8_000, 100_000
 MOST_BYTES = 2 * 2**30
 PIXEL_BYTES = 224 * 224 * 3
-MOST_KEPT = 0.1
+MOST_KEPT = 0.25
 """Of the pixels of the images that the larger study has more."""
 DISTINCT = 100
 """Images that are encoded; the others are the same with another comment, so that making them costs little."""
@@ -34,7 +34,7 @@ def test_a_hundred_thousand_images_would_fit_into_two_gibibytes(checkout: Path, 
         f"{bytes_an_image / 1024:.1f} KiB, so {expected / 2**30:.2f} GiB for {ALL:,}"
     )
     assert expected < MOST_BYTES
-    # TensorFlow's own memory wavers by some tens of megabytes from run to run.
+    # TensorFlow's own memory wavers by a hundred megabytes from run to run.
     assert grown < (MANY - FEW) * PIXEL_BYTES * MOST_KEPT
 
 
