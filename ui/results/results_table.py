@@ -25,6 +25,7 @@ from ui.dashboard.run_state import RunState
 from ui.message_bar import MessageBar
 from ui.results.columns import COLUMNS
 from ui.results.csv_export import variants_csv
+from ui.results.epoch_sweep import sweep_text
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.variants_model import SORT_ROLE, VariantsModel
 
@@ -55,6 +56,8 @@ class ResultsTable(QWidget):
         self.view.setColumnHidden(CHAIN_COLUMN, True)
         self._machine = QLabel(objectName="results.machine")
         self._machine.setProperty("role", "hint")
+        self._sweep = QLabel(objectName="results.epoch_sweep", wordWrap=True)
+        self._sweep.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._csv = QPushButton("Export CSV…", objectName="results.csv")
         self._csv.setToolTip("Every figure of every variant, with its unit in its name")
         self._save = QPushButton("Save .tflite…", objectName="results.save")
@@ -78,6 +81,9 @@ class ResultsTable(QWidget):
         """Show the variants that are measured."""
         self._directory = state.directory
         self._folder.setEnabled(self._directory is not None)
+        sweep = sweep_text(state.result.epoch_sweep) if state.result else ""
+        self._sweep.setText(sweep)
+        self._sweep.setVisible(bool(sweep))
         variants = tuple(state.variants.values())
         if variants == self._model.variants:
             return
@@ -103,6 +109,7 @@ class ResultsTable(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view, 1)
+        layout.addWidget(self._sweep)
         layout.addLayout(buttons)
         layout.addWidget(self._message)
 

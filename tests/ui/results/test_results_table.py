@@ -12,8 +12,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.contract.measurements import VariantMeasurement
-from tests.ui.study_events import CHAINS, variant
+from engine.contract.measurements import SweptEpoch, VariantMeasurement
+from tests.ui.study_events import CHAINS, result, variant
 from ui.dashboard.run_state import RunState
 from ui.results.columns import COLUMNS
 from ui.results.csv_export import variants_csv
@@ -183,3 +183,20 @@ def test_copying_gives_tab_separated_rows(qtbot: QtBot, table: ResultsTable) -> 
     assert len(lines) == 1 + len(CHAINS)
     assert {line.count("\t") for line in lines} == {sum(not one.compares_images for one in COLUMNS) - 1}
     assert lines[0].startswith("chain\tsteps\taccuracy (95 % CI)")
+
+
+def test_the_epoch_sweep_stands_below_the_table(table: ResultsTable, run_directory: Path) -> None:
+    line = table.findChild(QLabel, "results.epoch_sweep")
+    assert not line.isVisible()
+    swept = tuple(
+        SweptEpoch(setting=setting, epoch=epoch, accuracy=accuracy, accuracy_ci95=(0.0, 1.0))
+        for setting, epoch, accuracy in (("64 px", 1, 0.87), ("64 px", 20, 0.9214), ("32 px", 1, 0.5))
+    )
+    state = state_of(run_directory, *map(variant, CHAINS))
+    state.result = result(run_directory).model_copy(update={"epoch_sweep": swept})
+    table.show_state(state)
+    assert line.isVisible()
+    assert line.text().splitlines() == [
+        "baseline (64 px), test accuracy after epoch 1: 0.870, 20: 0.921",
+        "baseline (32 px), test accuracy after epoch 1: 0.500",
+    ]

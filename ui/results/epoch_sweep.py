@@ -1,0 +1,18 @@
+"""The test accuracies of a run's baselines after the epochs that its recipe names, as a text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from engine.contract.measurements import SweptEpoch, variant_name
+from engine.contract.recipe import BASELINE
+
+
+def sweep_text(sweep: Sequence[SweptEpoch]) -> str:
+    """A line a baseline, such as "baseline, test accuracy after epoch 1: 0.870, 20: 0.922"; empty where none is."""
+    lines = []
+    for setting, epochs in groupby(sweep, key=lambda swept: swept.setting):
+        figures = ", ".join(f"{swept.epoch}: {swept.accuracy:.3f}" for swept in epochs)
+        lines.append(f"{variant_name(BASELINE, setting)}, test accuracy after epoch {figures}")
+    return "\n".join(lines)
