@@ -11,7 +11,7 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import ImageBytes, TransformFigures
 from engine.imaging.pipeline import network_input_shape
 from engine.imaging.samples import SHOWN_WITHOUT_DWT, SubbandLevel, image_size_preview, subband_preview
-from engine.imaging.transform_figures import transform_figures
+from engine.imaging.transform_figures import images_looked_at, transform_figures
 from workers.dataset_scan import DecodedSample
 from workers.thumbnail import thumbnail
 from workers.turn import Turn
@@ -34,7 +34,7 @@ class ImagePreview:
     """With bands of at most `SHOWN_PIXELS` a side."""
     sizes: ImageBytes
     transform: TransformFigures | None
-    """Over all images given; None where the transform is off."""
+    """Over the images given, of large ones over the first few; None where the transform is off."""
     input_shape: tuple[int, int, int]
     """Of the network: (height, width, channels)."""
     images: int
@@ -52,7 +52,8 @@ def preview_images(settings: ImageSettings, samples: Sequence[DecodedSample], tu
     files = [sample.file_bytes for sample in samples]
     after, sizes = image_size_preview([sample.image for sample in samples], settings, files if all(files) else ())
     turn.raise_if_stale()
-    transform = transform_figures(_stacked(after), settings.dwt) if settings.dwt else None
+    few = after[: images_looked_at(*settings.height_width)]
+    transform = transform_figures(_stacked(few), settings.dwt) if settings.dwt else None
     turn.raise_if_stale()
     first = samples[0].image
     return ImagePreview(

@@ -14,13 +14,12 @@ from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.fidelity import jpeg_fidelity, resize_fidelity
 from engine.imaging.normalisation import coloured, normalise, png_bytes
-from engine.imaging.transform_figures import energy_share, transform_figures
+from engine.imaging.transform_figures import energy_share, images_looked_at, transform_figures
 from engine.imaging.wavelet import SUBBANDS, check_wavelet, decompose, decompose_levels
 from engine.store.durable_file import appearing_file
 
 HISTOGRAM_BINS = 33
 """An odd number: one bin is about zero."""
-TRANSFORMED_IMAGES = 16
 TRANSFORM_STREAM = 0xD37
 SHOWN_WITHOUT_DWT = DwtSettings(wavelet="haar", level=1)
 
@@ -117,5 +116,6 @@ def sampled_transform_figures(dataset: PreparedDataset, dwt: DwtSettings | None,
     """What a wavelet transform keeps of some of the images, drawn by the seed; None where there is none."""
     if dwt is None:
         return None
-    rows = np.random.default_rng((seed, TRANSFORM_STREAM)).permutation(len(dataset.images))[:TRANSFORMED_IMAGES]
+    count = images_looked_at(*dataset.images.shape[1:3])
+    rows = np.random.default_rng((seed, TRANSFORM_STREAM)).permutation(len(dataset.images))[:count]
     return transform_figures(dataset.images[np.sort(rows)], dwt)

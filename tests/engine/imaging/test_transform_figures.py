@@ -13,7 +13,7 @@ from PIL import Image, features
 from engine.contract.image_settings import DwtSettings
 from engine.contract.measurements import TransformFigures
 from engine.datasets.phantom_heart import draw_heart
-from engine.imaging.transform_figures import jpeg2000_bytes, transform_figures
+from engine.imaging.transform_figures import images_looked_at, jpeg2000_bytes, transform_figures
 from engine.imaging.wavelet import SUBBANDS, decompose_levels, fed_subbands, recompose
 
 HEARTS = np.stack([draw_heart(np.random.default_rng(seed), sick=True) for seed in range(4)])[..., None]
@@ -95,3 +95,8 @@ def test_jpeg_2000_bytes_are_those_of_a_file_with_that_loss(channels: int) -> No
     assert np.array_equal(np.asarray(Image.open(stream)), np.asarray(picture))
     assert jpeg2000_bytes(image, 30.0) < 0.5 * stream.tell()
     assert jpeg2000_bytes(image.astype(np.uint16) * 257) == stream.tell()
+
+
+@pytest.mark.parametrize(("side", "count"), [(32, 16), (224, 16), (512, 8), (1024, 2)])
+def test_of_large_images_fewer_are_looked_at(side: int, count: int) -> None:
+    assert images_looked_at(side, side) == count
