@@ -57,8 +57,11 @@ def errors(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
 
 
 def _what_it_says(finding: Finding) -> tuple[str, str]:
-    """The same of two findings where one is enough; advice is enough at the first place that it holds for."""
-    return finding.message, "" if finding.severity is Severity.NOTE else finding.where
+    """The same of two findings where one is enough: advice at the first place that it holds for, and at one place what
+    one edit mends, as where several image settings differ in a figure only."""
+    if finding.severity is Severity.NOTE:
+        return finding.message, ""
+    return finding.repair.sentence if finding.repair else finding.message, finding.where
 
 
 def _known_kind(registry: Registry[Any], key: str, where: str) -> Iterator[Finding]:

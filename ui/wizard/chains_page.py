@@ -103,6 +103,7 @@ class ChainsPage(DraftPage):
 
     def _on_preset(self, preset: Preset, replace: bool) -> None:
         before = 0 if replace else len(self._draft.recipe.chains)
+        same = {} if replace else preset.there_already(self._draft.recipe)
         try:
             self._draft.replace(preset.put_into(self._draft.recipe, replace))
         except NutshellError as error:
@@ -110,8 +111,9 @@ class ChainsPage(DraftPage):
             return
         if len(self._draft.recipe.chains) > before:
             self._chains.choose(before)
-        else:
-            self._message.say("The study has these chains already.", "warning")
+        if same:
+            named = ", ".join(f'{chain} as "{other}"' for chain, other in same.items())
+            self._message.say(f"The study has some of these chains already: {named}.", "hint")
 
     def _on_place_chosen(self, finding: Finding) -> None:
         if place := _place(finding):

@@ -48,11 +48,19 @@ class Preset(Section):
         document["images"] |= self.images
         chains = [] if replace else list(recipe.chains)
         for chain in self.chains:
-            if all(chain.steps != other.steps for other in chains):
-                name = free_name(chain.name, chains)
-                chains.append(chain.model_copy(update={"name": name}))
+            if _same_steps(chain, chains) is None:
+                chains.append(chain.model_copy(update={"name": free_name(chain.name, chains)}))
         document["chains"] = chains
         return build_recipe(document)
+
+    def there_already(self, recipe: Recipe) -> dict[str, str]:
+        """Names of its chains whose steps the recipe has → what they are called there."""
+        found = {chain.name: _same_steps(chain, recipe.chains) for chain in self.chains}
+        return {name: same.name for name, same in found.items() if same is not None}
+
+
+def _same_steps(chain: ChainSettings, others: Sequence[ChainSettings]) -> ChainSettings | None:
+    return next((other for other in others if other.steps == chain.steps), None)
 
 
 def free_name(wanted: str, chains: Sequence[ChainSettings]) -> str:

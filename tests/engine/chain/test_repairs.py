@@ -130,6 +130,12 @@ def test_a_chain_of_its_own_takes_a_name_that_is_free() -> None:
     assert [chain.name for chain in repaired(made, repair).chains] == ["one", "one float16 2", "one float16"]
 
 
+def test_what_one_edit_mends_in_several_image_settings_is_said_once() -> None:
+    wide = DISTILLED | {"student_width": 1.0}
+    made = recipe(wide, images={"size": [64, 48, 32]}, backbone={"kind": "resnet18", "width": 0.25, "head": "flatten"})
+    assert sum("does not become smaller" in finding.message for finding in preflight(made)) == 1
+
+
 def test_a_repair_goes_through_the_event_channel() -> None:
     findings = preflight(recipe(QAT, PRUNED, INT8, FLOAT16))
     event = RunStarted(run="r", directory="d", name="n", recipe="", stages=(), findings=findings)

@@ -95,4 +95,11 @@ def test_it_adds_or_replaces_and_is_taken_back(presets_dialog: OpenWizard, butto
 def test_what_is_there_already_is_said(presets_dialog: OpenWizard) -> None:
     _choose(presets_dialog, "Dynamic range")
     presets_dialog.click("presets.add")
-    assert "already" in presets_dialog.wait_for_message("chains.message")
+    assert 'dynamic range as "dynamic range"' in presets_dialog.wait_for_message("chains.message")
+
+
+def test_a_chain_that_is_there_under_another_name_is_named(presets_dialog: OpenWizard) -> None:
+    _choose(presets_dialog, "Full table")
+    presets_dialog.click("presets.add")
+    told = presets_dialog.wait_for_message("chains.message")
+    assert told.endswith('BLQ as "dynamic range", PRQ as "pruned + dynamic range".')
