@@ -34,4 +34,4 @@ def with_new_head(model: Any, class_count: int, one_unit: bool, seed: int, freez
         kernel_initializer=tf_keras.initializers.GlorotUniform(seed),
         name=head.name,
     )
-    return tf_keras.Model(base.input, new(head.input))
+    return tf_keras.Model(base.input, new(head.input), name=model.name)
