@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.matrix.cell import run_row
+from tests.matrix.cell import refusal, run_row
 from tests.matrix.chains import chains, pcqat
 from tests.matrix.rows import rows
 
@@ -20,7 +20,26 @@ def test_what_the_pre_flight_lets_begin_keeps_its_promises(title: str, tmp_path:
     assert all(cell.refused or cell.tflite_bytes for cell in cells.values())
 
 
-def test_the_longest_chain_on_the_network_of_most_kinds_of_layers(tmp_path: Path) -> None:
-    cells = run_row(rows()["mobilenet_v3_small"], {"PCQAT": pcqat(training=False)}, tmp_path)
+def test_the_longest_chain_on_the_smallest_network(tmp_path: Path) -> None:
+    cells = run_row(rows()["resnet8"], {"PCQAT": pcqat(training=False)}, tmp_path)
     assert cells["PCQAT"].failed == ""
     assert cells["PCQAT"].tflite_bytes > 0
+
+
+@pytest.mark.parametrize("title", rows())
+def test_the_page_of_the_docs_tells_what_the_pre_flight_tells(title: str, checkout: Path) -> None:
+    page = (checkout / "resources" / "docs" / "matrix.md").read_text(encoding="utf-8").splitlines()
+    _, *columns = _cells(next(line for line in page if line.startswith("| backbone")))
+    _, *cells = _cells(next(line for line in page if line.startswith(f"| `{title}` |")))
+    assert columns == list(chains()), "print it anew: python -m tests.matrix > resources/docs/matrix.md"
+    for column, cell in zip(columns, cells, strict=True):
+        reason = refusal(rows()[title], column, chains()[column])
+        if reason:
+            number = cell.removeprefix("refused (").removesuffix(")")
+            assert f"{number}. {reason}" in page
+        else:
+            assert int(cell.replace(",", "")) > 0, column
+
+
+def _cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
