@@ -15,8 +15,6 @@ import flatbuffers
 from flatbuffers.number_types import UOffsetTFlags
 from flatbuffers.table import Table
 
-from engine.contract.errors import NutshellError
-
 METADATA_NAME = "TFLITE_METADATA"
 MODEL_IDENTIFIER = b"TFL3"
 ALIGNMENT = 16
@@ -36,9 +34,6 @@ def with_metadata(content: bytes, metadata: bytes, files: Mapping[str, bytes]) -
         content: of a `.tflite` without TFLite metadata.
         metadata: a flatbuffer of type ModelMetadata.
         files: name → content of what the metadata calls associated files.
-
-    Raises:
-        NutshellError: the weights lie outside of the flatbuffer, as in files of more than 2 GB.
     """
     return _with_files(_with_new_root(content, metadata), files)
 
@@ -47,8 +42,6 @@ def _with_new_root(content: bytes, metadata: bytes) -> bytes:
     old = content + bytes(-len(content) % ALIGNMENT)
     model = Table(old, int.from_bytes(old[:4], "little"))
     buffers = list(_tables(model, BUFFERS))
-    if any(_number(buffer, BUFFER_OFFSET, 8) > 1 for buffer in buffers):
-        raise NutshellError("The model is too large to describe itself (over 2 GB); use a narrower network.")
     builder = flatbuffers.Builder(len(old) + len(metadata) + 4096)
     builder.Prep(ALIGNMENT, 0)
     builder.CreateByteVector(old)
@@ -81,7 +74,14 @@ def _with_new_root(content: bytes, metadata: bytes) -> bytes:
         elif place:
             builder.PrependUOffsetTRelativeSlot(field, kept(model.Indirect(place)), 0)
     builder.Finish(builder.EndObject(), MODEL_IDENTIFIER)
-    return bytes(builder.Output())
+    output = bytearray(builder.Output())
+    moved = len(output) - len(old)
+    for table in buffers:
+        # The quantizer lays weights behind the flatbuffer, and says how far from the file's beginning.
+        if (behind := _number(table, BUFFER_OFFSET, 8)) > 1:
+            place = moved + _place(table, BUFFER_OFFSET)
+            output[place : place + 8] = (behind + moved).to_bytes(8, "little")
+    return bytes(output)
 
 
 def _with_files(content: bytes, files: Mapping[str, bytes]) -> bytes:

@@ -9,10 +9,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tf_keras
 from ai_edge_litert import schema_py_generated as schema
 
 from engine.export.metadata_embedding import with_metadata
 from engine.export.metadata_tables import ImageInput, LabelledOutput, metadata_flatbuffer
+from engine.export.quantizer import quantized
+from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
 from tests.engine.export.conftest import Trained, probabilities
 
@@ -161,3 +164,17 @@ def test_files_of_any_length_are_padded(residual: Trained, cut: int) -> None:
     np.testing.assert_array_equal(
         probabilities(content, residual.test_images[:2]), probabilities(residual.float32, residual.test_images[:2])
     )
+
+
+def test_weights_behind_the_flatbuffer_are_found_again() -> None:
+    """As the quantizer leaves files with 256 KiB of weights or more."""
+    image = tf_keras.Input((16, 16, 1))
+    wide = tf_keras.layers.Dense(1200)(tf_keras.layers.Flatten()(image))
+    model = tf_keras.Model(image, tf_keras.layers.Dense(2, activation="softmax")(wide))
+    content = quantized(float32_tflite(model), "dynamic_range")
+    described = with_metadata(content, METADATA, FILES)
+    images = np.random.default_rng(7).random((4, 16, 16, 1), dtype=np.float32)
+    assert np.array_equal(probabilities(described, images), probabilities(content, images))
+    for before, after in zip(TfliteFile.parse(content).kernels, TfliteFile.parse(described).kernels, strict=True):
+        assert np.array_equal(before.values, after.values)
+        assert np.unique(after.values).size > 1
