@@ -101,8 +101,9 @@ class WeightClustering(Step[WeightClusteringParameters]):
 
         from engine.chain.network import Network
         from engine.training.centroids import Centroids
-        from engine.training.cluster_projection import ClusterProjection, cluster
+        from engine.training.cluster_projection import cluster
         from engine.training.kernels import clone, kernels
+        from engine.training.moving_clusters import MovingClusters
         from engine.training.plan import TrainingPlan
 
         model = clone(network.model)
@@ -118,7 +119,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
             )
             for name, kernel in clustered.items()
         ]
-        projection = ClusterProjection(list(clustered.values()), members)
+        projection = MovingClusters(list(clustered.values()), members)
         projection.project()
         baseline = TrainingPlan.of_recipe(bench.recipe.training)
         rate = parameters.learning_rate or baseline.learning_rate

@@ -49,14 +49,12 @@ def test_every_start_leaves_few_values_a_kernel(small_bench: Bench, trained_netw
     assert made.facts.clusters == 16
 
 
-def test_training_moves_the_values_and_not_who_shares_them(small_bench: Bench, trained_network: Network) -> None:
+def test_training_moves_the_values(small_bench: Bench, trained_network: Network) -> None:
     still, _ = clustered(small_bench, trained_network, epochs=0)
     moved, _ = clustered(small_bench, trained_network, epochs=2)
     for name, kernel in kernels(still.model).items():
-        before, after = kernel.numpy().ravel(), kernels(moved.model)[name].numpy().ravel()
-        pairs = set(zip(before.tolist(), after.tolist(), strict=True))
-        assert len(pairs) == len(np.unique(before)), name
-        assert not np.array_equal(before, after)
+        assert not np.array_equal(kernel.numpy(), kernels(moved.model)[name].numpy())
+    assert max(value_counts(moved)) <= 16
 
 
 def test_it_keeps_the_zeros_of_a_pruning(small_bench: Bench, trained_network: Network) -> None:
