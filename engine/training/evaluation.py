@@ -16,7 +16,7 @@ from engine.training.update import StepFunction, batch_signature
 def evaluation_step(model: Any, objective: Objective) -> StepFunction:
     """One batch without training: cross-entropy, whatever the objective lowers."""
 
-    @tf.function(input_signature=batch_signature(model))
+    @tf.function(input_signature=batch_signature(model), autograph=False)
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
         return evaluate_batch(objective, images, labels)
 

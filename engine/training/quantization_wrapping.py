@@ -60,6 +60,7 @@ def quantisation_scope() -> Any:
     return tfmot.quantization.keras.quantize_scope(own | dict(OWN_LAYERS))
 
 
+@tf.autograph.experimental.do_not_convert
 def with_fake_quantisation(model: Any) -> Any:
     """A wrapped network of the same weights that shares nothing with `model`.
 

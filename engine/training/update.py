@@ -106,7 +106,8 @@ def training_step(
     """One batch: forward, gradients of the objective's mean, update, projections."""
     variables = list(model.trainable_variables)
 
-    @tf.function(input_signature=batch_signature(model))
+    # Nothing in a network's layers branches on a tensor; AutoGraph would only read all of their sources first.
+    @tf.function(input_signature=batch_signature(model), autograph=False)
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
         with tf.GradientTape() as tape:
             outputs, losses = objective.training(images, labels)
