@@ -15,7 +15,7 @@ from PIL import Image
 FEW, MANY, ALL = 2_000, 8_000, 100_000
 MOST_BYTES = 2 * 2**30
 PIXEL_BYTES = 224 * 224 * 3
-MOST_KEPT = 0.25
+MOST_KEPT = 0.1
 """Of the pixels of the images that the larger study has more."""
 DISTINCT = 100
 """Images that are encoded; the others are the same with another comment, so that making them costs little."""

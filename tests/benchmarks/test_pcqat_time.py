@@ -25,7 +25,7 @@ from engine.steps.magnitude_pruning import MagnitudePruning, MagnitudePruningPar
 from engine.steps.quantization_aware_training import QuantizationAwareTraining, QuantizationAwareTrainingParameters
 from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
 
-IMAGES_A_CLASS = 600
+IMAGES_A_CLASS = 1500
 BATCH = 32
 CLUSTERS = 16
 ROUNDS = 2
