@@ -21,7 +21,7 @@ SUBBANDS = ("LL", "LH", "HL", "HH")
 MODE = "periodization"
 """Of the signal's extension: halves each side exactly (rounded up), for every wavelet."""
 
-BLOCK_VALUES = 2**17
+BLOCK_VALUES = 2**18
 """Transformed at a time: with what is made of it, a block stays in a core's cache."""
 
 
@@ -61,7 +61,9 @@ def decompose(batch: np.ndarray, settings: DwtSettings, names: Collection[str] =
         an image in [0, 1] is a local mean in about [0, 1], and a detail lies in about [-0.5, 0.5].
     """
     batch = _approximation(batch, settings)
-    bands = {name: np.empty(_halved(batch.shape), dtype=np.float32) for name in names}
+    # One allocation: a large one comes in large pages, and four smaller ones cost as long as the transform does.
+    whole = np.empty((len(names), *_halved(batch.shape)), dtype=np.float32)
+    bands = dict(zip(names, whole, strict=True))
     _fill(bands, batch, settings)
     return bands
 
@@ -127,19 +129,17 @@ def _fill(bands: Mapping[str, np.ndarray], batch: np.ndarray, settings: DwtSetti
 
 
 def _one_level(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str) -> None:
-    one_block = _haar if wavelet == "haar" and batch.shape[1] % 2 == 0 and batch.shape[2] % 2 == 0 else _filtered
     images = max(BLOCK_VALUES // batch[0].size, 1)
     blocks = [slice(start, start + images) for start in range(0, len(batch), images)]
-
-    def transform(block: slice) -> None:
-        one_block({name: band[block] for name, band in bands.items()}, batch[block], wavelet)
-
-    if len(blocks) == 1:
-        transform(blocks[0])
+    parts = [({name: band[block] for name, band in bands.items()}, batch[block]) for block in blocks]
+    if wavelet == "haar" and batch.shape[1] % 2 == 0 and batch.shape[2] % 2 == 0:
+        # In this thread: sums and differences take less time than threads lose over the interpreter's lock.
+        rows = np.empty((min(images, len(batch)), batch.shape[1] // 2, *batch.shape[2:]), dtype=np.float32)
+        for some_bands, some in parts:
+            _haar(some_bands, some, rows[: len(some)])
         return
-    # Threads: NumPy and PyWavelets let go of the interpreter's lock while they compute.
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, len(blocks))) as pool:
-        deque(pool.map(transform, blocks), maxlen=0)
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, len(parts))) as pool:
+        deque(pool.map(lambda part: _filtered(*part, wavelet), parts), maxlen=0)
 
 
 def _filtered(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str) -> None:
@@ -150,14 +150,18 @@ def _filtered(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str) 
             np.multiply(band, np.float32(0.5), out=bands[name])
 
 
-def _haar(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str) -> None:
-    """One Haar level on even sides by sums and differences: PyWavelets' numbers, only the subbands asked for."""
+def _haar(bands: Mapping[str, np.ndarray], batch: np.ndarray, rows: np.ndarray) -> None:
+    """One Haar level on even sides by sums and differences: PyWavelets' numbers, only the subbands asked for.
+
+    Args:
+        rows: float32 (n, height / 2, width, channels) to work in.
+    """
     top, bottom = batch[:, 0::2], batch[:, 1::2]
     for vertical, (smooth, detail) in ((np.add, ("LL", "HL")), (np.subtract, ("LH", "HH"))):
         if smooth not in bands and detail not in bands:
             continue
-        rows = vertical(top, bottom)
-        rows *= np.float32(0.25)
+        vertical(top, bottom, out=rows)
+        np.multiply(rows, np.float32(0.25), out=rows)
         # A channel at a time: NumPy's innermost loop would else be three values long.
         for channel in range(batch.shape[3]):
             left, right = rows[:, :, 0::2, channel], rows[:, :, 1::2, channel]
