@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from engine.datasets.image_writer import ImageWriter
 from engine.datasets.ordered_work import in_order
 from engine.datasets.source import DatasetSource, Sample
 
-BATCH, BATCHES_A_WORKER = 8, 3
+BATCH, BATCHES_A_WORKER = 16, 3
 """Images that a worker is handed at once, and how many times that it may be ahead of what is written."""
 TOLD_EVERY = 16
 """Images between two calls of `progress`."""
@@ -54,8 +55,9 @@ def decode_into(
     with (
         ImageWriter(folder / IMAGES_FILE, image_shape) as writer,
         decoding_workers(source, images, len(samples)) as workers,
+        closing(_in_order(workers, samples)) as in_samples_order,
     ):
-        for done, decoded in enumerate(_in_order(workers, samples)):
+        for done, decoded in enumerate(in_samples_order):
             if done % TOLD_EVERY == 0:
                 raise_if_cancelled()
                 progress(done, len(samples))
@@ -70,7 +72,7 @@ def decode_into(
     return DecodedDataset(tuple(kept), tuple(traits), tuple(unreadable), before, after)
 
 
-def _in_order(workers: DecodingWorkers, samples: tuple[Sample, ...]) -> Iterator[Decoded]:
+def _in_order(workers: DecodingWorkers, samples: tuple[Sample, ...]) -> Generator[Decoded]:
     """All samples decoded, in their order."""
     batches = (samples[start : start + BATCH] for start in range(0, len(samples), BATCH))
     for decoded in in_order(workers.pool, workers.decode, batches, workers.count * BATCHES_A_WORKER):

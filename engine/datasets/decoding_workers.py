@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
@@ -14,6 +15,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from multiprocessing.context import BaseContext
 
 from engine.contract.errors import EXIT_STOPPED, NutshellError
 from engine.contract.image_settings import ImageSettings
@@ -22,6 +24,9 @@ from engine.datasets.source import DatasetSource, Sample
 
 PROCESSES_FROM = 1500
 """Images: a process takes about as long to start as it needs for a few hundred."""
+
+LATE_IMPORTS = ("imagehash", "scipy.fftpack")
+"""Of what decodes: half of a process's start."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +53,25 @@ def decoding_workers(source: DatasetSource, images: ImageSettings, count: int) -
                 yield DecodingWorkers(threads, partial(_decode, source, images), cores)
         else:
             job = pickle.dumps((type(source), source.settings, source.seed, source.cache, images))
-            # Spawned: a fork would copy locks that other threads of this process hold.
-            with ProcessPoolExecutor(cores, multiprocessing.get_context("spawn"), _begin) as processes:
+            with ProcessPoolExecutor(cores, _process_starts(source), _begin) as processes:
                 yield DecodingWorkers(processes, partial(_decode_elsewhere, job), cores)
     except BrokenProcessPool:
         raise NutshellError(
             "A process that decoded images was ended from outside, mostly because memory ran out; close other programs "
             "and run the recipe again."
         ) from None
+
+
+def _process_starts(source: DatasetSource) -> BaseContext:
+    """New processes, never forks of this one: those would copy locks that its other threads hold.
+
+    On Linux they are forked off one process that has imported all they need; the next images find it there.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, type(source).__module__, *LATE_IMPORTS])
+    return context
 
 
 def _begin() -> None:

@@ -72,10 +72,10 @@ class FoundFiles:
 
     def _add_files(self, folder: Path, names: list[str], class_name: str, split: Split | None) -> None:
         for path in (folder / name for name in names):
-            if reason := self._unusable(path):
-                self.skip(path, reason)
+            status = self._status(path)
+            if isinstance(status, str):
+                self.skip(path, status)
                 continue
-            status = path.stat()
             before = self.files.setdefault(path, ImageFile(path, class_name, split, status.st_size, status.st_mtime_ns))
             if before.split is not split:
                 raise DataError(
@@ -93,8 +93,8 @@ class FoundFiles:
         elif images:
             self.skip(folder, f"is no class folder, so its images ({len(images):,}) are left out")
 
-    def _unusable(self, path: Path) -> str:
-        """Why the file cannot be an image, as far as can be told without opening it; empty where it can."""
+    def _status(self, path: Path) -> os.stat_result | str:
+        """The file's status, or why it cannot be an image as far as can be told without opening it."""
         if not self.is_image(path.name):
             return "is no image file by its name"
         if not _is_text(path):
@@ -107,7 +107,7 @@ class FoundFiles:
             return "is a link to nothing, or no plain file"
         if status.st_size == 0:
             return "is empty"
-        return "" if os.access(path, os.R_OK) else "may not be read; check its permissions"
+        return status if os.access(path, os.R_OK) else "may not be read; check its permissions"
 
     def skip(self, path: Path, reason: str) -> None:
         """Note a file that is passed over."""

@@ -90,7 +90,7 @@ def _perceptual_hash(image: np.ndarray, brightest: int) -> int:
 
     if image.dtype != np.uint8:
         image = (image.astype(np.float32) * (255 / brightest)).astype(np.uint8)
-    picture = Image.fromarray(image)
+    picture = Image.fromarray(image).convert("L")
     # Means of whole blocks first: ImageHash's own filter takes twice as long from the full size.
     factor = min(picture.size) // REDUCED_SIDE
     bits = imagehash.phash(picture.reduce(factor) if factor > 1 else picture).hash

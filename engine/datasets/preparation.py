@@ -8,6 +8,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,14 +26,14 @@ from engine.datasets.decoding import DecodedDataset, decode_into
 from engine.datasets.grouping import group_findings, with_groups
 from engine.datasets.image_cache import CachedImages, CacheIndex, open_cache, write_check, write_index
 from engine.datasets.prepared import PreparedDataset
-from engine.datasets.source import DATASETS, DatasetSource, SampleIndex, Split
+from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
 from engine.datasets.splits import drawn_again_where_lost, with_splits
 from engine.imaging.fidelity import jpeg_fidelity, resize_fidelity
 from engine.store.durable_file import appearing_folder
 from engine.store.locations import Locations, default_runs_directory
 
-DECODING_VERSION = 1
-"""Raised when the same files and settings would be decoded to other pixels."""
+DECODING_VERSION = 2
+"""Raised when the same files and settings would be decoded to other pixels, sizes or hashes."""
 
 COMPARED_IMAGES = 32
 """Drawn by the seed; PSNR and SSIM of all would take as long as decoding them."""
@@ -98,10 +99,12 @@ def prepare(
         shutil.rmtree(folder, ignore_errors=True)
         source = DATASETS[dataset.kind](dataset, seed, cache)
         try:
-            with appearing_folder(folder) as temporary:
+            # Fidelity aside: one core waits while the workers start.
+            with ThreadPoolExecutor(1) as aside, appearing_folder(folder) as temporary:
+                fidelity = aside.submit(_fidelity, source, images, seed, index.samples)
                 decoded = decode_into(temporary, source, images, index.samples, progress, raise_if_cancelled)
                 stored, check = _cache_index(index, decoded, dataset, seed, raise_if_cancelled)
-                kept = stored.model_copy(update=_fidelity(source, images, seed, decoded))
+                kept = stored.model_copy(update=fidelity.result())
                 write_index(temporary, kept, decoded.traits, check)
         except OSError as error:  # Of the cache: an image that cannot be read is no error.
             raise DataError(
@@ -176,16 +179,15 @@ def _after_duplicates(check: DatasetCheck) -> str:
 
 
 def _fidelity(
-    source: DatasetSource, images: ImageSettings, seed: int, decoded: DecodedDataset
+    source: DatasetSource, images: ImageSettings, seed: int, samples: tuple[Sample, ...]
 ) -> dict[str, ImageFidelity | None]:
-    """What resizing and re-saving keep of some of the images, decoded once more."""
-    count = min(len(decoded.samples), COMPARED_IMAGES)
-    chosen = np.random.default_rng((seed, FIDELITY_STREAM)).choice(len(decoded.samples), count, replace=False)
-    originals = []
-    for place in np.sort(chosen):
-        # A file that was there a moment ago may be gone.
+    """What resizing and re-saving keep of some of the images that can be read, decoded once more."""
+    originals: list[np.ndarray] = []
+    for place in np.random.default_rng((seed, FIDELITY_STREAM)).permutation(len(samples))[: 4 * COMPARED_IMAGES]:
+        if len(originals) == COMPARED_IMAGES:
+            break
         with contextlib.suppress(OSError, ValueError):
-            originals.append(source.decode(decoded.samples[place]))
+            originals.append(source.decode(samples[place]))
     return {
         "resize_fidelity": resize_fidelity(originals, images),
         "jpeg_fidelity": jpeg_fidelity(originals, images),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Literal
 
 import numpy as np
@@ -12,8 +13,8 @@ from engine.contract.image_settings import ImageSettings
 
 Resample = Literal["lanczos", "bilinear", "bicubic", "nearest"]
 
-FAST_DEFLATE = 1
-"""Of zlib: the size is all that is wanted, and the usual level takes longer than all else that is done to an image."""
+PNG_OPTIONS = {"compress_level": 1, "compress_type": zlib.Z_RLE}
+"""Of Pillow: for photographs within a hundredth of the usual level's size, in half of the time."""
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 """ITU-R BT.601 weights of red, green and blue."""
 
@@ -29,10 +30,13 @@ def normalise(image: np.ndarray, settings: ImageSettings) -> tuple[np.ndarray, i
         at the quality set, else lossless PNG. With a quality set the pixels are those read back from the JPEG, which
         has eight bits, so the dtype is uint8 then.
     """
-    resized = resize(coloured(image, settings.color), settings.height_width, settings.resample)
-    if settings.jpeg_quality:
-        return resaved(resized, settings.jpeg_quality)
-    return resized, png_bytes(resized)
+    image = coloured(image, settings.color)
+    if image.dtype == np.uint8 and not settings.jpeg_quality:
+        # Not by way of an array: turning one into a picture again takes a tenth as long as resizing.
+        picture = _resized(image, settings.height_width, settings.resample)
+        return _pixels(picture), _png(picture)
+    resized = resize(image, settings.height_width, settings.resample)
+    return resaved(resized, settings.jpeg_quality) if settings.jpeg_quality else (resized, png_bytes(resized))
 
 
 def coloured(image: np.ndarray, color: Literal["rgb", "grayscale"]) -> np.ndarray:
@@ -52,11 +56,9 @@ def resize(image: np.ndarray, height_width: tuple[int, int], resample: Resample)
     height, width = height_width
     if image.shape[:2] == (height, width):
         return np.ascontiguousarray(image)
-    method = Image.Resampling[resample.upper()]
     if image.dtype == np.uint8:
-        picture = Image.fromarray(image[:, :, 0] if image.shape[2] == 1 else np.ascontiguousarray(image))
-        resized = np.asarray(picture.resize((width, height), method))
-        return resized[:, :, None] if resized.ndim == 2 else resized
+        return _pixels(_resized(image, height_width, resample))
+    method = Image.Resampling[resample.upper()]
     planes = [
         np.asarray(Image.fromarray(plane).resize((width, height), method))
         for plane in np.moveaxis(image.astype(np.float32), 2, 0)
@@ -73,8 +75,7 @@ def resaved(image: np.ndarray, quality: int) -> tuple[np.ndarray, int]:
     _picture(image).save(stream, "JPEG", quality=quality, optimize=True)
     size = stream.tell()
     stream.seek(0)
-    read = np.asarray(Image.open(stream))
-    return (read[:, :, None] if read.ndim == 2 else read), size
+    return _pixels(Image.open(stream)), size
 
 
 def png_bytes(image: np.ndarray) -> int:
@@ -86,8 +87,18 @@ def png_bytes(image: np.ndarray) -> int:
 
 def _png(picture: Image.Image) -> int:
     stream = io.BytesIO()
-    picture.save(stream, "PNG", compress_level=FAST_DEFLATE)
+    picture.save(stream, "PNG", **PNG_OPTIONS)
     return stream.tell()
+
+
+def _resized(image: np.ndarray, height_width: tuple[int, int], resample: Resample) -> Image.Image:
+    height, width = height_width
+    return _picture(image).resize((width, height), Image.Resampling[resample.upper()])
+
+
+def _pixels(picture: Image.Image) -> np.ndarray:
+    pixels = np.asarray(picture)
+    return pixels[:, :, None] if pixels.ndim == 2 else pixels
 
 
 def _picture(image: np.ndarray) -> Image.Image:

@@ -139,7 +139,7 @@ def _one_level(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str)
             _haar(some_bands, some, rows[: len(some)])
         return
     with ThreadPoolExecutor(min(os.cpu_count() or 1, len(parts))) as pool:
-        deque(pool.map(lambda part: _filtered(*part, wavelet), parts), maxlen=0)
+        deque(pool.map(lambda part: _filtered(part[0], part[1], wavelet), parts), maxlen=0)
 
 
 def _filtered(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str) -> None:

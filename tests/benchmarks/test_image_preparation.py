@@ -19,7 +19,7 @@ from PIL import Image, ImageOps
 from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import DatasetSettings
 from engine.datasets.preparation import prepare, scan
-from engine.imaging.normalisation import FAST_DEFLATE
+from engine.imaging.normalisation import PNG_OPTIONS
 from engine.imaging.wavelet import MODE, decompose
 
 FILES, SIDE = 5_000, 224
@@ -100,7 +100,7 @@ def _same_by_a_loop(root: Path, target: Path) -> None:
         hashes.append((hashlib.blake2b(pixels.data, digest_size=16).digest(), imagehash.phash(picture)))
         small = picture.resize((IMAGES.size, IMAGES.size), Image.Resampling.LANCZOS)
         stream = io.BytesIO()
-        small.save(stream, "PNG", compress_level=FAST_DEFLATE)
+        small.save(stream, "PNG", **PNG_OPTIONS)
         bytes_after += stream.tell()
         arrays.append(np.asarray(small))
     np.save(target, np.stack(arrays))
