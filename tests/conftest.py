@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
+from engine.training.tensorflow_setup import tensorflow_environment
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+tensorflow_environment()
 
 pytest_plugins = ("tests.qt_fixtures", "tests.small_study")
 

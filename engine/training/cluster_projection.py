@@ -28,16 +28,25 @@ class ClusterProjection(Projection):
         Args:
             members: for each kernel the cluster of each value, from 0 or `ZERO`; integers, the kernel's shape.
         """
-        self._clusters = [
-            (kernel, tf.constant(ids.ravel(), tf.int32), int(ids.max()) + 1)
-            for kernel, ids in zip(kernels, members, strict=True)
-        ]
+        self._kernels = list(kernels)
+        firsts = np.cumsum([0, *(int(ids.max()) + 1 for ids in members)])
+        flat = np.concatenate(
+            [np.where(ids == ZERO, ZERO, ids + first).ravel() for ids, first in zip(members, firsts[:-1], strict=True)]
+        )
+        by_cluster = np.argsort(flat, kind="stable")[np.count_nonzero(flat == ZERO) :]
+        self._kept, self._clusters = tf.constant(by_cluster, tf.int32), tf.constant(flat[by_cluster], tf.int32)
+        self._sizes = tf.constant(np.bincount(flat[by_cluster]), tf.float32)
+        self._places = tf.constant(flat + 1, tf.int32)
 
     def project(self) -> None:
-        for kernel, members, count in self._clusters:
-            means = tf.math.unsorted_segment_mean(tf.reshape(kernel, [-1]), members, max(count, 1))
-            shared = tf.where(members == ZERO, 0.0, tf.gather(means, tf.maximum(members, 0)))
-            kernel.assign(tf.reshape(shared, kernel.shape))
+        # All kernels as one: a chain of operations for each takes longer to trace and to run.
+        values = tf.concat([tf.reshape(kernel, [-1]) for kernel in self._kernels], axis=0)
+        sums = tf.math.segment_sum(tf.gather(values, self._kept), self._clusters)
+        means = tf.math.divide_no_nan(sums, self._sizes)
+        shared = tf.gather(tf.concat([[0.0], means], axis=0), self._places)
+        sizes = [kernel.shape.num_elements() for kernel in self._kernels]
+        for kernel, part in zip(self._kernels, tf.split(shared, sizes), strict=True):
+            kernel.assign(tf.reshape(part, kernel.shape))
 
 
 def cluster(kernel: np.ndarray, centroids: Centroids, generator: np.random.Generator, keep_zeros: bool) -> np.ndarray:

@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 
 
-def set_up_tensorflow(seed: int) -> None:
-    """Import TensorFlow, which takes seconds; so only a run that has something to compute calls this."""
-    # TFMOT needs Keras 2, and the switch is read at the first import.
+def tensorflow_environment() -> None:
+    """What TensorFlow reads at its first import, where nobody has set it yet."""
+    # TFMOT needs Keras 2.
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    # TensorFlow itself asks for oneDNN only where a CPU has AVX-512; with AVX2 it halves the time of a batch too.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+
+
+def set_up_tensorflow(seed: int) -> None:
+    """Import TensorFlow, which takes seconds; so only a run that has something to compute calls this."""
+    tensorflow_environment()
     import tensorflow as tf
 
     tf.keras.utils.set_random_seed(seed)

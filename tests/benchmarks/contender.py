@@ -27,7 +27,7 @@ class Contender:
         self._child = subprocess.Popen(
             command,
             cwd=checkout,
-            env={**os.environ, **(environment or {})},
+            env={**_without_tensorflows(os.environ), **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -55,3 +55,8 @@ class Contender:
     def _answer(self) -> str:
         assert self._child.stdout is not None
         return self._child.stdout.readline().strip()
+
+
+def _without_tensorflows(environment: Mapping[str, str]) -> dict[str, str]:
+    """Without what the tests set for TensorFlow: a contender has the settings of its own way only."""
+    return {name: value for name, value in environment.items() if not name.startswith("TF_")}
