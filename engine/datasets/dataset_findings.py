@@ -9,7 +9,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.repairs import SetValue
-from engine.datasets.source import Split
+from engine.datasets.source import DATASETS, Split
 
 IMBALANCE = 3.0
 """Of the largest class's training images to the smallest's, from which on it is told."""
@@ -49,7 +49,7 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
             )
         else:
             yield _note("dataset.duplicates", f"{many} the same pixels as one in another split, and left out.")
-    if check.near_leaks:
+    if check.near_leaks and not DATASETS[dataset.kind].draws_images:
         many = _images(check.near_leaks, "looks", "look")
         if dataset.duplicates == "keep" or not dataset.drop_near_duplicates:
             yield _warning(

@@ -24,6 +24,7 @@ class Phantom(DatasetSource):
     summary: ClassVar[str] = (
         "Short-axis cardiac MR-like images that the program draws: normal, and sick, with a thin or dark piece of wall."
     )
+    draws_images: ClassVar[bool] = True
 
     def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
         classes = chosen_classes(self.settings, CLASSES)

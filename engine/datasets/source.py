@@ -90,6 +90,8 @@ class DatasetSource(ABC):
     decodes_in_processes: ClassVar[bool] = False
     """Whether decoding an image takes so long that handing it to another process and back is worth it; the source is
     made anew there, from its settings."""
+    draws_images: ClassVar[bool] = False
+    """Whether the program makes the images, each anew: those that look alike are no copies then."""
     own_keys: ClassVar[tuple[str, ...]] = ()
     """Keys of the dataset's table that it understands, beside `path` and those that every source understands."""
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 
 from engine.datasets.source import OutlinedFolder
+from ui.nested_rows_model import Index, NestedRowsModel
 from ui.theme import current_theme
 from workers.folder_outline import MappedFolders
 
-Index = QModelIndex | QPersistentModelIndex
 MOST_CLASSES_NAMED = 3
 NO_CLASS = "–"
 
@@ -31,8 +31,8 @@ HEADERS = {
 }
 
 
-class FolderTreeModel(QAbstractItemModel):
-    """One row a folder below the one that it lies in; an index carries the folder's place in the outline."""
+class FolderTreeModel(NestedRowsModel):
+    """One row a folder below the one that it lies in, in the outline's order."""
 
     def __init__(self, folders: Sequence[OutlinedFolder], tree_names: dict[str, str], parent: QObject | None = None):
         """
@@ -40,17 +40,11 @@ class FolderTreeModel(QAbstractItemModel):
             folders: each after the one that it lies in.
             tree_names: what to call each tree's own folder.
         """
-        super().__init__(parent)
+        super().__init__([HEADERS[column] for column in FolderColumn], parent)
         self._folders = folders
         self._names = [folder.parts[-1] if folder.parts else tree_names[folder.tree] for folder in folders]
         places = {(folder.tree, folder.parts): place for place, folder in enumerate(folders)}
-        self._parents = [places[one.tree, one.parts[:-1]] if one.parts else None for one in folders]
-        self._children: dict[int | None, list[int]] = {}
-        self._rows: list[int] = []
-        for place, above in enumerate(self._parents):
-            siblings = self._children.setdefault(above, [])
-            self._rows.append(len(siblings))
-            siblings.append(place)
+        self._nest([places[one.tree, one.parts[:-1]] if one.parts else None for one in folders])
         self._images = [folder.images for folder in folders]
         for place, above in reversed(list(enumerate(self._parents))):
             if above is not None:
@@ -76,22 +70,6 @@ class FolderTreeModel(QAbstractItemModel):
         """The folder of a row."""
         return self._folders[index.internalId()]
 
-    def index(self, row: int, column: int, parent: Index = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's own
-        children = self._children.get(_place(parent), [])
-        if not (0 <= row < len(children) and 0 <= column < len(FolderColumn)):
-            return QModelIndex()
-        return self.createIndex(row, column, children[row])
-
-    def parent(self, index: Index = QModelIndex()) -> QModelIndex:  # type: ignore[override]  # noqa: B008
-        above = self._parents[index.internalId()] if index.isValid() else None
-        return QModelIndex() if above is None else self.createIndex(self._rows[above], 0, above)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.column() > 0 else len(self._children.get(_place(parent), []))
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return len(FolderColumn)
-
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if not index.isValid():
             return None
@@ -106,16 +84,6 @@ class FolderTreeModel(QAbstractItemModel):
             return QColor(current_theme().muted)
         return None
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
-    ) -> Any:
-        if orientation is not Qt.Orientation.Horizontal:
-            return None
-        title, explanation = HEADERS[FolderColumn(section)]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return title
-        return explanation if role == Qt.ItemDataRole.ToolTipRole else None
-
     def _text(self, place: int, column: FolderColumn) -> str:
         match column:
             case FolderColumn.FOLDER:
@@ -124,10 +92,6 @@ class FolderTreeModel(QAbstractItemModel):
                 return f"{self._images[place]:,}"
             case FolderColumn.CLASS:
                 return self._own[place] or _summary(self._below[place])
-
-
-def _place(index: Index) -> int | None:
-    return index.internalId() if index.isValid() else None
 
 
 def _summary(classes: frozenset[str]) -> str:

@@ -16,6 +16,7 @@ from engine.contract.errors import Cancelled, DataError
 from engine.contract.findings import Severity
 from engine.contract.image_settings import ImageSettings
 from engine.datasets.dataset_check import CheckedSample, check_dataset
+from engine.datasets.dataset_findings import dataset_findings
 from engine.datasets.duplicates import NONE, find_twins, nearest_before
 from engine.datasets.image_traits import ImageTraits, image_traits
 from engine.datasets.phantom_heart import draw_heart
@@ -148,6 +149,21 @@ def test_all_are_kept_and_told_of(folder: Path, tmp_path: Path) -> None:
     warned = [one.message for one in dataset.summary.findings if one.severity is Severity.WARNING]
     assert any("same pixels as one in another split" in message for message in warned)
     assert any("same pixels as one of another class" in message for message in warned)
+    assert any("nearly like one in another split" in message for message in warned)
+
+
+def test_drawn_images_that_look_alike_are_no_copies(folder: Path, tmp_path: Path) -> None:
+    check = _prepared(folder, tmp_path / "cache").check
+    counts = {split.value: {"normal": 40, "sick": 40} for split in Split}
+
+    def messages(kind: str) -> list[str]:
+        dataset = DatasetSettings(kind=kind, path="" if kind == "phantom" else str(folder))
+        return [one.message for one in dataset_findings(check, counts, dataset, SMALL)]
+
+    assert set(messages("image_folder")) - set(messages("phantom")) == {
+        message for message in messages("image_folder") if "nearly like one in another split" in message
+    }
+    assert len(messages("phantom")) == len(messages("image_folder")) - 1
 
 
 @pytest.mark.parametrize(
