@@ -38,7 +38,7 @@ class Feeding(BaseModel):
     input: Border
     images: ImageSettings
     largest_value: int
-    """Of a pixel: 255, or 65535 for 16-bit images; scales "unit" and "standardize" divide by it."""
+    """Of a pixel: 255, or 65535 for 16-bit images; all scales but "per_image_max" divide by it."""
     mean: tuple[float, ...] = ()
     """A channel, of the input scaled to 0..1 (and transformed); for scale "standardize"."""
     deviation: tuple[float, ...] = ()
@@ -77,6 +77,8 @@ class Feeding(BaseModel):
         """Mean and deviation of (pixel - mean) / deviation, a channel; None where that is not how pixels are fed."""
         if self.images.scale == "per_image_max" or self.images.dwt is not None:
             return None
+        if self.images.scale == "symmetric":
+            return (self.largest_value / 2,), (self.largest_value / 2,)
         if not self.mean:
             return (0.0,), (float(self.largest_value),)
         scaled = (tuple(self.largest_value * value for value in values) for values in (self.mean, self.deviation))
@@ -134,6 +136,8 @@ def _image_steps(pipeline: ImagePipeline) -> list[str]:
         steps.append("Divide it by its own largest value, over all channels.")
     else:
         steps.append(f"Divide it by {pipeline.largest_value}.")
+    if images.scale == "symmetric":
+        steps.append("Multiply it by 2 and subtract 1.")
     if images.dwt is not None:
         dwt = images.dwt
         steps.append(

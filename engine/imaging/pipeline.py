@@ -53,15 +53,17 @@ class ImagePipeline:
 
         Returns:
             float32 (n, height', width', channels'): scaled to [0, 1] by the largest value a pixel can have (unit,
-            standardize) or has in its image (per_image_max, Garifulla et al. 2022); then the wavelet transform; for
-            standardize then less the mean and over the deviation of each channel in the training images (Kharitonov
-            2024).
+            standardize) or has in its image (per_image_max, Garifulla et al. 2022), or to [-1, 1] (symmetric); then
+            the wavelet transform; for standardize then less the mean and over the deviation of each channel in the
+            training images (Kharitonov 2024).
         """
         batch = images.astype(np.float32)
         if self.settings.scale == "per_image_max":
             batch /= np.maximum(images.max(axis=(1, 2, 3), keepdims=True), 1).astype(np.float32)
         else:
             batch *= np.float32(1.0 / self.largest_value)
+        if self.settings.scale == "symmetric":
+            batch = 2 * batch - 1
         if self.settings.dwt is not None:
             batch = fed_subbands(batch, self.settings.dwt)
         if self.mean:

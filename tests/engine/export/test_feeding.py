@@ -29,6 +29,7 @@ PROBABILITIES = {outputs: Border("probabilities", (1, outputs), "float32") for o
 SETTINGS = {
     "unit": ImageSettings(size=(24, 32), resample="bilinear"),
     "jpeg": ImageSettings(size=24, color="grayscale", jpeg_quality=60),
+    "symmetric": ImageSettings(size=24, scale="symmetric", dwt=DwtSettings(threshold=0.01, threshold_mode="hard")),
     "per_image_max": ImageSettings(size=24, color="grayscale", scale="per_image_max"),
     "standardize": ImageSettings(size=24, scale="standardize", resample="bicubic"),
     "subbands": ImageSettings(
@@ -53,6 +54,8 @@ def feed_by_the_file_alone(model: Path, image: Path) -> np.ndarray:
         picture = Image.open(saved)
     pixels = np.asarray(picture, dtype=np.float64).reshape(*size, -1)
     values = pixels / (pixels.max() if images["scale"] == "per_image_max" else say["largest_value"])
+    if images["scale"] == "symmetric":
+        values = 2 * values - 1
     if "dwt" in images:
         dwt = images["dwt"]
         for _ in range(dwt["level"]):
@@ -133,6 +136,7 @@ def feeding(images: ImageSettings, outputs: int = 2, **statistics: tuple[float, 
 
 def test_a_fixed_mean_and_deviation_are_those_of_pixels() -> None:
     assert feeding(SETTINGS["unit"]).normalization == ((0.0,), (255.0,))
+    assert feeding(ImageSettings(scale="symmetric")).normalization == ((127.5,), (127.5,))
     standardised = feeding(SETTINGS["standardize"], mean=(0.5, 0.25, 0.75), deviation=(0.1, 0.2, 0.3))
     assert standardised.normalization == ((127.5, 63.75, 191.25), pytest.approx((25.5, 51.0, 76.5)))
 

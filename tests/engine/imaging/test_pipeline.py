@@ -65,6 +65,8 @@ def test_subbands_are_stacked_in_the_order_asked_for() -> None:
 def test_scales() -> None:
     unit = ImagePipeline(ImageSettings(size=(45, 38))).feed(RANDOM)
     np.testing.assert_allclose(unit, RANDOM / 255, atol=1e-6)
+    symmetric = ImagePipeline(ImageSettings(size=(45, 38), scale="symmetric")).feed(RANDOM)
+    np.testing.assert_allclose(symmetric, RANDOM / 127.5 - 1, atol=1e-6)
     peak = ImagePipeline(ImageSettings(size=(45, 38), scale="per_image_max")).feed(RANDOM // 2)
     assert peak.max(axis=(1, 2, 3)) == pytest.approx(np.ones(6))
     deep = ImagePipeline(ImageSettings(size=(45, 38)), largest_value=65535).feed(RANDOM.astype(np.uint16) * 257)
