@@ -14,12 +14,22 @@ tensorflow_environment()
 
 pytest_plugins = ("tests.qt_fixtures", "tests.small_study")
 
+WORKERS = 2
+"""As many as CI has cores; each has a TensorFlow of its own."""
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the long proofs too")
     parser.addoption("--benchmark", action="store_true", help="run the benchmarks too")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """All tests at once run side by side, a file after the other each, as most tests hold one core."""
+    whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.getoption("--benchmark")
+    if whole and (os.cpu_count() or 1) > 1 and getattr(config.option, "numprocesses", 0) is None:
+        config.option.numprocesses, config.option.dist = WORKERS, "loadfile"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

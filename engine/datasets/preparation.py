@@ -182,12 +182,13 @@ def _fidelity(
     source: DatasetSource, images: ImageSettings, seed: int, samples: tuple[Sample, ...]
 ) -> dict[str, ImageFidelity | None]:
     """What resizing and re-saving keep of some of the images that can be read, decoded once more."""
-    originals: list[np.ndarray] = []
+    found: dict[int, np.ndarray] = {}
     for place in np.random.default_rng((seed, FIDELITY_STREAM)).permutation(len(samples))[: 4 * COMPARED_IMAGES]:
-        if len(originals) == COMPARED_IMAGES:
+        if len(found) == COMPARED_IMAGES:
             break
         with contextlib.suppress(OSError, ValueError):
-            originals.append(source.decode(samples[place]))
+            found[int(place)] = source.decode(samples[place])
+    originals = [found[place] for place in sorted(found)]
     return {
         "resize_fidelity": resize_fidelity(originals, images),
         "jpeg_fidelity": jpeg_fidelity(originals, images),
