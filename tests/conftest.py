@@ -27,8 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """All tests at once run side by side, a file after the other each, as most tests hold one core."""
+    # This is called in each worker too.
+    if "PYTEST_XDIST_WORKER" in os.environ or getattr(config.option, "numprocesses", 0) is not None:
+        return
     whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS and not config.getoption("--benchmark")
-    if whole and (os.cpu_count() or 1) > 1 and getattr(config.option, "numprocesses", 0) is None:
+    if whole and (os.cpu_count() or 1) > 1:
         config.option.numprocesses, config.option.dist = WORKERS, "loadfile"
 
 
