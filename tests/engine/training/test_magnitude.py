@@ -74,7 +74,9 @@ def test_two_of_four_need_fours() -> None:
     assert [pattern.takes(kernel.shape) for kernel in KERNELS] == [False, True, True, True]
 
 
-@pytest.mark.parametrize("pattern", [SingleWeights(), Blocks(4, 1, "l2"), TwoOfFour("l2")], ids=["single", "blocks", "2:4"])
+@pytest.mark.parametrize(
+    "pattern", [SingleWeights(), Blocks(4, 1, "l2"), TwoOfFour("l2")], ids=["single", "blocks", "2:4"]
+)
 def test_what_is_zero_stays_chosen_as_the_share_grows(pattern: SparsityPattern) -> None:
     kernels = [kernel.copy() for kernel in KERNELS if pattern.takes(kernel.shape)]
     generator = np.random.default_rng(9)
