@@ -24,7 +24,6 @@ from tests.benchmarks.contender import Contender
 
 BARE_FIT = "fit"
 ROUNDS = 5
-AUTO_XLA = "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit"
 CHECKOUT = Path(__file__).resolve().parents[2]
 
 
@@ -57,12 +56,11 @@ WAYS = (
         "run",
         {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "2"},
     ),
-    Way("a run, compiled by XLA", "run", {"TF_XLA_FLAGS": AUTO_XLA}),
+    Way("a run, compiled by XLA", "run", {"TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit"}),
     Way("a run, without oneDNN and its blocked layouts", "run", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
-    Way("a run, compiled by XLA, without oneDNN", "run", {"TF_XLA_FLAGS": AUTO_XLA, "TF_ENABLE_ONEDNN_OPTS": "0"}),
+    Way("a run, with oneDNN and its blocked layouts", "run", {"TF_ENABLE_ONEDNN_OPTS": "1"}),
     Way("`model.fit`, 8 steps an execution", "fit-steps-8"),
     Way("`model.fit`, compiled by XLA", "fit-xla"),
-    Way("`model.fit`, with oneDNN", "fit", {"TF_ENABLE_ONEDNN_OPTS": "1"}),
 )
 
 
