@@ -19,7 +19,7 @@ from ui.main_window import MainWindow
 from ui.wizard.steps_editor import StepsEditor
 
 SCAN_MS = 20_000
-RUN_MS = 300_000
+RUN_MS, DRAWN_MS = 300_000, 10_000
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind", "theme")
 
@@ -97,7 +97,7 @@ def test_from_a_folder_to_compressed_networks(
     with qtbot.waitSignal(window.controller.ended, timeout=RUN_MS) as ended:
         pass
     assert ended.args[0].exit_code == 0, ended.args[0].message
-    qtbot.wait(300)
+    qtbot.waitUntil(dashboard.is_up_to_date, timeout=DRAWN_MS)
 
     assert dashboard.curves.points() == 3
     assert dashboard.bars.bars() == 2
@@ -130,8 +130,8 @@ def _reopens_as_it_was(qtbot: QtBot, window: MainWindow) -> None:
     runs = _child(fresh, QListWidget, "runs.list")
     assert runs.count() == 1
     runs.itemActivated.emit(runs.item(0))
-    qtbot.wait(300)
     assert fresh.dashboard is not None
+    qtbot.waitUntil(fresh.dashboard.is_up_to_date, timeout=DRAWN_MS)
     again = (fresh.dashboard.curves.points(), fresh.dashboard.bars.bars(), fresh.dashboard.subbands.pictures())
     assert again == shown
     fresh.close()
