@@ -8,6 +8,7 @@ from typing import Any
 import tensorflow as tf
 import tf_keras
 
+from engine.training.convolution_gradient import safe_convolution_gradients
 from engine.training.objective import Objective, right_decisions
 from engine.training.plan import TrainingPlan
 from engine.training.precision import LossScale
@@ -109,13 +110,13 @@ def training_step(
     # Nothing in a network's layers branches on a tensor; AutoGraph would only read all of their sources first.
     @tf.function(input_signature=batch_signature(model), autograph=False)
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
-        with tf.GradientTape() as tape:
+        with safe_convolution_gradients():
             outputs, losses = objective.training(images, labels)
             total = tf.reduce_mean(losses)
             if model.losses:
                 total += tf.add_n(model.losses)
             goal = optimizers.goal(total)
-        optimizers.apply(tape.gradient(goal, variables), variables)
+        optimizers.apply(tf.gradients(goal, variables), variables)
         for projection in projections:
             projection.project()
         return tf.reduce_sum(losses), right_decisions(outputs, labels)

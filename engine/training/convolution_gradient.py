@@ -1,0 +1,47 @@
+"""Gradients of strided 1×1 convolutions that oneDNN cannot get wrong.
+
+For fewer channels than one of its blocks has (8 with AVX2, 16 with AVX-512) oneDNN writes past its own memory there:
+https://github.com/uxlfoundation/oneDNN/issues/6035. A residual network's shortcuts are such convolutions.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import tensorflow as tf
+
+_NAME = "Conv2DWithoutStridedKernelGradient"
+
+
+def safe_convolution_gradients() -> AbstractContextManager[None]:
+    """Of the convolutions that a compiled function makes inside; `tf.gradients` heeds it, a gradient tape does not."""
+    overrides: AbstractContextManager[None] = tf.compat.v1.get_default_graph().gradient_override_map({"Conv2D": _NAME})
+    return overrides
+
+
+@tf.RegisterGradient(_NAME)
+def _gradients(convolution: Any, of_output: Any) -> tuple[Any, Any]:
+    """Of the images and of the kernel; a strided 1×1 convolution is a plain one of every n-th pixel."""
+    images, kernel = convolution.inputs
+    settings = {
+        name: convolution.get_attr(name)
+        for name in ("strides", "padding", "explicit_paddings", "dilations", "data_format", "use_cudnn_on_gpu")
+    }
+    settings = {name: value.decode() if isinstance(value, bytes) else value for name, value in settings.items()}
+    of_images = tf.raw_ops.Conv2DBackpropInput(
+        input_sizes=tf.shape(images), filter=kernel, out_backprop=of_output, **settings
+    )
+    if _is_strided_point(kernel.shape, settings):
+        _, down, right, _ = settings["strides"]
+        images = images[:, ::down, ::right]
+        settings |= {"strides": [1, 1, 1, 1]}
+    of_kernel = tf.raw_ops.Conv2DBackpropFilter(
+        input=images, filter_sizes=tf.shape(kernel), out_backprop=of_output, **settings
+    )
+    return of_images, of_kernel
+
+
+def _is_strided_point(kernel_shape: tf.TensorShape, settings: dict[str, Any]) -> bool:
+    is_point = kernel_shape[:2] == (1, 1) and settings["data_format"] == "NHWC" and settings["padding"] != "EXPLICIT"
+    return is_point and max(settings["strides"]) > 1
