@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import tensorflow as tf
@@ -9,18 +10,13 @@ import tensorflow as tf
 from engine.datasets.source import Split
 from engine.training.control import Control
 from engine.training.feed import Feed
+from engine.training.graph_building import StepFunction, compiled
 from engine.training.objective import Objective, cross_entropy, right_decisions
-from engine.training.update import StepFunction, batch_signature
 
 
 def evaluation_step(model: Any, objective: Objective) -> StepFunction:
     """One batch without training: cross-entropy, whatever the objective lowers."""
-
-    @tf.function(input_signature=batch_signature(model), autograph=False)
-    def step(images: Any, labels: Any) -> tuple[Any, Any]:
-        return evaluate_batch(objective, images, labels)
-
-    return step
+    return compiled(partial(evaluate_batch, objective), model)
 
 
 def evaluate_batch(objective: Objective, images: Any, labels: Any) -> tuple[Any, Any]:

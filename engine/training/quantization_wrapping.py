@@ -5,19 +5,30 @@ Quantisation-aware training as in Jacob et al. 2018 (arXiv:1712.05877, section 3
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tensorflow_model_optimization as tfmot
 import tf_keras
-from tensorflow_model_optimization.python.core.quantization.keras.default_8bit import default_8bit_quantize_registry
 from tensorflow_model_optimization.python.core.quantization.keras.default_8bit.default_8bit_quantize_configs import (
     NoOpQuantizeConfig,
 )
-from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import QuantizeWrapper
+from tensorflow_model_optimization.python.core.quantization.keras.default_8bit.default_8bit_quantize_registry import (
+    Default8BitQuantizeRegistry,
+)
+from tensorflow_model_optimization.python.core.quantization.keras.default_8bit.default_8bit_quantize_scheme import (
+    Default8BitQuantizeScheme,
+)
+from tensorflow_model_optimization.python.core.quantization.keras.quantize_layer import QuantizeLayer
+from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapper import (
+    QuantizeWrapper,
+    QuantizeWrapperV2,
+)
 
 from engine.contract.errors import NutshellError
+from engine.training.graph_building import collector_at_rest
 from engine.training.hard_activations import OWN_LAYERS
 from engine.training.int8_forms import (
     INT8_FORMS,
@@ -70,15 +81,18 @@ def with_fake_quantisation(model: Any) -> Any:
     Raises:
         NutshellError: a layer has no int8 form.
     """
-    annotate = tfmot.quantization.keras.quantize_annotate_layer
     # The library numbers the layer that it adds in the order of making; names are in the file, and must not differ.
     tf_keras.backend.reset_uids()
-    with quantisation_scope():
-        annotated = tf_keras.models.clone_model(
-            clone(model, int8_form), clone_function=lambda layer: annotate(layer, _config(layer))
-        )
+    plain = clone(model, int8_form)
+    # What `quantize_apply` does with an annotated model, less four of its copies, which take seconds.
+    chosen = {layer.name: {"quantize_config": _config(layer)} for layer in plain.layers if not _is_input(layer)}
+    inputs: dict[str, Any] = {layer.name: {} for layer in plain.layers if _is_input(layer)}
+    with quantisation_scope(), collector_at_rest():
         try:
-            return tfmot.quantization.keras.quantize_apply(annotated)
+            fused, chosen = Default8BitQuantizeScheme().get_layout_transformer().apply(plain, chosen | inputs)
+            return tf_keras.models.clone_model(
+                fused, clone_function=lambda layer: _wrapped(layer, chosen.get(layer.name, {}))
+            )
         except (RuntimeError, ValueError) as error:
             raise NutshellError(
                 f"This network cannot be trained for int8 ({str(error).partition('. ')[0]}); "
@@ -121,11 +135,27 @@ def fill_empty_ranges(wrapped: Any) -> None:
             wrapper.layer.gamma.assign(np.where(np.abs(scale) < LEAST_SCALE, LEAST_SCALE, scale))
 
 
+def _is_input(layer: Any) -> bool:
+    return isinstance(layer, tf_keras.layers.InputLayer)
+
+
+def _wrapped(layer: Any, chosen: Mapping[str, Any]) -> Any:
+    """The layer with fake quantisation around it; the one that the library put behind the input stays as it is.
+
+    Args:
+        chosen: its configuration as the library's transforms leave it.
+    """
+    if isinstance(layer, QuantizeLayer):
+        return layer
+    config = chosen.get("quantize_config") or Default8BitQuantizeRegistry().get_quantize_config(layer)
+    return QuantizeWrapperV2(layer, config, name_prefix="quant_")
+
+
 def _config(layer: Any) -> Any:
     """None: the library's own."""
     if isinstance(layer, QuantizedHardSigmoid):
         return NoOpQuantizeConfig()
     if isinstance(layer, QuantizedBatchNormalization):
         return OutputQuantized()
-    known = default_8bit_quantize_registry.Default8BitQuantizeRegistry().supports(layer)
+    known = Default8BitQuantizeRegistry().supports(layer)
     return None if known or layer.weights else OutputQuantized()

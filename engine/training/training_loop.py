@@ -15,11 +15,12 @@ from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpo
 from engine.training.epoch_events import epoch_event
 from engine.training.evaluation import classified, evaluation_step
 from engine.training.feed import Feed
+from engine.training.graph_building import StepFunction
 from engine.training.objective import Objective
 from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
 from engine.training.precision import LossScale
 from engine.training.projection import Projection
-from engine.training.update import Optimizers, StepFunction, training_step
+from engine.training.update import Optimizers, training_step
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer

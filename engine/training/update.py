@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 import tf_keras
 
 from engine.training.convolution_gradient import safe_convolution_gradients
+from engine.training.graph_building import StepFunction, compiled
 from engine.training.objective import Objective, right_decisions
 from engine.training.plan import TrainingPlan
 from engine.training.precision import LossScale
@@ -97,18 +98,12 @@ def _optimizer(plan: TrainingPlan, rate: float, variables: Sequence[Any]) -> Any
     return tf_keras.optimizers.Adam(rate)
 
 
-StepFunction = Callable[[Any, Any], tuple[Any, Any]]
-"""Images and labels → (summed loss, number of right decisions)."""
-
-
 def training_step(
     model: Any, optimizers: Optimizers, projections: Sequence[Projection], objective: Objective
 ) -> StepFunction:
     """One batch: forward, gradients of the objective's mean, update, projections."""
     variables = list(model.trainable_variables)
 
-    # Nothing in a network's layers branches on a tensor; AutoGraph would only read all of their sources first.
-    @tf.function(input_signature=batch_signature(model), autograph=False)
     def step(images: Any, labels: Any) -> tuple[Any, Any]:
         with safe_convolution_gradients():
             outputs, losses = objective.training(images, labels)
@@ -121,9 +116,4 @@ def training_step(
             projection.project()
         return tf.reduce_sum(losses), right_decisions(outputs, labels)
 
-    return step
-
-
-def batch_signature(model: Any) -> list[Any]:
-    """What the compiled functions take: images and labels."""
-    return [tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec([None], tf.int64)]
+    return compiled(step, model)
