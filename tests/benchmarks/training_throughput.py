@@ -58,9 +58,9 @@ WAYS = (
     ),
     Way("a run, compiled by XLA", "run", {"TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit"}),
     Way("a run, without oneDNN and its blocked layouts", "run", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
-    Way("a run, with oneDNN and its blocked layouts", "run", {"TF_ENABLE_ONEDNN_OPTS": "1"}),
     Way("`model.fit`, 8 steps an execution", "fit-steps-8"),
     Way("`model.fit`, compiled by XLA", "fit-xla"),
+    Way("`model.fit`, with oneDNN", "fit", {"TF_ENABLE_ONEDNN_OPTS": "1"}),
 )
 
 

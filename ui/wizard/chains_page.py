@@ -39,7 +39,7 @@ class ChainsPage(DraftPage):
         super().__init__(draft, "Compression chains", what_to_do)
         self._chains = ChainList()
         self._steps = StepsEditor()
-        self._findings = FindingsList("chains.findings")
+        self._findings = FindingsList("chains.findings", "A click selects its step.")
         self._message = MessageBar("chains.message")
         self._lay_out()
         self._chains.chosen.connect(self._show_steps)

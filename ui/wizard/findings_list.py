@@ -33,8 +33,13 @@ class FindingsList(QListWidget):
     repair_chosen = Signal(object)
     """The `Repair` whose button was pressed."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, leads_to: str = "", parent: QWidget | None = None) -> None:
+        """
+        Args:
+            leads_to: a sentence on what a click on a finding does, where it does something.
+        """
         super().__init__(parent)
+        self._leads_to = leads_to
         self.setObjectName(name)
         self.setAccessibleName("Findings of the pre-flight")
         self.setWordWrap(True)
@@ -54,7 +59,7 @@ class FindingsList(QListWidget):
         for finding in sorted(findings, key=lambda finding: ORDER.index(finding.severity)):
             item = QListWidgetItem(f"{MARKS[finding.severity]}  {finding.message}", self)
             item.setForeground(QColor(colours[finding.severity]))
-            item.setToolTip(MEANINGS[finding.severity])
+            item.setToolTip(f"{MEANINGS[finding.severity]} {self._leads_to}".strip())
             item.setData(Qt.ItemDataRole.UserRole, finding)
             if finding.repair is not None and finding.repair not in offered:
                 offered.append(finding.repair)

@@ -48,6 +48,8 @@ class ReviewPage(DraftPage):
 
     recipe_opened = Signal(object)
     """A `Recipe` that was read from a file."""
+    place_chosen = Signal(object)
+    """The `Finding` that was clicked: its page is wanted."""
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
         what_to_do = "Check the recipe, save it if you like, run it. Running it again goes on where it stopped."
@@ -66,7 +68,7 @@ class ReviewPage(DraftPage):
         self._text.setAccessibleName("The recipe as text")
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._findings = FindingsList("review.findings")
+        self._findings = FindingsList("review.findings", "A click goes to its page.")
         self._save = QPushButton("Save recipe…", objectName="review.save")
         self._open = QPushButton("Open recipe…", objectName="review.open")
         self._message = MessageBar("review.message")
@@ -76,6 +78,7 @@ class ReviewPage(DraftPage):
         self._save.clicked.connect(self._on_save)
         self._open.clicked.connect(self._on_open)
         self._findings.repair_chosen.connect(draft.mend)
+        self._findings.place_chosen.connect(self.place_chosen)
 
     def initializePage(self) -> None:
         self._check_runs_directory()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QWidget, QWizard
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import NutshellError
+from engine.contract.findings import Finding
 from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
@@ -52,12 +54,20 @@ class StudyWizard(QWizard):
         self._backbone = BackbonePage(self._draft, settings, runs_directory)
         self._chains = ChainsPage(self._draft)
         self._review = ReviewPage(self._draft, runs_directory)
+        self._page_of_section: dict[str, DraftPage] = {
+            "dataset": self._dataset,
+            "images": self._images,
+            "backbone": self._backbone,
+            "training": self._backbone,
+            "chains": self._chains,
+        }
         pages = (self._dataset, self._images, self._backbone, self._chains, self._review)
         for number, page in enumerate(pages, start=1):
             page.setTitle(f"{number} of {len(pages)}:  {page.title()}")
             self.addPage(page)
         self.currentIdChanged.connect(self._on_page_changed)
         self._review.recipe_opened.connect(self.set_recipe)
+        self._review.place_chosen.connect(self._go_to)
         QShortcut(QKeySequence("Ctrl+Z"), self, self._draft.undo)
         for keys in ("Ctrl+Shift+Z", "Ctrl+Y"):
             QShortcut(QKeySequence(keys), self, self._draft.redo)
@@ -100,6 +110,14 @@ class StudyWizard(QWizard):
         page = self.page(number)
         if isinstance(page, DraftPage):
             page.show_draft()
+
+    def _go_to(self, finding: Finding) -> None:
+        """Back to the page that the finding speaks of."""
+        section = re.split(r"[.\[]", finding.where)[0]
+        page = self._page_of_section.get(section)
+        # One by one: the wizard counts the pages that lie behind.
+        while page is not None and self.currentPage() is not page and self.currentId() > 0:
+            self.back()
 
     def _remember(self) -> None:
         self._settings.setValue(LAST_RECIPE, recipe_text(self._draft.recipe))

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QFileDialog, QLabel, QLineEdit, QPlainTextEdit, QPushButton, QSpinBox, QTreeWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QTreeWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from engine.chain.planning import machine_name
@@ -70,6 +79,20 @@ def test_a_finding_is_mended_here_too(review_page: OpenWizard) -> None:
     review_page.click("review.findings.repair1")
     review_page.qtbot.waitUntil(lambda: "QAT" in _stages(review_page))
     assert "quantization_aware_training" in review_page.child(QPlainTextEdit, "review.text").toPlainText()
+
+
+def test_a_click_on_a_finding_goes_to_its_page(review_page: OpenWizard) -> None:
+    training = review_page.recipe.training.model_copy(update={"unfreeze_epoch": 2})
+    review_page.wizard.set_recipe(review_page.recipe.model_copy(update={"training": training}))
+    review_page.next(4)
+    findings = review_page.child(QListWidget, "review.findings")
+    item = findings.findItems("nothing to unfreeze", Qt.MatchFlag.MatchContains)[0]
+    assert "goes to its page" in item.toolTip()
+    place = findings.visualItemRect(item).center()
+    review_page.qtbot.mouseClick(findings.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert "Backbone" in review_page.wizard.currentPage().title()
+    review_page.next(2)
+    assert "Review" in review_page.wizard.currentPage().title()
 
 
 def test_a_study_needs_a_name(review_page: OpenWizard) -> None:
