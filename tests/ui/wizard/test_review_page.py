@@ -90,7 +90,7 @@ def test_a_click_on_a_finding_goes_to_its_page(review_page: OpenWizard) -> None:
     assert "goes to its page" in item.toolTip()
     place = findings.visualItemRect(item).center()
     review_page.qtbot.mouseClick(findings.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert "Backbone" in review_page.wizard.currentPage().title()
+    assert "Network" in review_page.wizard.currentPage().title()
     review_page.next(2)
     assert "Review" in review_page.wizard.currentPage().title()
 
