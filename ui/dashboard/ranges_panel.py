@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyqtgraph
@@ -20,6 +21,9 @@ SEEN_OPACITY = 90
 NAMES_PIXELS = 290
 AXIS_PIXELS, ROW_PIXELS = 60, 18
 NOTHING = "Ranges appear here once a chain was quantised with calibration, as int8, int16x8 or mixed."
+VARIABLE = re.compile(r"/ReadVariableOp\b|/resource")
+"""In names that a fused operator has from a weight that it reads."""
+OUTPUT = "output"
 METHODS = {
     "minmax": "from the least to the greatest value seen",
     "percentile": "cut at percentile {percentile:g} at either end",
@@ -138,9 +142,12 @@ class RangesPanel(QWidget):
 
 def _short(tensor: str) -> str:
     """The last layer of a fused operator's name, such as "stage4_block2_relu" of "model/a/Conv2D;model/b/Relu"."""
-    last = tensor.rsplit(";", 1)[-1]
-    parts = [part for part in last.split("/") if part]
-    return parts[-2] if len(parts) > 1 else last
+    if "/" not in tensor:
+        whole_name = tensor.partition(":")[0]
+        return OUTPUT if whole_name.endswith("PartitionedCall") else whole_name.removeprefix("serving_default_")
+    operators = [name for name in tensor.split(";") if not VARIABLE.search(name)] or [tensor]
+    parts = [part for part in operators[-1].split("/") if part]
+    return parts[-2] if len(parts) > 1 else parts[-1]
 
 
 def _summary(record: CalibrationRecord) -> str:

@@ -16,6 +16,7 @@ from ui.dashboard.run_state import RunState
 from ui.theme import DARK, LIGHT
 
 STEM = "model/stem_conv/Conv2D;model/stem_relu/Relu"
+SHORTCUT = "model/shortcut/BiasAdd;model/shortcut/Conv2D;model/shortcut/BiasAdd/ReadVariableOp/resource1"
 
 
 @pytest.fixture
@@ -24,6 +25,8 @@ def state(tmp_path: Path) -> RunState:
     ranges = (
         TensorRange(tensor="serving_default_image:0", seen_least=0, seen_greatest=1, least=0, greatest=1),
         TensorRange(tensor=STEM, seen_least=0, seen_greatest=8, least=0, greatest=6),
+        TensorRange(tensor=SHORTCUT, seen_least=-1, seen_greatest=2, least=-1, greatest=2),
+        TensorRange(tensor="PartitionedCall:0", seen_least=0, seen_greatest=1, least=0, greatest=1),
     )
     record = CalibrationRecord(method="percentile", percentile=99.9, images=50, ranges=ranges)
     (tmp_path / "int8.ranges.json").write_text(record.model_dump_json(), encoding="utf-8")
@@ -49,11 +52,11 @@ def test_it_draws_a_bar_a_tensor_and_says_what_was_cut(panel: RangesPanel, state
     panel.show_state(state)
     choice = panel.findChild(QComboBox, "dashboard.ranges.variant")
     assert [choice.itemText(row) for row in range(choice.count())] == ["int8"]
-    assert panel.bars() == 2
+    assert panel.bars() == 4
     assert "50 calibration images, cut at percentile 99.9" in text.text()
     assert "The most is cut off stem_relu: 25 % of its span." in text.text()
     names = panel.plot.getAxis("left")._tickLevels[0]
-    assert [name for _, name in names] == ["serving_default_image:0", "stem_relu"]
+    assert [name for _, name in names] == ["image", "stem_relu", "shortcut", "output"]
     panel.show_state(state)
     assert choice.count() == 1
     panel.set_theme(DARK)
