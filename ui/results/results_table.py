@@ -32,6 +32,8 @@ from ui.results.variants_model import SORT_ROLE, VariantsModel
 CHAIN_COLUMN = 0
 WIDEST_COLUMN = 320
 COLUMN_MARGIN = 6
+FRAME_GAP = 6
+"""Between what stands below the table and the frame, in pixels."""
 
 
 class ResultsTable(QWidget):
@@ -102,6 +104,7 @@ class ResultsTable(QWidget):
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
+        buttons.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
         for button in (self._csv, self._save, self._save_all, self._folder):
             buttons.addWidget(button)
         buttons.addStretch()
