@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,15 +70,15 @@ def _run(recipe: Recipe, locations: Locations) -> dict[str, Cell]:
     runner = StageRunner(recipe, _images(planned, locations), StageStore(locations), Control(), lambda event: None)
     finished: dict[str, FinishedStage] = {}
     failures: dict[str, str] = {}
-    with _operation_by_operation(recipe.seed):
-        for stage in tree.stages:
-            if stage.parent in failures:
-                failures[stage.key] = failures[stage.parent]
-                continue
-            try:
-                finished[stage.key] = runner.run(stage, stage.key, finished[stage.parent] if stage.parent else None)
-            except NutshellError as error:
-                failures[stage.key] = f"{stage.title}: {error}"
+    set_up_tensorflow(recipe.seed)
+    for stage in tree.stages:
+        if stage.parent in failures:
+            failures[stage.key] = failures[stage.parent]
+            continue
+        try:
+            finished[stage.key] = runner.run(stage, stage.key, finished[stage.parent] if stage.parent else None)
+        except NutshellError as error:
+            failures[stage.key] = f"{stage.title}: {error}"
     ends = {chain.name: tree.end_of(chain.name).key for chain in recipe.chains}
     return {
         chain: Cell(failed=failures[end]) if end in failures else Cell(runner.tflite(end).stat().st_size)
@@ -99,16 +97,3 @@ def _images(planned: Planned, locations: Locations) -> dict[str, StudyImages]:
             dataset = prepare(index, settings, branch.images, recipe.seed, locations.image_cache)
             prepared[stage.images] = StudyImages.fitted(branch.images, dataset)
     return prepared
-
-
-@contextmanager
-def _operation_by_operation(seed: int) -> Iterator[None]:
-    """Compute without graphs: to trace one takes longer than the few batches that it would be used for."""
-    set_up_tensorflow(seed)
-    import tensorflow as tf
-
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(False)
