@@ -1,7 +1,7 @@
 """Makes TensorFlow graphs with the garbage collector at rest.
 
-What a graph is made of stays, and is much: looking through all of it for garbage, again and again, costs a fifth of
-the time.
+What a graph is made of stays, and is much: the collector would look through all of it again and again, and find
+nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ StepFunction = Callable[[Any, Any], tuple[Any, Any]]
 
 @contextmanager
 def collector_at_rest() -> Iterator[None]:
-    """No search for garbage inside, also where none was made before."""
+    """No search for garbage inside; afterwards as before."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
