@@ -16,7 +16,7 @@ from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.step_parameters import StepParameters
 from engine.contract.training_settings import TrainingSettings
 from engine.steps.step import STEPS, Form
-from engine.weights.weights_file import file_digest
+from engine.weights.weights_file import weights_digest
 
 STAGE_VERSION = 1
 """Raised when the same recipe would give other results, so that older stages are computed anew."""
@@ -158,4 +158,4 @@ def _augmentation_document(training: TrainingSettings) -> dict[str, Any]:
 def _weights_digest(recipe: Recipe) -> str:
     """What is in the weights file, wherever it lies; empty for random weights."""
     path = Path(recipe.backbone.weights).expanduser()
-    return file_digest(path) if recipe.backbone.weights and path.is_file() else recipe.backbone.weights
+    return weights_digest(path) if recipe.backbone.weights and path.exists() else recipe.backbone.weights

@@ -13,9 +13,10 @@ from engine.contract.errors import DataError
 from engine.store.locations import Locations
 from engine.store.stage_store import MODEL_FILE, StageStore
 from engine.weights.matching import match_weights
+from engine.weights.saved_model import GRAPH_FILE
 from engine.weights.stored_weights import read_stored_weights
 
-SUFFIXES = (".h5", ".keras")
+SUFFIXES = (".h5", ".keras", GRAPH_FILE)
 MOST_EARLIER = 20
 
 
@@ -37,7 +38,7 @@ def weights_in(folders: Sequence[Path]) -> Iterator[FoundWeights]:
     for folder in dict.fromkeys(folders):
         for path in sorted(folder.rglob("*")):
             if path.name.lower().endswith(SUFFIXES) and path.is_file():
-                yield FoundWeights(path, path.name)
+                yield FoundWeights(path, path.parent.name if path.name == GRAPH_FILE else path.name)
 
 
 def earlier_networks(runs_directory: Path) -> Iterator[FoundWeights]:

@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from engine.contract.errors import DataError
+from engine.weights.saved_model import LAYERS_FILE, saved_model_document, saved_model_folder
 from engine.weights.snake_case import snake_case
+from engine.weights.unreadable import UNREADABLE, reason_in_a_line
 
 CACHED_FILES = 16
+GIVE_MODEL = "give a .keras or .h5 file, or a SavedModel"
 MODELS = frozenset({"Functional", "Model", "Sequential"})
 
 
@@ -41,21 +44,15 @@ def read_configuration(path: Path) -> tuple[ConfiguredLayer, ...]:
     Raises:
         DataError: it is no saved model of Keras, or its layers are not one chain of tensors from one input.
     """
-    if path.is_dir():
-        what = "a TensorFlow SavedModel" if (path / "saved_model.pb").is_file() else "a folder"
-        raise DataError(
-            f"{path} is {what}: what is in it can only be found out by running it, and may be anything; save the model "
-            "as a .keras file where it was made, and give that."
-        )
     try:
-        written_ns = path.stat().st_mtime_ns
+        written_ns = _source(path).stat().st_mtime_ns
     except OSError as error:
         raise DataError(f"The model file {path} cannot be read ({error.strerror}); check the path.") from None
     try:
         return _read(path, written_ns)
-    except (OSError, LookupError, ValueError, TypeError, AttributeError, zipfile.BadZipFile) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path} is no saved model of Keras ({reason}); give a .keras or .h5 file.") from None
+    except UNREADABLE as error:
+        reason = reason_in_a_line(error)
+        raise DataError(f"{path} is no saved model of Keras ({reason}); {GIVE_MODEL}.") from None
 
 
 @lru_cache(maxsize=CACHED_FILES)
@@ -69,7 +66,18 @@ def _read(path: Path, mtime_ns: int) -> tuple[ConfiguredLayer, ...]:
     return layers
 
 
+def _source(path: Path) -> Path:
+    """What the layers are read from, and what tells whether they were written anew."""
+    folder = saved_model_folder(path)
+    described = folder / LAYERS_FILE if folder else path
+    return described if described.exists() else path
+
+
 def _document(path: Path) -> Any:
+    if (folder := saved_model_folder(path)) is not None:
+        return saved_model_document(folder)
+    if path.is_dir():
+        raise DataError(f"{path} is a folder, and no SavedModel; {GIVE_MODEL}.")
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return json.loads(archive.read("config.json"))

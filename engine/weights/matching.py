@@ -10,7 +10,8 @@ from engine.backbones.graph import Layer, LayerGraph
 from engine.contract.errors import DataError
 from engine.weights.keras_order import in_keras_order
 from engine.weights.snake_case import snake_case
-from engine.weights.stored_weights import Shape, StoredLayer, StoredWeights
+from engine.weights.stored_layer import Shape, StoredLayer
+from engine.weights.stored_weights import StoredWeights
 
 LEAST_SHARE = 0.5
 """Of the base's layers: a file that fits fewer is that of another network."""

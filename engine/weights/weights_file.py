@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.backbones.graph import LayerGraph
 from engine.weights.matching import WeightsMatch, match_weights
-from engine.weights.stored_weights import read_stored_weights
+from engine.weights.stored_weights import files_read, read_stored_weights
 
 CHUNK = 1 << 20
 
@@ -27,10 +27,11 @@ def load_weights(model: Any, graph: LayerGraph, path: Path) -> WeightsMatch:
     return match
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 of a file's content."""
+def weights_digest(path: Path) -> str:
+    """SHA-256 of what is read of a weights file."""
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        while part := stream.read(CHUNK):
-            digest.update(part)
+    for file in filter(Path.is_file, files_read(path)):
+        with file.open("rb") as stream:
+            while part := stream.read(CHUNK):
+                digest.update(part)
     return digest.hexdigest()

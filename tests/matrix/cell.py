@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
 from engine.training.control import Control
 from engine.training.tensorflow_setup import set_up_tensorflow
-from tests.matrix.chains import Chain
+from tests.matrix.chains import Chain, chains
 
 SIDE_PX = 32
 WIDTH = 0.1
@@ -47,6 +49,14 @@ def run_row(backbone: BackboneSettings, columns: dict[str, Chain], folder: Path)
     cells = {title: Cell(refused=refusal(backbone, title, steps)) for title, steps in columns.items()}
     runnable = {title: steps for title, steps in columns.items() if not cells[title].refused}
     return cells | _run(_recipe(backbone, runnable), Locations(folder).create())
+
+
+def run_row_by_itself(title: str, backbone: BackboneSettings) -> dict[str, Cell]:
+    """A row with all columns, for a process of its own, which leaves nothing behind."""
+    with tempfile.TemporaryDirectory() as folder:
+        cells = run_row(backbone, chains(), Path(folder))
+    sys.stderr.write(f"{title}: {sum(bool(cell.tflite_bytes) for cell in cells.values())} ran\n")
+    return cells
 
 
 def refusal(backbone: BackboneSettings, title: str, steps: Chain) -> str:

@@ -47,6 +47,12 @@ def classifier(classes: int = 3, activation: str = "softmax", inner: bool = Fals
     return model
 
 
+def save(model: Any, path: Path) -> None:
+    """Keras takes a path without a known ending for that of a SavedModel."""
+    model.save(str(path))
+    assert path.is_dir() == (path.suffix == ".saved_model")
+
+
 def recipe(path: Path, classes: int = 3, **more: Any) -> Recipe:
     return Recipe(
         dataset=DatasetSettings(classes=tuple(f"class {number}" for number in range(classes))),
@@ -57,13 +63,13 @@ def recipe(path: Path, classes: int = 3, **more: Any) -> Recipe:
 
 
 @pytest.mark.parametrize("inner", [False, True])
-@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("suffix", [".keras", ".h5", ".saved_model"])
 def test_the_network_of_a_file_computes_what_the_file_does(tmp_path: Path, suffix: str, inner: bool) -> None:
     from engine.training.keras_network import build_keras_network
 
     saved = classifier(inner=inner)
     path = tmp_path / f"saved{suffix}"
-    saved.save(str(path))
+    save(saved, path)
     assert not errors(preflight(recipe(path)))
     graph = layer_graph(recipe(path).backbone, (SIDE, SIDE, 3), 3)
     assert graph.parameters == saved.count_params()
@@ -75,12 +81,12 @@ def test_the_network_of_a_file_computes_what_the_file_does(tmp_path: Path, suffi
 
 def test_logits_become_probabilities(tmp_path: Path) -> None:
     path = tmp_path / "logits.keras"
-    classifier(activation="linear").save(str(path))
+    save(classifier(activation="linear"), path)
     last = layer_graph(recipe(path).backbone, (SIDE, SIDE, 3), 3).layers[-1]
     assert (last.kind, last.settings["activation"]) == ("Activation", "softmax")
 
 
-@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("suffix", [".keras", ".h5", ".saved_model"])
 def test_no_code_of_a_file_runs(tmp_path: Path, suffix: str) -> None:
     import tf_keras
 
@@ -90,7 +96,7 @@ def test_no_code_of_a_file_runs(tmp_path: Path, suffix: str) -> None:
     harm = eval(f"lambda x: (__import__('pathlib').Path({str(canary)!r}).touch(), x)[1]")
     features = tf_keras.layers.GlobalAveragePooling2D()(tf_keras.layers.Lambda(harm, name="harm")(image))
     path = tmp_path / f"harmful{suffix}"
-    tf_keras.Model(image, tf_keras.layers.Dense(3, "softmax")(features)).save(str(path))
+    save(tf_keras.Model(image, tf_keras.layers.Dense(3, "softmax")(features)), path)
     canary.unlink()
     (fault,) = errors(preflight(recipe(path)))
     with pytest.raises(NutshellError):
@@ -116,14 +122,15 @@ def test_another_size_and_another_number_of_classes_are_sentences(tmp_path: Path
 def test_what_is_no_whole_model_is_a_sentence(tmp_path: Path) -> None:
     weights = tmp_path / "weights.h5"
     classifier().save_weights(str(weights))
-    saved_model = tmp_path / "saved"
-    saved_model.mkdir()
-    (saved_model / "saved_model.pb").write_bytes(b"")
+    graph_alone = tmp_path / "graph"
+    graph_alone.mkdir()
+    (graph_alone / "saved_model.pb").write_bytes(b"")
     torn = tmp_path / "torn.keras"
     torn.write_bytes(b"PK\x03\x04")
     for path, sentence in (
         (weights, "holds weights without the layers"),
-        (saved_model, "is a TensorFlow SavedModel"),
+        (graph_alone, "without Keras' own description of its layers"),
+        (tmp_path, "is a folder, and no SavedModel"),
         (torn, "is no saved model of Keras"),
         (tmp_path / "nothing.keras", "check the path"),
     ):

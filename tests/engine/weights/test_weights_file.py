@@ -28,6 +28,7 @@ LAYOUTS: dict[str, Callable[[Any, str], None]] = {
     "whole.h5": lambda model, path: model.save(path),
     "numbers.weights.h5": lambda model, path: model.save_weights(path),
     "archive.keras": lambda model, path: model.save(path),
+    "saved_model": lambda model, path: model.save(path),
 }
 OFFICIAL = [
     pytest.param("vgg16", "VGG16", 1.0, marks=pytest.mark.slow),
@@ -144,7 +145,8 @@ def test_another_width_is_refused_with_the_reason(tmp_path: Path) -> None:
 def test_layers_between_those_of_the_network_are_those_of_another() -> None:
     """VGG-19 has every layer of VGG-16, and three more."""
     from engine.weights.matching import match_weights, weight_shapes
-    from engine.weights.stored_weights import StoredLayer, StoredWeights
+    from engine.weights.stored_layer import StoredLayer
+    from engine.weights.stored_weights import StoredWeights
 
     _, graph = ours("vgg16", 0.05)
     channels = {layer.name: layer.shape[-1] for layer in graph.layers}

@@ -1,0 +1,14 @@
+"""What goes wrong as a damaged or foreign file is read, and how it is said."""
+
+from __future__ import annotations
+
+import zipfile
+
+from engine.weights.tensorflow_messages import DecodeError
+
+UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, DecodeError)
+
+
+def reason_in_a_line(error: BaseException) -> str:
+    """The first line of what the error says, or its name where it says nothing."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
