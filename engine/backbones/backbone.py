@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from engine.backbones.graph import LayerGraph, Shape, Tensor
@@ -14,6 +16,8 @@ from engine.contract.errors import RecipeError
 from engine.contract.registry import Registry
 
 PUBLISHED_INPUT = (224, 224, 3)
+PUBLISHED_FILE = re.compile(r"_tf_dim_ordering_|_224_tf|^weights_mobilenet_v3_")
+"""In the names of the weights files that Keras publishes."""
 MOST_GRAPHS = 128
 """That are kept: a recipe that compares many image settings asks for each of its networks again and again."""
 Options = TypeVar("Options", bound=BackboneOptions)
@@ -41,6 +45,11 @@ class Architecture(ABC):
         """How many classes the network tells apart, where that is given with it; else 0."""
         return 0
 
+    @classmethod
+    def expected_scale(cls, settings: BackboneSettings) -> str:
+        """The `images.scale` that the weights file was trained on; empty where that is not known."""
+        return ""
+
     @abstractmethod
     def classifier(self, builder: GraphBuilder, settings: BackboneSettings, class_count: int) -> None:
         """Add all layers, from `builder.input` to the probabilities.
@@ -55,11 +64,17 @@ class Backbone(Architecture, Generic[Options]):
 
     smallest_side: ClassVar[int] = 8
     """Pixels; smaller images leave nothing after the last pooling."""
+    published_scale: ClassVar[str] = ""
+    """The `images.scale` that the weights which Keras publishes for it expect; empty where it publishes none."""
     options: Options
 
     @abstractmethod
     def base(self, builder: GraphBuilder) -> Tensor:
         """Add the layers from `builder.input` to the last feature map (height, width, channels)."""
+
+    @classmethod
+    def expected_scale(cls, settings: BackboneSettings) -> str:
+        return cls.published_scale if PUBLISHED_FILE.search(Path(settings.weights).name) else ""
 
     def classifier(self, builder: GraphBuilder, settings: BackboneSettings, class_count: int) -> None:
         try:

@@ -30,6 +30,12 @@ class KerasFile(Architecture):
         units = [layer.settings["units"] for layer in layers if layer.kind == "Dense"]
         return max(units[-1], 2) if units else 0
 
+    @classmethod
+    def expected_scale(cls, settings: BackboneSettings) -> str:
+        """What a rescaling within the network is left out for."""
+        layers = read_configuration(Path(settings.weights).expanduser())
+        return "unit" if any(layer.kind == "Rescaling" for layer in layers) else ""
+
     def classifier(self, builder: GraphBuilder, settings: BackboneSettings, class_count: int) -> None:
         if not settings.weights:
             raise RecipeError('backbone.kind = "keras_file" is the model in a file; give it as backbone.weights.')

@@ -21,6 +21,7 @@ class MobileNetV1(Backbone):
     key: ClassVar[str] = "mobilenet_v1"
     title: ClassVar[str] = "MobileNet"
     paper: ClassVar[str] = "Howard et al. 2017"
+    published_scale: ClassVar[str] = "symmetric"
     smallest_side: ClassVar[int] = 16
 
     def base(self, builder: GraphBuilder) -> Tensor:

@@ -20,6 +20,7 @@ class MobileNetV2(Backbone):
     key: ClassVar[str] = "mobilenet_v2"
     title: ClassVar[str] = "MobileNetV2"
     paper: ClassVar[str] = "Sandler et al. 2018"
+    published_scale: ClassVar[str] = "symmetric"
 
     def base(self, builder: GraphBuilder) -> Tensor:
         strides = 1 if builder.cifar_stem else 2

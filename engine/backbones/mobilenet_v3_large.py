@@ -32,6 +32,7 @@ class MobileNetV3Large(Backbone):
     key: ClassVar[str] = "mobilenet_v3_large"
     title: ClassVar[str] = "MobileNetV3-Large"
     paper: ClassVar[str] = "Howard et al. 2019"
+    published_scale: ClassVar[str] = "symmetric"
 
     def base(self, builder: GraphBuilder) -> Tensor:
         return mobilenet_v3_base(builder, ROWS)

@@ -28,6 +28,7 @@ class MobileNetV3Small(Backbone):
     key: ClassVar[str] = "mobilenet_v3_small"
     title: ClassVar[str] = "MobileNetV3-Small"
     paper: ClassVar[str] = "Howard et al. 2019"
+    published_scale: ClassVar[str] = "symmetric"
 
     def base(self, builder: GraphBuilder) -> Tensor:
         return mobilenet_v3_base(builder, ROWS)

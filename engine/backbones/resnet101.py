@@ -14,6 +14,7 @@ class ResNet101(Backbone):
     key: ClassVar[str] = "resnet101"
     title: ClassVar[str] = "ResNet-101"
     paper: ClassVar[str] = "He et al. 2016"
+    published_scale: ClassVar[str] = "imagenet_bgr"
 
     def base(self, builder: GraphBuilder) -> Tensor:
         return bottleneck_base(builder, (3, 4, 23, 3))

@@ -14,6 +14,7 @@ class ResNet50(Backbone):
     key: ClassVar[str] = "resnet50"
     title: ClassVar[str] = "ResNet-50"
     paper: ClassVar[str] = "He et al. 2016"
+    published_scale: ClassVar[str] = "imagenet_bgr"
 
     def base(self, builder: GraphBuilder) -> Tensor:
         return bottleneck_base(builder, (3, 4, 6, 3))

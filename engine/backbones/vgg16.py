@@ -33,6 +33,7 @@ class Vgg16(Backbone[Vgg16Options]):
     key: ClassVar[str] = "vgg16"
     title: ClassVar[str] = "VGG-16"
     paper: ClassVar[str] = "Simonyan and Zisserman 2015"
+    published_scale: ClassVar[str] = "imagenet_bgr"
     smallest_side: ClassVar[int] = 32
 
     def base(self, builder: GraphBuilder) -> Tensor:

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from engine.backbones.backbone import ARCHITECTURES, layer_graph, sigmoid_output
-from engine.backbones.graph import LayerGraph
 from engine.chain.step_order import chain_findings
-from engine.contract.backbone_settings import BackboneSettings
+from engine.chain.weights_findings import weights_findings
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.errors import DataError, NutshellError
+from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry, nearest_name
 from engine.contract.repairs import RemoveEntry, Repair, SetValue
 from engine.datasets.source import DATASETS, special_keys
 from engine.imaging.pipeline import network_input_shape
-from engine.weights.matching import match_weights
-from engine.weights.stored_weights import read_stored_weights
 
 LEAST_CLASSES = 2
 USUAL_WEIGHT_DECAY = 0.01
@@ -132,35 +128,13 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
     except NutshellError as error:
         yield _error("backbone", str(error))
     else:
-        yield from _weights_findings(recipe.backbone, graph)
+        yield from weights_findings(recipe, graph)
     yield from _training_findings(recipe)
     if recipe.backbone.freeze_base and not recipe.backbone.weights:
         place = "backbone.freeze_base"
         message = "The base is frozen with random weights, so it learns nothing of the images; give a weights file."
         repair = SetValue(place=place, value=False, sentence="Train the whole network")
         yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)
-
-
-def _weights_findings(backbone: BackboneSettings, graph: LayerGraph) -> Iterator[Finding]:
-    if not backbone.weights:
-        return
-    path = Path(backbone.weights).expanduser()
-    if not path.exists():
-        yield _error("backbone.weights", f"There is no weights file at {backbone.weights}; check the path.")
-        return
-    try:
-        match = match_weights(graph, read_stored_weights(path))
-    except DataError as error:
-        if backbone.width == 1:
-            yield _error("backbone.weights", str(error))
-            return
-        repair = SetValue(place="backbone.width", value=1.0, sentence="Take the full width")
-        message = f"{error} The width is {backbone.width:g}, and weights cannot be scaled."
-        yield _error("backbone.weights", message, repair)
-    else:
-        wanting = ARCHITECTURES[backbone.kind].takes_all_weights and not match.is_whole
-        severity = Severity.ERROR if wanting else Severity.WARNING if match.is_partial else Severity.NOTE
-        yield Finding(severity=severity, where="backbone.weights", message=f"Weights: {match.sentence()}")
 
 
 def _training_findings(recipe: Recipe) -> Iterator[Finding]:

@@ -70,11 +70,12 @@ class ImageGrid(Section):
     )
     color: Literal["rgb", "grayscale"] = Field("rgb", title="Colour")
     resample: Literal["lanczos", "bilinear", "bicubic", "nearest"] = Field("lanczos", title="Resize filter")
-    scale: Literal["unit", "symmetric", "per_image_max", "standardize"] = Field(
+    scale: Literal["unit", "symmetric", "imagenet_bgr", "per_image_max", "standardize"] = Field(
         "unit",
         title="Scale",
-        description="unit: 0 to 1; symmetric: -1 to 1, as MobileNet's published weights expect; per_image_max "
-        "(Garifulla et al. 2022); standardize: training mean and deviation.",
+        description="unit: 0 to 1; symmetric: -1 to 1, as MobileNet's published weights expect; imagenet_bgr: blue, "
+        "green, red from 0 to 255 less ImageNet's mean, as those of VGG and ResNet expect; per_image_max (Garifulla et "
+        "al. 2022); standardize: training mean and deviation.",
     )
     jpeg_quality: JpegQuality | tuple[JpegQuality, ...] = Field(
         0,

@@ -10,6 +10,7 @@ from engine.contract.image_settings import ImageSettings
 from engine.export.metadata_embedding import with_metadata
 from engine.export.metadata_tables import ImageInput, LabelledOutput, metadata_flatbuffer
 from engine.imaging.pipeline import ImagePipeline
+from engine.imaging.scale import SCALES, Normalization
 from engine.imaging.wavelet import MODE
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import Border
@@ -73,14 +74,12 @@ class Feeding(BaseModel):
         return self.classes[1:] if self.output_kind == "sigmoid" else self.classes
 
     @property
-    def normalization(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
+    def normalization(self) -> Normalization | None:
         """Mean and deviation of (pixel - mean) / deviation, a channel; None where that is not how pixels are fed."""
-        if self.images.scale == "per_image_max" or self.images.dwt is not None:
+        if self.images.dwt is not None:
             return None
-        if self.images.scale == "symmetric":
-            return (self.largest_value / 2,), (self.largest_value / 2,)
         if not self.mean:
-            return (0.0,), (float(self.largest_value),)
+            return SCALES[self.images.scale].normalization(self.largest_value)
         scaled = (tuple(self.largest_value * value for value in values) for values in (self.mean, self.deviation))
         mean, deviation = scaled
         return mean, deviation
@@ -132,12 +131,7 @@ def _image_steps(pipeline: ImagePipeline) -> list[str]:
         steps.append(
             f"Save it as JPEG of quality {images.jpeg_quality}, as Pillow does with optimize, and read it back."
         )
-    if images.scale == "per_image_max":
-        steps.append("Divide it by its own largest value, over all channels.")
-    else:
-        steps.append(f"Divide it by {pipeline.largest_value}.")
-    if images.scale == "symmetric":
-        steps.append("Multiply it by 2 and subtract 1.")
+    steps += SCALES[images.scale].steps(pipeline.largest_value)
     if images.dwt is not None:
         dwt = images.dwt
         steps.append(

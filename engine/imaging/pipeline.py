@@ -10,6 +10,7 @@ from engine.contract.errors import RecipeError
 from engine.contract.image_settings import ImageSettings
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
+from engine.imaging.scale import SCALES, check_scale
 from engine.imaging.wavelet import check_wavelet, fed_subbands, transformed_side
 
 STATISTICS_CHUNK = 64
@@ -20,8 +21,10 @@ def network_input_shape(images: ImageSettings) -> tuple[int, int, int]:
     """(height, width, channels) of what the network is fed.
 
     Raises:
-        RecipeError: there is no such wavelet, or the level leaves less than 4 pixels.
+        RecipeError: there is no such wavelet, the level leaves less than 4 pixels, or grey images have a scale of
+            colours.
     """
+    check_scale(images)
     height, width = images.height_width
     channels = 1 if images.color == "grayscale" else 3
     if images.dwt is None:
@@ -52,18 +55,10 @@ class ImagePipeline:
             images: (n, height, width, channels), uint8 or uint16, at the settings' size and colour.
 
         Returns:
-            float32 (n, height', width', channels'): scaled to [0, 1] by the largest value a pixel can have (unit,
-            standardize) or has in its image (per_image_max, Garifulla et al. 2022), or to [-1, 1] (symmetric); then
-            the wavelet transform; for standardize then less the mean and over the deviation of each channel in the
-            training images (Kharitonov 2024).
+            float32 (n, height', width', channels'): scaled; then the wavelet transform; for the scale standardize then
+            less the mean and over the deviation of each channel in the training images (Kharitonov 2024).
         """
-        batch = images.astype(np.float32)
-        if self.settings.scale == "per_image_max":
-            batch /= np.maximum(images.max(axis=(1, 2, 3), keepdims=True), 1).astype(np.float32)
-        else:
-            batch *= np.float32(1.0 / self.largest_value)
-        if self.settings.scale == "symmetric":
-            batch = 2 * batch - 1
+        batch = SCALES[self.settings.scale].apply(images, self.largest_value)
         if self.settings.dwt is not None:
             batch = fed_subbands(batch, self.settings.dwt)
         if self.mean:

@@ -119,6 +119,15 @@ def test_another_size_and_another_number_of_classes_are_sentences(tmp_path: Path
         assert any(sentence in fault.message for fault in errors(preflight(wrong))), sentence
 
 
+def test_a_rescaling_that_is_left_out_needs_its_scale(tmp_path: Path) -> None:
+    path = tmp_path / "saved.keras"
+    classifier().save(str(path))
+    assert not [one for one in preflight(recipe(path)) if one.where == "images.scale"]
+    otherwise = recipe(path).model_copy(update={"images": ImageSettings(size=SIDE, scale="symmetric")})
+    (finding,) = [one for one in preflight(otherwise) if one.where == "images.scale"]
+    assert 'the scale "unit", and these are fed as "symmetric"' in finding.message
+
+
 def test_what_is_no_whole_model_is_a_sentence(tmp_path: Path) -> None:
     weights = tmp_path / "weights.h5"
     classifier().save_weights(str(weights))

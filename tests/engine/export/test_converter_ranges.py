@@ -13,6 +13,7 @@ from engine.export.calibration import activation_ranges
 from engine.export.converter_ranges import converter_ranges
 from engine.export.quantizer import quantized
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
+from engine.imaging.fed_images import FedImages
 from tests.engine.export.conftest import Trained, agreement
 from tests.small_study import cifar_bench, untrained
 
@@ -46,6 +47,8 @@ def test_a_network_for_cifar_images_by_both(kind: str, checkout: Path, tmp_path:
     network = untrained(bench)
     bench.trainer.train(network.model, TrainingPlan.of_recipe(bench.recipe.training))
     calibration = bench.calibration_images(CALIBRATION_IMAGES)
+    train = bench.dataset.splits[Split.TRAIN]
+    others = np.sort(np.random.default_rng(1).choice(train, CALIBRATION_IMAGES, replace=False))
     images = bench.pipeline.feed(np.asarray(bench.dataset.images[bench.dataset.splits[Split.TEST]]))
     float32 = float32_tflite(network.model)
     ranges = activation_ranges(float32, calibration)
@@ -55,12 +58,15 @@ def test_a_network_for_cifar_images_by_both(kind: str, checkout: Path, tmp_path:
         "int8": quantized(float32, "int8", converter_ranges(float32, ranges)),
     }
     own_int8 = quantized(float32, "int8", ranges)
+    their_other_int8 = converter_tflite(network.model, "int8", FedImages(bench.dataset, bench.pipeline, others))
     found = {scheme: agreement(ours[scheme], theirs[scheme], images) for scheme in ours}
+    by_own = agreement(own_int8, theirs["int8"], images)
+    by_others = agreement(their_other_int8, theirs["int8"], images)
     print(
         f"\n{kind} ×0.25, {len(images)} CIFAR images, agreement with TFLiteConverter's files: dynamic range "
-        f"{found['dynamic_range']:.3f}, int8 by its ranges {found['int8']:.3f}, by the values' own "
-        f"{agreement(own_int8, theirs['int8'], images):.3f}; with the float32 file: int8 by the values' own ranges "
-        f"{agreement(own_int8, float32, images):.3f}, by TFLiteConverter "
+        f"{found['dynamic_range']:.3f}, int8 by its ranges {found['int8']:.3f}, by the values' own {by_own:.3f}, "
+        f"TFLiteConverter's own by as many other images {by_others:.3f}; with the float32 file: int8 by the values' "
+        f"own ranges {agreement(own_int8, float32, images):.3f}, by TFLiteConverter "
         f"{agreement(theirs['int8'], float32, images):.3f}"
     )
     assert min(found.values()) >= 0.99

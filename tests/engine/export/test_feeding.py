@@ -30,6 +30,7 @@ SETTINGS = {
     "unit": ImageSettings(size=(24, 32), resample="bilinear"),
     "jpeg": ImageSettings(size=24, color="grayscale", jpeg_quality=60),
     "symmetric": ImageSettings(size=24, scale="symmetric", dwt=DwtSettings(threshold=0.01, threshold_mode="hard")),
+    "imagenet_bgr": ImageSettings(size=24, scale="imagenet_bgr"),
     "per_image_max": ImageSettings(size=24, color="grayscale", scale="per_image_max"),
     "standardize": ImageSettings(size=24, scale="standardize", resample="bicubic"),
     "subbands": ImageSettings(
@@ -56,6 +57,8 @@ def feed_by_the_file_alone(model: Path, image: Path) -> np.ndarray:
     values = pixels / (pixels.max() if images["scale"] == "per_image_max" else say["largest_value"])
     if images["scale"] == "symmetric":
         values = 2 * values - 1
+    if images["scale"] == "imagenet_bgr":
+        values = 255 * values[..., ::-1] - np.array([103.939, 116.779, 123.68])
     if "dwt" in images:
         dwt = images["dwt"]
         for _ in range(dwt["level"]):
@@ -93,10 +96,12 @@ def network(images: ImageSettings, outputs: int) -> Any:
 
     set_up_tensorflow(seed=7)
     layers = tf_keras.layers
+    # Of values up to 150 in magnitude, the usual weights would make probabilities of 0 and 1 only.
+    weights = tf_keras.initializers.RandomNormal(stddev=0.001 if images.scale == "imagenet_bgr" else 0.2)
     return tf_keras.Sequential(
         [
             layers.Input(network_input_shape(images)),
-            layers.Conv2D(4, 3, activation="relu"),
+            layers.Conv2D(4, 3, activation="relu", kernel_initializer=weights),
             layers.Flatten(),
             layers.Dense(outputs, activation="softmax" if outputs > 1 else "sigmoid"),
         ]
@@ -141,7 +146,10 @@ def test_a_fixed_mean_and_deviation_are_those_of_pixels() -> None:
     assert standardised.normalization == ((127.5, 63.75, 191.25), pytest.approx((25.5, 51.0, 76.5)))
 
 
-@pytest.mark.parametrize(("name", "words"), [("per_image_max", "its own largest value"), ("subbands", "db2 wavelet")])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("per_image_max", "its own largest value"), ("subbands", "db2 wavelet"), ("imagenet_bgr", "blue, green, red")],
+)
 def test_what_they_cannot_say_is_said_in_words(name: str, words: str) -> None:
     said = feeding(SETTINGS[name])
     assert said.normalization is None

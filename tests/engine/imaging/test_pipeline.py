@@ -63,10 +63,15 @@ def test_subbands_are_stacked_in_the_order_asked_for() -> None:
 
 
 def test_scales() -> None:
+    from tf_keras.applications.vgg16 import preprocess_input
+
     unit = ImagePipeline(ImageSettings(size=(45, 38))).feed(RANDOM)
     np.testing.assert_allclose(unit, RANDOM / 255, atol=1e-6)
     symmetric = ImagePipeline(ImageSettings(size=(45, 38), scale="symmetric")).feed(RANDOM)
     np.testing.assert_allclose(symmetric, RANDOM / 127.5 - 1, atol=1e-6)
+    bgr = ImagePipeline(ImageSettings(size=(45, 38), scale="imagenet_bgr")).feed(RANDOM)
+    theirs = preprocess_input(RANDOM.astype(np.float32), data_format="channels_last")
+    np.testing.assert_allclose(bgr, theirs, atol=1e-4)
     peak = ImagePipeline(ImageSettings(size=(45, 38), scale="per_image_max")).feed(RANDOM // 2)
     assert peak.max(axis=(1, 2, 3)) == pytest.approx(np.ones(6))
     deep = ImagePipeline(ImageSettings(size=(45, 38)), largest_value=65535).feed(RANDOM.astype(np.uint16) * 257)
@@ -81,6 +86,11 @@ def test_standardised_training_images_have_mean_0_and_deviation_1(tmp_path: Path
     fed = pipeline.feed(dataset.images[dataset.splits[Split.TRAIN]])
     np.testing.assert_allclose(fed.mean(axis=(0, 1, 2)), 0, atol=1e-4)
     np.testing.assert_allclose(fed.std(axis=(0, 1, 2)), 1, atol=1e-4)
+
+
+def test_a_scale_of_colours_is_refused_for_grey_images() -> None:
+    with pytest.raises(RecipeError, match="is a scale of colours"):
+        network_input_shape(ImageSettings(color="grayscale", scale="imagenet_bgr"))
 
 
 def test_an_unknown_wavelet_and_a_level_too_deep_are_refused() -> None:

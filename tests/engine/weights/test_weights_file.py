@@ -172,6 +172,19 @@ def test_the_top_of_a_file_is_not_used_and_its_first_layer_may_differ(tmp_path: 
     assert "not used of the file: conv_preds" in finding.message
 
 
+def test_published_weights_want_the_scale_that_they_were_trained_on(tmp_path: Path) -> None:
+    path = tmp_path / "mobilenet_2_5_224_tf_no_top.h5"
+    official("MobileNet", 0.25).save_weights(str(path))
+    (finding,) = [one for one in preflight(recipe(path)) if one.where == "images.scale"]
+    assert finding.severity is Severity.WARNING
+    assert 'images of the scale "symmetric", and these are fed as "unit"' in finding.message
+    assert finding.repair is not None
+    mended = recipe(path).model_copy(update={"images": ImageSettings(size=SIDE, scale="symmetric")})
+    assert not [one for one in preflight(mended) if one.where == "images.scale"]
+    own = path.rename(tmp_path / "mine.h5")
+    assert not [one for one in preflight(recipe(own)) if one.where == "images.scale"]
+
+
 @pytest.mark.parametrize("content", [b"", b"no weights", b"PK\x03\x04 torn archive", b"\x89HDF\r\n\x1a\n torn"])
 def test_a_file_that_holds_no_weights_is_a_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.h5"
