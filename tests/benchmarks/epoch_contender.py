@@ -1,8 +1,8 @@
 """One way to train, in a process of its own: trains an epoch for each line on standard input and prints its seconds.
 
-    python -m tests.benchmarks.epoch_contender run|fit|fit-steps-8|fit-xla|generator FOLDER EPOCHS
+    python -m tests.benchmarks.epoch_contender run|fit|fit-steps-8|fit-xla|fit-channels-first|generator FOLDER EPOCHS
 
-FOLDER has `images` (a folder a class) and is where the contender keeps what it needs. All three train the same network
+FOLDER has `images` (a folder a class) and is where the contender keeps what it needs. All train the same network
 on the same split, each epoch with its validation.
 """
 
@@ -78,14 +78,21 @@ def run(folder: Path, epochs: int) -> None:
     )
 
 
-def fit(folder: Path, epochs: int, **compiled: Any) -> None:
-    """`model.fit` of the same compiled model on arrays that are in memory, decoded and scaled."""
+def fit(folder: Path, epochs: int, channels_first: bool = False, **compiled: Any) -> None:
+    """`model.fit` of the same compiled model on arrays that are in memory, decoded and scaled.
+
+    Args:
+        channels_first: whether images and feature maps lie in memory a channel after the other.
+        compiled: for `model.compile`.
+    """
     data = _dataset(folder, epochs)
     arrays = {
         split: (np.asarray(data.images[data.splits[split]]).astype(np.float32) / 255, data.labels[data.splits[split]])
         for split in (Split.TRAIN, Split.VALIDATION)
     }
-    model = _compiled_model(len(data.classes), **compiled)
+    if channels_first:
+        arrays = {split: (np.moveaxis(images, -1, 1).copy(), labels) for split, (images, labels) in arrays.items()}
+    model = _compiled_model(len(data.classes), channels_first, **compiled)
     images, labels = arrays[Split.TRAIN]
     each_epoch_on_request(
         lambda: model.fit(
@@ -122,7 +129,7 @@ def _dataset(folder: Path, epochs: int) -> PreparedDataset:
     return prepare(scan(chosen.dataset, chosen.seed), chosen.dataset, chosen.images, chosen.seed, folder / "cache")
 
 
-def _compiled_model(classes: int, **compiled: Any) -> Any:
+def _compiled_model(classes: int, channels_first: bool = False, **compiled: Any) -> Any:
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     import tf_keras
 
@@ -131,8 +138,24 @@ def _compiled_model(classes: int, **compiled: Any) -> Any:
 
     graph = layer_graph(BackboneSettings(kind="resnet18", width=0.25), (32, 32, 3), classes)
     model = build_keras_network(graph, seed=7)
+    if channels_first:
+        model = tf_keras.Model.from_config(_with_channels_first(model.get_config()))
     model.compile(tf_keras.optimizers.Adam(1e-3), "sparse_categorical_crossentropy", ["accuracy"], **compiled)
     return model
+
+
+def _with_channels_first(configuration: dict[str, Any]) -> dict[str, Any]:
+    """A network's configuration with every layer in the other layout."""
+    for layer in configuration["layers"]:
+        settings = layer["config"]
+        if layer["class_name"] == "InputLayer":
+            count, height, width, channels = settings["batch_input_shape"]
+            settings["batch_input_shape"] = (count, channels, height, width)
+        elif layer["class_name"] == "BatchNormalization":
+            settings["axis"] = [1]
+        elif "data_format" in settings:
+            settings["data_format"] = "channels_first"
+    return configuration
 
 
 WAYS: dict[str, Callable[[Path, int], None]] = {
@@ -140,6 +163,7 @@ WAYS: dict[str, Callable[[Path, int], None]] = {
     "fit": fit,
     "fit-steps-8": partial(fit, steps_per_execution=8),
     "fit-xla": partial(fit, jit_compile=True),
+    "fit-channels-first": partial(fit, channels_first=True),
     "generator": generator,
 }
 

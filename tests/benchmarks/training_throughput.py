@@ -61,6 +61,8 @@ WAYS = (
     Way("`model.fit`, 8 steps an execution", "fit-steps-8"),
     Way("`model.fit`, compiled by XLA", "fit-xla"),
     Way("`model.fit`, with oneDNN", "fit", {"TF_ENABLE_ONEDNN_OPTS": "1"}),
+    # Without oneDNN TensorFlow has no convolution for this layout on a processor.
+    Way("`model.fit`, with oneDNN, channels first", "fit-channels-first", {"TF_ENABLE_ONEDNN_OPTS": "1"}),
 )
 
 
