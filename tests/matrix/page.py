@@ -11,7 +11,7 @@ drawn hearts of {SIDE_PX}×{SIDE_PX}, each stage ran, and what it promises was c
 clusters, its number types). The figure is the file's size in kB, at width {WIDTH:g}; it says nothing of accuracy. What
 cannot work is refused before anything is trained; the number leads to the pre-flight's reason.
 
-This page is printed by `python -m tests.matrix`, which takes about an hour.
+This page is printed by `python -m tests.matrix`, which takes about half an hour on two cores.
 """
 
 
