@@ -85,7 +85,7 @@ def with_fake_quantisation(model: Any) -> Any:
     tf_keras.backend.reset_uids()
     plain = clone(model, int8_form)
     # What `quantize_apply` does with an annotated model, less four of its copies, which take seconds.
-    chosen = {layer.name: {"quantize_config": _config(layer)} for layer in plain.layers if not _is_input(layer)}
+    chosen = {layer.name: {"quantize_config": own_config(layer)} for layer in plain.layers if not _is_input(layer)}
     inputs: dict[str, Any] = {layer.name: {} for layer in plain.layers if _is_input(layer)}
     with quantisation_scope(), collector_at_rest():
         try:
@@ -135,6 +135,16 @@ def fill_empty_ranges(wrapped: Any) -> None:
             wrapper.layer.gamma.assign(np.where(np.abs(scale) < LEAST_SCALE, LEAST_SCALE, scale))
 
 
+def own_config(layer: Any) -> Any:
+    """How a layer is quantised that the library does not know; None: as the library would."""
+    if isinstance(layer, QuantizedHardSigmoid):
+        return NoOpQuantizeConfig()
+    if isinstance(layer, QuantizedBatchNormalization):
+        return OutputQuantized()
+    known = Default8BitQuantizeRegistry().supports(layer)
+    return None if known or layer.weights else OutputQuantized()
+
+
 def _is_input(layer: Any) -> bool:
     return isinstance(layer, tf_keras.layers.InputLayer)
 
@@ -149,13 +159,3 @@ def _wrapped(layer: Any, chosen: Mapping[str, Any]) -> Any:
         return layer
     config = chosen.get("quantize_config") or Default8BitQuantizeRegistry().get_quantize_config(layer)
     return QuantizeWrapperV2(layer, config, name_prefix="quant_")
-
-
-def _config(layer: Any) -> Any:
-    """None: the library's own."""
-    if isinstance(layer, QuantizedHardSigmoid):
-        return NoOpQuantizeConfig()
-    if isinstance(layer, QuantizedBatchNormalization):
-        return OutputQuantized()
-    known = Default8BitQuantizeRegistry().supports(layer)
-    return None if known or layer.weights else OutputQuantized()

@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
+from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.backbones.graph_builder import GraphBuilder
 from engine.chain.network import Network, NetworkFacts
 from engine.chain.network_file import load_network, save_network
+from engine.contract.backbone_settings import BackboneSettings
 from engine.export.tflite_conversion import converter_tflite
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
+from engine.training.int8_forms import int8_form
 from engine.training.keras_network import build_keras_network
-from engine.training.quantization_wrapping import fill_empty_ranges, with_fake_quantisation
+from engine.training.kernels import clone
+from engine.training.quantization_wrapping import (
+    fill_empty_ranges,
+    own_config,
+    quantisation_scope,
+    with_fake_quantisation,
+)
 
 
 def _every_kind_of_layer() -> Any:
@@ -57,3 +68,37 @@ def test_layers_that_the_library_does_not_know_become_int8_too(tmp_path: Path) -
         classifier.set_image(image)
         classifier.invoke()
         np.testing.assert_allclose(classifier.probabilities(), expected, atol=0.02)
+
+
+def _by_the_library(model: Any) -> Any:
+    """What TFMOT's own way through an annotated model gives, which copies the network six times."""
+    import tensorflow_model_optimization as tfmot
+    import tf_keras
+
+    annotate = tfmot.quantization.keras.quantize_annotate_layer
+    tf_keras.backend.reset_uids()
+    with quantisation_scope():
+        annotated = tf_keras.models.clone_model(
+            clone(model, int8_form), clone_function=lambda layer: annotate(layer, own_config(layer))
+        )
+        return tfmot.quantization.keras.quantize_apply(annotated)
+
+
+def _assert_equal_networks(ours: Any, theirs: Any) -> None:
+    assert ours.name == theirs.name
+    assert json.dumps(ours.get_config(), default=str) == json.dumps(theirs.get_config(), default=str)
+    for ours_, theirs_ in ((ours.variables, theirs.variables), (ours.trainable_variables, theirs.trainable_variables)):
+        assert [variable.name for variable in ours_] == [variable.name for variable in theirs_]
+    assert all(np.array_equal(a, b) for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True))
+
+
+def test_wrapping_gives_what_the_librarys_own_way_gives() -> None:
+    model = _every_kind_of_layer()
+    _assert_equal_networks(with_fake_quantisation(model), _by_the_library(model))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", BACKBONES)
+def test_wrapping_any_backbone_gives_what_the_librarys_own_way_gives(kind: str) -> None:
+    model = build_keras_network(layer_graph(BackboneSettings(kind=kind, width=0.1), (64, 64, 3), 2), seed=7)
+    _assert_equal_networks(with_fake_quantisation(model), _by_the_library(model))
