@@ -11,6 +11,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from engine.contract.setting_name import setting_name
+from engine.weights.weights_file import path_digest
 
 
 @dataclass(frozen=True)
@@ -36,18 +37,23 @@ class Branch:
         return stage.title
 
 
-def plan_branches(recipe: Recipe, fingerprint: Callable[[DatasetSettings, ImageSettings], str]) -> tuple[Branch, ...]:
+def plan_branches(
+    recipe: Recipe,
+    fingerprint: Callable[[DatasetSettings, ImageSettings], str],
+    weights_digest_of: Callable[[str], str] = path_digest,
+) -> tuple[Branch, ...]:
     """Plan every image setting of a recipe, in the recipe's order.
 
     Args:
         fingerprint: of a dataset as a setting prepares it.
+        weights_digest_of: what tells the content of the weights file at a path; reads it to the end.
     """
     branches = []
     for one in recipe.branches():
         images = one.images.first
         prepared = fingerprint(one.dataset, images)
         name = setting_name(recipe.images, images)
-        tree = plan(one, prepared, partial(_fingerprint_of, fingerprint, images))
+        tree = plan(one, prepared, partial(_fingerprint_of, fingerprint, images), weights_digest_of)
         branches.append(Branch(name, one, prepared, tree))
     return tuple(branches)
 

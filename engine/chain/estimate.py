@@ -7,10 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.backbones.backbone import layer_graph
-from engine.chain.branches import plan_branches
+from engine.chain.branches import Branch, plan_branches
 from engine.chain.stage_tree import Stage
-from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
 from engine.steps.step import STEPS, TRAINING_PASSES, Form, graph_after
@@ -106,7 +104,7 @@ def baselines_seconds(recipe: Recipe, work: Work) -> float:
     Raises:
         RecipeError: as `estimate_seconds`.
     """
-    branches = plan_branches(recipe, unread_fingerprint)
+    branches = unread_branches(recipe)
     return sum(stage_seconds(branch.recipe, branch.tree.stages[0], work) for branch in branches)
 
 
@@ -116,7 +114,7 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
     Raises:
         RecipeError: the recipe has a fault that the pre-flight names.
     """
-    branches = plan_branches(recipe, unread_fingerprint)
+    branches = unread_branches(recipe)
     return START_S + sum(
         stage_seconds(branch.recipe, stage, work) for branch in branches for stage in branch.tree.stages
     )
@@ -128,9 +126,10 @@ def training_macs_a_second(recipe: Recipe, work: Work, epoch_seconds: float) -> 
     return TRAINING_PASSES * work.train_images * _macs(recipe, work) / computing_s
 
 
-def unread_fingerprint(dataset: DatasetSettings, _: ImageSettings) -> str:
-    """In place of a fingerprint, where no image is read."""
-    return dataset.model_dump_json()
+def unread_branches(recipe: Recipe) -> tuple[Branch, ...]:
+    """The branches of a recipe by its settings alone: no image and no weights file is read, so keys are not those of a
+    run."""
+    return plan_branches(recipe, lambda dataset, images: dataset.model_dump_json(), lambda path: path)
 
 
 def _macs(branch: Recipe, work: Work) -> int:

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from engine.chain.controls import with_controls
@@ -16,7 +15,7 @@ from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.step_parameters import StepParameters
 from engine.contract.training_settings import TrainingSettings
 from engine.steps.step import STEPS, Form
-from engine.weights.weights_file import weights_digest
+from engine.weights.weights_file import path_digest
 
 STAGE_VERSION = 1
 """Raised when the same recipe would give other results, so that older stages are computed anew."""
@@ -60,7 +59,10 @@ class StageTree:
 
 
 def plan(
-    recipe: Recipe, dataset_fingerprint: str, fingerprint_of: Callable[[DatasetSettings], str] | None = None
+    recipe: Recipe,
+    dataset_fingerprint: str,
+    fingerprint_of: Callable[[DatasetSettings], str] | None = None,
+    weights_digest_of: Callable[[str], str] = path_digest,
 ) -> StageTree:
     """The stage tree of one branch of a recipe; chains share their common beginnings.
 
@@ -68,9 +70,10 @@ def plan(
         recipe: with one image setting.
         dataset_fingerprint: of the images as prepared, with their split.
         fingerprint_of: the same of another dataset, where a step brings one.
+        weights_digest_of: what tells the content of the weights file at a path; reads it to the end.
     """
     assert isinstance(recipe.images, ImageSettings), "a recipe of several image settings has a tree a branch"
-    baseline_key = stage_key(None, _baseline_document(recipe, dataset_fingerprint))
+    baseline_key = stage_key(None, _baseline_document(recipe, dataset_fingerprint, weights_digest_of))
     order: list[str] = [baseline_key]
     nodes: dict[str, dict[str, Any]] = {
         baseline_key: {
@@ -132,14 +135,16 @@ def stage_key(parent: str | None, document: dict[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _baseline_document(recipe: Recipe, dataset_fingerprint: str) -> dict[str, Any]:
+def _baseline_document(
+    recipe: Recipe, dataset_fingerprint: str, weights_digest_of: Callable[[str], str]
+) -> dict[str, Any]:
     """What a trained baseline depends on; the names of the recipe and its chains are not among it."""
     training = recipe.training
     return {
         "dataset": dataset_fingerprint,
         "seed": recipe.seed,
         "images": recipe.images.stage_document(),
-        "backbone": recipe.backbone.stage_document() | {"weights": _weights_digest(recipe)},
+        "backbone": recipe.backbone.stage_document() | {"weights": weights_digest_of(recipe.backbone.weights)},
         "training": training.stage_document() | _decay_document(training) | _augmentation_document(training),
     }
 
@@ -153,9 +158,3 @@ def _decay_document(training: TrainingSettings) -> dict[str, Any]:
 def _augmentation_document(training: TrainingSettings) -> dict[str, Any]:
     """Tells trainings apart from those of the first version, where all augmentations drew from one stream."""
     return {"augmentation_streams": "one each"} if training.augment else {}
-
-
-def _weights_digest(recipe: Recipe) -> str:
-    """What is in the weights file, wherever it lies; empty for random weights."""
-    path = Path(recipe.backbone.weights).expanduser()
-    return weights_digest(path) if recipe.backbone.weights and path.exists() else recipe.backbone.weights

@@ -115,7 +115,7 @@ def _refuse_another(
 ) -> None:
     """Raises: DataError."""
     what = f"The weights file {stored.path.name} is not of this network"
-    if match.base_layers == len(match.missing):
+    if match.missing and match.base_layers == len(match.missing):
         theirs = _some([layer.name for layer in stored.layers if layer.name])
         raise DataError(
             f"{what}: its layers are {theirs}, the network's {_some(base)}; choose the file's own backbone."

@@ -27,6 +27,12 @@ def load_weights(model: Any, graph: LayerGraph, path: Path) -> WeightsMatch:
     return match
 
 
+def path_digest(path: str) -> str:
+    """What is in the weights file at a recipe's `backbone.weights`, wherever it lies; empty for random weights."""
+    found = Path(path).expanduser()
+    return weights_digest(found) if path and found.exists() else path
+
+
 def weights_digest(path: Path) -> str:
     """SHA-256 of what is read of a weights file."""
     digest = hashlib.sha256()

@@ -5,8 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from engine.chain.branches import plan_branches
-from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost, Work, stage_cost, total_cost, unread_fingerprint
+from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost, Work, stage_cost, total_cost, unread_branches
 from engine.contract.recipe import Recipe
 from engine.datasets.source import Split
 from ui.byte_sizes import bytes_text
@@ -39,15 +38,14 @@ class PlanView(QTreeWidget):
 
     def show_plan(self, recipe: Recipe, work: Work) -> StageCost:
         """Show the stages of a recipe without faults; returns the estimated cost of them all."""
-        # None of these changes the time; and a weights file would be read to the end for its digest.
-        backbone = recipe.backbone.model_copy(update={"weights": ""})
-        recipe = recipe.model_copy(update={"name": "", "seed": 0, "backbone": backbone})
+        # Neither changes the time.
+        recipe = recipe.model_copy(update={"name": "", "seed": 0})
         if self._shown is not None and self._shown[:2] == (recipe, work):
             return self._shown[2]
         self.forget()
         items: dict[str, QTreeWidgetItem] = {}
         costs = []
-        for branch in plan_branches(recipe, unread_fingerprint):
+        for branch in unread_branches(recipe):
             for stage in branch.tree.stages:
                 cost = stage_cost(branch.recipe, stage, work)
                 costs.append(cost)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import h5py
+import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
@@ -19,6 +22,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.chain.planning import machine_name
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.recipe_file import parse_recipe, read_recipe, recipe_text
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
@@ -54,6 +58,27 @@ def test_the_stages_are_listed_with_their_time(review_page: OpenWizard) -> None:
     assert told.startswith("about ")
     assert "no run has measured this machine yet" in told
     assert "MB on disk; up to" in told
+
+
+def test_the_stages_of_a_model_file_are_listed_too(review_page: OpenWizard, tmp_path: Path) -> None:
+    layers = [
+        {"class_name": "InputLayer", "config": {"name": "image", "batch_input_shape": [None, 64, 64, 1]}},
+        {"class_name": "GlobalAveragePooling2D", "config": {"name": "mean"}},
+        {"class_name": "Dense", "config": {"name": "decision", "units": 2, "activation": "softmax"}},
+    ]
+    path = tmp_path / "model.h5"
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Sequential", "config": {"layers": layers}})
+        weights = file.create_group("model_weights")
+        weights.attrs["layer_names"] = ["decision"]
+        decision = weights.create_group("decision")
+        decision["kernel:0"], decision["bias:0"] = np.zeros((1, 2), np.float32), np.zeros(2, np.float32)
+        decision.attrs["weight_names"] = ["kernel:0", "bias:0"]
+    backbone = BackboneSettings(kind="keras_file", weights=str(path))
+    review_page.wizard.set_recipe(review_page.recipe.model_copy(update={"backbone": backbone}))
+    review_page.next(4)
+    assert _stages(review_page)[1:] == ["dynamic range", "int8", "pruning 80 %"]
+    assert review_page.child(QLabel, "review.time").text().startswith("about ")
 
 
 def test_the_time_is_by_what_earlier_runs_measured(review_page: OpenWizard, tmp_path: Path) -> None:
