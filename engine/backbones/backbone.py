@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
@@ -44,6 +45,11 @@ class Architecture(ABC):
     def classes_of(cls, settings: BackboneSettings) -> int:
         """How many classes the network tells apart, where that is given with it; else 0."""
         return 0
+
+    @classmethod
+    def state_of(cls, settings: BackboneSettings) -> Hashable:
+        """What the network depends on beside its settings, such as a file's time."""
+        return None
 
     @classmethod
     def expected_scale(cls, settings: BackboneSettings) -> str:
@@ -106,7 +112,6 @@ def backbone_options(settings: BackboneSettings) -> BackboneOptions:
     return BACKBONE_OPTIONS[settings.kind]() if settings.kind in BACKBONE_OPTIONS else BackboneOptions()
 
 
-@lru_cache(maxsize=MOST_GRAPHS)
 def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int) -> LayerGraph:
     """The whole classifier for images of `input_shape` (height, width, channels): base, pooling, one dense layer.
 
@@ -114,6 +119,12 @@ def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int
         RecipeError: the backbone is unknown, or cannot be built for such images or so many classes.
         DataError: the file that it is read from cannot be used.
     """
+    return _layer_graph(settings, input_shape, class_count, ARCHITECTURES[settings.kind].state_of(settings))
+
+
+@lru_cache(maxsize=MOST_GRAPHS)
+def _layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int, state: Hashable) -> LayerGraph:
+    """`state` tells networks apart that are read from one place at different times."""
     builder = GraphBuilder(input_shape, settings.width)
     ARCHITECTURES[settings.kind](backbone_options(settings)).classifier(builder, settings, class_count)
     return builder.graph()

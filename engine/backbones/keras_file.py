@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,6 +13,7 @@ from engine.backbones.keras_layers import NoPlainLayer, add_layer
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import RecipeError
 from engine.weights.keras_configuration import ConfiguredLayer, read_configuration
+from engine.weights.stored_weights import file_states
 
 WEIGHTED = frozenset({"Conv2D", "DepthwiseConv2D", "Dense", "BatchNormalization"})
 
@@ -29,6 +31,10 @@ class KerasFile(Architecture):
         layers = read_configuration(Path(settings.weights).expanduser())
         units = [layer.settings["units"] for layer in layers if layer.kind == "Dense"]
         return max(units[-1], 2) if units else 0
+
+    @classmethod
+    def state_of(cls, settings: BackboneSettings) -> Hashable:
+        return file_states(Path(settings.weights).expanduser())
 
     @classmethod
     def expected_scale(cls, settings: BackboneSettings) -> str:

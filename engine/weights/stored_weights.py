@@ -52,6 +52,12 @@ def files_read(path: Path) -> tuple[Path, ...]:
     return (path,) if folder is None else files_of_saved_model(folder)
 
 
+def file_states(path: Path) -> tuple[tuple[int, int], ...]:
+    """Times and sizes, which tell files that were written anew from those that were read; of those that there are."""
+    states = [file.stat() for file in files_read(path) if file.exists()]
+    return tuple((state.st_mtime_ns, state.st_size) for state in states)
+
+
 def read_stored_weights(path: Path) -> StoredWeights:
     """The layers of a weights file.
 
@@ -59,15 +65,14 @@ def read_stored_weights(path: Path) -> StoredWeights:
         DataError: it cannot be read, or is no weights file of Keras.
     """
     try:
-        states = [file.stat() for file in files_read(path) if file.exists() or file == path]
+        path.stat()
     except OSError as error:
         raise DataError(f"The weights file {path} cannot be read ({error.strerror}); check the path.") from None
-    return _read(path, tuple((state.st_mtime_ns, state.st_size) for state in states))
+    return _read(path, file_states(path))
 
 
 @lru_cache(maxsize=CACHED_FILES)
 def _read(path: Path, states: tuple[tuple[int, int], ...]) -> StoredWeights:
-    """Times and sizes tell a file that was written anew from the one that was read."""
     folder = saved_model_folder(path)
     if folder is None and path.is_dir():
         raise DataError(f"{path} is a folder, and no SavedModel; {GIVE}.")

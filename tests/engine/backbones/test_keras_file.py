@@ -119,6 +119,15 @@ def test_another_size_and_another_number_of_classes_are_sentences(tmp_path: Path
         assert any(sentence in fault.message for fault in errors(preflight(wrong))), sentence
 
 
+def test_a_file_that_was_saved_anew_is_another_network(tmp_path: Path) -> None:
+    path = tmp_path / "saved.keras"
+    ends = []
+    for activation in ("softmax", "linear"):
+        classifier(activation=activation).save(str(path))
+        ends.append(layer_graph(recipe(path).backbone, (SIDE, SIDE, 3), 3).layers[-1].name)
+    assert ends == ["decision_softmax", "probabilities"]
+
+
 def test_a_rescaling_that_is_left_out_needs_its_scale(tmp_path: Path) -> None:
     path = tmp_path / "saved.keras"
     classifier().save(str(path))
