@@ -13,6 +13,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.repairs import SetValue
 from engine.imaging.scale import SCALES
 from engine.weights.matching import match_weights
+from engine.weights.saved_model import saved_model_folder
 from engine.weights.stored_weights import read_stored_weights
 
 PLACE, SCALE_PLACE = "backbone.weights", "images.scale"
@@ -50,9 +51,11 @@ def _scale_findings(recipe: Recipe, path: Path) -> Iterator[Finding]:
         return
     if SCALES[wanted].blue_first and images.color == "grayscale":
         return
+    name = (saved_model_folder(path) or path).name
+    then = ", and training has to make up for it" if recipe.training.train else ""
     message = (
-        f'{path.name} was trained on images of the scale "{wanted}", and these are fed as "{images.scale}"; its '
-        "features fit less well, and fine-tuning has to make up for it."
+        f'{name} was trained on images of the scale "{wanted}", and these are fed as "{images.scale}"; its features '
+        f"fit less well{then}."
     )
     repair = SetValue(place=SCALE_PLACE, value=wanted, sentence="Scale the images as those were")
     yield Finding(severity=Severity.WARNING, where=SCALE_PLACE, message=message, repair=repair)
