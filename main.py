@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from engine.contract.garbage_collector import making_what_stays
 from engine.contract.program import ENGINE_SWITCH, MEASUREMENT_SWITCH
 
 if TYPE_CHECKING:
@@ -28,15 +29,15 @@ def main(arguments: list[str]) -> int:
         from engine.measurement.child import main as measurement_main
 
         return measurement_main()
-    from ui.terminal.command_line import command_line
-
+    with making_what_stays():
+        from ui.terminal.command_line import command_line
     return command_line(arguments, _open_window)
 
 
 def _open_window(report_start: bool, demo: Recipe | None, runs_directory: Path) -> int:
     """Only now is Qt imported: a recipe runs without it."""
-    from ui.application import run_application
-
+    with making_what_stays():
+        from ui.application import run_application
     return run_application(report_start, demo, runs_directory)
 
 

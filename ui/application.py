@@ -11,6 +11,7 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
+from engine.contract.garbage_collector import making_what_stays
 from engine.contract.recipe import Recipe
 from engine.store.locations import default_runs_directory
 from ui.lasting_constants import make_constants_last
@@ -39,7 +40,8 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     remembered = settings.value("runs_directory")
     if remembered and runs_directory == default_runs_directory():
         runs_directory = Path(str(remembered))
-    window = MainWindow(settings, runs_directory)
+    with making_what_stays():
+        window = MainWindow(settings, runs_directory)
     # The desktop went dark or light.
     application.styleHints().colorSchemeChanged.connect(lambda _: window.set_theme(_chosen_theme(settings)))
     window.show()

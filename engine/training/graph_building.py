@@ -6,27 +6,15 @@ nothing.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
+from engine.contract.garbage_collector import collector_at_rest
+
 StepFunction = Callable[[Any, Any], tuple[Any, Any]]
 """Images and labels → (summed loss, number of right decisions)."""
-
-
-@contextmanager
-def collector_at_rest() -> Iterator[None]:
-    """No search for garbage inside; afterwards as before."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def compiled(step: StepFunction, model: Any) -> StepFunction:

@@ -9,14 +9,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from google.protobuf import text_format
-from google.protobuf.descriptor_pb2 import FileDescriptorProto
-from google.protobuf.descriptor_pool import DescriptorPool
-from google.protobuf.message import DecodeError
-from google.protobuf.message_factory import GetMessageClass
-
-__all__ = ["DecodeError", "parsed"]
-
 _OPTIONAL, _REPEATED = "LABEL_OPTIONAL", "LABEL_REPEATED"
 # Message → field → (number, label, type); a type that is no word of the format is another of the messages.
 _MESSAGES: dict[str, dict[str, tuple[int, str, str]]] = {
@@ -53,14 +45,25 @@ def parsed(message: str, serialized: bytes) -> Any:
     """A message of the kind with this name.
 
     Raises:
-        DecodeError: the bytes are none.
+        ValueError: the bytes are none.
     """
-    return GetMessageClass(_pool().FindMessageTypeByName(message)).FromString(serialized)
+    from google.protobuf.message import DecodeError
+    from google.protobuf.message_factory import GetMessageClass
+
+    try:
+        return GetMessageClass(_pool().FindMessageTypeByName(message)).FromString(serialized)
+    except DecodeError as error:
+        raise ValueError(f"a damaged message: {error}") from None
 
 
 @lru_cache(maxsize=1)
-def _pool() -> DescriptorPool:
+def _pool() -> Any:
     """A pool of its own: in the default one TensorFlow's messages would meet these."""
+    # Not with the window, which opens quickly.
+    from google.protobuf import text_format
+    from google.protobuf.descriptor_pb2 import FileDescriptorProto
+    from google.protobuf.descriptor_pool import DescriptorPool
+
     lines = ['name: "tensorflow_messages" syntax: "proto3"']
     for message, fields in _MESSAGES.items():
         lines.append(f'message_type {{ name: "{message}"')

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import zipfile
 
-from engine.weights.tensorflow_messages import DecodeError
-
-UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, zipfile.BadZipFile, DecodeError)
+UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, zipfile.BadZipFile)
 
 
 def reason_in_a_line(error: BaseException) -> str:
