@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, model_validator
 
 RANGES_FILE = "ranges.json"
+METHODS_OF_VERSION_1: Mapping[str, str] = {"tflite_converter": "minmax", "minmax": "tight_minmax"}
 
 
 class TensorRange(BaseModel):
@@ -34,10 +38,18 @@ class CalibrationRecord(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    version: int = 1
+    version: int = 2
     method: str
-    """As the recipe's `calibration`: minmax, percentile, tflite_converter."""
+    """As the recipe's `calibration`: minmax, tight_minmax, percentile."""
     percentile: float | None = None
     """Where the method is percentile."""
     images: int
     ranges: tuple[TensorRange, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_version_1(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("version") != 1:
+            return values
+        method = str(values.get("method"))
+        return values | {"version": 2, "method": METHODS_OF_VERSION_1.get(method, method)}

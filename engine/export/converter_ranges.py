@@ -1,4 +1,4 @@
-"""The ranges that TFLiteConverter takes of the same images, for figures to be held against published ones."""
+"""The ranges that TFLiteConverter takes of the same images, so that files made by either decide the same."""
 
 from __future__ import annotations
 

@@ -185,20 +185,20 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         images = bench.calibration_images(parameters.calibration_images)
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
         ranges = activation_ranges(float32, images, percentile, tell)
-        return converter_ranges(float32, ranges) if parameters.calibration == "tflite_converter" else ranges
+        return converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
 
     def _converted(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
         from engine.export.tflite_conversion import converter_tflite
 
         scheme = parameters.scheme
-        percentile = parameters.calibrated and parameters.calibration == "percentile"
-        if scheme == "int4" or scheme == "mixed" or percentile:
+        calibrated = parameters.calibrated and not network.facts.quantization_aware
+        if scheme == "int4" or scheme == "mixed" or (calibrated and parameters.calibration != "minmax"):
             raise NutshellError(
-                "Only ai_edge_quantizer knows int4, mixed schemes and percentiles, and it cannot make "
+                "Only ai_edge_quantizer knows int4, mixed schemes, tight ranges and percentiles, and it cannot make "
                 f'{parameters.label()} of this network; choose another scheme, or calibration = "minmax".'
             )
         calibration = None
-        if parameters.calibrated and not network.facts.quantization_aware:
+        if calibrated:
             calibration = bench.calibration_images(parameters.calibration_images)
         bench.say_phase("converting")
         return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)

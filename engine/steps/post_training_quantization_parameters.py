@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import LayerScheme
@@ -12,6 +13,12 @@ from engine.export.layer_patterns import LayerScheme
 CALIBRATED = ("int8", "int16x8", "mixed")
 INTEGER = ("int8", "int16x8")
 USUAL_CALIBRATION_IMAGES = 200
+CALIBRATIONS_OF_FIRST_VERSION: Mapping[str, str] = {"minmax": "tflite_converter", "tight_minmax": "minmax"}
+"""What the methods were called at first. The keys of stages go on saying it, and so name the same files as then."""
+
+
+def _of_today(method: object) -> object:
+    return "minmax" if method == CALIBRATIONS_OF_FIRST_VERSION["minmax"] else method
 
 
 class PostTrainingQuantizationParameters(StepParameters):
@@ -42,13 +49,12 @@ class PostTrainingQuantizationParameters(StepParameters):
         description="Training images, the same share of each class, that the ranges of activations are taken from.",
         json_schema_extra={"unit": "images", "shown_for": {"scheme": list(CALIBRATED)}},
     )
-    calibration: Literal["minmax", "percentile", "tflite_converter"] = Field(
+    calibration: Annotated[Literal["minmax", "tight_minmax", "percentile"], BeforeValidator(_of_today)] = Field(
         "minmax",
         title="Calibration",
-        description="minmax: ranges reach from the least to the greatest value seen; percentile: rare values beyond "
-        "a percentile are clipped, which leaves finer steps for the rest; tflite_converter: minmax as TensorFlow's "
-        "converter takes it, where the sums of a ResNet widen the ranges of its branches, to be held against "
-        "published figures.",
+        description="minmax: ranges reach from the least to the greatest value seen, as TensorFlow's converter takes "
+        "them, so that its file decides the same; tight_minmax: without the sums by which that widens the branches of "
+        "a ResNet; percentile: rare values beyond a percentile are clipped, which leaves finer steps for the rest.",
         json_schema_extra={"shown_for": {"scheme": list(CALIBRATED)}},
     )
     percentile: float = Field(
@@ -76,6 +82,12 @@ class PostTrainingQuantizationParameters(StepParameters):
     def calibrated(self) -> bool:
         """Whether activations become integers, so that their ranges are needed."""
         return self.scheme in INTEGER or (self.scheme == "mixed" and "int8" in (self.layers or {}).values())
+
+    def stage_document(self) -> dict[str, Any]:
+        document = super().stage_document()
+        if self.calibrated:
+            document["calibration"] = CALIBRATIONS_OF_FIRST_VERSION.get(self.calibration, self.calibration)
+        return document
 
     def label(self) -> str:
         return self.scheme.replace("_", " ")

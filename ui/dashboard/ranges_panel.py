@@ -25,9 +25,9 @@ VARIABLE = re.compile(r"/ReadVariableOp\b|/resource")
 """In names that a fused operator has from a weight that it reads."""
 OUTPUT = "output"
 METHODS = {
-    "minmax": "from the least to the greatest value seen",
+    "minmax": "from the least to the greatest value seen, as TensorFlow's converter takes them",
+    "tight_minmax": "from the least to the greatest value seen",
     "percentile": "cut at percentile {percentile:g} at either end",
-    "tflite_converter": "as TensorFlow's converter takes them",
 }
 
 

@@ -62,7 +62,7 @@ def test_a_pattern_that_matches_no_layer_is_named(small_bench: Bench, trained_ne
         STEP.apply(parameters(scheme="mixed", layers={"stage9_*": "int8"}), trained_network, small_bench)
 
 
-@pytest.mark.parametrize("calibration", ["minmax", "percentile"])
+@pytest.mark.parametrize("calibration", ["minmax", "tight_minmax", "percentile"])
 def test_the_ranges_are_kept_beside_the_file(small_bench: Bench, trained_network: Network, calibration: str) -> None:
     kept: dict[str, str] = {}
     bench = replace(small_bench, keep_file=kept.__setitem__)
@@ -84,6 +84,26 @@ def test_a_percentile_gives_another_file_than_minmax(small_bench: Bench, trained
     assert content != minmax
 
 
+def test_without_being_told_int8_has_the_ranges_of_the_converter(small_bench: Bench, trained_network: Network) -> None:
+    theirs = _activation_scales(converter_tflite(trained_network.model, "int8", small_bench.calibration_images(20)))
+    ours = _activation_scales(STEP.apply(parameters(scheme="int8"), trained_network, small_bench))
+    assert sorted(ours.values()) == pytest.approx(sorted(theirs.values()), rel=1e-3)
+    tight = parameters(scheme="int8", calibration="tight_minmax")
+    of_values = _activation_scales(STEP.apply(tight, trained_network, small_bench))
+    narrower = {name for name in ours if of_values[name] < 0.99 * ours[name]}
+    assert 0 < len(narrower) <= len(ours) // 3
+    assert all("_conv2/" in name or "_shortcut" in name for name in narrower)
+
+
+def test_a_method_by_its_first_name(small_bench: Bench) -> None:
+    first, today = parameters(scheme="int8", calibration="tflite_converter"), parameters(scheme="int8")
+    assert first == today
+    assert today.stage_document()["calibration"] == "tflite_converter"
+    tight = parameters(scheme="int8", calibration="tight_minmax")
+    assert tight.stage_document()["calibration"] == "minmax"
+    assert parameters(scheme="float16").stage_document()["calibration"] == "minmax"
+
+
 @pytest.mark.parametrize("scheme", ["float16", "dynamic_range", "int8", "int16x8"])
 def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
     small_bench: Bench, trained_network: Network, scheme: str, monkeypatch: pytest.MonkeyPatch
@@ -95,7 +115,13 @@ def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
 
 
 @pytest.mark.parametrize(
-    "given", [{"scheme": "int4"}, {"scheme": "mixed", "layers": {"*": "int8"}}, {"calibration": "percentile"}]
+    "given",
+    [
+        {"scheme": "int4"},
+        {"scheme": "mixed", "layers": {"*": "int8"}},
+        {"calibration": "percentile"},
+        {"calibration": "tight_minmax"},
+    ],
 )
 def test_what_only_the_quantizer_knows_is_an_error_without_it(
     small_bench: Bench, trained_network: Network, given: dict[str, object], monkeypatch: pytest.MonkeyPatch
@@ -161,3 +187,13 @@ def _with_zeros(model: object, layer: str) -> object:
     kernel = copy.get_layer(layer).kernel
     kernel.assign(kernel * 0)
     return copy
+
+
+def _activation_scales(int8: bytes) -> dict[str, float]:
+    """Name → scale of what each operator of a file computes."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    graph = schema.ModelT.InitFromPackedBuf(int8, 0).subgraphs[0]
+    results = [graph.tensors[place] for operator in graph.operators for place in operator.outputs]
+    integers = [result for result in results if result.type == schema.TensorType.INT8]
+    return {result.name.decode(): float(result.quantization.scale[0]) for result in integers}
