@@ -50,6 +50,13 @@ def test_the_window_never_loads(window_modules: set[str], name: str) -> None:
     assert name not in window_modules
 
 
+@pytest.mark.parametrize("name", ["ui.wizard.later_pages", "engine.datasets.examination", "engine.chain.preflight"])
+def test_the_window_opens_without(checkout: Path, name: str) -> None:
+    loaded = _loaded_by("import ui.application", checkout)
+    assert "ui.wizard.dataset_page" in loaded
+    assert name not in loaded
+
+
 def test_the_engine_never_loads_qt(checkout: Path) -> None:
     names = _modules(engine)
     loaded = _loaded_by("import importlib\n" + "\n".join(f"importlib.import_module({n!r})" for n in names), checkout)

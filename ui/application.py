@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
-import threading
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QTimer
@@ -14,13 +12,12 @@ from PySide6.QtWidgets import QApplication
 from engine.contract.garbage_collector import making_what_stays
 from engine.contract.recipe import Recipe
 from engine.store.locations import default_runs_directory
+from ui.early_loading import EarlyLoading
 from ui.lasting_constants import make_constants_last
 from ui.main_window import MainWindow
 from ui.theme import ThemeChoice, apply_theme
 
 ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "nutshell.png"
-QUIET_MS = 700
-"""After the first paint, when a new user still reads."""
 
 
 def run_application(report_start: bool, demo: Recipe | None, runs_directory: Path) -> int:
@@ -45,18 +42,13 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     # The desktop went dark or light.
     application.styleHints().colorSchemeChanged.connect(lambda _: window.set_theme(_chosen_theme(settings)))
     window.show()
-    QTimer.singleShot(QUIET_MS, _load_plots_early)
+    EarlyLoading(window.wizard)
     if demo is not None:
         QTimer.singleShot(0, lambda: window.start_run(demo))
     if report_start:
         # The timer fires after the first paint, which `show` has queued before it.
         QTimer.singleShot(0, lambda: _report_painted(window))
     return application.exec()
-
-
-def _load_plots_early() -> None:
-    """Import the dashboard and pyqtgraph beside the event loop, so that the first run does not stop it for a second."""
-    threading.Thread(target=importlib.import_module, args=("ui.dashboard.dashboard",), daemon=True).start()
 
 
 def _chosen_theme(settings: QSettings) -> ThemeChoice:

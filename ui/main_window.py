@@ -19,8 +19,8 @@ from engine.store.locations import Locations
 from ui.dashboard.run_stack import RunStack
 from ui.runs_list.runs_list import RunsList
 from ui.theme import ThemeChoice, apply_theme
+from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
 from ui.wizard.study_wizard import StudyWizard
-from ui.wizard.weights_chooser import WEIGHTS_DIRECTORY
 
 if TYPE_CHECKING:
     from ui.dashboard.dashboard import Dashboard

@@ -11,7 +11,6 @@ import numpy as np
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.measurements import SkippedFile
-from engine.datasets.preparation import scan
 from engine.datasets.source import DATASETS, Sample, SampleIndex, Split
 from workers.thumbnail import thumbnail
 from workers.turn import Turn
@@ -70,6 +69,9 @@ def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, turn: Turn) 
         DataError, RecipeError: it cannot be used; the sentence says what to do.
         Cancelled: out of `turn`.
     """
+    # Here it is imported by the worker's thread; the window opens without it.
+    from engine.datasets.preparation import scan
+
     index = scan(settings, seed, turn.report, cache)
     found = Counter((sample.split, sample.label) for sample in index.samples)
     look = _Look(settings, seed, cache, index, turn)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from engine.contract.dataset_settings import DatasetSettings
-from engine.datasets.examination import Examination, KnownTraits, examine
 from workers.turn import Turn
+
+if TYPE_CHECKING:
+    from engine.datasets.examination import Examination, KnownTraits
 
 
 class ImageExaminer:
@@ -22,6 +25,9 @@ class ImageExaminer:
             DataError, RecipeError: the dataset cannot be used; the sentence says what to do.
             Cancelled: out of `turn`; what was decoded is remembered.
         """
+        # Here it is imported by the worker's thread; the window opens without it.
+        from engine.datasets.examination import examine
+
         images = (settings.kind, settings.path, settings.validation_path, settings.test_path, str(seed))
         if images != self._images:
             self._known, self._images = {}, images

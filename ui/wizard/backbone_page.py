@@ -27,6 +27,15 @@ SHOWN_PLACES = ("images", "backbone", "training")
 """Of the pre-flight's findings: those that this page can mend, or that keep its figures from being computed."""
 
 
+def _title(key: str) -> str:
+    size = f", {full_size_parameters(key) / 1e6:.3g} million parameters" if key in BACKBONES else ""
+    return f"{ARCHITECTURES[key].title}{size}"
+
+
+TITLES = {key: _title(key) for key in ARCHITECTURES}
+"""In the list of backbones. They take a moment, and this module is imported beside the event loop."""
+
+
 class BackbonePage(DraftPage):
     """Architecture, width, head, weights, and training."""
 
@@ -35,8 +44,7 @@ class BackbonePage(DraftPage):
         super().__init__(draft, "Network and training", what_to_do)
         self._kind = QComboBox(objectName="backbone.kind", accessibleName="Backbone")
         for place, key in enumerate(ARCHITECTURES):
-            size = f", {full_size_parameters(key) / 1e6:.3g} million parameters" if key in BACKBONES else ""
-            self._kind.addItem(f"{ARCHITECTURES[key].title}{size}", key)
+            self._kind.addItem(TITLES[key], key)
             self._kind.setItemData(place, ARCHITECTURES[key].paper, Qt.ItemDataRole.ToolTipRole)
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
         self._options = BackboneOptionsForm()

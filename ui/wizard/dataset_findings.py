@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -26,11 +26,13 @@ from PySide6.QtWidgets import (
 
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
-from engine.datasets.examination import Examination
 from engine.datasets.source import Split, special_keys
 from ui.pictures import pixmap
 from ui.wizard.image_check_panel import ImageCheckPanel
 from workers.dataset_scan import CLASSES_LOOKED_INTO, ScanResult
+
+if TYPE_CHECKING:
+    from engine.datasets.examination import Examination
 
 THUMBNAIL_PIXELS = 84
 NAME_WIDTH = 90

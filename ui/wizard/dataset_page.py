@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.contract.dataset_settings import DatasetSettings
-from engine.datasets.examination import Examination
 from engine.datasets.source import DATASETS, Split
 from engine.store.locations import Locations
 from ui.form.path_field import dropped_paths
@@ -26,6 +26,9 @@ from ui.wizard.scan_progress import ScanProgress
 from workers.dataset_scan import ScanResult, scan_dataset
 from workers.image_examination import ImageExaminer
 from workers.latest_call import LatestCall
+
+if TYPE_CHECKING:
+    from engine.datasets.examination import Examination
 
 EXAMINED_AT_ONCE = 5_000
 """Of more images, every one is looked at only when the user wishes it: that takes minutes."""

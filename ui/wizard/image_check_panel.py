@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
@@ -18,9 +19,11 @@ from PySide6.QtWidgets import (
 
 from engine.contract.dataset_check import DatasetCheck, DuplicateImage
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.examination import Examination
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.scan_progress import ScanProgress
+
+if TYPE_CHECKING:
+    from engine.datasets.examination import Examination
 
 MOST_LISTED = 500
 MOST_SIZES = 3

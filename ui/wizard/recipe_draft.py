@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.chain.preflight import preflight
 from engine.contract.findings import Finding
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
 from engine.contract.repairs import Repair, repaired
-from engine.datasets.examination import Examination
-from workers.dataset_scan import ScanResult
+
+if TYPE_CHECKING:
+    from engine.datasets.examination import Examination
+    from workers.dataset_scan import ScanResult
 
 MOST_UNDO_STEPS = 200
 TYPING_PAUSE_S = 1.0
@@ -78,6 +79,9 @@ class RecipeDraft(QObject):
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The pre-flight's findings, looked for once for each recipe."""
+        # The first page needs none, and the window opens without what they are found by.
+        from engine.chain.preflight import preflight
+
         if self._found is None or self._found[:2] != (self._recipe, self.class_count):
             self._found = (self._recipe, self.class_count, preflight(self._recipe, self.class_count))
         return self._found[2]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -45,11 +44,6 @@ UNSEEN = "Its images are not looked at yet: wait, or go back to the first page."
 
 class ReviewPage(DraftPage):
     """The last look before the run."""
-
-    recipe_opened = Signal(object)
-    """A `Recipe` that was read from a file."""
-    place_chosen = Signal(object)
-    """The `Finding` that was clicked: its page is wanted."""
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
         what_to_do = "Check the recipe, save it if you like, run it. Running it again goes on where it stopped."

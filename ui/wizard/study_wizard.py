@@ -18,15 +18,13 @@ from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.training_settings import TrainingSettings
-from ui.wizard.backbone_page import BackbonePage
-from ui.wizard.chains_page import ChainsPage
 from ui.wizard.dataset_page import DatasetPage
 from ui.wizard.draft_page import DraftPage
-from ui.wizard.images_page import ImagesPage
 from ui.wizard.recipe_draft import RecipeDraft
-from ui.wizard.review_page import ReviewPage
+from ui.wizard.remembered_keys import LAST_RECIPE
 
-LAST_RECIPE = "wizard/last_recipe"
+PAGES = 5
+PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3}
 
 
 class StudyWizard(QWizard):
@@ -48,26 +46,12 @@ class StudyWizard(QWizard):
         )
         self.setButtonText(QWizard.WizardButton.FinishButton, "Run")
         self._settings = settings
+        self._runs_directory = runs_directory
         self._draft = RecipeDraft(_remembered(settings), self)
-        self._dataset = DatasetPage(self._draft, runs_directory)
-        self._images = ImagesPage(self._draft)
-        self._backbone = BackbonePage(self._draft, settings, runs_directory)
-        self._chains = ChainsPage(self._draft)
-        self._review = ReviewPage(self._draft, runs_directory)
-        self._page_of_section: dict[str, DraftPage] = {
-            "dataset": self._dataset,
-            "images": self._images,
-            "backbone": self._backbone,
-            "training": self._backbone,
-            "chains": self._chains,
-        }
-        pages = (self._dataset, self._images, self._backbone, self._chains, self._review)
-        for number, page in enumerate(pages, start=1):
-            page.setTitle(f"{number} of {len(pages)}:  {page.title()}")
-            self.addPage(page)
+        self._pages: list[DraftPage] = []
+        """Those that were made; the wizard comes to none before."""
         self.currentIdChanged.connect(self._on_page_changed)
-        self._review.recipe_opened.connect(self.set_recipe)
-        self._review.place_chosen.connect(self._go_to)
+        self._add(DatasetPage(self._draft, runs_directory))
         QShortcut(QKeySequence("Ctrl+Z"), self, self._draft.undo)
         for keys in ("Ctrl+Shift+Z", "Ctrl+Y"):
             QShortcut(QKeySequence(keys), self, self._draft.redo)
@@ -76,6 +60,26 @@ class StudyWizard(QWizard):
         """What the pages say now."""
         return self._draft.recipe
 
+    def nextId(self) -> int:
+        """Also of a page that is still to be made."""
+        return self.currentId() + 1 if 0 <= self.currentId() < PAGES - 1 else -1
+
+    def validateCurrentPage(self) -> bool:
+        self.make_pages(up_to=self.nextId())
+        return super().validateCurrentPage()
+
+    def make_pages(self, up_to: int = PAGES - 1) -> None:
+        """Make the pages that are still missing, up to that one counted from 0."""
+        while len(self._pages) <= up_to:
+            from ui.wizard.later_pages import later_page
+
+            self._add(later_page(len(self._pages), self._draft, self._settings, self._runs_directory))
+
+    def make_next_page(self) -> bool:
+        """Make one of the pages that are still missing, ahead of its time; whether any is missing then."""
+        self.make_pages(up_to=min(len(self._pages), PAGES - 1))
+        return len(self._pages) < PAGES
+
     def set_recipe(self, recipe: Recipe) -> None:
         """Fill all pages, and begin at the first."""
         self._draft.replace(recipe)
@@ -83,9 +87,9 @@ class StudyWizard(QWizard):
 
     def set_runs_directory(self, path: Path) -> None:
         """Where the next run will be kept."""
-        self._dataset.set_runs_directory(path)
-        self._backbone.set_runs_directory(path)
-        self._review.set_runs_directory(path)
+        self._runs_directory = path
+        for page in self._pages:
+            page.set_runs_directory(path)
 
     def refresh(self) -> None:
         """Show the current page anew, since a preference changed."""
@@ -102,9 +106,15 @@ class StudyWizard(QWizard):
     def shut_down(self) -> None:
         """Keep the recipe for the next start, and end the scan and preview threads."""
         self._remember()
-        self._dataset.shut_down()
-        self._images.shut_down()
-        self._backbone.shut_down()
+        for page in self._pages:
+            page.shut_down()
+
+    def _add(self, page: DraftPage) -> None:
+        self._pages.append(page)
+        page.setTitle(f"{len(self._pages)} of {PAGES}:  {page.title()}")
+        page.recipe_opened.connect(self.set_recipe)
+        page.place_chosen.connect(self._go_to)
+        self.addPage(page)
 
     def _on_page_changed(self, number: int) -> None:
         page = self.page(number)
@@ -114,9 +124,8 @@ class StudyWizard(QWizard):
     def _go_to(self, finding: Finding) -> None:
         """Back to the page that the finding speaks of."""
         section = re.split(r"[.\[]", finding.where)[0]
-        page = self._page_of_section.get(section)
         # One by one: the wizard counts the pages that lie behind.
-        while page is not None and self.currentPage() is not page and self.currentId() > 0:
+        while self.currentId() > PAGE_OF_SECTION.get(section, self.currentId()):
             self.back()
 
     def _remember(self) -> None:

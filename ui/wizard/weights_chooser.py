@@ -14,11 +14,10 @@ from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
 from engine.weights.found_weights import SUFFIXES, FoundWeights, earlier_networks, fitting, keras_cache, weights_in
 from ui.form.path_field import PathField
+from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
 from workers.latest_call import LatestCall
 from workers.turn import Turn
 
-WEIGHTS_DIRECTORY = "weights_directory"
-"""The preference."""
 UNKNOWN_CLASSES = 2
 
 

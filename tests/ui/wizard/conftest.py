@@ -64,7 +64,7 @@ class OpenWizard:
 
     def button(self) -> QAbstractButton:
         """Next, or on the last page Run."""
-        last = self.wizard.currentPage().nextId() < 0
+        last = self.wizard.nextId() < 0
         return self.wizard.button(QWizard.WizardButton.FinishButton if last else QWizard.WizardButton.NextButton)
 
     def next(self, pages: int = 1) -> None:

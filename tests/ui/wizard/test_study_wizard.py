@@ -16,7 +16,8 @@ from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.training_settings import TrainingSettings
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
 from ui.theme import ThemeChoice, apply_theme
-from ui.wizard.study_wizard import LAST_RECIPE, StudyWizard, first_recipe
+from ui.wizard.remembered_keys import LAST_RECIPE
+from ui.wizard.study_wizard import StudyWizard, first_recipe
 
 
 def _unusual_recipe(folder: Path) -> Recipe:

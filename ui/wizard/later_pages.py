@@ -1,0 +1,25 @@
+"""The pages after the first. What they import is most of the window's, and it opens without them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+
+from ui.wizard.backbone_page import BackbonePage
+from ui.wizard.chains_page import ChainsPage
+from ui.wizard.draft_page import DraftPage
+from ui.wizard.images_page import ImagesPage
+from ui.wizard.recipe_draft import RecipeDraft
+from ui.wizard.review_page import ReviewPage
+
+
+def later_page(number: int, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> DraftPage:
+    """Page `number`, counted from 0, which is the one that is not here."""
+    make = (
+        lambda: ImagesPage(draft),
+        lambda: BackbonePage(draft, settings, runs_directory),
+        lambda: ChainsPage(draft),
+        lambda: ReviewPage(draft, runs_directory),
+    )
+    return make[number - 1]()
