@@ -220,6 +220,8 @@ class ImagesPage(DraftPage):
         self._set_usable(False)
 
     def _set_usable(self, usable: bool) -> None:
+        # What it shows else is of earlier settings.
+        self._panel.setEnabled(usable)
         if usable != self._usable:
             self._usable = usable
             self.completeChanged.emit()

@@ -78,8 +78,11 @@ def test_no_subband_at_all_is_refused_until_one_is_ticked_again(images_page: Ope
     approximation.click()
     assert "Tick at least one subband" in images_page.wait_for_message("images.message")
     assert not images_page.can_go_on
+    earlier_preview = images_page.child(QLabel, "images.after")
+    assert not earlier_preview.isEnabled()
     approximation.click()
     images_page.qtbot.waitUntil(lambda: images_page.can_go_on, timeout=SCAN_MS)
+    assert earlier_preview.isEnabled()
 
 
 @pytest.mark.parametrize(
