@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from engine.contract.calibration_record import CalibrationRecord, TensorRange
+from engine.export.observed_network import ObservedNetwork
 
-CALIBRATION_THREADS = 2
 HISTOGRAM_BINS = 2048
 SMALLEST_SPAN = 1e-30
 """In place of the zero of a tensor that never changes."""
@@ -45,7 +43,7 @@ def activation_ranges(
     Returns:
         Tensor name → range, for the input and every operator's output.
     """
-    network = _Observed(float32)
+    network = ObservedNetwork(float32)
     passes = 1 if percentile == 100.0 else 2
     total = passes * len(images)
     seen: dict[str, ActivationRange] = {}
@@ -81,40 +79,6 @@ def calibration_record(
             )
         )
     return CalibrationRecord(method=method, percentile=percentile, images=images, ranges=tuple(kept))
-
-
-class _Observed:
-    """An interpreter that keeps the values of its activations."""
-
-    def __init__(self, content: bytes) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
-        places = _activation_places(content)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._interpreter = Interpreter(
-                model_content=content, num_threads=CALIBRATION_THREADS, experimental_preserve_all_tensors=True
-            )
-        self._interpreter.allocate_tensors()
-        details = self._interpreter.get_tensor_details()
-        self._names = {detail["index"]: detail["name"] for detail in details if detail["index"] in places}
-        self._input: int = self._interpreter.get_input_details()[0]["index"]
-        self.input_name: str = self._names[self._input]
-
-    def activations(self, image: np.ndarray) -> list[tuple[str, np.ndarray]]:
-        """Name and values of each activation for one float32 image (height, width, channels)."""
-        self._interpreter.set_tensor(self._input, image[None])
-        self._interpreter.invoke()
-        return [(name, self._interpreter.get_tensor(place)) for place, name in self._names.items()]
-
-
-def _activation_places(content: bytes) -> set[int]:
-    """Which tensors of the graph are its inputs or are computed by an operator."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    graph: Any = schema.Model.GetRootAs(content, 0).Subgraphs(0)
-    computed = [graph.Operators(number).OutputsAsNumpy() for number in range(graph.OperatorsLength())]
-    return {int(place) for places in (graph.InputsAsNumpy(), *computed) for place in places}
 
 
 def _widened(known: ActivationRange | None, values: np.ndarray) -> ActivationRange:

@@ -41,6 +41,16 @@ class Kernel:
         return int(self.values.size)
 
     @property
+    def real_values(self) -> np.ndarray:
+        """What the values stand for, float32 in their shape."""
+        if not self.scales.size:
+            return self.values.astype(np.float32)
+        sides = [1] * self.values.ndim
+        if self.channel_axis is not None:
+            sides[self.channel_axis] = -1
+        return (self.values.astype(np.float32) - self.zero_point) * self.scales.reshape(sides)
+
+    @property
     def zeros(self) -> int:
         """Values that stand for exactly zero."""
         return int(np.count_nonzero(self.values == self.zero_point))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.backbones.graph import Layer
@@ -74,6 +74,13 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
                 'not use that; set scheme = "int8", or remove the quantisation-aware training.'
             )
             yield place.error(message, "scheme", place.set("scheme", "int8", "Quantise to int8"))
+        if aware and parameters.bias_correction:
+            message = (
+                "The network was trained for int8 by quantisation-aware training, which learned its biases with the "
+                "rounding; bias_correction does nothing there."
+            )
+            repair = place.set("bias_correction", False, "Leave the biases as they were trained")
+            yield place.warning(message, "bias_correction", repair)
         if parameters.scheme == "mixed" and not parameters.layers:
             message = (
                 "The scheme mixed needs to know which layers get which scheme; "
@@ -106,7 +113,8 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             yield place.error(message, "scheme")
         if parameters.scheme == "int4":
             message = "Four bits a weight without training usually cost accuracy; compare with int8."
-            yield place.note(message)
+            repair = place.set("bias_correction", True, "Correct the biases")
+            yield place.note(message, repair=None if parameters.bias_correction else repair)
         if parameters.scheme == "int8" and not aware:
             message = (
                 "int8 without quantisation-aware training costs half a point in Garifulla et al. 2022; where yours "
@@ -150,24 +158,25 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
 
     def _rewritten(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
         """The shared float32 file, rewritten by the quantizer in a second."""
+        from engine.export.bias_correction import with_corrected_biases
         from engine.export.calibration import calibration_record
-        from engine.export.quantizer import QuantizerCannot, quantized, quantized_by_layer, require_quantizer
+        from engine.export.quantizer import QuantizerCannot, require_quantizer
         from engine.measurement.tflite_file import TfliteFile
 
         require_quantizer()
         float32 = bench.float32_tflite(network)
+        images = bench.calibration_images(parameters.calibration_images)
         ranges = self._ranges(parameters, float32, bench) if parameters.calibrated else None
         bench.say_phase("quantising")
-        if parameters.scheme == "mixed":
-            content = quantized_by_layer(float32, _layer_schemes(parameters, network), ranges)
-        else:
-            content = quantized(float32, parameters.scheme, ranges, parameters.float_io)
+        content = _quantized(parameters, network, float32, ranges)
+        if parameters.bias_correction:
+            corrected = with_corrected_biases(float32, content, images, _told_by(bench, "correcting biases"))
+            content = _quantized(parameters, network, corrected, ranges)
         if parameters.scheme in INTEGER and not parameters.float_fallback and TfliteFile.parse(content).float_operators:
             raise QuantizerCannot("it left operators in floats")
         if ranges is not None:
-            images = len(bench.calibration_images(parameters.calibration_images))
             percentile = parameters.percentile if parameters.calibration == "percentile" else None
-            record = calibration_record(ranges, parameters.calibration, percentile, images)
+            record = calibration_record(ranges, parameters.calibration, percentile, len(images))
             bench.keep_file(RANGES_FILE, record.model_dump_json())
         return content
 
@@ -177,14 +186,9 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         from engine.export.calibration import activation_ranges
         from engine.export.converter_ranges import converter_ranges
 
-        def tell(done: int, total: int) -> None:
-            if done % PROGRESS_EVERY_IMAGES == 0:
-                bench.say_phase(f"calibrating: {done} of {total} images")
-
-        bench.say_phase("calibrating")
         images = bench.calibration_images(parameters.calibration_images)
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
-        ranges = activation_ranges(float32, images, percentile, tell)
+        ranges = activation_ranges(float32, images, percentile, _told_by(bench, "calibrating"))
         return converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
 
     def _converted(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
@@ -192,16 +196,43 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
 
         scheme = parameters.scheme
         calibrated = parameters.calibrated and not network.facts.quantization_aware
-        if scheme == "int4" or scheme == "mixed" or (calibrated and parameters.calibration != "minmax"):
+        own_ranges = calibrated and parameters.calibration != "minmax"
+        corrected = parameters.bias_correction and not network.facts.quantization_aware
+        if scheme == "int4" or scheme == "mixed" or own_ranges or corrected:
             raise NutshellError(
-                "Only ai_edge_quantizer knows int4, mixed schemes, tight ranges and percentiles, and it cannot make "
-                f'{parameters.label()} of this network; choose another scheme, or calibration = "minmax".'
+                "Only ai_edge_quantizer knows int4, mixed schemes, tight ranges, percentiles and corrected biases, and "
+                f"it cannot make {parameters.label()} of this network; choose another scheme, or "
+                'calibration = "minmax" and bias_correction = false.'
             )
         calibration = None
         if calibrated:
             calibration = bench.calibration_images(parameters.calibration_images)
         bench.say_phase("converting")
         return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
+
+
+def _quantized(
+    parameters: PostTrainingQuantizationParameters,
+    network: Network,
+    float32: bytes,
+    ranges: Mapping[str, ActivationRange] | None,
+) -> bytes:
+    from engine.export.quantizer import quantized, quantized_by_layer
+
+    if parameters.scheme == "mixed":
+        return quantized_by_layer(float32, _layer_schemes(parameters, network), ranges)
+    return quantized(float32, parameters.scheme, ranges, parameters.float_io)
+
+
+def _told_by(bench: Bench, phase: str) -> Callable[[int, int], None]:
+    """Says now and then how many images a phase has gone through; says the phase at once."""
+    bench.say_phase(phase)
+
+    def tell(done: int, total: int) -> None:
+        if done % PROGRESS_EVERY_IMAGES == 0:
+            bench.say_phase(f"{phase}: {done} of {total} images")
+
+    return tell
 
 
 def _layers(place: StepPlace) -> tuple[Layer, ...]:

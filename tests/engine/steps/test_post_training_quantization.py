@@ -13,6 +13,7 @@ from engine.contract.calibration_record import RANGES_FILE, CalibrationRecord
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Severity
 from engine.contract.recipe_file import parse_recipe, recipe_text
+from engine.contract.repairs import SetValue
 from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
@@ -40,6 +41,21 @@ def apply(bench: Bench, network: Network, **given: object) -> TfliteFile:
 def test_every_scheme_keeps_its_promise(small_bench: Bench, trained_network: Network, scheme: str) -> None:
     file = apply(small_bench, trained_network, scheme=scheme)
     assert (file.input_dtype, file.output_dtype) == ("float32", "float32")
+
+
+@pytest.mark.parametrize("scheme", ["int8", "int16x8", "int4"])
+def test_corrected_biases_cost_no_bytes(small_bench: Bench, trained_network: Network, scheme: str) -> None:
+    phases: list[str] = []
+    bench = replace(small_bench, say_phase=phases.append)
+    contents = []
+    for corrected in (False, True):
+        chosen = parameters(scheme=scheme, bias_correction=corrected)
+        contents.append(STEP.apply(chosen, trained_network, bench))
+        STEP.check_promise(chosen, trained_network, TfliteFile.parse(contents[-1]))
+    plain, corrected_biases = contents
+    assert len(corrected_biases) == len(plain)
+    assert corrected_biases != plain
+    assert phases.count("correcting biases") == 1
 
 
 @pytest.mark.parametrize(("scheme", "dtype"), [("int8", "int8"), ("int16x8", "int16")])
@@ -95,13 +111,18 @@ def test_without_being_told_int8_has_the_ranges_of_the_converter(small_bench: Be
     assert all("_conv2/" in name or "_shortcut" in name for name in narrower)
 
 
-def test_a_method_by_its_first_name(small_bench: Bench) -> None:
+def test_a_method_by_its_first_name() -> None:
     first, today = parameters(scheme="int8", calibration="tflite_converter"), parameters(scheme="int8")
     assert first == today
     assert today.stage_document()["calibration"] == "tflite_converter"
     tight = parameters(scheme="int8", calibration="tight_minmax")
     assert tight.stage_document()["calibration"] == "minmax"
     assert parameters(scheme="float16").stage_document()["calibration"] == "minmax"
+
+
+def test_a_stage_from_before_biases_were_corrected_is_found_again() -> None:
+    assert "bias_correction" not in parameters(scheme="int4").stage_document()
+    assert parameters(scheme="int4", bias_correction=True).stage_document()["bias_correction"] is True
 
 
 @pytest.mark.parametrize("scheme", ["float16", "dynamic_range", "int8", "int16x8"])
@@ -120,6 +141,7 @@ def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
         {"scheme": "int4"},
         {"scheme": "mixed", "layers": {"*": "int8"}},
         {"calibration": "percentile"},
+        {"bias_correction": True},
         {"calibration": "tight_minmax"},
     ],
 )
@@ -165,6 +187,17 @@ def test_the_pre_flight_says_what_cannot_work() -> None:
     (message,) = messages(aware, severity=Severity.ERROR, scheme="int16x8")
     assert 'scheme = "int8"' in message
     assert not messages(aware, severity=Severity.ERROR, scheme="int8")
+    (message,) = messages(aware, severity=Severity.WARNING, scheme="int8", bias_correction=True)
+    assert "bias_correction does nothing" in message
+
+
+def test_four_bits_offer_to_correct_their_biases() -> None:
+    (offered,) = STEP.findings(parameters(scheme="int4"), after())
+    assert offered.repair == SetValue(
+        place="chains[0].steps[0].bias_correction", value=True, sentence="Correct the biases"
+    )
+    (taken,) = STEP.findings(parameters(scheme="int4", bias_correction=True), after())
+    assert taken.repair is None
 
 
 def test_layers_are_written_and_read_in_recipes() -> None:
