@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.contract.errors import NutshellError
+from engine.export.bias_rounding import with_biases_rounded_as_tensorflow
 from engine.export.calibration import ActivationRange
 from engine.export.layer_patterns import OUTPUT_OPERATOR, LayerScheme, operators_of
 from engine.measurement.interpreter import load_interpreter
@@ -101,6 +102,8 @@ def _rewritten(float32: bytes, add_rules: Any, ranges: Mapping[str, ActivationRa
             rewriter = quantizer.Quantizer(bytearray(float32), rules.get_quantization_recipe())
             result = rewriter.quantize(_statistics(float32, ranges), enable_progress_report=False).quantized_model
         content = bytes(result or b"")
+        if ranges is not None:
+            content = with_biases_rounded_as_tensorflow(content, float32)
         # A file can be well-formed and still have a mix of types that no kernel takes.
         load_interpreter(content).invoke()
     except (ValueError, RuntimeError, NotImplementedError, LookupError, TypeError, NutshellError) as error:
