@@ -12,10 +12,7 @@ import numpy as np
 from engine.export.metadata_embedding import MODEL_IDENTIFIER
 from engine.export.observed_network import ObservedNetwork
 from engine.measurement.tflite_file import TfliteFile
-from engine.measurement.tflite_graph import KERNEL_INPUT
-
-INPUT, BIAS = 0, 2
-"""Which inputs of an operator with a kernel these are."""
+from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
 
 
 def with_corrected_biases(
@@ -106,9 +103,9 @@ def _layers(model: Any) -> Iterator[_Layer]:
         if (code := model.operatorCodes[operator.opcodeIndex].builtinCode) in kinds
     ]
     for number, (kind, operator) in enumerate(weighted):
-        has_bias = len(operator.inputs) > BIAS and operator.inputs[BIAS] >= 0
+        has_bias = len(operator.inputs) > BIAS_INPUT and operator.inputs[BIAS_INPUT] >= 0
         if kind != "TRANSPOSE_CONV" and has_bias:
-            yield _Layer(number, kind, operator, graph.tensors[operator.inputs[INPUT]].name.decode())
+            yield _Layer(number, kind, operator, graph.tensors[operator.inputs[0]].name.decode())
 
 
 def _mean_activations(
@@ -130,7 +127,7 @@ def _shift_bias(model: Any, operator: Any, shift: np.ndarray) -> None:
     from ai_edge_litert import schema_py_generated as schema
 
     graph = model.subgraphs[0]
-    place = int(operator.inputs[BIAS])
+    place = int(operator.inputs[BIAS_INPUT])
     bias = graph.tensors[place]
     values = np.frombuffer(bytes(model.buffers[bias.buffer].data), np.float32) - shift.astype(np.float32)
     readers = sum(list(other.inputs).count(place) for other in graph.operators)
@@ -141,5 +138,5 @@ def _shift_bias(model: Any, operator: Any, shift: np.ndarray) -> None:
         bias.buffer = len(model.buffers)
         model.buffers.append(schema.BufferT())
         graph.tensors.append(bias)
-        operator.inputs = [*operator.inputs[:BIAS], len(graph.tensors) - 1, *operator.inputs[BIAS + 1 :]]
+        operator.inputs = [*operator.inputs[:BIAS_INPUT], len(graph.tensors) - 1, *operator.inputs[BIAS_INPUT + 1 :]]
     model.buffers[bias.buffer].data = np.frombuffer(values.tobytes(), np.uint8)

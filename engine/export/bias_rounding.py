@@ -7,10 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.measurement.tflite_graph import KERNEL_INPUT
-
-BIAS = 2
-"""Which input of an operator with a kernel it is."""
+from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
 
 
 def with_biases_rounded_as_tensorflow(content: bytes, float32: bytes) -> bytes:
@@ -48,9 +45,9 @@ def _biases(model: Any) -> Iterator[tuple[Any, np.ndarray] | None]:
         operator = graph.Operators(number)
         if model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode() not in kinds:
             continue
-        if operator.InputsLength() <= BIAS or operator.Inputs(BIAS) < 0:
+        if operator.InputsLength() <= BIAS_INPUT or operator.Inputs(BIAS_INPUT) < 0:
             yield None
             continue
-        tensor = graph.Tensors(operator.Inputs(BIAS))
+        tensor = graph.Tensors(operator.Inputs(BIAS_INPUT))
         data = model.Buffers(tensor.Buffer()).DataAsNumpy()
         yield (tensor, data) if isinstance(data, np.ndarray) else None

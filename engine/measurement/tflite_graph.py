@@ -11,6 +11,8 @@ import numpy as np
 
 KERNEL_INPUT = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1, "TRANSPOSE_CONV": 1}
 """Operators that have a kernel, and which of their inputs it is."""
+BIAS_INPUT = 2
+"""And which is its bias, but for TRANSPOSE_CONV."""
 OUTPUT_CHANNEL_AXIS = {"DEPTHWISE_CONV_2D": 3}
 """Of a kernel as stored; the first axis of all others."""
 BORDER_OPERATORS = frozenset({"QUANTIZE", "DEQUANTIZE"})

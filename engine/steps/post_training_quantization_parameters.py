@@ -15,12 +15,12 @@ INTEGER = ("int8", "int16x8")
 FEW_BITS = (*CALIBRATED, "int4")
 """In which rounding moves a kernel so far that its biases are worth correcting."""
 USUAL_CALIBRATION_IMAGES = 200
-CALIBRATIONS_OF_FIRST_VERSION: Mapping[str, str] = {"minmax": "tflite_converter", "tight_minmax": "minmax"}
-"""What the methods were called at first. The keys of stages go on saying it, and so name the same files as then."""
+FIRST_NAMES: Mapping[str, str] = {"tflite_converter": "minmax"}
+"""What a method was called once → what it is called."""
 
 
-def _of_today(method: object) -> object:
-    return "minmax" if method == CALIBRATIONS_OF_FIRST_VERSION["minmax"] else method
+def _by_todays_name(method: object) -> object:
+    return FIRST_NAMES.get(method, method) if isinstance(method, str) else method
 
 
 class PostTrainingQuantizationParameters(StepParameters):
@@ -55,7 +55,7 @@ class PostTrainingQuantizationParameters(StepParameters):
         "and what corrects the biases.",
         json_schema_extra={"unit": "images", "shown_for": {"scheme": list(FEW_BITS)}},
     )
-    calibration: Annotated[Literal["minmax", "tight_minmax", "percentile"], BeforeValidator(_of_today)] = Field(
+    calibration: Annotated[Literal["minmax", "tight_minmax", "percentile"], BeforeValidator(_by_todays_name)] = Field(
         "minmax",
         title="Calibration",
         description="minmax: ranges reach from the least to the greatest value seen, as TensorFlow's converter takes "
@@ -98,10 +98,8 @@ class PostTrainingQuantizationParameters(StepParameters):
         return self.scheme in INTEGER or (self.scheme == "mixed" and "int8" in (self.layers or {}).values())
 
     def stage_document(self) -> dict[str, Any]:
-        document = super().stage_document()
-        if self.calibrated:
-            document["calibration"] = CALIBRATIONS_OF_FIRST_VERSION.get(self.calibration, self.calibration)
-        return document
+        """Tells calibrated files apart from those of the first version, where the names of methods meant others."""
+        return super().stage_document() | ({"version": 2} if self.calibrated else {})
 
     def label(self) -> str:
         return self.scheme.replace("_", " ") + (", corrected biases" if self.bias_correction else "")

@@ -112,12 +112,12 @@ def test_without_being_told_int8_has_the_ranges_of_the_converter(small_bench: Be
 
 
 def test_a_method_by_its_first_name() -> None:
-    first, today = parameters(scheme="int8", calibration="tflite_converter"), parameters(scheme="int8")
-    assert first == today
-    assert today.stage_document()["calibration"] == "tflite_converter"
-    tight = parameters(scheme="int8", calibration="tight_minmax")
-    assert tight.stage_document()["calibration"] == "minmax"
-    assert parameters(scheme="float16").stage_document()["calibration"] == "minmax"
+    assert parameters(scheme="int8", calibration="tflite_converter") == parameters(scheme="int8")
+
+
+def test_a_calibrated_stage_of_the_first_version_is_computed_anew() -> None:
+    assert parameters(scheme="int8").stage_document()["version"] == 2
+    assert "version" not in parameters(scheme="float16").stage_document()
 
 
 def test_a_stage_from_before_biases_were_corrected_is_found_again() -> None:
