@@ -14,7 +14,7 @@ def with_biases_rounded_as_tensorflow(content: bytes, float32: bytes) -> bytes:
     """The int8 `.tflite` with biases that TFLiteConverter would have stored.
 
     A bias is tens of thousands of steps of its scale, and some lie between two integers: TFLiteConverter divides in
-    single precision and rounds halves away from zero. One step in a bias of the first layer can change two of a
+    single precision and rounds halves away from zero. One step in a bias of the first layer changed one of a
     hundred decisions of a MobileNetV3.
 
     Args:

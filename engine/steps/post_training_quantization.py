@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.backbones.graph import Layer
@@ -22,6 +22,8 @@ from engine.steps.post_training_quantization_parameters import (
 from engine.steps.step import Form, Step, StepPlace, Trait
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from engine.chain.bench import Bench
     from engine.chain.network import Network
     from engine.export.calibration import ActivationRange
@@ -166,7 +168,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         require_quantizer()
         float32 = bench.float32_tflite(network)
         images = bench.calibration_images(parameters.calibration_images)
-        ranges = self._ranges(parameters, float32, bench) if parameters.calibrated else None
+        ranges = self._ranges(parameters, float32, images, bench) if parameters.calibrated else None
         bench.say_phase("quantising")
         content = _quantized(parameters, network, float32, ranges)
         if parameters.bias_correction:
@@ -181,12 +183,11 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         return content
 
     def _ranges(
-        self, parameters: PostTrainingQuantizationParameters, float32: bytes, bench: Bench
+        self, parameters: PostTrainingQuantizationParameters, float32: bytes, images: Sequence[np.ndarray], bench: Bench
     ) -> Mapping[str, ActivationRange]:
         from engine.export.calibration import activation_ranges
         from engine.export.converter_ranges import converter_ranges
 
-        images = bench.calibration_images(parameters.calibration_images)
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
         ranges = activation_ranges(float32, images, percentile, _told_by(bench, "calibrating"))
         return converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges

@@ -65,19 +65,12 @@ class StudyWizard(QWizard):
         return self.currentId() + 1 if 0 <= self.currentId() < PAGES - 1 else -1
 
     def validateCurrentPage(self) -> bool:
-        self.make_pages(up_to=self.nextId())
+        self._make_pages(self.nextId())
         return super().validateCurrentPage()
-
-    def make_pages(self, up_to: int = PAGES - 1) -> None:
-        """Make the pages that are still missing, up to that one counted from 0."""
-        while len(self._pages) <= up_to:
-            from ui.wizard.later_pages import later_page
-
-            self._add(later_page(len(self._pages), self._draft, self._settings, self._runs_directory))
 
     def make_next_page(self) -> bool:
         """Make one of the pages that are still missing, ahead of its time; whether any is missing then."""
-        self.make_pages(up_to=min(len(self._pages), PAGES - 1))
+        self._make_pages(min(len(self._pages), PAGES - 1))
         return len(self._pages) < PAGES
 
     def set_recipe(self, recipe: Recipe) -> None:
@@ -108,6 +101,13 @@ class StudyWizard(QWizard):
         self._remember()
         for page in self._pages:
             page.shut_down()
+
+    def _make_pages(self, up_to: int) -> None:
+        """Make the pages that are still missing, up to that one counted from 0."""
+        while len(self._pages) <= up_to:
+            from ui.wizard.later_pages import later_page
+
+            self._add(later_page(len(self._pages), self._draft, self._settings, self._runs_directory))
 
     def _add(self, page: DraftPage) -> None:
         self._pages.append(page)
