@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
@@ -113,7 +114,7 @@ class DatasetSettings(Section):
             raise ValueError("validation_fraction and test_fraction together must leave at least 5 % to train on")
         if self.group_by == "csv" and not self.labels_csv:
             raise ValueError("group_by = csv needs a labels_csv with a column group")
-        if len(set(self.classes)) != len(self.classes):
+        if len({unicodedata.normalize("NFC", name) for name in self.classes}) != len(self.classes):
             raise ValueError("classes names one class twice")
         return self
 

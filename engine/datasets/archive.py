@@ -31,6 +31,8 @@ LARGEST_RATIO = 200
 """Of bytes unpacked to bytes packed; images and arrays of them stay far below, decompression bombs go far above."""
 ALWAYS_ALLOWED_BYTES = 64 * 2**20
 """What any archive may unpack to, whatever its ratio."""
+UTF8_FLAG = 0x800
+"""Of a member of a .zip."""
 MOST_ENTRIES = 2_000_000
 KEPT_FREE_BYTES = 256 * 2**20
 """On the cache's disk."""
@@ -123,7 +125,7 @@ class _Unpacking:
                 raise DataError(f"The archive {self._archive} is locked with a password; {_BY_HAND}")
             kind = stat.S_IFMT(member.external_attr >> 16)
             plain = kind in {0, stat.S_IFREG}
-            yield _Entry(member.filename, member.is_dir(), plain, lambda member=member: archive.open(member))  # type: ignore[misc]
+            yield _Entry(_zip_name(member), member.is_dir(), plain, lambda member=member: archive.open(member))  # type: ignore[misc]
 
     def _of_tar(self, open_things: ExitStack) -> Iterator[_Entry]:
         packed = self._archive.name.lower().endswith("gz")
@@ -179,6 +181,16 @@ class _Unpacking:
                 f"The archive {self._archive} needs more room than there is on the disk of the cache "
                 f"({max(self._free_bytes, 0) / 2**20:,.0f} MiB); free some space, or choose another runs directory."
             )
+
+
+def _zip_name(member: zipfile.ZipInfo) -> str:
+    """The member's name; macOS writes UTF-8 without the flag that says so, and Python then reads CP437."""
+    if member.flag_bits & UTF8_FLAG:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return member.filename
 
 
 class _BoundedReader:

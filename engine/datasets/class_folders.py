@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from glob import has_magic
 from typing import Protocol
 
 from engine.contract.errors import DataError
+from engine.datasets.indexing import one_form
 
 Parts = tuple[str, ...]
 """A folder's path below the dataset's, one part a folder; empty for the dataset's own."""
@@ -26,7 +26,7 @@ class TopFolders:
     """Each folder directly in the dataset's is a class, with all that is below it."""
 
     def class_of(self, folder: Parts) -> str | None:
-        return folder[0] if folder else None
+        return one_form(folder[0]) if folder else None
 
 
 class ClassFolders:
@@ -42,11 +42,11 @@ class ClassFolders:
         Args:
             patterns: of each class.
         """
-        self._patterns = [(name, pattern) for name, several in patterns.items() for pattern in several]
+        self._patterns = [(one_form(name), pattern) for name, several in patterns.items() for pattern in several]
         self._plain: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self._wild: list[tuple[re.Pattern[str], tuple[str, str]]] = []
         for name, pattern in self._patterns:
-            text = "" if pattern == "." else _composed(pattern.strip("/"))
+            text = "" if pattern == "." else one_form(pattern.strip("/"))
             if has_magic(text):
                 self._wild.append((re.compile(_expression(text)), (name, pattern)))
             else:
@@ -70,7 +70,7 @@ class ClassFolders:
         return [one for one in self._patterns if one not in self._used]
 
     def _own_class(self, folder: str) -> str | None:
-        text = _composed(folder)
+        text = one_form(folder)
         found = [*self._plain.get(text, ()), *(one for expression, one in self._wild if expression.fullmatch(text))]
         self._used.update(found)
         names = sorted({name for name, _ in found})
@@ -80,11 +80,6 @@ class ClassFolders:
                 "once; change one of the patterns."
             )
         return names[0] if names else None
-
-
-def _composed(text: str) -> str:
-    """Accented letters as one character each, however a file system or an editor wrote them."""
-    return unicodedata.normalize("NFC", text)
 
 
 def _expression(pattern: str) -> str:

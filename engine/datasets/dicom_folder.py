@@ -17,7 +17,7 @@ from engine.datasets.dicom_image import read_dicom, read_header
 from engine.datasets.folder_tree import TOLD_EVERY, FoundFiles, ImageFile
 from engine.datasets.grouping import PATIENT, relative_name
 from engine.datasets.image_folder import ImageFolder, walked_parts
-from engine.datasets.indexing import chosen_classes, sample_index
+from engine.datasets.indexing import chosen_classes, in_natural_order, sample_index
 from engine.datasets.labels_csv import LabelTable, read_labels_csv
 from engine.datasets.source import Sample, SampleIndex
 
@@ -78,18 +78,20 @@ class DicomFolder(ImageFolder):
         found = FoundFiles(_Anywhere(), progress, self.is_image)
         for folder, split, tree in walked_parts(self._open_trees(progress)):
             found.walk(folder, split, base=tree)
-        named: list[tuple[Sample, str]] = []
-        listed: set[str] = set()
+        samples: list[Sample] = []
         for done, file in enumerate(found.files.values()):
             if progress and done % TOLD_EVERY == 0:
                 progress(done, len(found.files))
-            for sample in self._samples_of(file, 0, found):
-                row = table.row_of(relative_name(sample.path, self.settings), sample.path)
-                if row is None or not row.label:
-                    found.skip(Path(sample.path), f"has no label in {table.file.name}")
-                    continue
-                listed.add(row.path)
-                named.append((replace(sample, split=row.split or sample.split), row.label))
+            samples += self._samples_of(file, 0, found)
+        named: list[tuple[Sample, str]] = []
+        listed: set[str] = set()
+        rows = table.rows_of([(relative_name(sample.path, self.settings), sample.path) for sample in samples])
+        for sample, row in zip(samples, rows, strict=True):
+            if row is None or not row.label:
+                found.skip(Path(sample.path), f"has no label in {table.file.name}")
+                continue
+            listed.add(row.path)
+            named.append((replace(sample, split=row.split or sample.split), row.label))
         if not named:
             raise DataError(
                 f"dataset.labels_csv: {table.file} has a label for none of the {len(found.files):,} files in "
@@ -100,14 +102,15 @@ class DicomFolder(ImageFolder):
             for row in table.rows.values()
             if row.path not in listed
         ]
-        classes = chosen_classes(self.settings, sorted({name for _, name in named}), "label")
+        classes = chosen_classes(self.settings, in_natural_order({name for _, name in named}), "label")
         if len(classes) < 2:
             raise DataError(
                 f"dataset.labels_csv: {table.file} has one label only ({classes[0]}); two are needed at least."
             )
         labels = {name: label for label, name in enumerate(classes)}
-        samples = (replace(sample, label=labels[name]) for sample, name in named if name in labels)
-        return sample_index(classes, samples, self.settings, self.seed, (*found.skipped, *absent))
+        labelled = (replace(sample, label=labels[name]) for sample, name in named if name in labels)
+        beside = self._beside(found)
+        return sample_index(classes, labelled, self.settings, self.seed, (*found.skipped, *absent), beside)
 
 
 class _Anywhere:

@@ -92,7 +92,7 @@ def examine(
     return Examination(
         dataset,
         checked.check,
-        group_findings(split, dataset),
+        (*index.findings, *group_findings(split, dataset)),
         tuple(SkippedFile(path=sample.path, reason=reason) for sample, reason in unreadable.items()),
         {one.value: {name: used[one, label] for label, name in enumerate(index.classes)} for one in Split},
     )

@@ -15,7 +15,13 @@ from engine.datasets.image_file import SUFFIXES
 from engine.datasets.printable import CONTROL_CHARACTERS
 from engine.datasets.source import Split
 
-SYSTEM_FILES = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+SYSTEM_FILES = frozenset(
+    {
+        *("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information", "lost+found"),
+        *("@eadir", "@recycle", "#recycle", "#snapshot", "__pycache__"),
+    }
+)
+"""What operating systems, file servers (Synology, QNAP) and notebooks put beside a user's files, in lower case."""
 TOLD_EVERY = 200
 """Files between two calls of `progress`."""
 MOST_NAMED = 20

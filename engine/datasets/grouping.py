@@ -35,6 +35,12 @@ def with_groups(index: SampleIndex, settings: DatasetSettings) -> SampleIndex:
                 'dataset.group_by = "patient" needs images that carry a patient\'s number, as DICOM files do; group by '
                 "a folder, a pattern, or a CSV column."
             )
+    elif kind == "csv":
+        table = read_labels_csv(settings.labels_csv, needed=("group",))
+        rows = table.rows_of([(relative_name(sample.path, settings), sample.path) for sample in index.samples])
+        samples = tuple(
+            replace(sample, group=row.group if row else "") for sample, row in zip(index.samples, rows, strict=True)
+        )
     elif kind:
         name = _namer(kind, detail, settings)
         samples = tuple(replace(sample, group=name(sample.path)) for sample in index.samples)
@@ -86,21 +92,13 @@ def _namer(kind: str, detail: str, settings: DatasetSettings) -> Callable[[str],
     """From a sample's path to its group's name, empty for none."""
     if kind == "folder":
         return lambda path: _folder_above(path, int(detail), settings)
-    if kind == "pattern":
-        expression = re.compile(detail)
+    expression = re.compile(detail)
 
-        def matched(path: str) -> str:
-            found = expression.search(relative_name(path, settings))
-            return (found[1] if expression.groups else found[0]) or "" if found else ""
+    def matched(path: str) -> str:
+        found = expression.search(relative_name(path, settings))
+        return (found[1] if expression.groups else found[0]) or "" if found else ""
 
-        return matched
-    table = read_labels_csv(settings.labels_csv, needed=("group",))
-
-    def listed(path: str) -> str:
-        row = table.row_of(relative_name(path, settings), path)
-        return row.group if row else ""
-
-    return listed
+    return matched
 
 
 def _folder_above(path: str, level: int, settings: DatasetSettings) -> str:

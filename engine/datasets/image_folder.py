@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.contract.errors import DataError
+from engine.contract.findings import Finding, Severity
 from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
 from engine.datasets.archive import FOLDER_OR_ARCHIVE
@@ -17,13 +18,15 @@ from engine.datasets.class_folders import ClassFolders, TopFolders
 from engine.datasets.data_path import DataPath, open_path
 from engine.datasets.folder_tree import TOLD_EVERY, FoundFiles, ImageFile, folders, is_image_name, walked
 from engine.datasets.image_file import read_image
-from engine.datasets.indexing import chosen_classes, sample_index
+from engine.datasets.indexing import chosen_classes, in_natural_order, sample_index
 from engine.datasets.source import SPLIT_NAMES, DatasetSource, OutlinedFolder, Sample, SampleIndex, Split
 
 LAYOUT = (
     "put each class into a folder of its own: FOLDER/class/image.png, or FOLDER/train/class/image.png; or say with "
     "dataset.class_folders which folders are which class"
 )
+
+MOST_FOLDERS_NAMED = 5
 
 
 class ImageFolder(DatasetSource):
@@ -54,7 +57,7 @@ class ImageFolder(DatasetSource):
                 "or take it out."
             )
         _refuse_useless(root, found)
-        classes = chosen_classes(self.settings, sorted(found.classes), "class folder")
+        classes = chosen_classes(self.settings, in_natural_order(found.classes), "class folder")
         return self._index(root, classes, found, progress)
 
     def outline(self, progress: Callable[[int, int], None] | None = None) -> Iterator[OutlinedFolder]:
@@ -122,8 +125,16 @@ class ImageFolder(DatasetSource):
                     f'The class folder "{name}" in {root} holds no images; add some, or leave the class out with '
                     "dataset.classes."
                 )
+        beside = self._beside(found)
         skipped = (SkippedFile(path=self._shown(Path(one.path)), reason=one.reason) for one in found.skipped)
-        return sample_index(classes, samples, self.settings, self.seed, skipped)
+        return sample_index(classes, samples, self.settings, self.seed, skipped, beside)
+
+    def _beside(self, found: FoundFiles) -> list[Finding]:
+        """What is said of the images beside the split folders, each folder of which is noted in `found`."""
+        beside = images_beside_splits(self._open_trees()[0][0], self.is_image)
+        for folder, images in beside.items():
+            found.skip(folder, f"lies beside the train folder, so its images ({images:,}) are left out")
+        return list(_beside_findings(beside))
 
     def _shown(self, path: Path) -> str:
         tree = next((tree for tree in self._archives if path.is_relative_to(tree.folder)), None)
@@ -141,6 +152,33 @@ def walked_parts(trees: list[tuple[DataPath, Split | None]]) -> Iterator[tuple[P
         yield from ((folder, part, tree.folder) for part, folder in parts)
         if not parts:
             yield tree.folder, split, tree.folder
+
+
+def images_beside_splits(tree: DataPath, is_image: Callable[[str], bool]) -> dict[Path, int]:
+    """How many images lie in each folder beside the train folder, and in the dataset's own; empty without splits.
+
+    A split folder without class folders is one of them, such as test images without labels.
+    """
+    used = {folder for _, folder in _split_folders(tree)}
+    if not used:
+        return {}
+    counts = {tree.folder: sum(is_image(file.name) for file in tree.folder.iterdir() if file.is_file())}
+    for folder in folders(tree.folder):
+        if folder not in used:
+            counts[folder] = sum(sum(map(is_image, names)) for _, names in walked(folder, lambda path, reason: None))
+    return {folder: count for folder, count in counts.items() if count}
+
+
+def _beside_findings(beside: dict[Path, int]) -> Iterator[Finding]:
+    if beside:
+        named = ", ".join(f"{folder.name} ({count:,})" for folder, count in list(beside.items())[:MOST_FOLDERS_NAMED])
+        more = f" and {len(beside) - MOST_FOLDERS_NAMED:,} more folders" if len(beside) > MOST_FOLDERS_NAMED else ""
+        message = (
+            f"{sum(beside.values()):,} images are not used, because they lie beside the folder train: {named}{more}. "
+            "Put them into class folders inside train, validation or test; or, if train is itself a class, assign "
+            "folders to classes with dataset.class_folders and rename train."
+        )
+        yield Finding(severity=Severity.WARNING, where="dataset.path", message=message)
 
 
 def _split_folders(tree: DataPath) -> list[tuple[Split, Path]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,9 +12,24 @@ import numpy as np
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
+from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
 from engine.contract.registry import unknown_name_message
 from engine.datasets.source import Sample, SampleIndex, Split
+
+
+def one_form(name: str) -> str:
+    """A class's name with each accented letter as one character, however a file system or an editor wrote it (NFC)."""
+    return unicodedata.normalize("NFC", name)
+
+
+def in_natural_order(names: Iterable[str]) -> list[str]:
+    """Names sorted, with numbers in them by their value: "2" before "10"."""
+    return sorted(names, key=lambda name: ([_part(text) for text in re.split(r"([0-9]+)", name)], name))
+
+
+def _part(text: str) -> tuple[int, int, str]:
+    return (0, int(text), "") if text.isdecimal() and text.isascii() else (1, 0, text)
 
 
 def chosen_classes(settings: DatasetSettings, found: Sequence[str], noun: str = "class") -> tuple[str, ...]:
@@ -21,10 +38,11 @@ def chosen_classes(settings: DatasetSettings, found: Sequence[str], noun: str = 
     Raises:
         DataError: one is not there, or there is one only.
     """
-    for name in settings.classes:
+    asked = tuple(map(one_form, settings.classes))
+    for name in asked:
         if name not in found:
             raise DataError(f"dataset.classes: {unknown_name_message(noun, name, list(found))}")
-    classes = settings.classes or tuple(found)
+    classes = asked or tuple(found)
     if len(classes) < 2 <= len(found):
         raise DataError(f"dataset.classes names one class only ({classes[0]}); a classifier needs at least two.")
     return classes
@@ -36,6 +54,7 @@ def sample_index(
     settings: DatasetSettings,
     seed: int,
     skipped: Iterable[SkippedFile] = (),
+    findings: Iterable[Finding] = (),
 ) -> SampleIndex:
     """The samples by class, at most `limit_per_class` of each class and split, with their fingerprint."""
     by_class: dict[int, list[Sample]] = defaultdict(list)
@@ -49,7 +68,7 @@ def sample_index(
     digest = hashlib.sha256(repr(classes).encode())
     for sample in kept:
         digest.update(f"{sample.path}\0{sample.label}\0{sample.split}\0{sample.stamp}\n".encode())
-    return SampleIndex(classes, kept, tuple(skipped), digest.hexdigest())
+    return SampleIndex(classes, kept, tuple(skipped), digest.hexdigest(), tuple(findings))
 
 
 def row_samples(

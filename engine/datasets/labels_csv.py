@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import csv
-import unicodedata
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import DataError
+from engine.datasets.indexing import one_form
 from engine.datasets.source import SPLIT_NAMES, Split
 
 PATH_COLUMNS = ("path", "file")
@@ -33,19 +32,44 @@ class LabelTable:
     columns: frozenset[str]
     rows: Mapping[str, LabelRow]
     """Path as written, with "/" between folders → row."""
-    by_name: Mapping[str, LabelRow]
-    """File name → row, of those names that are there once."""
 
-    def row_of(self, relative: str, absolute: str = "") -> LabelRow | None:
-        """The line of an image: by its path below the dataset's folder, by its whole path, or by its name alone.
+    def rows_of(self, images: Sequence[tuple[str, str]]) -> list[LabelRow | None]:
+        """The line of each image, or None where the table has none; a line is never taken for two files.
 
-        One of several in a file, "file#3", may have a line of its own; else its file's holds.
+        A line says a file's path below the dataset's folder, its whole path, or the end of its path from any folder
+        on, which may be its name alone; the fullest path decides. One image of several in a file, "file#3", may have
+        a line of its own; else its file's holds.
+
+        Args:
+            images: (path below the dataset's folder, whole path) of all images that there are.
+
+        Raises:
+            DataError: a line is the end of several files' paths.
         """
-        names = [_key(name) for path in (relative, absolute) for name in (path, path.rpartition("#")[0])]
-        for name in names:
-            if (row := self.rows.get(name)) is not None:
-                return row
-        return next((self.by_name[last] for name in names if (last := name.rpartition("/")[2]) in self.by_name), None)
+        found = [self._found(_key(relative), _key(whole)) for relative, whole in images]
+        exact_file = {key: file for key, file, exact in filter(None, found) if exact}
+        end_of: dict[str, str] = {}
+        for key, file, exact in filter(None, found):
+            if not exact and key not in exact_file and end_of.setdefault(key, file) != file:
+                raise DataError(
+                    f'dataset.labels_csv: "{self.rows[key].path}" in {self.file} is the end of the paths of '
+                    f"{end_of[key]} and {file}; write the path below the dataset's folder into that line."
+                )
+        taken = [one and (one[2] or one[0] not in exact_file) for one in found]
+        return [self.rows[one[0]] if one and its else None for one, its in zip(found, taken, strict=True)]
+
+    def _found(self, relative: str, whole: str) -> tuple[str, str, bool] | None:
+        """The line's key, the image's file, and whether the line says the path in full."""
+        file = _file_of(whole)
+        for path in dict.fromkeys((relative, _file_of(relative), whole, _file_of(whole))):
+            if path in self.rows:
+                return path, file, True
+        for path in dict.fromkeys((whole, _file_of(whole))):
+            parts = path.split("/")
+            for start in range(1, len(parts)):
+                if (end := "/".join(parts[start:])) in self.rows:
+                    return end, file, False
+        return None
 
 
 def read_labels_csv(text: str, needed: tuple[str, ...] = ()) -> LabelTable:
@@ -82,9 +106,7 @@ def read_labels_csv(text: str, needed: tuple[str, ...] = ()) -> LabelTable:
         row = _row({name: (line.get(column) or "").strip() for name, column in names.items()}, path, number)
         if row.path and rows.setdefault(_key(row.path), row) != row:
             raise DataError(f"dataset.labels_csv: line {number} of {path} contradicts another on {row.path}.")
-    counts = Counter(key.rpartition("/")[2] for key in rows)
-    by_name = {name: row for key, row in rows.items() if counts[name := key.rpartition("/")[2]] == 1}
-    return LabelTable(path, frozenset(names), rows, by_name)
+    return LabelTable(path, frozenset(names), rows)
 
 
 def _row(values: Mapping[str, str], file: Path, number: int) -> LabelRow:
@@ -94,8 +116,14 @@ def _row(values: Mapping[str, str], file: Path, number: int) -> LabelRow:
             f'dataset.labels_csv: line {number} of {file} has the split "{split}"; use train, validation or test.'
         )
     path = next(values[name] for name in PATH_COLUMNS if name in values)
-    return LabelRow(path, values.get("label", ""), SPLIT_NAMES.get(split), values.get("group", ""))
+    return LabelRow(path, one_form(values.get("label", "")), SPLIT_NAMES.get(split), values.get("group", ""))
+
+
+def _file_of(path: str) -> str:
+    """The file of an image that is one of several in it."""
+    file, _, number = path.rpartition("#")
+    return file if file and number.isdigit() else path
 
 
 def _key(path: str) -> str:
-    return unicodedata.normalize("NFC", path.replace("\\", "/")).removeprefix("./")
+    return one_form(path.replace("\\", "/")).removeprefix("./")

@@ -116,7 +116,7 @@ def prepare(
         raise DataError(f"The image cache {folder} cannot be read back; check the disk, or choose another folder.")
     if cached.check.near_duplicate_bits != dataset.near_duplicate_bits:
         cached = _checked_again(cached, dataset, folder, raise_if_cancelled)
-    findings = group_findings(index.samples, dataset)
+    findings = (*index.findings, *group_findings(index.samples, dataset))
     return _prepared(cached, findings, dataset, images, fingerprint, found)
 
 

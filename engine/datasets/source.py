@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
 from engine.contract.registry import Registry
@@ -75,6 +76,8 @@ class SampleIndex:
     skipped: tuple[SkippedFile, ...] = ()
     fingerprint: str = ""
     """SHA-256 over the source's settings and every sample's path, label and stamp."""
+    findings: tuple[Finding, ...] = ()
+    """What the user is to know of how the images were listed, such as that some are not used."""
     drawn: frozenset[Split] = frozenset()
     """Splits that the source does not have, so that they were drawn from its training images."""
 

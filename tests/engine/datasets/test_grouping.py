@@ -15,7 +15,7 @@ from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
 from engine.datasets.group_split import draw_by_group
 from engine.datasets.grouping import group_findings
-from engine.datasets.labels_csv import read_labels_csv
+from engine.datasets.labels_csv import LabelTable, read_labels_csv
 from engine.datasets.preparation import dataset_fingerprint, prepare, scan
 from engine.datasets.source import Sample, Split
 
@@ -176,11 +176,41 @@ def test_a_table_that_cannot_be_used_is_a_sentence(tmp_path: Path, content: byte
         read_labels_csv(str(tmp_path / "labels.csv"), needed=("label",))
 
 
+def table_of(folder: Path, *paths: str) -> LabelTable:
+    lines = ["path,label", *(f"{path},{number}" for number, path in enumerate(paths))]
+    (folder / "labels.csv").write_text("\n".join(lines), encoding="utf-8")
+    return read_labels_csv(str(folder / "labels.csv"), needed=("label",))
+
+
+def labels_of(table: LabelTable, *relative: str) -> list[str | None]:
+    rows = table.rows_of([(path, f"/data/scans/{path}") for path in relative])
+    return [row.label if row else None for row in rows]
+
+
+def test_files_are_found_in_a_table_by_the_fullest_path(tmp_path: Path) -> None:
+    outside = table_of(tmp_path, "scans/a/one.dcm", "/data/scans/b/one.dcm", "two.dcm")
+    assert labels_of(outside, "a/one.dcm", "b/one.dcm", "c/one.dcm", "c/two.dcm") == ["0", "1", None, "2"]
+
+
+def test_a_line_of_a_table_is_one_files_alone(tmp_path: Path) -> None:
+    listed = table_of(tmp_path, "patient1/IM01.dcm", "IM02.dcm")
+    paths = ("patient1/IM01.dcm", "other/IM01.dcm", "IM02.dcm", "other/IM02.dcm")
+    assert labels_of(listed, *paths) == ["0", None, "1", None]
+    with pytest.raises(DataError, match=r'"IM02.dcm" in .* is the end of the paths of .*a/IM02.dcm and .*b/IM02.dcm'):
+        labels_of(listed, "a/IM02.dcm", "b/IM02.dcm")
+
+
+def test_images_of_one_file_share_its_line_or_have_their_own(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "a.dcm", "b.dcm#2")
+    assert labels_of(table, "p/a.dcm#1", "p/a.dcm#2", "p/b.dcm#1", "p/b.dcm#2") == ["0", "0", None, "1"]
+
+
 def test_files_are_found_in_a_table_by_path_or_by_a_name_that_is_there_once(tmp_path: Path) -> None:
     lines = ["label,path,split", "x,a\\one.dcm,Train", "y,b/one.dcm,valid", "z,two.dcm,", ",,"]
     (tmp_path / "labels.csv").write_text("\n".join(lines))
     table = read_labels_csv(str(tmp_path / "labels.csv"), needed=("label",))
-    found = [table.row_of(name) for name in ("a/one.dcm", "b/one.dcm", "deep/two.dcm", "c/one.dcm")]
+    names = ("a/one.dcm", "b/one.dcm", "deep/two.dcm", "c/one.dcm")
+    found = table.rows_of([(name, f"/data/{name}") for name in names])
     assert [(row.label, row.split) if row else None for row in found] == [
         ("x", Split.TRAIN),
         ("y", Split.VALIDATION),
