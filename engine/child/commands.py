@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Iterator
 
 from pydantic import ValidationError
 
@@ -12,28 +13,38 @@ from engine.contract.errors import EXIT_STOPPED
 from engine.contract.events import Command
 from engine.training.control import Control
 
+READ_BYTES = 65536
 PARENT_GONE_GRACE_S = 3.0
 """What a cancelled run gets to close its files before the process is ended."""
 
 
-def follow_commands(control: Control) -> threading.Thread:
-    """Start the thread that reads commands."""
-    thread = threading.Thread(target=_follow, args=(control,), name="commands", daemon=True)
+def follow_commands(control: Control, lines: Iterator[bytes]) -> threading.Thread:
+    """Start the thread that reads commands, one a line."""
+    thread = threading.Thread(target=_follow, args=(control, lines), name="commands", daemon=True)
     thread.start()
     return thread
 
 
-def _follow(control: Control) -> None:
+def _follow(control: Control, lines: Iterator[bytes]) -> None:
     actions = {
         "pause": control.pause,
         "resume": control.resume,
         "stop": control.stop_stage,
         "cancel": control.cancel,
     }
-    for line in sys.stdin.buffer:
+    for line in lines:
         try:
             actions[Command.model_validate_json(line).command]()
         except ValidationError:
             print(f"Not a command: {line!r}", file=sys.stderr)
     control.cancel()
     threading.Timer(PARENT_GONE_GRACE_S, os._exit, args=(EXIT_STOPPED,)).start()
+
+
+def lines_of(descriptor: int) -> Iterator[bytes]:
+    """The lines of a file descriptor, without Python's buffer: its lock, held by a thread that waits for input, would
+    end an interpreter that is leaving in order with a fatal error."""
+    rest = b""
+    while chunk := os.read(descriptor, READ_BYTES):
+        *lines, rest = (rest + chunk).split(b"\n")
+        yield from lines

@@ -7,7 +7,7 @@ import traceback
 
 from engine.chain.run import run_recipe
 from engine.child.channel import EventChannel
-from engine.child.commands import follow_commands
+from engine.child.commands import follow_commands, lines_of
 from engine.child.job import EngineJob
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
 from engine.contract.events import Paused, Resumed, RunFailed
@@ -23,12 +23,13 @@ def main() -> int:
     channel = EventChannel()
     die_with_parent()
     try:
-        job = EngineJob.model_validate_json(sys.stdin.buffer.readline())
+        lines = lines_of(sys.stdin.fileno())
+        job = EngineJob.model_validate_json(next(lines, b""))
         recipe = build_recipe(job.recipe)
         if job.give_way:
             give_way()
         control = Control(lambda: channel.send(Paused()), lambda: channel.send(Resumed()))
-        follow_commands(control)
+        follow_commands(control, lines)
         return _run(channel, control, job, recipe)
     except NutshellError as error:
         channel.send(RunFailed(message=str(error), exit_code=error.exit_code))

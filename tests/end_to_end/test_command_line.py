@@ -73,6 +73,29 @@ def test_the_markdown_page_has_a_row_a_variant_and_names_the_machine(study: dict
     assert variants[0]["cpu"] in study["markdown"]
 
 
+def test_the_engine_leaves_in_order(study: dict[str, Any]) -> None:
+    (log,) = (study["folder"] / "runs").glob("runs/*/engine.log")
+    assert "Fatal" not in log.read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.mark.parametrize("command_name", ["run", "check"])
+def test_an_option_holds_on_either_side_of_the_command(
+    command_name: str, checkout: Path, study: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ui.terminal import check_command, run_command
+    from ui.terminal.command_line import command_line
+
+    given: list[Path] = []
+    monkeypatch.setattr(run_command, "run_command", lambda recipe, runs, *rest: given.append(runs) or 0)
+    monkeypatch.setattr(check_command, "check_command", lambda recipe, runs: given.append(runs) or 0)
+    before = ["--runs", str(tmp_path / "a"), command_name, "r.toml"]
+    after = [command_name, "r.toml", "--runs", str(tmp_path / "b")]
+    both = ["--runs", str(tmp_path / "a"), command_name, "r.toml", "--runs", str(tmp_path / "b")]
+    for arguments in (before, after, both):
+        assert command_line(arguments, lambda *_: 1) == 0
+    assert given == [tmp_path / "a", tmp_path / "b", tmp_path / "b"]
+
+
 def test_the_json_has_what_is_relied_on(study: dict[str, Any]) -> None:
     result = study["json"]
     assert result["schema"] == 1

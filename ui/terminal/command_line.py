@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--demo", action="store_true", help="run the bundled recipe at once; needs no display")
     parser.add_argument("--report-start", action="store_true", help=argparse.SUPPRESS)
-    _add_runs(parser)
+    _add_runs(parser, default_runs_directory())
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     run = commands.add_parser("run", help="run a recipe", description="Run a recipe to its end and print its table.")
     run.add_argument("recipe", type=Path, metavar="RECIPE.toml")
@@ -106,11 +106,14 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_runs(parser: argparse.ArgumentParser) -> None:
+def _add_runs(parser: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:
+    """The option before or after the command; a default of the command's own would undo what was said before it."""
     parser.add_argument(
         "--runs",
         type=lambda text: Path(text).expanduser(),
         metavar="DIR",
-        default=default_runs_directory(),
-        help="where runs, finished stages and decoded images are kept (default: %(default)s)",
+        default=default,
+        help=f"where runs, finished stages and decoded images are kept (default: {default_runs_directory()})".replace(
+            "%", "%%"
+        ),
     )
