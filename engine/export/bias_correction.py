@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import flatbuffers
 import numpy as np
 
-from engine.export.metadata_embedding import MODEL_IDENTIFIER
+from engine.export.model_packing import packed
 from engine.export.observed_network import ObservedNetwork
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
@@ -43,9 +42,7 @@ def with_corrected_biases(
     for layer in layers:
         shift = layer.mean_output(errors[layer.number], means[layer.input_name])
         _shift_bias(model, layer.operator, shift)
-    builder = flatbuffers.Builder(len(float32))
-    builder.Finish(model.Pack(builder), MODEL_IDENTIFIER)
-    return bytes(builder.Output())
+    return packed(model)
 
 
 @dataclass(frozen=True)

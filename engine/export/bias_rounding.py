@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
+
+MOST_STEPS = 2**30
+"""Of a bias, as in TFLiteConverter: half of what an int32 counts, so that sums have room."""
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """An operator with a kernel and a bias: tensors of the file, and views of its bytes."""
+
+    input: Any
+    kernel: Any
+    kernel_bytes: np.ndarray
+    bias: Any
+    bias_bytes: np.ndarray
 
 
 def with_biases_rounded_as_tensorflow(content: bytes, float32: bytes) -> bytes:
@@ -17,6 +32,10 @@ def with_biases_rounded_as_tensorflow(content: bytes, float32: bytes) -> bytes:
     single precision and rounds halves away from zero. One step in a bias of the first layer changed one of a
     hundred decisions of a MobileNetV3.
 
+    A channel whose kernel is next to zero, as pruning and dead units leave it, has so small a scale that its bias is
+    more steps than an int32 counts: stored so, the channel answers the bias's negative, or a part of it. Its kernel
+    gets a larger scale, at which the bias is 2³⁰ steps.
+
     Args:
         content: as quantised; biases in other numbers than int32 stay as they are.
         float32: what it was quantised from.
@@ -24,30 +43,52 @@ def with_biases_rounded_as_tensorflow(content: bytes, float32: bytes) -> bytes:
     from ai_edge_litert import schema_py_generated as schema
 
     rounded = bytearray(content)
-    exact = _biases(schema.Model.GetRootAs(float32))
-    for stored, values in zip(_biases(schema.Model.GetRootAs(rounded)), exact, strict=True):
-        if stored is None or values is None or stored[0].Type() != schema.TensorType.INT32:
+    exact = _layers(schema.Model.GetRootAs(float32))
+    # Views of the file: what is written to them is in it.
+    for stored, original in zip(_layers(schema.Model.GetRootAs(rounded)), exact, strict=True):
+        if stored is None or original is None or stored.bias.Type() != schema.TensorType.INT32:
             continue
-        scales = stored[0].Quantization().ScaleAsNumpy()
-        steps = (values[1].view(np.float32) / scales).astype(np.float64)
-        # A view of the file: what is written here is in it.
-        stored[1].view(np.int32)[:] = np.trunc(steps + np.copysign(0.5, steps)).astype(np.int32)
+        values = original.bias_bytes.view(np.float32)
+        _widen_scales(stored, values)
+        scales = stored.bias.Quantization().ScaleAsNumpy()
+        steps = (values / scales).astype(np.float64)
+        stored.bias_bytes.view(np.int32)[:] = np.trunc(steps + np.copysign(0.5, steps)).astype(np.int32)
     return bytes(rounded)
 
 
-def _biases(model: Any) -> Iterator[tuple[Any, np.ndarray] | None]:
-    """Tensor and bytes of each layer's bias, in order; None for a layer without."""
+def _widen_scales(layer: _Layer, bias: np.ndarray) -> None:
+    """Give the kernel of each channel whose bias is too many steps a scale at which it is not."""
+    bias_scales = layer.bias.Quantization().ScaleAsNumpy()
+    kernel_scales = layer.kernel.Quantization().ScaleAsNumpy()
+    least = (np.abs(bias) / np.float32(MOST_STEPS)).astype(np.float32)
+    narrow = np.flatnonzero(bias_scales < least)
+    if not len(narrow) or len(kernel_scales) != len(bias):
+        return
+    wider = least[narrow] / layer.input.Quantization().ScaleAsNumpy()[0]
+    axis = layer.kernel.Quantization().QuantizedDimension()
+    kernel = np.moveaxis(layer.kernel_bytes.view(np.int8).reshape(layer.kernel.ShapeAsNumpy()), axis, 0)
+    for channel, scale in zip(narrow, wider, strict=True):
+        kernel[channel] = np.rint(kernel[channel] * (kernel_scales[channel] / scale))
+    kernel_scales[narrow], bias_scales[narrow] = wider, least[narrow]
+
+
+def _layers(model: Any) -> Iterator[_Layer | None]:
+    """The operators with kernels, in order; None for one without a bias."""
     from ai_edge_litert import schema_py_generated as schema
 
-    kinds = {getattr(schema.BuiltinOperator, kind) for kind in KERNEL_INPUT}
+    kinds = {getattr(schema.BuiltinOperator, kind): place for kind, place in KERNEL_INPUT.items()}
     graph = model.Subgraphs(0)
     for number in range(graph.OperatorsLength()):
         operator = graph.Operators(number)
-        if model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode() not in kinds:
+        kind = model.OperatorCodes(operator.OpcodeIndex()).BuiltinCode()
+        if kind not in kinds:
             continue
-        if operator.InputsLength() <= BIAS_INPUT or operator.Inputs(BIAS_INPUT) < 0:
+        transposed = kind == schema.BuiltinOperator.TRANSPOSE_CONV  # Its third input is the image.
+        if transposed or operator.InputsLength() <= BIAS_INPUT or operator.Inputs(BIAS_INPUT) < 0:
             yield None
             continue
-        tensor = graph.Tensors(operator.Inputs(BIAS_INPUT))
-        data = model.Buffers(tensor.Buffer()).DataAsNumpy()
-        yield (tensor, data) if isinstance(data, np.ndarray) else None
+        kernel, bias = (graph.Tensors(operator.Inputs(place)) for place in (kinds[kind], BIAS_INPUT))
+        kernel_bytes, bias_bytes = (model.Buffers(tensor.Buffer()).DataAsNumpy() for tensor in (kernel, bias))
+        stored = isinstance(kernel_bytes, np.ndarray) and isinstance(bias_bytes, np.ndarray)
+        image = graph.Tensors(operator.Inputs(0))
+        yield _Layer(image, kernel, kernel_bytes, bias, bias_bytes) if stored else None

@@ -14,6 +14,7 @@ from engine.contract.errors import NutshellError
 from engine.export.bias_rounding import with_biases_rounded_as_tensorflow
 from engine.export.calibration import ActivationRange
 from engine.export.layer_patterns import OUTPUT_OPERATOR, LayerScheme, operators_of
+from engine.export.model_packing import with_weights_inline
 from engine.measurement.interpreter import load_interpreter
 
 Scheme = Literal["float16", "dynamic_range", "int8", "int16x8", "int4"]
@@ -101,7 +102,7 @@ def _rewritten(float32: bytes, add_rules: Any, ranges: Mapping[str, ActivationRa
             add_rules(rules)
             rewriter = quantizer.Quantizer(bytearray(float32), rules.get_quantization_recipe())
             result = rewriter.quantize(_statistics(float32, ranges), enable_progress_report=False).quantized_model
-        content = bytes(result or b"")
+        content = with_weights_inline(bytes(result or b""))
         if ranges is not None:
             content = with_biases_rounded_as_tensorflow(content, float32)
         # A file can be well-formed and still have a mix of types that no kernel takes.

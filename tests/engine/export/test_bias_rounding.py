@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import tf_keras
 
 from engine.export.bias_rounding import with_biases_rounded_as_tensorflow
 from engine.export.calibration import activation_ranges
 from engine.export.converter_ranges import converter_ranges
 from engine.export.quantizer import quantized
-from engine.export.tflite_conversion import converter_tflite
-from tests.engine.export.conftest import Trained
+from engine.export.tflite_conversion import converter_tflite, float32_tflite
+from tests.engine.export.conftest import Trained, probabilities
 
 
 def _biases(content: bytes | bytearray) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -59,3 +60,19 @@ def test_biases_of_other_numbers_stay_as_they_are(sequential: Trained) -> None:
     wide = quantized(sequential.float32, "int16x8", activation_ranges(sequential.float32, sequential.calibration))
     for content in (wide, quantized(sequential.float32, "dynamic_range")):
         assert with_biases_rounded_as_tensorflow(content, sequential.float32) == content
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("kernel_value", [0.0, 1e-30, 1e-12])
+def test_a_dead_channel_keeps_a_bias_that_can_be_counted(kernel_value: float) -> None:
+    image = tf_keras.Input((8, 8, 1))
+    conv = tf_keras.layers.Conv2D(4, 3, activation="relu")
+    model = tf_keras.Model(image, tf_keras.layers.Dense(2)(tf_keras.layers.Flatten()(conv(image))))
+    kernel, bias = conv.get_weights()
+    kernel[..., 1], bias[:] = kernel_value, (0.5, 7.0, -7.0, 0.0)
+    conv.set_weights([kernel, bias])
+    images = list(np.random.default_rng(7).random((8, 8, 8, 1), dtype=np.float32))
+    float32 = float32_tflite(model)
+    content = quantized(float32, "int8", activation_ranges(float32, images))
+    exact, rounded = probabilities(float32, np.array(images)), probabilities(content, np.array(images))
+    assert np.abs(exact - rounded).max() <= 0.1 * np.abs(exact).max()

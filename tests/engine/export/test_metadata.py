@@ -133,7 +133,7 @@ def test_the_network_computes_what_it_did_and_its_weights_lie_as_they_lay(residu
     assert before.operators == after.operators
     for one, other in zip(before.kernels, after.kernels, strict=True):
         assert np.array_equal(one.values, other.values)
-    assert alignments(content) == [*alignments(residual.float32), 0]
+    assert set(alignments(content)) == {0}
 
 
 def test_what_the_file_knew_is_kept(residual: Trained) -> None:
