@@ -6,6 +6,7 @@ words of our own, and what pydicom has to say of a file's values is not listened
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
 import warnings
@@ -16,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.datasets.dicom_tables import LookUpTable, narrow_palette
 from engine.datasets.image_file import LARGEST_PIXELS
 
 HEADER_ELEMENTS = ("Rows", "Columns", "NumberOfFrames")
@@ -26,6 +28,7 @@ IMAGE_ELEMENTS = (
     "PixelRepresentation",
     "BitsAllocated",
     "BitsStored",
+    "HighBit",
     "RescaleSlope",
     "RescaleIntercept",
     "ModalityLUTSequence",
@@ -50,6 +53,7 @@ FRAME_ELEMENTS = {
     "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction"),
 }
 """Where enhanced multi-frame files keep, for all frames or for each, what others keep at the top."""
+JPEG12_PLUGIN = "nutshell_jpeg12"
 GRAYSCALE = ("MONOCHROME1", "MONOCHROME2")
 
 
@@ -106,7 +110,9 @@ def read_dicom(path: Path, frame: int = 0) -> np.ndarray:
     dataset = _elements(path, IMAGE_ELEMENTS)
     _refuse_unknown_compression(dataset)
     try:
-        pixels = _pydicom().pixels.pixel_array(_pixel_source(path, dataset), index=frame)
+        pixels = _pydicom().pixels.pixel_array(
+            _pixel_source(path, dataset), index=frame, correct_unused_bits=not _bits_above_lowest(dataset)
+        )
     except Exception as error:  # noqa: BLE001 - as above
         raise OSError(_reason(error)) from None
     try:
@@ -179,7 +185,8 @@ def _shown(pixels: np.ndarray, dataset: Any) -> np.ndarray:
     kind = dataset.PhotometricInterpretation
     if kind == "PALETTE COLOR":
         colours = _pydicom().pixels.apply_color_lut(pixels, dataset)
-        return colours if colours.dtype == np.uint8 else colours.astype(np.uint16)
+        eight_bits = colours.dtype == np.uint8 or narrow_palette(dataset)
+        return colours.astype(np.uint8 if eight_bits else np.uint16)
     deep = dataset.BitsStored > 8
     if kind not in GRAYSCALE:
         return _spread(pixels.astype(np.float64), 0.0, 2.0**dataset.BitsStored - 1, deep)
@@ -191,21 +198,48 @@ def _grayscale(pixels: np.ndarray, dataset: Any) -> tuple[np.ndarray, float, flo
     """The values after modality transformation and window, float64, and the range that they can have."""
     processing = _pydicom().pixels
     least, greatest = _stored_range(dataset)
-    values = processing.apply_modality_lut(pixels, dataset)
-    if table := dataset.get("ModalityLUTSequence"):
-        least, greatest = 0.0, 2.0 ** table[0].LUTDescriptor[2] - 1
-    elif "RescaleSlope" in dataset and "RescaleIntercept" in dataset:
+    pixels = _from_their_place(pixels, dataset)
+    if sequence := dataset.get("ModalityLUTSequence"):
+        table = LookUpTable.of(sequence[0], least)
+        values, least, greatest = table(pixels), 0.0, float(table.greatest)
+    else:
+        values = processing.apply_rescale(pixels, dataset)
+    if not sequence and "RescaleSlope" in dataset and "RescaleIntercept" in dataset:
         ends = [end * float(dataset.RescaleSlope) + float(dataset.RescaleIntercept) for end in (least, greatest)]
         least, greatest = min(ends), max(ends)
-    if table := dataset.get("VOILUTSequence"):
+    if sequence := dataset.get("VOILUTSequence"):
         # A table has an entry for a whole number; slopes make fractions of them.
-        values = processing.apply_voi(np.rint(values).astype(np.int64), dataset)
-        least, greatest = 0.0, 2.0 ** table[0].LUTDescriptor[2] - 1
-    elif dataset.get("WindowCenter") is not None and dataset.get("WindowWidth") is not None:
+        table = LookUpTable.of(sequence[0], least)
+        values, least, greatest = table(np.rint(values)), 0.0, float(table.greatest)
+    elif _has_window(dataset):
         values = processing.apply_windowing(values, dataset)
         if float(dataset.get("RescaleSlope") or 1) < 0:  # Its ends are swapped with those of the stored range.
             values = least + greatest - values
     return values.astype(np.float64), least, greatest
+
+
+def _has_window(dataset: Any) -> bool:
+    """Whether there is a window that shows something: of no width, as some files have it, shows two values."""
+    if dataset.get("WindowCenter") is None or dataset.get("WindowWidth") is None:
+        return False
+    width = float(np.atleast_1d(dataset.WindowWidth)[0])
+    return width >= 1 if dataset.get("VOILUTFunction", "LINEAR") == "LINEAR" else width > 0
+
+
+def _from_their_place(pixels: np.ndarray, dataset: Any) -> np.ndarray:
+    """Stored values that do not begin at the lowest bit of their word, shifted there."""
+    shift = _bits_above_lowest(dataset)
+    if not shift:
+        return pixels
+    # What lies above them is no part of them; of negative values those bits are the sign's.
+    return pixels >> shift if dataset.PixelRepresentation else (pixels >> shift) & (2**dataset.BitsStored - 1)
+
+
+def _bits_above_lowest(dataset: Any) -> int:
+    """At which bit of its word a stored value begins; what decoders give begins at 0."""
+    stored = int(dataset.get("BitsStored") or 0)
+    compressed = dataset.file_meta.TransferSyntaxUID.is_compressed
+    return 0 if compressed else max(int(dataset.get("HighBit", stored - 1)) + 1 - stored, 0)
 
 
 def _stored_range(dataset: Any) -> tuple[float, float]:
@@ -231,4 +265,7 @@ def _pydicom() -> Any:
     logging.getLogger("pydicom").disabled = True
     warnings.filterwarnings("ignore", module=r"(pydicom|engine\.datasets\.dicom)")
     config.settings.reading_validation_mode = config.IGNORE
+    decoder = pydicom.pixels.get_decoder(pydicom.uid.JPEGExtended12Bit)
+    with contextlib.suppress(ValueError):  # Another thread was first.
+        decoder.add_plugin(JPEG12_PLUGIN, ("engine.datasets.dicom_jpeg12", "decode_frame"))
     return pydicom

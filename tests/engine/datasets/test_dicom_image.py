@@ -12,13 +12,13 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import (
+    MPEG2MPML,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
-    JPEGLSLossless,
     RLELossless,
 )
 
@@ -156,7 +156,7 @@ def _huge(path: Path) -> None:
 
 
 def _unknown_compression(path: Path) -> None:
-    dataset = dicom(EIGHT, syntax=JPEGLSLossless)
+    dataset = dicom(EIGHT, syntax=MPEG2MPML)
     dataset.PixelData = encapsulate([b"\xff\xd8\xff\xd9"])
     dataset["PixelData"].is_undefined_length = True
     dataset.save_as(path, enforce_file_format=True)
@@ -171,9 +171,9 @@ def _unknown_compression(path: Path) -> None:
         (_without_image, "is a DICOM file without an image"),
         (_cut_off, "is cut off"),
         (_huge, "has 3,600,000,000 pixels, which is more than can be trusted"),
-        (_unknown_compression, "is compressed as JPEG-LS Lossless Image Compression, which cannot be decoded here"),
+        (_unknown_compression, "is compressed as MPEG2 Main Profile / Main Level, which cannot be decoded here"),
     ],
-    ids=["text", "empty", "no pixels", "no image", "cut off", "huge", "JPEG-LS"],
+    ids=["text", "empty", "no pixels", "no image", "cut off", "huge", "video"],
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, make: object, reason: str) -> None:
     make(tmp_path / "a.dcm")  # type: ignore[operator]
