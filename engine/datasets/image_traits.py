@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from engine.imaging.scipy_import import import_scipy
+
 DIGEST_BYTES = 16
 REDUCED_SIDE = 64
 """Pixels: twice the side that the perceptual hash is made from."""
@@ -86,6 +88,7 @@ def _perceptual_hash(image: np.ndarray, brightest: int) -> int:
 
     Sixteen bits are stretched to eight first: Pillow would cut them off.
     """
+    import_scipy()
     import imagehash
 
     if image.dtype != np.uint8:

@@ -41,6 +41,7 @@ class Npz(DatasetSource):
         if Split.TRAIN not in labels:
             found = ", ".join(sorted(file.stem for file in path.folder.glob("*.npy"))) or "nothing"
             raise DataError(f"{path.given} has no array train_images with train_labels; it holds {found}.")
+        _refuse_useless_labels(path, labels)
         names = _class_names(path, int(max(values.max() for values in labels.values())) + 1)
         classes = chosen_classes(self.settings, names)
         return sample_index(classes, self._samples(path, labels, names, classes), self.settings, self.seed)
@@ -113,6 +114,17 @@ def _labels(path: DataPath, split: Split) -> np.ndarray | None:
             "needed."
         )
     return np.array(labels, dtype=np.int64).reshape(-1) if len(images) else None
+
+
+def _refuse_useless_labels(path: DataPath, labels: dict[Split, np.ndarray]) -> None:
+    """Raises: DataError, where a label can be no class: -1 as an unsigned number would make four billion of them."""
+    images = sum(map(len, labels.values()))
+    for split, values in labels.items():
+        for row in np.flatnonzero((values < 0) | (values >= images))[:1]:
+            raise DataError(
+                f"{PREFIXES[split]}_labels in {path.given} has the label {values[row]} in row {row}, but only "
+                f"{images:,} images to tell apart; labels are whole numbers from 0, one for each class."
+            )
 
 
 def _class_names(path: DataPath, count: int) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import ImageFidelity, Spread
 from engine.imaging.normalisation import coloured, resaved, resize
+from engine.imaging.scipy_import import import_scipy
 
 LARGEST_COMPARED_PIXELS = 512
 SSIM_WINDOW = 7
@@ -66,7 +67,7 @@ def _shrunk(image: np.ndarray, settings: ImageSettings) -> np.ndarray:
 
 
 def _fidelity(pairs: Sequence[tuple[np.ndarray, np.ndarray]]) -> ImageFidelity:
-    # Late: it brings SciPy with it.
+    import_scipy()
     from skimage.metrics import structural_similarity
 
     ratios, similarities = [], []

@@ -170,3 +170,12 @@ def test_memory_does_not_grow_with_the_number_of_images(checkout: Path, tmp_path
         cwd=checkout, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert int(done.stdout) < images.nbytes / 8
+
+
+@pytest.mark.parametrize("label", [4294967295, 24])
+def test_a_label_that_can_be_no_class_is_refused_at_once(tmp_path: Path, label: int) -> None:
+    labels = np.arange(24, dtype=np.uint32) % 2
+    labels[5] = label
+    np.savez(tmp_path / "d.npz", train_images=np.zeros((24, 32, 32, 3), np.uint8), train_labels=labels)
+    with pytest.raises(DataError, match=f"the label {label} in row 5, but only 24 images"):
+        scan(DatasetSettings(kind="npz", path=str(tmp_path / "d.npz")), 7, cache=tmp_path / "cache")
