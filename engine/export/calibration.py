@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.contract.calibration_record import CalibrationRecord, TensorRange
+from engine.contract.errors import NutshellError
 from engine.export.observed_network import ObservedNetwork
 
 HISTOGRAM_BINS = 2048
+LARGEST_VALUE = 1e18
+"""Of an activation that can be quantised: its square, which ranges are combined to, is within float32."""
 SMALLEST_SPAN = 1e-30
 """In place of the zero of a tensor that never changes."""
 
@@ -39,6 +42,9 @@ def activation_ranges(
         percentile: 100 takes the least and greatest value seen. A lower one cuts the rare values beyond it off at both
             ends, to a bin of 2048 over the whole range; the network's own input is never cut.
         tell: called after each image with how many are done and how many there are; what it raises ends the work.
+
+    Raises:
+        NutshellError: a value is not finite, or too large to be quantised.
 
     Returns:
         Tensor name → range, for the input and every operator's output.
@@ -83,6 +89,11 @@ def calibration_record(
 
 def _widened(known: ActivationRange | None, values: np.ndarray) -> ActivationRange:
     least, greatest = float(values.min()), float(values.max())
+    if not abs(least) < LARGEST_VALUE > abs(greatest):
+        raise NutshellError(
+            f"The network computes values up to {max(abs(least), abs(greatest)):.3g} on the calibration images, more "
+            "than integers can stand for. Its training diverged: lower the learning rate and train again."
+        )
     if known is None:
         return ActivationRange(least, greatest)
     return ActivationRange(min(known.least, least), max(known.greatest, greatest))

@@ -11,6 +11,7 @@ from tensorflow.lite.python.convert_phase import ConverterError
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from engine.contract.errors import NutshellError
+from engine.training.finite_weights import refuse_not_finite
 
 Scheme = Literal["float16", "dynamic_range", "int8", "int16x8"]
 
@@ -66,6 +67,7 @@ def _converter(model: Any) -> Any:
     Handed the Keras model, TensorFlow first saves all of its objects and traces them again, which takes ten times as
     long as the conversion; handed a function of constants, it has nothing to save.
     """
+    refuse_not_finite(model, "No .tflite file is made of them; train again with a lower learning rate.")
     image = tf.TensorSpec([1, *model.input_shape[1:]], tf.float32, name="image")
     traced = tf.function(lambda image: model(image, training=False), autograph=False).get_concrete_function(image)
     frozen = convert_variables_to_constants_v2(traced)

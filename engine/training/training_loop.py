@@ -15,6 +15,7 @@ from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpo
 from engine.training.epoch_events import epoch_event
 from engine.training.evaluation import classified, evaluation_step
 from engine.training.feed import Feed
+from engine.training.finite_weights import layer_not_finite
 from engine.training.graph_building import StepFunction
 from engine.training.objective import Objective
 from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
@@ -125,10 +126,8 @@ class TrainingLoop:
             loss, correct = self._step(images, labels)
             loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
             if not math.isfinite(loss_sum):
-                raise NutshellError(
-                    f"The loss is no longer a number in epoch {epoch}, batch {batch + 1}: lower the learning rate "
-                    f"(now {rate:g}) and run again."
-                )
+                self._end_diverged(f"epoch {epoch}, batch {batch + 1}", "the loss", rate)
+                return True
             self._tell_batch(epoch, batch + 1, loss_sum / seen, right / seen, started + paused_s)
             if self._trainer.control.take_stop():
                 stopped = True
@@ -137,8 +136,21 @@ class TrainingLoop:
         if stopped:
             self._stop_in(epoch, loss_sum / seen, right / seen, rate, seconds)
         else:
-            self._close_epoch(epoch, loss_sum / seen, right / seen, rate, seconds)
+            stopped = not self._close_epoch(epoch, loss_sum / seen, right / seen, rate, seconds)
         return stopped
+
+    def _end_diverged(self, place: str, what: str, rate: float) -> None:
+        """Say that the training has diverged; it ends with its best epoch.
+
+        Raises:
+            NutshellError: no epoch is kept.
+        """
+        said = f"Training diverged in {place}: {what} is no finite number"
+        remedy = f"lower the learning rate (now {rate:g})"
+        if self._best_weights is None:
+            raise NutshellError(f"{said}; {remedy} and run again.")
+        kept = f"the weights of epoch {self._best_epoch} are kept"
+        self._trainer.emit(Notice(message=f"{said}; {kept}. To train to the end, {remedy}."))
 
     def _stop_in(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> None:
         """End now: with the best epoch so far, or with these weights where none is kept."""
@@ -152,8 +164,13 @@ class TrainingLoop:
             self._tell_epoch(record)
             self._keep_if_best(record)
 
-    def _close_epoch(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> None:
+    def _close_epoch(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> bool:
+        """Validate, keep and tell the epoch; False where it has diverged, which ends the training before it."""
         record = self._record(epoch, loss, accuracy, rate, seconds)
+        layer = layer_not_finite(self._model)
+        if layer is not None or not math.isfinite(record.validation_loss):
+            self._end_diverged(f"epoch {epoch}", f'a weight of "{layer}"' if layer else "the validation loss", rate)
+            return False
         self._records.append(record)
         self._keep_if_best(record)
         save_checkpoint(
@@ -168,6 +185,7 @@ class TrainingLoop:
             ),
         )
         self._tell_epoch(record)
+        return True
 
     def _record(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> EpochRecord:
         validation_loss, validation_accuracy = self._classified(Split.VALIDATION)

@@ -6,7 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from engine.backbones.graph import LayerGraph
+from engine.contract.errors import DataError
 from engine.weights.matching import WeightsMatch, match_weights
 from engine.weights.stored_weights import files_read, read_stored_weights
 
@@ -17,12 +20,17 @@ def load_weights(model: Any, graph: LayerGraph, path: Path) -> WeightsMatch:
     """Give the layers of `model`, which was built from `graph`, the weights that the file has for them.
 
     Raises:
-        DataError: the file is no weights file, or that of another network.
+        DataError: the file is no weights file, or that of another network, or holds weights that are no numbers.
     """
     stored = read_stored_weights(path)
     match = match_weights(graph, stored)
     sources = [layer for _, layer in match.taken]
     for (name, _), arrays in zip(match.taken, stored.arrays(sources), strict=True):
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise DataError(
+                f'backbone.weights: the layer "{name}" of {path} holds weights that are not finite numbers (NaN or '
+                "infinity), as a training that diverged leaves them; choose another file."
+            )
         model.get_layer(name).set_weights(arrays)
     return match
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from engine.contract.errors import Cancelled, NutshellError
-from engine.contract.events import BatchProgress, EngineEvent, EpochFinished, Paused
+from engine.contract.events import BatchProgress, EngineEvent, EpochFinished, Notice, Paused
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import Split
 from engine.training.control import Control
@@ -94,6 +95,26 @@ def test_stopping_ends_the_stage_and_keeps_the_best_epoch(tmp_path: Path) -> Non
     assert outcome.stopped_early
     assert len(outcome.records) == 2
     assert outcome.best_epoch in {1, 2}
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_training_that_diverges_ends_with_its_best_epoch(tmp_path: Path, value: float) -> None:
+    bench = make_bench(tmp_path, epochs=4)
+    model = untrained(bench).model
+    told: list[EngineEvent] = []
+    after_first: list[list[np.ndarray]] = []
+
+    def poison(event: EngineEvent) -> None:
+        told.append(event)
+        if isinstance(event, EpochFinished):
+            after_first.append(model.get_weights())
+            model.set_weights([np.full_like(weights, value) for weights in model.get_weights()])
+
+    outcome = replace(bench.trainer, emit=poison).train(model, TrainingPlan.of_recipe(bench.recipe.training))
+    assert (outcome.best_epoch, len(outcome.records)) == (1, 1)
+    assert all(np.array_equal(*pair) for pair in zip(model.get_weights(), after_first[0], strict=True))
+    (notice,) = [event.message for event in told if isinstance(event, Notice)]
+    assert re.search(r"diverged in epoch 2.*the weights of epoch 1 are kept.*lower the learning rate \(now", notice)
 
 
 def test_pausing_holds_at_the_next_batch(tmp_path: Path) -> None:
