@@ -312,7 +312,11 @@ def _pydicom() -> Any:
     import pydicom.pixels
     from pydicom import config
 
+    # All that decodes is loaded with the library, and not by the first of several threads that needs it.
+    from engine.datasets import dicom_decoders
+
     logging.getLogger("pydicom").disabled = True
     warnings.filterwarnings("ignore", module=r"(pydicom|engine\.datasets\.dicom)")
     config.settings.reading_validation_mode = config.IGNORE
+    dicom_decoders.install(pydicom.pixels.get_decoder)
     return pydicom
