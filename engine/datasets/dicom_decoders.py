@@ -53,6 +53,9 @@ def decode_frame(source: bytes, runner: Any) -> bytes:
         raise ValueError("more pixels than can be trusted")
     if str(runner.transfer_syntax) not in (JPEG_2000, JPEG_2000_LOSSLESS):
         _refuse_other_size(source, runner.rows, runner.columns)
+    if str(runner.transfer_syntax) in (JPEG_LS, JPEG_LS_NEAR) and b"\xff\xd9" not in source[-4:]:
+        # The decoder of JPEG-LS searches on without an end in a frame that is cut off.
+        raise ValueError("the frame is cut off")
     pixels = np.asarray(CODECS[str(runner.transfer_syntax)][1](source))
     shape = (runner.rows, runner.columns) if runner.samples_per_pixel == 1 else (runner.rows, runner.columns, 3)
     if pixels.shape != shape:

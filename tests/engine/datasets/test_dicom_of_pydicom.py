@@ -20,6 +20,8 @@ FILES = Path(data_manager.__file__).parent / "test_files"
 REASONS = ("is no DICOM file", "without an image", "damaged", "is cut off", "not in gray", "is empty")
 COMPRESSED_AT_LEAST = 20
 DAMAGED = (
+    "MR_small_jpeg_ls_lossless.dcm",
+    "JPEGLSNearLossless_16.dcm",
     "JPEGLSNearLossless_08.dcm",
     "SC_rgb_jls_lossy_line.dcm",
     "SC_rgb_small_odd_jpeg.dcm",
