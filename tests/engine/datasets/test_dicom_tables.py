@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,7 +63,7 @@ def test_entries_of_8_bits_that_are_declared_16_keep_their_brightness(tmp_path: 
 
 @pytest.mark.parametrize(("kind", "bits"), [("u1", 8), ("<u2", 8), ("<u2", 16)])
 def test_a_palette_of_8_bits_is_one_in_any_packing(tmp_path: Path, kind: str, bits: int) -> None:
-    palette: dict[str, object] = {}
+    palette: dict[str, Any] = {}
     for colour, entries in (("Red", np.arange(256)), ("Green", 255 - np.arange(256)), ("Blue", np.full(256, 200))):
         palette[f"{colour}PaletteColorLookupTableDescriptor"] = [256, 0, bits]
         palette[f"{colour}PaletteColorLookupTableData"] = entries.astype(kind).tobytes()
