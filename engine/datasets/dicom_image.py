@@ -6,7 +6,6 @@ words of our own, and what pydicom has to say of a file's values is not listened
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
 import warnings
@@ -17,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.datasets.dicom_tables import LookUpTable, narrow_palette
+from engine.datasets.dicom_tables import LookupTable, palette_tables, table_of_item
 from engine.datasets.image_file import LARGEST_PIXELS
 
 HEADER_ELEMENTS = ("Rows", "Columns", "NumberOfFrames")
@@ -29,6 +28,8 @@ IMAGE_ELEMENTS = (
     "BitsAllocated",
     "BitsStored",
     "HighBit",
+    "DoseGridScaling",
+    "DoseUnits",
     "RescaleSlope",
     "RescaleIntercept",
     "ModalityLUTSequence",
@@ -53,8 +54,13 @@ FRAME_ELEMENTS = {
     "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction"),
 }
 """Where enhanced multi-frame files keep, for all frames or for each, what others keep at the top."""
-JPEG12_PLUGIN = "nutshell_jpeg12"
 GRAYSCALE = ("MONOCHROME1", "MONOCHROME2")
+HIGHEST_DOSE_GY = 131.07
+"""What the brightest pixel of a dose image says: a level of 65535 is 2 mGy, in all files alike."""
+FEWEST_LEVELS = 256
+"""An image of more than 16 bits is not taken where fewer of 65,536 levels would be left of more."""
+FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
+"""How a file begins that has no preamble: with an element of one of these groups."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +102,8 @@ def read_dicom(path: Path, frame: int = 0) -> np.ndarray:
     Grayscale goes through the modality transformation (rescale slope and intercept, or a table), then through the
     file's first VOI table or window, and is spread over 0 … 255 (up to eight bits stored) or 0 … 65535; without a
     window what is spread is the range that the stored bits can have. MONOCHROME1 is inverted, so that white is bright.
+    Doses are spread from 0 to `HIGHEST_DOSE_GY`, so that an image of 32 bits keeps its levels. A window without a width
+    is none.
 
     Args:
         frame: from 0.
@@ -110,14 +118,14 @@ def read_dicom(path: Path, frame: int = 0) -> np.ndarray:
     dataset = _elements(path, IMAGE_ELEMENTS)
     _refuse_unknown_compression(dataset)
     try:
-        pixels = _pydicom().pixels.pixel_array(
-            _pixel_source(path, dataset), index=frame, correct_unused_bits=not _bits_above_lowest(dataset)
-        )
+        pixels = _stored_pixels(path, dataset, frame)
     except Exception as error:  # noqa: BLE001 - as above
         raise OSError(_reason(error)) from None
     try:
         _take_frame_elements(dataset, frame)
         return _shown(pixels, dataset)
+    except OSError:
+        raise
     except MemoryError:
         raise OSError("needs more memory than there is") from None
     except Exception:  # noqa: BLE001 - as above
@@ -128,7 +136,11 @@ def _elements(path: Path, names: tuple[str, ...]) -> Any:
     """The named elements of the file and no others."""
     pydicom = _pydicom()
     try:
-        return pydicom.dcmread(path, stop_before_pixels=True, specific_tags=list(names))
+        return _with_syntax(
+            pydicom.dcmread(
+                path, stop_before_pixels=True, specific_tags=list(names), force=_begins_without_preamble(path)
+            )
+        )
     except PermissionError:
         raise OSError("may not be read; check its permissions") from None
     except pydicom.errors.InvalidDicomError:
@@ -151,11 +163,36 @@ def _refuse_unknown_compression(dataset: Any) -> None:
         raise OSError(f"is compressed as {syntax.name}, which cannot be decoded here; store it uncompressed")
 
 
-def _pixel_source(path: Path, dataset: Any) -> Any:
-    """The file, of which then one frame only is read; of one that is deflated as a whole, what has its pixels."""
-    if not dataset.file_meta.TransferSyntaxUID.is_deflated:
-        return path
-    return _pydicom().dcmread(path, specific_tags=[*IMAGE_ELEMENTS, "PixelData"])
+def _begins_without_preamble(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(2) in FIRST_GROUPS
+
+
+def _with_syntax(dataset: Any) -> Any:
+    """A file without preamble mostly does not say its transfer syntax; how it could be read tells it."""
+    if dataset.preamble is None and "TransferSyntaxUID" not in dataset.file_meta:
+        implicit, little_endian = dataset.original_encoding
+        if little_endian:
+            uid = _pydicom().uid
+            dataset.file_meta.TransferSyntaxUID = uid.ImplicitVRLittleEndian if implicit else uid.ExplicitVRLittleEndian
+    return dataset
+
+
+def _stored_pixels(path: Path, dataset: Any, frame: int) -> np.ndarray:
+    """What the file has for the pixels of a frame; a file that can be is read for this frame only."""
+    pydicom = _pydicom()
+    syntax = dataset.file_meta.TransferSyntaxUID
+    # Bits at another place are taken as lower bits too, which are then shifted away.
+    unused = 0 if syntax.is_compressed else int(dataset.get("HighBit") or 0) + 1 - int(dataset.BitsStored)
+    unused = unused if 0 < unused <= int(dataset.BitsAllocated) - int(dataset.BitsStored) else 0
+    if not (syntax.is_deflated or unused or dataset.preamble is None):
+        return pydicom.pixels.pixel_array(path, index=frame)
+    whole = _with_syntax(
+        pydicom.dcmread(path, specific_tags=[*IMAGE_ELEMENTS, "PixelData"], force=dataset.preamble is None)
+    )
+    whole.BitsStored = int(dataset.BitsStored) + unused
+    pixels = pydicom.pixels.pixel_array(whole, index=frame)
+    return pixels >> unused if unused else pixels
 
 
 def _reason(error: Exception) -> str:
@@ -184,62 +221,75 @@ def _take_frame_elements(dataset: Any, frame: int) -> None:
 def _shown(pixels: np.ndarray, dataset: Any) -> np.ndarray:
     kind = dataset.PhotometricInterpretation
     if kind == "PALETTE COLOR":
-        colours = _pydicom().pixels.apply_color_lut(pixels, dataset)
-        eight_bits = colours.dtype == np.uint8 or narrow_palette(dataset)
-        return colours.astype(np.uint8 if eight_bits else np.uint16)
+        return _coloured(pixels, dataset)
     deep = dataset.BitsStored > 8
     if kind not in GRAYSCALE:
         return _spread(pixels.astype(np.float64), 0.0, 2.0**dataset.BitsStored - 1, deep)
     values, least, greatest = _grayscale(pixels, dataset)
+    if dataset.BitsStored > 16:
+        _refuse_lost_levels(values, least, greatest)
     return _spread(greatest + least - values if kind == "MONOCHROME1" else values, least, greatest, deep)
 
 
 def _grayscale(pixels: np.ndarray, dataset: Any) -> tuple[np.ndarray, float, float]:
     """The values after modality transformation and window, float64, and the range that they can have."""
     processing = _pydicom().pixels
+    little_endian = dataset.file_meta.TransferSyntaxUID.is_little_endian
     least, greatest = _stored_range(dataset)
-    pixels = _from_their_place(pixels, dataset)
+    values: np.ndarray = pixels
     if sequence := dataset.get("ModalityLUTSequence"):
-        table = LookUpTable.of(sequence[0], least)
-        values, least, greatest = table(pixels), 0.0, float(table.greatest)
-    else:
-        values = processing.apply_rescale(pixels, dataset)
-    if not sequence and "RescaleSlope" in dataset and "RescaleIntercept" in dataset:
+        table = table_of_item(sequence[0], least < 0, little_endian)
+        values, least, greatest = table.of(pixels), 0.0, table.greatest
+    elif dataset.get("DoseGridScaling") is not None:
+        return _dose(pixels, dataset)
+    elif "RescaleSlope" in dataset and "RescaleIntercept" in dataset:
+        values = processing.apply_modality_lut(pixels, dataset)
         ends = [end * float(dataset.RescaleSlope) + float(dataset.RescaleIntercept) for end in (least, greatest)]
         least, greatest = min(ends), max(ends)
     if sequence := dataset.get("VOILUTSequence"):
-        # A table has an entry for a whole number; slopes make fractions of them.
-        table = LookUpTable.of(sequence[0], least)
-        values, least, greatest = table(np.rint(values)), 0.0, float(table.greatest)
-    elif _has_window(dataset):
+        table = table_of_item(sequence[0], least < 0, little_endian)
+        values, least, greatest = table.of(values), 0.0, table.greatest
+    elif _take_usable_window(dataset):
         values = processing.apply_windowing(values, dataset)
         if float(dataset.get("RescaleSlope") or 1) < 0:  # Its ends are swapped with those of the stored range.
             values = least + greatest - values
     return values.astype(np.float64), least, greatest
 
 
-def _has_window(dataset: Any) -> bool:
-    """Whether there is a window that shows something: of no width, as some files have it, shows two values."""
+def _coloured(pixels: np.ndarray, dataset: Any) -> np.ndarray:
+    if "RedPaletteColorLookupTableData" not in dataset:  # It is written in segments.
+        colours = _pydicom().pixels.apply_color_lut(pixels, dataset)
+        return colours if colours.dtype == np.uint8 else colours.astype(np.uint16)
+    tables: tuple[LookupTable, ...] = palette_tables(dataset, dataset.file_meta.TransferSyntaxUID.is_little_endian)
+    colours = np.stack([table.of(pixels) for table in tables], axis=-1)
+    return colours.astype(np.uint8 if tables[0].bits <= 8 else np.uint16)
+
+
+def _dose(pixels: np.ndarray, dataset: Any) -> tuple[np.ndarray, float, float]:
+    if str(dataset.get("DoseUnits") or "GY").strip().upper() != "GY":
+        raise OSError("has doses that are not in gray, so that they cannot be compared with those of other files")
+    values = pixels.astype(np.float64) * float(dataset.DoseGridScaling)
+    return values, min(0.0, -HIGHEST_DOSE_GY * int(dataset.PixelRepresentation)), HIGHEST_DOSE_GY
+
+
+def _take_usable_window(dataset: Any) -> bool:
+    """Whether there is a window; PS3.3 C.11.2.1.2 has none that is not wider than 0, nor a linear one below 1."""
     if dataset.get("WindowCenter") is None or dataset.get("WindowWidth") is None:
         return False
-    width = float(np.atleast_1d(dataset.WindowWidth)[0])
-    return width >= 1 if dataset.get("VOILUTFunction", "LINEAR") == "LINEAR" else width > 0
+    width = dataset.WindowWidth
+    width = float(width if not hasattr(width, "__getitem__") or isinstance(width, str) else width[0])
+    if width <= 0:
+        return False
+    if width < 1 and str(dataset.get("VOILUTFunction") or "LINEAR") == "LINEAR":
+        dataset.VOILUTFunction = "LINEAR_EXACT"
+    return True
 
 
-def _from_their_place(pixels: np.ndarray, dataset: Any) -> np.ndarray:
-    """Stored values that do not begin at the lowest bit of their word, shifted there."""
-    shift = _bits_above_lowest(dataset)
-    if not shift:
-        return pixels
-    # What lies above them is no part of them; of negative values those bits are the sign's.
-    return pixels >> shift if dataset.PixelRepresentation else (pixels >> shift) & (2**dataset.BitsStored - 1)
-
-
-def _bits_above_lowest(dataset: Any) -> int:
-    """At which bit of its word a stored value begins; what decoders give begins at 0."""
-    stored = int(dataset.get("BitsStored") or 0)
-    compressed = dataset.file_meta.TransferSyntaxUID.is_compressed
-    return 0 if compressed else max(int(dataset.get("HighBit", stored - 1)) + 1 - stored, 0)
+def _refuse_lost_levels(values: np.ndarray, least: float, greatest: float) -> None:
+    before = len(np.unique(values))
+    after = len(np.unique(_spread(values, least, greatest, deep=True)))
+    if after < min(before, FEWEST_LEVELS):
+        raise OSError(f"has {before:,} levels in more than 16 bits, of which {after:,} would be left; give it a window")
 
 
 def _stored_range(dataset: Any) -> tuple[float, float]:
@@ -262,10 +312,11 @@ def _pydicom() -> Any:
     import pydicom.pixels
     from pydicom import config
 
+    # All that decodes is loaded with the library, and not by the first of several threads that needs it.
+    from engine.datasets import dicom_decoders
+
     logging.getLogger("pydicom").disabled = True
     warnings.filterwarnings("ignore", module=r"(pydicom|engine\.datasets\.dicom)")
     config.settings.reading_validation_mode = config.IGNORE
-    decoder = pydicom.pixels.get_decoder(pydicom.uid.JPEGExtended12Bit)
-    with contextlib.suppress(ValueError):  # Another thread was first.
-        decoder.add_plugin(JPEG12_PLUGIN, ("engine.datasets.dicom_jpeg12", "decode_frame"))
+    dicom_decoders.install(pydicom.pixels.get_decoder)
     return pydicom

@@ -12,10 +12,10 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.sequence import Sequence
 from pydicom.uid import (
-    MPEG2MPML,
     UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRLittleEndian,
+    HTJ2KLossless,
     ImplicitVRLittleEndian,
     JPEG2000Lossless,
     JPEGBaseline8Bit,
@@ -156,7 +156,7 @@ def _huge(path: Path) -> None:
 
 
 def _unknown_compression(path: Path) -> None:
-    dataset = dicom(EIGHT, syntax=MPEG2MPML)
+    dataset = dicom(EIGHT, syntax=HTJ2KLossless)
     dataset.PixelData = encapsulate([b"\xff\xd8\xff\xd9"])
     dataset["PixelData"].is_undefined_length = True
     dataset.save_as(path, enforce_file_format=True)
@@ -171,9 +171,12 @@ def _unknown_compression(path: Path) -> None:
         (_without_image, "is a DICOM file without an image"),
         (_cut_off, "is cut off"),
         (_huge, "has 3,600,000,000 pixels, which is more than can be trusted"),
-        (_unknown_compression, "is compressed as MPEG2 Main Profile / Main Level, which cannot be decoded here"),
+        (
+            _unknown_compression,
+            "is compressed as High-Throughput JPEG 2000 Image Compression .Lossless Only., which cannot be decoded",
+        ),
     ],
-    ids=["text", "empty", "no pixels", "no image", "cut off", "huge", "video"],
+    ids=["text", "empty", "no pixels", "no image", "cut off", "huge", "HTJ2K"],
 )
 def test_what_cannot_be_read_is_said(tmp_path: Path, make: object, reason: str) -> None:
     make(tmp_path / "a.dcm")  # type: ignore[operator]
