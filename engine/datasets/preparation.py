@@ -32,7 +32,7 @@ from engine.imaging.fidelity import jpeg_fidelity, resize_fidelity
 from engine.store.durable_file import appearing_folder
 from engine.store.locations import Locations, default_runs_directory
 
-DECODING_VERSION = 2
+DECODING_VERSION = 3
 """Raised when the same files and settings would be decoded to other pixels, sizes or hashes."""
 
 COMPARED_IMAGES = 32

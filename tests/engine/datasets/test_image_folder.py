@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import imagecodecs
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from engine.contract.dataset_settings import DatasetSettings
@@ -105,9 +107,9 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("values", "lowest_and_highest"),
-    [((0, 4095), (0, 4095)), ((-1000, 3000), (0, 65535)), ((0.0, 0.25), (0, 65535)), ((7.0, 7.0), (0, 0))],
+    [((0, 4095), (0, 4095)), ((0.0, 0.25), (0, 16384)), ((0.5, 1.0), (32768, 65535)), ((7, 7), (7, 7))],
 )
-def test_deep_and_fractional_values_keep_their_contrast(
+def test_a_value_means_the_same_in_all_images(
     tmp_path: Path, values: tuple[float, float], lowest_and_highest: tuple[int, int]
 ) -> None:
     dtype = np.int32 if isinstance(values[0], int) else np.float32
@@ -115,6 +117,63 @@ def test_deep_and_fractional_values_keep_their_contrast(
     image = read_image(tmp_path / "a.tif")
     assert image.dtype == np.uint16
     assert (image.min(), image.max()) == lowest_and_highest
+
+
+@pytest.mark.parametrize("values", [(-1, 999), (0, 65536), (-0.5, 0.5), (0.0, 255.0)])
+def test_values_on_a_scale_of_their_own_are_refused(tmp_path: Path, values: tuple[float, float]) -> None:
+    dtype = np.int32 if isinstance(values[0], int) else np.float32
+    Image.fromarray(np.linspace(*values, 64).reshape(8, 8).astype(dtype)).save(tmp_path / "a.tif")
+    with pytest.raises(
+        OSError, match=f"holds values from {values[0]:g} to {values[1]:g}; save all images on one scale"
+    ):
+        read_image(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(("bits", "dtype"), [(8, np.uint8), (16, np.uint16)])
+def test_zero_may_be_white(tmp_path: Path, bits: int, dtype: type) -> None:
+    stored = np.linspace(0, 2**bits - 1, 64).astype(dtype).reshape(8, 8)
+    tifffile.imwrite(tmp_path / "a.tif", stored, photometric="miniswhite")
+    assert np.array_equal(read_image(tmp_path / "a.tif"), 2**bits - 1 - stored)
+
+
+DEEP = np.random.default_rng(5).integers(0, 65536, (6, 9, 3)).astype(np.uint16)
+
+
+@pytest.mark.parametrize("compression", [None, "zlib", "lzw"])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_colours_of_sixteen_bits_keep_them_in_tiff(tmp_path: Path, compression: str | None, planar: str) -> None:
+    pixels = DEEP if planar == "contig" else np.moveaxis(DEEP, 2, 0)
+    options = {"photometric": "rgb", "planarconfig": planar, "compression": compression}
+    tifffile.imwrite(tmp_path / "a.tif", pixels, **options)
+    assert np.array_equal(read_image(tmp_path / "a.tif"), DEEP)
+
+
+def test_colours_of_sixteen_bits_keep_them_in_png(tmp_path: Path) -> None:
+    opacity = np.full((6, 9, 1), 65535, np.uint16)
+    opacity[0] = 0
+    over_white = np.where(opacity > 0, DEEP, 65535)
+    gray = np.concatenate([DEEP[..., :1], opacity], axis=2)
+    images = {
+        "rgb": (DEEP, DEEP),
+        "rgba": (np.concatenate([DEEP, opacity], axis=2), over_white),
+        "la": (gray, np.repeat(over_white[..., :1], 3, axis=2)),
+    }
+    for name, (pixels, expected) in images.items():
+        (tmp_path / f"{name}.png").write_bytes(imagecodecs.png_encode(pixels))
+        assert np.array_equal(read_image(tmp_path / f"{name}.png"), expected), name
+        (tmp_path / "cut.png").write_bytes(imagecodecs.png_encode(pixels)[:120])
+        with pytest.raises(OSError, match=r"is damaged|is cut off"):
+            read_image(tmp_path / "cut.png")
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_colours_of_sixteen_bits_are_turned_upright_too(tmp_path: Path, orientation: int) -> None:
+    eight_bits, deep = tmp_path / "a.png", tmp_path / "b.tif"
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray((DEEP >> 8).astype(np.uint8)).save(eight_bits, exif=exif)
+    tifffile.imwrite(deep, DEEP, photometric="rgb", extratags=[(0x0112, "H", 1, orientation, True)])
+    assert np.array_equal(read_image(deep) >> 8, read_image(eight_bits))
 
 
 def test_an_image_of_no_numbers_is_refused(tmp_path: Path) -> None:
