@@ -63,6 +63,10 @@ class StageRunner:
         Raises:
             PromiseBroken, NutshellError, Cancelled: nothing of the stage is stored then but its last checkpoint.
         """
+        if damaged := self.store.damage(key):
+            aside = self.store.put_aside(key)
+            message = f"{damaged} of an earlier run's stage is damaged, so the stage is computed again; see {aside}."
+            self.emit(Notice(severity="warning", message=message))
         facts = self.store.facts(key)
         if facts is not None:
             return self._reuse(stage, key, parent, facts)

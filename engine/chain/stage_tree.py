@@ -17,7 +17,7 @@ from engine.contract.training_settings import TrainingSettings
 from engine.steps.step import STEPS, Form
 from engine.weights.weights_file import path_digest
 
-STAGE_VERSION = 1
+STAGE_VERSION = 2
 """Raised when the same recipe would give other results, so that older stages are computed anew."""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
+import hashlib
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,8 +31,13 @@ class StageFacts(BaseModel):
     seconds: float
     records: tuple[EpochRecord, ...] = ()
     stopped_early: bool = False
-    files: dict[str, int] = Field(default_factory=dict)
-    """Name → bytes of each file, to notice a damaged folder."""
+    files: dict[str, str] = Field(default_factory=dict)
+    """Name → SHA-256 of each file."""
+    digest: str = ""
+    """SHA-256 of these facts themselves, with this field empty."""
+
+    def own_digest(self) -> str:
+        return hashlib.sha256(self.model_copy(update={"digest": ""}).model_dump_json().encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -54,28 +60,56 @@ class StageStore:
             file.unlink(missing_ok=True)
 
     def facts(self, key: str) -> StageFacts | None:
-        """What is known of a finished stage; None where it is not finished, or its folder is damaged."""
+        """What is known of a finished stage; None where it is not finished, or its facts are damaged.
+
+        Whether its files are as they were written is not looked at: a stage is used after `damage`.
+        """
         folder = self.folder(key)
         try:
             facts = StageFacts.model_validate_json((folder / FACTS_FILE).read_bytes())
-            whole = all((folder / name).stat().st_size == size for name, size in facts.files.items())
+            there = all((folder / name).is_file() for name in facts.files)
         except (OSError, ValueError):
             return None
-        return facts if whole else None
+        return facts if there and facts.digest == facts.own_digest() else None
+
+    def damage(self, key: str) -> str:
+        """What of a stage is not as it was written: the name of a file; empty where all is whole, or nothing there.
+
+        Every byte is read.
+        """
+        folder = self.folder(key)
+        if not folder.exists():
+            return ""
+        facts = self.facts(key)
+        if facts is None:
+            return FACTS_FILE
+        return next((name for name, digest in facts.files.items() if _digest(folder / name) != digest), "")
+
+    def put_aside(self, key: str) -> Path:
+        """Give a damaged stage's folder another name, so that the stage is made again; nothing is deleted."""
+        folder = self.folder(key)
+        aside = folder.with_name(f"{key}.damaged-{uuid.uuid4().hex[:8]}")
+        return folder.rename(aside)
 
     @contextmanager
     def finishing(self, key: str) -> Iterator[Path]:
-        """A temporary folder that becomes the stage's when the block ends well; a damaged one is replaced."""
-        if self.folder(key).exists() and self.facts(key) is None:
-            shutil.rmtree(self.folder(key))
+        """A temporary folder that becomes the stage's when the block ends well; a damaged one is put aside."""
+        if self.damage(key):
+            self.put_aside(key)
         with appearing_folder(self.folder(key)) as folder:
             yield folder
 
     def finish(self, key: str, folder: Path, facts: StageFacts) -> None:
         """Write the facts into the folder of `finishing`, as its last file."""
-        facts = facts.model_copy(update={"files": {file.name: file.stat().st_size for file in folder.iterdir()}})
+        facts = facts.model_copy(update={"files": {file.name: _digest(file) for file in sorted(folder.iterdir())}})
+        facts = facts.model_copy(update={"digest": facts.own_digest()})
         (folder / FACTS_FILE).write_text(facts.model_dump_json(), encoding="utf-8")
         with open_database(self.locations.database) as database:
             database.execute(
                 "INSERT OR REPLACE INTO stages VALUES (?, ?, ?, ?)", (key, facts.title, facts.seconds, time.time())
             )
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

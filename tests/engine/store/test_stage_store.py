@@ -1,0 +1,59 @@
+"""A stage's files are believed by their hashes: one changed byte anywhere is noticed, and nothing is deleted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.store.locations import Locations
+from engine.store.stage_store import FACTS_FILE, StageFacts, StageStore
+
+FILES = {"model.tflite": bytes(range(256)) * 40, "model.keras": b"weights" * 1000, "network.json": b'{"parameters": 1}'}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> StageStore:
+    store = StageStore(Locations(tmp_path).create())
+    write(store)
+    return store
+
+
+def write(store: StageStore) -> None:
+    with store.finishing("key") as folder:
+        for name, content in FILES.items():
+            (folder / name).write_bytes(content)
+        store.finish("key", folder, StageFacts(title="Baseline", seconds=12.5))
+
+
+def flip(file: Path, place: float) -> None:
+    content = bytearray(file.read_bytes())
+    content[int(place * (len(content) - 1))] ^= 1
+    file.write_bytes(content)
+
+
+def test_a_whole_stage_is_whole(store: StageStore) -> None:
+    assert store.damage("key") == ""
+    facts = store.facts("key")
+    assert facts is not None
+    assert (facts.title, facts.seconds, set(facts.files)) == ("Baseline", 12.5, set(FILES))
+    assert (store.damage("none"), store.facts("none")) == ("", None)
+
+
+@pytest.mark.parametrize("place", [0, 0.5, 1])
+@pytest.mark.parametrize("name", [*FILES, FACTS_FILE])
+def test_one_changed_byte_is_noticed_and_the_stage_made_again(store: StageStore, name: str, place: float) -> None:
+    flip(store.folder("key") / name, place)
+    damaged = (store.folder("key") / name).read_bytes()
+    assert store.damage("key") == name
+    write(store)
+    assert store.damage("key") == ""
+    assert (store.folder("key") / "model.tflite").read_bytes() == FILES["model.tflite"]
+    (aside,) = store.locations.stages.glob("key.damaged-*")
+    assert (aside / name).read_bytes() == damaged
+
+
+def test_a_file_that_is_gone_is_damage(store: StageStore) -> None:
+    (store.folder("key") / "model.keras").unlink()
+    assert store.damage("key") == FACTS_FILE
+    assert store.facts("key") is None
