@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,11 +18,16 @@ from engine.datasets.image_traits import ImageTraits, read_traits, write_traits
 from engine.datasets.source import Split
 from engine.datasets.stored_images import StoredImages
 from engine.store.durable_file import write_durably
+from engine.store.file_hash import file_hash
 
 IMAGES_FILE = "images.npy"
 INDEX_FILE = "index.json"
 TRAITS_FILE = "traits.npz"
 CHECK_FILE = "check.json"
+HASHES_FILE = "hashes.json"
+"""Name → SHA-256 of the others."""
+
+HASHED_FILES = (IMAGES_FILE, INDEX_FILE, TRAITS_FILE, CHECK_FILE)
 
 
 class CacheIndex(BaseModel):
@@ -54,6 +61,25 @@ class CachedImages:
     check: DatasetCheck
 
 
+def damage(folder: Path) -> str:
+    """What of a cache is not as it was written: the name of a file; empty where all is whole, or there is none.
+
+    Every byte is read, once for a run: some seconds for the images of an epoch that takes minutes.
+    """
+    if not folder.exists():
+        return ""
+    try:
+        hashes = json.loads((folder / HASHES_FILE).read_bytes())
+        return next((name for name in HASHED_FILES if file_hash(folder / name) != hashes.get(name)), "")
+    except (OSError, ValueError, AttributeError):
+        return HASHES_FILE
+
+
+def put_aside(folder: Path) -> Path:
+    """Give a damaged cache another name, so that its images are decoded again; nothing is deleted."""
+    return folder.rename(folder.with_name(f"{folder.name}.damaged-{uuid.uuid4().hex[:8]}"))
+
+
 def open_cache(folder: Path) -> CachedImages | None:
     """The cache in `folder`, or None where there is none that is whole."""
     try:
@@ -73,8 +99,16 @@ def write_index(folder: Path, index: CacheIndex, traits: Sequence[ImageTraits], 
     write_traits(folder / TRAITS_FILE, traits)
     write_check(folder, check)
     (folder / INDEX_FILE).write_text(index.model_dump_json(), encoding="utf-8")
+    _write_hashes(folder, {name: file_hash(folder / name) for name in HASHED_FILES})
 
 
 def write_check(folder: Path, check: DatasetCheck) -> None:
     """Write what was found in the images, or what was found anew in another way."""
     write_durably(folder / CHECK_FILE, check.model_dump_json())
+    if (folder / HASHES_FILE).is_file():
+        known = json.loads((folder / HASHES_FILE).read_bytes())
+        _write_hashes(folder, {**known, CHECK_FILE: file_hash(folder / CHECK_FILE)})
+
+
+def _write_hashes(folder: Path, hashes: Mapping[str, str]) -> None:
+    write_durably(folder / HASHES_FILE, json.dumps(hashes, indent=1))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import shutil
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,14 +16,23 @@ import numpy as np
 from engine.contract.dataset_check import DatasetCheck
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.findings import Finding
+from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import DatasetSummary, ImageBytes, ImageFidelity, SkippedFile
 from engine.datasets.dataset_check import CheckedSample, check_dataset
 from engine.datasets.dataset_findings import dataset_findings
 from engine.datasets.decoding import DecodedDataset, decode_into
 from engine.datasets.grouping import group_findings, with_groups
-from engine.datasets.image_cache import CachedImages, CacheIndex, open_cache, write_check, write_index
+from engine.datasets.image_cache import (
+    INDEX_FILE,
+    CachedImages,
+    CacheIndex,
+    damage,
+    open_cache,
+    put_aside,
+    write_check,
+    write_index,
+)
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
 from engine.datasets.splits import drawn_again_where_lost, with_splits
@@ -93,10 +101,10 @@ def prepare(
     """
     fingerprint = dataset_fingerprint(index, images, seed)
     folder = cache / fingerprint
+    damaged = _damaged(folder)
     cached = open_cache(folder)
     found = cached is not None
     if cached is None:
-        shutil.rmtree(folder, ignore_errors=True)
         source = DATASETS[dataset.kind](dataset, seed, cache)
         try:
             # Fidelity aside: one core waits while the workers start.
@@ -116,8 +124,19 @@ def prepare(
         raise DataError(f"The image cache {folder} cannot be read back; check the disk, or choose another folder.")
     if cached.check.near_duplicate_bits != dataset.near_duplicate_bits:
         cached = _checked_again(cached, dataset, folder, raise_if_cancelled)
-    findings = (*index.findings, *group_findings(index.samples, dataset))
+    findings = (*damaged, *index.findings, *group_findings(index.samples, dataset))
     return _prepared(cached, findings, dataset, images, fingerprint, found)
+
+
+def _damaged(folder: Path) -> list[Finding]:
+    """Put a damaged cache aside; what is to be said of it."""
+    file = damage(folder)
+    if not file and folder.exists() and open_cache(folder) is None:
+        file = INDEX_FILE  # Of another version of the program.
+    if not file:
+        return []
+    message = f"{file} of the image cache is damaged, so the images are decoded again; see {put_aside(folder)}."
+    return [Finding(severity=Severity.WARNING, where="dataset", message=message)]
 
 
 def _checked_again(

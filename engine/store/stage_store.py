@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.store.database import open_database
 from engine.store.durable_file import appearing_folder
+from engine.store.file_hash import file_hash
 from engine.store.locations import Locations
 from engine.training.plan import EpochRecord
 
@@ -83,7 +84,7 @@ class StageStore:
         facts = self.facts(key)
         if facts is None:
             return FACTS_FILE
-        return next((name for name, digest in facts.files.items() if _digest(folder / name) != digest), "")
+        return next((name for name, digest in facts.files.items() if file_hash(folder / name) != digest), "")
 
     def put_aside(self, key: str) -> Path:
         """Give a damaged stage's folder another name, so that the stage is made again; nothing is deleted."""
@@ -101,15 +102,10 @@ class StageStore:
 
     def finish(self, key: str, folder: Path, facts: StageFacts) -> None:
         """Write the facts into the folder of `finishing`, as its last file."""
-        facts = facts.model_copy(update={"files": {file.name: _digest(file) for file in sorted(folder.iterdir())}})
+        facts = facts.model_copy(update={"files": {file.name: file_hash(file) for file in sorted(folder.iterdir())}})
         facts = facts.model_copy(update={"digest": facts.own_digest()})
         (folder / FACTS_FILE).write_text(facts.model_dump_json(), encoding="utf-8")
         with open_database(self.locations.database) as database:
             database.execute(
                 "INSERT OR REPLACE INTO stages VALUES (?, ?, ?, ?)", (key, facts.title, facts.seconds, time.time())
             )
-
-
-def _digest(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -51,7 +51,40 @@ def test_a_damaged_index_is_made_again(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     again = prepare(index, PHANTOM, SMALL, 7, tmp_path)
     assert not again.cached
-    assert again.summary == first.summary
+    told, *others = again.summary.findings
+    assert "index.json of the image cache is damaged, so the images are decoded again" in told.message
+    assert again.summary.model_copy(update={"findings": tuple(others)}) == first.summary
+
+
+@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("name", ["images.npy", "index.json", "traits.npz", "check.json"])
+def test_one_changed_byte_of_the_cache_is_told_and_made_again(tmp_path: Path, name: str, place: float) -> None:
+    index = scan(PHANTOM, seed=7)
+    first = prepare(index, PHANTOM, SMALL, 7, tmp_path)
+    pixels = np.array(first.images)
+    (file,) = tmp_path.glob(f"*/{name}")
+    content = bytearray(file.read_bytes())
+    content[int(place * (len(content) - 1))] ^= 1
+    file.write_bytes(content)
+    again = prepare(index, PHANTOM, SMALL, 7, tmp_path)
+    assert not again.cached
+    assert f"{name} of the image cache is damaged" in again.summary.findings[0].message
+    assert np.array_equal(again.images, pixels)
+    assert np.array_equal(again.labels, first.labels)
+    (aside,) = tmp_path.glob("*.damaged-*")
+    assert (aside / name).read_bytes() == content
+    third = prepare(index, PHANTOM, SMALL, 7, tmp_path)
+    assert third.cached
+    assert third.summary == first.summary
+
+
+def test_near_copies_by_another_distance_leave_the_cache_whole(tmp_path: Path) -> None:
+    index = scan(PHANTOM, seed=7)
+    prepare(index, PHANTOM, SMALL, 7, tmp_path)
+    wider = PHANTOM.model_copy(update={"near_duplicate_bits": 5})
+    assert prepare(index, wider, SMALL, 7, tmp_path).cached
+    assert prepare(index, wider, SMALL, 7, tmp_path).cached
+    assert not list(tmp_path.glob("*.damaged-*"))
 
 
 def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
