@@ -43,7 +43,7 @@ from engine.imaging.samples import sampled_transform_figures, write_samples
 from engine.imaging.study_images import StudyImages
 from engine.measurement.accuracy import wilson_interval
 from engine.store.database import open_database
-from engine.store.durable_file import write_durably
+from engine.store.durable_file import remove_abandoned, write_durably
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
 from engine.store.run_history import RunState, record_end, record_start
@@ -71,6 +71,8 @@ def run_recipe(
         directory: RunDirectory | None = None
         try:
             locations.create()
+            for folder in (locations.root, locations.stages, *locations.runs.iterdir()):
+                remove_abandoned(folder)
             planned = plan_run(recipe, locations, _progress_teller(emit))
             directory = RunDirectory.create(locations, recipe)
             on_directory(directory)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import platform
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 UNOWNED_AFTER_S = 86_400.0
-"""A temporary folder of nobody known here, such as of another machine, is abandoned when it rested this long."""
+"""A temporary file or folder of nobody known here, such as of another machine, is abandoned after so long a rest."""
 
 SYNCED_AT_ONCE = 8
 """Files. A file system writes its journal once for all that wait for it: twenty times as fast as one by one."""
@@ -28,7 +29,7 @@ def appearing_file(path: Path) -> Iterator[Path]:
     On an error the temporary file is removed and `path` is as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.part")
+    temporary = _temporary(path)
     try:
         yield temporary
         _sync(temporary)
@@ -52,8 +53,8 @@ def appearing_folder(path: Path) -> Iterator[Path]:
     beside `path` is removed first.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    remove_abandoned_folders(path.parent)
-    temporary = path.with_name(f".{path.name}.{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
+    remove_abandoned(path.parent)
+    temporary = _temporary(path)
     temporary.mkdir()
     try:
         yield temporary
@@ -67,20 +68,31 @@ def appearing_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def remove_abandoned_folders(parent: Path) -> None:
-    """Remove the temporary folders in `parent` whose process is gone; one that cannot be removed stays."""
-    for folder in parent.glob(".*.part"):
-        if folder.is_dir() and _is_abandoned(folder):
-            shutil.rmtree(folder, ignore_errors=True)
+def remove_abandoned(parent: Path) -> None:
+    """Remove the temporary files and folders in `parent` whose process is gone; one that cannot be removed stays."""
+    for temporary in parent.glob(".*.part"):
+        if not _is_abandoned(temporary):
+            continue
+        if temporary.is_dir():
+            shutil.rmtree(temporary, ignore_errors=True)
+        else:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
 
 
-def _is_abandoned(folder: Path) -> bool:
-    owner = re.search(r"\.([0-9a-f]+)-(\d+)-[0-9a-f]{8}\.part$", folder.name)
+def _temporary(path: Path) -> Path:
+    """A name beside `path` that says whose it is."""
+    return path.with_name(f".{path.name}.{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
+
+
+def _is_abandoned(temporary: Path) -> bool:
+    owner = re.search(r"\.([0-9a-f]+)-(\d+)-[0-9a-f]{8}\.part$", temporary.name)
     try:
-        made = folder.stat().st_mtime
+        made = temporary.stat().st_mtime
         if owner and owner[1] == _machine():
             return not _was_running(int(owner[2]), made)
-        touched = max([made, *(file.stat().st_mtime for file in folder.iterdir())])
+        inside = temporary.iterdir() if temporary.is_dir() else ()
+        touched = max([made, *(file.stat().st_mtime for file in inside)])
     except OSError:  # It took its name, or was removed, this moment.
         return False
     return time.time() - touched > UNOWNED_AFTER_S

@@ -11,7 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.store.durable_file import UNOWNED_AFTER_S, appearing_file, appearing_folder, write_durably
+from engine.store.durable_file import (
+    UNOWNED_AFTER_S,
+    appearing_file,
+    appearing_folder,
+    remove_abandoned,
+    write_durably,
+)
 
 
 def _fail_after_writing(path: Path) -> None:
@@ -85,6 +91,22 @@ def test_what_a_killed_process_left_goes_and_what_a_living_one_writes_stays(tmp_
             child.wait()
             assert child.stdout is not None
             child.stdout.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills with a POSIX signal")
+def test_the_file_that_a_killed_process_was_writing_goes(tmp_path: Path, checkout: Path) -> None:
+    program = (
+        "import os, signal, sys; from pathlib import Path; from engine.store.durable_file import appearing_file\n"
+        "with appearing_file(Path(sys.argv[1])) as file:\n"
+        "    file.write_bytes(b'half'); os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "result.json")], cwd=checkout, check=False)
+    with appearing_file(tmp_path / "living.json") as living:
+        living.write_bytes(b"half")
+        (left,) = (file for file in tmp_path.glob(".*.part") if file != living)
+        remove_abandoned(tmp_path)
+        assert (left.exists(), living.exists()) == (False, True)
+    assert (tmp_path / "living.json").read_bytes() == b"half"
 
 
 def test_a_temporary_folder_of_nobody_known_goes_after_a_day_of_rest(tmp_path: Path) -> None:
