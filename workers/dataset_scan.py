@@ -10,8 +10,11 @@ import numpy as np
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
+from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
-from engine.datasets.source import DATASETS, Sample, SampleIndex, Split
+from engine.datasets.found_range import find_range
+from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
+from engine.datasets.value_range import ValueRange
 from workers.thumbnail import thumbnail
 from workers.turn import Turn
 
@@ -20,6 +23,8 @@ CLASSES_LOOKED_INTO = 30
 """Of more classes, only so many are decoded for the screen; all are counted."""
 MOST_TRIES = 12
 PREVIEWED_IMAGES = 8
+RANGE_IMAGES = 64
+"""Of the training images at most: what the scale of fractions and signed values is guessed from; a run looks at all."""
 THUMBNAIL_PIXELS = 96
 
 
@@ -40,6 +45,21 @@ class DecodedSample:
     image: np.ndarray
     """(height, width) or (height, width, 3), uint8 or uint16."""
     file_bytes: int
+    source: DatasetSource | None = None
+    sample: Sample | None = None
+    """Where it came from, to decode it on another scale."""
+
+    def pixels(self, images: ImageSettings) -> np.ndarray:
+        """The image on the scale of these settings.
+
+        Raises:
+            OSError, ValueError: it cannot be read any more.
+        """
+        if images.value_range is None or self.source is None or self.sample is None:
+            return self.image
+        source = self.source
+        value_range = ValueRange(*images.value_range, of_all_images=True)
+        return type(source)(source.settings, source.seed, source.cache, value_range).decode(self.sample)
 
 
 @dataclass(frozen=True)
@@ -92,7 +112,10 @@ class _Look:
     def __init__(self, settings: DatasetSettings, seed: int, cache: Path, index: SampleIndex, turn: Turn) -> None:
         self._index = index
         self._turn = turn
-        self._source = DATASETS[settings.kind](settings, seed, cache)
+        source = DATASETS[settings.kind](settings, seed, cache)
+        training = [sample for sample in index.samples if sample.split is Split.TRAIN]
+        found = find_range(source, training[:: len(training) // RANGE_IMAGES + 1])
+        self._source = DATASETS[settings.kind](settings, seed, cache, found.used) if found else source
         self.unreadable: list[SkippedFile] = []
         self.thumbnails: list[Thumbnail] = []
 
@@ -117,7 +140,7 @@ class _Look:
             self._turn.raise_if_stale()
             image = self._decode(sample)
             if image is not None:
-                found.append(DecodedSample(image, sample.file_bytes))
+                found.append(DecodedSample(image, sample.file_bytes, self._source, sample))
                 self.thumbnails.append(Thumbnail(name, sample.path, thumbnail(image, THUMBNAIL_PIXELS)))
         if not found:
             last = self.unreadable[-1]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import ImageBytes, TransformFigures
 from engine.imaging.pipeline import network_input_shape
@@ -44,18 +45,24 @@ def preview_images(settings: ImageSettings, samples: Sequence[DecodedSample], tu
     """Apply the settings to the samples.
 
     Raises:
+        DataError: an image is gone.
         RecipeError: the settings cannot be applied; the sentence says why.
         Cancelled: out of `turn`.
     """
     shape = network_input_shape(settings)
     turn.raise_if_stale()
     files = [sample.file_bytes for sample in samples]
-    after, sizes = image_size_preview([sample.image for sample in samples], settings, files if all(files) else ())
+    try:
+        before = [sample.pixels(settings) for sample in samples]
+    except (OSError, ValueError) as error:
+        raise DataError(f"An image of the preview {error}; rescan the images.") from None
+    turn.raise_if_stale()
+    after, sizes = image_size_preview(before, settings, files if all(files) else ())
     turn.raise_if_stale()
     few = after[: images_looked_at(*settings.height_width)]
     transform = transform_figures(_stacked(few), settings.dwt) if settings.dwt else None
     turn.raise_if_stale()
-    first = samples[0].image
+    first = before[0]
     return ImagePreview(
         settings=settings,
         before=thumbnail(first, SHOWN_PIXELS),

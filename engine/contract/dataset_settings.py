@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
@@ -30,6 +30,14 @@ FolderPatterns = Annotated[
 
 class DatasetSettings(Section):
     """Where the images come from and how they are split."""
+
+    first_keys: ClassVar[frozenset[str] | None] = frozenset(
+        {
+            *("kind", "path", "validation_path", "test_path", "class_folders", "labels", "classes", "labels_csv"),
+            *("validation_fraction", "test_fraction", "limit_per_class", "group_by", "duplicates"),
+            *("near_duplicate_bits", "drop_near_duplicates"),
+        }
+    )
 
     kind: str = Field("phantom", title="Source", description="Which dataset source reads the images.")
     path: str = Field("", title="Folder", description="The folder or file with the images; ~ is the home folder.")
@@ -57,11 +65,34 @@ class DatasetSettings(Section):
     limit_per_class: int = Field(
         0, ge=0, title="Images a class at most", description="0: all; for phantom, how many to draw (0: 400)."
     )
+    frames: Literal["auto", "first", "middle", "all"] = Field(
+        "auto",
+        title="Frames",
+        description="Of files with several images, such as TIFF stacks, films and volumes: the first, the middle one, "
+        "or all, each an image of its own and those of one file on one side of the split; of NIfTI volumes the points "
+        "in time. auto: all of DICOM and NIfTI files, of others the first.",
+        json_schema_extra={"advanced": True},
+    )
+    axis: Literal["stored", "axial", "coronal", "sagittal"] = Field(
+        "stored",
+        title="Slices",
+        description="Of a NIfTI volume: as they are stored, which is how the scanner took them, such as short-axis "
+        "slices of a heart; axial, from the feet to the head; coronal, from front to back; sagittal, from right to "
+        "left. Slices are turned as the file's orientation says.",
+    )
+    slices: tuple[float, float] = Field(
+        (0.0, 1.0),
+        title="Part of the volume",
+        description="[from, to] along that axis, 0 to 1, of a NIfTI volume; [0.25, 0.75] takes the middle half, "
+        "[0.5, 0.5] the middle slice.",
+        json_schema_extra={"advanced": True},
+    )
     labels_csv: str = Field(
         "",
         title="Labels file",
         description="A CSV file with the columns path (or file), label, and if wanted split and group; paths are below "
-        "the folder. For DICOM in place of class folders; for image folders the groups of group_by = csv.",
+        "the folder. A column label is used in place of class folders, split in place of a drawn one, and group with "
+        "group_by = csv.",
     )
     group_by: str = Field(
         "",
@@ -106,6 +137,13 @@ class DatasetSettings(Section):
                 raise ValueError("pattern: is followed by a regular expression, such as pattern:(p\\d+)") from None
         if kind not in {"folder", "pattern"} and value not in {"", "csv", "patient"}:
             raise ValueError("use folder:1, csv, pattern:REGEX, patient, or nothing")
+        return value
+
+    @field_validator("slices")
+    @classmethod
+    def _is_a_part(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 <= value[0] <= value[1] <= 1:
+            raise ValueError("two numbers from 0 to 1 are needed, the lower first, such as [0.25, 0.75]")
         return value
 
     @model_validator(mode="after")

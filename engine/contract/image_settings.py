@@ -25,6 +25,7 @@ MOST_SETTINGS = 32
 Subband = Literal["LL", "LH", "HL", "HH"]
 Side = Annotated[int, Field(ge=8, le=1024)]
 HeightWidth = tuple[Side, Side]
+ValueRange = tuple[float, float]
 JpegQuality = Annotated[int, Field(ge=0, le=95)]
 
 
@@ -62,6 +63,10 @@ class ImageGrid(Section):
     """How each image is made smaller before the network sees it. Lists of sizes, qualities or transforms compare them:
     each combination is a setting, and the recipe trains one baseline a setting."""
 
+    first_keys: ClassVar[frozenset[str] | None] = frozenset(
+        {"size", "color", "resample", "scale", "jpeg_quality", "dwt"}
+    )
+
     size: Side | HeightWidth | tuple[HeightWidth, ...] = Field(
         96,
         title="Size",
@@ -76,6 +81,14 @@ class ImageGrid(Section):
         description="unit: 0 to 1; symmetric: -1 to 1, as MobileNet's published weights expect; imagenet_bgr: blue, "
         "green, red from 0 to 255 less ImageNet's mean, as those of VGG and ResNet expect; per_image_max (Garifulla et "
         "al. 2022); standardize: training mean and deviation.",
+    )
+    value_range: ValueRange | None = Field(
+        None,
+        title="Value range",
+        description="[lowest, highest]: the pixel values that become black and white, in all images alike, such as "
+        "[-160, 240] for a CT, in place of a DICOM file's own window. Empty: what the type of the images can hold; for "
+        "fractions, signed values and more than 16 bits what the training images have.",
+        json_schema_extra={"advanced": True},
     )
     jpeg_quality: JpegQuality | tuple[JpegQuality, ...] = Field(
         0,
@@ -98,6 +111,17 @@ class ImageGrid(Section):
                 "a side in pixels from 8 to 1024 is needed, or [height, width]; several sizes are written "
                 "[[224, 224], [64, 64]]"
             ) from None
+
+    @field_validator("value_range", mode="wrap")
+    @classmethod
+    def _values(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            found = handler(value)
+        except ValidationError:
+            found = value
+        if found is not None and not (isinstance(found, tuple) and found[0] < found[1]):
+            raise ValueError("two numbers are needed, the lower first, such as [-160, 240]")
+        return found
 
     @field_validator("jpeg_quality", mode="wrap")
     @classmethod
@@ -154,7 +178,7 @@ class ImageGrid(Section):
     @property
     def settings(self) -> tuple[ImageSettings, ...]:
         """Every size with every quality with every transform; the transform changes first, the size last."""
-        shared = {"color": self.color, "resample": self.resample, "scale": self.scale}
+        shared = self.model_dump(exclude=set(self.axes))
         points = product(*self.axes.values())
         return tuple(
             ImageSettings.model_validate(shared | dict(zip(self.axes, point, strict=True))) for point in points

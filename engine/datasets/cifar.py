@@ -44,7 +44,7 @@ class CifarSource(DatasetSource):
         skipped = [SkippedFile(path=str(file), reason="is missing") for file in files.missing()]
         return sample_index(classes, self._samples(files, names, classes, progress), self.settings, self.seed, skipped)
 
-    def decode(self, sample: Sample) -> np.ndarray:
+    def values(self, sample: Sample) -> np.ndarray:
         array, row = array_and_row(sample)
         return self._opened.batch(array.rpartition("/")[2]).image(row)
 

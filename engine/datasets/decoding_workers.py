@@ -52,7 +52,7 @@ def decoding_workers(source: DatasetSource, images: ImageSettings, count: int) -
             with ThreadPoolExecutor(cores) as threads:
                 yield DecodingWorkers(threads, partial(_decode, source, images), cores)
         else:
-            job = pickle.dumps((type(source), source.settings, source.seed, source.cache, images))
+            job = pickle.dumps((type(source), source.settings, source.seed, source.cache, source.value_range, images))
             with ProcessPoolExecutor(cores, _process_starts(source), _begin) as processes:
                 yield DecodingWorkers(processes, partial(_decode_elsewhere, job), cores)
     except BrokenProcessPool:
@@ -95,8 +95,8 @@ def _decode_elsewhere(job: bytes, samples: Sequence[Sample]) -> list[Decoded]:
 @lru_cache(maxsize=1)
 def _unpacked(job: bytes) -> tuple[DatasetSource, ImageSettings]:
     """The source of a job, made once a process."""
-    kind, settings, seed, cache, images = pickle.loads(job)
-    return kind(settings, seed, cache), images
+    kind, settings, seed, cache, value_range, images = pickle.loads(job)
+    return kind(settings, seed, cache, value_range), images
 
 
 def _decode(source: DatasetSource, images: ImageSettings, samples: Sequence[Sample]) -> list[Decoded]:

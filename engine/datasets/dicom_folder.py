@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -10,24 +10,19 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.contract.errors import DataError
-from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
-from engine.datasets.dicom_image import read_dicom, read_header
-from engine.datasets.folder_tree import TOLD_EVERY, FoundFiles, ImageFile
-from engine.datasets.grouping import PATIENT, relative_name
-from engine.datasets.image_folder import ImageFolder, walked_parts
-from engine.datasets.indexing import chosen_classes, in_natural_order, sample_index
-from engine.datasets.labels_csv import LabelTable, read_labels_csv
-from engine.datasets.source import Sample, SampleIndex
+from engine.datasets.dicom_image import DICOM_READING, READING_BY_RANGE, read_dicom, read_header
+from engine.datasets.folder_tree import FoundFiles, ImageFile
+from engine.datasets.frames import file_and_frame
+from engine.datasets.grouping import PATIENT
+from engine.datasets.labelled_files import LabelledFiles
+from engine.datasets.source import Sample
 
-PREAMBLE_BYTES = 128
-MARK = b"DICM"
 LOOKED_AT = 20
 """Files, to tell whether a folder holds DICOM files."""
 
 
-class DicomFolder(ImageFolder):
+class DicomFolder(LabelledFiles):
     """Files may have any name. An archive is not taken: unpacked, it would put patients' data into the cache."""
 
     key: ClassVar[str] = "dicom_folder"
@@ -40,19 +35,19 @@ class DicomFolder(ImageFolder):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        return path.is_dir() and any(map(_has_mark, islice((file for file in path.rglob("*")), LOOKED_AT)))
-
-    def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
-        table = read_labels_csv(self.settings.labels_csv) if self.settings.labels_csv else None
-        if table is None or "label" not in table.columns:
-            return super().index(progress)
-        return self._index_by(table, progress)
+        return path.is_dir() and any(map(_is_dicom, islice(filter(Path.is_file, path.rglob("*")), LOOKED_AT)))
 
     def decode(self, sample: Sample) -> np.ndarray:
-        path, _, number = sample.path.rpartition("#")
-        if path and number.isdigit() and not Path(sample.path).exists():
-            return read_dicom(Path(path), int(number) - 1)
-        return read_dicom(Path(sample.path))
+        """`images.value_range` stands in for the file's own window, so it is for `values` to use."""
+        return self.values(sample)
+
+    def values(self, sample: Sample) -> np.ndarray:
+        path, frame = file_and_frame(Path(sample.path))
+        given = self.value_range if self.value_range and self.value_range.of_all_images else None
+        return read_dicom(path, frame, (given.low, given.high) if given else None)
+
+    def reading(self) -> tuple[str, ...]:
+        return READING_BY_RANGE if self.value_range and self.value_range.of_all_images else DICOM_READING
 
     @staticmethod
     def is_image(name: str) -> bool:
@@ -67,63 +62,14 @@ class DicomFolder(ImageFolder):
         except OSError as error:
             found.skip(file.path, str(error))
             return
-        stamp = f"{file.file_bytes}/{file.modified_ns}"
-        together = header.patient or (str(file.path) if header.frames > 1 else "")
-        for frame in range(1, header.frames + 1):
-            path = f"{file.path}#{frame}" if header.frames > 1 else str(file.path)
-            yield Sample(path, label, file.split, stamp, file.file_bytes // header.frames, together)
-
-    def _index_by(self, table: LabelTable, progress: Callable[[int, int], None] | None) -> SampleIndex:
-        """Every file that the table has a label for, wherever it lies."""
-        found = FoundFiles(_Anywhere(), progress, self.is_image)
-        for folder, split, tree in walked_parts(self._open_trees(progress)):
-            found.walk(folder, split, base=tree)
-        samples: list[Sample] = []
-        for done, file in enumerate(found.files.values()):
-            if progress and done % TOLD_EVERY == 0:
-                progress(done, len(found.files))
-            samples += self._samples_of(file, 0, found)
-        named: list[tuple[Sample, str]] = []
-        listed: set[str] = set()
-        rows = table.rows_of([(relative_name(sample.path, self.settings), sample.path) for sample in samples])
-        for sample, row in zip(samples, rows, strict=True):
-            if row is None or not row.label:
-                found.skip(Path(sample.path), f"has no label in {table.file.name}")
-                continue
-            listed.add(row.path)
-            named.append((replace(sample, split=row.split or sample.split), row.label))
-        if not named:
-            raise DataError(
-                f"dataset.labels_csv: {table.file} has a label for none of the {len(found.files):,} files in "
-                f"{self.settings.path}; its paths must be those of the files below that folder."
-            )
-        absent = [
-            SkippedFile(path=row.path, reason=f"is listed in {table.file.name}, but is no DICOM image in the folder")
-            for row in table.rows.values()
-            if row.path not in listed
-        ]
-        classes = chosen_classes(self.settings, in_natural_order({name for _, name in named}), "label")
-        if len(classes) < 2:
-            raise DataError(
-                f"dataset.labels_csv: {table.file} has one label only ({classes[0]}); two are needed at least."
-            )
-        labels = {name: label for label, name in enumerate(classes)}
-        labelled = (replace(sample, label=labels[name]) for sample, name in named if name in labels)
-        beside = self._beside(found)
-        return sample_index(classes, labelled, self.settings, self.seed, (*found.skipped, *absent), beside)
+        for sample in self._samples_in(file, label, header.frames, found):
+            yield replace(sample, group=header.patient) if header.patient else sample
 
 
-class _Anywhere:
-    """No folder says anything of the class."""
-
-    def class_of(self, folder: tuple[str, ...]) -> str | None:
-        return ""
-
-
-def _has_mark(path: Path) -> bool:
+def _is_dicom(path: Path) -> bool:
+    """By its header, as a file without a preamble has no mark."""
     try:
-        with path.open("rb") as stream:
-            stream.seek(PREAMBLE_BYTES)
-            return stream.read(len(MARK)) == MARK
+        read_header(path)
     except OSError:
         return False
+    return True

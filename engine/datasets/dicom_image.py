@@ -59,6 +59,25 @@ HIGHEST_DOSE_GY = 131.07
 """What the brightest pixel of a dose image says: a level of 65535 is 2 mGy, in all files alike."""
 FEWEST_LEVELS = 256
 """An image of more than 16 bits is not taken where fewer of 65,536 levels would be left of more."""
+DICOM_READING = (
+    "Take the values that the DICOM file stores (its frame, where it has several).",
+    "Of gray images: apply the modality look-up table, or the rescale slope and intercept; or, where there is a "
+    f"DoseGridScaling, multiply by it, with 0 Gy as black and {HIGHEST_DOSE_GY} Gy as white. Then apply the first VOI "
+    "look-up table, or the first window by the file's VOI LUT function, as PS3.3 C.11 says; a width of 0 is none.",
+    "Spread the range that the values can have (without a table: all that the stored bits can have, rescaled; of a "
+    "table: 0 to its greatest possible entry) over 0 to 255 where at most 8 bits are stored, else over 0 to 65535, and "
+    "round. MONOCHROME1 is inverted.",
+    "Of palettes take the colours of the tables; YBR becomes RGB.",
+)
+"""What `read_dicom` does, for whoever feeds a shipped file."""
+READING_BY_RANGE = (
+    DICOM_READING[0],
+    "Of gray images: apply the modality look-up table, or the rescale slope and intercept, or multiply by "
+    "DoseGridScaling where there is one. There is no window: the next step gives the range. Of MONOCHROME1 first take "
+    "the sum of that range's two ends less the value.",
+    f"{DICOM_READING[-1]} Colours are not put on that range.",
+)
+"""The same with a range given."""
 FIRST_GROUPS = (b"\x02\x00", b"\x08\x00")
 """How a file begins that has no preamble: with an element of one of these groups."""
 
@@ -96,7 +115,7 @@ def read_header(path: Path, patient_salt: str | None = None) -> DicomHeader:
     return DicomHeader(max(frames, 1), patient)
 
 
-def read_dicom(path: Path, frame: int = 0) -> np.ndarray:
+def read_dicom(path: Path, frame: int = 0, value_range: tuple[float, float] | None = None) -> np.ndarray:
     """The image at `path`, or one of several.
 
     Grayscale goes through the modality transformation (rescale slope and intercept, or a table), then through the
@@ -107,6 +126,8 @@ def read_dicom(path: Path, frame: int = 0) -> np.ndarray:
 
     Args:
         frame: from 0.
+        value_range: of grayscale, what becomes black and white in place of the window and of the stored range: values
+            after the modality transformation, such as Hounsfield units or Gy. The image is uint16 then.
 
     Returns:
         (height, width) or, for colour, (height, width, 3), uint8 or uint16.
@@ -123,7 +144,7 @@ def read_dicom(path: Path, frame: int = 0) -> np.ndarray:
         raise OSError(_reason(error)) from None
     try:
         _take_frame_elements(dataset, frame)
-        return _shown(pixels, dataset)
+        return _shown(pixels, dataset, value_range)
     except OSError:
         raise
     except MemoryError:
@@ -218,20 +239,23 @@ def _take_frame_elements(dataset: Any, frame: int) -> None:
                         dataset[name] = item[name]
 
 
-def _shown(pixels: np.ndarray, dataset: Any) -> np.ndarray:
+def _shown(pixels: np.ndarray, dataset: Any, value_range: tuple[float, float] | None) -> np.ndarray:
     kind = dataset.PhotometricInterpretation
     if kind == "PALETTE COLOR":
         return _coloured(pixels, dataset)
     deep = dataset.BitsStored > 8
     if kind not in GRAYSCALE:
         return _spread(pixels.astype(np.float64), 0.0, 2.0**dataset.BitsStored - 1, deep)
-    values, least, greatest = _grayscale(pixels, dataset)
-    if dataset.BitsStored > 16:
+    values, least, greatest = _grayscale(pixels, dataset, windowed=value_range is None)
+    if value_range is not None:
+        least, greatest = value_range
+        deep = True
+    elif dataset.BitsStored > 16:
         _refuse_lost_levels(values, least, greatest)
     return _spread(greatest + least - values if kind == "MONOCHROME1" else values, least, greatest, deep)
 
 
-def _grayscale(pixels: np.ndarray, dataset: Any) -> tuple[np.ndarray, float, float]:
+def _grayscale(pixels: np.ndarray, dataset: Any, windowed: bool) -> tuple[np.ndarray, float, float]:
     """The values after modality transformation and window, float64, and the range that they can have."""
     processing = _pydicom().pixels
     little_endian = dataset.file_meta.TransferSyntaxUID.is_little_endian
@@ -246,6 +270,8 @@ def _grayscale(pixels: np.ndarray, dataset: Any) -> tuple[np.ndarray, float, flo
         values = processing.apply_modality_lut(pixels, dataset)
         ends = [end * float(dataset.RescaleSlope) + float(dataset.RescaleIntercept) for end in (least, greatest)]
         least, greatest = min(ends), max(ends)
+    if not windowed:
+        return values.astype(np.float64), least, greatest
     if sequence := dataset.get("VOILUTSequence"):
         table = table_of_item(sequence[0], least < 0, little_endian)
         values, least, greatest = table.of(values), 0.0, table.greatest

@@ -16,6 +16,7 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
 from engine.datasets.dataset_check import CheckedSample, check_dataset
 from engine.datasets.dataset_findings import dataset_findings
+from engine.datasets.found_range import find_range
 from engine.datasets.grouping import group_findings
 from engine.datasets.image_traits import ImageTraits, image_traits
 from engine.datasets.ordered_work import in_order
@@ -67,6 +68,10 @@ def examine(
     """
     index = scan(dataset, seed, progress, cache)
     source = DATASETS[dataset.kind](dataset, seed, cache)
+    found_range = find_range(source, index.samples, progress)
+    of_range = [] if found_range is None else [found_range.finding()]
+    if found_range is not None:
+        source = DATASETS[dataset.kind](dataset, seed, cache, found_range.used)
 
     def look(sample: Sample) -> tuple[Sample, ImageTraits | str]:
         try:
@@ -92,7 +97,7 @@ def examine(
     return Examination(
         dataset,
         checked.check,
-        (*index.findings, *group_findings(split, dataset)),
+        (*index.findings, *of_range, *group_findings(split, dataset)),
         tuple(SkippedFile(path=sample.path, reason=reason) for sample, reason in unreadable.items()),
         {one.value: {name: used[one, label] for label, name in enumerate(index.classes)} for one in Split},
     )

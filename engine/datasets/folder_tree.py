@@ -56,6 +56,8 @@ class FoundFiles:
     files: dict[Path, ImageFile] = field(default_factory=dict)
     classes: set[str] = field(default_factory=set)
     skipped: list[SkippedFile] = field(default_factory=list)
+    several: dict[Path, int] = field(default_factory=dict)
+    """Files with more than one image → how many, noted as they are opened."""
     without_class: int = 0
     """Images that lie in no class folder."""
 

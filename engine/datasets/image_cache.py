@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.contract.dataset_check import DatasetCheck
 from engine.contract.measurements import ImageFidelity, SkippedFile
+from engine.datasets.found_range import FoundRange
 from engine.datasets.image_traits import ImageTraits, read_traits, write_traits
 from engine.datasets.source import Split
 from engine.datasets.stored_images import StoredImages
@@ -35,7 +36,7 @@ class CacheIndex(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    format: Literal[3] = 3
+    format: Literal[4] = 4
     classes: tuple[str, ...]
     labels: tuple[int, ...]
     """Indices into `classes`."""
@@ -46,6 +47,8 @@ class CacheIndex(BaseModel):
     bytes_after: int
     left_out: tuple[int, ...]
     """Rows of duplicates that are not used."""
+    found_range: FoundRange | None = None
+    """The one scale of images whose type does not say which value is white."""
     resize_fidelity: ImageFidelity | None = None
     jpeg_fidelity: ImageFidelity | None = None
 

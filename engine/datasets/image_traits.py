@@ -34,6 +34,11 @@ class ImageTraits:
     brightest: int
     """The largest pixel value."""
 
+    @property
+    def bits(self) -> int:
+        """Of a value, 8 or 16."""
+        return int(self.mode.partition("-")[0])
+
 
 def image_traits(image: np.ndarray) -> ImageTraits:
     """The traits of an image (height, width) or (height, width, 3), uint8 or uint16."""

@@ -37,7 +37,7 @@ class Phantom(DatasetSource):
         digest = hashlib.sha256(repr((DRAWING, self.seed, classes, count)).encode()).hexdigest()
         return SampleIndex(classes, samples, fingerprint=digest)
 
-    def decode(self, sample: Sample) -> np.ndarray:
+    def values(self, sample: Sample) -> np.ndarray:
         _, name, number = sample.path.split("/")
         generator = np.random.default_rng((self.seed, CLASSES.index(name), int(number)))
         return draw_heart(generator, sick=name == "sick")

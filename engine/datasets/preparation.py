@@ -19,9 +19,11 @@ from engine.contract.errors import DataError
 from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import DatasetSummary, ImageBytes, ImageFidelity, SkippedFile
+from engine.contract.pixel_reading import PixelReading
 from engine.datasets.dataset_check import CheckedSample, check_dataset
 from engine.datasets.dataset_findings import dataset_findings
 from engine.datasets.decoding import DecodedDataset, decode_into
+from engine.datasets.found_range import FoundRange, find_range
 from engine.datasets.grouping import group_findings, with_groups
 from engine.datasets.image_cache import (
     INDEX_FILE,
@@ -36,11 +38,12 @@ from engine.datasets.image_cache import (
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
 from engine.datasets.splits import drawn_again_where_lost, with_splits
+from engine.datasets.value_range import ValueRange
 from engine.imaging.fidelity import jpeg_fidelity, resize_fidelity
 from engine.store.durable_file import appearing_folder
 from engine.store.locations import Locations, default_runs_directory
 
-DECODING_VERSION = 3
+DECODING_VERSION = 4
 """Raised when the same files and settings would be decoded to other pixels, sizes or hashes."""
 
 COMPARED_IMAGES = 32
@@ -77,7 +80,7 @@ def scan(
 
 def dataset_fingerprint(index: SampleIndex, images: ImageSettings, seed: int) -> str:
     """SHA-256 over all that the prepared images and their split depend on; known before anything is decoded."""
-    shaping = images.model_dump(mode="json", include={"size", "color", "resample", "jpeg_quality"})
+    shaping = images.model_dump(mode="json", include={"size", "color", "resample", "jpeg_quality", "value_range"})
     digest = hashlib.sha256(json.dumps([DECODING_VERSION, index.fingerprint, shaping, seed], sort_keys=True).encode())
     for sample in index.samples:
         digest.update(f"{sample.split}\n".encode())
@@ -105,14 +108,15 @@ def prepare(
     cached = open_cache(folder)
     found = cached is not None
     if cached is None:
-        source = DATASETS[dataset.kind](dataset, seed, cache)
+        value_range, found_range = scale_of(dataset, index, images, seed, cache, progress)
+        source = DATASETS[dataset.kind](dataset, seed, cache, value_range)
         try:
             # Fidelity aside: one core waits while the workers start.
             with ThreadPoolExecutor(1) as aside, appearing_folder(folder) as temporary:
                 fidelity = aside.submit(_fidelity, source, images, seed, index.samples)
                 decoded = decode_into(temporary, source, images, index.samples, progress, raise_if_cancelled)
                 stored, check = _cache_index(index, decoded, dataset, seed, raise_if_cancelled)
-                kept = stored.model_copy(update=fidelity.result())
+                kept = stored.model_copy(update={**fidelity.result(), "found_range": found_range})
                 write_index(temporary, kept, decoded.traits, check)
         except OSError as error:  # Of the cache: an image that cannot be read is no error.
             raise DataError(
@@ -124,8 +128,24 @@ def prepare(
         raise DataError(f"The image cache {folder} cannot be read back; check the disk, or choose another folder.")
     if cached.check.near_duplicate_bits != dataset.near_duplicate_bits:
         cached = _checked_again(cached, dataset, folder, raise_if_cancelled)
-    findings = (*damaged, *index.findings, *group_findings(index.samples, dataset))
+    of_range = [] if cached.index.found_range is None else [cached.index.found_range.finding()]
+    findings = (*damaged, *index.findings, *of_range, *group_findings(index.samples, dataset))
     return _prepared(cached, findings, dataset, images, fingerprint, found)
+
+
+def scale_of(
+    dataset: DatasetSettings,
+    index: SampleIndex,
+    images: ImageSettings,
+    seed: int,
+    cache: Path,
+    progress: Progress = lambda done, total: None,
+) -> tuple[ValueRange | None, FoundRange | None]:
+    """The one scale of all images: the recipe's, else that of the training images whose type does not say it."""
+    if images.value_range is not None:
+        return ValueRange(*images.value_range, of_all_images=True), None
+    found = find_range(DATASETS[dataset.kind](dataset, seed, cache), index.samples, progress)
+    return (found.used if found else None), found
 
 
 def _damaged(folder: Path) -> list[Finding]:
@@ -237,6 +257,15 @@ def _prepared(
         for split, rows in splits.items()
     }
     before, after = stored.bytes_before, stored.bytes_after
+    value_range = ValueRange(*images.value_range, of_all_images=True) if images.value_range else None
+    ours = images.value_range or (stored.found_range and (stored.found_range.used.low, stored.found_range.used.high))
+    reading = PixelReading(
+        source=dataset.kind,
+        steps=DATASETS[dataset.kind](dataset, 0, Path(), value_range).reading(),
+        value_range=ours,
+        value_range_of="all" if images.value_range else "on a scale of their own" if ours else "",
+        depths=tuple(sorted({one.bits for one in cached.traits})),
+    )
     return PreparedDataset(
         classes=stored.classes,
         images=cached.images,
@@ -262,6 +291,7 @@ def _prepared(
             resize_fidelity=stored.resize_fidelity,
             jpeg_fidelity=stored.jpeg_fidelity,
         ),
+        reading=reading,
         fingerprint=fingerprint,
         cached=found,
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.contract.dataset_check import DatasetCheck
 from engine.contract.measurements import DatasetSummary, ImageBytes
+from engine.contract.pixel_reading import PixelReading
 from engine.datasets.source import Split
 from engine.datasets.stored_images import StoredImages
 
@@ -29,6 +30,8 @@ class PreparedDataset:
     summary: DatasetSummary
     check: DatasetCheck
     image_bytes: ImageBytes
+    reading: PixelReading
+    """What was done to each image before it was resized."""
     fingerprint: str
     """SHA-256 over the source's files, the split and the settings that shape `images`."""
     cached: bool

@@ -16,6 +16,7 @@ from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
 from engine.contract.registry import Registry
+from engine.datasets.value_range import ValueRange, pixels_of
 
 
 class Split(StrEnum):
@@ -93,19 +94,25 @@ class DatasetSource(ABC):
     decodes_in_processes: ClassVar[bool] = False
     """Whether decoding an image takes so long that handing it to another process and back is worth it; the source is
     made anew there, from its settings."""
+    takes_any_folder: ClassVar[bool] = False
+    """Whether `recognises` says yes to every folder, so that the others are asked first."""
     draws_images: ClassVar[bool] = False
     """Whether the program makes the images, each anew: those that look alike are no copies then."""
     own_keys: ClassVar[tuple[str, ...]] = ()
     """Keys of the dataset's table that it understands, beside `path` and those that every source understands."""
 
-    def __init__(self, settings: DatasetSettings, seed: int, cache: Path) -> None:
+    def __init__(
+        self, settings: DatasetSettings, seed: int, cache: Path, value_range: ValueRange | None = None
+    ) -> None:
         """
         Args:
             cache: the folder in which archives are unpacked, each into one of its own.
+            value_range: the one scale of all images; needed to decode those whose type does not say it.
         """
         self.settings = settings
         self.seed = seed
         self.cache = cache
+        self.value_range = value_range
 
     @classmethod
     def special_keys(cls) -> tuple[str, ...]:
@@ -136,7 +143,6 @@ class DatasetSource(ABC):
         """
         return iter(())
 
-    @abstractmethod
     def decode(self, sample: Sample) -> np.ndarray:
         """The image, shape (height, width) or (height, width, 3), dtype uint8 or uint16, upright (EXIF applied).
 
@@ -145,6 +151,27 @@ class DatasetSource(ABC):
         Raises:
             OSError, ValueError: the image cannot be read; the message says why.
         """
+        return pixels_of(self.values(sample), self.value_range)
+
+    @abstractmethod
+    def values(self, sample: Sample) -> np.ndarray:
+        """The same with the values that are stored, of any real type; called by several threads.
+
+        Raises:
+            OSError, ValueError: as `decode`.
+        """
+
+    def has_own_scale(self, sample: Sample) -> bool:
+        """Whether the stored values may be of another type than uint8 and uint16, told without decoding the image.
+
+        Raises:
+            OSError, ValueError: as `decode`.
+        """
+        return False
+
+    def reading(self) -> tuple[str, ...]:
+        """What `values` does to an image, in sentences, for whoever feeds a shipped file."""
+        return ()
 
 
 DATASETS: Registry[DatasetSource] = Registry("engine.datasets", DatasetSource, "dataset")

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.image_settings import ImageSettings
+from engine.contract.pixel_reading import AS_STORED, PixelReading
 from engine.export.metadata_embedding import with_metadata
 from engine.export.metadata_tables import ImageInput, LabelledOutput, metadata_flatbuffer
 from engine.imaging.pipeline import ImagePipeline
@@ -20,8 +21,10 @@ LABELS_FILE, FEEDING_FILE = "labels.txt", "feeding.json"
 
 COLOURS = {
     "rgb": "three channels: red, green, blue",
-    "grayscale": "one channel: 0.299 red + 0.587 green + 0.114 blue",
+    "grayscale": "one channel: of colours 0.299 red + 0.587 green + 0.114 blue, rounded",
 }
+PIXEL_OF_METADATA = 255
+"""The greatest value of the pixels that readers of TFLite metadata have."""
 SUBBAND_SENTENCE = (
     "Transform it with the {wavelet} wavelet ({mode}), {level} times, each time the approximation only and all "
     "subbands divided by 2; feed as channels {subbands} of the last time, all colours of the first, then of the next."
@@ -37,9 +40,11 @@ class Feeding(BaseModel):
     how: tuple[str, ...]
     """The steps in words, in their order."""
     input: Border
+    reading: PixelReading = AS_STORED
+    """What is done to an image before it is resized."""
     images: ImageSettings
     largest_value: int
-    """Of a pixel: 255, or 65535 for 16-bit images; all scales but "per_image_max" divide by it."""
+    """Of a pixel: 255, or 65535 where some image has 16 bits; all scales but "per_image_max" divide by it."""
     mean: tuple[float, ...] = ()
     """A channel, of the input scaled to 0..1 (and transformed); for scale "standardize"."""
     deviation: tuple[float, ...] = ()
@@ -55,6 +60,7 @@ class Feeding(BaseModel):
         return cls(
             how=(*_image_steps(pipeline), *_border_steps(file, classes)),
             input=file.input,
+            reading=pipeline.reading,
             images=pipeline.settings,
             largest_value=pipeline.largest_value,
             mean=pipeline.mean,
@@ -66,7 +72,7 @@ class Feeding(BaseModel):
 
     def pipeline(self) -> ImagePipeline:
         """The arithmetic from resized pixels to the network's input."""
-        return ImagePipeline(self.images, self.largest_value, self.mean, self.deviation)
+        return ImagePipeline(self.images, self.largest_value, self.mean, self.deviation, self.reading)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -75,12 +81,16 @@ class Feeding(BaseModel):
 
     @property
     def normalization(self) -> Normalization | None:
-        """Mean and deviation of (pixel - mean) / deviation, a channel; None where that is not how pixels are fed."""
-        if self.images.dwt is not None:
+        """Mean and deviation of (pixel - mean) / deviation, a channel; None where that is not how pixels are fed.
+
+        Readers of TFLite metadata give pixels of eight bits. Those are put on the scale of 16-bit ones first where both
+        came, which is to divide them by 255; a study of 16-bit images alone has no such pixels.
+        """
+        if self.images.dwt is not None or 8 not in self.reading.depths:
             return None
         if not self.mean:
-            return SCALES[self.images.scale].normalization(self.largest_value)
-        scaled = (tuple(self.largest_value * value for value in values) for values in (self.mean, self.deviation))
+            return SCALES[self.images.scale].normalization(PIXEL_OF_METADATA)
+        scaled = (tuple(PIXEL_OF_METADATA * value for value in values) for values in (self.mean, self.deviation))
         mean, deviation = scaled
         return mean, deviation
 
@@ -123,14 +133,30 @@ def _metadata(feeding: Feeding) -> bytes:
 def _image_steps(pipeline: ImagePipeline) -> list[str]:
     images = pipeline.settings
     height, width = images.height_width
-    steps = [
-        f"Turn the image upright, as its EXIF orientation says, and give it {COLOURS[images.color]}.",
-        f"Resize it to {height}×{width} pixels (height × width) with Pillow's {images.resample} filter.",
-    ]
-    if images.jpeg_quality:
-        steps.append(
-            f"Save it as JPEG of quality {images.jpeg_quality}, as Pillow does with optimize, and read it back."
+    reading = pipeline.reading
+    steps = [*reading.steps]
+    if reading.value_range is not None:
+        low, high = reading.value_range
+        which = (
+            "all values" if reading.value_range_of == "all" else "fractions, signed values and those of over 16 bits"
         )
+        steps.append(
+            f"Put {which} on one scale: (value - {low:.9g}) / ({high:.9g} - {low:.9g}), cut to 0 to 1, times "
+            "65535, rounded: an image of 16 bits."
+        )
+    steps.append(f"Give it {COLOURS[images.color]}.")
+    deep = " An image of 16 bits is resized as 32-bit floats, a channel at a time, then rounded and cut to 0 to 65535."
+    steps.append(
+        f"If it has another size, resize it to {height}×{width} pixels (height × width) with Pillow's "
+        f"{images.resample} filter.{deep if 16 in reading.depths else ''}"
+    )
+    if images.jpeg_quality:
+        upper = "Of 16 bits keep the upper eight (value // 256). " if 16 in reading.depths else ""
+        steps.append(
+            f"{upper}Save it as JPEG of quality {images.jpeg_quality}, as Pillow does with optimize, and read it back."
+        )
+    elif reading.widens:
+        steps.append("Multiply the values of an image of 8 bits by 257, so that 255 becomes 65535.")
     steps += SCALES[images.scale].steps(pipeline.largest_value)
     if images.dwt is not None:
         dwt = images.dwt

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from engine.contract.errors import RecipeError
 from engine.contract.image_settings import ImageSettings
+from engine.contract.pixel_reading import AS_STORED, PixelReading
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.scale import SCALES, check_scale
@@ -47,6 +48,8 @@ class ImagePipeline:
     largest_value: int = 255
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
+    reading: PixelReading = AS_STORED
+    """What was done to an image before it is resized: of no matter here, and told to whoever feeds a shipped file."""
 
     def feed(self, images: np.ndarray) -> np.ndarray:
         """The network's input for a batch.
@@ -69,7 +72,7 @@ class ImagePipeline:
 
 def fit_pipeline(images: ImageSettings, dataset: PreparedDataset) -> ImagePipeline:
     """The pipeline for a dataset; for scale "standardize" its statistics, streamed over the training images."""
-    plain = ImagePipeline(images, int(np.iinfo(dataset.images.dtype).max))
+    plain = ImagePipeline(images, int(np.iinfo(dataset.images.dtype).max), reading=dataset.reading)
     if images.scale != "standardize":
         return plain
     rows = dataset.splits[Split.TRAIN]
@@ -82,6 +85,4 @@ def fit_pipeline(images: ImageSettings, dataset: PreparedDataset) -> ImagePipeli
         count += batch[..., 0].size
     mean = total / count
     deviation = np.sqrt(np.maximum(squares / count - mean**2, SMALLEST_DEVIATION**2))
-    return ImagePipeline(
-        images, plain.largest_value, tuple(float(value) for value in mean), tuple(float(value) for value in deviation)
-    )
+    return replace(plain, mean=tuple(map(float, mean)), deviation=tuple(map(float, deviation)))

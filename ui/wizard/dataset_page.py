@@ -113,7 +113,13 @@ class DatasetPage(DraftPage):
     def _dropped(self, event: QDropEvent) -> tuple[str, Path] | None:
         """The first path of a drag that is some source's, with that source's key."""
         return next(
-            ((key, path) for path in dropped_paths(event) for key in DATASETS if DATASETS[key].recognises(path)), None
+            (
+                (key, path)
+                for path in dropped_paths(event)
+                for key in sorted(DATASETS, key=lambda key: DATASETS[key].takes_any_folder)
+                if DATASETS[key].recognises(path)
+            ),
+            None,
         )
 
     def _lay_out(self) -> None:

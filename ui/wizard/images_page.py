@@ -74,7 +74,7 @@ class ImagesPage(DraftPage):
         height, width = shown.height_width
         self._height = _pixels("images.height", height)
         self._width = _pixels("images.width", width)
-        self._form = ParameterForm(shown, ("color", "resample", "scale", "jpeg_quality"), "images")
+        self._form = ParameterForm(shown, ("color", "resample", "scale", "value_range", "jpeg_quality"), "images")
         self._dwt = TransformEditor(shown.dwt, "images.dwt")
         self._cost = QLabel(objectName="images.cost", wordWrap=True)
         self._cost.setProperty("role", "hint")

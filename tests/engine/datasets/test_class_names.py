@@ -15,7 +15,7 @@ from PIL import Image
 from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.indexing import in_natural_order
 from engine.datasets.preparation import scan
-from engine.datasets.source import SampleIndex
+from engine.datasets.source import SampleIndex, Split
 
 ONE, TWO = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
 
@@ -115,3 +115,37 @@ def test_images_beside_the_train_folder_are_told(tmp_path: Path, folders: tuple[
     (finding,) = index.findings
     assert re.search(told, finding.message)
     assert sum("lies beside the train folder" in one.reason for one in index.skipped) == told.count("(")
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_table_says_the_classes_and_splits_of_images_too(tmp_path: Path, packed: bool) -> None:
+    fill(tmp_path / "all" / "images", 24)
+    lines = [
+        f"images/{number}.png,{'tea' if number % 2 else TWO},{'test' if number < 6 else ''}" for number in range(22)
+    ]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label,split", *lines]), encoding="utf-8")
+    path = tmp_path / "all"
+    if packed:
+        path = tmp_path / "all.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for file in (tmp_path / "all").rglob("*.png"):
+                archive.write(file, file.relative_to(tmp_path / "all"))
+            archive.writestr("readme.txt", "so that the folder is not the only entry")
+    index = index_of(path, labels_csv=str(tmp_path / "labels.csv"))
+    assert (index.classes, len(index.samples)) == ((ONE, "tea"), 22)
+    for sample in index.samples:
+        number = int(Path(sample.path).stem)
+        assert index.classes[sample.label] == ("tea" if number % 2 else ONE)
+        assert (sample.split is Split.TEST) == (number < 6)
+    reasons = [one.reason for one in index.skipped]
+    assert reasons.count("has no label in labels.csv") == 2
+
+
+def test_a_table_says_the_splits_of_images_in_class_folders(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        fill(tmp_path / "images" / name)
+    lines = [f"{name}/{number}.png;{'val' if number < 3 else 'train'}" for name in "ab" for number in range(8)]
+    (tmp_path / "splits.csv").write_text("\n".join(["path;split", *lines]), encoding="utf-8")
+    index = index_of(tmp_path / "images", labels_csv=str(tmp_path / "splits.csv"))
+    for sample in index.samples:
+        assert (sample.split is Split.VALIDATION) == (int(Path(sample.path).stem) < 3)

@@ -91,7 +91,7 @@ def test_a_table_in_place_of_class_folders(tmp_path: Path) -> None:
     assert {(Path(one.path).name, one.reason) for one in index.skipped} == {
         ("22.dcm", "has no label in labels.csv"),
         ("23.dcm", "has no label in labels.csv"),
-        ("gone.dcm", "is listed in labels.csv, but is no DICOM image in the folder"),
+        ("gone.dcm", "is listed in labels.csv, but is no image in the folder"),
     }
     (tmp_path / "other.csv").write_text("file,label\nelse.dcm,a", encoding="utf-8")
     with pytest.raises(DataError, match=r"other.csv has a label for none of the 24 files"):
@@ -121,6 +121,9 @@ def test_frames_are_images_and_stay_together(tmp_path: Path) -> None:
 
 def test_it_is_known_by_its_content_and_takes_no_archive(folder: Path, tmp_path: Path, heart_folder: Path) -> None:
     assert DATASETS["dicom_folder"].recognises(folder)
+    for file in folder.rglob("IM*"):
+        file.write_bytes(file.read_bytes()[132:])
+        assert DATASETS["dicom_folder"].recognises(file.parent)
     assert not DATASETS["dicom_folder"].recognises(heart_folder)
     (tmp_path / "scans.zip").touch()
     with pytest.raises(DataError, match=r"scans.zip is a file; choose the folder"):

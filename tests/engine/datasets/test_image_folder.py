@@ -105,30 +105,6 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(tmp_path: Path) -> None:
     assert len(dataset.images) == 13
 
 
-@pytest.mark.parametrize(
-    ("values", "lowest_and_highest"),
-    [((0, 4095), (0, 4095)), ((0.0, 0.25), (0, 16384)), ((0.5, 1.0), (32768, 65535)), ((7, 7), (7, 7))],
-)
-def test_a_value_means_the_same_in_all_images(
-    tmp_path: Path, values: tuple[float, float], lowest_and_highest: tuple[int, int]
-) -> None:
-    dtype = np.int32 if isinstance(values[0], int) else np.float32
-    Image.fromarray(np.linspace(*values, 64).reshape(8, 8).astype(dtype)).save(tmp_path / "a.tif")
-    image = read_image(tmp_path / "a.tif")
-    assert image.dtype == np.uint16
-    assert (image.min(), image.max()) == lowest_and_highest
-
-
-@pytest.mark.parametrize("values", [(-1, 999), (0, 65536), (-0.5, 0.5), (0.0, 255.0)])
-def test_values_on_a_scale_of_their_own_are_refused(tmp_path: Path, values: tuple[float, float]) -> None:
-    dtype = np.int32 if isinstance(values[0], int) else np.float32
-    Image.fromarray(np.linspace(*values, 64).reshape(8, 8).astype(dtype)).save(tmp_path / "a.tif")
-    with pytest.raises(
-        OSError, match=f"holds values from {values[0]:g} to {values[1]:g}; save all images on one scale"
-    ):
-        read_image(tmp_path / "a.tif")
-
-
 @pytest.mark.parametrize(("bits", "dtype"), [(8, np.uint8), (16, np.uint16)])
 def test_zero_may_be_white(tmp_path: Path, bits: int, dtype: type) -> None:
     stored = np.linspace(0, 2**bits - 1, 64).astype(dtype).reshape(8, 8)
@@ -174,12 +150,6 @@ def test_colours_of_sixteen_bits_are_turned_upright_too(tmp_path: Path, orientat
     Image.fromarray((DEEP >> 8).astype(np.uint8)).save(eight_bits, exif=exif)
     tifffile.imwrite(deep, DEEP, photometric="rgb", extratags=[(0x0112, "H", 1, orientation, True)])
     assert np.array_equal(read_image(deep) >> 8, read_image(eight_bits))
-
-
-def test_an_image_of_no_numbers_is_refused(tmp_path: Path) -> None:
-    Image.fromarray(np.full((8, 8), np.nan, dtype=np.float32)).save(tmp_path / "a.tif")
-    with pytest.raises(OSError, match="holds values that are no numbers"):
-        read_image(tmp_path / "a.tif")
 
 
 def test_transparent_parts_become_white(tmp_path: Path) -> None:
@@ -236,7 +206,7 @@ def test_pillow_is_quiet_in_several_threads(checkout: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     ("side", "sentence"),
-    [(11_000, "11000×11000 pixels, which is more than can be trusted"), (14_000, "more pixels than can be trusted")],
+    [(11_000, "121,000,000 pixels, which is more than can be trusted"), (14_000, "more pixels than can be trusted")],
     ids=["beyond our limit", "beyond Pillow's"],
 )
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # pytest puts away our own filter.

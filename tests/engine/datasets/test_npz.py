@@ -101,12 +101,16 @@ TRAIN = arrays()["train_images"]
     ("change", "sentence"),
     [
         ({"train_labels": np.ones((12, 14), np.uint8)}, "has 14 labels an image; a network learns one class"),
-        ({"train_labels": np.ones(12, np.float32)}, "is float32 of shape"),
-        ({"train_labels": np.ones(11, np.uint8)}, "whole number for each of 12 images"),
-        ({"train_labels": np.full(12, -1, np.int8)}, "has the label -1 in row 0"),
+        ({"train_labels": np.full(12, 0.5, np.float32)}, "is float32 of shape"),
+        ({"train_labels": np.ones(11, np.uint8)}, "whole number or a name for each of 12 images"),
+        ({"train_labels": np.full(12, -1, np.int8)}, "hold -1 in row 0, but there are only 27 images"),
+        ({"train_labels": np.eye(12, 3) * 0.5}, "has 3 values an image that are not one-hot"),
+        ({"train_labels": np.array(["a", "b", ""] * 4)}, "has no name in row 2"),
+        ({"train_labels": np.array(["a", "b", "c"] * 4)}, "has names as labels in train and numbers elsewhere"),
+        ({"train_images": np.zeros((12, 3, 8, 3), np.uint8)}, "whose colours may be first or last"),
         ({"train_labels": None}, "an array train_images, but no train_labels"),
         ({"test_images": None}, "an array test_labels, but no test_images"),
-        ({"train_images": TRAIN / 255}, "is of type float64; images are needed as uint8 or uint16"),
+        ({"train_images": TRAIN.astype(np.complex64)}, "is of type complex64; images are needed as numbers"),
         ({"train_images": np.zeros((12, 8, 8, 8), np.uint8)}, "volumes cannot be used"),
         ({"train_images": np.zeros((12, 8), np.uint8)}, r"has the shape \(12, 8\)"),
         ({"train_images": np.asfortranarray(TRAIN)}, "is stored column by column"),
@@ -118,6 +122,62 @@ def test_what_cannot_be_learnt_from_is_refused(tmp_path: Path, change: dict[str,
     np.savez(tmp_path / "a.npz", **content)
     with pytest.raises(DataError, match=sentence):
         scan(settings(tmp_path / "a.npz"), 7, cache=tmp_path / "cache")
+
+
+def _one_hot(labels: np.ndarray) -> np.ndarray:
+    return np.eye(3, dtype=np.float32)[labels[:, 0]]
+
+
+NAMES = np.array(["10", "2", "naïve"])
+AS_PEOPLE_HAVE_THEM = {
+    "one-hot": ("labels", _one_hot, "labels are one-hot"),
+    "names": ("labels", lambda labels: NAMES[labels[:, 0]], "labels are names"),
+    "bytes": ("labels", lambda labels: np.char.encode(NAMES, "utf-8")[labels[:, 0]], "labels are names"),
+    "whole floats": ("labels", lambda labels: labels.astype(np.float64), ""),
+    "fractions": ("images", lambda images: (images / 255).astype(np.float32), ""),
+    "wide integers": ("images", lambda images: images.astype(np.int64), ""),
+    "other byte order": ("images", lambda images: images.astype(">u2") * 257, ""),
+    "channels first": ("images", lambda images: np.moveaxis(images, 3, 1), "the second axis of the images"),
+}
+
+
+@pytest.mark.parametrize("form", AS_PEOPLE_HAVE_THEM)
+def test_arrays_as_people_have_them_are_the_same_images(tmp_path: Path, form: str) -> None:
+    """Each form gives the pixels and the labels of plain bytes and numbers, and what was guessed is told."""
+    kind, changed, told = AS_PEOPLE_HAVE_THEM[form]
+    plain = arrays((28, 28, 3))
+    for split in COUNTS:
+        plain[f"{split}_images"][:, 0, 0] = 255
+        plain[f"{split}_images"][:, 0, 1] = 0
+    other = {name: changed(array) if name.endswith(kind) else array for name, array in plain.items()}
+    read = []
+    for name, content in (("plain", plain), ("other", other)):
+        np.savez(tmp_path / f"{name}.npz", **content)
+        chosen, images = settings(tmp_path / f"{name}.npz"), ImageSettings(size=28)
+        read.append(prepare(scan(chosen, 7, cache=tmp_path / "cache"), chosen, images, 7, tmp_path / "cache"))
+    expected, found = read
+    factor = 257 if found.images.dtype == np.uint16 else 1
+    # Rows are in the order of their classes, which names may change.
+    place = {path.partition("/")[2]: row for row, path in enumerate(expected.paths)}
+    rows = np.array([place[path.partition("/")[2]] for path in found.paths])
+    assert np.array_equal(found.images[:].astype(int), expected.images[rows].astype(int) * factor)
+    classes = found.classes if "names" not in told else ("2", "10", "naïve")
+    names = [str(NAMES[label]) if "names" in told else str(label) for label in expected.labels[rows]]
+    assert found.classes == classes
+    assert [found.classes[label] for label in found.labels] == names
+    notes = " ".join(finding.message for finding in found.summary.findings)
+    assert told in notes
+
+
+def test_arrays_may_be_named_as_in_keras_examples(tmp_path: Path) -> None:
+    content = {f"{'x' if 'images' in name else 'y'}_{name.split('_')[0]}": array for name, array in arrays().items()}
+    np.savez(tmp_path / "a.npz", **content)
+    index = scan(settings(tmp_path / "a.npz"), 7, cache=tmp_path / "cache")
+    assert {split: sum(one.split is split for one in index.samples) for split in Split} == {
+        Split.TRAIN: 12,
+        Split.VALIDATION: 6,
+        Split.TEST: 9,
+    }
 
 
 @pytest.mark.parametrize("name", ["train_images", "train_labels", "class_names"])
@@ -177,5 +237,5 @@ def test_a_label_that_can_be_no_class_is_refused_at_once(tmp_path: Path, label: 
     labels = np.arange(24, dtype=np.uint32) % 2
     labels[5] = label
     np.savez(tmp_path / "d.npz", train_images=np.zeros((24, 32, 32, 3), np.uint8), train_labels=labels)
-    with pytest.raises(DataError, match=f"the label {label} in row 5, but only 24 images"):
+    with pytest.raises(DataError, match=f"hold {label} in row 5, but there are only 24 images"):
         scan(DatasetSettings(kind="npz", path=str(tmp_path / "d.npz")), 7, cache=tmp_path / "cache")

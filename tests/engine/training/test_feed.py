@@ -18,6 +18,7 @@ import numpy as np
 from engine.chain.bench import Bench
 from engine.contract.measurements import DatasetSummary, ImageBytes
 from engine.contract.image_settings import ImageSettings
+from engine.contract.pixel_reading import AS_STORED
 from engine.contract.recipe import Recipe
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
@@ -29,7 +30,7 @@ from engine.training.feed import Feed
 images = StoredImages(Path(sys.argv[1]))
 rows = np.arange(len(images))
 splits = {split: rows[place::3] for place, split in enumerate(Split)}
-dataset = PreparedDataset(("a", "b"), images, rows % 2, splits, (), None, None, None, "", True)
+dataset = PreparedDataset(("a", "b"), images, rows % 2, splits, (), None, None, None, AS_STORED, "", True)
 settings = ImageSettings(size=224)
 pipeline = fit_pipeline(settings, dataset)
 feed = Feed(dataset, pipeline, 7, 32)
