@@ -56,6 +56,11 @@ class Architecture(ABC):
         """The `images.scale` that the weights file was trained on; empty where that is not known."""
         return ""
 
+    @classmethod
+    def reference(cls, settings: BackboneSettings) -> Path | None:
+        """The saved model that the network has to answer as; None where there is none."""
+        return None
+
     @abstractmethod
     def classifier(self, builder: GraphBuilder, settings: BackboneSettings, class_count: int) -> None:
         """Add all layers, from `builder.input` to the probabilities.

@@ -16,6 +16,15 @@ Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
+class StoredAs:
+    """Where a file has a layer's weights, if not under the layer's own name."""
+
+    name: str
+    arrays: tuple[int, ...] = ()
+    """Which of that layer's arrays, in Keras' order; empty: all."""
+
+
+@dataclass(frozen=True)
 class Layer:
     """One layer: its kind is the Keras class's name, its settings are that class's arguments."""
 
@@ -29,6 +38,7 @@ class Layer:
     trainable_parameters: int = 0
     macs: int = 0
     in_head: bool = False
+    stored: StoredAs | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +54,8 @@ class LayerGraph:
     """A whole network; `layers` are in topological order, the first is the input, the last the output."""
 
     layers: tuple[Layer, ...]
+    constants: frozenset[str] = frozenset()
+    """Layers of a file whose weights are settings here, such as a normalisation of the input."""
 
     @property
     def parameters(self) -> int:

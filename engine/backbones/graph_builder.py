@@ -8,7 +8,7 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
-from engine.backbones.graph import Layer, LayerGraph, Shape, Tensor
+from engine.backbones.graph import Layer, LayerGraph, Shape, StoredAs, Tensor
 
 INPUT = "input"
 CIFAR_STEM_BELOW = 64
@@ -26,6 +26,10 @@ class GraphBuilder:
     layers: dict[str, Layer] = field(default_factory=dict)
     """By name, in topological order."""
     in_head: bool = False
+    stored: StoredAs | None = None
+    """Where a file has the weights of the layers that are added next; None: under their own names."""
+    constants: set[str] = field(default_factory=set)
+    """Layers of a file whose weights are settings here."""
 
     def __post_init__(self) -> None:
         self._add(INPUT, "InputLayer", {}, (), self.input_shape)
@@ -57,10 +61,12 @@ class GraphBuilder:
         strides: int = 1,
         padding: str = "same",
         use_bias: bool = False,
+        dilation: int = 1,
     ) -> Tensor:
         """A convolution with `filters` output channels (already scaled by the width)."""
         height, width, channels = x.shape
-        shape = (_out(height, kernel, strides, padding), _out(width, kernel, strides, padding), filters)
+        reach = dilation * (kernel - 1) + 1
+        shape = (_out(height, reach, strides, padding), _out(width, reach, strides, padding), filters)
         weights = kernel * kernel * channels * filters
         settings = {
             "filters": filters,
@@ -68,6 +74,7 @@ class GraphBuilder:
             "strides": strides,
             "padding": padding,
             "use_bias": use_bias,
+            **({"dilation_rate": dilation} if dilation > 1 else {}),
         }
         parameters = weights + (filters if use_bias else 0)
         return self._add(
@@ -75,31 +82,45 @@ class GraphBuilder:
         )
 
     def depthwise_conv(
-        self, x: Tensor, kernel: int, name: str, *, strides: int = 1, padding: str = "same", use_bias: bool = False
+        self,
+        x: Tensor,
+        kernel: int,
+        name: str,
+        *,
+        strides: int = 1,
+        padding: str = "same",
+        use_bias: bool = False,
+        dilation: int = 1,
     ) -> Tensor:
         """A depthwise convolution, one filter a channel."""
         height, width, channels = x.shape
-        shape = (_out(height, kernel, strides, padding), _out(width, kernel, strides, padding), channels)
+        reach = dilation * (kernel - 1) + 1
+        shape = (_out(height, reach, strides, padding), _out(width, reach, strides, padding), channels)
         weights = kernel * kernel * channels
-        settings = {"kernel_size": kernel, "strides": strides, "padding": padding, "use_bias": use_bias}
+        dilated = {"dilation_rate": dilation} if dilation > 1 else {}
+        settings = {"kernel_size": kernel, "strides": strides, "padding": padding, "use_bias": use_bias, **dilated}
         parameters = weights + (channels if use_bias else 0)
         return self._add(
             name, "DepthwiseConv2D", settings, (x,), shape, parameters, parameters, macs=shape[0] * shape[1] * weights
         )
 
-    def batch_norm(self, x: Tensor, name: str, epsilon: float = 1e-3, *, ends_branch: bool = False) -> Tensor:
+    def batch_norm(
+        self,
+        x: Tensor,
+        name: str,
+        epsilon: float = 1e-3,
+        *,
+        ends_branch: bool = False,
+        scale: bool = True,
+        center: bool = True,
+    ) -> Tensor:
         """Batch normalisation; one that ends a residual branch begins with scale 0 (Goyal et al. 2017, section 5.1)."""
         channels = x.shape[-1]
-        begin = {"gamma_initializer": "zeros"} if ends_branch else {}
-        return self._add(
-            name,
-            "BatchNormalization",
-            {"momentum": self.momentum, "epsilon": epsilon, **begin},
-            (x,),
-            x.shape,
-            4 * channels,
-            2 * channels,
-        )
+        settings: dict[str, Any] = {"momentum": self.momentum, "epsilon": epsilon}
+        settings |= {"gamma_initializer": "zeros"} if ends_branch else {}
+        settings |= {name: False for name, learnt in (("scale", scale), ("center", center)) if not learnt}
+        learnt = (scale + center) * channels
+        return self._add(name, "BatchNormalization", settings, (x,), x.shape, learnt + 2 * channels, learnt)
 
     def relu(self, x: Tensor, name: str) -> Tensor:
         return self._add(name, "ReLU", {}, (x,), x.shape)
@@ -109,6 +130,27 @@ class GraphBuilder:
 
     def activation(self, x: Tensor, kind: str, name: str) -> Tensor:
         return self._add(name, "Activation", {"activation": kind}, (x,), x.shape)
+
+    def elu(self, x: Tensor, alpha: float, name: str) -> Tensor:
+        return self._add(name, "ELU", {"alpha": alpha}, (x,), x.shape)
+
+    def leaky_relu(self, x: Tensor, alpha: float, name: str) -> Tensor:
+        """x, or alpha · x below 0."""
+        return self._add(name, "LeakyReLU", {"alpha": alpha}, (x,), x.shape)
+
+    def prelu(self, x: Tensor, shared_axes: tuple[int, ...], name: str) -> Tensor:
+        """A leaky ReLU whose slope is learnt, one for each value but along the axes (from 1) that share it."""
+        sides = [1 if axis in shared_axes else side for axis, side in enumerate(x.shape, start=1)]
+        settings = {"shared_axes": list(shared_axes) or None}
+        return self._add(name, "PReLU", settings, (x,), x.shape, prod(sides), prod(sides))
+
+    def channel_scaling(self, x: Tensor, scale: tuple[float, ...], offset: tuple[float, ...], name: str) -> Tensor:
+        """scale · x + offset, one of each or one a channel; nothing of it is learnt."""
+        return self._add(name, "ChannelScaling", {"scale": scale, "offset": offset}, (x,), x.shape)
+
+    def reshape(self, x: Tensor, shape: Shape, name: str) -> Tensor:
+        """The same values in another shape."""
+        return self._add(name, "Reshape", {"target_shape": shape}, (x,), shape)
 
     def hard_swish(self, x: Tensor, name: str) -> Tensor:
         """x · relu6(x + 3) / 6 (Howard et al. 2019, arXiv:1905.02244, section 5.2)."""
@@ -146,11 +188,22 @@ class GraphBuilder:
         shape = (1, 1, channels) if keepdims else (channels,)
         return self._add(name, "GlobalAveragePooling2D", {"keepdims": keepdims}, (x,), shape)
 
+    def global_max_pool(self, x: Tensor, name: str, keepdims: bool = False) -> Tensor:
+        channels = x.shape[-1]
+        shape = (1, 1, channels) if keepdims else (channels,)
+        return self._add(name, "GlobalMaxPooling2D", {"keepdims": keepdims}, (x,), shape)
+
     def flatten(self, x: Tensor, name: str = "flatten") -> Tensor:
         return self._add(name, "Flatten", {}, (x,), (prod(x.shape),))
 
-    def dropout(self, x: Tensor, rate: float, name: str) -> Tensor:
-        return self._add(name, "Dropout", {"rate": rate}, (x,), x.shape)
+    def dropout(self, x: Tensor, rate: float, name: str, kept_together: tuple[int | None, ...] | None = None) -> Tensor:
+        """
+        Args:
+            kept_together: Keras' `noise_shape`: 1 for the axes, the batch's first, along which values drop together.
+        """
+        settings: dict[str, Any] = {"rate": rate}
+        settings |= {"noise_shape": kept_together} if kept_together else {}
+        return self._add(name, "Dropout", settings, (x,), x.shape)
 
     def add(self, x: Tensor, y: Tensor, name: str) -> Tensor:
         return self._add(name, "Add", {}, (x, y), x.shape)
@@ -162,13 +215,15 @@ class GraphBuilder:
         shape = (*tensors[0].shape[:-1], sum(tensor.shape[-1] for tensor in tensors))
         return self._add(name, "Concatenate", {}, tensors, shape)
 
-    def dense(self, x: Tensor, units: int, name: str, activation: str = "linear") -> Tensor:
+    def dense(self, x: Tensor, units: int, name: str, activation: str = "linear", *, use_bias: bool = True) -> Tensor:
         weights = x.shape[-1] * units
-        settings = {"units": units, "activation": activation, "kernel_initializer": "glorot_uniform"}
-        return self._add(name, "Dense", settings, (x,), (units,), weights + units, weights + units, macs=weights)
+        settings: dict[str, Any] = {"units": units, "activation": activation, "kernel_initializer": "glorot_uniform"}
+        settings |= {} if use_bias else {"use_bias": False}
+        parameters = weights + (units if use_bias else 0)
+        return self._add(name, "Dense", settings, (x,), (units,), parameters, parameters, macs=weights)
 
     def graph(self) -> LayerGraph:
-        return LayerGraph(tuple(self.layers.values()))
+        return LayerGraph(tuple(self.layers.values()), frozenset(self.constants))
 
     def _pool(self, kind: str, x: Tensor, size: int, name: str, strides: int, padding: str) -> Tensor:
         height, width, channels = x.shape
@@ -200,6 +255,7 @@ class GraphBuilder:
             trainable_parameters,
             macs,
             self.in_head,
+            self.stored if parameters else None,
         )
         return Tensor(name, shape)
 

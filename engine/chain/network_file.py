@@ -28,7 +28,7 @@ def load_network(folder: Path) -> Network:
     """The network that `save_network` wrote there; its model is not compiled."""
     import tf_keras
 
-    from engine.training.hard_activations import OWN_LAYERS
+    from engine.training.own_layers import OWN_LAYERS
 
     facts = load_facts(folder)
     with _scope(facts):

@@ -6,15 +6,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from engine.backbones.backbone import ARCHITECTURES, layer_graph
 from engine.backbones.freezing import trainable_parameters, unfrozen_layers
 from engine.backbones.graph import LayerGraph
+from engine.backbones.input_scaling import input_scaling
 from engine.chain.bench import Bench
 from engine.chain.network import Network, NetworkFacts
 from engine.chain.network_file import load_facts, load_network, save_network
 from engine.chain.stage_tree import Stage, stopped_key
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.errors import DataError
 from engine.contract.events import EngineEvent, Notice, PruningRoundFinished, StageFinished, StagePhase, StageStarted
@@ -142,10 +144,26 @@ class StageRunner:
             match = load_weights(model, graph, Path(settings.weights).expanduser())
             if ARCHITECTURES[settings.kind].takes_all_weights and not match.is_whole:
                 raise DataError(f"{settings.weights} is not the whole network: {match.sentence()} Save it anew.")
+            self._check_against_file(model, settings)
             severity: Literal["note", "warning"] = "warning" if match.is_partial else "note"
             self.emit(Notice(severity=severity, message=f"{settings.weights}: {match.sentence()}"))
         trainable = trainable_parameters(graph, self.recipe)
         return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=trainable))
+
+    def _check_against_file(self, model: Any, settings: BackboneSettings) -> None:
+        """See that a network that is read from a saved model answers as that does, and say so.
+
+        Raises:
+            DataError: it does not.
+        """
+        path = ARCHITECTURES[settings.kind].reference(settings)
+        if path is None:
+            return
+        from engine.training.keras_reference import check_against_keras
+
+        difference = check_against_keras(model, path, input_scaling(path), self.recipe.seed)
+        message = f"{path.name} was read rightly: on random images its answers are Keras' own, up to {difference:.1g}."
+        self.emit(Notice(severity="note", message=message))
 
     def _network(self, key: str) -> Network:
         if key not in self._networks:

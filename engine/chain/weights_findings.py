@@ -14,7 +14,7 @@ from engine.contract.repairs import SetValue
 from engine.imaging.scale import SCALES
 from engine.weights.matching import match_weights
 from engine.weights.saved_model import saved_model_folder
-from engine.weights.stored_weights import read_stored_weights
+from engine.weights.stored_weights import layer_without_numbers, read_stored_weights
 
 PLACE, SCALE_PLACE = "backbone.weights", "images.scale"
 
@@ -30,6 +30,11 @@ def weights_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
         return
     try:
         match = match_weights(graph, read_stored_weights(path))
+        if layer := layer_without_numbers(path):
+            yield _error(
+                f'The layer "{layer}" of {path.name} holds weights that are not finite numbers (NaN or infinity), as a '
+                "training that diverged leaves them; choose another file."
+            )
     except DataError as error:
         if backbone.width == 1:
             yield _error(str(error))
@@ -40,7 +45,20 @@ def weights_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
         wanting = ARCHITECTURES[backbone.kind].takes_all_weights and not match.is_whole
         severity = Severity.ERROR if wanting else Severity.WARNING if match.is_partial else Severity.NOTE
         yield Finding(severity=severity, where=PLACE, message=f"Weights: {match.sentence()}")
+        yield from _sharing_findings(recipe, graph)
         yield from _scale_findings(recipe, path)
+
+
+def _sharing_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
+    """Each use of a shared layer is a layer of its own here, which training no longer keeps equal."""
+    stored = [(layer.name, layer.stored.name) for layer in graph.layers if layer.stored]
+    if shared := sorted({theirs for ours, theirs in stored if ours.startswith(f"{theirs}_use")}):
+        trains = "train" if recipe.training.train else "would train"
+        message = (
+            f"The file uses {', '.join(shared)} more than once. Each use becomes a layer of its own with the "
+            f"same weights: as read they answer the same, but they {trains} apart, and count as parameters each."
+        )
+        yield Finding(severity=Severity.WARNING, where=PLACE, message=message)
 
 
 def _scale_findings(recipe: Recipe, path: Path) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
+from engine.export.integer_operators import without_integer_operator
 from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
 from engine.measurement.machine import is_x86
 from engine.steps.kept_promises import check_kept
@@ -106,10 +107,14 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             names, weighted = [layer.name for layer in layers], [layer.name for layer in layers if layer.macs]
             if strange := patterns_without_layer(names, parameters.layers):
                 yield place.error(_no_layer(strange[0], weighted), "layers")
-        hard_swish = any(layer.kind == "HardSwish" for layer in layers)
-        if parameters.scheme == "int16x8" and not parameters.float_fallback and hard_swish:
+        integers = parameters.scheme in ("int8", "int16x8") and not parameters.float_fallback and not aware
+        if integers and (
+            left := without_integer_operator(layers, "int8" if parameters.scheme == "int8" else "int16x8")
+        ):
+            bits = "16-bit" if parameters.scheme == "int16x8" else "8-bit"
+            other = "dynamic_range" if without_integer_operator(layers, "int8") else "int8"
             message = (
-                "TensorFlow Lite has no 16-bit operator for this network's hard swish; choose int8, or set "
+                f"TensorFlow Lite has no {bits} operator for this network's {left}; choose {other}, or set "
                 "float_fallback = true to compute it in floats."
             )
             yield place.error(message, "scheme")

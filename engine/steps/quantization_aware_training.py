@@ -5,16 +5,18 @@ Jacob et al. 2018; after pruning and clustering it keeps both (PQAT, CQAT and PC
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.contract.errors import PromiseBroken
+from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
+from engine.export.integer_operators import without_integer_operator
 from engine.steps.kept_promises import check_kept
-from engine.steps.step import Step, Trait
+from engine.steps.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.chain.bench import Bench
@@ -76,6 +78,18 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
 
     def training_epochs(self, parameters: QuantizationAwareTrainingParameters) -> int:
         return parameters.epochs
+
+    def findings(self, parameters: QuantizationAwareTrainingParameters, place: StepPlace) -> Iterator[Finding]:
+        try:
+            layers = place.graph_before.layers
+        except NutshellError:  # It is told elsewhere.
+            return
+        if left := without_integer_operator(layers, "trained"):
+            message = (
+                f"TensorFlow Lite has no integer operator for this network's {left} after quantisation-aware training; "
+                "quantise it after training, with float_fallback = true, or use dynamic_range."
+            )
+            yield place.error(message)
 
     def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, bench: Bench) -> Network:
         from engine.chain.network import Network

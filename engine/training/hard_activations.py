@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import tensorflow as tf
@@ -22,7 +20,3 @@ class HardSwish(tf_keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         return inputs * tf.nn.relu6(inputs + 3.0) * (1.0 / 6.0)
-
-
-OWN_LAYERS: Mapping[str, Any] = MappingProxyType({kind.__name__: kind for kind in (HardSigmoid, HardSwish)})
-"""Layers that Keras does not know, by the name that files have for them."""

@@ -34,9 +34,9 @@ class QuantizedBatchNormalization(tf_keras.layers.BatchNormalization):
     def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
         if training:
             return super().call(inputs, training=training, mask=mask)
-        kernel = self.gamma * tf.math.rsqrt(self.moving_variance + self.epsilon)
+        kernel = tf.math.rsqrt(self.moving_variance + self.epsilon) * (self.gamma if self.scale else 1.0)
         scaled = tf.nn.depthwise_conv2d(inputs, kernel[None, None, :, None], (1, 1, 1, 1), "VALID")
-        return tf.nn.bias_add(scaled, self.beta - self.moving_mean * kernel)
+        return tf.nn.bias_add(scaled, (self.beta if self.center else 0.0) - self.moving_mean * kernel)
 
 
 INT8_FORMS = (QuantizedHardSigmoid, QuantizedBatchNormalization)
@@ -47,7 +47,7 @@ def int8_form(layer: Any) -> Any:
     kind = type(layer)
     if kind is HardSigmoid:
         kind = QuantizedHardSigmoid
-    elif kind is tf_keras.layers.BatchNormalization and layer.scale and layer.center and not _is_folded(layer):
+    elif kind is tf_keras.layers.BatchNormalization and not _is_folded(layer):
         kind = QuantizedBatchNormalization
     return kind.from_config(layer.get_config())
 

@@ -8,7 +8,7 @@ from typing import Any
 import tf_keras
 
 from engine.backbones.graph import Layer, LayerGraph
-from engine.training.hard_activations import OWN_LAYERS
+from engine.training.own_layers import OWN_LAYERS
 
 NETWORK_NAME = "network"
 """Keras would number its models in the order of making, and their names are in the `.tflite`."""

@@ -29,7 +29,6 @@ from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapp
 
 from engine.contract.errors import NutshellError
 from engine.contract.garbage_collector import collector_at_rest
-from engine.training.hard_activations import OWN_LAYERS
 from engine.training.int8_forms import (
     INT8_FORMS,
     LEAST_SCALE,
@@ -38,6 +37,10 @@ from engine.training.int8_forms import (
     int8_form,
 )
 from engine.training.kernels import clone
+from engine.training.own_layers import OWN_LAYERS
+
+KNOWN_ACTIVATIONS = frozenset({"relu", "relu6", "swish", "gelu", "linear", "softmax", "sigmoid", "tanh"})
+"""That the library quantises; it refuses the others."""
 
 
 class OutputQuantized(tfmot.quantization.keras.QuantizeConfig):
@@ -140,6 +143,10 @@ def own_config(layer: Any) -> Any:
     if isinstance(layer, QuantizedHardSigmoid):
         return NoOpQuantizeConfig()
     if isinstance(layer, QuantizedBatchNormalization):
+        return OutputQuantized()
+    if isinstance(layer, tf_keras.layers.PReLU):  # Its slopes are constants to the converter, which scales them itself.
+        return OutputQuantized()
+    if isinstance(layer, tf_keras.layers.Activation) and layer.get_config()["activation"] not in KNOWN_ACTIVATIONS:
         return OutputQuantized()
     known = Default8BitQuantizeRegistry().supports(layer)
     return None if known or layer.weights else OutputQuantized()

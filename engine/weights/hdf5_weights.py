@@ -46,7 +46,8 @@ def _hdf5(path: Path) -> Iterator[Any]:
 def _layers(path: Path, file: Any) -> Iterator[StoredLayer]:
     root = file.get("model_weights", file)
     if "layers" in root and "layer_names" not in root.attrs and "layer_names0" not in root.attrs:
-        names = {layer.stored_as: layer.name for layer in read_configuration(path)} if zipfile.is_zipfile(path) else {}
+        described = read_configuration(path).layers if zipfile.is_zipfile(path) else ()
+        names = {layer.stored_as: layer.layer for layer in described}
         yield from _numbered_layers(root["layers"], names, "")
     else:
         for name in _texts(root, "layer_names"):

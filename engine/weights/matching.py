@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 
 from engine.backbones.graph import Layer, LayerGraph
 from engine.contract.errors import DataError
@@ -70,6 +70,9 @@ def weight_shapes(layer: Layer, channels: int) -> tuple[Shape, ...]:
         case "DepthwiseConv2D":
             kernel = (*_pair(layer.settings["kernel_size"]), channels, 1)
             return (kernel, (channels,)) if bias else (kernel,)
+        case "PReLU":
+            shared = layer.settings.get("shared_axes") or ()
+            return (tuple(1 if axis in shared else side for axis, side in enumerate(layer.shape, start=1)),)
         case "Dense":
             units = layer.shape[-1]
             return ((channels, units), (units,)) if bias else ((channels, units),)
@@ -91,7 +94,9 @@ def match_weights(graph: LayerGraph, stored: StoredWeights) -> WeightsMatch:
     channels = {layer.name: layer.shape[-1] for layer in graph.layers}
     weighted = [layer for layer in in_keras_order(graph) if layer.parameters]
     shapes = {layer.name: weight_shapes(layer, channels[layer.inputs[0]]) for layer in weighted}
-    found = _by_name(weighted, stored) if stored.has_names else _by_order(weighted, stored)
+    whole = _by_name(weighted, stored) if stored.has_names else _by_order(weighted, stored)
+    found = {layer.name: _part(whole[layer.name], layer) for layer in weighted if layer.name in whole}
+    used = {stored_layer.name for stored_layer in whole.values()} | graph.constants
     fitting = {name: layer for name, layer in found.items() if layer.shapes == shapes[name]}
     base = [layer.name for layer in weighted if not layer.in_head]
     match = WeightsMatch(
@@ -100,9 +105,9 @@ def match_weights(graph: LayerGraph, stored: StoredWeights) -> WeightsMatch:
         missing=tuple(name for name in base if name not in found),
         reshaped=tuple(name for name in base if name in found and name not in fitting),
         head_taken=any(layer.in_head and layer.name in fitting for layer in weighted),
-        unused=tuple(layer.name for layer in stored.layers if layer.name and layer not in found.values()),
+        unused=tuple(layer.name for layer in stored.layers if layer.name and layer.name not in used),
     )
-    _refuse_another(match, base, shapes, found, stored)
+    _refuse_another(match, base, shapes, found, stored, used)
     return match
 
 
@@ -112,6 +117,7 @@ def _refuse_another(
     shapes: dict[str, tuple[Shape, ...]],
     found: dict[str, StoredLayer],
     stored: StoredWeights,
+    used: Set[str],
 ) -> None:
     """Raises: DataError."""
     what = f"The weights file {stored.path.name} is not of this network"
@@ -120,7 +126,7 @@ def _refuse_another(
         raise DataError(
             f"{what}: its layers are {theirs}, the network's {_some(base)}; choose the file's own backbone."
         )
-    if between := _foreign_between(stored, list(found.values())):
+    if between := _foreign_between(stored, used):
         raise DataError(f"{what}: it has {_some(between)} besides; choose the file's own backbone.")
     taken = match.base_layers - len(match.missing) - len(match.reshaped)
     strict = not stored.has_names and taken < match.base_layers - 1
@@ -136,7 +142,20 @@ def _refuse_another(
 
 def _by_name(weighted: Sequence[Layer], stored: StoredWeights) -> dict[str, StoredLayer]:
     known = {layer.name: layer for layer in stored.layers}
-    return {layer.name: known[layer.name] for layer in weighted if layer.name in known}
+    names = {layer.name: layer.stored.name if layer.stored else layer.name for layer in weighted}
+    return {name: known[theirs] for name, theirs in names.items() if theirs in known}
+
+
+def _part(stored: StoredLayer, layer: Layer) -> StoredLayer:
+    """Those of a stored layer's arrays that are this layer's."""
+    if layer.stored is None or not layer.stored.arrays or max(layer.stored.arrays) >= len(stored.places):
+        return stored
+    chosen = layer.stored.arrays
+    return replace(
+        stored,
+        places=tuple(stored.places[place] for place in chosen),
+        shapes=tuple(stored.shapes[place] for place in chosen),
+    )
 
 
 def _by_order(weighted: Sequence[Layer], stored: StoredWeights) -> dict[str, StoredLayer]:
@@ -151,9 +170,12 @@ def _by_order(weighted: Sequence[Layer], stored: StoredWeights) -> dict[str, Sto
     return found
 
 
-def _foreign_between(stored: StoredWeights, known: Sequence[StoredLayer]) -> list[str]:
+def _foreign_between(stored: StoredWeights, used: Set[str]) -> list[str]:
     """Layers of the file that the network does not have, before the last that it has: not those of a head."""
+    if not stored.has_names:
+        return []
     foreign = []
+    known = [layer for layer in stored.layers if layer.name in used]
     for axes in {len(layer.shapes[0]) for layer in known}:
         same = [layer for layer in stored.layers if len(layer.shapes[0]) == axes]
         last = max(place for place, layer in enumerate(same) if layer in known)

@@ -28,6 +28,7 @@ OBJECT_GRAPH_KEY = "_CHECKPOINTABLE_OBJECT_GRAPH"
 LAYER = "_tf_keras_layer"
 KERAS_ORDER = (
     "depthwise_kernel", "pointwise_kernel", "kernel", "gamma", "beta", "bias", "moving_mean", "moving_variance",
+    "alpha", "adapt_mean", "adapt_variance",
 )  # fmt: skip
 
 

@@ -71,6 +71,24 @@ def read_stored_weights(path: Path) -> StoredWeights:
     return _read(path, file_states(path))
 
 
+def layer_without_numbers(path: Path) -> str:
+    """The first layer of a weights file that holds NaN or infinity, as a training that diverged leaves them; or "".
+
+    Raises:
+        DataError: as `read_stored_weights`.
+    """
+    return _layer_without_numbers(path, file_states(path))
+
+
+@lru_cache(maxsize=CACHED_FILES)
+def _layer_without_numbers(path: Path, states: tuple[tuple[int, int], ...]) -> str:
+    stored = read_stored_weights(path)
+    for layer, arrays in zip(stored.layers, stored.arrays(list(stored.layers)), strict=True):
+        if not all(np.isfinite(array).all() for array in arrays):
+            return layer.name or layer.kind
+    return ""
+
+
 @lru_cache(maxsize=CACHED_FILES)
 def _read(path: Path, states: tuple[tuple[int, int], ...]) -> StoredWeights:
     folder = saved_model_folder(path)

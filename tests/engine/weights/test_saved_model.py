@@ -29,7 +29,7 @@ path = Path(sys.argv[1])
 stored = read_stored_weights(path)
 sums = [[float(array.sum()) for array in arrays] for arrays in stored.arrays(list(stored.layers))]
 names = [layer.name for layer in stored.layers]
-print(json.dumps([[one.name for one in read_configuration(path)], names, sums, "tensorflow" in sys.modules]))
+print(json.dumps([[one.name for one in read_configuration(path).layers], names, sums, "tensorflow" in sys.modules]))
 """
 
 

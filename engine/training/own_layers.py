@@ -1,0 +1,15 @@
+"""The layers of ours that networks hold beside Keras' own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from engine.training.channel_scaling import ChannelScaling
+from engine.training.hard_activations import HardSigmoid, HardSwish
+
+OWN_LAYERS: Mapping[str, Any] = MappingProxyType(
+    {kind.__name__: kind for kind in (ChannelScaling, HardSigmoid, HardSwish)}
+)
+"""By the name that files have for them."""
