@@ -21,6 +21,7 @@ from ui.runs_list.runs_list import RunsList
 from ui.theme import ThemeChoice, apply_theme
 from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
 from ui.wizard.study_wizard import StudyWizard
+from ui.wording import in_window_words
 
 if TYPE_CHECKING:
     from ui.dashboard.dashboard import Dashboard
@@ -163,7 +164,7 @@ class MainWindow(QMainWindow):
             try:
                 self._edit(read_recipe(Path(path)))
             except NutshellError as error:
-                QMessageBox.warning(self, "This recipe cannot be used", str(error))
+                QMessageBox.warning(self, "This recipe cannot be used", in_window_words(str(error)))
 
     def _on_save(self) -> None:
         recipe = self.wizard.recipe()

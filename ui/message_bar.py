@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from ui.wording import in_window_words
+
 
 class MessageBar(QLabel):
     """Hidden while there is nothing to say."""
@@ -21,7 +23,7 @@ class MessageBar(QLabel):
 
     def say(self, text: str, role: str = "error") -> None:
         """Show a sentence as an "error", a "warning", a "hint" or "good"; an empty one hides the line."""
-        self.setText(text)
+        self.setText(in_window_words(text))
         self.setVisible(bool(text))
         self.setProperty("role", role)
         self.style().unpolish(self)

@@ -11,9 +11,11 @@ from pydantic import BaseModel, ValidationError
 
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.errors import RecipeError
+from engine.contract.plain_faults import plain_fault, shown_value
 from engine.contract.recipe import SCHEMA_VERSION, Recipe
 from engine.contract.registry import nearest_name
 from engine.contract.step_parameters import STEP_PARAMETERS
+from engine.contract.toml_faults import toml_fault
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -44,7 +46,9 @@ def parse_recipe(text: str, origin: str = "The recipe") -> Recipe:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RecipeError(f"{origin} is not valid TOML: {error}.") from None
+        raise RecipeError(f"{origin} cannot be read, {toml_fault(error, text)}") from None
+    except RecursionError:
+        raise RecipeError(f"{origin} is nested too deeply to be a recipe.") from None
     if "schema" not in document:
         raise RecipeError(f"{origin} does not say which format it has; add the line: schema = {SCHEMA_VERSION}")
     return build_recipe(document, origin)
@@ -87,11 +91,10 @@ def _sentence(fault: Any, document: dict[str, Any]) -> str:
         return f'there is no key "{location[-1]}" {place}; {suggestion}'
     if fault["type"] == "missing":
         return f"{where} is missing; add it."
-    message = str(fault["msg"]).removeprefix("Value error, ").removesuffix(".")
-    received = fault.get("input")
+    message, received = plain_fault(fault), fault.get("input")
     if isinstance(received, str | int | float | bool):
-        return f"{where or 'the recipe'} = {received!r} cannot be used: {message[:1].lower()}{message[1:]}."
-    return f"{where + ': ' if where else ''}{message[:1].lower()}{message[1:]}."
+        return f"{where or 'the recipe'} = {shown_value(received)} cannot be used: {message}."
+    return f"{where + ': ' if where else ''}{message}."
 
 
 def _is_type_name(part: object) -> bool:
@@ -112,14 +115,18 @@ def _known_keys(location: list[Any], document: dict[str, Any]) -> list[str]:
     value: Any = document
     for part in location:
         table, value = value, value[part]
-        if isinstance(value, dict) and "step" in value:
+        if isinstance(value, dict) and _is_known_step(value):
             model = STEP_PARAMETERS[value["step"]]
-        elif location[:2] == ["backbone", "options"] and part == "options":
+        elif location[:2] == ["backbone", "options"] and part == "options" and isinstance(table.get("kind"), str):
             model = BACKBONE_OPTIONS[table["kind"]]
         elif isinstance(part, str) and part in model.model_fields:
             inner = _model_in(model.model_fields[part].annotation)
             model = inner or model
     return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _is_known_step(value: dict[str, Any]) -> bool:
+    return isinstance(value.get("step"), str) and value["step"] in STEP_PARAMETERS
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from ui.theme import Theme
+from ui.wording import in_window_words
 
 
 class Tone(Enum):
@@ -55,6 +56,7 @@ class RunBanner(QFrame):
             run_again: what the button that runs the recipe once more is called; empty: there is none.
         """
         self._tone = tone
+        text = in_window_words(text)
         self._text.setText(text)
         self._table.setVisible(tone is Tone.GOOD)
         self._continue.setText(run_again)

@@ -30,6 +30,7 @@ from engine.contract.events import (
 )
 from engine.contract.measurements import PruningRound, RunResult, VariantMeasurement
 from ui.durations import duration_text
+from ui.wording import in_window_words
 
 LEAST_WEIGHT_S = 0.5
 """What a stage counts at least in the overall progress, so that one of no estimated time moves it too."""
@@ -248,7 +249,7 @@ class RunState:
                 self._say(event, f"{stage.plan.title}: {stage.status}{took}.")
 
     def _say(self, event: EngineEvent, text: str, severity: Severity = "note") -> None:
-        self.log.append(LogEntry(event.time, severity, text))
+        self.log.append(LogEntry(event.time, severity, in_window_words(text)))
 
 
 def _round_text(event: PruningRoundFinished) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QWidget
 
+from engine.contract.plain_faults import plain_fault
 from ui.form.declared_field import DeclaredField, declared_field
 from ui.form.field_editor import FieldEditor
 from ui.form.more_settings import MoreSettings
@@ -131,12 +132,12 @@ class ParameterForm(QWidget):
             self.refused.emit(sentence)
 
     def _sentence(self, error: ValidationError) -> str:
-        """Such as "Width: input should be greater than 0." """
+        """Such as "Width: it has to be above 0." """
         fault = error.errors(include_url=False)[0]
-        message = fault["msg"].removeprefix("Value error, ")
+        message = plain_fault(fault).removesuffix(".")
         name = str(fault["loc"][0]) if fault["loc"] else ""
         if name in self._fields:
-            return f"{self._fields[name].title}: {message[:1].lower()}{message[1:]}."
+            return f"{self._fields[name].title}: {message}."
         return f"{message[:1].upper()}{message[1:]}."
 
     def _show_what_matters(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushBu
 from engine.contract.findings import Finding, Severity
 from engine.contract.repairs import Repair
 from ui.theme import current_theme
+from ui.wording import in_window_words
 
 MARKS = {Severity.ERROR: "✕", Severity.WARNING: "!", Severity.NOTE: "i"}
 MEANINGS = {
@@ -57,7 +58,7 @@ class FindingsList(QListWidget):
         self._clear()
         offered: list[Repair] = []
         for finding in sorted(findings, key=lambda finding: ORDER.index(finding.severity)):
-            item = QListWidgetItem(f"{MARKS[finding.severity]}  {finding.message}", self)
+            item = QListWidgetItem(f"{MARKS[finding.severity]}  {in_window_words(finding.message)}", self)
             item.setForeground(QColor(colours[finding.severity]))
             item.setToolTip(f"{MEANINGS[finding.severity]} {self._leads_to}".strip())
             item.setData(Qt.ItemDataRole.UserRole, finding)

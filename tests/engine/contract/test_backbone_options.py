@@ -36,7 +36,7 @@ def test_what_says_nothing_but_the_defaults_is_the_same_stage() -> None:
     ("backbone", "sentence"),
     [
         ('kind = "vgg16"\noptions = { varient = "" }', '"varient" in [backbone.options]; did you mean "variant"'),
-        ('kind = "vgg16"\noptions = { variant = "bn" }', "backbone.options.variant = 'bn' cannot be used"),
+        ('kind = "vgg16"\noptions = { variant = "bn" }', "backbone.options.variant = \"bn\" cannot be used"),
         ('kind = "wide_resnet"\noptions = { depth = 20 }', "backbone.options.depth = 20 cannot be used"),
         ('kind = "resnet18"\noptions = { depth = 20 }', "resnet18 has no options; vgg16 and wide_resnet have"),
         ('kind = "wide_resnet"\noptions = 16', "backbone.options"),

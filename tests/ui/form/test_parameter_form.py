@@ -90,7 +90,7 @@ def test_what_is_refused_is_said_once_and_taken_back(qtbot: QtBot, form: Paramet
     assert form.model() == _Parameters()
     _write(qtbot, form, "share", "0.5")
     assert form.is_valid
-    assert said == ["Share: input should be less than 1.", ""]
+    assert said == ["Share: it has to be below 1.", ""]
 
 
 def test_a_refused_text_gives_way_to_the_next_model(qtbot: QtBot, form: ParameterForm) -> None:

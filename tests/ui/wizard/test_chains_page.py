@@ -117,7 +117,7 @@ def test_settings_show_what_has_a_meaning_and_reach_the_recipe(chains_page: Open
 def test_a_refused_setting_keeps_the_page_shut(chains_page: OpenWizard) -> None:
     _editor(chains_page).add_step(PRUNING)
     chains_page.write(f"step.{PRUNING}.sparsity", "1.5")
-    assert chains_page.wait_for_message("steps.message") == "Sparsity: input should be less than 1."
+    assert chains_page.wait_for_message("steps.message") == "Sparsity: it has to be below 1."
     assert not chains_page.can_go_on
     assert chains_page.recipe.chains[0].steps[0].sparsity == 0.8  # type: ignore[attr-defined]
     chains_page.click("chains.add")

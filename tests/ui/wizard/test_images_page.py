@@ -124,7 +124,7 @@ def test_a_threshold_is_set_and_its_reconstruction_error_shown(images_page: Open
     assert dwt is not None
     assert (dwt.threshold, dwt.threshold_mode) == (0.03, "hard")
     images_page.write("images.dwt.threshold", "2")
-    assert "Threshold: input should be less than" in images_page.wait_for_message("images.message")
+    assert "Threshold: it has to be at most 0.5." in images_page.wait_for_message("images.message")
     assert not images_page.can_go_on
 
 

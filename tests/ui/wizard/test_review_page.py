@@ -166,7 +166,11 @@ def test_a_recipe_is_saved_and_opened(
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [('schema = 1\nnmae = "x"\n', 'did you mean "name"'), ("not = [toml", "is not valid TOML"), ("", "schema = 1")],
+    [
+        ('schema = 1\nnmae = "x"\n', 'did you mean "name"'),
+        ("not = [toml", "a list or table is not closed"),
+        ("", "schema = 1"),
+    ],
     ids=["misspelt key", "no TOML", "empty"],
 )
 def test_a_recipe_that_cannot_be_used_is_said_in_a_sentence(

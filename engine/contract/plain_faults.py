@@ -1,0 +1,74 @@
+"""What pydantic finds wrong with a value, in words for someone who does not program."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+NEEDED: Mapping[str, str] = MappingProxyType(
+    {
+        "string": "a text in quotes is needed",
+        "int": "a whole number is needed",
+        "float": "a number is needed",
+        "finite_number": "a number is needed that is neither infinite nor NaN",
+        "bool": "true or false is needed, without quotes",
+        "tuple": "a list is needed, such as [1, 2]",
+        "list": "a list is needed, such as [1, 2]",
+        "dict": 'a table is needed, such as { key = "value" }',
+        "model": 'a table is needed, such as { key = "value" }',
+    }
+)
+"""By the beginning of the fault's type, such as "int_parsing"."""
+BOUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "greater_than": ("above", "gt"),
+        "greater_than_equal": ("at least", "ge"),
+        "less_than": ("below", "lt"),
+        "less_than_equal": ("at most", "le"),
+        "multiple_of": ("a multiple of", "multiple_of"),
+    }
+)
+MOST_SHOWN = 60
+"""Characters of a value."""
+
+
+def plain_fault(fault: Mapping[str, Any]) -> str:
+    """What is needed instead, without a full stop, such as "it has to be below 1"; the value itself is not in it.
+
+    Args:
+        fault: one of `ValidationError.errors()`.
+    """
+    kind, context = str(fault["type"]), fault.get("ctx") or {}
+    if kind in BOUNDS:
+        words, key = BOUNDS[kind]
+        return f"it has to be {words} {context[key]:g}"
+    if kind == "literal_error":
+        return f"use {_choices(str(context['expected']))}"
+    if kind in ("too_short", "string_too_short"):
+        return f"at least {context['min_length']} {'character' if 'string' in kind else 'entry'} is needed"
+    if kind in ("too_long", "string_too_long"):
+        many = "characters are" if "string" in kind else "entries are"
+        return f"at most {context['max_length']} {many} allowed"
+    if kind == "value_error":
+        return str(fault["msg"]).removeprefix("Value error, ").removesuffix(".")
+    for beginning, words in NEEDED.items():
+        if kind.startswith(beginning):
+            return words
+    message = str(fault["msg"]).removesuffix(".")
+    return message[:1].lower() + message[1:]
+
+
+def shown_value(value: Any) -> str:
+    """A value of a recipe as its file has it; long ones cut."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    text = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
+    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
+
+
+def _choices(expected: str) -> str:
+    """'a', 'b' or 'c' → "a", "b" or "c"."""
+    return re.sub(r"'([^']*)'", r'"\1"', expected)

@@ -1,0 +1,69 @@
+"""Sentences of the engine as the window says them: fields by their titles, where a recipe has keys."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from pydantic import BaseModel
+
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import DwtSettings, ImageGrid
+from engine.contract.step_parameters import STEP_PARAMETERS
+from engine.contract.training_settings import TrainingSettings
+
+TABLES: dict[str, type[BaseModel]] = {
+    "dataset": DatasetSettings,
+    "images.dwt": DwtSettings,
+    "images": ImageGrid,
+    "backbone": BackboneSettings,
+    "training": TrainingSettings,
+}
+IN_TABLE = re.compile(rf"\b({'|'.join(map(re.escape, TABLES))})\.([a-z_]+)\b")
+IN_STEP = re.compile(r"\bchains\[(\d+)\](?:\.steps\[(\d+)\])?(?:\.([a-z_]+))?")
+ASSIGNED = re.compile(r"(\bset )?\b([a-z_]+) = (\"[^\"]*\"|[\w./+-]+[\w/+-]|\w|\[[^\]]*\]|\{[^}]*\})")
+
+
+def in_window_words(text: str) -> str:
+    """The sentence with titles for keys: 'dataset.path is empty' → '"Folder" is empty'."""
+    text = IN_TABLE.sub(_titled, text)
+    text = IN_STEP.sub(_place, text)
+    return ASSIGNED.sub(_assigned, text)
+
+
+def _titled(found: re.Match[str]) -> str:
+    field = TABLES[found[1]].model_fields.get(found[2])
+    return f'"{field.title}"' if field is not None and field.title else found[0]
+
+
+def _place(found: re.Match[str]) -> str:
+    place = f"chain {int(found[1]) + 1}"
+    if found[2]:
+        place += f", step {int(found[2]) + 1}"
+    if found[3]:
+        place += f', "{_titles().get(found[3], found[3])}"'
+    return place
+
+
+def _assigned(found: re.Match[str]) -> str:
+    title = _titles().get(found[2])
+    if title is None:
+        return found[0]
+    value = found[3].strip('"').replace("_", " ")
+    return f'set "{title}" to {value}' if found[1] else f'"{title}" = {value}'
+
+
+@lru_cache(maxsize=1)
+def _titles() -> dict[str, str]:
+    """Every key of a recipe that has a title in some form."""
+    return dict(reversed(list(_all_titles())))
+
+
+def _all_titles() -> Iterator[tuple[str, str]]:
+    models = [*TABLES.values(), *(STEP_PARAMETERS[key] for key in STEP_PARAMETERS)]
+    for model in models:
+        for name, field in model.model_fields.items():
+            if field.title:
+                yield name, field.title
