@@ -42,11 +42,11 @@ from engine.datasets.splits import write_split_csv
 from engine.imaging.samples import sampled_transform_figures, write_samples
 from engine.imaging.study_images import StudyImages
 from engine.measurement.accuracy import wilson_interval
-from engine.store.database import open_database
+from engine.store.database import open_database, put_aside_if_damaged
 from engine.store.durable_file import remove_abandoned, write_durably
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
-from engine.store.run_history import RunState, record_end, record_start
+from engine.store.run_history import RunState, mark_interrupted, record_end, record_start
 from engine.store.stage_store import StageStore
 from engine.training.control import Control
 
@@ -73,10 +73,12 @@ def run_recipe(
             locations.create()
             for folder in (locations.root, locations.stages, *locations.runs.iterdir()):
                 remove_abandoned(folder)
+            aside = put_aside_if_damaged(locations.database)
             planned = plan_run(recipe, locations, _progress_teller(emit))
             directory = RunDirectory.create(locations, recipe)
             on_directory(directory)
             database = open_things.enter_context(open_database(locations.database))
+            mark_interrupted(database)
             record_start(database, directory.run, recipe.name)
             log = open_things.enter_context(directory.open_events())
 
@@ -85,6 +87,9 @@ def run_recipe(
                 emit(event)
 
             tell = tell_and_keep
+            if aside is not None:
+                message = f"The database of runs and measurements is damaged, so it is made again; see {aside}."
+                tell(Notice(severity="warning", message=message))
             result = _Run(planned, locations, directory, control, tell).finish()
             tell(RunFinished(result=result, seconds=time.perf_counter() - started))
             record_end(database, directory.run, RunState.DONE, result=result)

@@ -26,6 +26,7 @@ from engine.imaging.study_images import StudyImages
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.step import STEPS, Form
 from engine.store.stage_store import TFLITE_FILE, StageFacts, StageStore
+from engine.training.checkpoint import is_damaged
 from engine.training.control import Control
 from engine.training.epoch_events import epoch_event, record_of
 from engine.training.plan import EpochRecord, TrainingPlan
@@ -72,6 +73,10 @@ class StageRunner:
         facts = self.store.facts(key)
         if facts is not None:
             return self._reuse(stage, key, parent, facts)
+        for checkpoint in filter(is_damaged, self.store.checkpoints(key)):
+            aside = self.store.put_checkpoint_aside(checkpoint)
+            message = f"What an interrupted training saved is damaged, so that training begins anew; see {aside}."
+            self.emit(Notice(severity="warning", message=message))
         checkpointed = self.store.checkpoint(key).is_file()
         self.emit(StageStarted(stage=stage.key, resumed_epoch=self._checkpointed_epochs(key) if checkpointed else 0))
         started = time.perf_counter()
@@ -141,6 +146,7 @@ class StageRunner:
         graph = self._graph(baseline)
         model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
         if settings.weights:
+            self._refuse_damaged_stage(Path(settings.weights).expanduser())
             match = load_weights(model, graph, Path(settings.weights).expanduser())
             if ARCHITECTURES[settings.kind].takes_all_weights and not match.is_whole:
                 raise DataError(f"{settings.weights} is not the whole network: {match.sentence()} Save it anew.")
@@ -149,6 +155,15 @@ class StageRunner:
             self.emit(Notice(severity=severity, message=f"{settings.weights}: {match.sentence()}"))
         trainable = trainable_parameters(graph, self.recipe)
         return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=trainable))
+
+    def _refuse_damaged_stage(self, weights: Path) -> None:
+        """Raises: DataError: the weights file is of an earlier run's stage, and not as it was written."""
+        stage = weights.resolve().parent
+        if stage.parent == self.store.locations.stages.resolve() and (damaged := self.store.damage(stage.name)):
+            raise DataError(
+                f"{damaged} of the earlier run's stage that backbone.weights names ({weights}) is damaged; run that "
+                "recipe again, which makes it again, or choose another file."
+            )
 
     def _check_against_file(self, model: Any, settings: BackboneSettings) -> None:
         """See that a network that is read from a saved model answers as that does, and say so.

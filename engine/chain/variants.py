@@ -61,6 +61,9 @@ class Variants:
         content, feeding = described(stored, images.pipeline, images.dataset.classes)
         ranges = runner.ranges(finished.key)
         path = self._directory.add_model(name, content, feeding, ranges)
+        if self._measured.is_damaged(finished.key):
+            message = f"The stored measurements of {name} are damaged, so they are made again."
+            self._emit(Notice(severity="warning", message=message))
         known = self._measured.variant(finished.key)
         # Another size: it was measured by a version of the program that described files in another way.
         if known is None or known[0].model_bytes != len(content):

@@ -12,6 +12,7 @@ import numpy as np
 from engine.contract.measurements import VariantMeasurement
 from engine.store.database import open_database
 from engine.store.locations import Locations
+from engine.store.row_digest import row_digest
 
 
 @dataclass(frozen=True)
@@ -24,38 +25,50 @@ class MeasurementStore:
 
     def variant(self, stage: str) -> tuple[VariantMeasurement, np.ndarray] | None:
         """A stage's measurement and its decisions on the test images, int64; None where it was never measured."""
-        row = self._row("SELECT variant, decisions FROM measurements WHERE stage = ? AND machine = ?", stage)
-        if row is None:
+        row = self._measured(stage)
+        if row is None or self.is_damaged(stage):
             return None
         return VariantMeasurement.model_validate_json(row[0]), np.frombuffer(row[1], dtype=np.int64)
 
+    def is_damaged(self, stage: str) -> bool:
+        """Whether there is a measurement of a stage that is not as it was written."""
+        row = self._measured(stage)
+        return row is not None and row[2] != row_digest(stage, self.machine, *row[:2])
+
     def keep_variant(self, stage: str, variant: VariantMeasurement, decisions: np.ndarray) -> None:
+        kept = (stage, self.machine, variant.model_dump_json(), decisions.astype(np.int64).tobytes())
         with open_database(self.locations.database) as database:
             database.execute(
-                "INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?, ?)",
-                (stage, self.machine, variant.model_dump_json(), decisions.astype(np.int64).tobytes(), time.time()),
+                "INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?, ?, ?)",
+                (*kept, time.time(), row_digest(*kept)),
             )
 
     def latencies(self, stages: tuple[str, ...]) -> dict[str, Any] | None:
-        """The stored figures of stages that were measured in turn; None where these were never measured together."""
-        row = self._row("SELECT figures FROM latencies WHERE variants = ? AND machine = ?", " ".join(stages))
-        return json.loads(row[0]) if row else None
+        """The stored figures of stages that were measured in turn; None where these were never measured together, or
+        are not as they were written."""
+        names = " ".join(stages)
+        row = self._row("SELECT figures, digest FROM latencies WHERE variants = ? AND machine = ?", names)
+        return json.loads(row[0]) if row and row[1] == row_digest(names, self.machine, row[0]) else None
 
     def keep_latencies(self, stages: tuple[str, ...], figures: dict[str, Any]) -> None:
+        kept = (" ".join(stages), self.machine, json.dumps(figures))
         with open_database(self.locations.database) as database:
             database.execute(
-                "INSERT OR REPLACE INTO latencies VALUES (?, ?, ?, ?)",
-                (" ".join(stages), self.machine, json.dumps(figures), time.time()),
+                "INSERT OR REPLACE INTO latencies VALUES (?, ?, ?, ?, ?)", (*kept, time.time(), row_digest(*kept))
             )
 
     def speed(self) -> float | None:
         """Multiply-accumulates a second of the last training on this machine."""
-        row = self._row("SELECT macs_a_second FROM speeds WHERE machine = ?")
-        return float(row[0]) if row else None
+        row = self._row("SELECT macs_a_second, digest FROM speeds WHERE machine = ?")
+        return float(row[0]) if row and row[1] == row_digest(self.machine, row[0]) else None
 
     def keep_speed(self, macs_a_second: float) -> None:
         with open_database(self.locations.database) as database:
-            database.execute("INSERT OR REPLACE INTO speeds VALUES (?, ?)", (self.machine, macs_a_second))
+            kept = (self.machine, macs_a_second)
+            database.execute("INSERT OR REPLACE INTO speeds VALUES (?, ?, ?)", (*kept, row_digest(*kept)))
+
+    def _measured(self, stage: str) -> Any:
+        return self._row("SELECT variant, decisions, digest FROM measurements WHERE stage = ? AND machine = ?", stage)
 
     def _row(self, statement: str, *keys: str) -> Any:
         if not self.locations.database.is_file():

@@ -12,6 +12,9 @@ from pathlib import Path
 from engine.contract.measurements import RunResult
 from engine.store.database import open_database
 from engine.store.locations import Locations
+from engine.store.row_digest import row_digest
+
+DAMAGED_ROW = "Its entry in the list of runs is damaged; its files lie in its folder. Run its recipe again."
 
 
 class RunState(StrEnum):
@@ -43,11 +46,20 @@ def record_start(database: sqlite3.Connection, run: str, name: str) -> None:
     """Enter this process's run."""
     import psutil
 
-    process = psutil.Process(os.getpid())
+    process, started = psutil.Process(os.getpid()), time.time()
+    digest = row_digest(run, name, started, str(RunState.RUNNING), "", None)
     database.execute(
-        "INSERT INTO runs (run, name, started, state, pid, pid_started) VALUES (?, ?, ?, ?, ?, ?)",
-        (run, name, time.time(), RunState.RUNNING, process.pid, process.create_time()),
+        "INSERT INTO runs (run, name, started, state, pid, pid_started, digest) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (run, name, started, RunState.RUNNING, process.pid, process.create_time(), digest),
     )
+
+
+def mark_interrupted(database: sqlite3.Connection) -> None:
+    """Enter of the runs whose engine is gone without a word that they were cut off."""
+    running = database.execute("SELECT run, pid, pid_started FROM runs WHERE state = ?", (RunState.RUNNING,)).fetchall()
+    for run, pid, pid_started in running:
+        if not _alive(pid, pid_started):
+            record_end(database, run, RunState.INTERRUPTED)
 
 
 def record_end(
@@ -55,9 +67,11 @@ def record_end(
 ) -> None:
     """Enter how a run ended."""
     document = result.model_dump_json(by_alias=True) if result is not None else None
+    row = database.execute("SELECT name, started FROM runs WHERE run = ?", (run,)).fetchone()
+    digest = row_digest(run, *row, str(state), message, document) if row else ""
     database.execute(
-        "UPDATE runs SET state = ?, ended = ?, message = ?, result = ? WHERE run = ?",
-        (state, time.time(), message, document, run),
+        "UPDATE runs SET state = ?, ended = ?, message = ?, result = ?, digest = ? WHERE run = ?",
+        (state, time.time(), message, document, digest, run),
     )
 
 
@@ -67,10 +81,14 @@ def list_runs(locations: Locations) -> tuple[RunRecord, ...]:
         return ()
     with open_database(locations.database) as database:
         rows = database.execute(
-            "SELECT run, name, started, state, pid, pid_started, message, result FROM runs ORDER BY started DESC"
+            "SELECT run, name, started, state, pid, pid_started, message, result, digest FROM runs "
+            "ORDER BY started DESC"
         ).fetchall()
     records = []
-    for run, name, started, state, pid, pid_started, message, document in rows:
+    for run, name, started, state, pid, pid_started, message, document, digest in rows:
+        if digest != row_digest(run, name, started, state, message, document):
+            records.append(_damaged(locations, run, started))
+            continue
         result = RunResult.model_validate_json(document) if document else None
         if state == RunState.RUNNING and not _alive(pid, pid_started):
             state = RunState.INTERRUPTED
@@ -87,6 +105,13 @@ def list_runs(locations: Locations) -> tuple[RunRecord, ...]:
             )
         )
     return tuple(records)
+
+
+def _damaged(locations: Locations, run: object, started: object) -> RunRecord:
+    """A run whose row is not as it was written."""
+    name = str(run)
+    when = float(started) if isinstance(started, int | float) else 0.0
+    return RunRecord(name, name, when, RunState.INTERRUPTED, locations.runs / name, DAMAGED_ROW, None, 0)
 
 
 def _alive(pid: int, started: float) -> bool:

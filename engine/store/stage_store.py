@@ -54,10 +54,18 @@ class StageStore:
         """Where the training of an unfinished stage is saved after each epoch."""
         return self.locations.stages / f"{key}.checkpoint"
 
+    def checkpoints(self, key: str) -> list[Path]:
+        """All that the trainings of an unfinished stage have saved."""
+        checkpoint = self.checkpoint(key)
+        return sorted(checkpoint.parent.glob(f"{checkpoint.name}*"))
+
+    def put_checkpoint_aside(self, checkpoint: Path) -> Path:
+        """Give a damaged checkpoint another name, so that its training begins anew; nothing is deleted."""
+        return checkpoint.rename(checkpoint.with_name(f"damaged-{uuid.uuid4().hex[:8]}.{checkpoint.name}"))
+
     def drop_checkpoint(self, key: str) -> None:
         """Forget how far a stage was, and what lies beside its checkpoint under a longer name."""
-        checkpoint = self.checkpoint(key)
-        for file in checkpoint.parent.glob(f"{checkpoint.name}*"):
+        for file in self.checkpoints(key):
             file.unlink(missing_ok=True)
 
     def facts(self, key: str) -> StageFacts | None:

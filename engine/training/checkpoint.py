@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import json
 import zipfile
 from collections.abc import Sequence
@@ -16,6 +18,9 @@ from engine.training.plan import EpochRecord
 from engine.training.projection import Projection
 
 FORMAT = 1
+MARK = b"nutshell checkpoint 2\n"
+"""How a checkpoint begins; the SHA-256 of all that follows comes next."""
+DIGEST_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -50,14 +55,42 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         "best_epoch": checkpoint.best_epoch,
         "projections": len(checkpoint.projections),
     }
-    with appearing_file(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8), **arrays)
+    with appearing_file(path) as temporary:
+        with temporary.open("wb") as stream:
+            stream.write(MARK + bytes(DIGEST_BYTES))
+            np.savez(stream, facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8), **arrays)
+        digest = _digest(temporary)
+        with temporary.open("r+b") as stream:
+            stream.write(MARK + digest)
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether there is a checkpoint that is not as it was written."""
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(len(MARK) + DIGEST_BYTES)
+        return head != MARK + _digest(path)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+
+
+def _digest(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        stream.seek(len(MARK) + DIGEST_BYTES)
+        return hashlib.file_digest(stream, "sha256").digest()
 
 
 def load_checkpoint(path: Path) -> Checkpoint | None:
-    """The checkpoint at `path`, or None where there is none that can be read."""
+    """The checkpoint at `path`, or None where there is none, or it is damaged."""
+    if is_damaged(path):
+        return None
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as stream:
+            stream.seek(len(MARK) + DIGEST_BYTES)
+            content = io.BytesIO(stream.read())
+        with np.load(content, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         facts = json.loads(arrays.pop("facts").tobytes())
         if facts["format"] != FORMAT:

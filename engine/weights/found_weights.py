@@ -46,7 +46,7 @@ def earlier_networks(runs_directory: Path) -> Iterator[FoundWeights]:
     store = StageStore(Locations(runs_directory))
     files = sorted(store.locations.stages.glob(f"*/{MODEL_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
     for path in files[:MOST_EARLIER]:
-        if (facts := store.facts(path.parent.name)) is not None:
+        if (facts := store.facts(path.parent.name)) is not None and not store.damage(path.parent.name):
             written = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
             yield FoundWeights(path, f"{facts.title}, {written}")
 

@@ -92,9 +92,9 @@ def _print_result(console: Console, result: RunResult) -> None:
 
 
 def _explain(outcome: ProcessOutcome) -> None:
-    sys.stderr.write(f"{outcome.message}\n")
     if outcome.log:
         sys.stderr.write(f"Details: {outcome.log}\n")
+    sys.stderr.write(f"{outcome.message}\n")
 
 
 def _console(quiet: bool) -> Console:
