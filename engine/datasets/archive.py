@@ -45,6 +45,13 @@ FORBIDDEN_ON_WINDOWS = frozenset('<>:"|?*')
 Progress = Callable[[int, int], None]
 
 
+def archive_folder(archive: Path, cache: Path) -> Path:
+    """Where `unpacked` puts an archive's content: its path, size and time name the folder."""
+    status = archive.stat()
+    name = hashlib.sha256(f"{archive}\0{status.st_size}\0{status.st_mtime_ns}".encode(errors="replace")).hexdigest()
+    return cache / f"unpacked-{name[:32]}"
+
+
 def unpacked(archive: Path, cache: Path, progress: Progress | None = None) -> Path:
     """The folder in `cache` with the content of a .zip, .npz or (compressed) tar file; unpacked where it is not there.
 
@@ -58,9 +65,7 @@ def unpacked(archive: Path, cache: Path, progress: Progress | None = None) -> Pa
     Raises:
         DataError: the archive is damaged, locked, a decompression bomb, or holds what would not stay in its folder.
     """
-    status = archive.stat()
-    name = hashlib.sha256(f"{archive}\0{status.st_size}\0{status.st_mtime_ns}".encode(errors="replace")).hexdigest()
-    folder = cache / f"unpacked-{name[:32]}"
+    status, folder = archive.stat(), archive_folder(archive, cache)
     if folder.is_dir():
         return folder
     try:

@@ -15,7 +15,7 @@ from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
 from engine.datasets.archive import FOLDER_OR_ARCHIVE
 from engine.datasets.cifar_files import CifarFiles, CifarLayout, Labelling
-from engine.datasets.data_path import open_path
+from engine.datasets.data_path import DataPath, open_path
 from engine.datasets.indexing import array_and_row, chosen_classes, row_samples, sample_index
 from engine.datasets.source import DatasetSource, Sample, SampleIndex
 
@@ -38,11 +38,13 @@ class CifarSource(DatasetSource):
         return self.layout.labellings[0]
 
     def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
-        files = self._files(progress)
+        path = self._path(progress)
+        files = self._files(path)
         names = self._class_names(files)
         classes = chosen_classes(self.settings, names)
         skipped = [SkippedFile(path=str(file), reason="is missing") for file in files.missing()]
-        return sample_index(classes, self._samples(files, names, classes, progress), self.settings, self.seed, skipped)
+        samples = self._samples(files, names, classes, progress)
+        return sample_index(classes, samples, self.settings, self.seed, skipped, path.findings())
 
     def values(self, sample: Sample) -> np.ndarray:
         array, row = array_and_row(sample)
@@ -50,10 +52,12 @@ class CifarSource(DatasetSource):
 
     @cached_property
     def _opened(self) -> CifarFiles:
-        return self._files(None)
+        return self._files(self._path(None))
 
-    def _files(self, progress: Callable[[int, int], None] | None) -> CifarFiles:
-        path = open_path(self.settings.path, "dataset.path", self.path_need, self.cache, progress)
+    def _path(self, progress: Callable[[int, int], None] | None) -> DataPath:
+        return open_path(self.settings.path, "dataset.path", self.path_need, self.cache, progress)
+
+    def _files(self, path: DataPath) -> CifarFiles:
         files = CifarFiles.find(path.folder, self.layout)
         if files is None:
             first = self.layout.training[0]

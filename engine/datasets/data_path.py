@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import DataError
+from engine.contract.findings import Finding, Severity
 from engine.contract.path_need import PathNeed
-from engine.datasets.archive import unpacked
+from engine.datasets.unpacked_archive import open_archive
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,14 @@ class DataPath:
     given: Path
     """As the user knows it, absolute."""
     folder: Path
+    told: str = ""
+    """What the user is to know of how it was opened."""
+
+    def findings(self) -> list[Finding]:
+        """The same as what a source says of its images."""
+        if not self.told:
+            return []
+        return [Finding(severity=Severity.WARNING, where="dataset.path", message=self.told)]
 
     @property
     def is_archive(self) -> bool:
@@ -66,7 +75,10 @@ def open_path(
         kind = "folder" if is_folder else "file"
         raise DataError(f"{where}: the {kind} {path} may not be read; check its permissions.")
     path = path.resolve()
-    return DataPath(path, path if is_folder else _innermost(unpacked(path, cache, progress)))
+    if is_folder:
+        return DataPath(path, path)
+    archive = open_archive(path, cache, progress)
+    return DataPath(path, _innermost(archive.folder), archive.told)
 
 
 def _innermost(folder: Path) -> Path:

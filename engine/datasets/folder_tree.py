@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.contract.errors import DataError
+from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
 from engine.datasets.class_folders import ClassRule
 from engine.datasets.image_file import SUFFIXES
@@ -58,6 +59,8 @@ class FoundFiles:
     skipped: list[SkippedFile] = field(default_factory=list)
     several: dict[Path, int] = field(default_factory=dict)
     """Files with more than one image → how many, noted as they are opened."""
+    told: list[Finding] = field(default_factory=list)
+    """What was found as the folders were opened."""
     without_class: int = 0
     """Images that lie in no class folder."""
 

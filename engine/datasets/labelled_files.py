@@ -53,6 +53,7 @@ class LabelledFiles(DatasetSource):
         drawn = ClassFolders(self.settings.class_folders) if self.settings.class_folders else None
         found = FoundFiles(drawn or TopFolders(), progress, self.is_image)
         trees = self._open_trees(progress)
+        found.told += [finding for tree, _ in trees for finding in tree.findings()]
         for folder, split, tree in walked_parts(trees):
             found.walk(folder, split, base=tree if drawn else folder)
         root = trees[0][0].given
@@ -164,7 +165,9 @@ class LabelledFiles(DatasetSource):
     def _index_by_table(self, table: LabelTable, progress: Callable[[int, int], None] | None) -> SampleIndex:
         """Every file that the table has a label for, wherever it lies."""
         found = FoundFiles(_Anywhere(), progress, self.is_image)
-        for folder, split, tree in walked_parts(self._open_trees(progress)):
+        trees = self._open_trees(progress)
+        found.told += [finding for tree, _ in trees for finding in tree.findings()]
+        for folder, split, tree in walked_parts(trees):
             found.walk(folder, split, base=tree)
         samples: list[Sample] = []
         for done, file in enumerate(found.files.values()):
@@ -206,7 +209,7 @@ class LabelledFiles(DatasetSource):
         beside = images_beside_splits(self._open_trees()[0][0], self.is_image)
         for folder, images in beside.items():
             found.skip(folder, f"lies beside the train folder, so its images ({images:,}) are left out")
-        return [*beside_findings(beside), *frames_finding(found.several, self.frames)]
+        return [*found.told, *beside_findings(beside), *frames_finding(found.several, self.frames)]
 
     def _shown(self, path: Path) -> str:
         tree = next((tree for tree in self._archives if path.is_relative_to(tree.folder)), None)

@@ -65,7 +65,8 @@ class Npz(DatasetSource):
         names = names or _class_names(path, int(max(values.max() for values in labels.values())) + 1)
         classes = chosen_classes(self.settings, names)
         samples = self._samples(path, splits, labels, names, classes)
-        return sample_index(classes, samples, self.settings, self.seed, findings=_findings(path, splits))
+        findings = [*path.findings(), *_findings(path, splits)]
+        return sample_index(classes, samples, self.settings, self.seed, findings=findings)
 
     def values(self, sample: Sample) -> np.ndarray:
         array, row = array_and_row(sample)

@@ -20,6 +20,7 @@ from engine.contract.errors import Cancelled, DataError
 from engine.contract.image_settings import ImageSettings
 from engine.datasets.archive import unpacked
 from engine.datasets.preparation import prepare, scan
+from engine.datasets.unpacked_archive import _damage
 from tests.small_study import draw_class_folders
 
 NAMES = "Übergröße 心臓 قلب сердце καρδιά हृदय 심장 לב หัวใจ ❤️.png"
@@ -264,3 +265,36 @@ def test_images_may_lie_in_two_archives(tmp_path: Path) -> None:
     assert from_second.sum() == dataset.summary.test == 10
     assert (brightness[from_second] >= 200).all()
     assert (brightness[~from_second] < 20).all()
+
+
+def test_a_byte_that_changes_in_what_was_unpacked_is_told_and_unpacked_again(tmp_path: Path) -> None:
+    """By another process: this one remembers that the folder was whole."""
+    images = tmp_path / "images"
+    for name in ("a", "b"):
+        fill_folder(images / name)
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        for file in sorted(images.rglob("*.png")):
+            archive.write(file, file.relative_to(images))
+    chosen = DatasetSettings(kind="image_folder", path=str(tmp_path / "all.zip"))
+    before = scan(chosen, 7, cache=tmp_path / "cache")
+    assert not before.findings
+    (folder,) = (one for one in (tmp_path / "cache").iterdir() if one.is_dir())
+    damaged = sorted(folder.rglob("*.png"))[3]
+    whole, status = damaged.read_bytes(), damaged.stat()
+    damaged.write_bytes(whole[:-30] + bytes([whole[-30] ^ 1]) + whole[-29:])
+    os.utime(damaged, ns=(status.st_atime_ns, status.st_mtime_ns))
+    _damage.cache_clear()
+    after = scan(chosen, 7, cache=tmp_path / "cache")
+    (finding,) = after.findings
+    assert finding.message.startswith("a/3.png, unpacked from all.zip, is damaged, so the archive is unpacked again")
+    assert damaged.read_bytes() == whole
+    assert after.samples == before.samples
+    assert len(list((tmp_path / "cache").glob("*.damaged-*"))) == 1
+    assert not scan(chosen, 7, cache=tmp_path / "cache").findings
+
+
+def fill_folder(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    for number in range(6):
+        pixels = np.random.default_rng(number).integers(0, 256, (16, 16, 3), np.uint8)
+        Image.fromarray(pixels).save(folder / f"{number}.png")
