@@ -46,6 +46,7 @@ from engine.store.database import open_database, put_aside_if_damaged
 from engine.store.durable_file import remove_abandoned, write_durably
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
+from engine.store.run_hashes import write_run_hashes
 from engine.store.run_history import RunState, mark_interrupted, record_end, record_start
 from engine.store.stage_store import StageStore
 from engine.training.control import Control
@@ -91,6 +92,7 @@ def run_recipe(
                 message = f"The database of runs and measurements is damaged, so it is made again; see {aside}."
                 tell(Notice(severity="warning", message=message))
             result = _Run(planned, locations, directory, control, tell).finish()
+            write_run_hashes(directory.path)
             tell(RunFinished(result=result, seconds=time.perf_counter() - started))
             record_end(database, directory.run, RunState.DONE, result=result)
             return result

@@ -8,13 +8,13 @@ import secrets
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.events import BatchProgress, EngineEvent, PreparationProgress, event_line
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.store.durable_file import write_durably
+from engine.store.event_file import EventFile
 from engine.store.locations import Locations
 
 LOG_FILE = "engine.log"
@@ -67,9 +67,9 @@ class RunDirectory:
     def log(self) -> Path:
         return self.path / LOG_FILE
 
-    def open_events(self) -> TextIO:
-        """The event log, written line by line, so that a killed run loses none."""
-        return (self.path / EVENTS_FILE).open("a", encoding="utf-8", buffering=1)
+    def open_events(self) -> EventFile:
+        """The event log."""
+        return EventFile(self.path / EVENTS_FILE)
 
     def model_name(self, variant: str) -> str:
         """Where a variant's `.tflite` lies, relative to the directory."""
@@ -95,6 +95,6 @@ def is_kept(event: EngineEvent) -> bool:
     return not isinstance(event, BatchProgress | PreparationProgress)
 
 
-def write_event(stream: TextIO, event: EngineEvent) -> None:
+def write_event(log: EventFile, event: EngineEvent) -> None:
     if is_kept(event):
-        stream.write(event_line(event) + "\n")
+        log.append(event_line(event))

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from engine.contract.events import EngineEvent, Notice, parse_event
+from engine.store.event_file import digests_file, line_digest
 
+DAMAGED_EVENTS = (
+    "The event log of this run is damaged: what some of its lines told was left out here. Its files are not concerned."
+)
 NEWER_EVENTS = "Some events are of another version of Nutshell and were left out; what they told is missing here."
 
 
@@ -17,7 +22,8 @@ class EventLog:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._offset = 0
-        self._told_of_unknown = False
+        self._lines = 0
+        self._told: set[str] = set()
 
     def read_new(self) -> list[EngineEvent]:
         """The events that were added since the last call; a notice stands in for those that this version cannot read.
@@ -31,15 +37,28 @@ class EventLog:
         whole = text[: text.rfind(b"\n") + 1]
         self._offset += len(whole)
         events: list[EngineEvent] = []
-        for line in whole.splitlines():
+        lines = whole.split(b"\n")[:-1]
+        for line, digest in zip_longest(lines, self._digests()[self._lines :][: len(lines)]):
+            if digest is not None and line_digest(line) != digest:
+                self._tell(events, DAMAGED_EVENTS)
+                continue
             try:
                 events.append(parse_event(line))
             except ValidationError:
-                self._tell_of_unknown(events)
+                self._tell(events, NEWER_EVENTS)
+        self._lines += len(lines)
         return events
 
-    def _tell_of_unknown(self, events: list[EngineEvent]) -> None:
-        if not self._told_of_unknown:
-            self._told_of_unknown = True
+    def _digests(self) -> list[str]:
+        """Of the lines from the first on; of a line just written, or of an earlier version's run, there may be none."""
+        try:
+            return digests_file(self._path).read_text(encoding="ascii", errors="replace").split("\n")[:-1]
+        except OSError:
+            return []
+
+    def _tell(self, events: list[EngineEvent], message: str) -> None:
+        """Once, among the events that it stands for."""
+        if message not in self._told:
+            self._told.add(message)
             at = {"time": events[-1].time} if events else {}
-            events.append(Notice(severity="warning", message=NEWER_EVENTS, **at))
+            events.append(Notice(severity="warning", message=message, **at))

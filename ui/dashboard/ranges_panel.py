@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.calibration_record import CalibrationRecord, TensorRange
+from engine.store.run_hashes import is_damaged
 from ui.dashboard.plot_style import empty_plot, paint_plot
 from ui.dashboard.run_state import RunState
 from ui.theme import Theme
@@ -41,6 +42,7 @@ class RangesPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._files: dict[str, Path] = {}
+        self._directory: Path | None = None
         self._record: CalibrationRecord | None = None
         self._variant = QComboBox(objectName="dashboard.ranges.variant", accessibleName="Calibrated variant")
         self._variant.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -91,6 +93,7 @@ class RangesPanel(QWidget):
         directory = state.directory
         for name, variant in state.variants.items():
             if variant.ranges_file and directory is not None and name not in self._files:
+                self._directory = directory
                 self._files[name] = directory / variant.ranges_file
                 self._variant.addItem(name)
                 self.filled.emit(True)
@@ -99,10 +102,12 @@ class RangesPanel(QWidget):
     def _show_chosen(self) -> None:
         file = self._files[self._variant.currentText()]
         try:
+            if self._directory is not None and is_damaged(self._directory, file):
+                raise OSError("is damaged")
             self._record = CalibrationRecord.model_validate_json(file.read_bytes())
         except (OSError, ValidationError):
             self._record = None
-            self._text.setText(f"The ranges cannot be read from {file}.")
+            self._text.setText(f"The ranges cannot be read from {file}, or that file is damaged.")
         else:
             self._text.setText(_summary(self._record))
         self._scroll.setVisible(self._record is not None)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
-from engine.contract.errors import NutshellError
+from engine.contract.errors import DataError, NutshellError
 from engine.contract.events import EngineEvent, RunStarted
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
+from engine.store.run_hashes import is_damaged
 from engine.store.run_history import RunRecord, RunState
 from ui.theme import Theme
 from workers.process_outcome import ProcessOutcome
@@ -103,7 +104,10 @@ class RunStack(QStackedWidget):
         log = EventLog(record.directory / "events.jsonl")
         try:
             events = log.read_new()
-            recipe = parse_recipe((record.directory / "recipe.toml").read_text(encoding="utf-8"), "this run's recipe")
+            file = record.directory / "recipe.toml"
+            if is_damaged(record.directory, file):
+                raise DataError(f"The recipe of this run, {file}, is damaged.")
+            recipe = parse_recipe(file.read_text(encoding="utf-8"), "this run's recipe")
         except (NutshellError, OSError) as error:
             QMessageBox.warning(self, "This run cannot be opened", _reason(error, record))
             return

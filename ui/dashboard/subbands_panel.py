@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScro
 
 from engine.contract.events import DatasetReady
 from engine.imaging.wavelet import SUBBANDS
+from engine.store.run_hashes import is_damaged
 from ui.dashboard.run_state import RunState
 from ui.image_figures import fidelity_text, transform_text
 from ui.pictures import pixmap, subband_image
@@ -76,10 +77,12 @@ class SubbandsPanel(QWidget):
         self._clear()
         said = _said(self._state.datasets[setting])
         try:
+            if is_damaged(self._shown.parent, self._shown):
+                raise OSError("is damaged")
             with np.load(self._shown, allow_pickle=False) as stored:
                 samples = {name: stored[name] for name in NEEDED}
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            self._text.setText(f"{said} The sample images cannot be read from {self._shown}.")
+            self._text.setText(f"{said} The sample images cannot be read from {self._shown}, or that file is damaged.")
             return
         fed = [str(name) for name in samples["fed"]]
         self._text.setText(f"Fed to the network: {', '.join(fed) if fed else 'the image itself'}. {said}")

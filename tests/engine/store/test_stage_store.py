@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from engine.store.locations import Locations
 from engine.store.stage_store import FACTS_FILE, StageFacts, StageStore
+from engine.training.checkpoint import Checkpoint, is_damaged, load_checkpoint, save_checkpoint
 
 FILES = {"model.tflite": bytes(range(256)) * 40, "model.keras": b"weights" * 1000, "network.json": b'{"parameters": 1}'}
 
@@ -57,3 +59,20 @@ def test_a_file_that_is_gone_is_damage(store: StageStore) -> None:
     (store.folder("key") / "model.keras").unlink()
     assert store.damage("key") == FACTS_FILE
     assert store.facts("key") is None
+
+
+def test_a_checkpoint_is_believed_by_its_hash(tmp_path: Path) -> None:
+    path = tmp_path / "key.checkpoint"
+    weights = [np.arange(200, dtype=np.float32)]
+    save_checkpoint(path, Checkpoint((), 0, weights, None, weights, []))
+    assert not is_damaged(path)
+    whole = path.read_bytes()
+    for place in (0, 30, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert is_damaged(path)
+        assert load_checkpoint(path) is None
+    path.write_bytes(whole)
+    loaded = load_checkpoint(path)
+    assert loaded is not None
+    assert np.array_equal(loaded.weights[0], weights[0])
+    assert not is_damaged(tmp_path / "none")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.contract.events import EngineEvent, Notice, event_line
+from engine.store.event_file import EventFile, digests_file
 from tests.ui.study_events import study_events
-from ui.dashboard.event_log import NEWER_EVENTS, EventLog
+from ui.dashboard.event_log import DAMAGED_EVENTS, NEWER_EVENTS, EventLog
 from ui.dashboard.run_state import RunState
 
 
@@ -57,3 +58,22 @@ def test_events_of_another_version_are_left_out_with_one_notice(path: Path, even
 def test_a_missing_log_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         EventLog(tmp_path / "nothing.jsonl").read_new()
+
+
+@pytest.mark.parametrize("damaged", ["line", "digest"])
+def test_a_damaged_line_is_left_out_and_told(tmp_path: Path, events: list[EngineEvent], damaged: str) -> None:
+    path = tmp_path / "log.jsonl"
+    with EventFile(path) as log:
+        for event in events:
+            log.append(event_line(event))
+    assert EventLog(path).read_new() == events
+    file = path if damaged == "line" else digests_file(path)
+    content = bytearray(file.read_bytes())
+    place = content.index(b"\n", len(content) // 2) + 9  # Within a line, and a number may be any other.
+    content[place] ^= 1
+    file.write_bytes(content)
+    read = EventLog(path).read_new()
+    (notice,) = [event for event in read if event not in events]
+    assert isinstance(notice, Notice)
+    assert notice.message == DAMAGED_EVENTS
+    assert len([event for event in read if event in events]) == len(events) - 1

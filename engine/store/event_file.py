@@ -1,0 +1,45 @@
+"""A run's events as lines of JSON, each with its digest in a file beside, by which it is believed when it is read."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import TracebackType
+
+DIGEST_DIGITS = 16
+
+
+def digests_file(events: Path) -> Path:
+    """The file beside `events` with a digest a line."""
+    return events.with_suffix(".digests")
+
+
+def line_digest(line: bytes) -> str:
+    """Of a line without its end."""
+    return hashlib.sha256(line).hexdigest()[:DIGEST_DIGITS]
+
+
+class EventFile:
+    """Appends line by line, so that a killed run loses none; a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._lines = path.open("a", encoding="utf-8", buffering=1, newline="\n")
+        self._digests = digests_file(path).open("a", encoding="ascii", buffering=1, newline="\n")
+
+    def __enter__(self) -> EventFile:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lines.close()
+        self._digests.close()
+
+    def append(self, line: str) -> None:
+        """Add a line.
+
+        Raises:
+            OSError: the disk is full.
+        """
+        self._lines.write(f"{line}\n")
+        self._digests.write(f"{line_digest(line.encode())}\n")
