@@ -41,7 +41,7 @@ KINDS = (
     ("unpacked image", "images/unpacked-*/**/*.png"),
     ("hashes of unpacked files", "images/unpacked-*.json"),
     ("database", "nutshell.sqlite"),
-    ("checkpoint", "stages/*.checkpoint*"),
+    ("checkpoint", "stages/[!.]*.checkpoint"),
     ("shipped .tflite", "runs/*/models/*.tflite"),
     ("feeding file", "runs/*/models/*.json"),
     ("event log", "runs/*/events.jsonl"),
@@ -115,7 +115,7 @@ def kill_at_a_checkpoint(store: Path) -> Callable[[subprocess.Popen[str]], None]
         import psutil
 
         ends = time.monotonic() + RUN_S
-        while not list((store / "stages").glob("*.checkpoint*")) and process.poll() is None:
+        while not list((store / "stages").glob("[!.]*.checkpoint")) and process.poll() is None:
             if time.monotonic() > ends:
                 break
             time.sleep(0.005)

@@ -192,10 +192,13 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     ) -> Mapping[str, ActivationRange]:
         from engine.export.calibration import activation_ranges
         from engine.export.converter_ranges import converter_ranges
+        from engine.export.input_ties import without_input_ties
+        from engine.measurement.tflite_file import TfliteFile
 
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
         ranges = activation_ranges(float32, images, percentile, _told_by(bench, "calibrating"))
-        return converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
+        used = converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
+        return without_input_ties(TfliteFile.parse(float32).input.name, used)
 
     def _converted(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
         from engine.export.tflite_conversion import converter_tflite
