@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from pathlib import Path
 
 from engine.chain.branches import Branch
 from engine.chain.controls import controls_by_chain
@@ -102,11 +104,14 @@ def run_recipe(
                 record_end(database, directory.run, RunState.CANCELLED)
             raise
         except Exception as error:
-            message, code = _sentence(error)
+            message, code = _sentence(error, locations.root)
             tell(RunFailed(message=message, exit_code=code, log=str(directory.log) if directory else ""))
             if database and directory:
                 record_end(database, directory.run, RunState.FAILED, message)
             raise
+
+
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class _Run:
@@ -315,8 +320,18 @@ def _progress_teller(emit: Emit) -> Callable[[int, int], None]:
     return tell
 
 
-def _sentence(error: Exception) -> tuple[str, int]:
-    """What to tell the user of an error, and the exit code."""
+def _sentence(error: Exception, root: Path) -> tuple[str, int]:
+    """What to tell the user of an error, and the exit code.
+
+    Args:
+        root: the runs directory.
+    """
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return (
+            f"There is no space left on the disk of {root}; free some there, or choose another runs directory, and run "
+            "the recipe again: what is finished is kept.",
+            3,
+        )
     if isinstance(error, NutshellError):
         return str(error), error.exit_code
     if isinstance(error, MemoryError):
