@@ -27,7 +27,7 @@ ASSIGNED = re.compile(r"(\bset )?\b([a-z_]+) = (\"[^\"]*\"|[\w./+-]+[\w/+-]|\w|\
 
 
 def in_window_words(text: str) -> str:
-    """The sentence with titles for keys: 'dataset.path is empty' → '"Folder" is empty'."""
+    """The sentence with titles for keys: 'dataset.path is empty' → '"Images" is empty'."""
     text = IN_TABLE.sub(_titled, text)
     text = IN_STEP.sub(_place, text)
     return ASSIGNED.sub(_assigned, text)

@@ -40,9 +40,9 @@ class DatasetSettings(Section):
     )
 
     kind: str = Field("phantom", title="Source", description="Which dataset source reads the images.")
-    path: str = Field("", title="Folder", description="The folder or file with the images; ~ is the home folder.")
-    validation_path: str = Field("", title="Validation folder", description="A second tree with validation images.")
-    test_path: str = Field("", title="Test folder", description="A second tree with test images.")
+    path: str = Field("", title="Images", description="The folder or file with the images; ~ is the home folder.")
+    validation_path: str = Field("", title="Validation", description="A second tree with validation images.")
+    test_path: str = Field("", title="Test", description="A second tree with test images.")
     class_folders: dict[ClassName, FolderPatterns] = Field(
         {},
         title="Class folders",

@@ -23,7 +23,7 @@ DOTTED = re.compile(r"\b(dataset|images|backbone|training|chains)(\[\d+\])?\.[a-
 @pytest.mark.parametrize(
     ("engine", "window"),
     [
-        ("dataset.path is empty; choose the folder.", '"Folder" is empty; choose the folder.'),
+        ("dataset.path is empty; choose the folder.", '"Images" is empty; choose the folder.'),
         ("leave the class out with dataset.classes.", 'leave the class out with "Classes".'),
         ("use a lower images.dwt.level or larger images.", 'use a lower "Level" or larger images.'),
         ("values up to 0.06 only; set scale = per_image_max.", 'values up to 0.06 only; set "Scale" to per image max.'),

@@ -28,7 +28,6 @@ FORM_FIELDS = (
     "near_duplicate_bits",
     "drop_near_duplicates",
 )
-PATH_TITLES = ("Images", "Validation", "Test", "Labels file")
 NAMING_KEYS = ("kind", "path", "labels", "labels_csv")
 """What the names of the classes come from."""
 
@@ -64,8 +63,8 @@ class DatasetForm(QWidget):
         """The rows; a page may put one of its own among them."""
         self.rows.insertRow(0, "Source", self._kind)
         self.rows.insertRow(1, self._summary)
-        for place, (title, field) in enumerate(zip(PATH_TITLES, self._paths.values(), strict=True), start=2):
-            self.rows.insertRow(place, title, field)
+        for place, (key, field) in enumerate(self._paths.items(), start=2):
+            self.rows.insertRow(place, str(DatasetSettings.model_fields[key].title), field)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._form)

@@ -17,7 +17,7 @@ import pytest
 from engine.contract.errors import Cancelled, NutshellError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import DatasetSettings
-from engine.datasets import decoding_workers
+from engine.datasets import decoding, decoding_workers
 from engine.datasets.preparation import prepare, scan
 from tests.small_study import draw_class_folders
 
@@ -69,7 +69,12 @@ def test_cancelling_leaves_no_process(hearts: DatasetSettings, tmp_path: Path) -
 
 
 @pytest.mark.usefixtures("in_processes")
-def test_a_worker_that_is_killed_is_told_of(hearts: DatasetSettings, tmp_path: Path) -> None:
+def test_a_worker_that_is_killed_is_told_of(
+    hearts: DatasetSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Image by image, so that some are left to decode whenever the workers are killed."""
+    monkeypatch.setattr(decoding, "BATCH", 1)
+
     def kill_one(done: int, total: int) -> None:
         for child in multiprocessing.active_children():
             child.kill()
