@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from engine.contract.path_need import PathNeed
+
+TYPED_PAUSE_MS = 900
+"""After the last letter of a path that is not ended by Enter or by leaving the field."""
 
 
 class PathField(QWidget):
@@ -25,6 +28,7 @@ class PathField(QWidget):
         """
         super().__init__()
         self._title = title
+        self._taken = ""
         self._line = QLineEdit(objectName=name, placeholderText=placeholder)
         self._line.setAccessibleName(title)
         # Left to itself, a line takes a dropped folder as the text of its URL.
@@ -40,7 +44,10 @@ class PathField(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._line, 1)
         layout.addWidget(self._browse)
-        self._line.textEdited.connect(lambda text: self.edited.emit(text.strip()))
+        self._typed = QTimer(self, singleShot=True, interval=TYPED_PAUSE_MS)
+        self._typed.timeout.connect(self._take_typed)
+        self._line.textEdited.connect(lambda _: self._typed.start())
+        self._line.editingFinished.connect(self._take_typed)
         self._browse.clicked.connect(self._on_browse)
         self.set_need(need)
 
@@ -63,9 +70,18 @@ class PathField(QWidget):
 
     def set_path(self, path: str) -> None:
         """Show a path; does not count as an edit."""
-        if self.path() != path:
+        # A path that is being typed is left alone.
+        if self.path() != path and not self._typed.isActive():
             self._line.setText(path)
+        self._taken = path
         self._line.setToolTip(path)
+
+    def _take_typed(self) -> None:
+        """What was typed, once: half of a path is a path too, such as the root of the disk."""
+        self._typed.stop()
+        if self.path() != self._taken:
+            self._taken = self.path()
+            self.edited.emit(self._taken)
 
     def takes(self, path: Path) -> bool:
         """Whether such a path may be dropped here."""
@@ -73,6 +89,7 @@ class PathField(QWidget):
 
     def choose(self, path: str) -> None:
         """Take a path as if it had been typed."""
+        self._typed.stop()
         self.set_path(path)
         self.edited.emit(path)
 

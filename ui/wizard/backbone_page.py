@@ -132,7 +132,7 @@ class BackbonePage(DraftPage):
         self._figures.show_network(self._draft.recipe, self._draft.class_count)
         role = "error" if errors(findings) else "warning"
         self._message.say("\n".join(finding.message for finding in errors(findings) or findings), role)
-        self.completeChanged.emit()
+        self.say_whether_complete()
 
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()

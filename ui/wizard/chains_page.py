@@ -47,7 +47,7 @@ class ChainsPage(DraftPage):
         self._chains.refused.connect(self._message.say)
         self._chains.presets_wanted.connect(self._on_presets_wanted)
         self._steps.changed.connect(self._on_steps_changed)
-        self._steps.validity_changed.connect(self.completeChanged)
+        self._steps.validity_changed.connect(self.say_whether_complete)
         self._findings.place_chosen.connect(self._on_place_chosen)
         self._findings.repair_chosen.connect(draft.mend)
 
@@ -83,7 +83,7 @@ class ChainsPage(DraftPage):
             findings = (*findings, NO_CHAINS)
         self._findings.show_findings(findings, "Nothing speaks against these chains.")
         self._chains.mark_faulty({place[0] for finding in errors(findings) if (place := _place(finding))})
-        self.completeChanged.emit()
+        self.say_whether_complete()
 
     def _chosen(self) -> ChainSettings | None:
         row = self._chains.row()

@@ -146,7 +146,7 @@ class DatasetPage(DraftPage):
         self._form.show_dataset(dataset)
         self._show_classes(dataset)
         self._findings.show_examination(self._draft.examined, self._draft.recipe.images.first)
-        self.completeChanged.emit()
+        self.say_whether_complete()
 
     def _show_classes(self, dataset: DatasetSettings) -> None:
         drawn = dataset.class_folders
@@ -184,7 +184,7 @@ class DatasetPage(DraftPage):
 
     def _on_refused(self, sentence: str) -> None:
         self._message.say(sentence)
-        self.completeChanged.emit()
+        self.say_whether_complete()
 
     def _start_scan(self) -> None:
         self._pause.stop()

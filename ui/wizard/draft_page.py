@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWizardPage
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QWizardPage
 
 from ui.wizard.recipe_draft import RecipeDraft
 
@@ -23,6 +23,8 @@ class DraftPage(QWizardPage):
         self.setTitle(title)
         self.setSubTitle(what_to_do)
         self._draft = draft
+        self._said_complete: bool | None = None
+        """What the wizard's buttons know of this page; None: nothing yet."""
         draft.changed.connect(self._on_draft_changed)
 
     def show_draft(self) -> None:
@@ -34,6 +36,25 @@ class DraftPage(QWizardPage):
 
     def shut_down(self) -> None:
         """End the page's threads."""
+
+    def initializePage(self) -> None:
+        super().initializePage()
+        self._said_complete = None
+
+    def say_whether_complete(self, *_: object) -> None:
+        """Let the wizard's buttons follow `isComplete`.
+
+        `QWizard` hides the page while it updates them, and what was typed in loses the focus: so it is told only where
+        something has changed, and the focus is put back.
+        """
+        complete = self.isComplete()
+        if complete == self._said_complete:
+            return
+        self._said_complete = complete
+        focus = QApplication.focusWidget()
+        self.completeChanged.emit()
+        if focus is not None and focus is not QApplication.focusWidget() and self.isAncestorOf(focus):
+            focus.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _on_draft_changed(self) -> None:
         wizard = self.wizard()

@@ -224,7 +224,7 @@ class ImagesPage(DraftPage):
         self._panel.setEnabled(usable)
         if usable != self._usable:
             self._usable = usable
-            self.completeChanged.emit()
+            self.say_whether_complete()
 
 
 def _pixels(name: str, value: int) -> QSpinBox:

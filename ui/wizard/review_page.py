@@ -143,7 +143,7 @@ class ReviewPage(DraftPage):
 
     def _show_fault(self) -> None:
         self._message.say(self._fault())
-        self.completeChanged.emit()
+        self.say_whether_complete()
 
     def _fault(self) -> str:
         """Why it cannot run; empty when it can."""

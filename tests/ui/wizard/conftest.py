@@ -56,6 +56,7 @@ class OpenWizard:
         """Choose a folder of images on the first page."""
         self.choose("dataset.kind", "image_folder")
         self.write("dataset.path", str(folder))
+        self.qtbot.keyClick(self.child(QLineEdit, "dataset.path"), Qt.Key.Key_Return)
 
     @property
     def can_go_on(self) -> bool:

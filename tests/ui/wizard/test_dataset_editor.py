@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -43,6 +44,7 @@ def test_the_dataset_is_shown_and_edited(qtbot: QtBot, settings: StepSettings) -
     labels.setCurrentIndex(labels.findData("coarse"))
     path.selectAll()
     qtbot.keyClicks(path, "/other")
+    qtbot.keyClick(path, Qt.Key.Key_Return)
     assert told[-1].dataset == DatasetSettings(kind="cifar100", path="/other", labels="coarse")
     kind.setCurrentIndex(kind.findData("phantom"))
     limit = editor(settings, QSpinBox, "limit_per_class")
