@@ -68,7 +68,6 @@ def apply_theme(application: QApplication, choice: ThemeChoice) -> Theme:
     )
     theme = DARK if dark else LIGHT
     if application.property("theme") is None:
-        # Once only: Qt crashes where the style of a painted QWizard is replaced.
         application.setStyle("Fusion")
     application.setPalette(_palette(theme))
     application.setStyleSheet(_style_sheet(theme))
@@ -128,6 +127,10 @@ def _style_sheet(theme: Theme) -> str:
     QFrame[role="error-banner"] {{ background: {theme.panel}; border: 2px solid {theme.error}; border-radius: 6px; }}
     QGroupBox {{ border: 1px solid {theme.grid}; border-radius: 6px; margin-top: 1.1em; padding-top: 4px; }}
     QGroupBox::title {{ subcontrol-origin: margin; left: 8px; padding: 0 4px; color: {theme.muted}; }}
+    QToolButton[role="step"] {{ border: 0; border-bottom: 3px solid {theme.grid}; padding: 5px 6px; }}
+    QToolButton[role="step"]:hover:enabled {{ background: {theme.panel}; }}
+    QToolButton[role="step"]:checked {{ border-bottom: 3px solid {theme.accent}; font-weight: 600; }}
+    QToolButton[role="step"]:disabled {{ color: {theme.muted}; }}
     QToolButton::menu-indicator {{ image: none; }}
     QPushButton {{ padding: 4px 12px; min-height: 1.5em; }}
     QHeaderView::section {{ background: {theme.background}; color: {theme.text}; border: 0;

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPlainTextEdit, QPushButton, QSpinBox, QWidget, QWizard
+from PySide6.QtWidgets import QComboBox, QLineEdit, QListWidget, QPlainTextEdit, QPushButton, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.backbones.backbone import layer_graph
@@ -17,6 +17,7 @@ from engine.store.run_history import RunState, list_runs
 from ui.dashboard.run_state import StageStatus
 from ui.main_window import MainWindow
 from ui.wizard.steps_editor import StepsEditor
+from ui.wizard.study_wizard import StudyWizard
 
 SCAN_MS = 20_000
 RUN_MS, DRAWN_MS = 300_000, 10_000
@@ -30,12 +31,12 @@ def _child(window: QWidget, kind: type, name: str) -> QWidget:
     return found
 
 
-def _next(qtbot: QtBot, wizard: QWizard) -> None:
-    button = wizard.button(QWizard.WizardButton.NextButton)
+def _next(qtbot: QtBot, wizard: StudyWizard) -> None:
+    button = _child(wizard, QPushButton, "wizard.next")
     qtbot.waitUntil(button.isEnabled, timeout=SCAN_MS)
-    page = wizard.currentId()
+    page = wizard.page_number
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: wizard.currentId() != page)
+    qtbot.waitUntil(lambda: wizard.page_number != page)
 
 
 def test_from_a_folder_to_compressed_networks(
@@ -80,7 +81,7 @@ def test_from_a_folder_to_compressed_networks(
     steps.add_step("magnitude_pruning")
     findings = _child(window, QListWidget, "chains.findings")
     assert "move dynamic range to the end" in findings.item(0).text()
-    assert not wizard.button(QWizard.WizardButton.NextButton).isEnabled()
+    assert not _child(wizard, QPushButton, "wizard.next").isEnabled()
     qtbot.mouseClick(_child(window, QPushButton, "steps.up"), Qt.MouseButton.LeftButton)
     _child(window, QSpinBox, "step.magnitude_pruning.epochs").setValue(1)
     _next(qtbot, wizard)
@@ -88,7 +89,7 @@ def test_from_a_folder_to_compressed_networks(
     text = _child(window, QPlainTextEdit, "review.text").toPlainText()
     assert 'step = "magnitude_pruning"' in text
     assert "about" in _child(window, QWidget, "review.time").text()
-    run = wizard.button(QWizard.WizardButton.FinishButton)
+    run = _child(wizard, QPushButton, "wizard.run")
     assert run.isEnabled()
     qtbot.mouseClick(run, Qt.MouseButton.LeftButton)
 

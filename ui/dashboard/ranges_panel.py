@@ -15,6 +15,7 @@ from engine.contract.calibration_record import CalibrationRecord, TensorRange
 from engine.store.run_hashes import is_damaged
 from ui.dashboard.plot_style import empty_plot, paint_plot
 from ui.dashboard.run_state import RunState
+from ui.form.calm_fields import CalmComboBox
 from ui.theme import Theme
 
 SEEN_HEIGHT, USED_HEIGHT = 0.8, 0.4
@@ -44,7 +45,7 @@ class RangesPanel(QWidget):
         self._files: dict[str, Path] = {}
         self._directory: Path | None = None
         self._record: CalibrationRecord | None = None
-        self._variant = QComboBox(objectName="dashboard.ranges.variant", accessibleName="Calibrated variant")
+        self._variant = CalmComboBox(objectName="dashboard.ranges.variant", accessibleName="Calibrated variant")
         self._variant.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._variant.hide()
         self._text = QLabel(NOTHING, objectName="dashboard.ranges.text", wordWrap=True)

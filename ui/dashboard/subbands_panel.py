@@ -15,6 +15,7 @@ from engine.contract.events import DatasetReady
 from engine.imaging.wavelet import SUBBANDS
 from engine.store.run_hashes import is_damaged
 from ui.dashboard.run_state import RunState
+from ui.form.calm_fields import CalmComboBox
 from ui.image_figures import fidelity_text, transform_text
 from ui.pictures import pixmap, subband_image
 
@@ -38,7 +39,7 @@ class SubbandsPanel(QWidget):
         self._text = QLabel("The images appear here once they are decoded.", wordWrap=True)
         self._text.setObjectName("dashboard.images")
         self._text.setProperty("role", "hint")
-        self._setting = QComboBox(objectName="dashboard.images.setting", accessibleName="Image setting")
+        self._setting = CalmComboBox(objectName="dashboard.images.setting", accessibleName="Image setting")
         self._setting.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._setting.hide()
         self._setting.currentIndexChanged.connect(self._show_chosen)

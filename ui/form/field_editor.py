@@ -8,6 +8,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
+from ui.form.calm_fields import CalmComboBox, CalmSpinBox
+
 LARGEST_WHOLE = 1_000_000
 BOXES_A_ROW = 2
 
@@ -38,7 +40,7 @@ class ChoiceEditor(FieldEditor):
     widget: QComboBox
 
     def __init__(self, choices: list[Any]) -> None:
-        super().__init__(QComboBox())
+        super().__init__(CalmComboBox())
         for choice in choices:
             self.widget.addItem(str(choice).replace("_", " "), choice)
         self.widget.currentIndexChanged.connect(self.changed)
@@ -72,7 +74,7 @@ class WholeNumberEditor(FieldEditor):
     widget: QSpinBox | QDoubleSpinBox
 
     def __init__(self, least: int = 0, greatest: int = LARGEST_WHOLE) -> None:
-        spin = QSpinBox()
+        spin = CalmSpinBox()
         spin.setRange(least, greatest)
         super().__init__(spin)
         spin.valueChanged.connect(self.changed)

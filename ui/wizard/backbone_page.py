@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QComboBox, QFrame, QGroupBox, QHBoxLayout, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGroupBox, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from engine.backbones.backbone import ARCHITECTURES, BACKBONES, full_size_parameters
 from engine.chain.preflight import errors
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.findings import Finding, Severity
 from engine.contract.training_settings import TrainingSettings
+from ui.form.calm_fields import CalmComboBox
 from ui.form.declared_field import WIDEST_PIXELS
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
@@ -41,8 +42,8 @@ class BackbonePage(DraftPage):
 
     def __init__(self, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> None:
         what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
-        super().__init__(draft, "Network and training", what_to_do)
-        self._kind = QComboBox(objectName="backbone.kind", accessibleName="Backbone")
+        super().__init__(draft, what_to_do)
+        self._kind = CalmComboBox(objectName="backbone.kind", accessibleName="Backbone")
         for place, key in enumerate(ARCHITECTURES):
             self._kind.addItem(TITLES[key], key)
             self._kind.setItemData(place, ARCHITECTURES[key].paper, Qt.ItemDataRole.ToolTipRole)
@@ -69,9 +70,10 @@ class BackbonePage(DraftPage):
         """End the thread that looks for weights."""
         self._weights.shut_down()
 
-    def isComplete(self) -> bool:
-        forms = (self._form, self._options, self._training)
-        return all(form.is_valid for form in forms) and not errors(self._findings())
+    def waits_for(self) -> str:
+        if not all(form.is_valid for form in (self._form, self._options, self._training)):
+            return "A setting is not valid yet; the message says which."
+        return "This network cannot be trained; the message says why." if errors(self._findings()) else ""
 
     def _lay_out(self) -> None:
         network = QGroupBox("Network")

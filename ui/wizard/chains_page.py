@@ -36,7 +36,7 @@ class ChainsPage(DraftPage):
 
     def __init__(self, draft: RecipeDraft) -> None:
         what_to_do = "Each chain is an order of steps that starts from the trained baseline; add several to compare."
-        super().__init__(draft, "Compression chains", what_to_do)
+        super().__init__(draft, what_to_do)
         self._chains = ChainList()
         self._steps = StepsEditor()
         self._findings = FindingsList("chains.findings", "A click selects its step.")
@@ -51,8 +51,10 @@ class ChainsPage(DraftPage):
         self._findings.place_chosen.connect(self._on_place_chosen)
         self._findings.repair_chosen.connect(draft.mend)
 
-    def isComplete(self) -> bool:
-        return self._steps.is_valid and not errors(self._draft.findings)
+    def waits_for(self) -> str:
+        if not self._steps.is_valid:
+            return "A setting of this step is not valid yet."
+        return "A chain cannot run: see the findings marked ✕." if errors(self._draft.findings) else ""
 
     def _lay_out(self) -> None:
         self._chains.setFixedWidth(LIST_WIDTH)

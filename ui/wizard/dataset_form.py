@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.path_need import PathNeed
 from engine.datasets.source import DATASETS, DatasetSource, special_keys
+from ui.form.calm_fields import CalmComboBox
 from ui.form.parameter_form import ParameterForm
 from ui.form.path_field import PathField
 
@@ -47,7 +48,7 @@ class DatasetForm(QWidget):
         """
         super().__init__()
         self._dataset = dataset
-        self._kind = QComboBox(objectName=f"{name}.kind", accessibleName="Source")
+        self._kind = CalmComboBox(objectName=f"{name}.kind", accessibleName="Source")
         for key in DATASETS:
             self._kind.addItem(DATASETS[key].title, key)
         self._summary = QLabel(wordWrap=True)

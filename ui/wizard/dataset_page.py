@@ -41,7 +41,7 @@ class DatasetPage(DraftPage):
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
         what_to_do = "Choose the drawn demo images, or where yours are: folders, an archive, or a published dataset."
-        super().__init__(draft, "Images", what_to_do)
+        super().__init__(draft, what_to_do)
         self.setAcceptDrops(True)
         self._runs_directory = runs_directory
         self._asked: DatasetSettings | None = None
@@ -79,12 +79,19 @@ class DatasetPage(DraftPage):
         check.progress.again_requested.connect(self._start_examination)
         check.repair_chosen.connect(draft.mend)
 
-    def initializePage(self) -> None:
+    def enter(self) -> None:
+        super().enter()
         # Not at once: the window is painted first.
         self._pause.start()
 
-    def isComplete(self) -> bool:
-        return self._draft.scanned is not None and self._form.is_valid
+    def waits_for(self) -> str:
+        if not self._form.is_valid:
+            return "A setting on the left is not valid yet."
+        if self._draft.scanned is not None:
+            return ""
+        if self._progress.is_busy or self._pause.isActive():
+            return "The images are being listed…"
+        return self._message.text() or "Choose the images first."
 
     def shut_down(self) -> None:
         """End the scan and its thread."""

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QWizardPage
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from ui.wizard.recipe_draft import RecipeDraft
 
 
-class DraftPage(QWizardPage):
+class DraftPage(QWidget):
     """Shows the draft again whenever it changed; another than the current page waits until the wizard comes to it."""
 
+    completeness_changed = Signal()
+    """What the page waits for may be another now."""
     recipe_opened = Signal(object)
     """A `Recipe` to begin anew with."""
     place_chosen = Signal(object)
     """The `Finding` that was clicked: its page is wanted."""
 
-    def __init__(self, draft: RecipeDraft, title: str, what_to_do: str) -> None:
+    def __init__(self, draft: RecipeDraft, what_to_do: str) -> None:
         super().__init__()
-        self.setTitle(title)
-        self.setSubTitle(what_to_do)
+        self.what_to_do = what_to_do
         self._draft = draft
-        self._said_complete: bool | None = None
-        """What the wizard's buttons know of this page; None: nothing yet."""
+        self._is_current = False
         draft.changed.connect(self._on_draft_changed)
 
     def show_draft(self) -> None:
         """Bring every widget of the page up to the draft; must not change the draft."""
         raise NotImplementedError
+
+    def waits_for(self) -> str:
+        """Why the next page cannot be opened yet, as a sentence; empty when it can."""
+        return ""
 
     def set_runs_directory(self, path: Path) -> None:
         """Runs, and what they share, are kept there from now on."""
@@ -37,26 +41,19 @@ class DraftPage(QWizardPage):
     def shut_down(self) -> None:
         """End the page's threads."""
 
-    def initializePage(self) -> None:
-        super().initializePage()
-        self._said_complete = None
+    def enter(self) -> None:
+        """The user comes to this page."""
+        self._is_current = True
+        self.show_draft()
+
+    def leave(self) -> None:
+        """The user goes to another page."""
+        self._is_current = False
 
     def say_whether_complete(self, *_: object) -> None:
-        """Let the wizard's buttons follow `isComplete`.
-
-        `QWizard` hides the page while it updates them, and what was typed in loses the focus: so it is told only where
-        something has changed, and the focus is put back.
-        """
-        complete = self.isComplete()
-        if complete == self._said_complete:
-            return
-        self._said_complete = complete
-        focus = QApplication.focusWidget()
-        self.completeChanged.emit()
-        if focus is not None and focus is not QApplication.focusWidget() and self.isAncestorOf(focus):
-            focus.setFocus(Qt.FocusReason.OtherFocusReason)
+        """Let the wizard's buttons follow `waits_for`."""
+        self.completeness_changed.emit()
 
     def _on_draft_changed(self) -> None:
-        wizard = self.wizard()
-        if wizard is not None and wizard.currentPage() is self:
+        if self._is_current:
             self.show_draft()

@@ -16,6 +16,7 @@ from engine.chain.preflight import errors
 from engine.contract.image_settings import ImageGrid, ImageSettings
 from engine.contract.setting_name import quality_name, size_name, transform_name
 from ui.durations import duration_text
+from ui.form.calm_fields import CalmSpinBox
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
@@ -60,7 +61,7 @@ class ImagesPage(DraftPage):
 
     def __init__(self, draft: RecipeDraft) -> None:
         what_to_do = "Choose how small the images become; the right side shows what the network will see."
-        super().__init__(draft, "Image compression", what_to_do)
+        super().__init__(draft, what_to_do)
         self._usable = True
         self._preview = LatestCall("image-preview", self)
         self._preview.succeeded.connect(self._on_previewed)
@@ -83,8 +84,8 @@ class ImagesPage(DraftPage):
         self._lay_out()
         self._connect_editors()
 
-    def isComplete(self) -> bool:
-        return self._usable
+    def waits_for(self) -> str:
+        return "" if self._usable else "These settings cannot be used; the message says why."
 
     def shut_down(self) -> None:
         """End the preview and its thread."""
@@ -228,7 +229,7 @@ class ImagesPage(DraftPage):
 
 
 def _pixels(name: str, value: int) -> QSpinBox:
-    spin = QSpinBox(objectName=name, minimum=8, maximum=1024, value=value, suffix=" px")
+    spin = CalmSpinBox(objectName=name, minimum=8, maximum=1024, value=value, suffix=" px")
     spin.setKeyboardTracking(False)
     spin.setAccessibleName(name.removeprefix("images.") + " in pixels")
     return spin

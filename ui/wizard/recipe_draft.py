@@ -86,6 +86,14 @@ class RecipeDraft(QObject):
             self._found = (self._recipe, self.class_count, preflight(self._recipe, self.class_count))
         return self._found[2]
 
+    @property
+    def can_undo(self) -> bool:
+        return bool(self._earlier)
+
+    @property
+    def can_redo(self) -> bool:
+        return bool(self._later)
+
     def replace(self, recipe: Recipe) -> None:
         """Another recipe in its place."""
         if recipe == self._recipe:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -28,6 +27,7 @@ from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
+from ui.form.calm_fields import CalmSpinBox
 from ui.message_bar import MessageBar
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
@@ -47,14 +47,13 @@ class ReviewPage(DraftPage):
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
         what_to_do = "Check the recipe, save it if you like, run it. Running it again goes on where it stopped."
-        super().__init__(draft, "Review and run", what_to_do)
-        self.setFinalPage(True)
+        super().__init__(draft, what_to_do)
         self._runs_directory = runs_directory
         self._runs_fault = ""
         self._speed: float | None = None
         """Multiply-accumulates a second that earlier runs measured."""
         self._name = QLineEdit(objectName="review.name", maxLength=80, accessibleName="Name of the study")
-        self._seed = QSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
+        self._seed = CalmSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
         self._seed.setToolTip("The same recipe, images and seed give the same networks.")
         self._time = QLabel(objectName="review.time", wordWrap=True)
         self._plan = PlanView("review.plan")
@@ -74,11 +73,18 @@ class ReviewPage(DraftPage):
         self._findings.repair_chosen.connect(draft.mend)
         self._findings.place_chosen.connect(self.place_chosen)
 
-    def initializePage(self) -> None:
+    def enter(self) -> None:
         self._check_runs_directory()
+        super().enter()
 
-    def isComplete(self) -> bool:
-        return not self._fault()
+    def waits_for(self) -> str:
+        if self._runs_fault:
+            return self._runs_fault
+        if not self._name.text().strip():
+            return NAMELESS
+        if errors(self._draft.findings):
+            return FAULTY
+        return "" if self._draft.scanned else UNSEEN
 
     def set_runs_directory(self, path: Path) -> None:
         """Where the run will be kept."""
@@ -139,21 +145,7 @@ class ReviewPage(DraftPage):
                 f"about {duration_text(cost.seconds)} {source}, less where earlier runs did the same; {disk} on disk; "
                 f"up to {memory} of memory"
             )
-        self._show_fault()
-
-    def _show_fault(self) -> None:
-        self._message.say(self._fault())
         self.say_whether_complete()
-
-    def _fault(self) -> str:
-        """Why it cannot run; empty when it can."""
-        if self._runs_fault:
-            return self._runs_fault
-        if not self._name.text().strip():
-            return NAMELESS
-        if errors(self._draft.findings):
-            return FAULTY
-        return "" if self._draft.scanned else UNSEEN
 
     def _check_runs_directory(self) -> None:
         self._runs_fault, self._speed = "", None
@@ -166,7 +158,7 @@ class ReviewPage(DraftPage):
         name = self._name.text().strip()
         if name:
             self._draft.change(name=name, seed=self._seed.value())
-        self._show_fault()
+        self.say_whether_complete()
 
     def _on_save(self) -> None:
         suggested = f"{self._draft.recipe.name}.toml"

@@ -40,6 +40,10 @@ class ScanProgress(QWidget):
         self._button.clicked.connect(self._on_clicked)
         self.end()
 
+    @property
+    def is_busy(self) -> bool:
+        return self._busy
+
     def begin(self) -> None:
         """Something goes on, nobody knows for how long."""
         self._busy = True

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QGridLayout, QGroupBox, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QGroupBox, QLabel, QWidget
 
 from engine.contract.image_settings import DwtSettings
 from engine.imaging.samples import SubbandLevel
 from engine.imaging.wavelet import SUBBANDS
+from ui.form.calm_fields import CalmComboBox
 from ui.pictures import histogram_pixmap, pixmap, subband_image
 
 BAND_PIXELS, HISTOGRAM_PIXELS = 118, 30
@@ -23,7 +24,7 @@ class SubbandViewer(QGroupBox):
         super().__init__("Subbands", parent)
         self._levels: Sequence[SubbandLevel] = ()
         self._dwt: DwtSettings | None = None
-        self._level = QComboBox(objectName="images.subbands.level", accessibleName="Level that is shown")
+        self._level = CalmComboBox(objectName="images.subbands.level", accessibleName="Level that is shown")
         self._level.currentIndexChanged.connect(self._show_level)
         self._hint = QLabel(objectName="images.subbands.hint", wordWrap=True)
         self._hint.setProperty("role", "hint")

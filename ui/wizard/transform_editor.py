@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QGroupBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QGroupBox, QHBoxLayout, QLineEdit, QWidget
 
 from engine.contract.image_settings import DwtSettings
 from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
+from ui.form.calm_fields import CalmComboBox, CalmSpinBox
 from ui.form.parameter_form import ParameterForm
 
 NOTHING_FED = "Tick at least one subband to feed, or switch the wavelet transform off."
@@ -27,13 +28,13 @@ class TransformEditor(QGroupBox):
         """
         super().__init__("Wavelet transform (DWT)", parent, objectName=name, checkable=True)
         self._transform = transform
-        self._wavelet = QComboBox(objectName=f"{name}.wavelet", editable=True, accessibleName="Wavelet")
+        self._wavelet = CalmComboBox(objectName=f"{name}.wavelet", editable=True, accessibleName="Wavelet")
         self._wavelet_line = QLineEdit()
         self._wavelet.setLineEdit(self._wavelet_line)
         self._wavelet.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._wavelet.addItems(discrete_wavelets())
         self._wavelet.setToolTip("Any discrete wavelet of PyWavelets; type its name, or choose it.")
-        self._level = QSpinBox(objectName=f"{name}.level", minimum=1, maximum=4, accessibleName="Level")
+        self._level = CalmSpinBox(objectName=f"{name}.level", minimum=1, maximum=4, accessibleName="Level")
         self._level.setToolTip("How many times the approximation is split again; each halves the sides.")
         self._bands = {band: QCheckBox(band, objectName=f"{name}.{band}") for band in SUBBANDS}
         self._threshold = ParameterForm(transform or DwtSettings(), ("threshold", "threshold_mode"), name)

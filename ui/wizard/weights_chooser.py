@@ -6,13 +6,14 @@ from itertools import chain
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.path_need import PathNeed
 from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
 from engine.weights.found_weights import SUFFIXES, FoundWeights, earlier_networks, fitting, keras_cache, weights_in
+from ui.form.calm_fields import CalmComboBox
 from ui.form.path_field import PathField
 from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
 from workers.latest_call import LatestCall
@@ -35,7 +36,7 @@ class WeightsChooser(QWidget):
         self._path = PathField(
             "backbone.weights", "Keras weights file", "none: random weights", PathNeed(suffixes=SUFFIXES)
         )
-        self._found = QComboBox(objectName="backbone.found_weights", accessibleName="Weights files that fit")
+        self._found = CalmComboBox(objectName="backbone.found_weights", accessibleName="Weights files that fit")
         self._found.setToolTip("In Keras' own folder, in the weights folder of the preferences, and of earlier runs")
         self._found.hide()
         layout = QVBoxLayout(self)

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QWidget, QWizard
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.recipe import Recipe
-from ui.wizard.study_wizard import StudyWizard
+from ui.wizard.study_wizard import PAGES, StudyWizard
 
 SCAN_MS = 20_000
 
@@ -65,20 +65,20 @@ class OpenWizard:
 
     def button(self) -> QAbstractButton:
         """Next, or on the last page Run."""
-        last = self.wizard.nextId() < 0
-        return self.wizard.button(QWizard.WizardButton.FinishButton if last else QWizard.WizardButton.NextButton)
+        last = self.wizard.page_number == PAGES - 1
+        return self.child(QAbstractButton, "wizard.run" if last else "wizard.next")
 
     def next(self, pages: int = 1) -> None:
         """Wait until the page is complete, and go on to the next."""
         for _ in range(pages):
             self.qtbot.waitUntil(lambda: self.can_go_on, timeout=SCAN_MS)
-            page = self.wizard.currentId()
+            page = self.wizard.page_number
             self.qtbot.mouseClick(self.button(), Qt.MouseButton.LeftButton)
-            assert self.wizard.currentId() != page
+            assert self.wizard.page_number != page
 
     def back(self) -> None:
         """Go back to the page before."""
-        self.qtbot.mouseClick(self.wizard.button(QWizard.WizardButton.BackButton), Qt.MouseButton.LeftButton)
+        self.click("wizard.back")
 
     def wait_for_message(self, name: str) -> str:
         """What a message says, once it says something."""

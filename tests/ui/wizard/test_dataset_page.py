@@ -44,7 +44,7 @@ def _counts(wizard: OpenWizard) -> dict[str, list[str]]:
 def test_a_new_user_finds_the_demo(open_wizard: OpenWizard) -> None:
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
     assert _counts(open_wizard) == {"normal": ["280", "60", "60"], "sick": ["280", "60", "60"]}
-    pictures = [label for label in open_wizard.wizard.currentPage().findChildren(QLabel) if not label.pixmap().isNull()]
+    pictures = [label for label in open_wizard.wizard.current_page.findChildren(QLabel) if not label.pixmap().isNull()]
     assert len(pictures) == 2 * 4
     assert not open_wizard.child(QLabel, "dataset.message").isVisible()
 
@@ -172,7 +172,7 @@ def test_what_is_dropped_is_taken_by_the_source_that_knows_it(
     dropped = make(tmp_path)
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(dropped))])
-    page, held = open_wizard.wizard.currentPage(), (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    page, held = open_wizard.wizard.current_page, (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
     enter = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, *held)
     QApplication.sendEvent(page, enter)
     assert enter.isAccepted()

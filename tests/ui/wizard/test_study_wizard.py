@@ -107,7 +107,7 @@ def test_undo_and_redo_with_the_keyboard(open_wizard: OpenWizard) -> None:
     open_wizard.choose("backbone.kind", "vgg16")
     open_wizard.choose("training.schedule", "step")
     after = open_wizard.recipe
-    open_wizard.wizard.currentPage().setFocus()
+    open_wizard.wizard.current_page.setFocus()
     control = Qt.KeyboardModifier.ControlModifier
     for _ in range(2):
         open_wizard.qtbot.keyClick(open_wizard.wizard, Qt.Key.Key_Z, control)
@@ -124,7 +124,7 @@ def test_an_undo_that_brings_other_images_back_looks_at_them(open_wizard: OpenWi
     open_wizard.next(4)
     open_wizard.wizard._draft.replace(first_recipe())
     assert not open_wizard.can_go_on
-    assert "not looked at yet" in open_wizard.child(QLabel, "review.message").text()
+    assert "not looked at yet" in open_wizard.child(QLabel, "wizard.waits").text()
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
 
 
@@ -149,7 +149,7 @@ def test_nothing_is_cut_off_at_the_smallest_size(open_wizard: OpenWizard, theme:
             open_wizard.next()
         open_wizard.qtbot.wait(50)
         assert open_wizard.wizard.size().toTuple() == (1000, 680), f"page {page + 1} needs more room"
-        labels = [label for label in open_wizard.wizard.currentPage().findChildren(QLabel) if label.isVisible()]
+        labels = [label for label in open_wizard.wizard.current_page.findChildren(QLabel) if label.isVisible()]
         cut = [
             label.text()
             for label in labels

@@ -56,7 +56,7 @@ def type_by_hand(keys: str, field: QWidget) -> None:
 @pytest.mark.parametrize("page", range(PAGES))
 def test_every_field_of_a_page_keeps_the_focus_while_it_is_typed_into(in_a_window: OpenWizard, page: int) -> None:
     in_a_window.next(page)
-    shown = in_a_window.wizard.currentPage()
+    shown = in_a_window.wizard.current_page
     names = [field.objectName() for field in fields(shown)]
     assert names or page == PAGES - 1
     for name in names:
