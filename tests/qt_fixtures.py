@@ -11,7 +11,9 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from ui.lasting_constants import make_constants_last
 from ui.theme import ThemeChoice, apply_theme
@@ -25,6 +27,39 @@ def no_thread_is_left_behind(qapp: object) -> Iterator[None]:
     yield
     left = [thread for thread in set(threading.enumerate()) - before if thread.is_alive() and not thread.daemon]
     assert not left
+
+
+class Answers:
+    """Presses a button of each question that opens, a real one, and keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self._do: list[bool] = []
+
+    def give(self, *do: bool) -> None:
+        """Answer the next questions: True presses the button that does it, False the safe one by Enter."""
+        for answer in do:
+            self._do.append(answer)
+            QTimer.singleShot(0, self._press)
+
+    def _press(self) -> None:
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            QTimer.singleShot(20, self._press)
+            return
+        self.asked.append(box.text())
+        role = QMessageBox.ButtonRole.DestructiveRole
+        doing = next(button for button in box.buttons() if box.buttonRole(button) is role)
+        if self._do.pop(0):
+            doing.click()
+        else:
+            QTest.keyClick(box, Qt.Key.Key_Return)
+
+
+@pytest.fixture
+def answers(qapp: object) -> Answers:
+    """What a user answers to questions."""
+    return Answers()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The window: earlier runs at the left, the wizard or a run at the right, and the menus."""
+"""The window: drafts and earlier runs at the left, the guide or a run at the right, and the menus."""
 
 from __future__ import annotations
 
@@ -7,17 +7,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSettings, Qt, QUrl
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDesktopServices, QKeySequence
+from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QMessageBox, QSplitter
 
 from engine.contract.errors import NutshellError
+from engine.contract.program import VERSION
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
+from engine.store.draft_store import Draft, DraftStore
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
+from engine.store.run_history import RunRecord
 from ui.dashboard.run_stack import RunStack
+from ui.dropped_thing import Thing, dropped_thing, source_of
+from ui.question import agrees
+from ui.runs_list.run_actions import RunActions
 from ui.runs_list.runs_list import RunsList
+from ui.start_page import StartPage
+from ui.terminal.demo import demo_recipe
 from ui.theme import ThemeChoice, apply_theme
 from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
 from ui.wizard.study_wizard import StudyWizard
@@ -25,36 +33,38 @@ from ui.wording import in_window_words
 
 if TYPE_CHECKING:
     from ui.dashboard.dashboard import Dashboard
+    from ui.help_window import HelpWindow
     from workers.run_controller import RunController
 
-DOCUMENTATION = Path(__file__).resolve().parents[1] / "resources" / "docs"
 SIDEBAR_WIDTH = 210
-SMALLEST = (1024, 680)
-USUAL = (1280, 720)
+SMALLEST = (640, 420)
+USUAL = (1280, 760)
 RECIPES = "Recipes (*.toml)"
-CLOSING_QUESTION = (
-    "A run is going on, and it cannot go on without this window. Cancel it and close?\n\n"
-    "Every finished stage is kept, and running the recipe again goes on from there."
-)
+CLOSING_QUESTION = "A run is going on, and it ends with this window."
 ABOUT = (
-    "<b>Nutshell</b><br>Compresses convolutional networks in a lab: train, prune, quantise, measure, and leave with "
-    ".tflite files.<br>MIT licence."
+    f"<b>Nutshell {VERSION}</b><br>Compresses convolutional networks in a lab: train, prune, quantise, measure, and "
+    "leave with .tflite files.<br>MIT licence."
 )
 
 
 class MainWindow(QMainWindow):
-    """Puts the sidebar, the wizard and the runs together."""
+    """Puts the sidebar, the start page, the guide and the runs together."""
 
     def __init__(self, settings: QSettings, runs_directory: Path) -> None:
         super().__init__()
         self.setWindowTitle("Nutshell")
         self.setMinimumSize(*SMALLEST)
-        self.resize(*USUAL)
+        free = self.screen().availableSize()
+        self.resize(min(USUAL[0], free.width()), min(USUAL[1], free.height()))
+        self.setAcceptDrops(True)
         self._settings = settings
         self._locations = Locations(runs_directory)
+        self._help: HelpWindow | None = None
         self._runs = RunsList()
+        self._start = StartPage()
         self.wizard = StudyWizard(settings, runs_directory)
-        self._stack = RunStack(self.wizard, runs_directory)
+        self._stack = RunStack(self._start, self.wizard, runs_directory)
+        self._actions = RunActions(self, self._locations)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self._runs)
         split.addWidget(self._stack)
@@ -63,20 +73,14 @@ class MainWindow(QMainWindow):
         split.setCollapsible(1, False)
         self.setCentralWidget(split)
         self._make_menus()
-        self.wizard.run_requested.connect(self.start_run)
-        self._runs.new_requested.connect(self._stack.show_wizard)
-        self._runs.live_requested.connect(self._stack.show_live)
-        self._runs.run_chosen.connect(self._stack.open)
-        self._stack.edit_requested.connect(self._edit)
-        self._stack.history_changed.connect(self._refresh_runs)
-        self._stack.shown_run_changed.connect(self._mark_shown_run)
+        self._connect()
         if geometry := settings.value("window/geometry"):
             self.restoreGeometry(geometry)
         self._refresh_runs()
 
     @property
     def dashboard(self) -> Dashboard | None:
-        """The run that is shown, or None while the wizard is."""
+        """The run that is shown, or None while none is."""
         return self._stack.dashboard
 
     @property
@@ -99,6 +103,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._stack.shut_down()
+        self._actions.shut_down()
         self.wizard.shut_down()
         self._settings.setValue("window/geometry", self.saveGeometry())
         event.accept()
@@ -109,32 +114,106 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self._refresh_runs()
 
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_thing(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        dropped = dropped_thing(event)
+        if dropped is None:
+            return
+        match dropped.thing:
+            case Thing.RECIPE:
+                self._open_recipe(dropped.path)
+            case Thing.RUN:
+                self._stack.open_directory(dropped.path)
+            case Thing.MODEL:
+                self.wizard.open_model(dropped.path)
+                self._stack.show_wizard()
+            case Thing.IMAGES:
+                self.wizard.open_images(dropped.source, dropped.path)
+                self._stack.show_wizard()
+
+    def _connect(self) -> None:
+        self.wizard.run_requested.connect(self.start_run)
+        self.wizard.drafts_changed.connect(self._refresh_runs)
+        self.wizard.help_requested.connect(self._on_help)
+        self._start.images_chosen.connect(self._on_images_chosen)
+        self._start.demo_requested.connect(lambda: self.start_run(demo_recipe()))
+        self._start.new_requested.connect(self._on_new)
+        self._start.open_requested.connect(self._on_open)
+        for listed in (self._start, self._runs):
+            listed.run_chosen.connect(self._stack.open)
+            listed.draft_chosen.connect(self._on_draft_chosen)
+        self._runs.new_requested.connect(self._on_new)
+        self._runs.live_requested.connect(self._stack.show_live)
+        self._runs.notes_requested.connect(self._actions.write_notes)
+        self._runs.folder_requested.connect(self._actions.open_folder)
+        self._runs.recipe_requested.connect(self._actions.show_recipe)
+        self._runs.duplicate_requested.connect(self._on_duplicate)
+        self._runs.delete_requested.connect(self._actions.delete)
+        self._actions.changed.connect(self._refresh_runs)
+        self._actions.removed.connect(self._on_removed)
+        self._stack.edit_requested.connect(self._edit)
+        self._stack.history_changed.connect(self._refresh_runs)
+        self._stack.shown_run_changed.connect(self._mark_shown_run)
+
     def _agrees_to_cancel(self) -> bool:
-        return QMessageBox.question(self, "Close Nutshell", CLOSING_QUESTION) == QMessageBox.StandardButton.Yes
+        return agrees(self, "Close Nutshell", CLOSING_QUESTION, "Cancel the run and close", "Keep it running")
 
     def _edit(self, recipe: Recipe) -> None:
         self.wizard.set_recipe(recipe)
         self._stack.show_wizard()
 
+    def _on_new(self) -> None:
+        self.wizard.new_study()
+        self._stack.show_wizard()
+
+    def _on_images_chosen(self, folder: Path) -> None:
+        self.wizard.open_images(source_of(folder) or "image_folder", folder)
+        self._stack.show_wizard()
+
+    def _on_draft_chosen(self, draft: Draft) -> None:
+        try:
+            self.wizard.open_draft(draft.draft)
+        except NutshellError as error:
+            QMessageBox.warning(self, "This draft cannot be opened", in_window_words(str(error)))
+        self._stack.show_wizard()
+
+    def _on_duplicate(self, record: RunRecord) -> None:
+        self._open_recipe(record.directory / "recipe.toml")
+
+    def _on_removed(self, removed: str) -> None:
+        self._stack.forget(removed)
+        self.wizard.forget_draft(removed)
+
     def _refresh_runs(self) -> None:
-        self._runs.refresh(self._locations)
+        self._runs.refresh(self._locations, self._stack.live_run)
+        drafts = DraftStore(self._locations).list()
+        self._start.show_recent(drafts[0] if drafts else None, self._runs.records)
         self._mark_shown_run()
 
     def _mark_shown_run(self) -> None:
-        self._runs.choose(self._stack.shown_run)
+        wizard = self._stack.currentWidget() is self.wizard
+        self._runs.choose((self.wizard.draft or None) if wizard else self._stack.shown_run)
         self._runs.offer_live(self._stack.live_is_hidden)
 
     def _make_menus(self) -> None:
         keys = QKeySequence.StandardKey
         files = self.menuBar().addMenu("&File")
-        self._add_action(files, "&New study", self._stack.show_wizard, keys.New)
+        self._add_action(files, "&New study", self._on_new, keys.New)
         self._add_action(files, "&Open recipe…", self._on_open, keys.Open)
         self._add_action(files, "&Save recipe…", self._on_save, keys.Save)
         files.addSeparator()
+        self._add_action(files, "S&tart page", self._stack.show_start)
         self._add_action(files, "Choose the &runs folder…", self._on_runs_folder)
         self._add_action(files, "Choose the &weights folder…", self._on_weights_folder)
+        self._add_action(files, "&Image cache…", self._on_image_cache)
         files.addSeparator()
         self._add_action(files, "&Quit", self.close, keys.Quit)
+        edit = self.menuBar().addMenu("&Edit")
+        edit.addAction(self.wizard.undo_action)
+        edit.addAction(self.wizard.redo_action)
         themes = self.menuBar().addMenu("&View").addMenu("&Theme")
         group = QActionGroup(self)
         chosen = self._settings.value("theme", ThemeChoice.AUTO)
@@ -144,7 +223,7 @@ class MainWindow(QMainWindow):
             action.setChecked(choice == chosen)
             group.addAction(action)
         about = self.menuBar().addMenu("&Help")
-        self._add_action(about, "&Documentation", self._on_documentation, keys.HelpContents)
+        self._add_action(about, "&Help on this page", self._on_help, keys.HelpContents)
         self._add_action(about, "&About Nutshell", lambda: QMessageBox.about(self, "Nutshell", ABOUT))
 
     def _add_action(
@@ -161,10 +240,13 @@ class MainWindow(QMainWindow):
     def _on_open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", RECIPES)
         if path:
-            try:
-                self._edit(read_recipe(Path(path)))
-            except NutshellError as error:
-                QMessageBox.warning(self, "This recipe cannot be used", in_window_words(str(error)))
+            self._open_recipe(Path(path))
+
+    def _open_recipe(self, path: Path) -> None:
+        try:
+            self._edit(read_recipe(path))
+        except NutshellError as error:
+            QMessageBox.warning(self, "This recipe cannot be used", in_window_words(str(error)))
 
     def _on_save(self) -> None:
         recipe = self.wizard.recipe()
@@ -182,7 +264,7 @@ class MainWindow(QMainWindow):
         if self.controller.is_running():
             QMessageBox.information(self, "A run is going on", "Wait for it, or cancel it, before changing the folder.")
             return
-        self._locations = Locations(Path(path))
+        self._locations = self._actions.locations = Locations(Path(path))
         self._settings.setValue("runs_directory", path)
         self._stack.runs_directory = self._locations.root
         self.wizard.set_runs_directory(self._locations.root)
@@ -194,9 +276,23 @@ class MainWindow(QMainWindow):
             self._settings.setValue(WEIGHTS_DIRECTORY, path)
             self.wizard.refresh()
 
+    def _on_image_cache(self) -> None:
+        from ui.image_cache_dialog import ImageCacheDialog
+
+        dialog = ImageCacheDialog(self._settings, self._locations, self.controller.is_running(), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
     def _on_theme(self, choice: ThemeChoice) -> None:
         self._settings.setValue("theme", str(choice))
         self.set_theme(choice)
 
-    def _on_documentation(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(DOCUMENTATION)))
+    def _on_help(self) -> None:
+        """Open the page of the docs that fits what is shown."""
+        from ui.help_window import HelpWindow
+
+        if self._help is None:
+            self._help = HelpWindow(self)
+        shown = self._stack.currentWidget()
+        topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
+        self._help.show_topic(topic)

@@ -38,8 +38,10 @@ CLOSED_S = 10.0
 class EngineProcess:
     """One engine child from start to end. Start it and read it from one thread; command it from any."""
 
-    def __init__(self, recipe: Recipe, runs_directory: Path, give_way: bool = True) -> None:
-        self._job = EngineJob(recipe=recipe_document(recipe), runs_directory=runs_directory, give_way=give_way)
+    def __init__(self, recipe: Recipe, runs_directory: Path, give_way: bool = True, resumed_run: str = "") -> None:
+        self._job = EngineJob(
+            recipe=recipe_document(recipe), runs_directory=runs_directory, give_way=give_way, resumed_run=resumed_run
+        )
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._closing: RunFinished | RunFailed | RunCancelled | None = None
         self._write_lock = threading.Lock()

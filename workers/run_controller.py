@@ -29,8 +29,11 @@ class RunController(QObject):
     def is_running(self) -> bool:
         return self._worker is not None
 
-    def start(self, recipe: Recipe, runs_directory: Path) -> None:
+    def start(self, recipe: Recipe, runs_directory: Path, resumed_run: str = "") -> None:
         """Start an engine child on the recipe.
+
+        Args:
+            resumed_run: the id of an earlier run of it that goes on; empty: a new one.
 
         Raises:
             RuntimeError: a run is going on.
@@ -39,7 +42,7 @@ class RunController(QObject):
             raise RuntimeError("A run is going on; cancel it before starting another.")
         self._thread = QThread(self)
         self._thread.setObjectName("engine-run")
-        self._worker = RunWorker(recipe, runs_directory)
+        self._worker = RunWorker(recipe, runs_directory, resumed_run)
         self._worker.moveToThread(self._thread)
         self._thread.started.connect(self._worker.run)
         self._worker.events.connect(self.events)

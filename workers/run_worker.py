@@ -19,10 +19,11 @@ class RunWorker(QObject):
     ended = Signal(object)
     """A `ProcessOutcome`, after the last events."""
 
-    def __init__(self, recipe: Recipe, runs_directory: Path) -> None:
+    def __init__(self, recipe: Recipe, runs_directory: Path, resumed_run: str = "") -> None:
         super().__init__()
         self._recipe = recipe
         self._runs_directory = runs_directory
+        self._resumed_run = resumed_run
         self._process: EngineProcess | None = None
         self._cancelled = False
 
@@ -35,7 +36,7 @@ class RunWorker(QObject):
     def run(self) -> None:
         """Start the child and follow it to its end."""
         try:
-            self._process = EngineProcess(self._recipe, self._runs_directory)
+            self._process = EngineProcess(self._recipe, self._runs_directory, resumed_run=self._resumed_run)
         except OSError as error:
             self.ended.emit(ProcessOutcome.not_started(error))
             return

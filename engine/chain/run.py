@@ -50,6 +50,7 @@ from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
 from engine.store.run_hashes import write_run_hashes
 from engine.store.run_history import RunState, mark_interrupted, record_end, record_start
+from engine.store.run_removal import note_used_stage
 from engine.store.stage_store import StageStore
 from engine.training.control import Control
 
@@ -57,12 +58,19 @@ Emit = Callable[[EngineEvent], None]
 
 
 def run_recipe(
-    recipe: Recipe, locations: Locations, control: Control, emit: Emit, on_directory: Callable[[RunDirectory], None]
+    recipe: Recipe,
+    locations: Locations,
+    control: Control,
+    emit: Emit,
+    on_directory: Callable[[RunDirectory], None],
+    resumed_run: str = "",
 ) -> RunResult:
     """Run a recipe to its end; every event goes to `emit` and, from the run's start on, into its event log.
 
     Args:
         on_directory: called once the run's directory exists, before anything long begins.
+        resumed_run: the id of an earlier run of this recipe that did not end; its directory and its entry in the list
+            are gone on with. Empty: a new one.
 
     Raises:
         NutshellError: as told by the closing event, which is sent in every case.
@@ -77,8 +85,9 @@ def run_recipe(
             for folder in (locations.root, locations.stages, *locations.runs.iterdir()):
                 remove_abandoned(folder)
             aside = put_aside_if_damaged(locations.database)
-            planned = plan_run(recipe, locations, _progress_teller(emit))
-            directory = RunDirectory.create(locations, recipe)
+            directory = (
+                RunDirectory.reopen(locations, resumed_run) if resumed_run else RunDirectory.create(locations, recipe)
+            )
             on_directory(directory)
             database = open_things.enter_context(open_database(locations.database))
             mark_interrupted(database)
@@ -90,6 +99,7 @@ def run_recipe(
                 emit(event)
 
             tell = tell_and_keep
+            planned = plan_run(recipe, locations, _progress_teller(emit))
             if aside is not None:
                 message = f"The database of runs and measurements is damaged, so it is made again; see {aside}."
                 tell(Notice(severity="warning", message=message))
@@ -251,6 +261,7 @@ class _Run:
         for place, stage in enumerate(stages):
             parent = finished[stage.parent] if stage.parent else None
             finished[stage.key] = runner.run(stage, _actual_key(stage, parent), parent)
+            note_used_stage(self._directory.path, finished[stage.key].key)
             for chain in stage.ends:
                 variants.add(chain, branch.setting, stage, finished[stage.key], runner)
             still_needed = {later.parent for later in stages[place + 1 :]}

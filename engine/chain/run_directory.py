@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.calibration_record import RANGES_FILE
+from engine.contract.errors import DataError
 from engine.contract.events import BatchProgress, EngineEvent, PreparationProgress, event_line
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
@@ -57,6 +58,19 @@ class RunDirectory:
         directory = cls(locations.runs / new_run_id(recipe.name))
         (directory.path / "models").mkdir(parents=True)
         write_durably(directory.path / "recipe.toml", recipe_text(recipe))
+        return directory
+
+    @classmethod
+    def reopen(cls, locations: Locations, run: str) -> RunDirectory:
+        """The directory of a run that did not end.
+
+        Raises:
+            DataError: it is gone.
+        """
+        directory = cls(locations.runs / run)
+        if not (directory.path / "recipe.toml").is_file():
+            raise DataError(f"The run {run} is not in {locations.runs} any more; run its recipe anew.")
+        (directory.path / "models").mkdir(exist_ok=True)
         return directory
 
     @property

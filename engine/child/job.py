@@ -16,5 +16,7 @@ class EngineJob(BaseModel):
     recipe: dict[str, Any]
     """The recipe as nested plain values with the keys of the TOML format."""
     runs_directory: Path
+    resumed_run: str = ""
+    """The id of an earlier run of the recipe that did not end, and goes on; empty: a new run."""
     give_way: bool = True
     """Lower the engine's priority, because a window is to stay smooth beside it."""

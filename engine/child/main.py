@@ -44,6 +44,7 @@ def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe
             control,
             channel.send,
             on_directory=lambda directory: channel.log_to(directory.log),
+            resumed_run=job.resumed_run,
         )
     except NutshellError as error:
         print(error, file=sys.stderr)

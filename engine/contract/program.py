@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+VERSION = "0.1.0"
+"""As in pyproject.toml."""
 ENGINE_SWITCH = "--engine-child"
 MEASUREMENT_SWITCH = "--measurement-child"
 

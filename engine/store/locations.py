@@ -35,6 +35,10 @@ class Locations:
         return self.root / "runs"
 
     @property
+    def drafts(self) -> Path:
+        return self.root / "drafts"
+
+    @property
     def image_cache(self) -> Path:
         return self.root / "images"
 

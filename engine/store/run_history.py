@@ -13,7 +13,9 @@ from engine.contract.measurements import RunResult
 from engine.store.database import open_database
 from engine.store.locations import Locations
 from engine.store.row_digest import row_digest
+from engine.store.run_notes import RunNotes, read_notes
 
+NO_NOTES = RunNotes()
 DAMAGED_ROW = "Its entry in the list of runs is damaged; its files lie in its folder. Run its recipe again."
 
 
@@ -40,16 +42,25 @@ class RunRecord:
     baseline_accuracy: float | None
     """0 to 1; None until the run is done."""
     variants: int
+    notes: RunNotes = NO_NOTES
+
+    @property
+    def title(self) -> str:
+        """What the user calls it, else the study's name."""
+        return self.notes.name or self.name
 
 
 def record_start(database: sqlite3.Connection, run: str, name: str) -> None:
-    """Enter this process's run."""
+    """Enter this process's run; one that did not end goes on in its own row."""
     import psutil
 
-    process, started = psutil.Process(os.getpid()), time.time()
+    process = psutil.Process(os.getpid())
+    row = database.execute("SELECT started FROM runs WHERE run = ?", (run,)).fetchone()
+    started = row[0] if row else time.time()
     digest = row_digest(run, name, started, str(RunState.RUNNING), "", None)
     database.execute(
-        "INSERT INTO runs (run, name, started, state, pid, pid_started, digest) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO runs (run, name, started, state, pid, pid_started, digest) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
         (run, name, started, RunState.RUNNING, process.pid, process.create_time(), digest),
     )
 
@@ -102,6 +113,7 @@ def list_runs(locations: Locations) -> tuple[RunRecord, ...]:
                 message,
                 result.variants[0].accuracy if result and result.variants else None,
                 len(result.variants) if result else 0,
+                read_notes(locations.runs / run),
             )
         )
     return tuple(records)

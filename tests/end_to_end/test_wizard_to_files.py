@@ -47,6 +47,7 @@ def test_from_a_folder_to_compressed_networks(
     qtbot.addWidget(window)
     window.show()
     wizard = window.wizard
+    qtbot.mouseClick(_child(window, QPushButton, "start.new"), Qt.MouseButton.LeftButton)
 
     kind = _child(window, QComboBox, "dataset.kind")
     kind.setCurrentIndex(kind.findData("image_folder"))

@@ -20,6 +20,7 @@ from engine.contract.training_settings import TrainingSettings
 from engine.store.database import open_database
 from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs, record_end, record_start
+from tests.qt_fixtures import Answers
 from tests.ui.study_events import RUN, result, study_events, until
 from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE
 from ui.dashboard.run_stack import BUSY
@@ -100,7 +101,7 @@ def test_a_finished_run_opens_again_and_its_recipe_goes_into_the_wizard(
     qtbot.waitUntil(lambda: dashboard.bars.bars() == 6)
     open_first_run(window)
     assert window.dashboard is dashboard
-    qtbot.mouseClick(child(window, QPushButton, "dashboard.repeat"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(child(window, QPushButton, "dashboard.duplicate"), Qt.MouseButton.LeftButton)
     assert window.dashboard is None
     assert window.wizard.recipe() == RECIPE
 
@@ -115,7 +116,7 @@ def test_a_run_that_was_cut_off_can_go_on(
     open_first_run(window)
     assert window.dashboard is not None
     assert child(window, QWidget, "dashboard.banner.text").text() == CUT_OFF
-    assert child(window, QPushButton, "dashboard.continue").text() == "Continue"
+    assert child(window, QPushButton, "dashboard.resume_run").isVisible()
     assert len(window.dashboard.state.variants) == 0
 
 
@@ -129,7 +130,7 @@ def test_a_run_of_another_process_is_followed(
     dashboard = window.dashboard
     assert dashboard is not None
     assert child(window, QWidget, "dashboard.banner.text").text() == RUNS_ELSEWHERE
-    assert not child(window, QPushButton, "dashboard.continue").isVisible()
+    assert not child(window, QPushButton, "dashboard.resume_run").isVisible()
     with log.open("a", encoding="utf-8") as stream:
         stream.write("".join(event_line(event) + "\n" for event in events[len(begun) :]))
     qtbot.waitUntil(lambda: dashboard.state.result is not None, timeout=FOLLOWED_MS)
@@ -153,12 +154,10 @@ def test_a_run_without_its_files_is_a_sentence(
 
 
 def test_one_run_at_a_time_and_closing_asks(
-    qtbot: QtBot, window: MainWindow, locations: Locations, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, window: MainWindow, locations: Locations, monkeypatch: pytest.MonkeyPatch, answers: Answers
 ) -> None:
     said: list[str] = []
-    answers = [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
     monkeypatch.setattr(QMessageBox, "information", lambda *arguments: said.append(arguments[2]))
-    monkeypatch.setattr(QMessageBox, "question", lambda *arguments: said.append(arguments[2]) or answers.pop(0))
     window.start_run(RECIPE)
     live = window.dashboard
     assert live is not None
@@ -173,9 +172,11 @@ def test_one_run_at_a_time_and_closing_asks(
     assert window.dashboard is live
     assert not child(window, QPushButton, "runs.live").isVisible()
 
+    answers.give(False)
     assert not window.close()
-    assert said[1:] == [CLOSING_QUESTION]
+    assert answers.asked == [CLOSING_QUESTION]
     assert window.controller.is_running()
+    answers.give(True)
     assert window.close()
     assert not window.controller.is_running()
     (record,) = list_runs(locations)

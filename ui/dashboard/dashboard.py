@@ -28,8 +28,7 @@ from workers.process_outcome import Ending, ProcessOutcome
 TURN_MS = 10
 LEFT_PIXELS, PLOTS_PIXELS = 430, 610
 CURVES_PIXELS, BARS_PIXELS = 220, 350
-RUN_AGAIN, CONTINUE = "Run again", "Continue"
-CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Continue goes on from there."
+CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Resume goes on from there."
 RUNS_ELSEWHERE = "This run is going on in another window or a terminal; what it tells appears here."
 
 
@@ -48,10 +47,10 @@ class Dashboard(QWidget):
     resume_requested = Signal()
     stop_requested = Signal()
     cancel_requested = Signal()
-    repeat_requested = Signal()
-    """Take this run's recipe into the wizard."""
-    continue_requested = Signal()
-    """Run this recipe again; finished stages are reused."""
+    duplicate_requested = Signal()
+    """Begin a new study with this run's recipe."""
+    resume_run_requested = Signal()
+    """Go on with this run, which did not end."""
 
     def __init__(self, directory: Path | None = None, parent: QWidget | None = None) -> None:
         """An empty dashboard; `directory`: where the files of a run that is read again are now."""
@@ -92,9 +91,8 @@ class Dashboard(QWidget):
         self.header.resume_requested.connect(self.resume_requested)
         self.header.stop_requested.connect(self.stop_requested)
         self.header.cancel_requested.connect(self.cancel_requested)
-        self.header.repeat_requested.connect(self.repeat_requested)
-        self.banner.continue_requested.connect(self.continue_requested)
-        self.banner.edit_requested.connect(self.repeat_requested)
+        self.header.duplicate_requested.connect(self.duplicate_requested)
+        self.banner.resume_requested.connect(self.resume_run_requested)
         self.banner.log_requested.connect(self._on_log_requested)
         self.banner.table_requested.connect(lambda: self.tabs.setCurrentWidget(self.results))
         self._redraw()
@@ -125,22 +123,22 @@ class Dashboard(QWidget):
         else:
             self.state.cut_off()
             tone = Tone.WARNING if outcome.ending is Ending.CANCELLED else Tone.ERROR
-            self.banner.say(outcome.message, tone, RUN_AGAIN)
+            self.banner.say(outcome.message, tone, resumable=True)
         self._redraw()
 
     def show_read(self, runs_elsewhere: bool = False) -> None:
         """All that was written of an earlier run has been taken; `runs_elsewhere`: more may come."""
         if self.state.failure:
-            self.banner.say(self.state.failure.message, Tone.ERROR, RUN_AGAIN)
+            self.banner.say(self.state.failure.message, Tone.ERROR, resumable=True)
         elif self.state.cancelled:
-            self.banner.say(self.state.cancelled.message, Tone.WARNING, CONTINUE)
+            self.banner.say(self.state.cancelled.message, Tone.WARNING, resumable=True)
         elif self.state.result is not None:
             self.banner.hide()
         elif runs_elsewhere:
             self.banner.say(RUNS_ELSEWHERE, Tone.WARNING)
         else:
             self.state.cut_off()
-            self.banner.say(CUT_OFF, Tone.WARNING, CONTINUE)
+            self.banner.say(CUT_OFF, Tone.WARNING, resumable=True)
         self._redraw()
 
     def set_theme(self, theme: Theme) -> None:

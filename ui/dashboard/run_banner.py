@@ -20,8 +20,7 @@ class Tone(Enum):
 class RunBanner(QFrame):
     """Hidden while there is nothing to say."""
 
-    continue_requested = Signal()
-    edit_requested = Signal()
+    resume_requested = Signal()
     log_requested = Signal()
     table_requested = Signal()
 
@@ -31,38 +30,29 @@ class RunBanner(QFrame):
         self._tone = Tone.ERROR
         self._text = QLabel(objectName="dashboard.banner.text", wordWrap=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._table = QPushButton("Table and files", objectName="dashboard.banner.table")
-        self._continue = QPushButton("Run again", objectName="dashboard.continue")
-        self._continue.setToolTip("Run the same recipe; finished stages are reused")
-        self._log = QPushButton("Open log", objectName="dashboard.banner.log")
-        self._edit = QPushButton("Edit recipe", objectName="dashboard.banner.edit")
-        self._edit.setToolTip("Take its recipe into the wizard")
+        self._table = QPushButton("&Table and files", objectName="dashboard.banner.table")
+        self._resume = QPushButton("&Resume", objectName="dashboard.resume_run")
+        self._resume.setToolTip("Go on with this run; finished stages are not computed again")
+        self._log = QPushButton("Open &log", objectName="dashboard.banner.log")
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 6, 5)
         row.addWidget(self._text, 1)
-        for button in (self._table, self._continue, self._log, self._edit):
+        for button in (self._table, self._resume, self._log):
             row.addWidget(button)
         self._table.clicked.connect(self.table_requested)
-        self._continue.clicked.connect(self.continue_requested)
+        self._resume.clicked.connect(self.resume_requested)
         self._log.clicked.connect(self.log_requested)
-        self._edit.clicked.connect(self.edit_requested)
         self.set_theme(theme)
         self.hide()
 
-    def say(self, text: str, tone: Tone, run_again: str = "") -> None:
-        """Show a sentence and the ways on that fit it.
-
-        Args:
-            run_again: what the button that runs the recipe once more is called; empty: there is none.
-        """
+    def say(self, text: str, tone: Tone, resumable: bool = False) -> None:
+        """Show a sentence and the ways on that fit it."""
         self._tone = tone
         text = in_window_words(text)
         self._text.setText(text)
         self._table.setVisible(tone is Tone.GOOD)
-        self._continue.setText(run_again)
-        self._continue.setVisible(bool(run_again))
+        self._resume.setVisible(resumable)
         self._log.setVisible(tone is Tone.ERROR)
-        self._edit.setVisible(bool(run_again))
         self.set_theme(self._theme)
         self.show()
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMessageBox, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ui.dashboard.run_state import RunState
 from ui.dashboard.stage_tree_model import status_text
 from ui.durations import duration_text
+from ui.question import agrees
 
 PROGRESS_STEPS = 1000
 TITLE_MARGIN = 2
-CANCEL_QUESTION = "Cancel the run? Every finished stage is kept, and running the recipe again goes on from there."
+CANCEL_QUESTION = "Cancel the run? Every finished stage is kept, and Resume goes on from there."
 
 
 class RunHeader(QWidget):
@@ -21,7 +22,7 @@ class RunHeader(QWidget):
     resume_requested = Signal()
     stop_requested = Signal()
     cancel_requested = Signal()
-    repeat_requested = Signal()
+    duplicate_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,19 +35,19 @@ class RunHeader(QWidget):
         self._progress = QProgressBar(objectName="dashboard.progress", maximum=PROGRESS_STEPS)
         self._progress.setAccessibleName("Progress of the whole run")
         self._time = QLabel(objectName="dashboard.time")
-        self._pause = QPushButton("Pause", objectName="dashboard.pause")
-        self._pause.setToolTip("Hold at the next batch; Go on continues where it held")
-        self._stop = QPushButton("Stop and keep", objectName="dashboard.stop")
-        self._stop.setToolTip("End the stage that trains now, keep its best model, and go on with the next stage")
-        self._cancel = QPushButton("Cancel", objectName="dashboard.cancel")
+        self._pause = QPushButton("&Pause", objectName="dashboard.pause")
+        self._pause.setToolTip("Hold at the next batch")
+        self._stop = QPushButton("&Stop training", objectName="dashboard.stop")
+        self._stop.setToolTip("Stop training this stage, keep its best epoch, and go on with the next stage")
+        self._cancel = QPushButton("&Cancel run…", objectName="dashboard.cancel")
         self._cancel.setToolTip("End the whole run; every finished stage is kept")
-        self._repeat = QPushButton("Repeat this study", objectName="dashboard.repeat")
-        self._repeat.setToolTip("Take its recipe into the wizard, to change it or to run it again")
+        self._duplicate = QPushButton("&Duplicate", objectName="dashboard.duplicate")
+        self._duplicate.setToolTip("Begin a new study with this recipe, to change it")
         self._lay_out()
         self._pause.clicked.connect(self._on_pause)
         self._stop.clicked.connect(self.stop_requested)
         self._cancel.clicked.connect(self._on_cancel)
-        self._repeat.clicked.connect(self.repeat_requested)
+        self._duplicate.clicked.connect(self.duplicate_requested)
 
     def show_name(self, name: str) -> None:
         """The name of a run that has told nothing yet."""
@@ -59,12 +60,12 @@ class RunHeader(QWidget):
             self._title.setText(state.started.name)
         self._show_progress(state, live)
         running = live and not state.closed
-        self._pause.setText("Go on" if state.paused else "Pause")
+        self._pause.setText("&Resume" if state.paused else "&Pause")
         self._stop.setEnabled(state.current is not None and state.current.plan.epochs > 0)
         self._cancel.setEnabled(not self._cancelling)
         for button in (self._pause, self._stop, self._cancel):
             button.setVisible(running)
-        self._repeat.setVisible(not live)
+        self._duplicate.setVisible(not live)
 
     def _show_progress(self, state: RunState, live: bool) -> None:
         preparation = state.preparation
@@ -107,7 +108,7 @@ class RunHeader(QWidget):
         names.addWidget(self._now)
         head = QHBoxLayout()
         head.addLayout(names, 1)
-        for button in (self._pause, self._stop, self._cancel, self._repeat):
+        for button in (self._pause, self._stop, self._cancel, self._duplicate):
             head.addWidget(button)
         overall = QHBoxLayout()
         overall.addWidget(self._progress, 1)
@@ -124,7 +125,7 @@ class RunHeader(QWidget):
             self.pause_requested.emit()
 
     def _on_cancel(self) -> None:
-        if QMessageBox.question(self, "Cancel the run", CANCEL_QUESTION) == QMessageBox.StandardButton.Yes:
+        if agrees(self, "Cancel the run", CANCEL_QUESTION, "Cancel the run", "Let it go on"):
             self._cancelling = True
             self._cancel.setEnabled(False)
             self._time.setText("cancelling…")

@@ -1,4 +1,4 @@
-"""The window's right side: the wizard, the run that goes on, and an earlier run that is read."""
+"""The window's right side: the start page, the guide, the run that goes on, and an earlier run that is read."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
 from engine.store.run_hashes import is_damaged
 from engine.store.run_history import RunRecord, RunState
+from engine.store.run_notes import read_notes
 from ui.theme import Theme
 from workers.process_outcome import ProcessOutcome
 from workers.run_controller import RunController
@@ -35,18 +36,22 @@ class RunStack(QStackedWidget):
     """A run has begun or ended."""
     shown_run_changed = Signal()
 
-    def __init__(self, wizard: QWidget, runs_directory: Path, parent: QWidget | None = None) -> None:
+    def __init__(self, start: QWidget, wizard: QWidget, runs_directory: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.runs_directory = runs_directory
         self.controller = RunController(self)
+        self._start = start
         self._wizard = wizard
         self._live: Dashboard | None = None
         """Of the last run that was started here."""
         self._read: Dashboard | None = None
         """Of the earlier run that was opened last."""
+        self._read_run = ""
+        """Its id."""
         self._followed: EventLog | None = None
         self._follow_timer = QTimer(self, interval=FOLLOW_MS)
         self._follow_timer.timeout.connect(self._on_follow)
+        self.addWidget(start)
         self.addWidget(wizard)
         self.controller.events.connect(self._on_events)
         self.controller.ended.connect(self._on_ended)
@@ -61,13 +66,24 @@ class RunStack(QStackedWidget):
     @property
     def shown_run(self) -> str | None:
         """The id of the run that is shown."""
-        started = self.dashboard.state.started if self.dashboard else None
+        if self.dashboard is None:
+            return None
+        started = self.dashboard.state.started
+        return started.run if started else self._read_run if self.dashboard is self._read else None
+
+    @property
+    def live_run(self) -> str | None:
+        """The id of the run that goes on here."""
+        started = self._live.state.started if self._live is not None and self.controller.is_running() else None
         return started.run if started else None
 
     @property
     def live_is_hidden(self) -> bool:
         """Whether a run goes on that is not shown."""
         return self.controller.is_running() and self.dashboard is not self._live
+
+    def show_start(self) -> None:
+        self.setCurrentWidget(self._start)
 
     def show_wizard(self) -> None:
         self.setCurrentWidget(self._wizard)
@@ -77,20 +93,24 @@ class RunStack(QStackedWidget):
         if self._live is not None:
             self.setCurrentWidget(self._live)
 
-    def start(self, recipe: Recipe) -> None:
-        """Run a recipe in an engine child and show it; says so where a run goes on already."""
+    def start(self, recipe: Recipe, resumed_run: str = "") -> None:
+        """Run a recipe in an engine child and show it; says so where a run goes on already.
+
+        Args:
+            resumed_run: the id of an earlier run of it that goes on; empty: a new one.
+        """
         if self.controller.is_running():
             QMessageBox.information(self, "A run is going on", BUSY)
             return
         self._drop(self._live)
-        self._live = board = self._new_dashboard(recipe)
+        self._live = board = self._new_dashboard(recipe, live=True)
         board.pause_requested.connect(self.controller.pause)
         board.resume_requested.connect(self.controller.resume)
         board.stop_requested.connect(self.controller.stop_stage)
         board.cancel_requested.connect(self.controller.cancel)
         board.begin(recipe.name)
         self.setCurrentWidget(board)
-        self.controller.start(recipe, self.runs_directory)
+        self.controller.start(recipe, self.runs_directory, resumed_run)
 
     def open(self, record: RunRecord) -> None:
         """Show an earlier run from its event log; one that goes on elsewhere is followed."""
@@ -112,13 +132,27 @@ class RunStack(QStackedWidget):
             QMessageBox.warning(self, "This run cannot be opened", _reason(error, record))
             return
         self._drop(self._read)
-        self._read = board = self._new_dashboard(recipe, record.directory)
+        self._read = board = self._new_dashboard(recipe, record.directory, record.run)
+        board.header.show_name(record.title)
         board.take(events)
         elsewhere = record.state is RunState.RUNNING
         board.show_read(elsewhere)
         self._followed = log if elsewhere else None
         self._follow_timer.start() if elsewhere else self._follow_timer.stop()
         self.setCurrentWidget(board)
+
+    def open_directory(self, directory: Path) -> None:
+        """Show a run that lies anywhere, such as one of another machine."""
+        state = RunState.INTERRUPTED
+        self.open(RunRecord(directory.name, directory.name, 0.0, state, directory, "", None, 0, read_notes(directory)))
+
+    def forget(self, run: str) -> None:
+        """A run was deleted: it is shown no more."""
+        if self._read is not None and self._read_run == run:
+            self._follow_timer.stop()
+            self._drop(self._read)
+            self._read = None
+            self.show_start()
 
     def set_theme(self, theme: Theme) -> None:
         for board in (self._live, self._read):
@@ -130,15 +164,25 @@ class RunStack(QStackedWidget):
         self._follow_timer.stop()
         self.controller.shut_down()
 
-    def _new_dashboard(self, recipe: Recipe, directory: Path | None = None) -> Dashboard:
+    def _new_dashboard(
+        self, recipe: Recipe, directory: Path | None = None, run: str = "", live: bool = False
+    ) -> Dashboard:
         # Imported here: pyqtgraph takes most of a second, and the wizard needs none of it.
         from ui.dashboard.dashboard import Dashboard
 
         board = Dashboard(directory)
-        board.repeat_requested.connect(lambda: self.edit_requested.emit(recipe))
-        board.continue_requested.connect(lambda: self.start(recipe))
+        if not live:
+            self._read_run = run
+        board.duplicate_requested.connect(lambda: self.edit_requested.emit(recipe))
+        board.resume_run_requested.connect(lambda: self.start(recipe, self._resumable(board, run)))
         self.addWidget(board)
         return board
+
+    def _resumable(self, board: Dashboard, run: str) -> str:
+        """The run of a dashboard, where it lies in this runs folder; empty: it is run anew."""
+        started = board.state.started
+        run = run or (started.run if started else "")
+        return run if (self.runs_directory / "runs" / run).is_dir() else ""
 
     def _drop(self, board: Dashboard | None) -> None:
         if board is not None:

@@ -168,7 +168,7 @@ class RunState:
                 self._say(event, "Paused.")
             case Resumed():
                 self.paused = False
-                self._say(event, "Going on.")
+                self._say(event, "Resumed.")
             case Notice():
                 self._say(event, event.message, event.severity)
             case RunFinished():
@@ -195,6 +195,9 @@ class RunState:
                 stage.status = StageStatus.NOT_BEGUN
 
     def _start(self, event: RunStarted) -> None:
+        # A run that did not end, and goes on, starts once more.
+        self.failure = self.cancelled = None
+        self.variants = {}
         self.started = event
         self.directory = self.directory or Path(event.directory)
         self.stages = {stage.key: StageProgress(stage) for stage in event.stages}

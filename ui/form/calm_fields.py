@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QSpinBox
@@ -10,8 +12,8 @@ from PySide6.QtWidgets import QComboBox, QSpinBox
 class CalmComboBox(QComboBox):
     """A list that opens."""
 
-    def __init__(self, **properties: object) -> None:
-        super().__init__(**properties)  # type: ignore[call-overload]
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(**properties)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -24,8 +26,8 @@ class CalmComboBox(QComboBox):
 class CalmSpinBox(QSpinBox):
     """A whole number with arrows."""
 
-    def __init__(self, **properties: object) -> None:
-        super().__init__(**properties)  # type: ignore[call-overload]
+    def __init__(self, **properties: Any) -> None:
+        super().__init__(**properties)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
-    QMessageBox,
     QPushButton,
     QTableView,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from engine.contract.measurements import VariantMeasurement
 from engine.store.durable_file import write_durably
 from ui.dashboard.run_state import RunState
 from ui.message_bar import MessageBar
+from ui.question import agrees
 from ui.results.columns import COLUMNS
 from ui.results.csv_export import variants_csv
 from ui.results.epoch_sweep import sweep_text
@@ -186,7 +186,7 @@ class ResultsTable(QWidget):
         if not there:
             return True
         question = f"These files are there already: {', '.join(there)}. Overwrite them?"
-        return QMessageBox.question(self, "Overwrite?", question) == QMessageBox.StandardButton.Yes
+        return agrees(self, "Overwrite?", question, "Overwrite them", "Keep them")
 
     def _on_folder(self) -> None:
         if self._directory is not None:

@@ -1,15 +1,18 @@
-"""The earlier runs, newest first."""
+"""The left edge of the window: drafts and earlier runs, newest first, which can be searched."""
 
 from __future__ import annotations
 
 import time
+from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from engine.contract.errors import NutshellError
+from engine.store.draft_store import Draft, DraftStore
 from engine.store.locations import Locations
 from engine.store.run_history import RunRecord, RunState, list_runs
+from ui.list_keys import act_on_key
 
 MARKS = {
     RunState.RUNNING: "▶",
@@ -19,83 +22,181 @@ MARKS = {
     RunState.INTERRUPTED: "!",
 }
 NO_RUNS = "Runs appear here and can be opened again."
+NONE_FOUND = "No run or draft has these words in its name, note or tags."
+WHEN = "%d %b %H:%M"
+Entry = RunRecord | Draft
 
 
 class RunsList(QWidget):
-    """The left edge of the window."""
+    """Shows what is in the runs folder, and asks for what is to be done with it."""
 
     new_requested = Signal()
     live_requested = Signal()
     """Back to the run that goes on."""
     run_chosen = Signal(object)
     """A `RunRecord`."""
+    draft_chosen = Signal(object)
+    """A `Draft`."""
+    notes_requested = Signal(object)
+    """The `RunRecord` whose name, note and tags are to be written."""
+    folder_requested = Signal(object)
+    """The `RunRecord` whose folder is to be opened."""
+    recipe_requested = Signal(object)
+    """The `RunRecord` whose recipe is to be shown."""
+    duplicate_requested = Signal(object)
+    """The `RunRecord` whose recipe is to begin a new study."""
+    delete_requested = Signal(object)
+    """A `RunRecord` or a `Draft`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._new = QPushButton("New study", objectName="runs.new")
-        self._live = QPushButton("▶ Show running study", objectName="runs.live")
+        self._entries: list[Entry] = []
+        self._shown: str | None = None
+        """The id of the run or draft that the window shows."""
+        self._live_run: str | None = None
+        self._fault = ""
+        self._new = QPushButton("&New study", objectName="runs.new")
+        self._live = QPushButton("▶ &Show running study", objectName="runs.live")
         self._live.hide()
+        self._search = QLineEdit(objectName="runs.search", placeholderText="Search", clearButtonEnabled=True)
+        self._search.setAccessibleName("Search runs by name, note or tag")
         self._list = QListWidget(objectName="runs.list")
-        self._list.setAccessibleName("Earlier runs")
+        self._list.setAccessibleName("Drafts and earlier runs")
         self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setWordWrap(True)
         self._list.setSpacing(2)
+        self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._empty = QLabel(NO_RUNS, wordWrap=True)
         self._empty.setProperty("role", "hint")
         layout = QVBoxLayout(self)
-        layout.addWidget(self._new)
-        layout.addWidget(self._live)
-        layout.addWidget(QLabel("Runs"))
-        layout.addWidget(self._empty)
+        for widget in (self._new, self._live, self._search, self._empty):
+            layout.addWidget(widget)
         layout.addWidget(self._list, 1)
         self._new.clicked.connect(self.new_requested)
         self._live.clicked.connect(self.live_requested)
+        self._search.textChanged.connect(self._fill)
         self._list.itemActivated.connect(self._on_chosen)
         self._list.itemClicked.connect(self._on_chosen)
+        self._list.customContextMenuRequested.connect(self._on_menu)
+        act_on_key("Del", self._list, self._on_delete)
+        act_on_key("F2", self._list, self._on_rename)
 
-    def refresh(self, locations: Locations) -> None:
-        """Read the list again; the chosen run stays chosen."""
-        text = NO_RUNS
-        records: tuple[RunRecord, ...] = ()
+    @property
+    def records(self) -> tuple[RunRecord, ...]:
+        """The runs that there are, the newest first."""
+        return tuple(entry for entry in self._entries if isinstance(entry, RunRecord))
+
+    def refresh(self, locations: Locations, live_run: str | None = None) -> None:
+        """Read the list again; what is chosen stays chosen.
+
+        Args:
+            live_run: the run that this window runs; another that goes on is of another window.
+        """
+        self._live_run, self._fault = live_run, ""
+        self._entries = [*DraftStore(locations).list()]
         try:
-            records = list_runs(locations)
+            self._entries += list_runs(locations)
         except NutshellError as error:
-            text = str(error)
-        chosen = self._list.currentItem()
-        chosen_run = chosen.data(Qt.ItemDataRole.UserRole).run if chosen else None
-        self._list.clear()
-        for record in records:
-            item = QListWidgetItem(_text(record), self._list)
-            item.setData(Qt.ItemDataRole.UserRole, record)
-            item.setToolTip(_tip(record))
-            if record.run == chosen_run:
-                self._list.setCurrentItem(item)
-        self._empty.setText(text)
-        self._empty.setVisible(not records)
+            self._fault = str(error)
+        self._fill()
 
-    def choose(self, run: str | None) -> None:
-        """Mark the run that is shown; None where none is."""
+    def choose(self, shown: str | None) -> None:
+        """Mark the run or draft that is shown; None where none is."""
+        self._shown = shown
         self._list.setCurrentItem(None)  # type: ignore[arg-type]
         for row in range(self._list.count()):
-            if self._list.item(row).data(Qt.ItemDataRole.UserRole).run == run:
+            if _id(self._list.item(row).data(Qt.ItemDataRole.UserRole)) == shown:
                 self._list.setCurrentRow(row)
 
     def offer_live(self, offered: bool) -> None:
         """Whether there is a run to go back to."""
         self._live.setVisible(offered)
 
+    def _fill(self) -> None:
+        words = self._search.text().casefold().split()
+        found = [entry for entry in self._entries if all(word in _searched(entry) for word in words)]
+        self._list.clear()
+        for entry in found:
+            elsewhere = isinstance(entry, RunRecord) and entry.run != self._live_run
+            item = QListWidgetItem(_text(entry, elsewhere), self._list)
+            item.setData(Qt.ItemDataRole.UserRole, entry)
+            item.setToolTip(_tip(entry))
+        self._empty.setText(self._fault or (NONE_FOUND if self._entries else NO_RUNS))
+        self._empty.setVisible(not found or bool(self._fault))
+        self._search.setVisible(bool(self._entries))
+        self.choose(self._shown)
+
     def _on_chosen(self, item: QListWidgetItem) -> None:
-        self.run_chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+        entry = item.data(Qt.ItemDataRole.UserRole)
+        (self.draft_chosen if isinstance(entry, Draft) else self.run_chosen).emit(entry)
+
+    def _on_menu(self, place: QPoint) -> None:
+        item = self._list.itemAt(place)
+        if item is None:
+            return
+        menu = self.menu_of(item.data(Qt.ItemDataRole.UserRole))
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._list.viewport().mapToGlobal(place))
+
+    def menu_of(self, entry: Entry) -> QMenu:
+        """What can be done with a run or draft."""
+        menu = QMenu(self)
+        if isinstance(entry, Draft):
+            menu.addAction("&Open", partial(self.draft_chosen.emit, entry))
+        else:
+            menu.addAction("&Open", partial(self.run_chosen.emit, entry))
+            menu.addAction("&Rename, note, tags…\tF2", partial(self.notes_requested.emit, entry))
+            menu.addAction("&Duplicate", partial(self.duplicate_requested.emit, entry))
+            menu.addAction("Show its rec&ipe", partial(self.recipe_requested.emit, entry))
+            menu.addAction("Open its &folder", partial(self.folder_requested.emit, entry))
+        menu.addSeparator()
+        delete = menu.addAction("Move to the &bin…\tDel", partial(self.delete_requested.emit, entry))
+        delete.setEnabled(isinstance(entry, Draft) or entry.state is not RunState.RUNNING)
+        return menu
+
+    def _current(self) -> Entry | None:
+        item = self._list.currentItem()
+        return item.data(Qt.ItemDataRole.UserRole) if item else None
+
+    def _on_delete(self) -> None:
+        entry = self._current()
+        if isinstance(entry, Draft) or (entry is not None and entry.state is not RunState.RUNNING):
+            self.delete_requested.emit(entry)
+
+    def _on_rename(self) -> None:
+        if isinstance(entry := self._current(), RunRecord):
+            self.notes_requested.emit(entry)
 
 
-def _text(record: RunRecord) -> str:
-    when = time.strftime("%d %b %H:%M", time.localtime(record.started))
-    what = f"{record.variants} variants" if record.state is RunState.DONE else str(record.state)
-    return f"{MARKS[record.state]} {record.name}\n    {when}, {what}"
+def _id(entry: Entry) -> str:
+    return entry.draft if isinstance(entry, Draft) else entry.run
 
 
-def _tip(record: RunRecord) -> str:
-    lines = [record.name, f"{record.state}: {record.message}" if record.message else str(record.state)]
-    if record.baseline_accuracy is not None:
-        lines.append(f"Accuracy of the baseline: {record.baseline_accuracy:.3f}")
-    return "\n".join([*lines, str(record.directory)])
+def _searched(entry: Entry) -> str:
+    """The text that a search looks into."""
+    if isinstance(entry, Draft):
+        return entry.name.casefold()
+    return " ".join((entry.title, entry.name, entry.run, entry.notes.note, *entry.notes.tags)).casefold()
+
+
+def _text(entry: Entry, elsewhere: bool) -> str:
+    if isinstance(entry, Draft):
+        return f"✎ {entry.name}\n    {time.strftime(WHEN, time.localtime(entry.changed))}, draft"
+    when = time.strftime(WHEN, time.localtime(entry.started))
+    what = f"{entry.variants} variants" if entry.state is RunState.DONE else str(entry.state)
+    if entry.state is RunState.RUNNING and elsewhere:
+        what = "running elsewhere"
+    tags = "".join(f" #{tag}" for tag in entry.notes.tags)
+    return f"{MARKS[entry.state]} {entry.title}\n    {when}, {what}{tags}"
+
+
+def _tip(entry: Entry) -> str:
+    if isinstance(entry, Draft):
+        return f"{entry.name}\nA study that is being prepared: {entry.file}"
+    lines = [entry.title, f"{entry.state}: {entry.message}" if entry.message else str(entry.state)]
+    if entry.notes.note:
+        lines.append(entry.notes.note)
+    if entry.baseline_accuracy is not None:
+        lines.append(f"Accuracy of the baseline: {entry.baseline_accuracy:.3f}")
+    return "\n".join([*lines, str(entry.directory)])

@@ -11,8 +11,8 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
 
 from engine.contract.recipe import ChainSettings
+from ui.list_keys import act_on_key
 from ui.theme import current_theme
-from ui.wizard.list_keys import act_on_key
 from ui.wizard.presets import free_name
 
 ROW_SPACING = 2

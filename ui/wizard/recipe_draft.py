@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.findings import Finding
+from engine.contract.image_settings import ImageGrid
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
 from engine.contract.repairs import Repair, repaired
@@ -37,10 +38,17 @@ class RecipeDraft(QObject):
         self._later: list[Recipe] = []
         self._last_value = ""
         self._last_time_s = 0.0
+        self._fitted: ImageGrid | None = None
+        """The image settings that the program chose; None: somebody has."""
 
     @property
     def recipe(self) -> Recipe:
         return self._recipe
+
+    @property
+    def follows_images(self) -> bool:
+        """Whether nobody has chosen the image settings yet, so that they may be fitted to the images."""
+        return self._fitted is not None and self._fitted == self._recipe.images
 
     @property
     def scanned(self) -> ScanResult | None:
@@ -93,6 +101,29 @@ class RecipeDraft(QObject):
     @property
     def can_redo(self) -> bool:
         return bool(self._later)
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing was changed but what the program chose itself."""
+        return not self._earlier and not self._later
+
+    def begin(self, recipe: Recipe, fresh: bool) -> None:
+        """Another study, without a way back to this one by undo.
+
+        Args:
+            fresh: nobody has chosen anything of it.
+        """
+        self._earlier, self._later, self._last_value = [], [], ""
+        self._fitted = recipe.images if fresh else None
+        self._recipe = recipe
+        self.changed.emit()
+
+    def fit_images(self, images: ImageGrid) -> None:
+        """Give a study whose image settings nobody has chosen yet those that suit its images; undone by no undo."""
+        if self.follows_images and images != self._recipe.images:
+            self._fitted = images
+            self._recipe = self._recipe.model_copy(update={"images": images})
+            self.changed.emit()
 
     def replace(self, recipe: Recipe) -> None:
         """Another recipe in its place."""

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS
-from ui.wizard.list_keys import act_on_key
+from ui.list_keys import act_on_key
 from ui.wizard.step_settings import StepSettings
 
 LIST_WIDTH = 250

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable
 from pathlib import Path
 
 from pydantic import ValidationError
-from PySide6.QtCore import QSettings, Signal
+from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QScrollArea,
     QStackedWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -28,17 +30,22 @@ from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.training_settings import TrainingSettings
+from engine.store.draft_store import DraftStore
+from engine.store.locations import Locations
 from ui.message_bar import MessageBar
 from ui.wizard.dataset_page import DatasetPage
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.recipe_draft import RecipeDraft
-from ui.wizard.remembered_keys import LAST_RECIPE
+from ui.wizard.remembered_keys import LAST_DRAFT, LAST_RECIPE
 from ui.wizard.step_row import StepRow
+from workers.latest_call import LatestCall
 
 TITLES = ("Images", "Image compression", "Network", "Chains", "Review")
 PAGES = len(TITLES)
 PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3}
 MARGIN = 9
+KEEPING_PAUSE_MS = 700
+"""After the last change, before the draft is written."""
 
 
 class StudyWizard(QWidget):
@@ -46,15 +53,26 @@ class StudyWizard(QWidget):
 
     run_requested = Signal(object)
     """The `Recipe` to run."""
-    draft_changed = Signal()
-    """The recipe is another."""
+    help_requested = Signal()
+    drafts_changed = Signal()
+    """A draft was kept, or became a run."""
 
     def __init__(self, settings: QSettings, runs_directory: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("wizard")
         self._settings = settings
         self._runs_directory = runs_directory
-        self._draft = RecipeDraft(_remembered(settings), self)
+        remembered = _remembered(settings)
+        self._draft = RecipeDraft(remembered, self)
+        self._draft_id = str(settings.value(LAST_DRAFT, ""))
+        """Of the draft that the recipe is kept as; empty: it is not kept, as nobody has changed it."""
+        self._began_with = remembered
+        if remembered == first_recipe():
+            self._draft.begin(remembered, fresh=True)
+        self._keeping = LatestCall("draft-keeping", self)
+        self._keeping.succeeded.connect(lambda _: self.drafts_changed.emit())
+        self._pause = QTimer(self, singleShot=True, interval=KEEPING_PAUSE_MS)
+        self._pause.timeout.connect(self._keep)
         self._pages: list[DraftPage] = []
         """Those that were made; the wizard comes to none before."""
         self._number = 0
@@ -67,15 +85,19 @@ class StudyWizard(QWidget):
         self._what_to_do.setProperty("role", "hint")
         self._stack = QStackedWidget()
         self._waits = MessageBar("wizard.waits")
+        self._help = QToolButton(text="?", objectName="wizard.help", accessibleName="Help on this page")
+        self._help.setToolTip("Help on this page (F1)")
         self._back = QPushButton("&Back", objectName="wizard.back")
         self._next = QPushButton("&Next", objectName="wizard.next")
         self._run = QPushButton("&Run", objectName="wizard.run")
         self._lay_out()
         self._row.chosen.connect(self.go_to)
+        self._help.clicked.connect(self.help_requested)
         self._back.clicked.connect(self.back)
         self._next.clicked.connect(self.next)
         self._run.clicked.connect(self._on_run)
         self._draft.changed.connect(self._on_draft_changed)
+        self._keeping.failed.connect(lambda sentence: self._waits.say(f"The draft is not saved: {sentence}", "warning"))
         self._add(DatasetPage(self._draft, runs_directory))
         self._enter(0)
 
@@ -123,10 +145,48 @@ class StudyWizard(QWidget):
         self._make_pages(min(len(self._pages), PAGES - 1))
         return len(self._pages) < PAGES
 
-    def set_recipe(self, recipe: Recipe) -> None:
-        """Fill all pages, and begin at the first."""
-        self._draft.replace(recipe)
+    @property
+    def draft(self) -> str:
+        """The id of the draft that is edited; empty while nothing was changed."""
+        return self._draft_id
+
+    def new_study(self) -> None:
+        """Begin a study with fresh defaults."""
+        self._begin(first_recipe(), "", fresh=True)
+
+    def open_images(self, kind: str, path: Path) -> None:
+        """Take these images: into a study that has no images of its own yet, else into a new one."""
+        if self._draft.recipe.dataset.path:
+            self.new_study()
+        dataset = DatasetSettings(kind=kind, path=str(path))
+        self._draft.change(dataset=dataset)
         self.go_to(0)
+
+    def open_model(self, path: Path) -> None:
+        """Take a Keras model file as the network of the study."""
+        self._draft.change(backbone=BackboneSettings(kind="keras_file", weights=str(path)))
+        self.go_to(PAGE_OF_SECTION["backbone"])
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Begin a study with a recipe, at the first page; the one that was edited stays among the drafts."""
+        self._begin(recipe, "", fresh=False)
+
+    def open_draft(self, draft: str) -> None:
+        """Go on with a draft.
+
+        Raises:
+            NutshellError: it cannot be read.
+        """
+        if draft != self._draft_id:
+            self._keep_now()
+            self._begin(self._drafts.read(draft), draft, fresh=False)
+
+    def forget_draft(self, draft: str) -> None:
+        """A draft was deleted."""
+        if draft == self._draft_id:
+            self._pause.stop()
+            self._draft_id = ""
+            self.new_study()
 
     def set_runs_directory(self, path: Path) -> None:
         """Where the next run will be kept."""
@@ -140,7 +200,9 @@ class StudyWizard(QWidget):
 
     def shut_down(self) -> None:
         """Keep the recipe for the next start, and end the scan and preview threads."""
+        self._keep_now()
         self._remember()
+        self._keeping.shut_down()
         for page in self._pages:
             page.shut_down()
 
@@ -163,7 +225,7 @@ class StudyWizard(QWidget):
         foot = QHBoxLayout()
         foot.addWidget(self._waits, 1)
         foot.addStretch()
-        for button in (self._back, self._next, self._run):
+        for button in (self._help, self._back, self._next, self._run):
             foot.addWidget(button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
@@ -217,7 +279,32 @@ class StudyWizard(QWidget):
     def _on_draft_changed(self) -> None:
         self._show_undo()
         self._show_way_on()
-        self.draft_changed.emit()
+        if not self._draft_id and self._draft.recipe != self._began_with and not self._draft.is_untouched:
+            self._draft_id = DraftStore.new_id()
+        if self._draft_id:
+            self._pause.start()
+
+    @property
+    def _drafts(self) -> DraftStore:
+        return DraftStore(Locations(self._runs_directory))
+
+    def _begin(self, recipe: Recipe, draft: str, fresh: bool) -> None:
+        self._keep_now()
+        self._draft_id, self._began_with = draft, recipe
+        self._draft.begin(recipe, fresh)
+        self.go_to(0)
+
+    def _keep(self) -> None:
+        """Beside the event loop: a disk may be slow."""
+        store, draft, recipe = self._drafts, self._draft_id, self._draft.recipe
+        self._keeping.request(lambda _: store.write(draft, recipe))
+
+    def _keep_now(self) -> None:
+        if self._pause.isActive():
+            self._pause.stop()
+            with contextlib.suppress(OSError):
+                self._drafts.write(self._draft_id, self._draft.recipe)
+            self.drafts_changed.emit()
 
     def _on_place_chosen(self, finding: Finding) -> None:
         """Back to the page that the finding speaks of."""
@@ -225,12 +312,19 @@ class StudyWizard(QWidget):
         self.go_to(PAGE_OF_SECTION.get(section, self._number))
 
     def _on_run(self) -> None:
-        """The wizard stays as it is, for the next study."""
+        """The draft has become a run; the wizard stays as it is, for the next study."""
+        self._pause.stop()
+        self._keeping.call_off()
+        if self._draft_id:
+            self._drafts.file(self._draft_id).unlink(missing_ok=True)
+        self._draft_id, self._began_with = "", self._draft.recipe
         self._remember()
+        self.drafts_changed.emit()
         self.run_requested.emit(self._draft.recipe)
 
     def _remember(self) -> None:
         self._settings.setValue(LAST_RECIPE, recipe_text(self._draft.recipe))
+        self._settings.setValue(LAST_DRAFT, self._draft_id)
 
 
 def _remembered(settings: QSettings) -> Recipe:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QMessageBox, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.events import (
@@ -24,6 +24,7 @@ from engine.contract.image_settings import DwtSettings
 from engine.contract.measurements import ImageFidelity, PruningRound, Spread
 from engine.datasets.phantom_heart import draw_heart
 from engine.imaging.transform_figures import transform_figures
+from tests.qt_fixtures import Answers
 from tests.ui.study_events import CHAINS, PRUNING, study_events, until, write_samples
 from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE, Dashboard
 from ui.dashboard.stage_tree_model import StageColumn, StageTreeModel
@@ -152,7 +153,7 @@ def test_the_tree_shows_what_each_stage_does(qtbot: QtBot, dashboard: Dashboard,
 
 
 def test_buttons_ask_the_engine(
-    qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent], monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent], answers: Answers
 ) -> None:
     dashboard.begin("ultrasound-prq")
     take(qtbot, dashboard, until(events, EpochFinished, number=3))
@@ -163,14 +164,13 @@ def test_buttons_ask_the_engine(
     assert text(dashboard, "time") == "paused"
     with qtbot.waitSignal(dashboard.resume_requested, timeout=500):
         qtbot.mouseClick(child(dashboard, "pause"), Qt.MouseButton.LeftButton)
-    monkeypatch.setattr(QMessageBox, "question", lambda *_: QMessageBox.StandardButton.No)
+    answers.give(False)
     with qtbot.assertNotEmitted(dashboard.cancel_requested):
         qtbot.mouseClick(child(dashboard, "cancel"), Qt.MouseButton.LeftButton)
-    asked = []
-    monkeypatch.setattr(QMessageBox, "question", lambda *said: asked.append(said[2]) or QMessageBox.StandardButton.Yes)
+    answers.give(True)
     with qtbot.waitSignal(dashboard.cancel_requested, timeout=500):
         qtbot.mouseClick(child(dashboard, "cancel"), Qt.MouseButton.LeftButton)
-    assert "Every finished stage is kept" in asked[0]
+    assert "Every finished stage is kept" in answers.asked[0]
 
 
 def test_stop_and_keep_waits_for_a_stage_that_trains(
@@ -191,10 +191,10 @@ def test_a_failure_says_why_and_what_to_do(qtbot: QtBot, dashboard: Dashboard, e
     (dashboard.state.directory / "engine.log").write_text("first line\nOSError: [Errno 28]\n", encoding="utf-8")
     dashboard.end(ProcessOutcome.of_last_event(failure, 3))
     assert text(dashboard, "banner.text") == failure.message
-    with qtbot.waitSignal(dashboard.continue_requested, timeout=500):
-        qtbot.mouseClick(child(dashboard, "continue"), Qt.MouseButton.LeftButton)
-    with qtbot.waitSignal(dashboard.repeat_requested, timeout=500):
-        qtbot.mouseClick(child(dashboard, "banner.edit"), Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(dashboard.resume_run_requested, timeout=500):
+        qtbot.mouseClick(child(dashboard, "resume_run"), Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(dashboard.duplicate_requested, timeout=500):
+        qtbot.mouseClick(child(dashboard, "duplicate"), Qt.MouseButton.LeftButton)
     qtbot.mouseClick(child(dashboard, "banner.log"), Qt.MouseButton.LeftButton)
     assert child(dashboard, "engine_log_text").isVisible()
     assert "OSError: [Errno 28]" in child(dashboard, "engine_log_text").toPlainText()
@@ -229,8 +229,8 @@ def test_a_run_that_is_read_again(
     dashboard.take(until(events, EpochFinished, number=12) + ([last] if last else []))
     dashboard.show_read(elsewhere)
     assert text(dashboard, "banner.text") == said
-    assert child(dashboard, "continue").isVisible() == continued
-    assert child(dashboard, "repeat").isVisible()
+    assert child(dashboard, "resume_run").isVisible() == continued
+    assert child(dashboard, "duplicate").isVisible()
     assert not child(dashboard, "pause").isVisible()
     assert dashboard.curves.points() == 12
 

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QLabel, QMessageBox, QPushButton
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract.measurements import SweptEpoch, VariantMeasurement
+from tests.qt_fixtures import Answers
 from tests.ui.study_events import CHAINS, result, variant
 from ui.dashboard.run_state import RunState
 from ui.results.columns import COLUMNS
@@ -136,23 +137,22 @@ def test_a_saved_model_comes_with_how_to_feed_it(
     assert (tmp_path / "for my phone.json").read_text(encoding="utf-8") == '{"of": "PRQ"}'
 
 
-@pytest.mark.parametrize("answer", [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes])
+@pytest.mark.parametrize("answer", [False, True])
 def test_nothing_is_overwritten_without_asking(
     qtbot: QtBot,
     table: ResultsTable,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    answer: QMessageBox.StandardButton,
+    answer: bool,
+    answers: Answers,
 ) -> None:
     (tmp_path / "PRQ.json").write_text("mine", encoding="utf-8")
-    asked: list[str] = []
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
-    monkeypatch.setattr(QMessageBox, "question", lambda *said: asked.append(said[2]) or answer)
+    answers.give(answer)
     press(qtbot, table, "save_all")
-    assert "PRQ.json" in asked[0]
-    agreed = answer == QMessageBox.StandardButton.Yes
-    assert (tmp_path / "int8.tflite").exists() == agreed
-    assert ((tmp_path / "PRQ.json").read_text(encoding="utf-8") == "mine") != agreed
+    assert "PRQ.json" in answers.asked[0]
+    assert (tmp_path / "int8.tflite").exists() == answer
+    assert ((tmp_path / "PRQ.json").read_text(encoding="utf-8") == "mine") != answer
 
 
 def test_saving_where_it_cannot_be_says_so(

@@ -1,0 +1,28 @@
+"""Shows the recipe of a run, to be read and copied."""
+
+from __future__ import annotations
+
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
+
+SIZE = (560, 520)
+
+
+class RecipeDialog(QDialog):
+    """A text that cannot be changed."""
+
+    def __init__(self, title: str, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("recipe")
+        self.setWindowTitle(f"Recipe of {title}")
+        self.resize(*SIZE)
+        shown = QPlainTextEdit(text, objectName="recipe.text", readOnly=True, accessibleName="Recipe as text")
+        shown.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        shown.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        copy = buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(text))
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.addWidget(shown)
+        layout.addWidget(buttons)

@@ -1,0 +1,113 @@
+"""What the menu of a run or draft does: rename, note, tag, show, open its folder, delete."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QFile, QObject, Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from engine.contract.errors import NutshellError
+from engine.store.draft_store import Draft
+from engine.store.locations import Locations
+from engine.store.run_history import RunRecord
+from engine.store.run_notes import RunNotes, write_notes
+from engine.store.run_removal import Removal, forget_run, planned_removal
+from ui.byte_sizes import bytes_text
+from ui.question import agrees
+from ui.runs_list.notes_dialog import NotesDialog
+from ui.runs_list.recipe_dialog import RecipeDialog
+from workers.latest_call import LatestCall
+
+TO_THE_BIN, KEEP = "Move to the bin", "Keep it"
+
+
+class RunActions(QObject):
+    """Asks where something would be lost."""
+
+    changed = Signal()
+    """The list is to be read again."""
+    removed = Signal(str)
+    """The id of a run or draft that is no more."""
+
+    def __init__(self, window: QWidget, locations: Locations) -> None:
+        super().__init__(window)
+        self.locations = locations
+        self._window = window
+        self._asked: RunRecord | None = None
+        self._planning = LatestCall("run-removal", self)
+        self._planning.succeeded.connect(self._on_planned)
+        self._planning.failed.connect(lambda sentence: self._say("Not deleted", sentence))
+
+    def shut_down(self) -> None:
+        self._planning.shut_down()
+
+    def write_notes(self, record: RunRecord) -> None:
+        """Let the user rename a run, write a note, and tag it."""
+        dialog = NotesDialog(record, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(partial(self._on_notes, record))
+        dialog.open()
+
+    def show_recipe(self, record: RunRecord) -> None:
+        try:
+            text = (record.directory / "recipe.toml").read_text(encoding="utf-8")
+        except OSError as error:
+            self._say("No recipe", f"{error.filename} cannot be read ({error.strerror}).")
+            return
+        dialog = RecipeDialog(record.title, text, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def open_folder(self, record: RunRecord) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(record.directory)))
+
+    def delete(self, entry: RunRecord | Draft) -> None:
+        """Move a run or a draft to the bin, after asking."""
+        if isinstance(entry, Draft):
+            question = f'Move the draft "{entry.name}" to the bin?'
+            if agrees(self._window, "Delete the draft", question, TO_THE_BIN, KEEP) and self._to_the_bin(entry.file):
+                self.removed.emit(entry.draft)
+                self.changed.emit()
+            return
+        self._asked = entry
+        # Beside the event loop: a disk full of stages takes a while to be measured.
+        locations, run = self.locations, entry.run
+        self._planning.request(lambda _: planned_removal(locations, run))
+
+    def _on_planned(self, removal: Removal) -> None:
+        record = self._asked
+        if record is None or record.run != removal.run:
+            return
+        shared = f" {removal.kept_stages} of its stages stay, as other runs use them." if removal.kept_stages else ""
+        question = (
+            f'Move the run "{record.title}", with its files and {len(removal.paths) - 1} finished stages, to the bin? '
+            f"That frees {bytes_text(removal.freed_bytes)} once the bin is emptied.{shared}"
+        )
+        if not agrees(self._window, "Delete the run", question, TO_THE_BIN, KEEP):
+            return
+        if all(self._to_the_bin(path) for path in removal.paths if path.exists()):
+            try:
+                forget_run(self.locations, removal.run)
+            except NutshellError as error:
+                self._say("Not taken out of the list", str(error))
+            self.removed.emit(removal.run)
+        self.changed.emit()
+
+    def _to_the_bin(self, path: Path) -> bool:
+        if QFile(str(path)).moveToTrash():
+            return True
+        self._say("Not deleted", f"{path} cannot be moved to the bin; its disk may have none. Delete it by hand.")
+        return False
+
+    def _on_notes(self, record: RunRecord, notes: RunNotes) -> None:
+        try:
+            write_notes(record.directory, notes)
+        except OSError as error:
+            self._say("Not saved", f"{record.directory} cannot be written ({error.strerror}).")
+        self.changed.emit()
+
+    def _say(self, title: str, sentence: str) -> None:
+        QMessageBox.warning(self._window, title, sentence)

@@ -1,0 +1,92 @@
+"""What a user sees first: the ways to begin."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from engine.store.draft_store import Draft
+from engine.store.run_history import RunRecord
+
+BUTTON_WIDTH = 340
+MOST_RECENT = 3
+TITLE = "Make a network small, and see what it costs"
+DROP_HINT = "Or drop a folder of images, an archive, a recipe, a Keras model or a run anywhere on this window."
+FOLDER_TIP = "A folder with one folder of images per class"
+
+
+class StartPage(QWidget):
+    """Buttons, and what was worked on last."""
+
+    images_chosen = Signal(object)
+    """The `Path` of a folder of images."""
+    open_requested = Signal()
+    """A recipe is to be opened."""
+    demo_requested = Signal()
+    new_requested = Signal()
+    run_chosen = Signal(object)
+    """A `RunRecord`."""
+    draft_chosen = Signal(object)
+    """A `Draft`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("start")
+        title = QLabel(TITLE, wordWrap=True)
+        title.setProperty("role", "title")
+        self._folder = self._button("&Choose a folder of images…", "folder", FOLDER_TIP)
+        self._demo = self._button("&Try the demo", "demo", "Trains a small network on drawn hearts: about two minutes")
+        self._new = self._button("New st&udy, step by step", "new", "All sources, from the first page on")
+        self._open = self._button("&Open a recipe…", "open", "A .toml file that was saved here or written by hand")
+        hint = QLabel(DROP_HINT, wordWrap=True)
+        hint.setProperty("role", "hint")
+        self._recent = QFrame()
+        self._recent_layout = QVBoxLayout(self._recent)
+        self._recent_layout.setContentsMargins(0, 12, 0, 0)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(48, 32, 48, 32)
+        column.setSpacing(10)
+        column.addWidget(title)
+        for button in (self._folder, self._demo, self._new, self._open):
+            column.addWidget(button)
+        column.addWidget(hint)
+        column.addWidget(self._recent)
+        column.addStretch()
+        self._folder.clicked.connect(self._on_folder)
+        self._demo.clicked.connect(self.demo_requested)
+        self._new.clicked.connect(self.new_requested)
+        self._open.clicked.connect(self.open_requested)
+
+    def show_recent(self, draft: Draft | None, records: tuple[RunRecord, ...]) -> None:
+        """Offer the draft that was changed last, and the newest runs."""
+        while item := self._recent_layout.takeAt(0):
+            if widget := item.widget():
+                widget.deleteLater()
+        if draft is not None or records:
+            self._recent_layout.addWidget(QLabel("Go on with"))
+        if draft is not None:
+            self._add_recent(f"✎ {draft.name} (draft)", partial(self.draft_chosen.emit, draft))
+        for record in records[:MOST_RECENT]:
+            self._add_recent(f"{record.title} ({record.state})", partial(self.run_chosen.emit, record))
+
+    def _add_recent(self, text: str, chosen: partial[None]) -> None:
+        button = QPushButton(text.replace("&", "&&"), flat=True)
+        button.setProperty("role", "recent")
+        button.setMaximumWidth(BUTTON_WIDTH)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.clicked.connect(lambda *_: chosen())
+        self._recent_layout.addWidget(button)
+
+    def _button(self, text: str, name: str, tip: str) -> QPushButton:
+        button = QPushButton(text, objectName=f"start.{name}")
+        button.setMaximumWidth(BUTTON_WIDTH)
+        button.setToolTip(tip)
+        return button
+
+    def _on_folder(self) -> None:
+        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
+        if path := QFileDialog.getExistingDirectory(self, "Folder of images", pictures):
+            self.images_chosen.emit(Path(path))
