@@ -49,7 +49,10 @@ class Answers:
             return
         self.asked.append(box.text())
         role = QMessageBox.ButtonRole.DestructiveRole
-        doing = next(button for button in box.buttons() if box.buttonRole(button) is role)
+        doing = next((button for button in box.buttons() if box.buttonRole(button) is role), None)
+        if doing is None:
+            box.reject()
+            raise AssertionError(f"this is no question: {box.text()}")
         if self._do.pop(0):
             doing.click()
         else:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-UNITS = ("bytes", "kB", "MB", "GB", "TB")
+UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 
 
 def bytes_text(count: float) -> str:
-    """Such as "640 bytes", "2.8 MB" or "1.3 GB", by thousands."""
+    """Such as "640 bytes", "2.8 MiB" or "1.3 GiB", by 1024."""
     power = 0
-    while count >= 999.5 and power < len(UNITS) - 1:
-        count, power = count / 1000, power + 1
+    while count >= 1023.5 and power < len(UNITS) - 1:
+        count, power = count / 1024, power + 1
     figure = f"{count:.1f}" if power and count < 9.95 else f"{count:.0f}"
     return f"{figure} {UNITS[power]}"

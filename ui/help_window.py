@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QTextDocument
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
+from ui.screen_fit import open_at
+
 DOCUMENTATION = Path(__file__).resolve().parents[1] / "resources" / "docs"
 PAGE_OF_TOPIC = {
     "start": "first-steps.md",
@@ -30,7 +32,7 @@ class HelpWindow(QDialog):
         super().__init__(parent)
         self.setObjectName("help")
         self.setWindowTitle("Nutshell help")
-        self.resize(*SIZE)
+        open_at(self, *SIZE)
         self._list = QListWidget(objectName="help.pages", accessibleName="Pages of the documentation")
         for file in sorted(DOCUMENTATION.glob("*.md"), key=lambda file: file.name != PAGE_OF_TOPIC["start"]):
             item = QListWidgetItem(_heading(file), self._list)

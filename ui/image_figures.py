@@ -17,7 +17,7 @@ def fidelity_text(sizes: ImageBytes) -> list[str]:
 
 def transform_text(figures: TransformFigures) -> str:
     """What the transform keeps, and what the real codec takes for it."""
-    text = f"Made again from what is fed: {_reconstruction(figures.fed)}"
+    text = f"Reconstructed from the fed subbands: {_reconstruction(figures.fed)}"
     if figures.zeroed_fraction:
         text += (
             f"; from all subbands, with {figures.zeroed_fraction * 100:.0f} % of the details zero by the threshold: "
@@ -28,11 +28,9 @@ def transform_text(figures: TransformFigures) -> str:
         return f"{text} JPEG 2000: this Pillow was built without it."
     lossless = figures.jpeg2000_bytes.mean / 1024
     if figures.fed.psnr_db is None:
-        return f"{text} As JPEG 2000, without loss, an image takes {lossless:,.1f} KiB."
+        return f"{text} JPEG 2000: {lossless:,.1f} KiB per image, lossless."
     as_fed = figures.jpeg2000_bytes_as_fed.mean / 1024
-    return (
-        f"{text} As JPEG 2000 an image takes {as_fed:,.1f} KiB with the loss of what is fed, {lossless:,.1f} without."
-    )
+    return f"{text} JPEG 2000: {as_fed:,.1f} KiB per image at the same loss, {lossless:,.1f} KiB lossless."
 
 
 def _likeness(fidelity: ImageFidelity) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QMessageBox, QSplitter
 
 from engine.contract.errors import NutshellError
@@ -24,6 +24,7 @@ from ui.dropped_thing import Thing, dropped_thing, source_of
 from ui.question import agrees
 from ui.runs_list.run_actions import RunActions
 from ui.runs_list.runs_list import RunsList
+from ui.screen_fit import open_at, scrolling
 from ui.start_page import StartPage
 from ui.terminal.demo import demo_recipe
 from ui.theme import ThemeChoice, apply_theme
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from workers.run_controller import RunController
 
 SIDEBAR_WIDTH = 210
-SMALLEST = (640, 420)
+NARROW_PIXELS = 800
+"""Below this width the list of runs is hidden; the View menu shows it."""
+SMALLEST = (480, 320)
 USUAL = (1280, 760)
 RECIPES = "Recipes (*.toml)"
 CLOSING_QUESTION = "A run is going on, and it ends with this window."
@@ -54,16 +57,16 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Nutshell")
         self.setMinimumSize(*SMALLEST)
-        free = self.screen().availableSize()
-        self.resize(min(USUAL[0], free.width()), min(USUAL[1], free.height()))
+        open_at(self, *USUAL)
         self.setAcceptDrops(True)
         self._settings = settings
         self._locations = Locations(runs_directory)
         self._help: HelpWindow | None = None
+        self._is_narrow = False
         self._runs = RunsList()
         self._start = StartPage()
         self.wizard = StudyWizard(settings, runs_directory)
-        self._stack = RunStack(self._start, self.wizard, runs_directory)
+        self._stack = RunStack(scrolling(self._start), self.wizard, runs_directory)
         self._actions = RunActions(self, self._locations)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self._runs)
@@ -71,6 +74,7 @@ class MainWindow(QMainWindow):
         split.setSizes([SIDEBAR_WIDTH, 10 * SIDEBAR_WIDTH])
         split.setStretchFactor(1, 1)
         split.setCollapsible(1, False)
+        self._split = split
         self.setCentralWidget(split)
         self._make_menus()
         self._connect()
@@ -107,6 +111,13 @@ class MainWindow(QMainWindow):
         self.wizard.shut_down()
         self._settings.setValue("window/geometry", self.saveGeometry())
         event.accept()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW_PIXELS
+        if narrow != self._is_narrow:
+            self._is_narrow = narrow
+            self._show_runs.setChecked(not narrow)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -214,7 +225,11 @@ class MainWindow(QMainWindow):
         edit = self.menuBar().addMenu("&Edit")
         edit.addAction(self.wizard.undo_action)
         edit.addAction(self.wizard.redo_action)
-        themes = self.menuBar().addMenu("&View").addMenu("&Theme")
+        view = self.menuBar().addMenu("&View")
+        self._show_runs = QAction("&Runs and drafts", self, checkable=True, checked=True, shortcut="F9")
+        self._show_runs.toggled.connect(self._runs.setVisible)
+        view.addAction(self._show_runs)
+        themes = view.addMenu("&Theme")
         group = QActionGroup(self)
         chosen = self._settings.value("theme", ThemeChoice.AUTO)
         for choice in ThemeChoice:

@@ -25,7 +25,7 @@ class KerasFile(Architecture):
     """Its layers are read from the file's JSON, and only plain ones are built: no Lambda or custom code runs."""
 
     key: ClassVar[str] = "keras_file"
-    title: ClassVar[str] = "A model file of Keras"
+    title: ClassVar[str] = "Keras model file"
     paper: ClassVar[str] = "The classifier in the weights file, with its own head."
     takes_all_weights: ClassVar[bool] = True
 

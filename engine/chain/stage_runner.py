@@ -223,7 +223,7 @@ class StageRunner:
     ) -> None:
         content = made if isinstance(made, bytes) else self._convert(made, bench)
         if stage.parameters is not None:
-            bench.say_phase("checking the promise")
+            bench.say_phase("verifying the result")
             promised = made if isinstance(made, Network) else parent
             STEPS[stage.parameters.step]().check_promise(stage.parameters, promised, TfliteFile.parse(content))
         with self.store.finishing(key) as folder:

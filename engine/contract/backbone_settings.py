@@ -26,9 +26,17 @@ class BackboneSettings(Section):
         "", title="Weights", description="Empty: random; or a weights file of Keras, such as those of earlier runs."
     )
     freeze_base: bool = Field(False, title="Freeze the base", description="Train the head only.")
-    head: Literal["gap", "flatten"] = Field("gap", title="Head", description="Global average pooling, or flatten.")
+    head: Literal["gap", "flatten"] = Field(
+        "gap",
+        title="Head",
+        description="Global average pooling, or flatten.",
+        json_schema_extra={"names": {"gap": "global average pooling"}},
+    )
     output: Literal["auto", "sigmoid", "softmax"] = Field(
-        "auto", title="Output", description="auto: one sigmoid unit for two classes, softmax else."
+        "auto",
+        title="Output",
+        description="auto: one sigmoid unit for two classes, softmax else.",
+        json_schema_extra={"names": {"auto": "automatic"}},
     )
     options: SerializeAsAny[BackboneOptions] | None = Field(
         None, title="Options", description="What this backbone alone can be told, as a table; null: its defaults."

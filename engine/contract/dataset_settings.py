@@ -41,8 +41,8 @@ class DatasetSettings(Section):
 
     kind: str = Field("phantom", title="Source", description="Which dataset source reads the images.")
     path: str = Field("", title="Images", description="The folder or file with the images; ~ is the home folder.")
-    validation_path: str = Field("", title="Validation", description="A second tree with validation images.")
-    test_path: str = Field("", title="Test", description="A second tree with test images.")
+    validation_path: str = Field("", title="Validation images", description="A second tree with validation images.")
+    test_path: str = Field("", title="Test images", description="A second tree with test images.")
     class_folders: dict[ClassName, FolderPatterns] = Field(
         {},
         title="Class folders",
@@ -63,7 +63,11 @@ class DatasetSettings(Section):
         0.15, gt=0, lt=0.9, title="Test share", description="Drawn from training where there is no such split."
     )
     limit_per_class: int = Field(
-        0, ge=0, title="Images a class at most", description="0: all; for phantom, how many to draw (0: 400)."
+        0,
+        ge=0,
+        title="Max. images per class",
+        description="0: all; of the demo images, how many to draw (0: 400).",
+        json_schema_extra={"zero": "all"},
     )
     frames: Literal["auto", "first", "middle", "all"] = Field(
         "auto",
@@ -71,7 +75,7 @@ class DatasetSettings(Section):
         description="Of files with several images, such as TIFF stacks, films and volumes: the first, the middle one, "
         "or all, each an image of its own and those of one file on one side of the split; of NIfTI volumes the points "
         "in time. auto: all of DICOM and NIfTI files, of others the first.",
-        json_schema_extra={"advanced": True},
+        json_schema_extra={"advanced": True, "names": {"auto": "automatic"}},
     )
     axis: Literal["stored", "axial", "coronal", "sagittal"] = Field(
         "stored",
@@ -79,6 +83,7 @@ class DatasetSettings(Section):
         description="Of a NIfTI volume: as they are stored, which is how the scanner took them, such as short-axis "
         "slices of a heart; axial, from the feet to the head; coronal, from front to back; sagittal, from right to "
         "left. Slices are turned as the file's orientation says.",
+        json_schema_extra={"names": {"stored": "as stored"}},
     )
     slices: tuple[float, float] = Field(
         (0.0, 1.0),
@@ -107,19 +112,26 @@ class DatasetSettings(Section):
         title="Duplicates",
         description="Images with the same pixels. drop_leaks: one that lies in two splits stays in the later one only "
         "(test, else validation); drop: of each but one stays, that of the latest split. keep: all, and they are told.",
-        json_schema_extra={"advanced": True},
+        json_schema_extra={
+            "advanced": True,
+            "names": {
+                "keep": "keep all",
+                "drop_leaks": "leave out copies across splits",
+                "drop": "leave out all copies",
+            },
+        },
     )
     near_duplicate_bits: int = Field(
         2,
         ge=0,
         le=16,
-        title="Near duplicates",
+        title="Nearly identical up to",
         description="Images whose 64-bit perceptual hashes differ in at most so many bits count as nearly the same.",
         json_schema_extra={"unit": "bits", "advanced": True},
     )
     drop_near_duplicates: bool = Field(
         False,
-        title="Drop near ones too",
+        title="Leave out nearly identical ones too",
         description="Leave out near duplicates as duplicates are; look at them first, some may only look alike.",
         json_schema_extra={"advanced": True, "shown_for": {"duplicates": ["drop_leaks", "drop"]}},
     )

@@ -22,6 +22,13 @@ OFF = "off"
 MOST_SETTINGS = 32
 """Baselines of one recipe: more than anyone waits for, and few enough to be checked while one types."""
 
+SCALE_NAMES: dict[str, Any] = {
+    "unit": "0 to 1",
+    "symmetric": "−1 to 1",
+    "imagenet_bgr": "ImageNet means, BGR",
+    "per_image_max": "by each image's maximum",
+    "standardize": "training mean and deviation",
+}
 Subband = Literal["LL", "LH", "HL", "HH"]
 Side = Annotated[int, Field(ge=8, le=1024)]
 HeightWidth = tuple[Side, Side]
@@ -46,6 +53,7 @@ class DwtSettings(Section):
         title="Threshold",
         description="Details that are smaller become zero; in the units that are fed: of an image from 0 to 1, details "
         "lie from −0.5 to 0.5. 0: off.",
+        json_schema_extra={"zero": "off"},
     )
     threshold_mode: Literal["soft", "hard"] = Field(
         "soft", title="Threshold mode", description="soft: the others shrink by the threshold; hard: they stay."
@@ -81,6 +89,7 @@ class ImageGrid(Section):
         description="unit: 0 to 1; symmetric: -1 to 1, as MobileNet's published weights expect; imagenet_bgr: blue, "
         "green, red from 0 to 255 less ImageNet's mean, as those of VGG and ResNet expect; per_image_max (Garifulla et "
         "al. 2022); standardize: training mean and deviation.",
+        json_schema_extra={"names": SCALE_NAMES},
     )
     value_range: ValueRange | None = Field(
         None,
@@ -236,7 +245,10 @@ class ImageSettings(ImageGrid):
 
     size: Side | HeightWidth = Field(96, title="Size")
     jpeg_quality: JpegQuality = Field(
-        0, title="JPEG quality", description="1 to 95: re-save with optimize (Trad et al. 2022); 0: off."
+        0,
+        title="JPEG quality",
+        description="1 to 95: re-save with optimize (Trad et al. 2022); 0: off.",
+        json_schema_extra={"zero": "off"},
     )
     dwt: DwtSettings | None = Field(None, title="Wavelet transform")
 

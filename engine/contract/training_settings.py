@@ -50,7 +50,14 @@ class TrainingSettings(Section):
         json_schema_extra={"shown_for": {"optimizer": ["sgd"]}},
     )
     learning_rate: float = Field(1e-3, gt=0, le=10, title="Learning rate")
-    head_learning_rate: float = Field(0.0, ge=0, le=10, title="Head learning rate", description="0: the same.")
+    head_learning_rate: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        title="Head learning rate",
+        description="0: the same.",
+        json_schema_extra={"zero": "the same"},
+    )
     weight_decay: float = Field(
         0.0,
         ge=0,
@@ -63,7 +70,7 @@ class TrainingSettings(Section):
         (),
         title="Steps after epochs",
         description="After each of these the rate is multiplied by the step factor; empty: half and three quarters.",
-        json_schema_extra={"shown_for": {"schedule": ["step"]}},
+        json_schema_extra={"shown_for": {"schedule": ["step"]}, "empty": "half and three quarters of the epochs"},
     )
     step_factor: float = Field(
         0.1,
@@ -72,14 +79,25 @@ class TrainingSettings(Section):
         title="Step factor",
         json_schema_extra={"shown_for": {"schedule": ["step"]}},
     )
-    augment: tuple[Augmentation, ...] = Field((), title="Augmentation")
+    augment: tuple[Augmentation, ...] = Field(
+        (),
+        title="Augmentation",
+        json_schema_extra={
+            "names": {
+                "hflip": "flip left–right",
+                "vflip": "flip up–down",
+                "rotate": "rotate",
+                "autoaugment_cifar": "AutoAugment (CIFAR)",
+            }
+        },
+    )
     warmup_epochs: int = Field(
         0,
         ge=0,
         le=1000,
         title="Warm-up",
         description="The rate rises evenly over so many epochs, and the schedule begins after (Goyal et al. 2017).",
-        json_schema_extra={"unit": "epochs", "advanced": True},
+        json_schema_extra={"unit": "epochs", "advanced": True, "zero": "none"},
     )
     label_smoothing: float = Field(
         0.0,
@@ -101,7 +119,7 @@ class TrainingSettings(Section):
         le=10_000,
         title="Early stopping",
         description="Ends a training that has not become better on the validation images for so many epochs; 0: off.",
-        json_schema_extra={"unit": "epochs", "advanced": True},
+        json_schema_extra={"unit": "epochs", "advanced": True, "zero": "off"},
     )
     restore_best: bool = Field(
         True,
@@ -115,7 +133,7 @@ class TrainingSettings(Section):
         le=10_000,
         title="Unfreeze from epoch",
         description="From this epoch on a frozen base trains too, but for its batch normalisation; 0: never.",
-        json_schema_extra={"advanced": True},
+        json_schema_extra={"advanced": True, "zero": "never"},
     )
     unfreeze_layers: int = Field(
         0,
@@ -123,13 +141,13 @@ class TrainingSettings(Section):
         le=1000,
         title="Layers to unfreeze",
         description="How many of the base's last convolutions and dense layers train then; 0: all.",
-        json_schema_extra={"advanced": True},
+        json_schema_extra={"advanced": True, "zero": "all"},
     )
     test_epochs: Epochs = Field(
         (),
         title="Test after epochs",
         description="After each of these the test images are classified too (Trad et al. 2022, table 1).",
-        json_schema_extra={"advanced": True},
+        json_schema_extra={"advanced": True, "empty": "none"},
     )
 
     precision: Literal["auto", "float32", "mixed_float16"] = Field(
@@ -137,7 +155,7 @@ class TrainingSettings(Section):
         title="Precision",
         description="auto and mixed_float16: 16 bits on a graphics card that has tensor cores; a processor computes in "
         "float32 always.",
-        json_schema_extra={"advanced": True},
+        json_schema_extra={"advanced": True, "names": {"auto": "automatic"}},
     )
 
     @property

@@ -43,7 +43,7 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
         if dataset.duplicates == "keep":
             yield _warning(
                 "dataset.duplicates",
-                f"{many} the same pixels as one in another split, so the figures measure memory in part; leave the "
+                f"{many} the same pixels as one in another split, so accuracy is too optimistic; leave the "
                 "copies out with duplicates = drop_leaks.",
                 SetValue(place="dataset.duplicates", value="drop_leaks", sentence="Leave out copies across splits"),
             )
@@ -81,7 +81,7 @@ def _count_findings(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Finding
         yield _warning(
             "dataset.classes",
             f'The class "{most}" has {train[most] / train[least]:.3g} times the training images of "{least}"; always '
-            f"answering {most} would be right in {share:.0%} of them, so hold accuracies against that.",
+            f"answering {most} would be right in {share:.0%} of them, so compare accuracies with that.",
         )
     few = {name: count for name, count in counts[Split.TEST].items() if count < FEW_TEST_IMAGES}
     if few:

@@ -60,7 +60,7 @@ def read_image(path: Path, frame: int = 0) -> np.ndarray:
             place = page_place(path, frame) if frame else 0
         return _read_with_pillow(path, place)
     except UnidentifiedImageError:
-        raise OSError("is empty" if path.stat().st_size == 0 else "is no image that Pillow can read") from None
+        raise OSError("is empty" if path.stat().st_size == 0 else "cannot be read as an image") from None
     except Image.DecompressionBombError:
         raise OSError("has more pixels than can be trusted") from None
     except PermissionError:

@@ -40,7 +40,7 @@ def with_splits(index: SampleIndex, settings: DatasetSettings, seed: int) -> Sam
         members = by_class[label]
         if len(members) <= len(drawn):
             raise DataError(
-                f'The class "{name}" has {len(members)} images to train on, and {len(drawn) + 1} are needed at least; '
+                f'Class "{name}" has only {len(members)} training images; at least {len(drawn) + 1} are needed: '
                 "add images, or leave the class out with dataset.classes."
             )
         assigned |= _draw(members, drawn, settings, seed)

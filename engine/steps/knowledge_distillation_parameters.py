@@ -58,7 +58,12 @@ class KnowledgeDistillationParameters(StepParameters):
         10, ge=1, le=10_000, title="Epochs", description="Of the student.", json_schema_extra={"unit": "epochs"}
     )
     learning_rate: float = Field(
-        0.0, ge=0, le=10, title="Learning rate", description="Of the student; 0: the baseline's. It falls as a cosine."
+        0.0,
+        ge=0,
+        le=10,
+        title="Learning rate",
+        description="Of the student; 0: the baseline's. It falls as a cosine.",
+        json_schema_extra={"zero": "the baseline's"},
     )
     control: bool = Field(
         True,

@@ -123,7 +123,12 @@ class MagnitudePruningParameters(StepParameters):
         json_schema_extra={**ADVANCED, "shown_for": {"layers": ["all"]}},
     )
     learning_rate: float = Field(
-        0.0, ge=0, le=10, title="Learning rate", description="Of the training; 0: the baseline's."
+        0.0,
+        ge=0,
+        le=10,
+        title="Learning rate",
+        description="Of the training; 0: the baseline's.",
+        json_schema_extra={"zero": "the baseline's"},
     )
     rate_schedule: Schedule = Field(
         "cosine",

@@ -49,10 +49,20 @@ class SparseTransferParameters(StepParameters):
         json_schema_extra={"unit": "epochs"},
     )
     learning_rate: float = Field(
-        0.0, ge=0, le=10, title="Learning rate", description="Of the training; 0: the baseline's."
+        0.0,
+        ge=0,
+        le=10,
+        title="Learning rate",
+        description="Of the training; 0: the baseline's.",
+        json_schema_extra={"zero": "the baseline's"},
     )
     head_learning_rate: float = Field(
-        0.0, ge=0, le=10, title="Head learning rate", description="Of the new last layer; 0: the same."
+        0.0,
+        ge=0,
+        le=10,
+        title="Head learning rate",
+        description="Of the new last layer; 0: the same.",
+        json_schema_extra={"zero": "the same"},
     )
     rate_schedule: Schedule = Field("cosine", title="Rate schedule", description="How the rates fall.")
     freeze_base: bool = Field(False, title="Freeze the base", description="Train the new last layer only.")

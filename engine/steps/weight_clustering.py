@@ -57,10 +57,15 @@ class WeightClusteringParameters(StepParameters):
         le=10_000,
         title="Epochs",
         description="Training of the shared values; 0: clustering only.",
-        json_schema_extra={"unit": "epochs"},
+        json_schema_extra={"unit": "epochs", "zero": "clustering only"},
     )
     learning_rate: float = Field(
-        0.0, ge=0, le=10, title="Learning rate", description="Of the training; 0: the baseline's. It falls as a cosine."
+        0.0,
+        ge=0,
+        le=10,
+        title="Learning rate",
+        description="Of the training; 0: the baseline's. It falls as a cosine.",
+        json_schema_extra={"zero": "the baseline's"},
     )
 
     def label(self) -> str:

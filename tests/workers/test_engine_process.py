@@ -17,7 +17,11 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.recipe import Recipe
+from engine.store.locations import Locations
+from engine.store.run_history import RunState, list_runs
 from tests.small_study import small_recipe
+from ui.dashboard.event_log import EventLog
+from ui.dashboard.run_state import RunState as RunState_
 from workers.engine_process import EngineProcess
 from workers.process_outcome import Ending, ProcessOutcome
 
@@ -67,6 +71,45 @@ def test_pause_resume_and_stop_keep_the_best_and_a_later_run_trains_on(tmp_path:
     epochs = [event.epoch for event in later if isinstance(event, EpochFinished) and event.stage == resumed.stage]
     assert epochs == [1, 2, 3, 4]
     assert not any(isinstance(event, StageFinished) and (event.reused or event.stopped_early) for event in later)
+
+
+def test_a_run_that_was_cancelled_goes_on_in_its_own_entry(tmp_path: Path, heart_folder: Path) -> None:
+    recipe = small_recipe(heart_folder)
+    recipe = recipe.model_copy(update={"chains": recipe.chains[:1]})
+    process = EngineProcess(recipe, tmp_path)
+    for batch in process.batches():
+        if any(isinstance(event, EpochFinished) for event in batch):
+            process.cancel()
+    assert process.outcome().ending is Ending.CANCELLED
+    (cancelled,) = list_runs(Locations(tmp_path))
+    assert cancelled.state is RunState.CANCELLED
+    events_file = cancelled.directory / "events.jsonl"
+    with events_file.open("ab") as stream:  # As a killed engine leaves it.
+        stream.write(b'{"version":1,"event":"epoch_fin')
+    again = EngineProcess(recipe, tmp_path, resumed_run=cancelled.run)
+    later = [event for batch in again.batches() for event in batch]
+    assert again.outcome().ending is Ending.DONE
+    (done,) = list_runs(Locations(tmp_path))
+    assert (done.run, done.started, done.state) == (cancelled.run, cancelled.started, RunState.DONE)
+    state = RunState_()
+    state.apply_all(EventLog(events_file).read_new())
+    assert state.result is not None
+    assert state.cancelled is None
+    assert not any("damaged" in entry.text for entry in state.log)
+    assert [stage.done_fraction for stage in state.stages.values()] == [1.0, 1.0]
+    trained = [event.epoch for event in later if isinstance(event, EpochFinished)]
+    assert trained == [1, 2, 1]
+
+
+def test_a_run_that_fails_at_its_start_is_listed(tmp_path: Path) -> None:
+    recipe = Recipe(name="nowhere", dataset=DatasetSettings(kind="image_folder", path=str(tmp_path / "nowhere")))
+    process = EngineProcess(recipe, tmp_path / "runs")
+    for _ in process.batches():
+        pass
+    assert process.outcome().exit_code == 2
+    (failed,) = list_runs(Locations(tmp_path / "runs"))
+    assert (failed.name, failed.state) == ("nowhere", RunState.FAILED)
+    assert "there is no folder" in failed.message
 
 
 def test_a_child_that_says_nothing_has_died() -> None:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from ui.dashboard.measure_plot import Measure, MeasurePlot
+from ui.dashboard.measure_plot import LEAST_HEIGHT, Measure, MeasurePlot
 from ui.theme import Theme
 
+BYTES = (("KiB", 1024.0), ("MiB", 1024.0**2), ("GiB", 1024.0**3))
+MILLISECONDS = (("µs", 1e-3), ("ms", 1.0), ("s", 1e3))
+FRACTION = (("fraction", 1.0),)
 MEASURES = (
-    Measure("size", "file ({unit})", lambda v: v.model_bytes, "{:,.1f}"),
-    Measure("zip", "zipped file ({unit})", lambda v: v.zip_bytes, "{:,.1f}"),
+    Measure("size", "file ({unit})", lambda v: v.model_bytes, BYTES),
+    Measure("zip", "zipped file ({unit})", lambda v: v.zip_bytes, BYTES),
     Measure(
         "latency",
-        "latency p50, whisker to p95 (ms)",
+        "latency p50, whisker to p95 ({unit})",
         lambda v: v.latency_p50_ms,
-        "{:.2f}",
+        MILLISECONDS,
         lambda v: (v.latency_p50_ms, v.latency_p95_ms),
     ),
-    Measure("accuracy", "test accuracy, 95 % CI (fraction)", lambda v: v.accuracy, "{:.3f}", lambda v: v.accuracy_ci95),
+    Measure("accuracy", "test accuracy, 95 % CI ({unit})", lambda v: v.accuracy, FRACTION, lambda v: v.accuracy_ci95),
 )
+NARROW_PIXELS = 520
+"""Below this width the plots stand one above the other."""
 
 
 class BarsPanel(QWidget):
@@ -29,15 +35,13 @@ class BarsPanel(QWidget):
         self.plots = {
             measure.name: MeasurePlot(measure, named=place % 2 == 0) for place, measure in enumerate(MEASURES)
         }
+        self._columns = 0
         inside = QWidget()
-        grid = QGridLayout(inside)
-        grid.setContentsMargins(0, 0, 0, 0)
-        for place, measured in enumerate(self.plots.values()):
-            grid.addWidget(measured.plot, place // 2, place % 2)
-        for row in range(2):
-            grid.setRowStretch(row, 1)
-        grid.setColumnStretch(0, 60)
-        grid.setColumnStretch(1, 40)
+        self._grid = QGridLayout(inside)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        for measured in self.plots.values():
+            measured.plot.setMinimumHeight(LEAST_HEIGHT)
+        self._arrange(2)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(inside)
@@ -45,6 +49,23 @@ class BarsPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scroll)
         self.set_theme(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange(1 if self.width() < NARROW_PIXELS else 2)
+
+    def _arrange(self, columns: int) -> None:
+        """Put the plots side by side in pairs, or one above the other."""
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, measured in enumerate(self.plots.values()):
+            self._grid.addWidget(measured.plot, place // columns, place % columns)
+            measured.set_named(place % columns == 0)
+        for row in range(len(self.plots)):
+            self._grid.setRowStretch(row, 1 if row * columns < len(self.plots) else 0)
+        self._grid.setColumnStretch(0, 60)
+        self._grid.setColumnStretch(1, 40 if columns > 1 else 0)
 
     def bars(self) -> int:
         """Variants that are drawn."""

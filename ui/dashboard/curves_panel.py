@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from math import nan
 
 import pyqtgraph
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
 from engine.contract.events import EpochFinished
-from ui.dashboard.plot_style import LABEL_POINTS, empty_plot, paint_plot
-from ui.dashboard.run_state import RunState
+from ui.dashboard.plot import LABEL_POINTS, Plot, PlotTable
+from ui.dashboard.run_state import RunState, StageProgress
+from ui.dashboard.stage_axis import StageAxis
 from ui.theme import Theme
 
 X_AXIS = "epoch (all stages)"
@@ -20,8 +23,11 @@ SYMBOLS = {"training": "o", "validation": "s"}
 SYMBOL_SIZE = 5
 MOST_SYMBOLS = 150
 LEFT_AXIS_PIXELS = 54
-LONGEST_MARK = 17
-MARK_POINTS = 8
+NARROW_PIXELS = 520
+"""Below this width the two plots stand one above the other."""
+LEAST_HEIGHT = 150
+SMOOTHINGS = {"none": 0.0, "some": 0.6, "much": 0.9}
+"""Name → how much of each value is that before it."""
 
 
 class CurvesPanel(QWidget):
@@ -34,25 +40,29 @@ class CurvesPanel(QWidget):
             "Loss",
             "cross-entropy (nats)",
             lambda epoch: (epoch.loss, epoch.validation_loss),
-            falls=True,
         )
         self.accuracy = CurvePlot(
             "dashboard.accuracy",
             "Accuracy",
             "accuracy (fraction)",
             lambda epoch: (epoch.accuracy, epoch.validation_accuracy),
-            falls=False,
         )
         self.parts = (self.loss, self.accuracy)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
         for curve in self.parts:
-            layout.addWidget(curve.plot)
+            curve.plot.setMinimumHeight(LEAST_HEIGHT)
+            self._layout.addWidget(curve.plot)
         self.set_theme(theme)
 
     def points(self) -> int:
         """Epochs that are drawn."""
         return self.loss.points()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW_PIXELS
+        self._layout.setDirection(QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight)
 
     def set_theme(self, theme: Theme) -> None:
         for curve in self.parts:
@@ -63,81 +73,137 @@ class CurvePlot:
     """One plot with a line for training and one for validation, made once and fed anew."""
 
     def __init__(
-        self, name: str, title: str, y_axis: str, values: Callable[[EpochFinished], tuple[float, float]], falls: bool
+        self, name: str, title: str, y_axis: str, values: Callable[[EpochFinished], tuple[float, float]]
     ) -> None:
-        """An empty plot; `falls`: whether training brings the values down, so that the lower left is free for names."""
-        self.plot = empty_plot(name, X_AXIS, y_axis, counts=True)
+        self._axis = StageAxis()
+        self.plot = Plot(name, X_AXIS, y_axis, counts=True, top=self._axis)
+        self.plot.showAxis("top")
         self.plot.getAxis("left").setWidth(LEFT_AXIS_PIXELS)
+        self.plot.described = self._described
+        self.plot.tabled = self._table
         self._title = title
         self._values = values
-        self._falls = falls
+        self._smoothing = 0.0
         self._lines = {name: self.plot.plot(symbolSize=SYMBOL_SIZE, connect="finite") for name in SYMBOLS}
         for line in self._lines.values():
             # Thousands of epochs are drawn as the few hundred pixels that they cover.
-            line.setDownsampling(auto=True, method="peak")
-        self._shown: list[EpochFinished] = []
+            line.setDownsampling(auto=True, method="subsample")
+        self._stages: list[tuple[str, list[EpochFinished]]] = []
+        """Title and epochs of each stage that trains."""
         self._marks: list[pyqtgraph.InfiniteLine] = []
-        self._begins: list[tuple[str, int]] = []
+        self._theme: Theme | None = None
+        self._offer_views()
 
     def points(self) -> int:
         """Epochs that are drawn."""
-        x, _ = self._lines["training"].getOriginalDataset()
-        return 0 if x is None else len(x)
+        return sum(len(epochs) for _, epochs in self._stages)
 
     def show_state(self, state: RunState) -> None:
         """Draw the epochs that have come, and a line before each stage's first."""
-        epochs = [epoch for stage in state.stages.values() for epoch in stage.epochs]
-        if epochs == self._shown:
+        stages = [_of_stage(stage) for stage in state.stages.values() if stage.epochs]
+        if stages == self._stages:
             return
-        self._shown = epochs
-        x = list(range(1, len(epochs) + 1))
-        for place, (name, line) in enumerate(self._lines.items()):
-            # Where points are many, their symbols take long to draw and hide the line.
-            symbol = SYMBOLS[name] if len(epochs) <= MOST_SYMBOLS else None
-            line.setData(x, [self._values(epoch)[place] for epoch in epochs], symbol=symbol)
-        begins, before = [], 0
-        for stage in state.stages.values():
-            if stage.epochs:
-                begins.append((stage.plan.title, before))
-                before += len(stage.epochs)
-        if begins != self._begins:
-            self._begins = begins
-            self._mark_stages()
+        begun = [len(epochs) for _, epochs in stages[:-1]] != [len(epochs) for _, epochs in self._stages[:-1]]
+        self._stages = stages
+        self.plot.show_values(bool(stages))
+        self._draw()
+        self._mark_stages(anew=begun or len(self._marks) != len(stages) - 1)
 
     def set_theme(self, theme: Theme) -> None:
         """Colours of the background, the lines, and of their names above the plot, where they hide no point."""
-        paint_plot(self.plot, theme)
-        self._mark_colour = theme.muted
-        signs = []
-        for (name, line), colour, sign, style in zip(
-            self._lines.items(), theme.series, "●■", (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine), strict=False
+        self._theme = theme
+        self.plot.paint(theme)
+        for line, colour, style in zip(
+            self._lines.values(), theme.series, (Qt.PenStyle.SolidLine, Qt.PenStyle.DashLine), strict=False
         ):
             line.setPen(pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style))
             line.setSymbolBrush(colour)
             line.setSymbolPen(None)
-            signs.append(f'<span style="color:{colour}">{sign} {name}</span>')
-        self.plot.setTitle("&nbsp; ".join([f"<b>{self._title}</b>", *signs]), size=LABEL_POINTS, color=theme.text)
-        self._mark_stages()
+        self._write_title()
+        self._mark_stages(anew=True)
 
-    def _mark_stages(self) -> None:
+    def _offer_views(self) -> None:
+        """The log axis and the smoothing, in the plot's menu."""
+        log = QAction("&Log axis", self.plot, checkable=True)
+        log.toggled.connect(lambda on: self.plot.setLogMode(y=on))
+        self.plot.offer(log)
+        smoothing = QMenu("S&moothing", self.plot)
+        group = QActionGroup(smoothing)
+        for name, amount in SMOOTHINGS.items():
+            action = QAction(name, smoothing, checkable=True, checked=amount == 0)
+            action.triggered.connect(partial(self._smooth, amount))
+            group.addAction(action)
+            smoothing.addAction(action)
+        self.plot.offer(smoothing)
+
+    def _smooth(self, amount: float, *_: object) -> None:
+        self._smoothing = amount
+        self._draw()
+        self._write_title()
+
+    def _write_title(self) -> None:
+        if self._theme is None:
+            return
+        signs = [
+            f'<span style="color:{colour}">{sign} {name}</span>'
+            for name, colour, sign in zip(self._lines, self._theme.series, "●■", strict=False)
+        ]
+        if self._smoothing:
+            signs.append(f"smoothed, {self._smoothing:g}")
+        title = "&nbsp; ".join([f"<b>{self._title}</b>", *signs])
+        self.plot.setTitle(title, size=LABEL_POINTS, color=self._theme.text)
+
+    def _draw(self) -> None:
+        many = self.points() > MOST_SYMBOLS
+        for place, (name, line) in enumerate(self._lines.items()):
+            x: list[float] = []
+            y: list[float] = []
+            number = 0
+            for _, epochs in self._stages:
+                smoothed = nan
+                for epoch in epochs:
+                    number += 1
+                    value = self._values(epoch)[place]
+                    kept = self._smoothing if smoothed == smoothed else 0.0
+                    smoothed = value if kept == 0 else kept * smoothed + (1 - kept) * value
+                    x.append(number)
+                    y.append(smoothed)
+                # Else a stage would seem to fall from where the one before it ended.
+                x.append(number + 0.5)
+                y.append(nan)
+            # Where points are many, their symbols take long to draw and hide the line.
+            line.setData(x, y, symbol=None if many else SYMBOLS[name])
+
+    def _mark_stages(self, anew: bool) -> None:
+        spans, before = [], 0
+        for title, epochs in self._stages:
+            spans.append((title, before + 0.5, before + len(epochs) + 0.5))
+            before += len(epochs)
+        self._axis.show_stages(spans)
+        if not anew or self._theme is None:
+            return
         for mark in self._marks:
             self.plot.removeItem(mark)
-        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
-        font.setPointSize(MARK_POINTS)
-        self._marks = []
-        for title, before in self._begins:
-            # Upright along its line: the titles of short stages side by side stay apart.
-            mark = pyqtgraph.InfiniteLine(
-                before + 0.5,
-                pen=pyqtgraph.mkPen(self._mark_colour, style=Qt.PenStyle.DotLine),
-                label=title if len(title) <= LONGEST_MARK else f"{title[:LONGEST_MARK]}…",
-                labelOpts={
-                    "position": 0.03 if self._falls else 0.97,
-                    "rotateAxis": (1, 0),
-                    "anchors": [(0, 0), (0, 0)] if self._falls else [(1, 0), (1, 0)],
-                    "color": self._mark_colour,
-                },
-            )
-            mark.label.setFont(font)
+        pen = pyqtgraph.mkPen(self._theme.muted, style=Qt.PenStyle.DotLine)
+        self._marks = [pyqtgraph.InfiniteLine(begin, pen=pen) for _, begin, _ in spans[1:]]
+        for mark in self._marks:
             self.plot.addItem(mark)
-            self._marks.append(mark)
+
+    def _described(self, point: QPointF) -> str:
+        wanted = round(point.x())
+        for title, epochs in self._stages:
+            if 1 <= wanted <= len(epochs):
+                epoch = epochs[wanted - 1]
+                values = zip(SYMBOLS, self._values(epoch), strict=True)
+                return f"{title}, epoch {epoch.epoch}\n" + "\n".join(f"{name}: {value:.4f}" for name, value in values)
+            wanted -= len(epochs)
+        return ""
+
+    def _table(self) -> PlotTable:
+        rows = [(title, epoch.epoch, *self._values(epoch)) for title, epochs in self._stages for epoch in epochs]
+        key = self._title.lower()
+        return PlotTable(("stage", "epoch", f"training_{key}", f"validation_{key}"), rows)
+
+
+def _of_stage(stage: StageProgress) -> tuple[str, list[EpochFinished]]:
+    return stage.plan.title, list(stage.epochs)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from engine.contract.events import EngineEvent
@@ -22,11 +23,15 @@ from ui.dashboard.stage_tree_view import StageTreeView
 from ui.dashboard.subbands_panel import SubbandsPanel
 from ui.durations import duration_text
 from ui.results.results_table import ResultsTable
+from ui.screen_fit import scrolling
 from ui.theme import Theme, current_theme
 from workers.process_outcome import Ending, ProcessOutcome
 
 TURN_MS = 10
 LEFT_PIXELS, PLOTS_PIXELS = 430, 610
+NARROW_PIXELS = 760
+"""Below this width the plots stand below the stages, and the page scrolls."""
+STACKED_HEIGHT, LEAST_HEIGHT = 900, 360
 CURVES_PIXELS, BARS_PIXELS = 220, 350
 CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Resume goes on from there."
 RUNS_ELSEWHERE = "This run is going on in another window or a terminal; what it tells appears here."
@@ -94,7 +99,7 @@ class Dashboard(QWidget):
         self.header.duplicate_requested.connect(self.duplicate_requested)
         self.banner.resume_requested.connect(self.resume_run_requested)
         self.banner.log_requested.connect(self._on_log_requested)
-        self.banner.table_requested.connect(lambda: self.tabs.setCurrentWidget(self.results))
+        self.banner.table_requested.connect(lambda: self.tabs.setCurrentWidget(self._results_tab))
         self._redraw()
 
     def begin(self, name: str) -> None:
@@ -156,16 +161,19 @@ class Dashboard(QWidget):
         plots.addWidget(self.curves)
         plots.addWidget(self.bars)
         plots.setSizes([CURVES_PIXELS, BARS_PIXELS])
-        progress = QSplitter(Qt.Orientation.Horizontal)
-        progress.addWidget(left)
-        progress.addWidget(plots)
-        progress.setSizes([LEFT_PIXELS, PLOTS_PIXELS])
-        progress.setStretchFactor(1, 1)
-        self.tabs.addTab(progress, "Stages and curves")
+        # Bars come when there is something to show; until then the curves have the room.
+        self.bars.hide()
+        self._progress = QSplitter(Qt.Orientation.Horizontal)
+        self._progress.addWidget(left)
+        self._progress.addWidget(plots)
+        self._progress.setSizes([LEFT_PIXELS, PLOTS_PIXELS])
+        self._progress.setStretchFactor(1, 1)
+        self.tabs.addTab(scrolling(self._progress), "Stages and curves")
         self.tabs.addTab(self.pruning, "Pruning rounds")
         self.tabs.addTab(self.subbands, "Images and subbands")
         self.tabs.addTab(self.ranges, "Activation ranges")
-        self.tabs.addTab(self.results, "Table and files")
+        self._results_tab = scrolling(self.results)
+        self.tabs.addTab(self._results_tab, "Table and files")
         for panel in (self.pruning, self.ranges):
             self._offer(panel, False)
         layout = QVBoxLayout(self)
@@ -183,12 +191,19 @@ class Dashboard(QWidget):
         """Draw the next part; a new round begins when all are drawn and events have come meanwhile."""
         if self._due:
             self._due.pop(0).show_state(self.state)
+            self.bars.setVisible(bool(self.state.variants))
         elif self._stale:
             self._stale = False
             self.header.show_state(self.state, self._live)
             self._due = list(self._parts)
         else:
             self._turn_timer.stop()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW_PIXELS
+        self._progress.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
+        self._progress.setMinimumHeight(STACKED_HEIGHT if narrow else LEAST_HEIGHT)
 
     def _offer(self, panel: QWidget, there: bool) -> None:
         """A tab is for runs that have something to show in it."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFontMetrics
 
 from engine.contract.measurements import VariantMeasurement
-from ui.dashboard.plot_style import empty_plot, paint_plot
+from ui.dashboard.plot import Plot, PlotTable
 from ui.dashboard.run_state import RunState
+from ui.figure_text import figure_text
 from ui.theme import Theme
 
 BAR_HEIGHT = 0.66
@@ -21,9 +22,9 @@ NAMES_PIXELS, MOST_NAMES_PIXELS = 150, 210
 NAME_MARGIN = 16
 NO_NAMES_PIXELS = 12
 LEAST_ROWS = 3
+LEAST_HEIGHT = 130
 AXIS_PIXELS, ROW_PIXELS = 44, 17
 ROOM_FOR_FIGURES = 1.35
-KIB, MIB = 1024.0, 1024.0**2
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,10 @@ class Measure:
 
     name: str
     axis: str
-    """With its unit; "{unit}" stands for KiB or MiB."""
+    """What it shows; "{unit}" stands for the unit."""
     value: Callable[[VariantMeasurement], float]
-    """Bytes where the axis has a "{unit}"."""
-    form: str
-    """How a figure is written beside its bar."""
+    units: tuple[tuple[str, float], ...]
+    """(unit, how much of the value it is), the smallest first; the largest in which every bar is 1 at least is used."""
     interval: Callable[[VariantMeasurement], tuple[float, float]] | None = None
 
 
@@ -49,8 +49,11 @@ class MeasurePlot:
         self._named = named
         self._variants: tuple[VariantMeasurement, ...] = ()
         self._theme: Theme | None = None
-        self.plot = empty_plot(f"dashboard.{measure.name}", measure.axis.format(unit="KiB"), "")
-        self.plot.setMouseEnabled(False, False)
+        self.plot = Plot(f"dashboard.{measure.name}", measure.axis.format(unit=measure.units[0][0]), "", scrolls=True)
+        self.plot.setMouseEnabled(True, False)
+        self.plot.described = self._described
+        self.plot.tabled = self._table
+        self.plot.on_reset = self._draw
         names = self.plot.getAxis("left")
         names.setWidth(NAMES_PIXELS if named else NO_NAMES_PIXELS)
         names.setStyle(tickLength=0, showValues=named)
@@ -63,8 +66,17 @@ class MeasurePlot:
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        paint_plot(self.plot, theme)
+        self.plot.paint(theme)
         self._draw()
+
+    def set_named(self, named: bool) -> None:
+        """Whether the variants' names stand at its left."""
+        if named != self._named:
+            self._named = named
+            axis = self.plot.getAxis("left")
+            axis.setWidth(NAMES_PIXELS if named else NO_NAMES_PIXELS)
+            axis.setStyle(showValues=named)
+            self._draw()
 
     def bars(self) -> int:
         """Variants that are drawn."""
@@ -75,7 +87,9 @@ class MeasurePlot:
         variants = tuple(state.variants.values())
         if variants != self._variants:
             self._variants = variants
-            self.plot.setMinimumHeight(AXIS_PIXELS + ROW_PIXELS * len(variants))
+            self.plot.show_values(bool(variants))
+            self.plot.getAxis("left").setStyle(showValues=self._named)
+            self.plot.setMinimumHeight(max(LEAST_HEIGHT, AXIS_PIXELS + ROW_PIXELS * len(variants)))
             self._draw()
 
     def _draw(self) -> None:
@@ -92,23 +106,25 @@ class MeasurePlot:
         self._draw_figures(rows, values, [end + 0.01 * furthest for end in ends])
         if self._named:
             self._name(rows)
-        self.plot.setXRange(0, furthest * ROOM_FOR_FIGURES, padding=0)
+        if not self.plot.is_zoomed:
+            self.plot.setXRange(0, furthest * ROOM_FOR_FIGURES, padding=0)
         self.plot.setYRange(0.4 - max(count, LEAST_ROWS), 0.6, padding=0)
 
     def _scale(self) -> float:
-        """What the values are divided by: 1 but for bytes, which are shown as KiB, or as MiB where all are large."""
-        if "{unit}" not in self._measure.axis:
-            return 1.0
-        large = min(self._measure.value(variant) for variant in self._variants) >= MIB
-        self.plot.setLabel("bottom", self._measure.axis.format(unit="MiB" if large else "KiB"))
-        return MIB if large else KIB
+        """What the values are divided by; the axis is named with the unit."""
+        least = min(self._measure.value(variant) for variant in self._variants)
+        fitting = [one for one in self._measure.units if least >= one[1]]
+        unit, scale = fitting[-1] if fitting else self._measure.units[0]
+        self.plot.setLabel("bottom", self._measure.axis.format(unit=unit))
+        return scale
 
     def _draw_whiskers(self, rows: list[float], values: list[float]) -> list[float]:
         """Returns where each bar with its whisker ends."""
         if self._measure.interval is None:
             return values
         assert self._theme is not None
-        intervals = [self._measure.interval(variant) for variant in self._variants]
+        scale = self._scale()
+        intervals = [(low / scale, high / scale) for low, high in map(self._measure.interval, self._variants)]
         self._whiskers.setData(
             x=np.array(values),
             y=np.array(rows),
@@ -124,8 +140,29 @@ class MeasurePlot:
             self._figures.append(pyqtgraph.TextItem(anchor=(0, 0.5)))
             self.plot.addItem(self._figures[-1])
         for figure, row, value, place in zip(self._figures, rows, values, places, strict=True):
-            figure.setText(self._measure.form.format(value), self._theme.text)
+            figure.setText(figure_text(value), self._theme.text)
             figure.setPos(place, row)
+
+    def _described(self, point: QPointF) -> str:
+        row = round(-point.y())
+        if not 0 <= row < len(self._variants):
+            return ""
+        variant, scale = self._variants[row], self._scale()
+        figure = figure_text(self._measure.value(variant) / scale)
+        text = f"{variant.name}\n{self.plot.getAxis('bottom').labelText}: {figure}"
+        if self._measure.interval is not None:
+            low, high = self._measure.interval(variant)
+            text += f" ({figure_text(low / scale)} to {figure_text(high / scale)})"
+        return text
+
+    def _table(self) -> PlotTable:
+        rows = []
+        for variant in self._variants:
+            interval = self._measure.interval(variant) if self._measure.interval else ()
+            rows.append((variant.name, self._measure.value(variant), *interval))
+        key = self._measure.name
+        header = ("variant", key, f"{key}_low", f"{key}_high") if self._measure.interval else ("variant", key)
+        return PlotTable(header, rows)
 
     def _colours(self, theme: Theme) -> list[str]:
         """One a variant; where image settings are compared, one a setting."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pyqtgraph
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.contract.measurements import PruningRound
-from ui.dashboard.plot_style import LABEL_POINTS, empty_plot, paint_plot
+from ui.dashboard.plot import Plot, PlotTable
 from ui.dashboard.run_state import RunState
 from ui.theme import Theme
 
@@ -30,11 +30,15 @@ class PruningPanel(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._shown: Rounds = ()
-        self.plot = empty_plot("dashboard.pruning", X_AXIS, Y_AXIS)
-        self._legend = self.plot.addLegend(offset=(12, -12), labelTextSize=LABEL_POINTS)
+        self.plot = Plot("dashboard.pruning", X_AXIS, Y_AXIS)
+        self.plot.described = self._described
+        self.plot.tabled = self._table
+        # Below the plot: inside it would lie over the curves.
+        self._legend = QLabel(objectName="dashboard.pruning.legend", wordWrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.plot)
+        layout.addWidget(self.plot, 1)
+        layout.addWidget(self._legend)
         self.set_theme(theme)
 
     def points(self) -> int:
@@ -51,21 +55,19 @@ class PruningPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        paint_plot(self.plot, theme)
-        self._legend.setLabelTextColor(theme.text)
+        self.plot.paint(theme)
         self._draw()
 
     def _draw(self) -> None:
         self.plot.clear()
+        self.plot.show_values(bool(self._shown))
+        named = []
         for place, (title, rounds) in enumerate(self._shown):
             colour = self._theme.series[place % len(self._theme.series)]
             x = [one.sparsity_fraction for one in rounds]
             tuned = [one.validation_accuracy_after_fine_tuning for one in rounds]
             pruned = [one.validation_accuracy_after_pruning for one in rounds]
-            for name, y, symbol, style in (
-                (TUNED, tuned, "o", Qt.PenStyle.SolidLine),
-                (PRUNED, pruned, "s", Qt.PenStyle.DashLine),
-            ):
+            for y, symbol, style in ((tuned, "o", Qt.PenStyle.SolidLine), (pruned, "s", Qt.PenStyle.DashLine)):
                 self.plot.plot(
                     x,
                     y,
@@ -74,5 +76,32 @@ class PruningPanel(QWidget):
                     symbolSize=SYMBOL_SIZE,
                     symbolBrush=colour,
                     symbolPen=None,
-                    name=f"{title}, {name}",
                 )
+            named.append(f'<span style="color:{colour}">● {title}, {TUNED}; ■ {PRUNED}</span>')
+        self._legend.setText("<br>".join(named))
+
+    def _described(self, point: QPointF) -> str:
+        every = [(title, one) for title, rounds in self._shown for one in rounds]
+        if not every:
+            return ""
+        title, near = min(every, key=lambda one: abs(one[1].sparsity_fraction - point.x()))
+        return (
+            f"{title}: {near.sparsity_fraction:.4g} zeros\n{TUNED}: {near.validation_accuracy_after_fine_tuning:.4f}\n"
+            f"{PRUNED}: {near.validation_accuracy_after_pruning:.4f}"
+        )
+
+    def _table(self) -> PlotTable:
+        header = ("stage", "sparsity_fraction", "accuracy_after_pruning", "accuracy_after_fine_tuning")
+        return PlotTable(
+            header,
+            [
+                (
+                    title,
+                    one.sparsity_fraction,
+                    one.validation_accuracy_after_pruning,
+                    one.validation_accuracy_after_fine_tuning,
+                )
+                for title, rounds in self._shown
+                for one in rounds
+            ],
+        )

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyqtgraph
 from pydantic import ValidationError
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.calibration_record import CalibrationRecord, TensorRange
 from engine.store.run_hashes import is_damaged
-from ui.dashboard.plot_style import empty_plot, paint_plot
+from ui.dashboard.plot import Plot, PlotTable
 from ui.dashboard.run_state import RunState
 from ui.form.calm_fields import CalmComboBox
 from ui.theme import Theme
@@ -50,8 +50,11 @@ class RangesPanel(QWidget):
         self._variant.hide()
         self._text = QLabel(NOTHING, objectName="dashboard.ranges.text", wordWrap=True)
         self._text.setProperty("role", "hint")
-        self.plot = empty_plot("dashboard.ranges", "value of the activation", "")
-        self.plot.setMouseEnabled(False, False)
+        self.plot = Plot("dashboard.ranges", "value of the activation", "", scrolls=True)
+        self.plot.setMouseEnabled(True, False)
+        self.plot.described = self._described
+        self.plot.tabled = self._table
+        self.plot.on_reset = self._draw
         # Where the bars are many, the bottom is out of sight.
         self.plot.showAxis("top")
         names = self.plot.getAxis("left")
@@ -84,9 +87,7 @@ class RangesPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        paint_plot(self.plot, theme)
-        self.plot.getAxis("top").setPen(theme.muted)
-        self.plot.getAxis("top").setTextPen(theme.text)
+        self.plot.paint(theme)
         self._draw()
 
     def show_state(self, state: RunState) -> None:
@@ -144,6 +145,24 @@ class RangesPanel(QWidget):
         self.plot.setYRange(0.6 - len(ranges), 0.6, padding=0)
         ends = [value for one in ranges for value in (one.seen_least, one.seen_greatest, one.least, one.greatest)]
         self.plot.setXRange(min(ends), max(ends), padding=0.02)
+        self.plot.show_values(True)
+
+    def _described(self, point: QPointF) -> str:
+        row = round(-point.y())
+        if self._record is None or not 0 <= row < len(self._record.ranges):
+            return ""
+        one = self._record.ranges[row]
+        return (
+            f"{_short(one.tensor)}\nseen: {one.seen_least:.4g} to {one.seen_greatest:.4g}\n"
+            f"covered: {one.least:.4g} to {one.greatest:.4g}"
+        )
+
+    def _table(self) -> PlotTable:
+        ranges = self._record.ranges if self._record else ()
+        return PlotTable(
+            ("tensor", "seen_least", "seen_greatest", "least", "greatest"),
+            [(one.tensor, one.seen_least, one.seen_greatest, one.least, one.greatest) for one in ranges],
+        )
 
 
 def _short(tensor: str) -> str:
@@ -162,7 +181,7 @@ def _summary(record: CalibrationRecord) -> str:
     widest = max(record.ranges, key=_span)
     parts = [
         f"{len(record.ranges)} activations over {record.images} calibration images, {how}.",
-        "Wide and pale: values seen; narrow: what the integers reach.",
+        "Pale: range of values seen. Dark: range that the integers cover.",
         f"The widest, {_short(widest.tensor)}, spans {_span(widest):.3g}, so that a step of int8 is "
         f"{_span(widest) / 255:.2g}.",
     ]

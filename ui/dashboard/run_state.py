@@ -210,7 +210,7 @@ class RunState:
         cached = " (decoded by an earlier run)" if event.cached else ""
         if event.setting:
             ratio, gain = f"{sizes.compression_ratio:.2f} : 1", f"{sizes.space_gain * 100:.0f} %"
-            self._say(event, f"Images at {event.setting}: compression ratio {ratio}, space gain {gain}{cached}.")
+            self._say(event, f"Images at {event.setting}: compression ratio {ratio}, space saved {gain}{cached}.")
         if len(self.datasets) > 1:
             return
         self._say(event, f"Images: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{cached}.")

@@ -12,9 +12,10 @@ from ui.theme import current_theme
 
 COLUMN_PIXELS = {
     StageColumn.STAGE: 150,
-    StageColumn.PROGRESS: 72,
+    StageColumn.PROGRESS: 84,
     StageColumn.STATUS: 140,
 }
+LEAST_COLUMN_PIXELS = 64
 ROW_PIXELS = 24
 BAR_OPACITY = 0.4
 
@@ -35,6 +36,7 @@ class StageTreeView(QTreeView):
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.header().setStretchLastSection(False)
+        self.header().setMinimumSectionSize(LEAST_COLUMN_PIXELS)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.header().setSectionResizeMode(StageColumn.CHAINS, QHeaderView.ResizeMode.Stretch)
         for column, width in COLUMN_PIXELS.items():

@@ -47,6 +47,7 @@ def declared_field(schema: dict[str, Any], name: str, own_editor: FieldEditor | 
     if unit and unit.lower() not in title.lower():
         title = f"{title} ({unit})"
     editor = own_editor or _editor(schema)
+    editor.explain(schema.get("zero", ""), schema.get("empty", ""))
     if isinstance(editor, SeveralEditor):
         editor.name_boxes(name)
     elif own_editor is None:
@@ -60,7 +61,7 @@ def declared_field(schema: dict[str, Any], name: str, own_editor: FieldEditor | 
 
 def _editor(schema: dict[str, Any]) -> FieldEditor:
     if "enum" in schema or "const" in schema:
-        return ChoiceEditor(schema.get("enum", [schema.get("const")]))
+        return ChoiceEditor(schema.get("enum", [schema.get("const")]), schema.get("names", {}))
     match schema.get("type"):
         case "boolean":
             return SwitchEditor()
@@ -71,7 +72,7 @@ def _editor(schema: dict[str, Any]) -> FieldEditor:
         case "string":
             return TextEditor()
         case "array" if "enum" in schema.get("items", {}) and not schema.get("may_repeat"):
-            return SeveralEditor(schema["items"]["enum"])
+            return SeveralEditor(schema["items"]["enum"], schema.get("names", {}))
         case "array" if schema.get("items", {}).get("type") == "integer":
             return WholeNumbersEditor()
         case _:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox
@@ -25,6 +27,9 @@ class FieldEditor(QObject):
         super().__init__()
         self.widget = widget
 
+    def explain(self, zero: str, empty: str) -> None:
+        """Show what a value of zero, or an empty field, means, such as "all"; empty where it means itself."""
+
     def value(self) -> Any:
         """What is shown, for the field's own validation to judge."""
         raise NotImplementedError
@@ -39,10 +44,14 @@ class ChoiceEditor(FieldEditor):
 
     widget: QComboBox
 
-    def __init__(self, choices: list[Any]) -> None:
+    def __init__(self, choices: list[Any], names: Mapping[str, str] = MappingProxyType({})) -> None:
+        """
+        Args:
+            names: what the choices are called, where that is not their key.
+        """
         super().__init__(CalmComboBox())
         for choice in choices:
-            self.widget.addItem(str(choice).replace("_", " "), choice)
+            self.widget.addItem(names.get(str(choice), str(choice).replace("_", " ")), choice)
         self.widget.currentIndexChanged.connect(self.changed)
 
     def value(self) -> Any:
@@ -79,6 +88,10 @@ class WholeNumberEditor(FieldEditor):
         super().__init__(spin)
         spin.valueChanged.connect(self.changed)
 
+    def explain(self, zero: str, empty: str) -> None:
+        if zero and self.widget.minimum() == 0:
+            self.widget.setSpecialValueText(f"0 = {zero}")
+
     def value(self) -> Any:
         return self.widget.value()
 
@@ -106,6 +119,9 @@ class _LineEditor(FieldEditor):
     def as_text(self, value: Any) -> str:
         return str(value)
 
+    def explain(self, zero: str, empty: str) -> None:
+        self.widget.setPlaceholderText(empty)
+
 
 class TextEditor(_LineEditor):
     """Text."""
@@ -114,11 +130,35 @@ class TextEditor(_LineEditor):
 class RealNumberEditor(_LineEditor):
     """A line for a number such as 1e-3: a spin box of fixed digits would round it."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._zero = ""
+
+    @property
+    def refusal(self) -> str:  # type: ignore[override]
+        """A comma may stand between thousands, or before decimals: it is read where the language says which."""
+        if "," in super().value() and QLocale().decimalPoint() != ",":
+            return f'"{super().value()}" has a comma; write the decimal point as a point, such as 0.5.'
+        return ""
+
+    def explain(self, zero: str, empty: str) -> None:
+        super().explain(zero, empty)
+        self._zero = zero
+
     def value(self) -> Any:
-        return super().value().replace(",", ".")
+        return super().value().split("=")[0].strip().replace(",", ".")
 
     def as_text(self, value: Any) -> str:
-        return f"{value:.12g}"
+        return f"0 = {self._zero}" if self._zero and value == 0 else f"{value:.12g}"
+
+    def set_value(self, value: Any) -> None:
+        # A line that means this number already is left as it is typed.
+        try:
+            same = float(self.value()) == value
+        except ValueError:
+            same = False
+        if not same:
+            super().set_value(value)
 
 
 class WholeNumbersEditor(_LineEditor):
@@ -152,11 +192,15 @@ class TableEditor(_LineEditor):
 class SeveralEditor(FieldEditor):
     """Check boxes, one a choice; the value is a tuple in the order of the choices."""
 
-    def __init__(self, choices: list[str]) -> None:
+    def __init__(self, choices: list[str], names: Mapping[str, str] = MappingProxyType({})) -> None:
+        """
+        Args:
+            names: what the choices are called, where that is not their key.
+        """
         super().__init__(QWidget())
         layout = QGridLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._boxes = {choice: QCheckBox(choice.replace("_", " ")) for choice in choices}
+        self._boxes = {choice: QCheckBox(names.get(choice, choice.replace("_", " "))) for choice in choices}
         for place, box in enumerate(self._boxes.values()):
             layout.addWidget(box, *divmod(place, BOXES_A_ROW))
             box.toggled.connect(self.changed)

@@ -65,6 +65,7 @@ class ParameterForm(QWidget):
                 self.rows.addRow(field.editor.widget)
             else:
                 self.rows.addRow(field.title, field.editor.widget)
+                self.rows.labelForField(field.editor.widget).setToolTip(field.editor.widget.toolTip())
         self._fill()
 
     @property
@@ -112,7 +113,7 @@ class ParameterForm(QWidget):
             return
         for field in self._fields.values():
             if field.editor.refusal:
-                self._refuse(field.editor.refusal)
+                self._refuse(f"{field.title}: {field.editor.refusal}" if not field.wide else field.editor.refusal)
                 return
         values = self._model.model_dump() | {name: field.editor.value() for name, field in self._fields.items()}
         try:

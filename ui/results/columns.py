@@ -7,8 +7,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.contract.measurements import ImageBytes, VariantMeasurement
+from ui.figure_text import figure_text
 
 KIB, MIB = 1024, 1024**2
+
+USUAL = frozenset(
+    {
+        "chain",
+        "accuracy",
+        "Δ accuracy",
+        "agreement",
+        "size\n(KiB)",
+        "size\n(× baseline)",
+        "zipped\n(× baseline)",
+        "latency p50",
+        "latency",
+        "note",
+    }
+)
+"""Titles, without their second line where that is the unit alone, of the columns that matter most."""
 
 Value = float | str
 
@@ -25,6 +42,11 @@ class Column:
     compares_images: bool = False
     """Whether it says something only where a run compares image settings."""
 
+    @property
+    def is_usual(self) -> bool:
+        """Whether it is shown until the user chooses others."""
+        return self.compares_images or self.title.split("\n")[0] in USUAL or self.title in USUAL
+
 
 def steps_text(variant: VariantMeasurement) -> str:
     """Such as "pruning 80 % → int8"."""
@@ -35,6 +57,10 @@ def _number(
     title: str, explanation: str, form: str, value: Callable[[VariantMeasurement, VariantMeasurement], float]
 ) -> Column:
     return Column(title, explanation, value, lambda variant, baseline: form.format(value(variant, baseline)))
+
+
+def _milliseconds(title: str, explanation: str, value: Callable[[VariantMeasurement], float]) -> Column:
+    return Column(title, explanation, lambda variant, _: value(variant), lambda variant, _: figure_text(value(variant)))
 
 
 def _image_figure(title: str, explanation: str, form: str, figure: Callable[[ImageBytes], float]) -> Column:
@@ -104,7 +130,6 @@ COLUMNS: tuple[Column, ...] = (
         "{:.1f}",
         lambda images: 100 * images.space_gain,
     ),
-    _words("steps", "What was done to the trained network, in this order.", steps_text),
     _interval(
         "accuracy\n(95 % CI)",
         "Share of the test images that the file classifies rightly, with its Wilson 95 % interval.",
@@ -144,13 +169,12 @@ COLUMNS: tuple[Column, ...] = (
         "{:.2f}",
         lambda v, b: v.zip_bytes / max(b.zip_bytes, 1),
     ),
-    _number(
+    _milliseconds(
         "latency p50\n(ms)",
         "Median time for one image in LiteRT, after a warm-up, measured in turn with all variants.",
-        "{:.2f}",
-        lambda v, b: v.latency_p50_ms,
+        lambda v: v.latency_p50_ms,
     ),
-    _number("latency p95\n(ms)", "95 % of the images take no longer.", "{:.2f}", lambda v, b: v.latency_p95_ms),
+    _milliseconds("latency p95\n(ms)", "95 % of the images take no longer.", lambda v: v.latency_p95_ms),
     _interval(
         "latency\n(× baseline, 95 % CI)",
         "Latency over the baseline's in the same turn; below 1 is faster. Zeros alone do not speed LiteRT up.",
@@ -158,6 +182,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda v: v.latency_ratio,
         lambda v: v.latency_ratio_ci95,
     ),
+    _words("steps", "What was done to the trained network, in this order.", steps_text),
     _number(
         "sparsity\n(fraction)",
         "Zeros among the kernel values that are stored in the file.",
@@ -204,6 +229,6 @@ COLUMNS: tuple[Column, ...] = (
         "epoch\n(s)", "Median time of an epoch of the chain's last training.", "{:.1f}", lambda v, b: v.epoch_seconds
     ),
     _words("stored as", "Number types that the kernels are stored in.", lambda v: ", ".join(v.weight_dtypes)),
-    _words("test images", "Whose test images it was measured on.", lambda v: v.dataset or "the study's"),
+    _words("test set", "Whose test images it was measured on.", lambda v: v.dataset or "this study"),
     _words("note", "Where a step did not help, or stands short of its full training.", lambda v: v.note),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QPushButton,
     QTableView,
     QVBoxLayout,
@@ -24,6 +26,7 @@ from ui.dashboard.run_state import RunState
 from ui.message_bar import MessageBar
 from ui.question import agrees
 from ui.results.columns import COLUMNS
+from ui.results.corner_heading import head_corner
 from ui.results.csv_export import variants_csv
 from ui.results.epoch_sweep import sweep_text
 from ui.results.model_saving import copy_files, planned_copies
@@ -42,6 +45,7 @@ class ResultsTable(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._directory: Path | None = None
+        self._compares_images = False
         self._model = VariantsModel(self)
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self._model)
@@ -54,19 +58,24 @@ class ResultsTable(QWidget):
         self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setAlternatingRowColors(True)
         self.view.setWordWrap(True)
-        # The chain stands in the row's header instead, where it stays in sight while the figures scroll.
-        self.view.setColumnHidden(CHAIN_COLUMN, True)
-        self._machine = QLabel(objectName="results.machine")
+        head_corner(self.view, COLUMNS[CHAIN_COLUMN].title)
+        self._machine = QLabel(objectName="results.machine", wordWrap=True)
+        self._machine.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, 0)
         self._machine.setProperty("role", "hint")
         self._sweep = QLabel(objectName="results.epoch_sweep", wordWrap=True)
         self._sweep.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._csv = QPushButton("Export CSV…", objectName="results.csv")
+        self._csv = QPushButton("&Export CSV…", objectName="results.csv")
         self._csv.setToolTip("Every figure of every variant, with its unit in its name")
-        self._save = QPushButton("Save .tflite…", objectName="results.save")
+        self._save = QPushButton("&Save .tflite…", objectName="results.save")
         self._save.setToolTip("The file of the chosen row, with a JSON file that says how to feed it")
-        self._save_all = QPushButton("Save all…", objectName="results.save_all")
+        self._save_all = QPushButton("Save &all…", objectName="results.save_all")
         self._save_all.setToolTip("The files of all variants, into one folder")
-        self._folder = QPushButton("Open folder", objectName="results.folder")
+        self._shown = {place for place, column in enumerate(COLUMNS) if column.is_usual}
+        """The columns that the user wants to see."""
+        self._columns = QPushButton("C&olumns", objectName="results.columns")
+        self._columns.setToolTip("Choose which figures are shown")
+        self._columns.setMenu(self._column_menu())
+        self._folder = QPushButton("Open &folder", objectName="results.folder")
         self._folder.setToolTip("The run's folder: recipe, split, events, log and models")
         self._message = MessageBar("results.message")
         self._lay_out()
@@ -77,6 +86,7 @@ class ResultsTable(QWidget):
         self.view.selectionModel().selectionChanged.connect(self._enable)
         self._model.modelReset.connect(self._enable)
         QShortcut(QKeySequence.StandardKey.Copy, self.view, self._on_copy, context=Qt.ShortcutContext.WidgetShortcut)
+        self._show_columns()
         self._enable()
 
     def show_state(self, state: RunState) -> None:
@@ -90,11 +100,9 @@ class ResultsTable(QWidget):
         if variants == self._model.variants:
             return
         chosen = self._chosen()
-        one_setting = len({variant.setting for variant in variants}) <= 1
-        for place, column in enumerate(COLUMNS):
-            if column.compares_images:
-                self.view.setColumnHidden(place, one_setting)
+        self._compares_images = len({variant.setting for variant in variants}) > 1
         self._model.set_variants(variants)
+        self._show_columns()
         self._fit_columns()
         if chosen is not None:
             self._choose(chosen.name)
@@ -105,20 +113,44 @@ class ResultsTable(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
-        for button in (self._csv, self._save, self._save_all, self._folder):
+        for button in (self._columns, self._csv, self._save, self._save_all, self._folder):
             buttons.addWidget(button)
         buttons.addStretch()
-        buttons.addWidget(self._machine)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view, 1)
         layout.addWidget(self._sweep)
+        layout.addWidget(self._machine)
         layout.addLayout(buttons)
         layout.addWidget(self._message)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._fit_columns()
+
+    def _column_menu(self) -> QMenu:
+        menu = QMenu(self)
+        for place, column in enumerate(COLUMNS):
+            if place == CHAIN_COLUMN:
+                continue
+            action = menu.addAction(column.title.replace("\n", " "))
+            action.setCheckable(True)
+            action.setChecked(column.is_usual)
+            action.setToolTip(column.explanation)
+            action.toggled.connect(partial(self._on_column, place))
+        menu.setToolTipsVisible(True)
+        return menu
+
+    def _on_column(self, place: int, shown: bool) -> None:
+        (self._shown.add if shown else self._shown.discard)(place)
+        self._show_columns()
+        self._fit_columns()
+
+    def _show_columns(self) -> None:
+        for place, column in enumerate(COLUMNS):
+            wanted = place in self._shown and (self._compares_images or not column.compares_images)
+            # The chain stands in the row's header instead, where it stays in sight while the figures scroll.
+            self.view.setColumnHidden(place, place == CHAIN_COLUMN or not wanted)
 
     def _fit_columns(self) -> None:
         """Costs tens of milliseconds, so it waits until someone looks."""

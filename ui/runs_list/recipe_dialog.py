@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPlainTextEdit, QVBoxLayout, QWidget
 
+from ui.screen_fit import open_at
+
 SIZE = (560, 520)
 
 
@@ -15,7 +17,7 @@ class RecipeDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("recipe")
         self.setWindowTitle(f"Recipe of {title}")
-        self.resize(*SIZE)
+        open_at(self, *SIZE)
         shown = QPlainTextEdit(text, objectName="recipe.text", readOnly=True, accessibleName="Recipe as text")
         shown.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         shown.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)

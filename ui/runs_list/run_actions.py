@@ -82,8 +82,10 @@ class RunActions(QObject):
         if record is None or record.run != removal.run:
             return
         shared = f" {removal.kept_stages} of its stages stay, as other runs use them." if removal.kept_stages else ""
+        stages = sum(path.is_dir() for path in removal.paths[1:])
         question = (
-            f'Move the run "{record.title}", with its files and {len(removal.paths) - 1} finished stages, to the bin? '
+            f'Move the run "{record.title}", with its files and {stages} finished stage{"s" if stages != 1 else ""}, '
+            "to the bin? "
             f"That frees {bytes_text(removal.freed_bytes)} once the bin is emptied.{shared}"
         )
         if not agrees(self._window, "Delete the run", question, TO_THE_BIN, KEEP):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFrame, QGroupBox, QHBoxLayout, QScrollArea, QVBoxLayout
 
 from engine.backbones.backbone import ARCHITECTURES, BACKBONES, full_size_parameters
@@ -12,11 +12,11 @@ from engine.chain.preflight import errors
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.findings import Finding, Severity
 from engine.contract.training_settings import TrainingSettings
-from ui.form.calm_fields import CalmComboBox
 from ui.form.declared_field import WIDEST_PIXELS
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.wizard.backbone_list import BackboneList
 from ui.wizard.backbone_options_form import BackboneOptionsForm
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.network_figures import NetworkFigures
@@ -24,17 +24,17 @@ from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.weights_chooser import WeightsChooser
 
 NETWORK_FIELDS = ("width", "head", "output", "freeze_base")
+USUAL_WIDTHS = ((3_600_000, 1.0), (10_000_000, 0.5))
+"""(most parameters of the backbone at full width, the width that it begins with)."""
+LEAST_USUAL_WIDTH = 0.25
 SHOWN_PLACES = ("images", "backbone", "training")
 """Of the pre-flight's findings: those that this page can mend, or that keep its figures from being computed."""
 
 
-def _title(key: str) -> str:
-    size = f", {full_size_parameters(key) / 1e6:.3g} million parameters" if key in BACKBONES else ""
-    return f"{ARCHITECTURES[key].title}{size}"
-
-
-TITLES = {key: _title(key) for key in ARCHITECTURES}
-"""In the list of backbones. They take a moment, and this module is imported beside the event loop."""
+def usual_width(key: str) -> float:
+    """What a backbone begins with: wide enough to learn, and small enough to train on a laptop."""
+    parameters = full_size_parameters(key) if key in BACKBONES else 0
+    return next((width for most, width in USUAL_WIDTHS if parameters <= most), LEAST_USUAL_WIDTH)
 
 
 class BackbonePage(DraftPage):
@@ -43,10 +43,7 @@ class BackbonePage(DraftPage):
     def __init__(self, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> None:
         what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
         super().__init__(draft, what_to_do)
-        self._kind = CalmComboBox(objectName="backbone.kind", accessibleName="Backbone")
-        for place, key in enumerate(ARCHITECTURES):
-            self._kind.addItem(TITLES[key], key)
-            self._kind.setItemData(place, ARCHITECTURES[key].paper, Qt.ItemDataRole.ToolTipRole)
+        self._kind = BackboneList("backbone.kind", lambda: (draft.recipe, draft.class_count))
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
         self._options = BackboneOptionsForm()
         self._weights = WeightsChooser(settings, runs_directory)
@@ -109,9 +106,7 @@ class BackbonePage(DraftPage):
 
     def show_draft(self) -> None:
         backbone = self._draft.recipe.backbone
-        self._kind.blockSignals(True)
-        self._kind.setCurrentIndex(self._kind.findData(backbone.kind))
-        self._kind.blockSignals(False)
+        self._kind.show_kind(backbone.kind)
         if backbone.kind in ARCHITECTURES:
             self._options.show_options(backbone)
             self._form.rows.setRowVisible(self._options, bool(self._options.editors()))
@@ -139,7 +134,9 @@ class BackbonePage(DraftPage):
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()
         assert isinstance(form, BackboneSettings)
-        kind = str(self._kind.currentData())
+        kind, before = str(self._kind.currentData()), self._draft.recipe.backbone
+        if kind != before.kind and before.width == usual_width(before.kind):
+            form = form.model_copy(update={"width": usual_width(kind)})
         update = {"kind": kind, "weights": self._weights.path(), "options": self._options.options_of(kind)}
         self._draft.change(backbone=BackboneSettings.model_validate(form.model_dump() | update))
 

@@ -58,7 +58,7 @@ class ChainsPage(DraftPage):
 
     def _lay_out(self) -> None:
         self._chains.setFixedWidth(LIST_WIDTH)
-        findings = QGroupBox("Pre-flight")
+        findings = QGroupBox("Checks")
         QVBoxLayout(findings).addWidget(self._findings)
         right = QVBoxLayout()
         right.addWidget(self._steps, 3)
@@ -83,7 +83,7 @@ class ChainsPage(DraftPage):
         findings = self._draft.findings
         if not self._draft.recipe.chains:
             findings = (*findings, NO_CHAINS)
-        self._findings.show_findings(findings, "Nothing speaks against these chains.")
+        self._findings.show_findings(findings, "These chains can run.")
         self._chains.mark_faulty({place[0] for finding in errors(findings) if (place := _place(finding))})
         self.say_whether_complete()
 

@@ -30,17 +30,19 @@ from PySide6.QtWidgets import (
 from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.source import OutlinedFolder
 from ui.message_bar import MessageBar
+from ui.screen_fit import open_at
 from ui.wizard.class_mapping import Patterns, assigned, cleared, with_pattern, without
 from ui.wizard.folder_tree_model import FolderColumn, FolderTreeModel
 from workers.folder_outline import MappedFolders, map_folders, outline_folders
 from workers.latest_call import LatestCall
 
 WHAT_TO_DO = (
-    "Mark one or more folders, choose or type a class, and press Assign; all below a folder is of its class, but for "
-    "what is marked itself. Without any, each folder at the top is a class."
+    "Select one or more folders, choose or type a class, and press Assign. Everything inside a folder belongs to its "
+    "class, except folders assigned otherwise. Without any, each folder at the top is a class."
 )
 TREE_TITLES = {"path": "", "validation_path": " (validation)", "test_path": " (test)"}
 FEWEST_CLASSES = 2
+SIZE = (860, 600)
 
 
 class ClassFoldersDialog(QDialog):
@@ -53,7 +55,7 @@ class ClassFoldersDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("class_folders")
         self.setWindowTitle("Which folders are which class?")
-        self.resize(860, 600)
+        open_at(self, *SIZE)
         self._settings = settings
         self._patterns: Patterns = dict(settings.class_folders)
         self._earlier: list[Patterns] = []

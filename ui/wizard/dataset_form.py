@@ -55,8 +55,8 @@ class DatasetForm(QWidget):
         self._summary.setProperty("role", "hint")
         self._paths = {
             "path": PathField(f"{name}.path", "The images", "choose, or drop it here", NO_PATH),
-            "validation_path": PathField(f"{name}.validation_path", "Validation images", "none of its own", NO_PATH),
-            "test_path": PathField(f"{name}.test_path", "Test images", "none of its own", NO_PATH),
+            "validation_path": PathField(f"{name}.validation_path", "Validation images", "automatic", NO_PATH),
+            "test_path": PathField(f"{name}.test_path", "Test images", "automatic", NO_PATH),
             "labels_csv": PathField(f"{name}.labels_csv", "CSV file with labels or groups", "none", CSV),
         }
         self._form = ParameterForm(dataset, FORM_FIELDS, name)

@@ -23,6 +23,7 @@ from ui.wizard.dataset_form import FORM_FIELDS, DatasetForm
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.scan_progress import ScanProgress
+from ui.wizard.settings_from_images import fitted_settings
 from workers.dataset_scan import ScanResult, scan_dataset
 from workers.image_examination import ImageExaminer
 from workers.latest_call import LatestCall
@@ -62,7 +63,9 @@ class DatasetPage(DraftPage):
         self._class_folders.setAccessibleName("Which folders are which class")
         self._class_folders.setToolTip("For deep trees: mark folders anywhere, and say which class they are.")
         self._form = DatasetForm(draft.recipe.dataset, "dataset")
-        self._progress = ScanProgress("dataset", "Look again", "After files were added, taken away or replaced.")
+        self._progress = ScanProgress(
+            "dataset", "Re&scan", "Read the folder again, after files were added, removed or replaced."
+        )
         self._message = MessageBar("dataset.message")
         self._findings = DatasetFindings()
         self._lay_out()
@@ -130,7 +133,7 @@ class DatasetPage(DraftPage):
         )
 
     def _lay_out(self) -> None:
-        box = QGroupBox("Where from")
+        box = QGroupBox("Images")
         rows = self._form.rows
         rows.insertRow(rows.rowCount() - len(FORM_FIELDS), "Classes", self._class_folders)
         QVBoxLayout(box).addWidget(self._form)
@@ -157,7 +160,9 @@ class DatasetPage(DraftPage):
 
     def _show_classes(self, dataset: DatasetSettings) -> None:
         drawn = dataset.class_folders
-        self._class_folders.setText(f"{len(drawn)} drawn over folders…" if drawn else "One a folder; draw others…")
+        self._class_folders.setText(
+            f"{len(drawn)} assigned folders. Change…" if drawn else "One class per folder. Change…"
+        )
         self._class_folders.setEnabled(bool(dataset.path))
         if dataset.kind in DATASETS:
             keys = DATASETS[dataset.kind].special_keys()
@@ -206,7 +211,7 @@ class DatasetPage(DraftPage):
     def _on_stop(self) -> None:
         self._scan.call_off()
         self._progress.end()
-        self._message.say("Stopped before all images were listed; look again, or choose others.", "warning")
+        self._message.say("Stopped before all images were listed. Rescan, or choose others.", "warning")
 
     def _on_again(self) -> None:
         self._draft.set_scanned(None)
@@ -218,6 +223,8 @@ class DatasetPage(DraftPage):
         self._message.say("")
         self._findings.show_result(result)
         self._draft.set_scanned(result)
+        if result.samples and DATASETS[result.settings.kind].path_need:
+            self._draft.fit_images(fitted_settings(result.samples))
         count = sum(map(result.images, Split))
         if DATASETS[result.settings.kind].path_need and count <= EXAMINED_AT_ONCE:
             self._start_examination()

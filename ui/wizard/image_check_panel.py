@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 500
 MOST_SIZES = 3
-NOTHING = "Nothing in the images speaks against their figures."
-NOT_LOOKED = "Not all images were looked at yet; a run does so in any case."
+NOTHING = "No problems found in the images."
+NOT_LOOKED = "Not all images are checked yet; a run checks them in any case."
 COLUMNS = ("image", "in", "copy of", "in", "how")
 
 
@@ -41,7 +41,7 @@ class ImageCheckPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.progress = ScanProgress(
-            "images", "Look at every image", "For copies, also across splits, and damaged files."
+            "images", "Check every image", "Finds copies, also across splits, and damaged files."
         )
         self._facts = QLabel(objectName="images.facts", wordWrap=True)
         self._facts.setProperty("role", "hint")
@@ -80,7 +80,7 @@ class ImageCheckPanel(QWidget):
         self._duplicates.setRowCount(len(duplicates))
         self._duplicates.setVisible(bool(duplicates))
         for row, one in enumerate(duplicates):
-            how = "same pixels" if one.exact else f"{one.distance} of 64 bits apart"
+            how = "same pixels" if one.exact else "nearly identical"
             texts = (
                 _short(one.path),
                 one.split,

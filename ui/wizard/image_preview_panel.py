@@ -51,7 +51,7 @@ class ImagePreviewPanel(QWidget):
     def show_preview(self, preview: ImagePreview) -> None:
         """Show one preview."""
         for picture, image, text, title, size in (
-            (self._before, preview.before, self._before_text, "as it came", preview.before_size),
+            (self._before, preview.before, self._before_text, "original", preview.before_size),
             (self._after, preview.after, self._after_text, "resized", preview.after_size),
         ):
             picture.setPixmap(pixmap(image, PICTURE_PIXELS))
@@ -67,7 +67,7 @@ class ImagePreviewPanel(QWidget):
         gain = f"{sizes.space_gain * 100:.0f}".replace("-", "−")
         self._sizes.setText(
             f"<b>{sizes.compression_ratio:.2f} : 1</b> compression ratio<br>"
-            f"<b>{gain} %</b> space gain<br>"
+            f"<b>{gain} %</b> space saved<br>"
             f"{sizes.bytes_before / 1024:,.1f} → {sizes.bytes_after / 1024:,.1f} KiB over {samples}"
         )
         self._fidelity.setText("<br>".join(fidelity_text(sizes)))

@@ -25,6 +25,7 @@ from ui.wizard.draft_page import DraftPage
 from ui.wizard.image_preview_panel import ImagePreviewPanel
 from ui.wizard.plan_view import work_of
 from ui.wizard.recipe_draft import RecipeDraft
+from ui.wizard.settings_from_images import advice
 from ui.wizard.suggested_settings import another_quality, another_size, another_transform
 from ui.wizard.transform_editor import TransformEditor
 from workers.image_preview import ImagePreview, preview_images
@@ -77,6 +78,7 @@ class ImagesPage(DraftPage):
         self._width = _pixels("images.width", width)
         self._form = ParameterForm(shown, ("color", "resample", "scale", "value_range", "jpeg_quality"), "images")
         self._dwt = TransformEditor(shown.dwt, "images.dwt")
+        self._advice = MessageBar("images.advice")
         self._cost = QLabel(objectName="images.cost", wordWrap=True)
         self._cost.setProperty("role", "hint")
         self._message = MessageBar("images.message")
@@ -109,6 +111,7 @@ class ImagesPage(DraftPage):
         left.addWidget(first)
         left.addWidget(self._compared["dwt"])
         left.addWidget(self._dwt)
+        left.addWidget(self._advice)
         left.addWidget(self._cost)
         left.addWidget(self._message)
         left.addStretch()
@@ -146,6 +149,8 @@ class ImagesPage(DraftPage):
             self._compared[axis].show_values([AXES[axis].name(value) for value in values], self._places[axis])
         self._show_setting(self._shown())
         self._show_cost()
+        scanned = self._draft.scanned
+        self._advice.say(advice(self._shown(), scanned.samples) if scanned and scanned.samples else "", "warning")
         self._pause.start()
 
     def _show_cost(self) -> None:

@@ -13,15 +13,16 @@ from engine.backbones.graph import LayerGraph
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
+from ui.byte_sizes import bytes_text
 
 FLOAT32_BYTES = 4
 UNKNOWN_CLASSES = 2
 TITLES = {
-    "input": "fed with",
+    "input": "network input",
     "parameters": "parameters",
     "trainable": "trainable",
     "megabytes": "as float32",
-    "macs": "multiply-accumulates an image",
+    "macs": "multiply-accumulates per image",
 }
 
 
@@ -68,6 +69,6 @@ def _texts(graph: LayerGraph, recipe: Recipe) -> dict[str, str]:
         "input": " × ".join(map(str, graph.input_shape)),
         "parameters": f"{graph.parameters:,}",
         "trainable": f"{trainable_parameters(graph, recipe):,}",
-        "megabytes": f"{graph.parameters * FLOAT32_BYTES / 1e6:,.2f} MB",
+        "megabytes": bytes_text(graph.parameters * FLOAT32_BYTES),
         "macs": f"{graph.macs / 1e6:,.1f} million",
     }

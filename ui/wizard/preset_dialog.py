@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.screen_fit import open_at
 from ui.wizard.presets import Preset, presets
 
 LIST_WIDTH = 330
@@ -35,7 +36,7 @@ class PresetDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Presets of the papers")
         self.setObjectName("presets")
-        self.resize(*SIZE)
+        open_at(self, *SIZE)
         self._list = QListWidget(objectName="presets.list", accessibleName="Presets")
         self._list.setSpacing(ROW_SPACING)
         self._list.setFixedWidth(LIST_WIDTH)

@@ -34,12 +34,12 @@ from ui.wizard.findings_list import FindingsList
 from ui.wizard.plan_view import PlanView, work_of
 from ui.wizard.recipe_draft import RecipeDraft
 
-MEASURED, ROUGH = "by this machine's measured speed", "roughly, as no run has measured this machine yet"
+MEASURED, ROUGH = "by this computer's measured speed", "first estimate for this computer"
 LARGEST_SEED = 2**31 - 1
 SIDE_WIDTH = 430
 NAMELESS = "The study has no name; give it one."
 FAULTY = "It cannot run yet: see the findings marked ✕."
-UNSEEN = "Its images are not looked at yet: wait, or go back to the first page."
+UNSEEN = "The images are not listed yet: wait, or go back to the first page."
 
 
 class ReviewPage(DraftPage):
@@ -101,7 +101,7 @@ class ReviewPage(DraftPage):
         inner = QVBoxLayout(stages)
         inner.addWidget(self._plan)
         inner.addWidget(self._time)
-        findings = QGroupBox("Pre-flight")
+        findings = QGroupBox("Checks")
         QVBoxLayout(findings).addWidget(self._findings)
         side = QWidget()
         side.setFixedWidth(SIDE_WIDTH)
@@ -142,7 +142,7 @@ class ReviewPage(DraftPage):
             disk, memory = bytes_text(cost.disk_bytes), bytes_text(cost.memory_bytes)
             source = MEASURED if self._speed else ROUGH
             self._time.setText(
-                f"about {duration_text(cost.seconds)} {source}, less where earlier runs did the same; {disk} on disk; "
+                f"about {duration_text(cost.seconds)} ({source}; less if stages exist already); {disk} on disk; "
                 f"up to {memory} of memory"
             )
         self.say_whether_complete()

@@ -49,7 +49,7 @@ class ScanProgress(QWidget):
         self._busy = True
         self._button.setText("Stop")
         self._button.setToolTip("")
-        self._text.setText("Looking at the images…")
+        self._text.setText("Reading the images…")
         self._bar.setRange(0, 0)
         self._set_bar_shown(True)
 

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
+
+NUMBER_PIXELS = 36
+MARGIN_PIXELS = 26
+"""Of a button, and the space to the next."""
 
 
 class StepRow(QWidget):
@@ -30,7 +35,30 @@ class StepRow(QWidget):
             button.clicked.connect(partial(self._on_clicked, number))
             layout.addWidget(button, 1)
             self._buttons.append(button)
+        self._titles = tuple(titles)
         self._current = 0
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._write()
+
+    def minimumSizeHint(self) -> QSize:
+        """That of the numbers, and of one title."""
+        metrics = self.fontMetrics()
+        widest = max(metrics.horizontalAdvance(title) for title in self._titles)
+        return QSize(widest + MARGIN_PIXELS + len(self._titles) * NUMBER_PIXELS, super().minimumSizeHint().height())
+
+    def _write(self) -> None:
+        """The titles, or where these do not fit their numbers, but for the current step's."""
+        bold = QFont(self.font())
+        bold.setBold(True)
+        metrics = QFontMetrics(bold)
+        widths = [metrics.horizontalAdvance(f"{number}  {title}") for number, title in enumerate(self._titles, start=1)]
+        all_fit = sum(widths) + len(widths) * MARGIN_PIXELS <= self.width()
+        for number, (button, title, width) in enumerate(zip(self._buttons, self._titles, widths, strict=True)):
+            whole = all_fit or number == self._current
+            button.setText(f"{number + 1}  {title}" if whole else str(number + 1))
+            button.setMinimumWidth(width + MARGIN_PIXELS if whole else NUMBER_PIXELS)
 
     def show_steps(self, current: int, last_open: int, waits_for: str) -> None:
         """Mark the current step, and shut those behind the last that can be gone to.
@@ -42,7 +70,8 @@ class StepRow(QWidget):
         for number, button in enumerate(self._buttons):
             button.setChecked(number == current)
             button.setEnabled(number <= last_open)
-            button.setToolTip("" if number <= last_open else waits_for)
+            button.setToolTip(self._titles[number] if number <= last_open else waits_for)
+        self._write()
 
     def _on_clicked(self, number: int) -> None:
         self._buttons[number].setChecked(number == self._current)

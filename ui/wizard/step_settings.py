@@ -15,6 +15,9 @@ from ui.wizard.dataset_editor import DatasetEditor
 TABLE_EDITORS: TableEditors = {DatasetSettings: DatasetEditor}
 
 
+LEAST_WIDTH = 260
+
+
 class StepSettings(QGroupBox):
     """What the step does, who described it, and its parameters."""
 
@@ -23,7 +26,7 @@ class StepSettings(QGroupBox):
     validity_changed = Signal()
 
     def __init__(self) -> None:
-        super().__init__("Settings of the chosen step")
+        super().__init__("Settings of the step")
         self._form: ParameterForm | None = None
         self._place = (-1, -1)
         self._title = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
@@ -41,6 +44,7 @@ class StepSettings(QGroupBox):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
         QVBoxLayout(self).addWidget(scroll)
+        self.setMinimumWidth(LEAST_WIDTH)
 
     @property
     def is_valid(self) -> bool:

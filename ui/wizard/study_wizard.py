@@ -11,11 +11,9 @@ from pydantic import ValidationError
 from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QStackedWidget,
     QToolButton,
     QVBoxLayout,
@@ -33,6 +31,7 @@ from engine.contract.training_settings import TrainingSettings
 from engine.store.draft_store import DraftStore
 from engine.store.locations import Locations
 from ui.message_bar import MessageBar
+from ui.screen_fit import scrolling
 from ui.wizard.dataset_page import DatasetPage
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.recipe_draft import RecipeDraft
@@ -246,10 +245,7 @@ class StudyWizard(QWidget):
         page.recipe_opened.connect(self.set_recipe)
         page.place_chosen.connect(self._on_place_chosen)
         page.completeness_changed.connect(self._show_way_on)
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(page)
-        self._stack.addWidget(scroll)
+        self._stack.addWidget(scrolling(page))
 
     def _enter(self, number: int) -> None:
         self._number = number
@@ -350,8 +346,6 @@ def first_recipe() -> Recipe:
         dataset=DatasetSettings(kind="phantom"),
         images=ImageSettings(size=128, color="grayscale", dwt=DwtSettings()),
         backbone=BackboneSettings(kind="resnet18", width=0.25),
-        training=TrainingSettings(
-            epochs=12, learning_rate=2e-3, schedule="cosine", augment=("hflip", "vflip", "rotate")
-        ),
+        training=TrainingSettings(epochs=12, learning_rate=2e-3, schedule="cosine", augment=("hflip", "rotate")),
         chains=FIRST_CHAINS,
     )

@@ -60,9 +60,13 @@ class SubbandViewer(QGroupBox):
         last = level is self._levels[-1]
         colour = self.palette().highlight().color()
         if self._dwt is None:
-            self._hint.setText("Not fed: the transform is off.")
+            self._hint.setText("Not fed: the wavelet transform is off.")
         else:
-            self._hint.setText("Fed as ticked." if last else f"Not fed: level {self._levels[-1].level} is.")
+            self._hint.setText(
+                "The ticked subbands are fed to the network."
+                if last
+                else f"Level {self._levels[-1].level} is fed, not this one."
+            )
         for name in SUBBANDS:
             title = TITLES[name]
             self._bands[name].setPixmap(pixmap(subband_image(level.bands[name], name), BAND_PIXELS))

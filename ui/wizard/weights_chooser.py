@@ -89,7 +89,9 @@ class WeightsChooser(QWidget):
 
     def _on_found(self, found: tuple[FoundWeights, ...]) -> None:
         self._found.clear()
-        self._found.addItem(f"{len(found)} found that fit" if len(found) != 1 else "1 found that fits")
+        self._found.addItem(
+            f"{len(found)} matching weights files found" if len(found) != 1 else "1 matching weights file found"
+        )
         for one in found:
             self._found.addItem(one.title, str(one.path))
             self._found.setItemData(self._found.count() - 1, str(one.path), Qt.ItemDataRole.ToolTipRole)

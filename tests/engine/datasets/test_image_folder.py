@@ -100,7 +100,7 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(tmp_path: Path) -> None:
     assert set(reasons) == {"cut.png", "empty.png", "text.png", "notes.txt", "folder.jpg", "loop"}
     assert reasons["loop"] == "is a link to a folder, which is not followed here"
     assert reasons["empty.png"] == "is empty"
-    assert reasons["text.png"] == "is no image that Pillow can read"
+    assert reasons["text.png"] == "cannot be read as an image"
     assert reasons["cut.png"]
     assert len(dataset.images) == 13
 
@@ -322,7 +322,7 @@ def test_what_is_no_image_format_is_given_to_no_other_program(tmp_path: Path) ->
     """Pillow hands PostScript to Ghostscript; a file may say that it is something else."""
     Image.new("RGB", (8, 8)).save(tmp_path / "a.eps")
     (tmp_path / "a.eps").rename(tmp_path / "a.png")
-    with pytest.raises(OSError, match="is no image that Pillow can read"):
+    with pytest.raises(OSError, match="cannot be read as an image"):
         read_image(tmp_path / "a.png")
 
 

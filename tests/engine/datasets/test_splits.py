@@ -63,7 +63,7 @@ def test_adding_an_image_leaves_the_others_where_they_were() -> None:
 
 def test_too_few_images_are_refused_by_the_name_of_the_class(tmp_path: Path) -> None:
     settings = draw(tmp_path, {"many": 5, "few": 2})
-    with pytest.raises(DataError, match='The class "few" has 2 images to train on, and 3 are needed'):
+    with pytest.raises(DataError, match='Class "few" has only 2 training images; at least 3 are needed'):
         scan(settings, 7)
 
 
@@ -97,6 +97,6 @@ def test_a_given_split_without_any_readable_image_is_refused(tmp_path: Path) -> 
     for file in (tmp_path / "images" / "test").rglob("*.png"):
         file.write_bytes(b"damaged")
     settings = DatasetSettings(kind="image_folder", path=str(tmp_path / "images"))
-    with pytest.raises(DataError, match=r"no readable test image; the first, 00.png, is no image"):
+    with pytest.raises(DataError, match=r"no readable test image; the first, 00.png, cannot be read as an image"):
         prepare(scan(settings, 7), settings, TINY, 7, tmp_path / "cache")
     assert not list((tmp_path / "cache").iterdir())

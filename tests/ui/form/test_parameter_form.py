@@ -6,6 +6,7 @@ from typing import Literal
 
 import pytest
 from pydantic import Field
+from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -77,9 +78,18 @@ def test_a_model_is_shown_as_it_is(form: ParameterForm) -> None:
     assert changes == []
 
 
-def test_a_comma_is_a_decimal_point(qtbot: QtBot, form: ParameterForm) -> None:
+def test_a_comma_is_read_where_the_language_says_what_it_is(qtbot: QtBot, form: ParameterForm) -> None:
+    said: list[str] = []
+    form.refused.connect(said.append)
     _write(qtbot, form, "share", "0,75")
-    assert form.model().share == 0.75  # type: ignore[attr-defined]
+    assert "write the decimal point as a point" in said[-1]
+    before = QLocale()
+    QLocale.setDefault(QLocale(QLocale.Language.German))
+    try:
+        _write(qtbot, form, "share", "0,5")
+        assert form.model().share == 0.5  # type: ignore[attr-defined]
+    finally:
+        QLocale.setDefault(before)
 
 
 def test_what_is_refused_is_said_once_and_taken_back(qtbot: QtBot, form: ParameterForm) -> None:

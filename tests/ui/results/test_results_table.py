@@ -181,8 +181,24 @@ def test_copying_gives_tab_separated_rows(qtbot: QtBot, table: ResultsTable) -> 
     qtbot.keyClick(table.view, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     lines = QGuiApplication.clipboard().text().split("\n")
     assert len(lines) == 1 + len(CHAINS)
-    assert {line.count("\t") for line in lines} == {sum(not one.compares_images for one in COLUMNS) - 1}
-    assert lines[0].startswith("chain\tsteps\taccuracy (95 % CI)")
+    assert {line.count("\t") for line in lines} == {
+        sum(one.is_usual and not one.compares_images for one in COLUMNS) - 1
+    }
+    assert lines[0].startswith("chain\taccuracy (95 % CI)")
+
+
+def test_the_columns_that_matter_are_shown_and_the_others_can_be(table: ResultsTable) -> None:
+    titles = [one.title.split("\n")[0] for place, one in enumerate(COLUMNS) if not table.view.isColumnHidden(place)]
+    assert titles == ["accuracy", "Δ accuracy", "agreement", "size", "size", "zipped", "latency p50", "latency", "note"]
+    corner = table.findChild(QLabel, "results.corner")
+    assert corner is not None
+    assert corner.text() == "chain"
+    menu = table.findChild(QPushButton, "results.columns").menu()  # type: ignore[union-attr]
+    sparsity = next(action for action in menu.actions() if action.text() == "sparsity (fraction)")
+    sparsity.trigger()
+    assert not table.view.isColumnHidden(column("sparsity (fraction)"))
+    sparsity.trigger()
+    assert table.view.isColumnHidden(column("sparsity (fraction)"))
 
 
 def test_the_epoch_sweep_stands_below_the_table(table: ResultsTable, run_directory: Path) -> None:

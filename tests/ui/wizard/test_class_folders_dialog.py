@@ -201,7 +201,7 @@ def test_the_page_takes_the_mapping_and_looks_again(open_wizard: OpenWizard, pat
     assert open_wizard.recipe.dataset.class_folders == expected
     table = open_wizard.child(QTableWidget, "dataset.counts")
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on and table.item(0, 0).text() == "normal", timeout=SCAN_MS)
-    assert open_wizard.child(QAbstractButton, "dataset.class_folders").text() == "2 drawn over folders…"
+    assert open_wizard.child(QAbstractButton, "dataset.class_folders").text() == "2 assigned folders. Change…"
     open_wizard.choose("dataset.kind", "phantom")
     assert open_wizard.recipe.dataset == DatasetSettings()
     open_wizard.choose("dataset.kind", "image_folder")

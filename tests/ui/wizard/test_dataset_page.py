@@ -139,7 +139,7 @@ def test_a_look_can_be_stopped(open_wizard: OpenWizard) -> None:
     assert button.text() == "Stop"
     assert not open_wizard.can_go_on
     open_wizard.click("dataset.scan")
-    assert button.text() == "Look again"
+    assert button.text() == "Re&scan"
     assert "Stopped" in open_wizard.wait_for_message("dataset.message")
     open_wizard.qtbot.wait(300)
     assert not open_wizard.can_go_on

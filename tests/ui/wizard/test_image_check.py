@@ -52,7 +52,7 @@ def test_copies_across_splits_are_listed_and_left_out_by_a_button(
     assert any("1 image has the same pixels as one in another split" in text for text in _findings(open_wizard))
     skipped = open_wizard.child(QListWidget, "dataset.skipped")
     texts = {skipped.item(row).text() for row in range(skipped.count())}
-    assert "sick/zzz.png: is no image that Pillow can read" in texts
+    assert "sick/zzz.png: cannot be read as an image" in texts
     open_wizard.click("images.findings.repair1")
     open_wizard.qtbot.waitUntil(lambda: open_wizard.recipe.dataset.duplicates == "drop_leaks", timeout=SCAN_MS)
     open_wizard.qtbot.waitUntil(
@@ -64,16 +64,16 @@ def test_copies_across_splits_are_listed_and_left_out_by_a_button(
 def test_drawn_images_are_looked_at_when_wished_and_the_look_can_be_stopped(open_wizard: OpenWizard) -> None:
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
     open_wizard.child(QTabWidget, "dataset.tabs").setCurrentIndex(1)
-    assert "Not all images were looked at yet" in _findings(open_wizard)[0]
+    assert "Not all images are checked yet" in _findings(open_wizard)[0]
     button, told = open_wizard.child(QPushButton, "images.scan"), open_wizard.child(QLabel, "images.progress")
     open_wizard.click("images.scan")
     open_wizard.qtbot.waitUntil(lambda: "of 800 images" in told.text(), timeout=SCAN_MS)
     assert open_wizard.can_go_on, "nobody has to wait for it"
     assert button.text() == "Stop"
     open_wizard.click("images.scan")
-    assert button.text() == "Look at every image"
+    assert button.text() == "Check every image"
     open_wizard.qtbot.wait(200)
-    assert "Not all images were looked at yet" in _findings(open_wizard)[0]
+    assert "Not all images are checked yet" in _findings(open_wizard)[0]
 
 
 def test_the_last_page_repeats_what_was_found(open_wizard: OpenWizard, leaking_folder: Path) -> None:

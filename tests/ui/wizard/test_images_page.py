@@ -115,7 +115,7 @@ def test_what_is_lost_is_said_beside_what_is_gained(images_page: OpenWizard) -> 
 
 def test_a_threshold_is_set_and_its_reconstruction_error_shown(images_page: OpenWizard) -> None:
     kept = images_page.child(QLabel, "images.transform")
-    assert "Made again from what is fed: PSNR" in kept.text()
+    assert "Reconstructed from the fed subbands: PSNR" in kept.text()
     assert "threshold" not in kept.text()
     images_page.write("images.dwt.threshold", "0.03")
     images_page.choose("images.dwt.threshold_mode", "hard")
@@ -138,6 +138,6 @@ def test_every_level_can_be_looked_at(images_page: OpenWizard) -> None:
         shares.append(_pixels(images_page, "images.band.LL"))
         assert images_page.child(QLabel, "images.histogram.HH").pixmap().width() > 0
     assert not np.array_equal(shares[0], shares[1])
-    assert "level 3 is" not in images_page.child(QLabel, "images.subbands.hint").text()
+    assert "Level 3 is" not in images_page.child(QLabel, "images.subbands.hint").text()
     levels.setCurrentIndex(0)
-    assert "Not fed: level 3 is." in images_page.child(QLabel, "images.subbands.hint").text()
+    assert "Level 3 is fed, not this one." in images_page.child(QLabel, "images.subbands.hint").text()

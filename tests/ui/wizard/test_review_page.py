@@ -56,8 +56,8 @@ def test_the_stages_are_listed_with_their_time(review_page: OpenWizard) -> None:
     assert _stages(review_page) == ["Baseline resnet18 ×0.25", "dynamic range", "int8", "pruning 80 %"]
     told = review_page.child(QLabel, "review.time").text()
     assert told.startswith("about ")
-    assert "no run has measured this machine yet" in told
-    assert "MB on disk; up to" in told
+    assert "first estimate for this computer" in told
+    assert "MiB on disk; up to" in told
 
 
 def test_the_stages_of_a_model_file_are_listed_too(review_page: OpenWizard, tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def test_the_time_is_by_what_earlier_runs_measured(review_page: OpenWizard, tmp_
     before = review_page.child(QLabel, "review.time").text()
     review_page.wizard.set_runs_directory(locations.root)
     told = review_page.child(QLabel, "review.time").text()
-    assert "by this machine's measured speed" in told
-    assert told.split(" by ")[0] != before.split(" roughly")[0]
+    assert "by this computer's measured speed" in told
+    assert told.split(" (")[0] != before.split(" (")[0]
 
 
 def test_run_hands_over_the_recipe(review_page: OpenWizard) -> None:

@@ -124,7 +124,7 @@ def test_an_undo_that_brings_other_images_back_looks_at_them(open_wizard: OpenWi
     open_wizard.next(4)
     open_wizard.wizard._draft.replace(first_recipe())
     assert not open_wizard.can_go_on
-    assert "not looked at yet" in open_wizard.child(QLabel, "wizard.waits").text()
+    assert "not listed yet" in open_wizard.child(QLabel, "wizard.waits").text()
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
 
 

@@ -1,0 +1,62 @@
+"""A deleted run takes the stages with it that nothing else uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.store.image_cache_room import cache_bytes, trim_cache
+from engine.store.locations import Locations
+from engine.store.run_removal import note_used_stage, planned_removal
+
+OWN, SHARED, PLANNED, WEIGHTS, DRAFTED = ("a" * 64, "b" * 64, "c" * 64, "d" * 64, "e" * 64)
+
+
+@pytest.fixture
+def locations(tmp_path: Path) -> Locations:
+    """Two runs, a draft and five stages."""
+    locations = Locations(tmp_path).create()
+    locations.drafts.mkdir()
+    for run in ("one", "two"):
+        (locations.runs / run).mkdir()
+    for key in (OWN, SHARED, PLANNED, WEIGHTS, DRAFTED):
+        (locations.stages / key).mkdir()
+        (locations.stages / key / "model.tflite").write_bytes(bytes(1000))
+        note_used_stage(locations.runs / "one", key)
+    note_used_stage(locations.runs / "two", SHARED)
+    (locations.runs / "two" / "events.jsonl").write_text(
+        f'{{"event":"run_started","stages":[{{"key":"{PLANNED}"}}]}}\n{{"event":"notice","message":"{OWN}"}}\n'
+    )
+    (locations.runs / "two" / "recipe.toml").write_text(f'weights = "stages/{WEIGHTS}/model.keras"\n')
+    (locations.drafts / "x.toml").write_text(f'weights = "stages/{DRAFTED}/model.keras"\n')
+    return locations
+
+
+def test_stages_that_others_use_plan_or_name_stay(locations: Locations) -> None:
+    checkpoint = locations.stages / f"{OWN}.checkpoint"
+    checkpoint.write_bytes(bytes(500))
+    removal = planned_removal(locations, "one")
+    assert removal.paths == (locations.runs / "one", locations.stages / OWN, checkpoint)
+    assert removal.kept_stages == 4
+    assert removal.freed_bytes >= 1500
+
+
+def test_nothing_is_deleted_by_planning_it(locations: Locations) -> None:
+    before = sorted(locations.root.rglob("*"))
+    planned_removal(locations, "two")
+    assert sorted(locations.root.rglob("*")) == before
+
+
+def test_the_cache_gives_up_what_was_used_longest_ago(tmp_path: Path) -> None:
+    import os
+
+    for age, name in enumerate(("new", "old")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "images.npy").write_bytes(bytes(1000))
+        for path in (tmp_path / name, tmp_path / name / "images.npy"):
+            os.utime(path, (1e9 - age, 1e9 - age))
+    assert cache_bytes(tmp_path) == 2000
+    assert trim_cache(tmp_path, 1500) == 1000
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+    assert trim_cache(tmp_path / "none", 0) == 0

@@ -1,0 +1,15 @@
+"""Figures with as many digits as say something."""
+
+from __future__ import annotations
+
+from math import floor, log10
+
+SIGNIFICANT = 3
+
+
+def figure_text(value: float) -> str:
+    """Three significant digits at least, without an exponent: "0.0187", "1.23", "12.3", "1,235"."""
+    if value == 0:
+        return "0"
+    decimals = max(SIGNIFICANT - 1 - floor(log10(abs(value))), 0)
+    return f"{value:,.{decimals}f}"

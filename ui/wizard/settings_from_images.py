@@ -1,0 +1,44 @@
+"""The image settings that a new study begins with: those that suit its images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import median_low
+
+from engine.contract.image_settings import ImageSettings
+from workers.dataset_scan import DecodedSample
+
+LARGEST_SIDE = 128
+"""Larger images are resized to this at first: a network of it trains in minutes on a laptop."""
+LEAST_SIDE = 8
+
+
+def fitted_settings(samples: Sequence[DecodedSample]) -> ImageSettings:
+    """The images' own size, up to `LARGEST_SIDE`, and their own colour; without a wavelet transform.
+
+    Where the images differ in size, a square of the median of their shorter sides.
+    """
+    sizes = [sample.image.shape[:2] for sample in samples]
+    colour = any(sample.image.ndim == 3 for sample in samples)
+    height, width = sizes[0]
+    if len(set(sizes)) > 1 or max(height, width) > LARGEST_SIDE:
+        side = min(LARGEST_SIDE, median_low(min(size) for size in sizes))
+        height = width = side
+    height, width = max(height, LEAST_SIDE), max(width, LEAST_SIDE)
+    size = height if height == width else (height, width)
+    return ImageSettings(size=size, color="rgb" if colour else "grayscale")
+
+
+def advice(settings: ImageSettings, samples: Sequence[DecodedSample]) -> str:
+    """What these settings do that a user may not want: enlargement, lost colour; empty where nothing."""
+    sentences = []
+    height, width = settings.height_width
+    smaller = [sample for sample in samples if sample.image.shape[0] < height or sample.image.shape[1] < width]
+    if 2 * len(smaller) > len(samples):
+        least = min(smaller, key=lambda sample: sample.image.shape[0] * sample.image.shape[1]).image.shape
+        sentences.append(f"Images are enlarged, such as one of {least[0]}×{least[1]}: it costs time and adds nothing.")
+    if settings.color == "grayscale" and any(sample.image.ndim == 3 for sample in samples):
+        sentences.append("The images are coloured; their colour is lost in grayscale.")
+    if settings.color == "rgb" and all(sample.image.ndim == 2 for sample in samples):
+        sentences.append("The images are gray; three equal channels cost time and add nothing.")
+    return " ".join(sentences)
