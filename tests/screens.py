@@ -282,7 +282,7 @@ def _may_overlap(one: QWidget, other: QWidget) -> bool:
 
 
 def _named(widget: QWidget) -> str:
-    text = getattr(widget, "text", lambda: "")()
+    text = getattr(widget, "text", getattr(widget, "title", lambda: ""))()
     parent = widget.parentWidget()
     of = f" in {parent.objectName() or type(parent).__name__}" if parent is not None else ""
     return f"{type(widget).__name__} {widget.objectName() or repr(str(text)[:40])}{of}"

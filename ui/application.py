@@ -42,13 +42,22 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     # The desktop went dark or light.
     application.styleHints().colorSchemeChanged.connect(lambda _: window.set_theme(_chosen_theme(settings)))
     window.show()
-    EarlyLoading(window.wizard)
+    EarlyLoading(window.wizard, lambda: _keep_cache_within_limit(settings, runs_directory))
     if demo is not None:
         QTimer.singleShot(0, lambda: window.start_run(demo))
     if report_start:
         # The timer fires after the first paint, which `show` has queued before it.
         QTimer.singleShot(0, lambda: _report_painted(window))
     return application.exec()
+
+
+def _keep_cache_within_limit(settings: QSettings, runs_directory: Path) -> None:
+    from engine.store.image_cache_room import trim_if_idle
+    from engine.store.locations import Locations
+    from ui.image_cache_dialog import cache_limit_bytes
+
+    if limit := cache_limit_bytes(settings):
+        trim_if_idle(Locations(runs_directory), limit)
 
 
 def _chosen_theme(settings: QSettings) -> ThemeChoice:

@@ -21,7 +21,8 @@ from engine.store.locations import Locations
 from engine.store.run_history import RunRecord
 from ui.dashboard.run_stack import RunStack
 from ui.dropped_thing import Thing, dropped_thing, source_of
-from ui.question import agrees
+from ui.question import chosen_of
+from ui.run_notice import RunNotice
 from ui.runs_list.run_actions import RunActions
 from ui.runs_list.runs_list import RunsList
 from ui.screen_fit import open_at, scrolling
@@ -35,6 +36,7 @@ from ui.wording import in_window_words
 if TYPE_CHECKING:
     from ui.dashboard.dashboard import Dashboard
     from ui.help_window import HelpWindow
+    from workers.process_outcome import ProcessOutcome
     from workers.run_controller import RunController
 
 SIDEBAR_WIDTH = 210
@@ -43,7 +45,8 @@ NARROW_PIXELS = 800
 SMALLEST = (480, 320)
 USUAL = (1280, 760)
 RECIPES = "Recipes (*.toml)"
-CLOSING_QUESTION = "A run is going on, and it ends with this window."
+CLOSING_QUESTION = "A run is going on. Whatever you choose, every finished stage is kept."
+CANCEL_AND_CLOSE, KEEP_RUNNING = "Cancel the run and close", "Keep running without the window"
 ABOUT = (
     f"<b>Nutshell {VERSION}</b><br>Compresses convolutional networks in a lab: train, prune, quantise, measure, and "
     "leave with .tflite files.<br>MIT licence."
@@ -66,8 +69,9 @@ class MainWindow(QMainWindow):
         self._runs = RunsList()
         self._start = StartPage()
         self.wizard = StudyWizard(settings, runs_directory)
-        self._stack = RunStack(scrolling(self._start), self.wizard, runs_directory)
+        self._stack = RunStack(scrolling(self._start), self.wizard, settings, runs_directory)
         self._actions = RunActions(self, self._locations)
+        self._notice = RunNotice(self)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self._runs)
         split.addWidget(self._stack)
@@ -103,7 +107,7 @@ class MainWindow(QMainWindow):
         self._stack.set_theme(apply_theme(application, choice))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.controller.is_running() and not self._agrees_to_cancel():
+        if self.controller.is_running() and not self._may_close():
             event.ignore()
             return
         self._stack.shut_down()
@@ -166,11 +170,32 @@ class MainWindow(QMainWindow):
         self._actions.changed.connect(self._refresh_runs)
         self._actions.removed.connect(self._on_removed)
         self._stack.edit_requested.connect(self._edit)
+        self.controller.ended.connect(self._on_run_ended)
+        self._stack.progressed.connect(self._notice.show_progress)
+        self._notice.activated.connect(self._on_noticed)
         self._stack.history_changed.connect(self._refresh_runs)
         self._stack.shown_run_changed.connect(self._mark_shown_run)
 
-    def _agrees_to_cancel(self) -> bool:
-        return agrees(self, "Close Nutshell", CLOSING_QUESTION, "Cancel the run and close", "Keep it running")
+    def _may_close(self) -> bool:
+        """Whether to cancel the run and close; else the window stays, or goes until the run has ended."""
+        ways = (CANCEL_AND_CLOSE, KEEP_RUNNING)
+        chosen = chosen_of(self, "Close Nutshell", CLOSING_QUESTION, ways, "Stay here")
+        if chosen == KEEP_RUNNING:
+            self._notice.stay_in_tray()
+            self.hide()
+        return chosen == CANCEL_AND_CLOSE
+
+    def _on_run_ended(self, outcome: ProcessOutcome) -> None:
+        self._notice.tell(self._stack.live_name, outcome)
+        if self.isHidden():
+            self.close()
+            QApplication.quit()
+
+    def _on_noticed(self) -> None:
+        self._notice.hide()
+        self.showNormal()
+        self.raise_()
+        self.activateWindow()
 
     def _edit(self, recipe: Recipe) -> None:
         self.wizard.set_recipe(recipe)

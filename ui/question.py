@@ -12,10 +12,29 @@ def agrees(parent: QWidget, title: str, question: str, do: str, keep: str) -> bo
         do: the verb on the button that does it, such as "Cancel the run".
         keep: what the other one says, such as "Let it go on"; Enter and Escape press this.
     """
+    return chosen_of(parent, title, question, (do,), keep) == do
+
+
+def chosen_of(parent: QWidget, title: str, question: str, ways: tuple[str, ...], keep: str) -> str:
+    """The text of the button that the user pressed; Enter and Escape press `keep`."""
     box = QMessageBox(QMessageBox.Icon.Question, title, question, parent=parent)
-    doing = box.addButton(do, QMessageBox.ButtonRole.DestructiveRole)
-    keeping = box.addButton(keep, QMessageBox.ButtonRole.RejectRole)
+    roles = (QMessageBox.ButtonRole.DestructiveRole, *[QMessageBox.ButtonRole.ActionRole] * len(ways))
+    texts = _with_letters((*ways, keep))
+    buttons = {box.addButton(text, role): way for text, way, role in zip(texts, ways, roles, strict=False)}
+    keeping = box.addButton(texts[-1], QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(keeping)
     box.setEscapeButton(keeping)
     box.exec()
-    return box.clickedButton() is doing
+    return next((way for button, way in buttons.items() if button is box.clickedButton()), keep)
+
+
+def _with_letters(ways: tuple[str, ...]) -> list[str]:
+    """Each with the first letter of its own under Alt."""
+    taken: set[str] = set()
+    texts = []
+    for way in ways:
+        place = next((at for at, letter in enumerate(way) if letter.isalpha() and letter.lower() not in taken), None)
+        if place is not None:
+            taken.add(way[place].lower())
+        texts.append(way if place is None else f"{way[:place]}&{way[place:]}")
+    return texts

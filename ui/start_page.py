@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QStandardPaths, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from engine.store.draft_store import Draft
 from engine.store.run_history import RunRecord
+from ui.form.browse_start import pictures
 
 BUTTON_WIDTH = 340
 MOST_RECENT = 3
@@ -87,6 +88,5 @@ class StartPage(QWidget):
         return button
 
     def _on_folder(self) -> None:
-        pictures = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.PicturesLocation)
-        if path := QFileDialog.getExistingDirectory(self, "Folder of images", pictures):
+        if path := QFileDialog.getExistingDirectory(self, "Folder of images", pictures()):
             self.images_chosen.emit(Path(path))

@@ -75,6 +75,26 @@ class ScanResult:
     samples: tuple[DecodedSample, ...]
     """At most `PREVIEWED_IMAGES`, from as many classes as there are: a photograph takes tens of megabytes."""
 
+    index: SampleIndex
+    source: DatasetSource
+    """Decodes any of them, on the scale that was found."""
+
+    def images_of(self, class_name: str) -> tuple[Sample, ...]:
+        """All images of a class."""
+        label = self.classes.index(class_name)
+        return tuple(sample for sample in self.index.samples if sample.label == label)
+
+    def image_at(self, path: str) -> Sample | None:
+        """The image with this path."""
+        return next((sample for sample in self.index.samples if sample.path == path), None)
+
+    def decoded(self, sample: Sample) -> DecodedSample:
+        """
+        Raises:
+            OSError, ValueError: the image cannot be read.
+        """
+        return DecodedSample(self.source.decode(sample), sample.file_bytes, self.source, sample)
+
     def images(self, split: Split) -> int:
         return sum(self.counts[split.value].values())
 
@@ -103,6 +123,8 @@ def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, turn: Turn) 
         index.skipped + tuple(look.unreadable),
         tuple(look.thumbnails),
         tuple(samples),
+        index,
+        look.source,
     )
 
 
@@ -115,7 +137,7 @@ class _Look:
         source = DATASETS[settings.kind](settings, seed, cache)
         training = [sample for sample in index.samples if sample.split is Split.TRAIN]
         found = find_range(source, training[:: len(training) // RANGE_IMAGES + 1])
-        self._source = DATASETS[settings.kind](settings, seed, cache, found.used) if found else source
+        self.source = DATASETS[settings.kind](settings, seed, cache, found.used) if found else source
         self.unreadable: list[SkippedFile] = []
         self.thumbnails: list[Thumbnail] = []
 
@@ -140,7 +162,7 @@ class _Look:
             self._turn.raise_if_stale()
             image = self._decode(sample)
             if image is not None:
-                found.append(DecodedSample(image, sample.file_bytes, self._source, sample))
+                found.append(DecodedSample(image, sample.file_bytes, self.source, sample))
                 self.thumbnails.append(Thumbnail(name, sample.path, thumbnail(image, THUMBNAIL_PIXELS)))
         if not found:
             last = self.unreadable[-1]
@@ -152,7 +174,7 @@ class _Look:
 
     def _decode(self, sample: Sample) -> np.ndarray | None:
         try:
-            return self._source.decode(sample)
+            return self.source.decode(sample)
         except (OSError, ValueError) as error:
             self.unreadable.append(SkippedFile(path=sample.path, reason=str(error)))
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,8 +41,16 @@ class ImagePreview:
     images: int
 
 
-def preview_images(settings: ImageSettings, samples: Sequence[DecodedSample], turn: Turn) -> ImagePreview:
+def preview_images(
+    settings: ImageSettings,
+    samples: Sequence[DecodedSample],
+    turn: Turn,
+    chosen: Callable[[], DecodedSample] | None = None,
+) -> ImagePreview:
     """Apply the settings to the samples.
+
+    Args:
+        chosen: reads the image that is shown; None: the first of the samples is.
 
     Raises:
         DataError: an image is gone.
@@ -54,6 +62,7 @@ def preview_images(settings: ImageSettings, samples: Sequence[DecodedSample], tu
     files = [sample.file_bytes for sample in samples]
     try:
         before = [sample.pixels(settings) for sample in samples]
+        first = chosen().pixels(settings) if chosen else before[0]
     except (OSError, ValueError) as error:
         raise DataError(f"An image of the preview {error}; rescan the images.") from None
     turn.raise_if_stale()
@@ -62,14 +71,14 @@ def preview_images(settings: ImageSettings, samples: Sequence[DecodedSample], tu
     few = after[: images_looked_at(*settings.height_width)]
     transform = transform_figures(_stacked(few), settings.dwt) if settings.dwt else None
     turn.raise_if_stale()
-    first = before[0]
+    shown = after[0] if chosen is None else image_size_preview([first], settings, ())[0][0]
     return ImagePreview(
         settings=settings,
         before=thumbnail(first, SHOWN_PIXELS),
-        after=thumbnail(after[0], SHOWN_PIXELS),
+        after=thumbnail(shown, SHOWN_PIXELS),
         before_size=(first.shape[0], first.shape[1]),
-        after_size=(after[0].shape[0], after[0].shape[1]),
-        levels=tuple(_thinned(level) for level in subband_preview(after[0], settings.dwt or SHOWN_WITHOUT_DWT)),
+        after_size=(shown.shape[0], shown.shape[1]),
+        levels=tuple(_thinned(level) for level in subband_preview(shown, settings.dwt or SHOWN_WITHOUT_DWT)),
         sizes=sizes,
         transform=transform,
         input_shape=shape,

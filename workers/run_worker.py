@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.contract.recipe import Recipe
 from workers.engine_process import EngineProcess
+from workers.keep_awake import keeping_awake
 from workers.process_outcome import ProcessOutcome
 
 
@@ -42,8 +43,9 @@ class RunWorker(QObject):
             return
         if self._cancelled:
             self._process.cancel()
-        for batch in self._process.batches():
-            self.events.emit(batch)
+        with keeping_awake():
+            for batch in self._process.batches():
+                self.events.emit(batch)
         self.ended.emit(self._process.outcome())
 
     def cancel(self) -> None:

@@ -19,12 +19,21 @@ from engine.chain.stage_tree import Stage, stopped_key
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.errors import DataError
-from engine.contract.events import EngineEvent, Notice, PruningRoundFinished, StageFinished, StagePhase, StageStarted
+from engine.contract.events import (
+    DeviceFound,
+    EngineEvent,
+    Notice,
+    PruningRoundFinished,
+    StageFinished,
+    StagePhase,
+    StageStarted,
+)
 from engine.contract.recipe import Recipe
 from engine.imaging.pipeline import network_input_shape
 from engine.imaging.study_images import StudyImages
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.step import STEPS, Form
+from engine.store.stage_lock import computing_alone
 from engine.store.stage_store import TFLITE_FILE, StageFacts, StageStore
 from engine.training.checkpoint import is_damaged
 from engine.training.control import Control
@@ -66,6 +75,18 @@ class StageRunner:
         Raises:
             PromiseBroken, NutshellError, Cancelled: nothing of the stage is stored then but its last checkpoint.
         """
+        with computing_alone(
+            self.store.locations, key, lambda: self._say_another_computes(stage), self.control.raise_if_cancelled
+        ):
+            return self._run_alone(stage, key, parent)
+
+    def _say_another_computes(self, stage: Stage) -> None:
+        message = f"{stage.title}: another run computes this stage now; it is taken over when it is finished."
+        self.emit(Notice(message=message))
+        self.emit(StageStarted(stage=stage.key))
+        self.emit(StagePhase(stage=stage.key, phase="waiting for another run"))
+
+    def _run_alone(self, stage: Stage, key: str, parent: FinishedStage | None) -> FinishedStage:
         if damaged := self.store.damage(key):
             aside = self.store.put_aside(key)
             message = f"{damaged} of an earlier run's stage is damaged, so the stage is computed again; see {aside}."
@@ -82,7 +103,7 @@ class StageRunner:
         started = time.perf_counter()
         if not self._tensorflow_ready:
             self.emit(StagePhase(stage=stage.key, phase="starting TensorFlow"))
-            set_up_tensorflow(self.recipe.seed)
+            self.emit(DeviceFound(device=set_up_tensorflow(self.recipe.seed)))
             self._tensorflow_ready = True
         recorder = _Recorder(self.emit)
         network = self._network(parent.key) if parent else self._untrained(stage)

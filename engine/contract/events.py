@@ -91,6 +91,14 @@ class DatasetReady(EngineEvent):
     without DWT)."""
 
 
+class DeviceFound(EngineEvent):
+    """TensorFlow has started."""
+
+    event: Literal["device_found"] = "device_found"
+    device: str
+    """What it computes on, such as "CPU, 2 cores"."""
+
+
 class StageStarted(EngineEvent):
     event: Literal["stage_started"] = "stage_started"
     stage: str
@@ -207,6 +215,7 @@ Event = Annotated[
     RunStarted
     | PreparationProgress
     | DatasetReady
+    | DeviceFound
     | StageStarted
     | StagePhase
     | BatchProgress

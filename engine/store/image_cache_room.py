@@ -5,6 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from engine.store.locations import Locations
+from engine.store.run_history import RunState, list_runs
+
 
 def cache_bytes(cache: Path) -> int:
     """What the cache holds; 0 where there is none."""
@@ -31,6 +34,13 @@ def trim_cache(cache: Path, limit_bytes: int) -> int:
     return total
 
 
+def trim_if_idle(locations: Locations, limit_bytes: int) -> None:
+    """Keep the cache within its limit, unless a run goes on somewhere, which may be reading from it."""
+    if any(record.state is RunState.RUNNING for record in list_runs(locations)):
+        return
+    trim_cache(locations.image_cache, limit_bytes)
+
+
 def _entries(cache: Path) -> list[Path]:
     return list(cache.iterdir()) if cache.is_dir() else []
 
@@ -42,6 +52,9 @@ def _bytes(entry: Path) -> int:
 
 
 def _last_used(entry: Path) -> float:
-    """Where a file system notes no time of access, this is when it was made."""
-    files = [entry, *entry.iterdir()] if entry.is_dir() else [entry]
-    return max(max(file.stat().st_atime, file.stat().st_mtime) for file in files)
+    """Of its files, since a folder counts as used by being listed here.
+
+    Where a file system notes no time of access, this is when it was made.
+    """
+    files = [file for file in entry.rglob("*") if file.is_file()] if entry.is_dir() else [entry]
+    return max((max(file.stat().st_atime, file.stat().st_mtime) for file in files), default=0.0)

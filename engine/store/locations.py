@@ -39,6 +39,10 @@ class Locations:
         return self.root / "drafts"
 
     @property
+    def locks(self) -> Path:
+        return self.root / "locks"
+
+    @property
     def image_cache(self) -> Path:
         return self.root / "images"
 

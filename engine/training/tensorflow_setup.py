@@ -14,13 +14,21 @@ def tensorflow_environment() -> None:
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
-def set_up_tensorflow(seed: int) -> None:
-    """Import TensorFlow, which takes seconds; so only a run that has something to compute calls this."""
+def set_up_tensorflow(seed: int) -> str:
+    """Import TensorFlow, which takes seconds; so only a run that has something to compute calls this.
+
+    Returns:
+        What it computes on, such as "CPU, 2 cores" or the name of a graphics card.
+    """
     tensorflow_environment()
     import tensorflow as tf
 
     tf.keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    for card in tf.config.list_physical_devices("GPU"):
+    cards = tf.config.list_physical_devices("GPU")
+    for card in cards:
         # Left to itself, TensorFlow takes all of a card's memory.
         tf.config.experimental.set_memory_growth(card, True)
+    if not cards:
+        return f"CPU, {os.cpu_count()} cores"
+    return str(tf.config.experimental.get_device_details(cards[0]).get("device_name", "graphics card"))

@@ -112,7 +112,7 @@ def test_from_a_folder_to_compressed_networks(
     for variant in dashboard.state.variants.values():
         assert (record.directory / variant.file).stat().st_size == variant.model_bytes
         assert (record.directory / variant.file).with_suffix(".json").is_file()
-    pruned = TfliteFile.read(record.directory / "models" / "chain.tflite")
+    pruned = TfliteFile.read(record.directory / "models" / "pruning 80 % + dynamic range.tflite")
     assert pruned.sparsity_fraction > 0.75
     assert "int8" in pruned.weight_dtypes
 

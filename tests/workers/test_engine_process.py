@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import (
     EngineEvent,
     EpochFinished,
+    Notice,
     Paused,
     Resumed,
     RunFailed,
@@ -99,6 +102,20 @@ def test_a_run_that_was_cancelled_goes_on_in_its_own_entry(tmp_path: Path, heart
     assert [stage.done_fraction for stage in state.stages.values()] == [1.0, 1.0]
     trained = [event.epoch for event in later if isinstance(event, EpochFinished)]
     assert trained == [1, 2, 1]
+
+
+def test_the_same_recipe_twice_at_once_is_computed_once(tmp_path: Path, heart_folder: Path) -> None:
+    recipe = small_recipe(heart_folder)
+    processes = [EngineProcess(recipe, tmp_path) for _ in range(2)]
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(lambda one: [event for batch in one.batches() for event in batch], processes))
+    assert [process.outcome().ending for process in processes] == [Ending.DONE, Ending.DONE]
+    finished = [event for events in told for event in events if isinstance(event, StageFinished)]
+    assert sorted(Counter(event.stage for event in finished if not event.reused).values()) == [1, 1, 1]
+    assert len(finished) == 6
+    said = [event.message for events in told for event in events if isinstance(event, Notice)]
+    assert any("another run computes this stage now" in message for message in said)
+    assert len(list_runs(Locations(tmp_path))) == 2
 
 
 def test_a_run_that_fails_at_its_start_is_listed(tmp_path: Path) -> None:

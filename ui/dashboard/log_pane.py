@@ -31,7 +31,7 @@ class LogPane(QWidget):
         self._engine_text = QPlainTextEdit(objectName="dashboard.engine_log_text", readOnly=True)
         self._engine_text.setAccessibleName("Log of the engine")
         self._engine_text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._engine = QPushButton("Show engine log", objectName="dashboard.engine_log", checkable=True)
+        self._engine = QPushButton("Show en&gine log", objectName="dashboard.engine_log", checkable=True)
         self._engine.setToolTip("The last lines that the engine and TensorFlow wrote")
         self._tail_timer = QTimer(self, interval=TAIL_INTERVAL_MS)
         self._pages = QStackedLayout()

@@ -194,7 +194,7 @@ class Plot(pyqtgraph.PlotWidget):
         painter = QPainter(generator)
         self.render(painter)
         painter.end()
-        write_durably(path, content.data().data())
+        write_durably(path, bytes(content.data().data()))
 
     def save_csv(self, path: Path) -> None:
         """

@@ -6,7 +6,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ui.dashboard.run_state import RunState
-from ui.dashboard.stage_tree_model import status_text
 from ui.durations import duration_text
 from ui.question import agrees
 
@@ -140,6 +139,8 @@ def _now_text(state: RunState, live: bool) -> str:
         kept = f", {reused} reused from earlier runs" if reused else ""
         return f"{len(state.result.variants)} variants measured; {computed} stages computed{kept}"
     if live and (current := state.current):
-        return f"{current.plan.title}: {status_text(current)}"
+        speed = state.images_a_second
+        facts = [current.phase, f"{speed:,.0f} images/s" if speed else "", state.device]
+        return f"{current.plan.title}: {' · '.join(filter(None, facts))}"
     finished = sum(stage.done_fraction >= 1 for stage in state.stages.values())
     return f"{finished} of {len(state.stages)} stages finished" if state.stages else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
 from engine.contract.errors import DataError, NutshellError
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ui.dashboard.event_log import EventLog
 
 FOLLOW_MS = 1000
+COLUMNS_KEY = "results/columns"
 BUSY = "A run is going on. Wait for it, or cancel it, before starting another."
 
 
@@ -35,9 +36,20 @@ class RunStack(QStackedWidget):
     history_changed = Signal()
     """A run has begun or ended."""
     shown_run_changed = Signal()
+    progressed = Signal(int)
+    """How much of the run that goes on here is done, in per cent; when it changes."""
 
-    def __init__(self, start: QWidget, wizard: QWidget, runs_directory: Path, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        start: QWidget,
+        wizard: QWidget,
+        settings: QSettings,
+        runs_directory: Path,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
+        self._settings = settings
+        self._per_cent = 0
         self.runs_directory = runs_directory
         self.controller = RunController(self)
         self._start = start
@@ -70,6 +82,11 @@ class RunStack(QStackedWidget):
             return None
         started = self.dashboard.state.started
         return started.run if started else self._read_run if self.dashboard is self._read else None
+
+    @property
+    def live_name(self) -> str:
+        """Of the run that was started last."""
+        return self._live.state.started.name if self._live is not None and self._live.state.started else ""
 
     @property
     def live_run(self) -> str | None:
@@ -173,6 +190,9 @@ class RunStack(QStackedWidget):
         board = Dashboard(directory)
         if not live:
             self._read_run = run
+        if columns := self._settings.value(COLUMNS_KEY):
+            board.results.choose_columns(columns)
+        board.results.columns_chosen.connect(lambda titles: self._settings.setValue(COLUMNS_KEY, titles))
         board.duplicate_requested.connect(lambda: self.edit_requested.emit(recipe))
         board.resume_run_requested.connect(lambda: self.start(recipe, self._resumable(board, run)))
         self.addWidget(board)
@@ -192,6 +212,10 @@ class RunStack(QStackedWidget):
     def _on_events(self, events: list[EngineEvent]) -> None:
         if self._live is not None:
             self._live.take(events)
+            per_cent = int(100 * self._live.state.done_fraction)
+            if per_cent != self._per_cent:
+                self._per_cent = per_cent
+                self.progressed.emit(per_cent)
             if any(isinstance(event, RunStarted) for event in events):
                 self.history_changed.emit()
 

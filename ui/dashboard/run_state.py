@@ -11,6 +11,7 @@ from typing import Literal
 from engine.contract.events import (
     BatchProgress,
     DatasetReady,
+    DeviceFound,
     EngineEvent,
     EpochFinished,
     Notice,
@@ -88,6 +89,8 @@ class RunState:
     variants: dict[str, VariantMeasurement] = field(default_factory=dict)
     """Name → its last measurement; the baselines come before what was made of them."""
     log: list[LogEntry] = field(default_factory=list)
+    device: str = ""
+    """What TensorFlow computes on; empty while nothing was computed."""
     paused: bool = False
     result: RunResult | None = None
     seconds: float = 0.0
@@ -104,6 +107,15 @@ class RunState:
     def current(self) -> StageProgress | None:
         """The stage that is worked on."""
         return next((stage for stage in self.stages.values() if stage.status is StageStatus.RUNNING), None)
+
+    @property
+    def images_a_second(self) -> float | None:
+        """By the last epoch of the stage that trains; None while none has ended."""
+        stage = self.current
+        if stage is None or not stage.epochs or stage.epochs[-1].seconds <= 0:
+            return None
+        ready = self.datasets.get(stage.plan.setting)
+        return ready.dataset.train / stage.epochs[-1].seconds if ready else None
 
     def samples(self, setting: str) -> Path | None:
         """The file of an image setting's sample images and subbands, once they are ready."""
@@ -161,6 +173,8 @@ class RunState:
             ):
                 if stage := self.stages.get(event.stage):
                     self._apply_to_stage(stage, event)
+            case DeviceFound():
+                self.device = event.device
             case VariantMeasured():
                 self.variants[event.variant.name] = event.variant
             case Paused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
@@ -9,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from engine.contract.path_need import PathNeed
+from ui.form.browse_start import existing_part, pictures
 
 TYPED_PAUSE_MS = 900
 """After the last letter of a path that is not ended by Enter or by leaving the field."""
@@ -20,14 +22,18 @@ class PathField(QWidget):
     edited = Signal(str)
     """The path, as the user changed it."""
 
-    def __init__(self, name: str, title: str, placeholder: str, need: PathNeed) -> None:
+    def __init__(
+        self, name: str, title: str, placeholder: str, need: PathNeed, near: Callable[[], str] = pictures
+    ) -> None:
         """
         Args:
             name: the line's object name; the button's is followed by ".browse".
             title: of the dialogue, and what screen readers say.
+            near: where the dialogue opens while no path is chosen.
         """
         super().__init__()
         self._title = title
+        self._near = near
         self._taken = ""
         self._line = QLineEdit(objectName=name, placeholderText=placeholder)
         self._line.setAccessibleName(title)
@@ -108,13 +114,16 @@ class PathField(QWidget):
         else:
             self._browse_file()
 
+    def _start(self) -> str:
+        return existing_part(self.path()) or existing_part(self._near()) or pictures()
+
     def _browse_folder(self) -> None:
-        if path := QFileDialog.getExistingDirectory(self, self._title, self.path()):
+        if path := QFileDialog.getExistingDirectory(self, self._title, self._start()):
             self.choose(path)
 
     def _browse_file(self) -> None:
         patterns = " ".join(f"*{suffix}" for suffix in self._need.suffixes)
-        path, _ = QFileDialog.getOpenFileName(self, self._title, self.path(), f"{self._title} ({patterns})")
+        path, _ = QFileDialog.getOpenFileName(self, self._title, self._start(), f"{self._title} ({patterns})")
         if path:
             self.choose(path)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -42,6 +42,9 @@ FRAME_GAP = 6
 class ResultsTable(QWidget):
     """Sortable; grows while the run goes on."""
 
+    columns_chosen = Signal(list)
+    """The titles of the columns that the user wants to see."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._directory: Path | None = None
@@ -64,9 +67,9 @@ class ResultsTable(QWidget):
         self._machine.setProperty("role", "hint")
         self._sweep = QLabel(objectName="results.epoch_sweep", wordWrap=True)
         self._sweep.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._csv = QPushButton("&Export CSV…", objectName="results.csv")
+        self._csv = QPushButton("E&xport CSV…", objectName="results.csv")
         self._csv.setToolTip("Every figure of every variant, with its unit in its name")
-        self._save = QPushButton("&Save .tflite…", objectName="results.save")
+        self._save = QPushButton("Save .tfl&ite…", objectName="results.save")
         self._save.setToolTip("The file of the chosen row, with a JSON file that says how to feed it")
         self._save_all = QPushButton("Save &all…", objectName="results.save_all")
         self._save_all.setToolTip("The files of all variants, into one folder")
@@ -75,7 +78,7 @@ class ResultsTable(QWidget):
         self._columns = QPushButton("C&olumns", objectName="results.columns")
         self._columns.setToolTip("Choose which figures are shown")
         self._columns.setMenu(self._column_menu())
-        self._folder = QPushButton("Open &folder", objectName="results.folder")
+        self._folder = QPushButton("Ope&n folder", objectName="results.folder")
         self._folder.setToolTip("The run's folder: recipe, split, events, log and models")
         self._message = MessageBar("results.message")
         self._lay_out()
@@ -110,6 +113,11 @@ class ResultsTable(QWidget):
             threads = f"{variants[0].threads} thread{'s' if variants[0].threads != 1 else ''}"
             self._machine.setText(f"Latency: one image at a time, {threads}, {variants[0].cpu}")
 
+    def choose_columns(self, titles: Collection[str]) -> None:
+        """Show these columns, by their titles, and no others."""
+        for place, action in self._column_actions.items():
+            action.setChecked(COLUMNS[place].title in titles)
+
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
@@ -130,6 +138,7 @@ class ResultsTable(QWidget):
 
     def _column_menu(self) -> QMenu:
         menu = QMenu(self)
+        self._column_actions: dict[int, QAction] = {}
         for place, column in enumerate(COLUMNS):
             if place == CHAIN_COLUMN:
                 continue
@@ -138,6 +147,7 @@ class ResultsTable(QWidget):
             action.setChecked(column.is_usual)
             action.setToolTip(column.explanation)
             action.toggled.connect(partial(self._on_column, place))
+            self._column_actions[place] = action
         menu.setToolTipsVisible(True)
         return menu
 
@@ -145,6 +155,7 @@ class ResultsTable(QWidget):
         (self._shown.add if shown else self._shown.discard)(place)
         self._show_columns()
         self._fit_columns()
+        self.columns_chosen.emit([COLUMNS[place].title for place in sorted(self._shown)])
 
     def _show_columns(self) -> None:
         for place, column in enumerate(COLUMNS):

@@ -55,8 +55,8 @@ class RunsList(QWidget):
         """The id of the run or draft that the window shows."""
         self._live_run: str | None = None
         self._fault = ""
-        self._new = QPushButton("&New study", objectName="runs.new")
-        self._live = QPushButton("▶ &Show running study", objectName="runs.live")
+        self._new = QPushButton("Ne&w study", objectName="runs.new")
+        self._live = QPushButton("▶ Show running stud&y", objectName="runs.live")
         self._live.hide()
         self._search = QLineEdit(objectName="runs.search", placeholderText="Search", clearButtonEnabled=True)
         self._search.setAccessibleName("Search runs by name, note or tag")

@@ -21,6 +21,7 @@ from ui.terminal.markdown_table import markdown_page
 from ui.terminal.progress_view import ProgressView
 from ui.terminal.variants_table import epochs_table, notes, rounds_table, variants_table
 from workers.engine_process import EngineProcess
+from workers.keep_awake import keeping_awake
 from workers.process_outcome import ProcessOutcome
 
 PLAIN_WIDTH = 120
@@ -65,7 +66,7 @@ def run_without_display(recipe: Recipe, runs_directory: Path) -> int:
 def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: bool) -> int:
     console = _console(quiet)
     process = EngineProcess(recipe, runs_directory.absolute(), give_way=False)
-    with _CancelOnSignal(process), ProgressView(console) as view:
+    with keeping_awake(), _CancelOnSignal(process), ProgressView(console) as view:
         for batch in process.batches():
             view.show(batch)
         outcome = process.outcome()

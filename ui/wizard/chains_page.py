@@ -14,10 +14,11 @@ from engine.contract.recipe import ChainSettings
 from engine.contract.step_parameters import StepParameters
 from ui.message_bar import MessageBar
 from ui.wizard.chain_list import ChainList
+from ui.wizard.chain_names import is_automatic, name_of_steps
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.preset_dialog import PresetDialog
-from ui.wizard.presets import Preset
+from ui.wizard.presets import Preset, free_name
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.steps_editor import StepsEditor
 
@@ -94,7 +95,10 @@ class ChainsPage(DraftPage):
     def _on_steps_changed(self, steps: tuple[StepParameters, ...]) -> None:
         row = self._chains.row()
         chains = list(self._draft.recipe.chains)
-        chains[row] = ChainSettings(name=chains[row].name, steps=steps)
+        name = chains[row].name
+        if is_automatic(chains[row]):
+            name = free_name(name_of_steps(steps), [chain for place, chain in enumerate(chains) if place != row])
+        chains[row] = ChainSettings(name=name, steps=steps)
         self._draft.change(chains=tuple(chains))
 
     def _on_presets_wanted(self) -> None:

@@ -43,6 +43,8 @@ WHAT_TO_DO = (
 TREE_TITLES = {"path": "", "validation_path": " (validation)", "test_path": " (test)"}
 FEWEST_CLASSES = 2
 SIZE = (860, 600)
+PATTERN_WIDTH = 150
+TREE_WIDTH = 300
 
 
 class ClassFoldersDialog(QDialog):
@@ -65,28 +67,30 @@ class ClassFoldersDialog(QDialog):
         """What the mapping makes of the folders; None while that is worked out."""
         self._tree = QTreeView(objectName="class_folders.tree", uniformRowHeights=True)
         self._tree.setAccessibleName("Folders")
+        self._tree.setMinimumWidth(TREE_WIDTH)
         self._tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._class = QComboBox(objectName="class_folders.class", editable=True)
         self._class.setAccessibleName("Class")
         self._class.setPlaceholderText("class")
-        self._assign = QPushButton("Assign", objectName="class_folders.assign", autoDefault=False)
-        self._clear = QPushButton("Clear", objectName="class_folders.clear", autoDefault=False)
+        self._assign = QPushButton("&Assign", objectName="class_folders.assign", autoDefault=False)
+        self._clear = QPushButton("C&lear", objectName="class_folders.clear", autoDefault=False)
         self._clear.setToolTip("Say nothing of the marked folders, nor of single ones below them.")
         self._pattern = QLineEdit(objectName="class_folders.pattern", placeholderText="such as **/sick*")
         self._pattern.setAccessibleName("Pattern of folders")
+        self._pattern.setMinimumWidth(PATTERN_WIDTH)
         self._pattern.setToolTip(
             "* any part of one folder's name, ** any number of folders, ? one letter, [ab] one of some letters."
         )
-        self._assign_pattern = QPushButton("Assign", objectName="class_folders.assign_pattern", autoDefault=False)
+        self._assign_pattern = QPushButton("Assi&gn", objectName="class_folders.assign_pattern", autoDefault=False)
         self._mapping = QTreeWidget(objectName="class_folders.mapping")
         self._mapping.setAccessibleName("Classes and what names their folders")
         self._mapping.setHeaderLabels(["class", "images"])
         self._mapping.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._mapping.header().setStretchLastSection(False)
         self._mapping.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self._remove = QPushButton("Remove", objectName="class_folders.remove", autoDefault=False)
-        self._undo = QPushButton("Undo", objectName="class_folders.undo", autoDefault=False)
-        self._clear_all = QPushButton("Clear all", objectName="class_folders.clear_all", autoDefault=False)
+        self._remove = QPushButton("&Remove", objectName="class_folders.remove", autoDefault=False)
+        self._undo = QPushButton("&Undo", objectName="class_folders.undo", autoDefault=False)
+        self._clear_all = QPushButton("Cl&ear all", objectName="class_folders.clear_all", autoDefault=False)
         self._message = MessageBar("class_folders.message")
         buttons = QDialogButtonBox.StandardButton
         self._buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel)

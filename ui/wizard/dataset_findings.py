@@ -38,6 +38,7 @@ THUMBNAIL_PIXELS = 84
 NAME_WIDTH = 90
 MOST_SKIPPED_LISTED = 500
 ROWS_SEEN = 5
+LEAST_WIDTH = 320
 FEWEST_CLASSES = 2
 EVERY_IMAGE = "Every image"
 
@@ -82,7 +83,7 @@ class DatasetFindings(QWidget):
         self._skipped_box = QGroupBox("Skipped")
         QVBoxLayout(self._skipped_box).addWidget(self._skipped)
         self._skipped_box.hide()
-        self._all = QPushButton("Use all classes", objectName="dataset.all_classes")
+        self._all = QPushButton("Use all &classes", objectName="dataset.all_classes")
         self._all.clicked.connect(lambda: self.classes_chosen.emit(()))
         self._all.hide()
         counts = QGroupBox("Images per class (untick to leave out)")
@@ -93,6 +94,7 @@ class DatasetFindings(QWidget):
         self._tabs = QTabWidget(objectName="dataset.tabs")
         self._tabs.addTab(scroll, "Samples of each class")
         self._tabs.addTab(self.check, EVERY_IMAGE)
+        self.setMinimumWidth(LEAST_WIDTH)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(counts, 2)

@@ -53,11 +53,13 @@ class DatasetForm(QWidget):
             self._kind.addItem(DATASETS[key].title, key)
         self._summary = QLabel(wordWrap=True)
         self._summary.setProperty("role", "hint")
+        images = PathField(f"{name}.path", "The images", "choose, or drop it here", NO_PATH)
+        beside = images.path
         self._paths = {
-            "path": PathField(f"{name}.path", "The images", "choose, or drop it here", NO_PATH),
-            "validation_path": PathField(f"{name}.validation_path", "Validation images", "automatic", NO_PATH),
-            "test_path": PathField(f"{name}.test_path", "Test images", "automatic", NO_PATH),
-            "labels_csv": PathField(f"{name}.labels_csv", "CSV file with labels or groups", "none", CSV),
+            "path": images,
+            "validation_path": PathField(f"{name}.validation_path", "Validation images", "automatic", NO_PATH, beside),
+            "test_path": PathField(f"{name}.test_path", "Test images", "automatic", NO_PATH, beside),
+            "labels_csv": PathField(f"{name}.labels_csv", "CSV file with labels or groups", "none", CSV, beside),
         }
         self._form = ParameterForm(dataset, FORM_FIELDS, name)
         self.rows = self._form.rows

@@ -101,6 +101,7 @@ class DatasetPage(DraftPage):
         self._pause.stop()
         self._scan.shut_down()
         self._examination.shut_down()
+        self._findings.check.shut_down()
         for dialog in self.findChildren(ClassFoldersDialog):
             dialog.reject()
 
@@ -222,6 +223,7 @@ class DatasetPage(DraftPage):
         self._progress.end()
         self._message.say("")
         self._findings.show_result(result)
+        self._findings.check.set_scanned(result)
         self._draft.set_scanned(result)
         if result.samples and DATASETS[result.settings.kind].path_need:
             self._draft.fit_images(fitted_settings(result.samples))

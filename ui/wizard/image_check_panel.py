@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -19,11 +20,13 @@ from PySide6.QtWidgets import (
 
 from engine.contract.dataset_check import DatasetCheck, DuplicateImage
 from engine.contract.image_settings import ImageSettings
+from ui.wizard.duplicate_pair import DuplicatePair
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.scan_progress import ScanProgress
 
 if TYPE_CHECKING:
     from engine.datasets.examination import Examination
+    from workers.dataset_scan import ScanResult
 
 MOST_LISTED = 500
 MOST_SIZES = 3
@@ -41,7 +44,7 @@ class ImageCheckPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.progress = ScanProgress(
-            "images", "Check every image", "Finds copies, also across splits, and damaged files."
+            "images", "Check every i&mage", "Finds copies, also across splits, and damaged files."
         )
         self._facts = QLabel(objectName="images.facts", wordWrap=True)
         self._facts.setProperty("role", "hint")
@@ -65,6 +68,31 @@ class ImageCheckPanel(QWidget):
         layout.addWidget(self._findings, 3)
         layout.addWidget(self._duplicates, 2)
         self._shown: Examination | None = None
+        self._pair = DuplicatePair()
+        layout.addWidget(self._pair)
+        self._duplicates.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._duplicates.itemSelectionChanged.connect(self._on_selected)
+        self._duplicates.itemDoubleClicked.connect(self._on_opened)
+        self._listed: tuple[DuplicateImage, ...] = ()
+
+    def set_scanned(self, scanned: ScanResult | None) -> None:
+        """What decodes the images that are listed."""
+        self._pair.scanned = scanned
+
+    def shut_down(self) -> None:
+        """End the thread that decodes."""
+        self._pair.shut_down()
+
+    def _on_selected(self) -> None:
+        row = self._duplicates.currentRow()
+        if 0 <= row < len(self._listed):
+            self._pair.show_pair(self._listed[row])
+
+    def _on_opened(self, item: QTableWidgetItem) -> None:
+        one = self._listed[item.row()]
+        path = Path(one.copy_of if item.column() >= COLUMNS.index("copy of") else one.path)
+        if path.is_file():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def show_examination(self, examination: Examination | None, images: ImageSettings) -> int:
         """Show what a run with these image settings would say; None: nobody looked yet. Returns how many findings."""
@@ -77,6 +105,9 @@ class ImageCheckPanel(QWidget):
         return len(findings)
 
     def _list_duplicates(self, duplicates: tuple[DuplicateImage, ...]) -> None:
+        self._listed = duplicates
+        self._pair.hide()
+        self._duplicates.setToolTip("Click shows both images, a double click opens the file.")
         self._duplicates.setRowCount(len(duplicates))
         self._duplicates.setVisible(bool(duplicates))
         for row, one in enumerate(duplicates):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from ui.form.calm_fields import CalmComboBox, CalmSpinBox
 from ui.image_figures import fidelity_text, transform_text
 from ui.pictures import pixmap
 from ui.wizard.subband_viewer import SubbandViewer
@@ -18,6 +19,9 @@ PICTURE_PIXELS = 160
 class ImagePreviewPanel(QWidget):
     """The right half of the images page."""
 
+    image_chosen = Signal()
+    """Another image is to be shown."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._before, self._before_text = _picture("images.before"), QLabel()
@@ -26,8 +30,21 @@ class ImagePreviewPanel(QWidget):
         self._fidelity = QLabel(objectName="images.fidelity", wordWrap=True)
         self._shape = QLabel(objectName="images.shape", wordWrap=True)
         self._shape.setProperty("role", "hint")
+        self._class = CalmComboBox(objectName="images.shown_class", accessibleName="Class of the image that is shown")
+        self._number = CalmSpinBox(objectName="images.shown_number", accessibleName="Image of this class", minimum=1)
+        self._number.setKeyboardTracking(False)
+        self._of = QLabel()
+        self._counts: dict[str, int] = {}
+        chooser = QHBoxLayout()
+        chooser.addWidget(QLabel("Image"))
+        for widget in (self._class, self._number, self._of):
+            chooser.addWidget(widget)
+        chooser.addStretch()
         pictures = QGroupBox("Before and after")
-        row = QHBoxLayout(pictures)
+        outer = QVBoxLayout(pictures)
+        outer.addLayout(chooser)
+        row = QHBoxLayout()
+        outer.addLayout(row)
         for picture, text in ((self._before, self._before_text), (self._after, self._after_text)):
             column = QVBoxLayout()
             column.addWidget(picture)
@@ -47,6 +64,42 @@ class ImagePreviewPanel(QWidget):
         layout.addWidget(self._subbands)
         layout.addWidget(self._transform)
         layout.addStretch()
+
+        self._class.currentIndexChanged.connect(self._on_class)
+        self._number.valueChanged.connect(self._on_number)
+
+    def offer_images(self, counts: dict[str, int]) -> None:
+        """The images that can be shown: class → how many."""
+        if counts == self._counts:
+            return
+        self._counts = counts
+        for widget in (self._class, self._number):
+            widget.blockSignals(True)
+        self._class.clear()
+        self._class.addItems(list(counts))
+        self._number.setValue(1)
+        self._limit()
+        for widget in (self._class, self._number):
+            widget.blockSignals(False)
+
+    def chosen(self) -> tuple[str, int] | None:
+        """(class, number counted from 0) of the image that is to be shown; None: there are none."""
+        return (self._class.currentText(), self._number.value() - 1) if self._counts else None
+
+    def _limit(self) -> None:
+        count = self._counts.get(self._class.currentText(), 1)
+        self._number.setMaximum(max(count, 1))
+        self._of.setText(f"of {count:,}")
+
+    def _on_class(self, *_: object) -> None:
+        self._number.blockSignals(True)
+        self._number.setValue(1)
+        self._limit()
+        self._number.blockSignals(False)
+        self.image_chosen.emit()
+
+    def _on_number(self, *_: object) -> None:
+        self.image_chosen.emit()
 
     def show_preview(self, preview: ImagePreview) -> None:
         """Show one preview."""

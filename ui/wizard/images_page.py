@@ -28,6 +28,7 @@ from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.settings_from_images import advice
 from ui.wizard.suggested_settings import another_quality, another_size, another_transform
 from ui.wizard.transform_editor import TransformEditor
+from workers.dataset_scan import DecodedSample, ScanResult
 from workers.image_preview import ImagePreview, preview_images
 from workers.latest_call import LatestCall
 
@@ -128,6 +129,7 @@ class ImagesPage(DraftPage):
         self._form.changed.connect(self._on_edited)
         for spin in (self._height, self._width):
             spin.valueChanged.connect(self._on_edited)
+        self._panel.image_chosen.connect(self._pause.start)
         self._dwt.changed.connect(self._on_edited)
         self._dwt.refused.connect(self._on_refused)
         for axis, compared in self._compared.items():
@@ -150,6 +152,8 @@ class ImagesPage(DraftPage):
         self._show_setting(self._shown())
         self._show_cost()
         scanned = self._draft.scanned
+        if scanned:
+            self._panel.offer_images({name: len(scanned.images_of(name)) for name in scanned.classes})
         self._advice.say(advice(self._shown(), scanned.samples) if scanned and scanned.samples else "", "warning")
         self._pause.start()
 
@@ -213,8 +217,9 @@ class ImagesPage(DraftPage):
     def _request_preview(self) -> None:
         self._pause.stop()
         if self._draft.scanned is not None:
-            samples = self._draft.scanned.samples
-            self._preview.request(partial(preview_images, self._shown(), samples))
+            scanned, chosen = self._draft.scanned, self._panel.chosen()
+            read = partial(_read, scanned, *chosen) if chosen else None
+            self._preview.request(partial(preview_images, self._shown(), scanned.samples, chosen=read))
 
     def _on_previewed(self, preview: ImagePreview) -> None:
         self._panel.show_preview(preview)
@@ -231,6 +236,10 @@ class ImagesPage(DraftPage):
         if usable != self._usable:
             self._usable = usable
             self.say_whether_complete()
+
+
+def _read(scanned: ScanResult, class_name: str, number: int) -> DecodedSample:
+    return scanned.decoded(scanned.images_of(class_name)[number])
 
 
 def _pixels(name: str, value: int) -> QSpinBox:

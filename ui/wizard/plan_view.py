@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
@@ -13,6 +15,7 @@ from ui.durations import duration_text
 from workers.dataset_scan import ScanResult
 
 HEADERS = ("stage", "epochs", "time", "disk", "memory")
+TIME_COLUMN = 2
 
 
 def work_of(scanned: ScanResult, macs_a_second: float = DEFAULT_MACS_A_SECOND) -> Work:
@@ -35,6 +38,20 @@ class PlanView(QTreeWidget):
         self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.setIndentation(14)
         self._shown: tuple[Recipe, Work, StageCost] | None = None
+        self._rows: list[tuple[QTreeWidgetItem, StageCost]] = []
+
+    def mark_finished(self, finished: Sequence[bool]) -> StageCost | None:
+        """Say of the stages that an earlier run has finished that they need no time.
+
+        Returns:
+            What the others cost; None where these are not the stages that are shown.
+        """
+        if len(finished) != len(self._rows):
+            return None
+        for (item, cost), there in zip(self._rows, finished, strict=True):
+            item.setText(TIME_COLUMN, "already computed" if there else duration_text(cost.seconds))
+        left = [cost for (_, cost), there in zip(self._rows, finished, strict=True) if not there]
+        return total_cost(left) if left else StageCost(0.0, 0, 0)
 
     def show_plan(self, recipe: Recipe, work: Work) -> StageCost:
         """Show the stages of a recipe without faults; returns the estimated cost of them all."""
@@ -59,6 +76,7 @@ class PlanView(QTreeWidget):
                 else:
                     items[stage.parent].addChild(item)
                 items[stage.key] = item
+                self._rows.append((item, cost))
         self.expandAll()
         total = total_cost(costs)
         self._shown = (recipe, work, total)
@@ -68,3 +86,4 @@ class PlanView(QTreeWidget):
         """Show nothing, because there is nothing that can be computed."""
         self.clear()
         self._shown = None
+        self._rows = []

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.chain.estimate import DEFAULT_MACS_A_SECOND
+from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost
 from engine.chain.planning import measured_speed
 from engine.chain.preflight import errors
 from engine.contract.errors import NutshellError
@@ -33,6 +33,8 @@ from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.plan_view import PlanView, work_of
 from ui.wizard.recipe_draft import RecipeDraft
+from workers.finished_stages import finished_stages
+from workers.latest_call import LatestCall
 
 MEASURED, ROUGH = "by this computer's measured speed", "first estimate for this computer"
 LARGEST_SEED = 2**31 - 1
@@ -62,9 +64,11 @@ class ReviewPage(DraftPage):
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._findings = FindingsList("review.findings", "A click goes to its page.")
-        self._save = QPushButton("Save recipe…", objectName="review.save")
-        self._open = QPushButton("Open recipe…", objectName="review.open")
+        self._save = QPushButton("&Save recipe…", objectName="review.save")
+        self._open = QPushButton("&Open recipe…", objectName="review.open")
         self._message = MessageBar("review.message")
+        self._finished = LatestCall("finished-stages", self)
+        self._finished.succeeded.connect(self._on_finished_known)
         self._lay_out()
         self._name.textEdited.connect(self._on_edited)
         self._seed.valueChanged.connect(self._on_edited)
@@ -138,14 +142,26 @@ class ReviewPage(DraftPage):
             self._time.setText("–")
         else:
             work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_A_SECOND)
-            cost = self._plan.show_plan(recipe, work)
-            disk, memory = bytes_text(cost.disk_bytes), bytes_text(cost.memory_bytes)
-            source = MEASURED if self._speed else ROUGH
-            self._time.setText(
-                f"about {duration_text(cost.seconds)} ({source}; less if stages exist already); {disk} on disk; "
-                f"up to {memory} of memory"
-            )
+            self._say_cost(self._plan.show_plan(recipe, work))
+            runs = self._runs_directory
+            self._finished.request(lambda turn: finished_stages(recipe, runs, turn))
         self.say_whether_complete()
+
+    def shut_down(self) -> None:
+        """End the thread that looks for finished stages."""
+        self._finished.shut_down()
+
+    def _on_finished_known(self, finished: tuple[bool, ...]) -> None:
+        if (cost := self._plan.mark_finished(finished)) is not None:
+            self._say_cost(cost)
+
+    def _say_cost(self, cost: StageCost) -> None:
+        if cost.seconds == 0:
+            self._time.setText("All stages exist already: only what is missing is measured.")
+            return
+        disk, memory = bytes_text(cost.disk_bytes), bytes_text(cost.memory_bytes)
+        source = MEASURED if self._speed else ROUGH
+        self._time.setText(f"about {duration_text(cost.seconds)} ({source}); {disk} on disk; up to {memory} of memory")
 
     def _check_runs_directory(self) -> None:
         self._runs_fault, self._speed = "", None

@@ -47,7 +47,7 @@ class ScanProgress(QWidget):
     def begin(self) -> None:
         """Something goes on, nobody knows for how long."""
         self._busy = True
-        self._button.setText("Stop")
+        self._button.setText("S&top")
         self._button.setToolTip("")
         self._text.setText("Reading the images…")
         self._bar.setRange(0, 0)

@@ -34,7 +34,11 @@ class WeightsChooser(QWidget):
         self._settings = settings
         self._sought: object = None
         self._path = PathField(
-            "backbone.weights", "Keras weights file", "none: random weights", PathNeed(suffixes=SUFFIXES)
+            "backbone.weights",
+            "Keras weights file",
+            "none: random weights",
+            PathNeed(suffixes=SUFFIXES),
+            lambda: str(self._folders()[-1]),
         )
         self._found = CalmComboBox(objectName="backbone.found_weights", accessibleName="Weights files that fit")
         self._found.setToolTip("In Keras' own folder, in the weights folder of the preferences, and of earlier runs")

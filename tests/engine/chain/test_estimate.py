@@ -10,7 +10,6 @@ import pytest
 from engine.chain.estimate import StageCost, Work, stage_cost, stage_seconds, total_cost, training_macs_a_second
 from engine.chain.stage_tree import plan
 from engine.contract.recipe import ChainSettings, Recipe
-from ui.byte_sizes import bytes_text
 
 WORK = Work(2000, 400, 400, 2)
 PARAMETERS = 11_170_000
@@ -56,10 +55,3 @@ def test_a_run_takes_the_time_of_all_stages_and_the_memory_of_the_largest() -> N
     assert total.seconds > sum(cost.seconds for cost in several)
     assert total.disk_bytes == sum(cost.disk_bytes for cost in several)
     assert total.memory_bytes == max(cost.memory_bytes for cost in several)
-
-
-@pytest.mark.parametrize(
-    ("count", "text"), [(640, "640 bytes"), (2_840_000, "2.8 MB"), (999_700, "1.0 MB"), (34e9, "34 GB")]
-)
-def test_sizes_are_readable(count: float, text: str) -> None:
-    assert bytes_text(count) == text

@@ -127,13 +127,24 @@ def test_a_refused_setting_keeps_the_page_shut(chains_page: OpenWizard) -> None:
 def test_chains_are_duplicated_renamed_and_removed(chains_page: OpenWizard) -> None:
     _editor(chains_page).add_step(PRUNING)
     chains_page.click("chains.duplicate")
-    assert [chain.name for chain in chains_page.recipe.chains] == ["chain", "chain 2"]
+    assert [chain.name for chain in chains_page.recipe.chains] == ["pruning 80 %", "pruning 80 % 2"]
     assert _keys(chains_page, 1) == [PRUNING]
     chains = chains_page.child(QListWidget, "chains.list")
     chains.item(1).setText("PRN")
     chains_page.qtbot.waitUntil(lambda: chains_page.recipe.chains[1].name == "PRN")
     chains_page.click("chains.remove")
-    assert [chain.name for chain in chains_page.recipe.chains] == ["chain"]
+    assert [chain.name for chain in chains_page.recipe.chains] == ["pruning 80 %"]
+
+
+def test_a_chain_is_named_from_its_steps_until_somebody_names_it(chains_page: OpenWizard) -> None:
+    chains = chains_page.child(QListWidget, "chains.list")
+    _editor(chains_page).add_step(PRUNING)
+    _editor(chains_page).add_step("post_training_quantization")
+    assert chains.item(0).text() == chains_page.recipe.chains[0].name == "pruning 80 % + dynamic range"
+    chains.item(0).setText("PRN then PTQ")
+    chains_page.qtbot.waitUntil(lambda: chains_page.recipe.chains[0].name == "PRN then PTQ")
+    chains_page.click("steps.remove")
+    assert chains_page.recipe.chains[0].name == "PRN then PTQ"
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_a_look_can_be_stopped(open_wizard: OpenWizard) -> None:
     button = open_wizard.child(QPushButton, "dataset.scan")
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
     open_wizard.click("dataset.scan")
-    assert button.text() == "Stop"
+    assert button.text() == "S&top"
     assert not open_wizard.can_go_on
     open_wizard.click("dataset.scan")
     assert button.text() == "Re&scan"

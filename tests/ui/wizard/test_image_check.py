@@ -69,9 +69,9 @@ def test_drawn_images_are_looked_at_when_wished_and_the_look_can_be_stopped(open
     open_wizard.click("images.scan")
     open_wizard.qtbot.waitUntil(lambda: "of 800 images" in told.text(), timeout=SCAN_MS)
     assert open_wizard.can_go_on, "nobody has to wait for it"
-    assert button.text() == "Stop"
+    assert button.text() == "S&top"
     open_wizard.click("images.scan")
-    assert button.text() == "Check every image"
+    assert button.text() == "Check every i&mage"
     open_wizard.qtbot.wait(200)
     assert "Not all images are checked yet" in _findings(open_wizard)[0]
 

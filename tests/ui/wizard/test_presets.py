@@ -39,10 +39,18 @@ def test_it_says_what_it_does_what_it_costs_and_what_to_expect(preset: Preset) -
 
 
 def test_its_chains_come_after_the_others_or_in_their_place() -> None:
-    table = next(preset for preset in presets() if preset.title.startswith("Full table"))
-    mine = Recipe(chains=(ChainSettings(name="F16", steps=({"step": "weight_clustering"},)),))
+    table = next(preset for preset in presets() if preset.title.startswith("All rows"))
+    mine = Recipe(chains=(ChainSettings(name="float16 (F16)", steps=({"step": "weight_clustering"},)),))
     added = table.put_into(mine, replace=False)
-    assert [chain.name for chain in added.chains] == ["F16", "BLQ", "FIQ", "F16 2", "QAT", "PRN", "PRQ"]
+    assert [chain.name for chain in added.chains] == [
+        "float16 (F16)",
+        "dynamic range (BLQ)",
+        "int8 (FIQ)",
+        "float16 (F16) 2",
+        "quantisation-aware training (QAT)",
+        "pruned (PRN)",
+        "pruned + dynamic range (PRQ)",
+    ]
     assert table.put_into(added, replace=False) == added, "what is there is not added again"
     assert [chain.name for chain in table.put_into(mine, replace=True).chains] == [one.name for one in table.chains]
 
@@ -69,7 +77,7 @@ def _choose(wizard: OpenWizard, title: str) -> None:
 
 def test_the_dialogue_tells_before_it_changes(presets_dialog: OpenWizard) -> None:
     before = presets_dialog.recipe
-    _choose(presets_dialog, "PCQAT")
+    _choose(presets_dialog, "Pruning, clustering and quantisation-aware training (PCQAT)")
     text = presets_dialog.child(QLabel, "presets.text").text()
     assert "pruning 80 % → 32 clusters → QAT → int8" in text
     assert "45 times" in text
@@ -99,7 +107,9 @@ def test_what_is_there_already_is_said(presets_dialog: OpenWizard) -> None:
 
 
 def test_a_chain_that_is_there_under_another_name_is_named(presets_dialog: OpenWizard) -> None:
-    _choose(presets_dialog, "Full table")
+    _choose(presets_dialog, "All rows")
     presets_dialog.click("presets.add")
     told = presets_dialog.wait_for_message("chains.message")
-    assert told.endswith('BLQ as "dynamic range", PRQ as "pruned + dynamic range".')
+    assert told.endswith(
+        'dynamic range (BLQ) as "dynamic range", pruned + dynamic range (PRQ) as "pruned + dynamic range".'
+    )

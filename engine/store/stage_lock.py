@@ -1,0 +1,39 @@
+"""One process at a time computes a stage: the other waits, and then finds it finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from engine.store.locations import Locations
+
+POLL_S = 0.5
+
+
+@contextmanager
+def computing_alone(
+    locations: Locations, key: str, on_wait: Callable[[], None], raise_if_cancelled: Callable[[], None]
+) -> Iterator[None]:
+    """Hold the stage's lock; a process that ends, however it ends, gives its locks up.
+
+    Args:
+        on_wait: called once, where another process computes the stage.
+    """
+    locations.locks.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(locations.locks / f"{key}.lock")
+    told = False
+    while True:
+        raise_if_cancelled()
+        try:
+            lock.acquire(timeout=POLL_S)
+            break
+        except Timeout:
+            if not told:
+                on_wait()
+                told = True
+    try:
+        yield
+    finally:
+        lock.release()

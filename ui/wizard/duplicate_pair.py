@@ -1,0 +1,69 @@
+"""An image and its copy side by side, so that a user sees whether they are one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from engine.contract.dataset_check import DuplicateImage
+from ui.pictures import pixmap
+from workers.dataset_scan import ScanResult
+from workers.latest_call import LatestCall
+from workers.thumbnail import thumbnail
+from workers.turn import Turn
+
+PICTURE_PIXELS = 120
+
+
+class DuplicatePair(QWidget):
+    """Hidden until a pair is chosen; decodes in a thread."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.scanned: ScanResult | None = None
+        self._paths = ("", "")
+        self._pictures = [QLabel(objectName=f"images.pair{number}") for number in (1, 2)]
+        self._texts = [QLabel(), QLabel()]
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        for column, (picture, text) in enumerate(zip(self._pictures, self._texts, strict=True)):
+            picture.setFixedSize(PICTURE_PIXELS, PICTURE_PIXELS)
+            grid.addWidget(picture, 0, column)
+            grid.addWidget(text, 1, column)
+        grid.setColumnStretch(2, 1)
+        self._call = LatestCall("duplicate-pair", self)
+        self._call.succeeded.connect(self._on_decoded)
+        self._call.failed.connect(lambda sentence: self._texts[0].setText(sentence))
+        self.hide()
+
+    def show_pair(self, one: DuplicateImage) -> None:
+        """Show an image and what it is a copy of."""
+        if self.scanned is None:
+            return
+        scanned = self.scanned
+        self._paths = (one.path, one.copy_of)
+        self._call.request(lambda turn: _decoded(scanned, (one.path, one.copy_of), turn))
+
+    def shut_down(self) -> None:
+        """End the thread."""
+        self._call.shut_down()
+
+    def _on_decoded(self, images: list[np.ndarray]) -> None:
+        for picture, text, path, image in zip(self._pictures, self._texts, self._paths, images, strict=True):
+            picture.setPixmap(pixmap(image, PICTURE_PIXELS))
+            text.setText(Path(path).name)
+            text.setToolTip(path)
+        self.show()
+
+
+def _decoded(scanned: ScanResult, paths: tuple[str, ...], turn: Turn) -> list[np.ndarray]:
+    images = []
+    for path in paths:
+        turn.raise_if_stale()
+        sample = scanned.image_at(path)
+        if sample is None:
+            raise ValueError(f"{path} is not among the images any more; rescan them.")
+        images.append(thumbnail(scanned.decoded(sample).image, PICTURE_PIXELS))
+    return images

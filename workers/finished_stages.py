@@ -1,0 +1,25 @@
+"""Which stages of a recipe an earlier run has finished, so that they need no time. No Qt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.chain.planning import plan_run
+from engine.contract.recipe import Recipe
+from engine.store.locations import Locations
+from engine.store.stage_store import StageStore
+from workers.turn import Turn
+
+
+def finished_stages(recipe: Recipe, runs_directory: Path, turn: Turn) -> tuple[bool, ...]:
+    """One value a stage, branch by branch, parents before children.
+
+    Raises:
+        NutshellError: the recipe cannot be planned.
+        Cancelled: out of `turn`.
+    """
+    locations = Locations(runs_directory)
+    planned = plan_run(recipe, locations, turn.report)
+    turn.raise_if_stale()
+    store = StageStore(locations)
+    return tuple(store.facts(stage.key) is not None for branch in planned.branches for stage in branch.tree.stages)
