@@ -12,8 +12,9 @@ from ui.form.calm_fields import CalmSpinBox
 from workers.latest_call import LatestCall
 
 CACHE_LIMIT = "image_cache/limit_gb"
-USUAL_LIMIT_GB = 20
-MOST_GB = 10_000
+USUAL_LIMIT_GIB = 20
+MOST_GIB = 10_000
+GIB = 1024**3
 WHAT = (
     "Images that were read and resized are kept, so that a later study begins at once. Nothing is lost when they are "
     "cleared: the next run reads the images again."
@@ -23,7 +24,7 @@ BUSY = "A run is going on; its images cannot be cleared now."
 
 def cache_limit_bytes(settings: QSettings) -> int:
     """How much the cache may hold; 0: as much as it likes."""
-    return int(float(str(settings.value(CACHE_LIMIT, USUAL_LIMIT_GB))) * 1e9)
+    return int(float(str(settings.value(CACHE_LIMIT, USUAL_LIMIT_GIB))) * GIB)
 
 
 class ImageCacheDialog(QDialog):
@@ -35,9 +36,11 @@ class ImageCacheDialog(QDialog):
         self.setWindowTitle("Image cache")
         self._settings, self._cache = settings, locations.image_cache
         self._size = QLabel("…", objectName="image_cache.size")
-        self._limit = CalmSpinBox(objectName="image_cache.limit", maximum=MOST_GB, suffix=" GB", accessibleName="Limit")
+        self._limit = CalmSpinBox(
+            objectName="image_cache.limit", maximum=MOST_GIB, suffix=" GiB", accessibleName="Limit"
+        )
         self._limit.setSpecialValueText("no limit")
-        self._limit.setValue(round(cache_limit_bytes(settings) / 1e9))
+        self._limit.setValue(round(cache_limit_bytes(settings) / GIB))
         self._limit.setToolTip("What was not used for the longest time is cleared first, when the program starts.")
         self._clear = QPushButton("&Clear now", objectName="image_cache.clear")
         self._clear.setEnabled(not is_busy)

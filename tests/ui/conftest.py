@@ -14,7 +14,7 @@ from ui.lasting_constants import make_constants_last
 from ui.theme import ThemeChoice, apply_theme
 
 HERE = Path(__file__).parent
-OFFSCREEN_ONLY = "This plugin does not support propagateSizeHints"
+OFFSCREEN_ONLY = "This plugin does not support (propagateSizeHints|raise)"
 
 make_constants_last()
 

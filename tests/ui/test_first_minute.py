@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog, QLabel, QTreeWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.recipe_file import recipe_text
@@ -17,6 +18,7 @@ from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs
 from tests.small_study import small_recipe
 from ui.main_window import MainWindow
+from ui.wizard.plan_view import TIME_COLUMN
 
 SCAN_MS, RUN_MS = 20_000, 300_000
 SIDE, IMAGES_A_CLASS = 16, 20
@@ -80,6 +82,15 @@ def test_an_own_folder_is_compressed_in_seven_clicks(
     (record,) = list_runs(Locations(tmp_path / "runs"))
     assert record.state is RunState.DONE
     assert (record.directory / "models" / "int8.tflite").is_file()
+    # The same study again would compute nothing, and its plan says so before it is run.
+    hand.click("dashboard.duplicate")
+    window.wizard.go_to(4)
+    time = window.findChild(QLabel, "review.time")
+    assert time is not None
+    qtbot.waitUntil(lambda: time.text().startswith("All stages exist already"), timeout=SCAN_MS)
+    plan = window.findChild(QTreeWidget, "review.plan")
+    assert plan is not None
+    assert plan.topLevelItem(0).text(TIME_COLUMN) == "already computed"
     window.close()
 
 
@@ -98,7 +109,7 @@ def test_all_steps_are_seen_and_the_last_is_a_click_away(
 
 
 @pytest.mark.filterwarnings("ignore:.*QDragEnterEvent:DeprecationWarning")
-@pytest.mark.parametrize("kind", ["folder", "recipe", "model"])
+@pytest.mark.parametrize("kind", ["folder", "recipe", "model", "archive"])
 def test_what_is_dropped_anywhere_is_taken(
     window: MainWindow, tmp_path: Path, coloured_folder: Path, kind: str
 ) -> None:
@@ -106,7 +117,8 @@ def test_what_is_dropped_anywhere_is_taken(
     recipe.write_text(recipe_text(small_recipe(coloured_folder)), encoding="utf-8")
     model = tmp_path / "network.keras"
     model.write_bytes(b"no model, but named as one")
-    dropped = {"folder": coloured_folder, "recipe": recipe, "model": model}[kind]
+    archive = Path(shutil.make_archive(str(tmp_path / "images"), "zip", coloured_folder))
+    dropped = {"folder": coloured_folder, "recipe": recipe, "model": model, "archive": archive}[kind]
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(dropped))])
     held = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
@@ -116,8 +128,8 @@ def test_what_is_dropped_anywhere_is_taken(
     QApplication.sendEvent(window, QDropEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, *held))
     taken = window.wizard.recipe()
     assert window.wizard.isVisible()
-    if kind == "folder":
-        assert (taken.dataset.kind, taken.dataset.path) == ("image_folder", str(coloured_folder))
+    if kind in ("folder", "archive"):
+        assert (taken.dataset.kind, taken.dataset.path) == ("image_folder", str(dropped))
     elif kind == "recipe":
         assert taken == small_recipe(coloured_folder)
     else:

@@ -37,7 +37,7 @@ def letters(root: QWidget) -> list[str]:
     """Of the buttons that are seen; one without a letter counts as its text."""
     found = []
     for button in root.findChildren(QPushButton):
-        own = "recent" != button.property("role") and ".repair" not in button.objectName()
+        own = button.property("role") != "recent" and ".repair" not in button.objectName()
         if button.isVisible() and own and button.text() not in BY_ENTER_OR_ESCAPE:
             found.append(QKeySequence.mnemonic(button.text()).toString() or button.text())
     return found

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.dashboard.run_state import LogEntry, RunState
 from ui.theme import Theme
@@ -34,7 +34,7 @@ class LogPane(QWidget):
         self._engine = QPushButton("Show en&gine log", objectName="dashboard.engine_log", checkable=True)
         self._engine.setToolTip("The last lines that the engine and TensorFlow wrote")
         self._tail_timer = QTimer(self, interval=TAIL_INTERVAL_MS)
-        self._pages = QStackedLayout()
+        self._pages = QStackedWidget()
         self._pages.addWidget(self._text)
         self._pages.addWidget(self._engine_text)
         head = QHBoxLayout()
@@ -44,7 +44,7 @@ class LogPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(head)
-        layout.addLayout(self._pages, 1)
+        layout.addWidget(self._pages, 1)
         self._engine.toggled.connect(self._on_engine_toggled)
         self._tail_timer.timeout.connect(self._show_tail)
 

@@ -53,7 +53,7 @@ class ResultsTable(QWidget):
         self._sorted = QSortFilterProxyModel(self)
         self._sorted.setSourceModel(self._model)
         self._sorted.setSortRole(SORT_ROLE)
-        self.view = QTableView(objectName="results.table", sortingEnabled=True)
+        self.view = QTableView(objectName="results.table", sortingEnabled=True, tabKeyNavigation=False)
         self.view.setAccessibleName("Variants")
         self.view.setModel(self._sorted)
         self.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)

@@ -11,7 +11,7 @@ from types import FrameType
 
 from rich.console import Console
 
-from engine.contract.errors import EXIT_STOPPED, DataError
+from engine.contract.errors import EXIT_FAILED, EXIT_STOPPED, DataError
 from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
@@ -93,7 +93,8 @@ def _print_result(console: Console, result: RunResult) -> None:
 
 
 def _explain(outcome: ProcessOutcome) -> None:
-    if outcome.log:
+    # What is wrong with a recipe or its data is said in one sentence, and no log tells more of it.
+    if outcome.log and outcome.exit_code == EXIT_FAILED:
         sys.stderr.write(f"Details: {outcome.log}\n")
     sys.stderr.write(f"{outcome.message}\n")
 

@@ -61,7 +61,7 @@ class DatasetFindings(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._table = QTableWidget(0, 4, objectName="dataset.counts")
+        self._table = QTableWidget(0, 4, objectName="dataset.counts", tabKeyNavigation=False)
         self._table.setAccessibleName("Images per class and split")
         self._table.setHorizontalHeaderLabels(["class", "train", "validation", "test"])
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)

@@ -51,7 +51,7 @@ class ImageCheckPanel(QWidget):
         self._findings = FindingsList("images.findings")
         self._findings.setAccessibleName("Findings on the images")
         self._findings.repair_chosen.connect(self.repair_chosen)
-        self._duplicates = QTableWidget(0, len(COLUMNS), objectName="images.duplicates")
+        self._duplicates = QTableWidget(0, len(COLUMNS), objectName="images.duplicates", tabKeyNavigation=False)
         self._duplicates.setAccessibleName("Images that are there twice")
         self._duplicates.setHorizontalHeaderLabels(list(COLUMNS))
         header = self._duplicates.horizontalHeader()

@@ -30,6 +30,7 @@ from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.training_settings import TrainingSettings
 from engine.store.draft_store import DraftStore
 from engine.store.locations import Locations
+from ui.form.tab_order import last_in_focus_chain, set_tab_order
 from ui.message_bar import MessageBar
 from ui.screen_fit import scrolling
 from ui.wizard.dataset_page import DatasetPage
@@ -259,6 +260,8 @@ class StudyWizard(QWidget):
 
     def _show_way_on(self) -> None:
         """Which pages can be opened, and what the others wait for."""
+        # What a page has made meanwhile stands behind the buttons for Qt, which orders by the time of making.
+        set_tab_order([last_in_focus_chain(self._stack), self._help, self._back, self._next, self._run])
         waits_for = self.current_page.waits_for()
         last_open = next((place for place, page in enumerate(self._pages) if page.waits_for()), PAGES - 1)
         why = self._pages[last_open].waits_for() if last_open < len(self._pages) else ""

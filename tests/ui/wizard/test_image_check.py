@@ -41,6 +41,11 @@ def test_copies_across_splits_are_listed_and_left_out_by_a_button(
     assert tabs.tabText(1).startswith("Every image (")
     tabs.setCurrentIndex(1)
     assert duplicates.isVisible()
+    duplicates.selectRow(0)
+    pictures = [open_wizard.child(QLabel, f"images.pair{number}") for number in (1, 2)]
+    open_wizard.qtbot.waitUntil(lambda: all(picture.isVisible() for picture in pictures), timeout=SCAN_MS)
+    assert pictures[0].pixmap().toImage() == pictures[1].pixmap().toImage()
+    assert not pictures[0].pixmap().isNull()
     assert [duplicates.item(0, column).text() for column in range(5)] == [
         "sick/leak.png",
         "train",
