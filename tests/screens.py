@@ -29,10 +29,13 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QLabel,
     QLineEdit,
+    QListView,
     QPushButton,
+    QScrollArea,
     QSplitterHandle,
     QTableView,
     QToolButton,
+    QTreeView,
     QWidget,
 )
 
@@ -252,8 +255,28 @@ def _lacking(widget: QWidget) -> str | None:
         case QGroupBox():
             text = widget.fontMetrics().horizontalAdvance(widget.title())
             return f"{text - widget.width() + 20} px" if text + 20 > widget.width() else None
+        # Pictures of several levels are wider than any window.
+        case QScrollArea() if (
+            not widget.objectName().endswith(".pictures") and widget.horizontalScrollBar().isVisible()
+        ):
+            return f"{widget.horizontalScrollBar().maximum()} px, so that it scrolls to the side"
+        case QListView() if not widget.wordWrap():
+            need = widget.sizeHintForColumn(0)
+            return f"{need - widget.viewport().width()} px" if need > widget.viewport().width() else None
+        case QTreeView():
+            return _tree_lacking(widget)
         case QHeaderView() if widget.orientation() is Qt.Orientation.Horizontal:
             return _header_lacking(widget)
+    return None
+
+
+def _tree_lacking(tree: QTreeView) -> str | None:
+    """Cells that end in dots; a tree that wraps its words has taller rows instead."""
+    header = tree.header()
+    for column in range(header.count()):
+        need = tree.sizeHintForColumn(column)
+        if need > header.sectionSize(column) + SLACK_PIXELS and not tree.wordWrap():
+            return f"{need - header.sectionSize(column)} px in the cells of its column {column + 1}"
     return None
 
 

@@ -34,6 +34,7 @@ class HelpWindow(QDialog):
         self.setWindowTitle("Nutshell help")
         open_at(self, *SIZE)
         self._list = QListWidget(objectName="help.pages", accessibleName="Pages of the documentation")
+        self._list.setWordWrap(True)
         for file in sorted(DOCUMENTATION.glob("*.md"), key=lambda file: file.name != PAGE_OF_TOPIC["start"]):
             item = QListWidgetItem(_heading(file), self._list)
             item.setData(Qt.ItemDataRole.UserRole, file.name)

@@ -29,6 +29,11 @@ def pixmap(image: np.ndarray, side: int) -> QPixmap:
     return QPixmap.fromImage(picture.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode))
 
 
+def picture_side(room: int, sides: tuple[int, ...]) -> int:
+    """The greatest of some sides, the least first, that fits into so many pixels; the least where none fits."""
+    return max((side for side in sides if side <= room), default=sides[0])
+
+
 def subband_image(band: np.ndarray, name: str) -> np.ndarray:
     """A subband as uint8 (height, width): the approximation as it is, a detail about mid-grey, stretched.
 

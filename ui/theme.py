@@ -132,6 +132,7 @@ def _style_sheet(theme: Theme) -> str:
     QToolButton[role="step"]:checked {{ border-bottom: 3px solid {theme.accent}; font-weight: 600; }}
     QToolButton[role="step"]:disabled {{ color: {theme.muted}; }}
     QToolButton::menu-indicator {{ image: none; }}
+    QPushButton[role="recent"] {{ text-align: left; padding: 4px 6px; }}
     QPushButton {{ padding: 4px 12px; min-height: 1.5em; }}
     QHeaderView::section {{ background: {theme.background}; color: {theme.text}; border: 0;
         border-right: 1px solid {theme.grid}; border-bottom: 1px solid {theme.grid}; padding: 3px 6px; }}

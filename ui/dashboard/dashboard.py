@@ -29,6 +29,7 @@ from workers.process_outcome import Ending, ProcessOutcome
 
 TURN_MS = 10
 LEFT_PIXELS, PLOTS_PIXELS = 430, 610
+LEAST_LEFT_PIXELS = 390
 NARROW_PIXELS = 760
 """Below this width the plots stand below the stages, and the page scrolls."""
 STACKED_HEIGHT, LEAST_HEIGHT = 900, 360
@@ -163,6 +164,7 @@ class Dashboard(QWidget):
         plots.setSizes([CURVES_PIXELS, BARS_PIXELS])
         # Bars come when there is something to show; until then the curves have the room.
         self.bars.hide()
+        left.setMinimumWidth(LEAST_LEFT_PIXELS)
         self._progress = QSplitter(Qt.Orientation.Horizontal)
         self._progress.addWidget(left)
         self._progress.addWidget(plots)

@@ -63,11 +63,24 @@ class StageTreeModel(NestedRowsModel):
         stage, column = self._stages[index.internalId()], StageColumn(index.column())
         if role == FRACTION_ROLE:
             return stage.done_fraction
+        if column is StageColumn.CHAINS and role == Qt.ItemDataRole.DisplayRole:
+            return self._chains_text(stage)
+        if column is StageColumn.STATUS and role == Qt.ItemDataRole.DisplayRole and stage.seconds_left:
+            # The head of the dashboard says what the running stage does; here is room for the time alone.
+            return f"{duration_text(stage.seconds_left)} left"
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(stage, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return _text(stage, StageColumn.STAGE if column is StageColumn.PROGRESS else column)
         return None
+
+    def _chains_text(self, stage: StageProgress) -> str:
+        """Short enough for a narrow window; the tool tip has all names."""
+        passing = stage.plan.chains
+        total = len({chain for one in self._stages for chain in one.plan.chains})
+        if len(passing) <= 1:
+            return "".join(passing)
+        return "all" if len(passing) == total else f"{len(passing)} of {total}"
 
     def _rebuild(self, stages: list[StageProgress], looks: list[Look]) -> None:
         self.beginResetModel()

@@ -11,11 +11,11 @@ from ui.dashboard.stage_tree_model import FRACTION_ROLE, StageColumn, StageTreeM
 from ui.theme import current_theme
 
 COLUMN_PIXELS = {
-    StageColumn.STAGE: 150,
-    StageColumn.PROGRESS: 84,
-    StageColumn.STATUS: 140,
+    StageColumn.STAGE: 140,
+    StageColumn.PROGRESS: 76,
+    StageColumn.STATUS: 106,
 }
-LEAST_COLUMN_PIXELS = 64
+LEAST_COLUMN_PIXELS = 60
 ROW_PIXELS = 24
 BAR_OPACITY = 0.4
 
@@ -41,11 +41,16 @@ class StageTreeView(QTreeView):
         self.header().setSectionResizeMode(StageColumn.CHAINS, QHeaderView.ResizeMode.Stretch)
         for column, width in COLUMN_PIXELS.items():
             self.header().resizeSection(column, width)
-        self._stages.modelReset.connect(self.expandAll)
+        self._stages.modelReset.connect(self._on_reset)
 
     def show_state(self, state: RunState) -> None:
         """Show where each stage is."""
         self._stages.show_state(state)
+
+    def _on_reset(self) -> None:
+        self.expandAll()
+        names = self.sizeHintForColumn(StageColumn.STAGE)
+        self.header().resizeSection(StageColumn.STAGE, max(names, COLUMN_PIXELS[StageColumn.STAGE]))
 
     def drawBranches(self, painter: QPainter, rect: object, index: QModelIndex | QPersistentModelIndex) -> None:
         """The indentation says enough; arrows would promise that rows can be closed."""

@@ -19,7 +19,7 @@ from ui.form.calm_fields import CalmComboBox
 from ui.image_figures import fidelity_text, transform_text
 from ui.pictures import pixmap, subband_image
 
-PICTURE_PIXELS = 150
+PICTURE_PIXELS = 128
 MOST_IMAGES = 30
 ROW_MS = 10
 NEEDED = ("images", "labels", "classes", "subbands", "fed")
@@ -46,7 +46,7 @@ class SubbandsPanel(QWidget):
         self._inside = QWidget()
         self._grid = QGridLayout(self._inside)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        scroll = QScrollArea(widgetResizable=True)
+        scroll = QScrollArea(widgetResizable=True, objectName="dashboard.images.pictures")
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(self._inside)
         layout = QVBoxLayout(self)

@@ -35,6 +35,7 @@ from ui.results.variants_model import SORT_ROLE, VariantsModel
 CHAIN_COLUMN = 0
 WIDEST_COLUMN = 320
 COLUMN_MARGIN = 6
+TITLE_MARGIN = 26
 FRAME_GAP = 6
 """Between what stands below the table and the frame, in pixels."""
 
@@ -121,14 +122,18 @@ class ResultsTable(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
-        for button in (self._columns, self._csv, self._save, self._save_all, self._folder):
+        for button in (self._csv, self._save, self._save_all, self._folder):
             buttons.addWidget(button)
         buttons.addStretch()
+        told = QHBoxLayout()
+        told.addWidget(self._machine, 1)
+        told.addWidget(self._columns)
+        told.setContentsMargins(0, 0, FRAME_GAP, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view, 1)
         layout.addWidget(self._sweep)
-        layout.addWidget(self._machine)
+        layout.addLayout(told)
         layout.addLayout(buttons)
         layout.addWidget(self._message)
 
@@ -167,9 +172,12 @@ class ResultsTable(QWidget):
         """Costs tens of milliseconds, so it waits until someone looks."""
         if not self.isVisible():
             return
-        self.view.resizeColumnsToContents()
-        for column in range(len(COLUMNS)):
-            self.view.setColumnWidth(column, min(self.view.columnWidth(column) + COLUMN_MARGIN, WIDEST_COLUMN))
+        letters = self.view.horizontalHeader().fontMetrics()
+        for place, column in enumerate(COLUMNS):
+            # Qt keeps room for the arrow of the sorted column beside the title of each, which costs half a screen.
+            title = max(letters.horizontalAdvance(line) for line in column.title.split("\n")) + TITLE_MARGIN
+            width = max(title, self.view.sizeHintForColumn(place) + COLUMN_MARGIN)
+            self.view.setColumnWidth(place, min(width, WIDEST_COLUMN))
         self.view.resizeRowsToContents()
 
     def _enable(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QFrame, QGroupBox, QHBoxLayout, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
 from engine.backbones.backbone import ARCHITECTURES, BACKBONES, full_size_parameters
 from engine.chain.preflight import errors
@@ -16,6 +16,7 @@ from ui.form.declared_field import WIDEST_PIXELS
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.side_by_side import SideBySide
 from ui.wizard.backbone_list import BackboneList
 from ui.wizard.backbone_options_form import BackboneOptionsForm
 from ui.wizard.draft_page import DraftPage
@@ -80,22 +81,19 @@ class BackbonePage(DraftPage):
         rows.addRow("Weights", self._weights)
         QVBoxLayout(network).addWidget(self._form)
         training = QGroupBox("Training of the baseline")
-        scroll = QScrollArea(widgetResizable=True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(self._training)
-        QVBoxLayout(training).addWidget(scroll)
-        left, right = QVBoxLayout(), QVBoxLayout()
+        inside = QVBoxLayout(training)
+        inside.addWidget(self._training)
+        inside.addStretch()
+        side = QWidget()
+        left = QVBoxLayout(side)
+        left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(network)
         left.addWidget(self._message)
         left.addStretch()
-        right.addWidget(training)
-        columns = QHBoxLayout()
-        columns.addLayout(left, 1)
-        columns.addLayout(right, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(self._figures)
-        layout.addLayout(columns, 1)
+        layout.addWidget(SideBySide(side, training), 1)
         for widget in (self._kind, self._options, self._weights):
             widget.setMaximumWidth(WIDEST_PIXELS)
         self._set_tab_order()

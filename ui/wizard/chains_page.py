@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
 from engine.chain.preflight import errors
 from engine.contract.errors import NutshellError
@@ -13,6 +13,7 @@ from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import ChainSettings
 from engine.contract.step_parameters import StepParameters
 from ui.message_bar import MessageBar
+from ui.side_by_side import SideBySide
 from ui.wizard.chain_list import ChainList
 from ui.wizard.chain_names import is_automatic, name_of_steps
 from ui.wizard.draft_page import DraftPage
@@ -58,17 +59,17 @@ class ChainsPage(DraftPage):
         return "A chain cannot run: see the findings marked ✕." if errors(self._draft.findings) else ""
 
     def _lay_out(self) -> None:
-        self._chains.setFixedWidth(LIST_WIDTH)
         findings = QGroupBox("Checks")
         QVBoxLayout(findings).addWidget(self._findings)
-        right = QVBoxLayout()
+        side = QWidget()
+        right = QVBoxLayout(side)
+        right.setContentsMargins(0, 0, 0, 0)
         right.addWidget(self._steps, 3)
         right.addWidget(findings, 1)
         right.addWidget(self._message)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
-        layout.addWidget(self._chains)
-        layout.addLayout(right, 1)
+        layout.addWidget(SideBySide(self._chains, side, LIST_WIDTH))
 
     def show_draft(self) -> None:
         self._message.say("")

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -31,6 +31,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.source import OutlinedFolder
 from ui.message_bar import MessageBar
 from ui.screen_fit import open_at
+from ui.tree_columns import fit_first_column
 from ui.wizard.class_mapping import Patterns, assigned, cleared, with_pattern, without
 from ui.wizard.folder_tree_model import FolderColumn, FolderTreeModel
 from workers.folder_outline import MappedFolders, map_folders, outline_folders
@@ -157,16 +158,21 @@ class ClassFoldersDialog(QDialog):
         layout.addWidget(self._message)
         layout.addWidget(self._buttons)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._model is not None:
+            fit_first_column(self._tree)
+
     def _on_outlined(self, folders: tuple[OutlinedFolder, ...]) -> None:
         self._folders = folders
         names = {tree: Path(getattr(self._settings, tree)).name + title for tree, title in TREE_TITLES.items()}
         self._model = FolderTreeModel(folders, names, self)
         self._tree.setModel(self._model)
-        header = self._tree.header()
-        header.setSectionResizeMode(FolderColumn.FOLDER, QHeaderView.ResizeMode.Stretch)
-        header.setStretchLastSection(False)
+        self._tree.header().setStretchLastSection(False)
         self._tree.setColumnWidth(FolderColumn.CLASS, 130)
         self._tree.expandToDepth(0)
+        self._tree.expanded.connect(lambda _: fit_first_column(self._tree))
+        fit_first_column(self._tree)
         self._tree.selectionModel().selectionChanged.connect(self._show_what_can_be_done)
         self._show_mapping()
 

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from engine.datasets.examination import Examination
 
 THUMBNAIL_PIXELS = 84
-NAME_WIDTH = 90
 MOST_SKIPPED_LISTED = 500
 ROWS_SEEN = 5
 LEAST_WIDTH = 320
@@ -163,19 +162,16 @@ class DatasetFindings(QWidget):
         self._clear_pictures()
         shown = result.classes[:CLASSES_LOOKED_INTO]
         for row, name in enumerate(shown):
-            label = QLabel(name)
-            label.setFixedWidth(NAME_WIDTH)
-            label.setWordWrap(True)
-            self._grid.addWidget(label, row, 0)
+            self._grid.addWidget(QLabel(name, wordWrap=True), 2 * row, 0, 1, -1)
             own = [thumbnail for thumbnail in result.thumbnails if thumbnail.class_name == name]
-            for column, thumbnail in enumerate(own, start=1):
+            for column, thumbnail in enumerate(own):
                 picture = QLabel()
                 picture.setPixmap(pixmap(thumbnail.image, THUMBNAIL_PIXELS))
                 picture.setToolTip(thumbnail.path)
                 picture.setAccessibleName(f"{name}: {thumbnail.path}")
-                self._grid.addWidget(picture, row, column)
+                self._grid.addWidget(picture, 2 * row + 1, column)
         if more := len(result.classes) - len(shown):
-            self._grid.addWidget(QLabel(f"… and {more:,} more classes"), len(shown), 0, 1, -1)
+            self._grid.addWidget(QLabel(f"… and {more:,} more classes"), 2 * len(shown), 0, 1, -1)
 
     def _clear_pictures(self) -> None:
         while item := self._grid.takeAt(0):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGroupBox, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.source import DATASETS, Split
@@ -16,6 +16,7 @@ from engine.store.locations import Locations
 from ui.form.path_field import dropped_paths
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.side_by_side import SideBySide
 from ui.wizard.class_folders_dialog import ClassFoldersDialog
 from ui.wizard.class_mapping import Patterns
 from ui.wizard.dataset_findings import DatasetFindings
@@ -139,17 +140,15 @@ class DatasetPage(DraftPage):
         rows.insertRow(rows.rowCount() - len(FORM_FIELDS), "Classes", self._class_folders)
         QVBoxLayout(box).addWidget(self._form)
         side = QWidget()
-        side.setFixedWidth(LEFT_WIDTH)
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(box)
         left.addWidget(self._progress)
         left.addWidget(self._message)
         left.addStretch()
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
-        layout.addWidget(side)
-        layout.addWidget(self._findings, 1)
+        layout.addWidget(SideBySide(side, self._findings, LEFT_WIDTH))
         set_tab_order([*self._form.source_editors(), self._class_folders, *self._form.setting_editors()])
 
     def show_draft(self) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox
 from ui.image_figures import fidelity_text, transform_text
-from ui.pictures import pixmap
+from ui.pictures import picture_side, pixmap
 from ui.wizard.subband_viewer import SubbandViewer
 from workers.image_preview import ImagePreview
 
-PICTURE_PIXELS = 160
+SIDES_PIXELS = (112, 160, 220)
+"""Of the two pictures, by the room that the panel has."""
+FIGURES_WIDTH = 130
+LEAST_WIDTH = 2 * SIDES_PIXELS[0] + FIGURES_WIDTH + 48
 
 
 class ImagePreviewPanel(QWidget):
@@ -24,6 +28,8 @@ class ImagePreviewPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._preview: ImagePreview | None = None
+        self._side = SIDES_PIXELS[0]
         self._before, self._before_text = _picture("images.before"), QLabel()
         self._after, self._after_text = _picture("images.after"), QLabel()
         self._sizes = QLabel(objectName="images.sizes", wordWrap=True)
@@ -103,16 +109,37 @@ class ImagePreviewPanel(QWidget):
 
     def show_preview(self, preview: ImagePreview) -> None:
         """Show one preview."""
-        for picture, image, text, title, size in (
-            (self._before, preview.before, self._before_text, "original", preview.before_size),
-            (self._after, preview.after, self._after_text, "resized", preview.after_size),
+        self._preview = preview
+        self._draw(preview)
+        for text, title, size in (
+            (self._before_text, "original", preview.before_size),
+            (self._after_text, "resized", preview.after_size),
         ):
-            picture.setPixmap(pixmap(image, PICTURE_PIXELS))
-            picture.setAccessibleName(f"A sample {title}")
             text.setText(f"{title}: {size[0]}×{size[1]}")
         self._show_figures(preview)
         self._subbands.show_levels(preview.levels, preview.settings.dwt)
         self._transform.setText(transform_text(preview.transform) if preview.transform else "")
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        side = picture_side((self.width() - (LEAST_WIDTH - 2 * SIDES_PIXELS[0])) // 2, SIDES_PIXELS)
+        if side != self._side:
+            self._side = side
+            for picture in (self._before, self._after):
+                picture.setFixedSize(side, side)
+            if self._preview is not None:
+                self._draw(self._preview)
+
+    def _draw(self, preview: ImagePreview) -> None:
+        for picture, image, title in (
+            (self._before, preview.before, "original"),
+            (self._after, preview.after, "resized"),
+        ):
+            picture.setPixmap(pixmap(image, self._side))
+            picture.setAccessibleName(f"A sample {title}")
 
     def _show_figures(self, preview: ImagePreview) -> None:
         sizes, settings = preview.sizes, preview.settings
@@ -137,6 +164,6 @@ class ImagePreviewPanel(QWidget):
 
 def _picture(name: str) -> QLabel:
     label = QLabel(objectName=name)
-    label.setFixedSize(PICTURE_PIXELS, PICTURE_PIXELS)
+    label.setFixedSize(SIDES_PIXELS[0], SIDES_PIXELS[0])
     label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
     return label

@@ -20,6 +20,7 @@ from ui.form.calm_fields import CalmSpinBox
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.side_by_side import SideBySide
 from ui.wizard.compared_values import ComparedValues
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.image_preview_panel import ImagePreviewPanel
@@ -106,7 +107,6 @@ class ImagesPage(DraftPage):
         first = QGroupBox("Size and colour")
         QVBoxLayout(first).addWidget(self._form)
         side = QWidget()
-        side.setFixedWidth(LEFT_WIDTH)
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(first)
@@ -116,10 +116,9 @@ class ImagesPage(DraftPage):
         left.addWidget(self._cost)
         left.addWidget(self._message)
         left.addStretch()
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
-        layout.addWidget(side)
-        layout.addWidget(self._panel, 1)
+        layout.addWidget(SideBySide(side, self._panel, LEFT_WIDTH))
         *shared, quality = self._form.editors()
         of_size, of_quality, of_dwt = (one.editors() for one in self._compared.values())
         sides_and_shared = (self._height, self._width, *shared)

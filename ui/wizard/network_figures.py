@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.backbones.backbone import layer_graph
 from engine.backbones.freezing import trainable_parameters
@@ -17,6 +18,9 @@ from ui.byte_sizes import bytes_text
 
 FLOAT32_BYTES = 4
 UNKNOWN_CLASSES = 2
+FEW_IN_A_ROW = 3
+LEAST_WIDTH = 420
+MARGINS = 24
 TITLES = {
     "input": "network input",
     "parameters": "parameters",
@@ -32,19 +36,40 @@ class NetworkFigures(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("role", "panel")
-        layout = QHBoxLayout(self)
+        self._grid = QGridLayout(self)
+        self._columns: list[QWidget] = []
         self._figures: dict[str, QLabel] = {}
         for name, title in TITLES.items():
             figure, caption = QLabel(objectName=f"backbone.{name}", accessibleName=title), QLabel(title)
             figure.setProperty("role", "figure")
             figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             caption.setProperty("role", "hint")
-            column = QVBoxLayout()
+            part = QWidget()
+            column = QVBoxLayout(part)
+            column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(0)
             column.addWidget(figure)
             column.addWidget(caption)
-            layout.addLayout(column)
+            self._columns.append(part)
             self._figures[name] = figure
+        self._in_a_row = 0
+        self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """In one row, or in two where there is less room."""
+        widths = sum(part.sizeHint().width() + self._grid.horizontalSpacing() for part in self._columns)
+        in_a_row = len(self._columns) if widths + MARGINS <= self.width() else FEW_IN_A_ROW
+        if in_a_row != self._in_a_row:
+            self._in_a_row = in_a_row
+            for place, part in enumerate(self._columns):
+                self._grid.addWidget(part, place // in_a_row, place % in_a_row)
 
     def show_network(self, recipe: Recipe, class_count: int | None) -> None:
         """Show the recipe's network, or dashes where it cannot be built; the pre-flight says why.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost, Work, stage_cost, total_cost, unread_branches
@@ -12,6 +13,7 @@ from engine.contract.recipe import Recipe
 from engine.datasets.source import Split
 from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
+from ui.tree_columns import fit_first_column
 from workers.dataset_scan import ScanResult
 
 HEADERS = ("stage", "epochs", "time", "disk", "memory")
@@ -34,7 +36,7 @@ class PlanView(QTreeWidget):
         self.setHeaderLabels(HEADERS)
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
         self.setSelectionMode(QTreeWidget.SelectionMode.NoSelection)
         self.setIndentation(14)
         self._shown: tuple[Recipe, Work, StageCost] | None = None
@@ -50,6 +52,7 @@ class PlanView(QTreeWidget):
             return None
         for (item, cost), there in zip(self._rows, finished, strict=True):
             item.setText(TIME_COLUMN, "already computed" if there else duration_text(cost.seconds))
+        fit_first_column(self)
         left = [cost for (_, cost), there in zip(self._rows, finished, strict=True) if not there]
         return total_cost(left) if left else StageCost(0.0, 0, 0)
 
@@ -78,9 +81,14 @@ class PlanView(QTreeWidget):
                 items[stage.key] = item
                 self._rows.append((item, cost))
         self.expandAll()
+        fit_first_column(self)
         total = total_cost(costs)
         self._shown = (recipe, work, total)
         return total
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        fit_first_column(self)
 
     def forget(self) -> None:
         """Show nothing, because there is nothing that can be computed."""

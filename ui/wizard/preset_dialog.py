@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QFrame,
-    QHBoxLayout,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -19,9 +18,11 @@ from PySide6.QtWidgets import (
 )
 
 from ui.screen_fit import open_at
+from ui.side_by_side import SideBySide
 from ui.wizard.presets import Preset, presets
 
 LIST_WIDTH = 330
+LEAST_TEXT_WIDTH = 260
 SIZE = (860, 470)
 ROW_SPACING = 2
 
@@ -39,7 +40,7 @@ class PresetDialog(QDialog):
         open_at(self, *SIZE)
         self._list = QListWidget(objectName="presets.list", accessibleName="Presets")
         self._list.setSpacing(ROW_SPACING)
-        self._list.setFixedWidth(LIST_WIDTH)
+        self._list.setWordWrap(True)
         self._text = QLabel(objectName="presets.text", wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
         for preset in presets():
@@ -65,11 +66,9 @@ class PresetDialog(QDialog):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(self._text)
-        columns = QHBoxLayout()
-        columns.addWidget(self._list)
-        columns.addWidget(scroll, 1)
+        scroll.setMinimumWidth(LEAST_TEXT_WIDTH)
         layout = QVBoxLayout(self)
-        layout.addLayout(columns, 1)
+        layout.addWidget(SideBySide(self._list, scroll, LIST_WIDTH), 1)
         layout.addWidget(self._buttons)
 
     def _show(self, item: QListWidgetItem) -> None:

@@ -29,6 +29,7 @@ from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
 from ui.form.calm_fields import CalmSpinBox
 from ui.message_bar import MessageBar
+from ui.side_by_side import SideBySide
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.plan_view import PlanView, work_of
@@ -38,7 +39,7 @@ from workers.latest_call import LatestCall
 
 MEASURED, ROUGH = "by this computer's measured speed", "first estimate for this computer"
 LARGEST_SEED = 2**31 - 1
-SIDE_WIDTH = 430
+SIDE_WIDTH = 490
 NAMELESS = "The study has no name; give it one."
 FAULTY = "It cannot run yet: see the findings marked ✕."
 UNSEEN = "The images are not listed yet: wait, or go back to the first page."
@@ -108,7 +109,6 @@ class ReviewPage(DraftPage):
         findings = QGroupBox("Checks")
         QVBoxLayout(findings).addWidget(self._findings)
         side = QWidget()
-        side.setFixedWidth(SIDE_WIDTH)
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(study)
@@ -123,10 +123,9 @@ class ReviewPage(DraftPage):
         buttons.addWidget(self._save)
         buttons.addStretch()
         right.addLayout(buttons)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
-        layout.addWidget(side)
-        layout.addWidget(text, 1)
+        layout.addWidget(SideBySide(side, text, SIDE_WIDTH, left_grows=True))
 
     def show_draft(self) -> None:
         recipe, faulty = self._draft.recipe, bool(errors(self._draft.findings))

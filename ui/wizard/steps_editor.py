@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.contract.step_parameters import StepParameters
 from engine.steps.step import STEPS
 from ui.list_keys import act_on_key
+from ui.side_by_side import SideBySide
 from ui.wizard.step_settings import StepSettings
 
 LIST_WIDTH = 250
@@ -105,11 +106,9 @@ class StepsEditor(QWidget):
         for button in (self._up, self._down, self._remove):
             row.addWidget(button)
         left.addLayout(row)
-        steps.setFixedWidth(LIST_WIDTH)
-        layout = QHBoxLayout(self)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(steps)
-        layout.addWidget(self._settings, 1)
+        layout.addWidget(SideBySide(steps, self._settings, LIST_WIDTH))
 
     def _show_settings(self, *_: object) -> None:
         row = self._list.currentRow()

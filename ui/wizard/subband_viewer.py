@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QGroupBox, QLabel, QWidget
 
 from engine.contract.image_settings import DwtSettings
 from engine.imaging.samples import SubbandLevel
 from engine.imaging.wavelet import SUBBANDS
 from ui.form.calm_fields import CalmComboBox
-from ui.pictures import histogram_pixmap, pixmap, subband_image
+from ui.pictures import histogram_pixmap, picture_side, pixmap, subband_image
 
-BAND_PIXELS, HISTOGRAM_PIXELS = 118, 30
+SIDES_PIXELS = (92, 118, 170)
+"""Of a subband's picture, by the room that there is."""
+HISTOGRAM_PIXELS = 30
+GAPS_PIXELS = 48
+LEAST_WIDTH = len(SUBBANDS) * SIDES_PIXELS[0] + GAPS_PIXELS
 TITLES = {"LL": "approximation", "LH": "horizontal", "HL": "vertical", "HH": "diagonal"}
 
 
@@ -22,14 +27,15 @@ class SubbandViewer(QGroupBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Subbands", parent)
+        self._side = SIDES_PIXELS[0]
         self._levels: Sequence[SubbandLevel] = ()
         self._dwt: DwtSettings | None = None
         self._level = CalmComboBox(objectName="images.subbands.level", accessibleName="Level that is shown")
         self._level.currentIndexChanged.connect(self._show_level)
         self._hint = QLabel(objectName="images.subbands.hint", wordWrap=True)
         self._hint.setProperty("role", "hint")
-        self._bands = {name: _picture(f"images.band.{name}", BAND_PIXELS) for name in SUBBANDS}
-        self._histograms = {name: _picture(f"images.histogram.{name}", HISTOGRAM_PIXELS) for name in SUBBANDS}
+        self._bands = {name: _picture(f"images.band.{name}") for name in SUBBANDS}
+        self._histograms = {name: _picture(f"images.histogram.{name}") for name in SUBBANDS}
         self._texts = {name: QLabel() for name in SUBBANDS}
         grid = QGridLayout(self)
         grid.addWidget(self._level, 0, 0)
@@ -37,6 +43,7 @@ class SubbandViewer(QGroupBox):
         for place, name in enumerate(SUBBANDS):
             for row, widget in enumerate((self._bands[name], self._histograms[name], self._texts[name]), start=1):
                 grid.addWidget(widget, row, place)
+        self._size_pictures()
 
     def show_levels(self, levels: Sequence[SubbandLevel], dwt: DwtSettings | None) -> None:
         """Show the subbands of an image.
@@ -55,6 +62,23 @@ class SubbandViewer(QGroupBox):
         self._level.setEnabled(len(levels) > 1)
         self._show_level()
 
+    def minimumSizeHint(self) -> QSize:
+        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        side = picture_side((self.width() - GAPS_PIXELS) // len(SUBBANDS), SIDES_PIXELS)
+        if side != self._side:
+            self._side = side
+            self._size_pictures()
+            if self._levels:
+                self._show_level()
+
+    def _size_pictures(self) -> None:
+        for name in SUBBANDS:
+            self._bands[name].setFixedSize(self._side, self._side)
+            self._histograms[name].setFixedSize(self._side, HISTOGRAM_PIXELS)
+
     def _show_level(self) -> None:
         level = self._levels[self._level.currentIndex()]
         last = level is self._levels[-1]
@@ -69,21 +93,21 @@ class SubbandViewer(QGroupBox):
             )
         for name in SUBBANDS:
             title = TITLES[name]
-            self._bands[name].setPixmap(pixmap(subband_image(level.bands[name], name), BAND_PIXELS))
+            self._bands[name].setPixmap(pixmap(subband_image(level.bands[name], name), self._side))
             self._bands[name].setAccessibleName(f"Subband {name}, {title}")
             counts = level.histograms[name]
-            self._histograms[name].setPixmap(histogram_pixmap(counts, BAND_PIXELS, HISTOGRAM_PIXELS, colour))
+            self._histograms[name].setPixmap(histogram_pixmap(counts, self._side, HISTOGRAM_PIXELS, colour))
             self._histograms[name].setToolTip(
                 "How often each value occurs, on a logarithmic scale; zero is in the middle."
                 if name != "LL"
                 else "How often each value occurs, from the darkest to the brightest, on a logarithmic scale."
             )
             fed = " ✓ fed" if self._dwt and last and name in self._dwt.subbands else ""
-            self._texts[name].setText(f"<b>{name}</b> {title}{fed}<br>{level.energy_share[name] * 100:.1f} % of energy")
+            energy = f"{level.energy_share[name] * 100:.1f} % energy"
+            self._texts[name].setText(f"<b>{name}</b>{fed}<br>{title}<br>{energy}")
 
 
-def _picture(name: str, height: int) -> QLabel:
+def _picture(name: str) -> QLabel:
     label = QLabel(objectName=name)
-    label.setFixedSize(BAND_PIXELS, height)
     label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
     return label

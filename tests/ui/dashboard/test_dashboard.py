@@ -147,9 +147,12 @@ def test_the_tree_shows_what_each_stage_does(qtbot: QtBot, dashboard: Dashboard,
     assert pruning.parent().data() == "Baseline resnet18 ×0.25"
     assert model.rowCount(pruning) == 1
     assert model.index(0, StageColumn.STAGE, pruning).data() == "dynamic range"
-    assert pruning.siblingAtColumn(StageColumn.STATUS).data().startswith("epoch 3 of 6")
+    status = pruning.siblingAtColumn(StageColumn.STATUS)
+    assert status.data(Qt.ItemDataRole.ToolTipRole).startswith("epoch 3 of 6")
+    assert status.data().endswith(" s left"), "short enough for a narrow window"
     assert pruning.siblingAtColumn(StageColumn.PROGRESS).data() == "50 %"
-    assert pruning.siblingAtColumn(StageColumn.CHAINS).data() == "PRN, PRQ, PR-int8"
+    chains = pruning.siblingAtColumn(StageColumn.CHAINS)
+    assert (chains.data(), chains.data(Qt.ItemDataRole.ToolTipRole)) == ("3 of 6", "PRN, PRQ, PR-int8")
 
 
 def test_buttons_ask_the_engine(
