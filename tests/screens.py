@@ -88,8 +88,8 @@ def study(folder: Path) -> Recipe:
         chains=(
             ChainSettings(name="dynamic range", steps=(int8 | {"scheme": "dynamic_range"},)),
             ChainSettings(name="int8", steps=(int8,)),
-            ChainSettings(name="pruned", steps=(pruned,)),
-            ChainSettings(name="pruned + int8", steps=(pruned, int8)),
+            ChainSettings(name="pruning 80 %", steps=(pruned,)),
+            ChainSettings(name="pruning 80 % + int8", steps=(pruned, int8)),
         ),
     )
 

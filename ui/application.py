@@ -30,6 +30,8 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     make_constants_last()
     QApplication.setOrganizationName("Nutshell")
     QApplication.setApplicationName("Nutshell")
+    # Linux puts the progress on the icon of the program with this name.
+    QApplication.setDesktopFileName("nutshell")
     application = QApplication(sys.argv[:1])
     application.setWindowIcon(QIcon(str(ICON)))
     settings = QSettings()

@@ -36,7 +36,7 @@ def test_the_event_loop_is_never_blocked(qtbot: QtBot, settings: QSettings, tmp_
         dataset=DatasetSettings(limit_per_class=400),
         images=ImageSettings(size=64, color="grayscale"),
         backbone=BackboneSettings(width=0.5),
-        training=TrainingSettings(epochs=6),
+        training=TrainingSettings(epochs=20),
         chains=tuple(ChainSettings(name=str(step["scheme"]), steps=(step,)) for step in quantised),
     )
     window = MainWindow(settings, tmp_path / "runs")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
 from ui.dashboard.run_state import RunState
@@ -38,7 +38,6 @@ class StageTreeView(QTreeView):
         self.header().setStretchLastSection(False)
         self.header().setMinimumSectionSize(LEAST_COLUMN_PIXELS)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        self.header().setSectionResizeMode(StageColumn.CHAINS, QHeaderView.ResizeMode.Stretch)
         for column, width in COLUMN_PIXELS.items():
             self.header().resizeSection(column, width)
         self._stages.modelReset.connect(self._on_reset)
@@ -51,6 +50,17 @@ class StageTreeView(QTreeView):
         self.expandAll()
         names = self.sizeHintForColumn(StageColumn.STAGE)
         self.header().resizeSection(StageColumn.STAGE, max(names, COLUMN_PIXELS[StageColumn.STAGE]))
+        self._fit_chains()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_chains()
+
+    def _fit_chains(self) -> None:
+        """The last column has what the others leave, and never too little for its names: then the tree scrolls."""
+        others = sum(self.header().sectionSize(column) for column in StageColumn if column is not StageColumn.CHAINS)
+        names = self.sizeHintForColumn(StageColumn.CHAINS)
+        self.header().resizeSection(StageColumn.CHAINS, max(names, self.viewport().width() - others))
 
     def drawBranches(self, painter: QPainter, rect: object, index: QModelIndex | QPersistentModelIndex) -> None:
         """The indentation says enough; arrows would promise that rows can be closed."""

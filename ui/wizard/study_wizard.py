@@ -44,6 +44,9 @@ TITLES = ("Images", "Image compression", "Network", "Chains", "Review")
 PAGES = len(TITLES)
 PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3}
 MARGIN = 9
+UNNAMED = "my-study"
+"""Until somebody names it, or its images do."""
+LONGEST_NAME = 60
 KEEPING_PAUSE_MS = 700
 """After the last change, before the draft is written."""
 
@@ -159,7 +162,9 @@ class StudyWizard(QWidget):
         if self._draft.recipe.dataset.path:
             self.new_study()
         dataset = DatasetSettings(kind=kind, path=str(path))
-        self._draft.change(dataset=dataset)
+        unnamed = self._draft.recipe.name == UNNAMED
+        name = path.name.split(".")[0][:LONGEST_NAME].strip() if unnamed else ""
+        self._draft.change(dataset=dataset, **({"name": name} if name else {}))
         self.go_to(0)
 
     def open_model(self, path: Path) -> None:
@@ -338,14 +343,14 @@ DYNAMIC_RANGE = {"step": "post_training_quantization", "scheme": "dynamic_range"
 FIRST_CHAINS = (
     ChainSettings(name="dynamic range", steps=(DYNAMIC_RANGE,)),
     ChainSettings(name="int8", steps=(DYNAMIC_RANGE | {"scheme": "int8"},)),
-    ChainSettings(name="pruned + dynamic range", steps=({"step": "magnitude_pruning"}, DYNAMIC_RANGE)),
+    ChainSettings(name="pruning 80 % + dynamic range", steps=({"step": "magnitude_pruning"}, DYNAMIC_RANGE)),
 )
 
 
 def first_recipe() -> Recipe:
     """What a new user finds: the drawn images, a small network, and some chains to compare."""
     return Recipe(
-        name="my-study",
+        name=UNNAMED,
         dataset=DatasetSettings(kind="phantom"),
         images=ImageSettings(size=128, color="grayscale", dwt=DwtSettings()),
         backbone=BackboneSettings(kind="resnet18", width=0.25),

@@ -111,5 +111,5 @@ def test_a_chain_that_is_there_under_another_name_is_named(presets_dialog: OpenW
     presets_dialog.click("presets.add")
     told = presets_dialog.wait_for_message("chains.message")
     assert told.endswith(
-        'dynamic range (BLQ) as "dynamic range", pruned + dynamic range (PRQ) as "pruned + dynamic range".'
+        'dynamic range (BLQ) as "dynamic range", pruned + dynamic range (PRQ) as "pruning 80 % + dynamic range".'
     )
