@@ -141,3 +141,16 @@ def test_every_level_can_be_looked_at(images_page: OpenWizard) -> None:
     assert "Level 3 is" not in images_page.child(QLabel, "images.subbands.hint").text()
     levels.setCurrentIndex(0)
     assert "Level 3 is fed, not this one." in images_page.child(QLabel, "images.subbands.hint").text()
+
+
+def test_any_image_of_any_class_is_shown(images_page: OpenWizard) -> None:
+    images_page.qtbot.waitUntil(lambda: _pixels(images_page, "images.before").shape == (220, 220))
+    before = _pixels(images_page, "images.before")
+    shown_class = images_page.child(QComboBox, "images.shown_class")
+    assert [shown_class.itemText(row) for row in range(shown_class.count())] == ["normal", "sick"]
+    images_page.child(QSpinBox, "images.shown_number").setValue(7)
+    images_page.qtbot.waitUntil(lambda: bool(np.any(_pixels(images_page, "images.before") != before)), timeout=SCAN_MS)
+    seventh = _pixels(images_page, "images.before")
+    shown_class.setCurrentText("sick")
+    images_page.qtbot.waitUntil(lambda: bool(np.any(_pixels(images_page, "images.before") != seventh)), timeout=SCAN_MS)
+    assert images_page.child(QSpinBox, "images.shown_number").value() == 1
