@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPixmap
 
+SCROLL_BAR_PIXELS = 20
 STRETCHED_SHARE = 0.995
 """Of a detail subband's values: the strongest few are cut, so that the others can be seen."""
 
@@ -29,9 +30,14 @@ def pixmap(image: np.ndarray, side: int) -> QPixmap:
     return QPixmap.fromImage(picture.scaled(side, side, Qt.AspectRatioMode.KeepAspectRatio, mode))
 
 
-def picture_side(room: int, sides: tuple[int, ...]) -> int:
-    """The greatest of some sides, the least first, that fits into so many pixels; the least where none fits."""
-    return max((side for side in sides if side <= room), default=sides[0])
+def picture_side(room: int, sides: tuple[int, ...], present: int) -> int:
+    """The greatest of some sides, the least first, that fits into so many pixels; the least where none fits.
+
+    Args:
+        present: the side now. Pictures grow only where there is room for a scroll bar too: taller, they may bring one.
+    """
+    fitting = [side for side in sides if side + (SCROLL_BAR_PIXELS if side > present else 0) <= room]
+    return max(fitting, default=sides[0])
 
 
 def subband_image(band: np.ndarray, name: str) -> np.ndarray:

@@ -125,7 +125,7 @@ class ImagePreviewPanel(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        side = picture_side((self.width() - (LEAST_WIDTH - 2 * SIDES_PIXELS[0])) // 2, SIDES_PIXELS)
+        side = picture_side((self.width() - (LEAST_WIDTH - 2 * SIDES_PIXELS[0])) // 2, SIDES_PIXELS, self._side)
         if side != self._side:
             self._side = side
             for picture in (self._before, self._after):

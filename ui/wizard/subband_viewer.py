@@ -67,7 +67,7 @@ class SubbandViewer(QGroupBox):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        side = picture_side((self.width() - GAPS_PIXELS) // len(SUBBANDS), SIDES_PIXELS)
+        side = picture_side((self.width() - GAPS_PIXELS) // len(SUBBANDS), SIDES_PIXELS, self._side)
         if side != self._side:
             self._side = side
             self._size_pictures()
