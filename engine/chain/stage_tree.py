@@ -13,11 +13,10 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.step_parameters import StepParameters
-from engine.contract.training_settings import TrainingSettings
 from engine.steps.step import STEPS, Form
 from engine.weights.weights_file import path_digest
 
-STAGE_VERSION = 2
+STAGE_VERSION = 3
 """Raised when the same recipe would give other results, so that older stages are computed anew."""
 
 
@@ -139,22 +138,10 @@ def _baseline_document(
     recipe: Recipe, dataset_fingerprint: str, weights_digest_of: Callable[[str], str]
 ) -> dict[str, Any]:
     """What a trained baseline depends on; the names of the recipe and its chains are not among it."""
-    training = recipe.training
     return {
         "dataset": dataset_fingerprint,
         "seed": recipe.seed,
         "images": recipe.images.stage_document(),
         "backbone": recipe.backbone.stage_document() | {"weights": weights_digest_of(recipe.backbone.weights)},
-        "training": training.stage_document() | _decay_document(training) | _augmentation_document(training),
+        "training": recipe.training.stage_document(),
     }
-
-
-def _decay_document(training: TrainingSettings) -> dict[str, Any]:
-    """Tells trainings apart from those of the first version, where every optimizer decayed as adamw does."""
-    coupled = training.weight_decay > 0 and training.optimizer != "adamw"
-    return {"weight_decay_in": "gradient"} if coupled else {}
-
-
-def _augmentation_document(training: TrainingSettings) -> dict[str, Any]:
-    """Tells trainings apart from those of the first version, where all augmentations drew from one stream."""
-    return {"augmentation_streams": "one each"} if training.augment else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
@@ -12,8 +12,6 @@ from engine.contract.section import Section
 
 class BackboneSettings(Section):
     """The network that is trained, then compressed."""
-
-    first_keys: ClassVar[frozenset[str]] = frozenset({"kind", "width", "weights", "freeze_base", "head", "output"})
 
     kind: str = Field(
         "resnet18",

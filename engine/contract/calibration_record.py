@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict
 
 RANGES_FILE = "ranges.json"
-METHODS_OF_VERSION_1: Mapping[str, str] = {"tflite_converter": "minmax", "minmax": "tight_minmax"}
 
 
 class TensorRange(BaseModel):
@@ -45,11 +41,3 @@ class CalibrationRecord(BaseModel):
     """Where the method is percentile."""
     images: int
     ranges: tuple[TensorRange, ...]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_version_1(cls, values: Any) -> Any:
-        if not isinstance(values, dict) or values.get("version") != 1:
-            return values
-        method = str(values.get("method"))
-        return values | {"version": 2, "method": METHODS_OF_VERSION_1.get(method, method)}

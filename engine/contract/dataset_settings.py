@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import PurePath
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
@@ -30,14 +30,6 @@ FolderPatterns = Annotated[
 
 class DatasetSettings(Section):
     """Where the images come from and how they are split."""
-
-    first_keys: ClassVar[frozenset[str] | None] = frozenset(
-        {
-            *("kind", "path", "validation_path", "test_path", "class_folders", "labels", "classes", "labels_csv"),
-            *("validation_fraction", "test_fraction", "limit_per_class", "group_by", "duplicates"),
-            *("near_duplicate_bits", "drop_near_duplicates"),
-        }
-    )
 
     kind: str = Field("phantom", title="Source", description="Which dataset source reads the images.")
     path: str = Field("", title="Images", description="The folder or file with the images; ~ is the home folder.")

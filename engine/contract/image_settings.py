@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from math import prod
-from typing import Annotated, Any, ClassVar, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import (
     Field,
@@ -39,8 +39,6 @@ JpegQuality = Annotated[int, Field(ge=0, le=95)]
 class DwtSettings(Section):
     """The discrete wavelet transform that the network is trained on (Trad et al. 2022)."""
 
-    first_keys: ClassVar[frozenset[str] | None] = frozenset({"wavelet", "level", "subbands"})
-
     wavelet: str = Field("haar", title="Wavelet", description="Any discrete wavelet of PyWavelets.")
     level: int = Field(1, ge=1, le=4, title="Level", description="How many times the approximation is split again.")
     subbands: tuple[Subband, ...] = Field(
@@ -70,10 +68,6 @@ class DwtSettings(Section):
 class ImageGrid(Section):
     """How each image is made smaller before the network sees it. Lists of sizes, qualities or transforms compare them:
     each combination is a setting, and the recipe trains one baseline a setting."""
-
-    first_keys: ClassVar[frozenset[str] | None] = frozenset(
-        {"size", "color", "resample", "scale", "jpeg_quality", "dwt"}
-    )
 
     size: Side | HeightWidth | tuple[HeightWidth, ...] = Field(
         96,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -21,19 +21,6 @@ Epochs = Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], AfterVali
 
 class TrainingSettings(Section):
     """How the baseline is trained; the steps that train take over what is not of the baseline alone."""
-
-    first_keys: ClassVar[frozenset[str]] = frozenset(
-        {
-            "epochs",
-            "batch_size",
-            "optimizer",
-            "learning_rate",
-            "head_learning_rate",
-            "weight_decay",
-            "schedule",
-            "augment",
-        }
-    )
 
     train: bool = Field(True, title="Train", description="Off: the baseline is the network as its weights file has it.")
     epochs: int = Field(10, ge=1, le=10_000, title="Epochs")

@@ -35,10 +35,6 @@ class MagnitudePruningParameters(StepParameters):
     """How many kernel values become zero, which, and how fast."""
 
     key: ClassVar[str] = "magnitude_pruning"
-    first_keys: ClassVar[frozenset[str] | None] = frozenset(
-        {"step", "schedule", "sparsity", "epochs", "rounds", "start_sparsity"}
-        | {"scope", "norm", "layers", "learning_rate"}
-    )
 
     step: Literal["magnitude_pruning"] = "magnitude_pruning"
     schedule: Literal["one_shot", "constant", "polynomial", "iterative"] = Field(
@@ -170,11 +166,6 @@ class MagnitudePruningParameters(StepParameters):
             if values and len(values) != self.rounds:
                 raise ValueError(f"{name} has {len(values)} values for {self.rounds} rounds; give one a round, or none")
         return self
-
-    def stage_document(self) -> dict[str, Any]:
-        # In the first version a round went on from the last epoch of the one before, not from its best.
-        rounds = {"rounds_begin_with": "best"} if self.schedule == "iterative" else {}
-        return super().stage_document() | rounds
 
     @property
     def target_sparsity(self) -> float:

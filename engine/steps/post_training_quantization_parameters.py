@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -15,21 +15,18 @@ INTEGER = ("int8", "int16x8")
 FEW_BITS = (*CALIBRATED, "int4")
 """In which rounding moves a kernel so far that its biases are worth correcting."""
 USUAL_CALIBRATION_IMAGES = 200
-FIRST_NAMES: Mapping[str, str] = {"tflite_converter": "minmax"}
-"""What a method was called once → what it is called."""
+OTHER_NAMES: Mapping[str, str] = {"tflite_converter": "minmax"}
+"""What recipes may call a method besides its name."""
 
 
-def _by_todays_name(method: object) -> object:
-    return FIRST_NAMES.get(method, method) if isinstance(method, str) else method
+def _by_its_name(method: object) -> object:
+    return OTHER_NAMES.get(method, method) if isinstance(method, str) else method
 
 
 class PostTrainingQuantizationParameters(StepParameters):
     """Which numbers weights and activations are stored and computed in."""
 
     key: ClassVar[str] = "post_training_quantization"
-    first_keys: ClassVar[frozenset[str] | None] = frozenset(
-        {"step", "scheme", "layers", "calibration_images", "calibration", "percentile", "float_io", "float_fallback"}
-    )
 
     step: Literal["post_training_quantization"] = "post_training_quantization"
     scheme: Literal["float16", "dynamic_range", "int8", "int16x8", "int4", "mixed"] = Field(
@@ -55,7 +52,7 @@ class PostTrainingQuantizationParameters(StepParameters):
         "and what corrects the biases.",
         json_schema_extra={"unit": "images", "shown_for": {"scheme": list(FEW_BITS)}},
     )
-    calibration: Annotated[Literal["minmax", "tight_minmax", "percentile"], BeforeValidator(_by_todays_name)] = Field(
+    calibration: Annotated[Literal["minmax", "tight_minmax", "percentile"], BeforeValidator(_by_its_name)] = Field(
         "minmax",
         title="Calibration",
         description="minmax: ranges reach from the least to the greatest value seen, as TensorFlow's converter takes "
@@ -96,10 +93,6 @@ class PostTrainingQuantizationParameters(StepParameters):
     def calibrated(self) -> bool:
         """Whether activations become integers, so that their ranges are needed."""
         return self.scheme in INTEGER or (self.scheme == "mixed" and "int8" in (self.layers or {}).values())
-
-    def stage_document(self) -> dict[str, Any]:
-        """Tells calibrated files apart from those of the first version, where the names of methods meant others."""
-        return super().stage_document() | ({"version": 2} if self.calibrated else {})
 
     def label(self) -> str:
         return self.scheme.replace("_", " ") + (", corrected biases" if self.bias_correction else "")

@@ -30,7 +30,6 @@ class WeightClusteringParameters(StepParameters):
     """How many distinct values a kernel may have, and where they start."""
 
     key: ClassVar[str] = "weight_clustering"
-    first_keys: ClassVar[frozenset[str] | None] = frozenset({"step", "clusters", "init", "epochs", "learning_rate"})
 
     step: Literal["weight_clustering"] = "weight_clustering"
     clusters: int = Field(

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import RecipeError
-from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe, read_recipe, recipe_text
 
@@ -127,12 +126,3 @@ def test_a_recipe_that_is_not_text(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RecipeError, match="not a text file"):
         read_recipe(path)
-
-
-def test_stages_of_a_transform_without_a_threshold_are_those_from_before_there_was_one() -> None:
-    first = {"wavelet": "haar", "level": 1, "subbands": ["LL"]}
-    assert ImageSettings(dwt=DwtSettings()).stage_document()["dwt"] == first
-    for changes in ({"threshold": 0.05}, {"threshold_mode": "hard"}, {"threshold": 0.5, "threshold_mode": "hard"}):
-        recipe = Recipe(images=ImageSettings(dwt=DwtSettings.model_validate(changes)))
-        assert recipe.images.stage_document()["dwt"] == first | changes
-        assert parse_recipe(recipe_text(recipe)) == recipe

@@ -55,13 +55,6 @@ def test_what_was_seen_is_kept_beside_what_is_used(residual: Trained) -> None:
     assert max(kept.clipped_fraction for kept in record.ranges) > 0.1
 
 
-@pytest.mark.parametrize(("first", "today"), [("tflite_converter", "minmax"), ("minmax", "tight_minmax")])
-def test_a_record_of_the_first_version_says_what_was_done(first: str, today: str) -> None:
-    record = CalibrationRecord.model_validate({"version": 1, "method": first, "images": 5, "ranges": []})
-    assert (record.version, record.method) == (2, today)
-    assert CalibrationRecord.model_validate_json(record.model_dump_json()) == record
-
-
 def test_nearly_all_of_a_percentile_is_nearly_minmax(residual: Trained) -> None:
     whole = activation_ranges(residual.float32, residual.calibration)
     nearly = activation_ranges(residual.float32, residual.calibration, percentile=99.9999999)

@@ -111,18 +111,8 @@ def test_without_being_told_int8_has_the_ranges_of_the_converter(small_bench: Be
     assert all("_conv2/" in name or "_shortcut" in name for name in narrower)
 
 
-def test_a_method_by_its_first_name() -> None:
+def test_a_method_by_its_other_name() -> None:
     assert parameters(scheme="int8", calibration="tflite_converter") == parameters(scheme="int8")
-
-
-def test_a_calibrated_stage_of_the_first_version_is_computed_anew() -> None:
-    assert parameters(scheme="int8").stage_document()["version"] == 2
-    assert "version" not in parameters(scheme="float16").stage_document()
-
-
-def test_a_stage_from_before_biases_were_corrected_is_found_again() -> None:
-    assert "bias_correction" not in parameters(scheme="int4").stage_document()
-    assert parameters(scheme="int4", bias_correction=True).stage_document()["bias_correction"] is True
 
 
 @pytest.mark.parametrize("scheme", ["float16", "dynamic_range", "int8", "int16x8"])
