@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.contract.garbage_collector import making_what_stays
-from engine.contract.program import ENGINE_SWITCH, MEASUREMENT_SWITCH
+from engine.launch.garbage_collector import making_what_stays
+from engine.launch.program import ENGINE_SWITCH, MEASUREMENT_SWITCH
 
 if TYPE_CHECKING:
     from engine.contract.recipe import Recipe

@@ -13,8 +13,8 @@ import numpy as np
 from engine.contract.recipe_file import read_recipe
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import Split
-from engine.imaging.fed_images import FedImages
-from engine.imaging.pipeline import fit_pipeline
+from engine.feeding.fed_images import FedImages
+from engine.feeding.pipeline import fit_pipeline
 from engine.store.locations import Locations
 from tests.engine.export.conftest import probabilities
 from tests.engine.export.micro import micro_probabilities

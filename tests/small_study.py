@@ -10,18 +10,19 @@ import pytest
 from PIL import Image
 
 from engine.backbones.backbone import layer_graph
-from engine.chain.bench import Bench
-from engine.chain.network import Network, NetworkFacts
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageSettings
+from engine.contract.network_facts import NetworkFacts
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.phantom_heart import draw_heart
 from engine.datasets.preparation import prepare, scan
-from engine.imaging.pipeline import fit_pipeline, network_input_shape
+from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.training.control import Control
 from engine.training.plan import TrainingPlan
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
 
 IMAGES_A_CLASS = 24
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import StepPlace
+from engine.workbench.step import StepPlace
 
 
 def after(*earlier: StepParameters) -> StepPlace:

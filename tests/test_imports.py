@@ -37,7 +37,7 @@ def window_modules(checkout: Path) -> set[str]:
     program = "import importlib\n"
     program += "\n".join(f"importlib.import_module({name!r})" for name in names)
     program += (
-        "\nfrom engine.steps.step import STEPS\nfrom engine.contract.step_parameters import STEP_PARAMETERS"
+        "\nfrom engine.workbench.step import STEPS\nfrom engine.contract.step_parameters import STEP_PARAMETERS"
         "\nfrom engine.backbones.backbone import BACKBONES\nfrom engine.datasets.source import DATASETS"
         "\nassert STEPS.keys() and STEP_PARAMETERS.keys() and BACKBONES.keys() and DATASETS.keys()"
     )

@@ -9,8 +9,8 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from engine.contract.garbage_collector import making_what_stays
 from engine.contract.recipe import Recipe
+from engine.launch.garbage_collector import making_what_stays
 from engine.store.locations import default_runs_directory
 from ui.early_loading import EarlyLoading
 from ui.lasting_constants import make_constants_last

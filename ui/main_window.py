@@ -12,9 +12,9 @@ from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, Q
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QMessageBox, QSplitter
 
 from engine.contract.errors import NutshellError
-from engine.contract.program import VERSION
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
+from engine.launch.program import VERSION
 from engine.store.draft_store import Draft, DraftStore
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations

@@ -20,9 +20,9 @@ from pydantic import ValidationError
 
 from engine.child.job import EngineJob
 from engine.contract.events import Command, EngineEvent, Event, RunCancelled, RunFailed, RunFinished, parse_event
-from engine.contract.program import ENGINE_SWITCH, program_command
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
+from engine.launch.program import ENGINE_SWITCH, program_command
 from workers.process_outcome import Ending, ProcessOutcome
 
 BATCH_INTERVAL_S = 0.07

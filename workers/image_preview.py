@@ -10,8 +10,8 @@ import numpy as np
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import ImageBytes, TransformFigures
-from engine.imaging.pipeline import network_input_shape
-from engine.imaging.samples import SHOWN_WITHOUT_DWT, SubbandLevel, image_size_preview, subband_preview
+from engine.feeding.pipeline import network_input_shape
+from engine.feeding.samples import SHOWN_WITHOUT_DWT, SubbandLevel, image_size_preview, subband_preview
 from engine.imaging.transform_figures import images_looked_at, transform_figures
 from workers.dataset_scan import DecodedSample
 from workers.thumbnail import thumbnail

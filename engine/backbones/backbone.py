@@ -9,12 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
-from engine.backbones.graph import LayerGraph, Shape, Tensor
-from engine.backbones.graph_builder import GraphBuilder, TooSmall
 from engine.contract.backbone_options import BACKBONE_OPTIONS, BackboneOptions
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import RecipeError
 from engine.contract.registry import Registry
+from engine.graph.graph_builder import GraphBuilder, TooSmall
+from engine.graph.layer_graph import LayerGraph, Shape, Tensor
 
 PUBLISHED_INPUT = (224, 224, 3)
 PUBLISHED_FILE = re.compile(r"_tf_dim_ordering_|_224_tf|^weights_mobilenet_v3_")

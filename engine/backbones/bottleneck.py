@@ -6,8 +6,8 @@ is in the first 1×1 convolution of a stage.
 
 from __future__ import annotations
 
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import Tensor
 
 EPSILON = 1.001e-5
 EXPANSION = 4

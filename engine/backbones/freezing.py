@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.backbones.graph import LayerGraph
 from engine.contract.recipe import Recipe
+from engine.graph.layer_graph import LayerGraph
 
 
 def unfrozen_layers(graph: LayerGraph, recipe: Recipe) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder
 from engine.backbones.stem import stem_conv, stem_pool
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import Tensor
 
 STAGES = (
     {"3a": (64, 96, 128, 16, 32, 32), "3b": (128, 128, 192, 32, 96, 64)},

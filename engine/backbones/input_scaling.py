@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.backbones.keras_layers import INERT, NoPlainLayer
 from engine.contract.errors import DataError
+from engine.graph.keras_layers import INERT, NoPlainLayer
 from engine.weights.keras_configuration import ConfiguredLayer, read_configuration
 from engine.weights.stored_weights import read_stored_weights
 

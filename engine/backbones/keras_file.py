@@ -9,12 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from engine.backbones.backbone import Architecture
-from engine.backbones.graph import StoredAs, Tensor
-from engine.backbones.graph_builder import GraphBuilder, TooSmall
 from engine.backbones.input_scaling import AS_GIVEN, KINDS, Affine, affine_in, input_scaling
-from engine.backbones.keras_layers import INERT, NoPlainLayer, add_layer, refuse_unknown_call
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import RecipeError
+from engine.graph.graph_builder import GraphBuilder, TooSmall
+from engine.graph.keras_layers import INERT, NoPlainLayer, add_layer, refuse_unknown_call
+from engine.graph.layer_graph import StoredAs, Tensor
 from engine.weights.keras_configuration import ConfiguredLayer, read_configuration
 from engine.weights.stored_weights import file_states
 

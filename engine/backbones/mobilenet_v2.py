@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import Tensor
 
 STAGES = ((16, 1, 1, 1), (24, 2, 2, 6), (32, 3, 2, 6), (64, 4, 2, 6), (96, 3, 1, 6), (160, 3, 2, 6), (320, 1, 1, 6))
 """(filters, blocks, stride of the first block, expansion) of each stage."""

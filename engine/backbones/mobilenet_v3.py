@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder, divisible_by_eight
+from engine.graph.graph_builder import GraphBuilder, divisible_by_eight
+from engine.graph.layer_graph import Tensor
 
 SQUEEZED_SHARE = 0.25
 LAST_EXPANSION = 6

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder
 from engine.backbones.stem import stem_conv, stem_pool
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import Tensor
 
 
 def residual_base(builder: GraphBuilder, blocks: tuple[int, ...]) -> Tensor:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder
 from engine.backbones.residual import residual_base
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import Tensor
 
 
 class ResNet34(Backbone):

@@ -6,8 +6,8 @@ from typing import ClassVar
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.bottleneck import bottleneck_base
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import Tensor
 
 
 class ResNet50(Backbone):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import Tensor
 
 
 def stem_conv(builder: GraphBuilder, filters: int, name: str, *, use_bias: bool = False) -> Tensor:

@@ -7,9 +7,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder
 from engine.contract.backbone_options import BackboneOptions
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import Tensor
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
 """(filters, convolutions) of each block."""

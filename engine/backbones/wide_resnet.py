@@ -7,10 +7,10 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.graph import Tensor
-from engine.backbones.graph_builder import GraphBuilder
 from engine.backbones.stem import stem_conv, stem_pool
 from engine.contract.backbone_options import BackboneOptions
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import Tensor
 
 LAYERS_OUTSIDE_BLOCKS = 4
 LAYERS_A_ROUND = 6

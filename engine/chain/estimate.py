@@ -10,8 +10,8 @@ from engine.backbones.backbone import layer_graph
 from engine.chain.branches import Branch, plan_branches
 from engine.chain.stage_tree import Stage
 from engine.contract.recipe import Recipe
-from engine.imaging.pipeline import network_input_shape
-from engine.steps.step import STEPS, TRAINING_PASSES, Form, graph_after
+from engine.feeding.pipeline import network_input_shape
+from engine.workbench.step import STEPS, TRAINING_PASSES, Form, graph_after
 
 DEFAULT_MACS_A_SECOND = 1.35e10
 """Of a training on two cores of a server of 2020; replaced by what earlier runs of this machine measured."""

@@ -20,7 +20,7 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from engine.datasets.preparation import dataset_fingerprint
 from engine.datasets.source import SampleIndex, Split
-from engine.imaging.pipeline import network_input_shape
+from engine.feeding.pipeline import network_input_shape
 from engine.measurement.machine import cpu_name
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore

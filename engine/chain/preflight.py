@@ -15,7 +15,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry, nearest_name
 from engine.contract.repairs import RemoveEntry, Repair, SetValue
 from engine.datasets.source import DATASETS, special_keys
-from engine.imaging.pipeline import network_input_shape
+from engine.feeding.pipeline import network_input_shape
 
 LEAST_CLASSES = 2
 USUAL_WEIGHT_DECAY = 0.01

@@ -41,8 +41,8 @@ from engine.contract.recipe_file import recipe_text
 from engine.datasets.preparation import prepare
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.splits import write_split_csv
-from engine.imaging.samples import sampled_transform_figures, write_samples
-from engine.imaging.study_images import StudyImages
+from engine.feeding.samples import sampled_transform_figures, write_samples
+from engine.feeding.study_images import StudyImages
 from engine.measurement.accuracy import wilson_interval
 from engine.store.database import open_database, put_aside_if_damaged
 from engine.store.durable_file import remove_abandoned, write_durably

@@ -10,11 +10,7 @@ from typing import Any, Literal
 
 from engine.backbones.backbone import ARCHITECTURES, layer_graph
 from engine.backbones.freezing import trainable_parameters, unfrozen_layers
-from engine.backbones.graph import LayerGraph
 from engine.backbones.input_scaling import input_scaling
-from engine.chain.bench import Bench
-from engine.chain.network import Network, NetworkFacts
-from engine.chain.network_file import load_facts, load_network, save_network
 from engine.chain.stage_tree import Stage, stopped_key
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.calibration_record import RANGES_FILE
@@ -28,19 +24,25 @@ from engine.contract.events import (
     StagePhase,
     StageStarted,
 )
+from engine.contract.network_facts import NetworkFacts
 from engine.contract.recipe import Recipe
-from engine.imaging.pipeline import network_input_shape
-from engine.imaging.study_images import StudyImages
+from engine.contract.training_outcome import EpochRecord
+from engine.feeding.pipeline import network_input_shape
+from engine.feeding.study_images import StudyImages
+from engine.graph.layer_graph import LayerGraph
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.step import STEPS, Form
 from engine.store.stage_lock import computing_alone
 from engine.store.stage_store import TFLITE_FILE, StageFacts, StageStore
 from engine.training.checkpoint import is_damaged
 from engine.training.control import Control
 from engine.training.epoch_events import epoch_event, record_of
-from engine.training.plan import EpochRecord, TrainingPlan
+from engine.training.plan import TrainingPlan
 from engine.training.tensorflow_setup import set_up_tensorflow
 from engine.weights.weights_file import load_weights
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
+from engine.workbench.network_file import load_facts, load_network, save_network
+from engine.workbench.step import STEPS, Form
 
 
 @dataclass(frozen=True)

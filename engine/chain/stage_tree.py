@@ -13,8 +13,8 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import STEPS, Form
 from engine.weights.weights_file import path_digest
+from engine.workbench.step import STEPS, Form
 
 STAGE_VERSION = 3
 """Raised when the same recipe would give other results, so that older stages are computed anew."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.repairs import GiveOwnChain, RemoveEntry, Repair
-from engine.steps.step import STEPS, Form, StepPlace, Trait
+from engine.workbench.step import STEPS, Form, StepPlace, Trait
 
 ZIPPED_ONLY = (Trait.ZEROS, Trait.CLUSTERS)
 """What makes a float32 file smaller only once it is zipped."""

@@ -15,8 +15,8 @@ from engine.chain.stage_tree import Stage
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
 from engine.contract.measurements import VariantMeasurement, variant_name
 from engine.datasets.source import Split
-from engine.export.feeding import described
-from engine.imaging.study_images import StudyImages
+from engine.export.feeding_description import described
+from engine.feeding.study_images import StudyImages
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.backbones.backbone import ARCHITECTURES
-from engine.backbones.graph import LayerGraph
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.repairs import SetValue
+from engine.graph.layer_graph import LayerGraph
 from engine.imaging.scale import SCALES
 from engine.weights.matching import match_weights
 from engine.weights.saved_model import saved_model_folder

@@ -11,9 +11,9 @@ from engine.child.commands import follow_commands, lines_of
 from engine.child.job import EngineJob
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
 from engine.contract.events import Paused, Resumed, RunFailed
-from engine.contract.process import die_with_parent, give_way
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe
+from engine.launch.process import die_with_parent, give_way
 from engine.store.locations import Locations
 from engine.training.control import Control
 

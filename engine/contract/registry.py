@@ -29,7 +29,9 @@ def unknown_name_message(noun: str, name: str, known: list[str]) -> str:
 
 
 class Registry(Generic[T]):
-    """Every concrete subclass of `base` that a module of `package` defines, by its class attribute `key`.
+    """Every concrete subclass of `base` that a module or folder of `package` defines, by its class attribute `key`.
+
+    A folder declares what its `__init__` imports of its own modules.
 
     The package is read at the first look-up, so that importing a registry costs nothing and ties the importer to
     none of the entries.
@@ -53,7 +55,7 @@ class Registry(Generic[T]):
             for entry in vars(module).values():
                 if (
                     inspect.isclass(entry)
-                    and entry.__module__ == module.__name__
+                    and f"{entry.__module__}.".startswith(f"{module.__name__}.")
                     and issubclass(entry, self._base)
                     and "key" in entry.__dict__
                 ):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Literal
 
-from engine.backbones.graph import Layer
+from engine.graph.layer_graph import Layer
 
 Use = Literal["int8", "int16x8", "trained"]
 """A post-training scheme, or int8 by quantisation-aware training."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import ai_edge_litert.interpreter  # noqa: F401
 
 from engine.contract.errors import EXIT_DONE, EXIT_STOPPED, NutshellError
-from engine.contract.process import die_with_parent
+from engine.launch.process import die_with_parent
 from engine.measurement.job import JOB, LatencyJob, MeasurementAnswer, MeasurementJob
 from engine.measurement.latency import time_in_turn
 from engine.measurement.memory import peak_memory_gain

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from engine.contract.errors import NutshellError
-from engine.contract.program import MEASUREMENT_SWITCH, program_command
+from engine.launch.program import MEASUREMENT_SWITCH, program_command
 from engine.measurement.job import LatencyJob, MeasurementAnswer, MemoryJob
 
 LONGEST_S = 900.0

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.chain.network import NetworkFacts
 from engine.contract.measurements import VariantMeasurement
+from engine.contract.network_facts import NetworkFacts
 from engine.measurement.accuracy import decisions, share_equal, wilson_interval
 from engine.measurement.classification import classify
 from engine.measurement.clean_process import LONGEST_S, measure_in_clean_process

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.chain.network import NetworkFacts
 from engine.contract.measurements import VariantMeasurement
+from engine.contract.network_facts import NetworkFacts
 
 SPARSE_ENOUGH = 0.3
 """Zeros from which a reader expects a smaller file."""

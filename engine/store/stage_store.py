@@ -12,11 +12,11 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.contract.training_outcome import EpochRecord
 from engine.store.database import open_database
 from engine.store.durable_file import appearing_folder
 from engine.store.file_hash import file_hash
 from engine.store.locations import Locations
-from engine.training.plan import EpochRecord
 
 MODEL_FILE = "model.keras"
 TFLITE_FILE = "model.tflite"

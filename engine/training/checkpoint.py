@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from engine.contract.training_outcome import EpochRecord
 from engine.store.durable_file import appearing_file
-from engine.training.plan import EpochRecord
 from engine.training.projection import Projection
 
 FORMAT = 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.contract.events import EngineEvent, EpochFinished
-from engine.training.plan import EpochRecord
+from engine.contract.training_outcome import EpochRecord
 
 _SHARED = tuple(EpochRecord.__dataclass_fields__)
 

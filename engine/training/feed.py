@@ -12,8 +12,8 @@ import numpy as np
 from engine.contract.training_settings import Augmentation
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
+from engine.feeding.pipeline import ImagePipeline, network_input_shape
 from engine.imaging.augment import augment, augmentation_streams
-from engine.imaging.pipeline import ImagePipeline, network_input_shape
 
 SHUFFLE_STREAM, AUGMENT_STREAM = 1, 2
 BATCHES_AHEAD = 4

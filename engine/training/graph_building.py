@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from engine.contract.garbage_collector import collector_at_rest
+from engine.launch.garbage_collector import collector_at_rest
 
 StepFunction = Callable[[Any, Any], tuple[Any, Any]]
 """Images and labels → (summed loss, number of right decisions)."""

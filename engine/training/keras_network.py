@@ -7,7 +7,7 @@ from typing import Any
 
 import tf_keras
 
-from engine.backbones.graph import Layer, LayerGraph
+from engine.graph.layer_graph import Layer, LayerGraph
 from engine.training.own_layers import OWN_LAYERS
 
 NETWORK_NAME = "network"

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from engine.backbones.input_scaling import KINDS, InputScaling
-from engine.backbones.keras_layers import known_classes
 from engine.contract.errors import DataError
+from engine.graph.keras_layers import known_classes
 from engine.weights.keras_configuration import MODELS, keras_version, read_document
 from engine.weights.saved_model import saved_model_folder
 from engine.weights.stored_weights import read_stored_weights

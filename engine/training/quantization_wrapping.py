@@ -28,7 +28,7 @@ from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapp
 )
 
 from engine.contract.errors import NutshellError
-from engine.contract.garbage_collector import collector_at_rest
+from engine.launch.garbage_collector import collector_at_rest
 from engine.training.int8_forms import (
     INT8_FORMS,
     LEAST_SCALE,

@@ -12,15 +12,16 @@ from typing import Any
 import numpy as np
 
 from engine.contract.events import EngineEvent
+from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
-from engine.imaging.pipeline import ImagePipeline
+from engine.feeding.pipeline import ImagePipeline
 from engine.training.balance import balanced_weights
 from engine.training.control import Control
 from engine.training.evaluation import classified, evaluate_batch
 from engine.training.feed import Feed
 from engine.training.objective import CrossEntropy, Objective
-from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
+from engine.training.plan import TrainingPlan
 from engine.training.precision import LossScale, computes_in_16_bits, mixed_precision
 from engine.training.projection import Projection
 from engine.training.training_loop import TrainingLoop

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.contract.errors import NutshellError
 from engine.contract.events import BatchProgress, Notice
+from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.datasets.source import Split
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from engine.training.epoch_events import epoch_event
@@ -18,7 +19,7 @@ from engine.training.feed import Feed
 from engine.training.finite_weights import layer_not_finite
 from engine.training.graph_building import StepFunction
 from engine.training.objective import Objective
-from engine.training.plan import EpochRecord, TrainingOutcome, TrainingPlan
+from engine.training.plan import TrainingPlan
 from engine.training.precision import LossScale
 from engine.training.projection import Projection
 from engine.training.update import Optimizers, training_step

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.backbones.graph import LayerGraph
 from engine.contract.errors import DataError
+from engine.graph.layer_graph import LayerGraph
 from engine.store.locations import Locations
 from engine.store.stage_store import MODEL_FILE, StageStore
 from engine.weights.matching import match_weights

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.backbones.graph import Layer, LayerGraph
+from engine.graph.layer_graph import Layer, LayerGraph
 
 
 def in_keras_order(graph: LayerGraph) -> tuple[Layer, ...]:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
-from engine.backbones.graph import Layer, LayerGraph
 from engine.contract.errors import DataError
+from engine.graph.layer_graph import Layer, LayerGraph
 from engine.weights.keras_order import in_keras_order
 from engine.weights.snake_case import snake_case
 from engine.weights.stored_layer import Shape, StoredLayer

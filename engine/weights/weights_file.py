@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.backbones.graph import LayerGraph
 from engine.contract.errors import DataError
+from engine.graph.layer_graph import LayerGraph
 from engine.weights.matching import WeightsMatch, match_weights
 from engine.weights.stored_weights import files_read, read_stored_weights
 

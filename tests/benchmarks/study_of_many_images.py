@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from engine.backbones.backbone import layer_graph
-from engine.chain.bench import Bench
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
@@ -15,11 +14,12 @@ from engine.contract.recipe import Recipe
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.splits import write_split_csv
-from engine.imaging.pipeline import fit_pipeline, network_input_shape
+from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.measurement.memory import peak_resident_bytes
 from engine.training.control import Control
 from engine.training.plan import TrainingPlan
 from engine.training.tensorflow_setup import set_up_tensorflow
+from engine.workbench.bench import Bench
 
 
 def main(images: Path, work: Path) -> None:

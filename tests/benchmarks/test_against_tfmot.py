@@ -13,23 +13,24 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import layer_graph
-from engine.chain.bench import Bench
-from engine.chain.network import Network, NetworkFacts
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
+from engine.contract.network_facts import NetworkFacts
 from engine.contract.recipe import Recipe
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import Split
-from engine.imaging.pipeline import fit_pipeline, network_input_shape
-from engine.steps.magnitude_pruning import MagnitudePruning
-from engine.steps.magnitude_pruning_parameters import MagnitudePruningParameters
-from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
+from engine.feeding.pipeline import fit_pipeline, network_input_shape
+from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
+from engine.steps.magnitude_pruning.step import MagnitudePruning
+from engine.steps.weight_clustering.step import WeightClustering, WeightClusteringParameters
 from engine.training.control import Control
 from engine.training.feed import Feed
 from engine.training.kernels import kernels
 from engine.training.plan import TrainingPlan
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
 from tests.small_study import forget_training
 
 SEEDS = (1, 2, 3)

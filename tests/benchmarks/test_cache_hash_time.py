@@ -16,7 +16,7 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.image_cache import damage
 from engine.datasets.preparation import dataset_fingerprint, prepare, scan
-from engine.imaging.pipeline import fit_pipeline, network_input_shape
+from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.training.control import Control
 from engine.training.plan import TrainingPlan
 from engine.training.tensorflow_setup import set_up_tensorflow

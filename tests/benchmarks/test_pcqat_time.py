@@ -12,18 +12,19 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import layer_graph
-from engine.chain.bench import Bench
-from engine.chain.network import Network, NetworkFacts
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import BatchProgress, EngineEvent
 from engine.contract.image_settings import ImageSettings
+from engine.contract.network_facts import NetworkFacts
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import Split
-from engine.imaging.pipeline import fit_pipeline, network_input_shape
-from engine.steps.magnitude_pruning import MagnitudePruning, MagnitudePruningParameters
-from engine.steps.quantization_aware_training import QuantizationAwareTraining, QuantizationAwareTrainingParameters
-from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
+from engine.feeding.pipeline import fit_pipeline, network_input_shape
+from engine.steps.magnitude_pruning.step import MagnitudePruning, MagnitudePruningParameters
+from engine.steps.quantization_aware_training.step import QuantizationAwareTraining, QuantizationAwareTrainingParameters
+from engine.steps.weight_clustering.step import WeightClustering, WeightClusteringParameters
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
 
 IMAGES_A_CLASS = 1500
 BATCH = 32

@@ -12,14 +12,15 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import layer_graph
-from engine.chain.bench import Bench
-from engine.chain.network import Network, NetworkFacts
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.network_facts import NetworkFacts
 from engine.datasets.preparation import prepare, scan
-from engine.imaging.pipeline import fit_pipeline, network_input_shape
-from engine.steps.post_training_quantization import PostTrainingQuantization
-from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
+from engine.feeding.pipeline import fit_pipeline, network_input_shape
+from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization.step import PostTrainingQuantization
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
 
 SCHEMES = ("float16", "dynamic_range", "int8", "int16x8")
 CALIBRATION_IMAGES = 200

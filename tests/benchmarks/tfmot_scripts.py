@@ -8,9 +8,9 @@ from typing import Any
 import tensorflow_model_optimization as tfmot
 import tf_keras
 
+from engine.steps.magnitude_pruning.sparsity_schedule import RAMP_SHARE
 from engine.training.feed import Batch, Feed
 from engine.training.kernels import clone
-from engine.training.sparsity_schedule import RAMP_SHARE
 
 UPDATES = 100
 

@@ -14,8 +14,8 @@ from engine.contract.backbone_settings import BackboneSettings
 from engine.measurement.tflite_file import TfliteFile
 from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs
-from ui.dashboard.run_state import StageStatus
 from ui.main_window import MainWindow
+from ui.shown_run import StageStatus
 from ui.wizard.steps_editor import StepsEditor
 from ui.wizard.study_wizard import StudyWizard
 

@@ -20,7 +20,7 @@ from engine.contract.recipe import (
     TrainingSettings,
 )
 from engine.datasets.preparation import prepare
-from engine.imaging.study_images import StudyImages
+from engine.feeding.study_images import StudyImages
 from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
 from engine.training.control import Control

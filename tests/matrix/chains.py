@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from engine.contract.recipe import DatasetSettings
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import STEPS
+from engine.workbench.step import STEPS
 
 QUICK: dict[str, Any] = {
     "epochs": 1,

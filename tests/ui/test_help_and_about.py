@@ -10,7 +10,7 @@ from PySide6.QtCore import QSettings, Qt, QUrl
 from PySide6.QtWidgets import QListWidget, QTextBrowser, QToolButton
 from pytestqt.qtbot import QtBot
 
-from engine.contract.program import VERSION
+from engine.launch.program import VERSION
 from ui.help_window import DOCUMENTATION, PAGE_OF_TOPIC, HelpWindow
 from ui.main_window import ABOUT, MainWindow
 

@@ -24,7 +24,7 @@ from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs
 from tests.small_study import small_recipe
 from ui.dashboard.event_log import EventLog
-from ui.dashboard.run_state import RunState as RunState_
+from ui.shown_run import ShownRun
 from workers.engine_process import EngineProcess
 from workers.process_outcome import Ending, ProcessOutcome
 
@@ -94,7 +94,7 @@ def test_a_run_that_was_cancelled_goes_on_in_its_own_entry(tmp_path: Path, heart
     assert again.outcome().ending is Ending.DONE
     (done,) = list_runs(Locations(tmp_path))
     assert (done.run, done.started, done.state) == (cancelled.run, cancelled.started, RunState.DONE)
-    state = RunState_()
+    state = ShownRun()
     state.apply_all(EventLog(events_file).read_new())
     assert state.result is not None
     assert state.cancelled is None

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
 from engine.contract.events import EpochFinished
 from ui.dashboard.plot import LABEL_POINTS, Plot, PlotTable
-from ui.dashboard.run_state import RunState, StageProgress
 from ui.dashboard.stage_axis import StageAxis
+from ui.shown_run import ShownRun, StageProgress
 from ui.theme import Theme
 
 X_AXIS = "epoch (all stages)"
@@ -98,7 +98,7 @@ class CurvePlot:
         """Epochs that are drawn."""
         return sum(len(epochs) for _, epochs in self._stages)
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Draw the epochs that have come, and a line before each stage's first."""
         stages = [_of_stage(stage) for stage in state.stages.values() if stage.epochs]
         if stages == self._stages:

@@ -18,12 +18,12 @@ from ui.dashboard.pruning_panel import PruningPanel
 from ui.dashboard.ranges_panel import RangesPanel
 from ui.dashboard.run_banner import RunBanner, Tone
 from ui.dashboard.run_header import RunHeader
-from ui.dashboard.run_state import RunState
 from ui.dashboard.stage_tree_view import StageTreeView
 from ui.dashboard.subbands_panel import SubbandsPanel
 from ui.durations import duration_text
 from ui.results.results_table import ResultsTable
 from ui.screen_fit import scrolling
+from ui.shown_run import ShownRun
 from ui.theme import Theme, current_theme
 from workers.process_outcome import Ending, ProcessOutcome
 
@@ -41,12 +41,12 @@ RUNS_ELSEWHERE = "This run is going on in another window or a terminal; what it 
 class Part(Protocol):
     """What of the dashboard is drawn in one turn of the event loop."""
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Show what has changed since the last call."""
 
 
 class Dashboard(QWidget):
-    """Shows one `RunState`, a part a turn of the event loop: no turn is long, and no part is drawn more than ten times
+    """Shows one `ShownRun`, a part a turn of the event loop: no turn is long, and no part is drawn more than ten times
     a second."""
 
     pause_requested = Signal()
@@ -63,7 +63,7 @@ class Dashboard(QWidget):
         super().__init__(parent)
         self.setObjectName("dashboard")
         theme = current_theme()
-        self.state = RunState(directory)
+        self.state = ShownRun(directory)
         self._live = False
         self.header = RunHeader()
         self.banner = RunBanner(theme)

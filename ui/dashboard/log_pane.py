@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
-from ui.dashboard.run_state import LogEntry, RunState
+from ui.shown_run import LogEntry, ShownRun
 from ui.theme import Theme
 
 MOST_LINES = 5000
@@ -48,7 +48,7 @@ class LogPane(QWidget):
         self._engine.toggled.connect(self._on_engine_toggled)
         self._tail_timer.timeout.connect(self._show_tail)
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Add the entries that are new."""
         self._directory = state.directory
         self._engine.setEnabled(self._directory is not None)

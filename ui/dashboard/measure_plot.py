@@ -12,8 +12,8 @@ from PySide6.QtGui import QFontMetrics
 
 from engine.contract.measurements import VariantMeasurement
 from ui.dashboard.plot import Plot, PlotTable
-from ui.dashboard.run_state import RunState
 from ui.figure_text import figure_text
+from ui.shown_run import ShownRun
 from ui.theme import Theme
 
 BAR_HEIGHT = 0.66
@@ -82,7 +82,7 @@ class MeasurePlot:
         """Variants that are drawn."""
         return len(self._variants)
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Draw the variants that are measured, from top to bottom."""
         variants = tuple(state.variants.values())
         if variants != self._variants:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from engine.contract.measurements import PruningRound
 from ui.dashboard.plot import Plot, PlotTable
-from ui.dashboard.run_state import RunState
+from ui.shown_run import ShownRun
 from ui.theme import Theme
 
 X_AXIS = "zeros among the pruned kernels' values (fraction)"
@@ -45,7 +45,7 @@ class PruningPanel(QWidget):
         """Rounds that are drawn."""
         return sum(len(rounds) for _, rounds in self._shown)
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Draw the rounds that have come."""
         rounds = tuple((stage.plan.title, tuple(stage.rounds)) for stage in state.stages.values() if stage.rounds)
         if rounds != self._shown:

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBox
 from engine.contract.calibration_record import CalibrationRecord, TensorRange
 from engine.store.run_hashes import is_damaged
 from ui.dashboard.plot import Plot, PlotTable
-from ui.dashboard.run_state import RunState
 from ui.form.calm_fields import CalmComboBox
+from ui.shown_run import ShownRun
 from ui.theme import Theme
 
 SEEN_HEIGHT, USED_HEIGHT = 0.8, 0.4
@@ -90,7 +90,7 @@ class RangesPanel(QWidget):
         self.plot.paint(theme)
         self._draw()
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Offer the variants that were calibrated; the first is shown until another is chosen."""
         directory = state.directory
         for name, variant in state.variants.items():

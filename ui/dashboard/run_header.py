@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
-from ui.dashboard.run_state import RunState
 from ui.durations import duration_text
 from ui.question import agrees
+from ui.shown_run import ShownRun
 
 PROGRESS_STEPS = 1000
 TITLE_MARGIN = 2
@@ -15,7 +15,7 @@ CANCEL_QUESTION = "Cancel the run? Every finished stage is kept, and Resume goes
 
 
 class RunHeader(QWidget):
-    """Shows one `RunState`; the buttons are there while the run is live."""
+    """Shows one `ShownRun`; the buttons are there while the run is live."""
 
     pause_requested = Signal()
     resume_requested = Signal()
@@ -52,7 +52,7 @@ class RunHeader(QWidget):
         """The name of a run that has told nothing yet."""
         self._title.setText(name)
 
-    def show_state(self, state: RunState, live: bool) -> None:
+    def show_state(self, state: ShownRun, live: bool) -> None:
         """Show how far the run is; `live`: whether its engine works for this window."""
         self._paused = state.paused
         if state.started:
@@ -66,7 +66,7 @@ class RunHeader(QWidget):
             button.setVisible(running)
         self._duplicate.setVisible(not live)
 
-    def _show_progress(self, state: RunState, live: bool) -> None:
+    def _show_progress(self, state: ShownRun, live: bool) -> None:
         preparation = state.preparation
         if live and not state.closed and preparation is not None:
             self._set_progress(preparation.done, preparation.total)
@@ -88,7 +88,7 @@ class RunHeader(QWidget):
         self._progress.setMaximum(total)
         self._progress.setValue(done)
 
-    def _time_text(self, state: RunState, live: bool) -> str:
+    def _time_text(self, state: ShownRun, live: bool) -> str:
         if state.result:
             return f"done in {duration_text(state.seconds)}"
         if state.closed or not live:
@@ -131,7 +131,7 @@ class RunHeader(QWidget):
             self.cancel_requested.emit()
 
 
-def _now_text(state: RunState, live: bool) -> str:
+def _now_text(state: ShownRun, live: bool) -> str:
     if state.result:
         computed, reused = state.result.stages_computed, state.result.stages_reused
         if reused and not computed:

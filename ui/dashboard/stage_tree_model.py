@@ -7,9 +7,9 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
-from ui.dashboard.run_state import RunState, StageProgress, StageStatus
 from ui.durations import duration_text
 from ui.nested_rows_model import Index, NestedRowsModel
+from ui.shown_run import ShownRun, StageProgress, StageStatus
 
 FRACTION_ROLE = int(Qt.ItemDataRole.UserRole)
 """How much of a stage is done, 0 to 1."""
@@ -40,7 +40,7 @@ class StageTreeModel(NestedRowsModel):
         self._stages: list[StageProgress] = []
         self._looks: list[Look] = []
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Take a run's stages; only the rows whose look has changed are painted again."""
         stages = list(state.stages.values())
         looks = [_look(stage) for stage in stages]

@@ -6,8 +6,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
-from ui.dashboard.run_state import RunState
 from ui.dashboard.stage_tree_model import FRACTION_ROLE, StageColumn, StageTreeModel
+from ui.shown_run import ShownRun
 from ui.theme import current_theme
 
 COLUMN_PIXELS = {
@@ -42,7 +42,7 @@ class StageTreeView(QTreeView):
             self.header().resizeSection(column, width)
         self._stages.modelReset.connect(self._on_reset)
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Show where each stage is."""
         self._stages.show_state(state)
 

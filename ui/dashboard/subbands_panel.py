@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScro
 from engine.contract.events import DatasetReady
 from engine.imaging.wavelet import SUBBANDS
 from engine.store.run_hashes import is_damaged
-from ui.dashboard.run_state import RunState
 from ui.form.calm_fields import CalmComboBox
 from ui.image_figures import fidelity_text, transform_text
 from ui.pictures import pixmap, subband_image
+from ui.shown_run import ShownRun
 
 PICTURE_PIXELS = 128
 MOST_IMAGES = 30
@@ -31,7 +31,7 @@ class SubbandsPanel(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state: RunState | None = None
+        self._state: ShownRun | None = None
         self._shown: Path | None = None
         self._rows: Iterator[None] = iter(())
         self._row_timer = QTimer(self, interval=ROW_MS)
@@ -61,7 +61,7 @@ class SubbandsPanel(QWidget):
         labels = self._inside.findChildren(QLabel)
         return sum(not label.pixmap().isNull() for label in labels)
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Show the samples of the chosen image setting, the first until another is chosen."""
         self._state = state
         for setting in list(state.datasets)[self._setting.count() :]:

@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 
 from engine.contract.measurements import VariantMeasurement
 from engine.store.durable_file import write_durably
-from ui.dashboard.run_state import RunState
 from ui.message_bar import MessageBar
 from ui.question import agrees
 from ui.results.columns import COLUMNS
@@ -31,6 +30,7 @@ from ui.results.csv_export import variants_csv
 from ui.results.epoch_sweep import sweep_text
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.variants_model import SORT_ROLE, VariantsModel
+from ui.shown_run import ShownRun
 
 CHAIN_COLUMN = 0
 WIDEST_COLUMN = 320
@@ -93,7 +93,7 @@ class ResultsTable(QWidget):
         self._show_columns()
         self._enable()
 
-    def show_state(self, state: RunState) -> None:
+    def show_state(self, state: ShownRun) -> None:
         """Show the variants that are measured."""
         self._directory = state.directory
         self._folder.setEnabled(self._directory is not None)

@@ -15,7 +15,7 @@ from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.recipe import Recipe
 from engine.contract.step_parameters import STEP_PARAMETERS
 from engine.datasets.source import DATASETS
-from engine.steps.step import STEPS
+from engine.workbench.step import STEPS
 
 CIFAR_INPUT = (32, 32, 3)
 CIFAR_CLASSES = 10

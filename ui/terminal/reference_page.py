@@ -13,7 +13,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageGrid
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import DATASETS
-from engine.steps.step import STEPS
+from engine.workbench.step import STEPS
 from ui.terminal.listings import allowed_values
 
 GRID = """

@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from engine.backbones.backbone import ARCHITECTURES, BACKBONES, layer_graph
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
-from engine.imaging.pipeline import network_input_shape
+from engine.feeding.pipeline import network_input_shape
 from ui.form.calm_fields import CalmComboBox
 
 UNKNOWN_CLASSES = 2

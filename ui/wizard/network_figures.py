@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.backbones.backbone import layer_graph
 from engine.backbones.freezing import trainable_parameters
-from engine.backbones.graph import LayerGraph
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
-from engine.imaging.pipeline import network_input_shape
+from engine.feeding.pipeline import network_input_shape
+from engine.graph.layer_graph import LayerGraph
 from ui.byte_sizes import bytes_text
 
 FLOAT32_BYTES = 4

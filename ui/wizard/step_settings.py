@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QScrollArea, QVBoxLayou
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import STEPS
+from engine.workbench.step import STEPS
 from ui.form.parameter_form import ParameterForm, TableEditors
 from ui.message_bar import MessageBar
 from ui.wizard.dataset_editor import DatasetEditor

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.step_parameters import StepParameters
-from engine.steps.step import STEPS
+from engine.workbench.step import STEPS
 from ui.list_keys import act_on_key
 from ui.side_by_side import SideBySide
 from ui.wizard.step_settings import StepSettings

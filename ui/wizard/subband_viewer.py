@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QGroupBox, QLabel, QWidget
 
 from engine.contract.image_settings import DwtSettings
-from engine.imaging.samples import SubbandLevel
+from engine.feeding.samples import SubbandLevel
 from engine.imaging.wavelet import SUBBANDS
 from ui.form.calm_fields import CalmComboBox
 from ui.pictures import histogram_pixmap, picture_side, pixmap, subband_image

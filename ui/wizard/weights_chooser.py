@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.path_need import PathNeed
 from engine.contract.recipe import Recipe
-from engine.imaging.pipeline import network_input_shape
+from engine.feeding.pipeline import network_input_shape
 from engine.weights.found_weights import SUFFIXES, FoundWeights, earlier_networks, fitting, keras_cache, weights_in
 from ui.form.calm_fields import CalmComboBox
 from ui.form.path_field import PathField

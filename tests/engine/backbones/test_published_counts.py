@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from engine.backbones.backbone import BACKBONES, layer_graph
-from engine.backbones.graph import LayerGraph
 from engine.contract.backbone_settings import BackboneSettings
+from engine.graph.layer_graph import LayerGraph
 
 TORCHVISION = "torchvision 0.25, table of classification weights; 1000 classes, without moving averages"
 KERAS = "tf_keras.applications, summary without the top"

@@ -16,7 +16,7 @@ from engine.contract.findings import Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.datasets.preparation import dataset_fingerprint, scan
-from engine.imaging.pipeline import network_input_shape
+from engine.feeding.pipeline import network_input_shape
 from engine.store.locations import Locations
 
 PRUNED = {"step": "magnitude_pruning", "sparsity": 0.8}

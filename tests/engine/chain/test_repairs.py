@@ -12,7 +12,7 @@ from engine.contract.events import RunStarted, event_line, parse_event
 from engine.contract.findings import Finding
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.repairs import repaired
-from engine.steps.step import STEPS
+from engine.workbench.step import STEPS
 
 QAT = {"step": "quantization_aware_training"}
 PRUNED = {"step": "magnitude_pruning"}

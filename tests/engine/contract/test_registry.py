@@ -11,7 +11,7 @@ from engine.backbones.backbone import BACKBONES
 from engine.contract.errors import RecipeError
 from engine.contract.registry import Registry
 from engine.contract.step_parameters import STEP_PARAMETERS
-from engine.steps.step import STEPS, Step
+from engine.workbench.step import STEPS, Step
 
 
 class Plugin:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.backbones.graph import LayerGraph, Tensor
-from engine.backbones.graph_builder import GraphBuilder
+from engine.graph.graph_builder import GraphBuilder
+from engine.graph.layer_graph import LayerGraph, Tensor
 from engine.measurement.interpreter import ImageClassifier
 
 SIDE = 16

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.export.bias_correction import with_corrected_biases
-from engine.export.calibration import activation_ranges
-from engine.export.converter_ranges import converter_ranges
-from engine.export.quantizer import quantized
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization.bias_correction import with_corrected_biases
+from engine.steps.post_training_quantization.calibration import activation_ranges
+from engine.steps.post_training_quantization.converter_ranges import converter_ranges
+from engine.steps.post_training_quantization.quantizer import quantized
 from tests.engine.export.conftest import Trained, probabilities
 from tests.small_study import cifar_bench, untrained
 

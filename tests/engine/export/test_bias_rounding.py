@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import tf_keras
 
-from engine.export.bias_rounding import with_biases_rounded_as_tensorflow
-from engine.export.calibration import activation_ranges
-from engine.export.converter_ranges import converter_ranges
-from engine.export.quantizer import quantized
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
+from engine.steps.post_training_quantization.bias_rounding import with_biases_rounded_as_tensorflow
+from engine.steps.post_training_quantization.calibration import activation_ranges
+from engine.steps.post_training_quantization.converter_ranges import converter_ranges
+from engine.steps.post_training_quantization.quantizer import quantized
 from tests.engine.export.conftest import Trained, probabilities
 
 

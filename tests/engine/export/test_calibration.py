@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.contract.calibration_record import CalibrationRecord
-from engine.export.calibration import activation_ranges, calibration_record
+from engine.steps.post_training_quantization.calibration import activation_ranges, calibration_record
 from tests.engine.export.conftest import Trained
 
 

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import BACKBONES
-from engine.chain.bench import Bench
 from engine.datasets.source import Split
-from engine.export.calibration import activation_ranges
-from engine.export.converter_ranges import converter_ranges
-from engine.export.quantizer import quantized
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
-from engine.imaging.fed_images import FedImages
-from engine.steps.post_training_quantization import PostTrainingQuantization
-from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
+from engine.feeding.fed_images import FedImages
+from engine.steps.post_training_quantization.calibration import activation_ranges
+from engine.steps.post_training_quantization.converter_ranges import converter_ranges
+from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization.quantizer import quantized
+from engine.steps.post_training_quantization.step import PostTrainingQuantization
+from engine.workbench.bench import Bench
 from tests.engine.export.conftest import Trained, agreement, probabilities
 from tests.small_study import cifar_bench, untrained
 

@@ -17,8 +17,8 @@ from PIL import Image
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
 from engine.datasets.preparation import prepare, scan
-from engine.export.feeding import Feeding
-from engine.imaging.pipeline import fit_pipeline, network_input_shape
+from engine.export.feeding_description import Feeding
+from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import Border
 from tests.engine.datasets.cifar_archives import cifar10_content, write_cifar10_python

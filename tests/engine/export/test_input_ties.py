@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.export.calibration import ActivationRange, activation_ranges
-from engine.export.input_ties import without_input_ties
-from engine.export.quantizer import quantized
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization.calibration import ActivationRange, activation_ranges
+from engine.steps.post_training_quantization.input_ties import without_input_ties
+from engine.steps.post_training_quantization.quantizer import quantized
 from tests.engine.export.conftest import probabilities
 from tests.engine.export.micro import micro_probabilities
 

@@ -14,9 +14,9 @@ from ai_edge_litert import schema_py_generated as schema
 
 from engine.export.metadata_embedding import with_metadata
 from engine.export.metadata_tables import ImageInput, LabelledOutput, metadata_flatbuffer
-from engine.export.quantizer import quantized
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization.quantizer import quantized
 from tests.engine.export.conftest import Trained, probabilities
 
 FILES = {"labels.txt": "Müller\n良性\n".encode(), "more.json": b"{}"}

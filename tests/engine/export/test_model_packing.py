@@ -11,13 +11,13 @@ from ai_edge_quantizer import quantizer, recipe
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.image_settings import ImageSettings
-from engine.export.calibration import activation_ranges
-from engine.export.feeding import described
+from engine.export.feeding_description import described
 from engine.export.model_packing import has_weights_behind, with_weights_inline
-from engine.export.quantizer import Scheme, quantized
 from engine.export.tflite_conversion import float32_tflite
-from engine.imaging.pipeline import ImagePipeline
+from engine.feeding.pipeline import ImagePipeline
 from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization.calibration import activation_ranges
+from engine.steps.post_training_quantization.quantizer import Scheme, quantized
 from tests.engine.export.conftest import probabilities
 from tests.engine.export.micro import micro_probabilities, reference_probabilities
 

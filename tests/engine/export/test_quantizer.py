@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.export.calibration import ActivationRange, activation_ranges
-from engine.export.converter_ranges import converter_ranges
 from engine.export.layer_patterns import schemes_by_layer
-from engine.export.quantizer import QuantizerCannot, quantized, quantized_by_layer
 from engine.export.tflite_conversion import converter_tflite
 from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization.calibration import ActivationRange, activation_ranges
+from engine.steps.post_training_quantization.converter_ranges import converter_ranges
+from engine.steps.post_training_quantization.quantizer import QuantizerCannot, quantized, quantized_by_layer
 from tests.engine.export.conftest import Trained, agreement, probabilities
 
 TENSORFLOW_ALIKE = 0.99

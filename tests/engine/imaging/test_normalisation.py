@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from engine.contract.image_settings import ImageSettings
+from engine.feeding.samples import image_size_preview
 from engine.imaging.normalisation import coloured, normalise, png_bytes, resize
-from engine.imaging.samples import image_size_preview
 
 GRADIENT = np.add.outer(np.arange(60), np.arange(90)).astype(np.uint8)
 PHOTO = np.stack([GRADIENT, GRADIENT[::-1], GRADIENT[:, ::-1]], axis=2)

@@ -13,10 +13,10 @@ from engine.contract.errors import RecipeError
 from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.datasets.preparation import prepare, scan
 from engine.datasets.source import Split
+from engine.feeding.pipeline import ImagePipeline, fit_pipeline, network_input_shape
+from engine.feeding.samples import subband_preview, write_samples
 from engine.imaging.augment import augment, augmentation_streams
 from engine.imaging.autoaugment import POLICY
-from engine.imaging.pipeline import ImagePipeline, fit_pipeline, network_input_shape
-from engine.imaging.samples import subband_preview, write_samples
 from engine.imaging.wavelet import MODE, decompose
 
 RANDOM = np.random.default_rng(5).integers(0, 256, (6, 45, 38, 3), dtype=np.uint8)

@@ -8,7 +8,7 @@ import pywt
 
 from engine.contract.errors import RecipeError
 from engine.contract.image_settings import DwtSettings, ImageSettings
-from engine.imaging.pipeline import ImagePipeline, network_input_shape
+from engine.feeding.pipeline import ImagePipeline, network_input_shape
 from engine.imaging.wavelet import MODE, SUBBANDS, check_wavelet, decompose, discrete_wavelets, fed_subbands
 
 BATCH = np.random.default_rng(11).random((4, 24, 32, 3), dtype=np.float32)

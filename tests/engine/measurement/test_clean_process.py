@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from engine.contract.errors import EXIT_STOPPED, NutshellError
-from engine.contract.program import MEASUREMENT_SWITCH, program_command
+from engine.launch.program import MEASUREMENT_SWITCH, program_command
 from engine.measurement.clean_process import measure_in_clean_process
 from engine.measurement.job import LatencyJob, MemoryJob
 from tests.engine.measurement.conftest import SampleFiles

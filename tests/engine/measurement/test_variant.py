@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.chain.network import NetworkFacts
 from engine.contract.errors import Cancelled
 from engine.contract.measurements import VariantMeasurement
+from engine.contract.network_facts import NetworkFacts
 from engine.measurement.classification import classify
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from tests.engine.measurement.conftest import SampleFiles

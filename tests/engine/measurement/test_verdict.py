@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.chain.network import NetworkFacts
 from engine.contract.measurements import VariantMeasurement
+from engine.contract.network_facts import NetworkFacts
 from engine.measurement.verdict import training_note, variant_note
 
 ZEROS = "Zeros are stored like other values: the file shrinks only when it is zipped."

@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.chain.bench import Bench
-from engine.chain.network import Network
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.findings import Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
-from engine.steps.knowledge_distillation import KnowledgeDistillation
-from engine.steps.knowledge_distillation_parameters import KnowledgeDistillationParameters
-from engine.steps.magnitude_pruning import MagnitudePruningParameters
-from engine.steps.step import StepPlace, graph_after
+from engine.steps.knowledge_distillation.parameters import KnowledgeDistillationParameters
+from engine.steps.knowledge_distillation.step import KnowledgeDistillation
+from engine.steps.magnitude_pruning.step import MagnitudePruningParameters
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
+from engine.workbench.step import StepPlace, graph_after
 from tests.step_place import after
 
 STEP = KnowledgeDistillation()
@@ -67,7 +67,7 @@ def test_an_online_teacher_learns_beside_and_the_given_one_stays(
 def test_divergence_and_attention_are_as_published() -> None:
     import tensorflow as tf
 
-    from engine.training.distillation import attention_distance, softened_divergence
+    from engine.steps.knowledge_distillation.distillation import attention_distance, softened_divergence
 
     logits = np.array([[2.0, -1.0, 0.5]]), np.array([[0.1, 0.3, -2.0]])
     taught, student = (np.exp(z / 4) / np.exp(z / 4).sum() for z in logits)

@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.chain.bench import Bench
-from engine.chain.network import Network
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.magnitude_pruning import MagnitudePruning
-from engine.steps.magnitude_pruning_parameters import MagnitudePruningParameters
-from engine.steps.post_training_quantization import PostTrainingQuantization
-from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
+from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
+from engine.steps.magnitude_pruning.step import MagnitudePruning
+from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization.step import PostTrainingQuantization
 from engine.training.kernels import kernels
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
 from tests.small_study import forget_training
 
 

@@ -7,8 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from engine.chain.bench import Bench
-from engine.chain.network import Network
 from engine.contract.calibration_record import RANGES_FILE, CalibrationRecord
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Severity
@@ -17,9 +15,11 @@ from engine.contract.repairs import SetValue
 from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.post_training_quantization import PostTrainingQuantization
-from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
-from engine.steps.quantization_aware_training import QuantizationAwareTrainingParameters
+from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization.step import PostTrainingQuantization
+from engine.steps.quantization_aware_training.step import QuantizationAwareTrainingParameters
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
 from tests.step_place import after
 
 STEP = PostTrainingQuantization()

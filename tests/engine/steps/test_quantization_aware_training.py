@@ -7,9 +7,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.chain.bench import Bench
-from engine.chain.network import Network
-from engine.chain.network_file import load_network, save_network
 from engine.chain.preflight import preflight
 from engine.contract.errors import PromiseBroken
 from engine.contract.findings import Severity
@@ -17,13 +14,16 @@ from engine.contract.recipe import ChainSettings, Recipe
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.magnitude_pruning import MagnitudePruning, MagnitudePruningParameters
-from engine.steps.post_training_quantization import PostTrainingQuantization
-from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
-from engine.steps.quantization_aware_training import QuantizationAwareTraining, QuantizationAwareTrainingParameters
-from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
+from engine.steps.magnitude_pruning.step import MagnitudePruning, MagnitudePruningParameters
+from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization.step import PostTrainingQuantization
+from engine.steps.quantization_aware_training.step import QuantizationAwareTraining, QuantizationAwareTrainingParameters
+from engine.steps.weight_clustering.step import WeightClustering, WeightClusteringParameters
 from engine.training.kernels import kernels
 from engine.training.quantization_wrapping import wrapped_kernels
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
+from engine.workbench.network_file import load_network, save_network
 from tests.small_study import forget_training
 
 STEP = QuantizationAwareTraining()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.chain.bench import Bench
-from engine.chain.network import Network
 from engine.contract.errors import PromiseBroken
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.magnitude_pruning import MagnitudePruning
-from engine.steps.magnitude_pruning_parameters import MagnitudePruningParameters
-from engine.steps.sparse_transfer import SparseTransfer, SparseTransferParameters
+from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
+from engine.steps.magnitude_pruning.step import MagnitudePruning
+from engine.steps.sparse_transfer.step import SparseTransfer, SparseTransferParameters
 from engine.training.kernels import kernels
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
 from tests.small_study import forget_training, untrained
 
 

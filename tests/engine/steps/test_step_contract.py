@@ -8,9 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.chain.bench import Bench
-from engine.chain.network import Network
-from engine.chain.network_file import load_network, save_network
 from engine.chain.preflight import errors, preflight
 from engine.contract.findings import Severity
 from engine.contract.recipe import ChainSettings, Recipe
@@ -19,7 +16,10 @@ from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.step import STEPS, Form
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
+from engine.workbench.network_file import load_network, save_network
+from engine.workbench.step import STEPS, Form
 from tests.small_study import forget_training
 
 QUICK = {"epochs": 1, "student": "resnet8"}

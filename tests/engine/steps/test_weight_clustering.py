@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.chain.bench import Bench
-from engine.chain.network import Network
 from engine.contract.errors import PromiseBroken
 from engine.contract.findings import Severity
 from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.magnitude_pruning import MagnitudePruning, MagnitudePruningParameters
-from engine.steps.post_training_quantization import PostTrainingQuantization
-from engine.steps.post_training_quantization_parameters import PostTrainingQuantizationParameters
-from engine.steps.weight_clustering import WeightClustering, WeightClusteringParameters
+from engine.steps.magnitude_pruning.step import MagnitudePruning, MagnitudePruningParameters
+from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
+from engine.steps.post_training_quantization.step import PostTrainingQuantization
+from engine.steps.weight_clustering.step import WeightClustering, WeightClusteringParameters
 from engine.training.kernels import kernels
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
 from tests.small_study import forget_training
 from tests.step_place import after
 

@@ -15,7 +15,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 import numpy as np
-from engine.chain.bench import Bench
+from engine.workbench.bench import Bench
 from engine.contract.measurements import DatasetSummary, ImageBytes
 from engine.contract.image_settings import ImageSettings
 from engine.contract.pixel_reading import AS_STORED
@@ -23,7 +23,7 @@ from engine.contract.recipe import Recipe
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.datasets.stored_images import StoredImages
-from engine.imaging.pipeline import fit_pipeline
+from engine.feeding.pipeline import fit_pipeline
 from engine.measurement.memory import peak_resident_bytes
 from engine.training.feed import Feed
 

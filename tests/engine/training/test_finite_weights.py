@@ -11,8 +11,8 @@ import tf_keras
 from engine.backbones.backbone import layer_graph
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import DataError, NutshellError
-from engine.export.calibration import activation_ranges
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
+from engine.steps.post_training_quantization.calibration import activation_ranges
 from engine.training.finite_weights import layer_not_finite
 from engine.training.keras_network import build_keras_network
 from engine.weights.weights_file import load_weights

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.training.magnitude import Scope, largest_values
-from engine.training.sparsity_pattern import Blocks, SingleWeights, SparsityPattern, TwoOfFour
+from engine.steps.magnitude_pruning.magnitude import Scope, largest_values
+from engine.steps.magnitude_pruning.sparsity_pattern import Blocks, SingleWeights, SparsityPattern, TwoOfFour
 
 KERNELS = [
     np.random.default_rng(place).standard_normal(shape).astype(np.float32)

@@ -13,7 +13,7 @@ from engine.training.cluster_projection import ZERO
 def kernel_and_clusters(values: list[float], members: list[int]) -> tuple[Any, Any]:
     import tensorflow as tf
 
-    from engine.training.moving_clusters import MovingClusters
+    from engine.steps.weight_clustering.moving_clusters import MovingClusters
 
     kernel = tf.Variable(np.array([values], np.float32))
     return kernel, MovingClusters([kernel], [np.array([members])])

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.export.tflite_conversion import float32_tflite
-from engine.training.new_head import last_layer, with_new_head
+from engine.steps.sparse_transfer.new_head import last_layer, with_new_head
 
 
 def network() -> Any:

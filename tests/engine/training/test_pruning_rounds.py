@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.chain.bench import Bench
-from engine.chain.network import Network, NetworkFacts
 from engine.contract.events import EngineEvent, EpochFinished, PruningRoundFinished
-from engine.steps.magnitude_pruning import MagnitudePruning
-from engine.steps.magnitude_pruning_parameters import MagnitudePruningParameters
+from engine.contract.network_facts import NetworkFacts
+from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
+from engine.steps.magnitude_pruning.step import MagnitudePruning
 from engine.training.control import Control
+from engine.workbench.bench import Bench
+from engine.workbench.network import Network
 from tests.small_study import make_bench
 
 PARAMETERS = MagnitudePruningParameters(

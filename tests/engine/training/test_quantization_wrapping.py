@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import BACKBONES, layer_graph
-from engine.backbones.graph_builder import GraphBuilder
-from engine.chain.network import Network, NetworkFacts
-from engine.chain.network_file import load_network, save_network
 from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.network_facts import NetworkFacts
 from engine.export.tflite_conversion import converter_tflite
+from engine.graph.graph_builder import GraphBuilder
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
 from engine.training.int8_forms import int8_form
@@ -26,6 +25,8 @@ from engine.training.quantization_wrapping import (
     quantisation_scope,
     with_fake_quantisation,
 )
+from engine.workbench.network import Network
+from engine.workbench.network_file import load_network, save_network
 
 
 def _every_kind_of_layer() -> Any:

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from engine.contract.training_settings import TrainingSettings
-from engine.steps.magnitude_pruning import MagnitudePruningParameters
+from engine.steps.magnitude_pruning.sparsity_schedule import round_sparsities
+from engine.steps.magnitude_pruning.step import MagnitudePruningParameters
 from engine.training.plan import TrainingPlan
-from engine.training.sparsity_schedule import round_sparsities
 
 
 def test_learning_rate_schedules() -> None:

@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import layer_graph
-from engine.chain.network import Network, NetworkFacts
-from engine.chain.network_file import save_network
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import Cancelled
+from engine.contract.network_facts import NetworkFacts
 from engine.store.locations import Locations
 from engine.store.stage_store import StageFacts, StageStore
 from engine.weights.found_weights import earlier_networks, fitting, keras_cache, weights_in
 from engine.weights.weights_file import load_weights
+from engine.workbench.network import Network
+from engine.workbench.network_file import save_network
 
 pytestmark = pytest.mark.usefixtures("small_bench")
 

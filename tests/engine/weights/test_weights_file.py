@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import BACKBONES, layer_graph
-from engine.backbones.graph import LayerGraph
 from engine.chain.preflight import errors, preflight
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.errors import DataError
 from engine.contract.findings import Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
+from engine.graph.layer_graph import LayerGraph
 from engine.weights.keras_order import in_keras_order
 from engine.weights.weights_file import load_weights
 

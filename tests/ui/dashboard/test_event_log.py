@@ -10,7 +10,7 @@ from engine.contract.events import EngineEvent, Notice, event_line
 from engine.store.event_file import EventFile, digests_file
 from tests.ui.study_events import study_events
 from ui.dashboard.event_log import DAMAGED_EVENTS, NEWER_EVENTS, EventLog
-from ui.dashboard.run_state import RunState
+from ui.shown_run import ShownRun
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def path(tmp_path: Path, events: list[EngineEvent]) -> Path:
 
 
 def test_a_replay_is_the_run(path: Path, events: list[EngineEvent]) -> None:
-    live, read = RunState(), RunState()
+    live, read = ShownRun(), ShownRun()
     live.apply_all(events)
     read.apply_all(EventLog(path).read_new())
     assert read == live

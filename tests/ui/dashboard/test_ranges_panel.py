@@ -12,7 +12,7 @@ from engine.contract.calibration_record import CalibrationRecord, TensorRange
 from engine.contract.events import VariantMeasured
 from tests.ui.study_events import variant
 from ui.dashboard.ranges_panel import RangesPanel
-from ui.dashboard.run_state import RunState
+from ui.shown_run import ShownRun
 from ui.theme import DARK, LIGHT
 
 STEM = "model/stem_conv/Conv2D;model/stem_relu/Relu"
@@ -20,7 +20,7 @@ SHORTCUT = "model/shortcut/BiasAdd;model/shortcut/Conv2D;model/shortcut/BiasAdd/
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> RunState:
+def state(tmp_path: Path) -> ShownRun:
     """A run with a float variant, and one that was calibrated by percentile."""
     ranges = (
         TensorRange(tensor="serving_default_image:0", seen_least=0, seen_greatest=1, least=0, greatest=1),
@@ -30,7 +30,7 @@ def state(tmp_path: Path) -> RunState:
     )
     record = CalibrationRecord(method="percentile", percentile=99.9, images=50, ranges=ranges)
     (tmp_path / "int8.ranges.json").write_text(record.model_dump_json(), encoding="utf-8")
-    state = RunState(tmp_path)
+    state = ShownRun(tmp_path)
     state.apply(VariantMeasured(stage="a", variant=variant("baseline")))
     calibrated = variant("int8").model_copy(update={"ranges_file": "int8.ranges.json"})
     state.apply(VariantMeasured(stage="b", variant=calibrated))
@@ -46,7 +46,7 @@ def panel(qtbot: QtBot) -> RangesPanel:
     return panel
 
 
-def test_it_draws_a_bar_a_tensor_and_says_what_was_cut(panel: RangesPanel, state: RunState) -> None:
+def test_it_draws_a_bar_a_tensor_and_says_what_was_cut(panel: RangesPanel, state: ShownRun) -> None:
     text = panel.findChild(QLabel, "dashboard.ranges.text")
     assert "appear here" in text.text()
     panel.show_state(state)
@@ -62,7 +62,7 @@ def test_it_draws_a_bar_a_tensor_and_says_what_was_cut(panel: RangesPanel, state
     panel.set_theme(DARK)
 
 
-def test_a_file_that_is_gone_is_a_sentence(panel: RangesPanel, state: RunState) -> None:
+def test_a_file_that_is_gone_is_a_sentence(panel: RangesPanel, state: ShownRun) -> None:
     assert state.directory is not None
     (state.directory / "int8.ranges.json").unlink()
     panel.show_state(state)

@@ -32,11 +32,11 @@ from tests.ui.study_events import (
     until,
     variant,
 )
-from ui.dashboard.run_state import RunState, StageStatus
+from ui.shown_run import ShownRun, StageStatus
 
 
-def folded(*events: EngineEvent, directory: Path | None = None) -> RunState:
-    state = RunState(directory)
+def folded(*events: EngineEvent, directory: Path | None = None) -> ShownRun:
+    state = ShownRun(directory)
     state.apply_all(events)
     return state
 

@@ -23,10 +23,10 @@ from engine.contract.measurements import (
 from engine.contract.recipe import Recipe
 from tests.ui.results.test_results_table import column, shown
 from tests.ui.study_events import variant
-from ui.dashboard.run_state import RunState
 from ui.results.columns import COLUMNS
 from ui.results.csv_export import variants_csv
 from ui.results.results_table import ResultsTable
+from ui.shown_run import ShownRun
 from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.markdown_table import markdown_page
 from ui.terminal.variants_table import variants_table
@@ -57,7 +57,7 @@ def variants() -> tuple[VariantMeasurement, ...]:
 def table(qtbot: QtBot) -> ResultsTable:
     table = ResultsTable()
     qtbot.addWidget(table)
-    table.show_state(RunState(variants={one.name: one for one in variants()}))
+    table.show_state(ShownRun(variants={one.name: one for one in variants()}))
     table.show()
     return table
 
@@ -81,14 +81,14 @@ def test_settings_sort_by_number_and_show_only_where_there_are_several(table: Re
     hidden = [place for place, one in enumerate(COLUMNS) if one.compares_images]
     assert len(hidden) == 3
     assert not any(table.view.isColumnHidden(place) for place in hidden)
-    table.show_state(RunState(variants={"baseline": variant("baseline"), "int8": variant("int8")}))
+    table.show_state(ShownRun(variants={"baseline": variant("baseline"), "int8": variant("int8")}))
     assert all(table.view.isColumnHidden(place) for place in hidden)
 
 
 def test_the_chosen_row_is_that_of_its_setting(table: ResultsTable) -> None:
     table.view.selectRow(3)
     later = {one.name: one.model_copy(update={"latency_p50_ms": 1.5}) for one in variants()}
-    table.show_state(RunState(variants=later))
+    table.show_state(ShownRun(variants=later))
     assert [index.row() for index in table.view.selectionModel().selectedRows()] == [3]
 
 

@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 from engine.contract.measurements import SweptEpoch, VariantMeasurement
 from tests.qt_fixtures import Answers
 from tests.ui.study_events import CHAINS, result, variant
-from ui.dashboard.run_state import RunState
 from ui.results.columns import COLUMNS
 from ui.results.csv_export import variants_csv
 from ui.results.results_table import ResultsTable
+from ui.shown_run import ShownRun
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def table(qtbot: QtBot, run_directory: Path) -> ResultsTable:
     return table
 
 
-def state_of(directory: Path, *variants: VariantMeasurement) -> RunState:
-    return RunState(directory, variants={variant.chain: variant for variant in variants})
+def state_of(directory: Path, *variants: VariantMeasurement) -> ShownRun:
+    return ShownRun(directory, variants={variant.chain: variant for variant in variants})
 
 
 def column(title: str) -> int:

@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QSpinBox
 
-from engine.steps.step import STEPS
+from engine.workbench.step import STEPS
 from tests.ui.wizard.conftest import OpenWizard
 from ui.wizard.steps_editor import StepsEditor
 

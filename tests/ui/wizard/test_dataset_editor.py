@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.dataset_settings import DatasetSettings
-from engine.steps.sparse_transfer import SparseTransferParameters
+from engine.steps.sparse_transfer.step import SparseTransferParameters
 from ui.wizard.step_settings import StepSettings
 
 NAME = "step.sparse_transfer.dataset"

@@ -1,0 +1,1 @@
+"""Architectures as plain data: layers, shapes, counts."""

@@ -1,0 +1,1 @@
+"""How the program and its processes are started and ended."""

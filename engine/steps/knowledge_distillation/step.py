@@ -1,0 +1,150 @@
+"""Knowledge distillation: a small student network learns from the network so far, its teacher.
+
+Hinton et al. 2015, as used by Predić et al. 2022 and Lee et al. 2022, whose table 3 names the kinds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.backbones.backbone import layer_graph
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.findings import Finding
+from engine.contract.recipe import Recipe
+from engine.contract.repairs import Repair
+from engine.contract.step_parameters import StepParameters
+from engine.feeding.pipeline import network_input_shape
+from engine.graph.layer_graph import LayerGraph
+from engine.steps.knowledge_distillation.parameters import KnowledgeDistillationParameters
+from engine.workbench.step import Step, StepPlace, Trait
+
+if TYPE_CHECKING:
+    from engine.measurement.tflite_file import TfliteFile
+    from engine.workbench.bench import Bench
+    from engine.workbench.network import Network
+
+STUDENT_SEED = 0x57D
+STUDENT_WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.1)
+"""As MobileNets come in, and the narrowest that trains."""
+
+
+class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
+    key: ClassVar[str] = "knowledge_distillation"
+    title: ClassVar[str] = "Knowledge distillation"
+    summary: ClassVar[str] = (
+        "Trains a smaller network, the student, on the decisions of the network so far, its teacher. "
+        "Makes the file smaller and faster as far as the student is."
+    )
+    paper: ClassVar[str] = "Hinton et al. 2015; Predić et al. 2022; Lee et al. 2022"
+    Parameters: ClassVar[type[StepParameters]] = KnowledgeDistillationParameters
+    begins_anew: ClassVar[bool] = True
+
+    def training_epochs(self, parameters: KnowledgeDistillationParameters) -> int:
+        return parameters.epochs
+
+    def graph(
+        self, parameters: KnowledgeDistillationParameters, before: LayerGraph, recipe: Recipe, class_count: int
+    ) -> LayerGraph:
+        settings = _student_settings(parameters, recipe)
+        return layer_graph(settings, network_input_shape(recipe.images.first), class_count)
+
+    def training_macs(
+        self, parameters: KnowledgeDistillationParameters, before: LayerGraph, after: LayerGraph
+    ) -> float:
+        own = super().training_macs(parameters, before, after)
+        if parameters.without_teacher:
+            return own
+        return (
+            own + before.macs
+            if parameters.kind == "offline"
+            else own + super().training_macs(parameters, before, before)
+        )
+
+    def findings(self, parameters: KnowledgeDistillationParameters, place: StepPlace) -> Iterator[Finding]:
+        try:
+            teacher = place.graph_before
+            settings = (place.recipe.model_copy(update={"images": one}) for one in place.recipe.images.settings)
+            student, *_ = [self.graph(parameters, teacher, one, place.class_count) for one in settings]
+        except NutshellError as error:
+            yield place.error(f"The student cannot be built: {error}", "student")
+            return
+        if lost := [place.earlier[index].label() for index in sorted(set(place.made.values()))]:
+            message = (
+                f"The student is a new network, so that what {', '.join(lost)} made is only in its teacher; "
+                "distil first and compress the student, unless the compressed teacher is what you study."
+            )
+            yield place.warning(message, repair=place.move(min(place.made.values()), f"Distil before {lost[0]}"))
+        if student.parameters >= teacher.parameters and parameters.kind != "self":
+            message = (
+                f"The student has {student.parameters:,} parameters and its teacher {teacher.parameters:,}, "
+                "so that the file does not become smaller; choose a smaller student or a smaller student_width."
+            )
+            yield place.warning(message, "student", self._narrower(parameters, place, teacher))
+        if parameters.kind != "offline" and Trait.INT8_ROUNDING in place.made:
+            message = 'A teacher with int8 rounding cannot train on; set kind = "offline", or distil before it.'
+            yield place.error(message, "kind", place.set("kind", "offline", "Keep the teacher as it is"))
+        if parameters.without_teacher and parameters.control:
+            message = "With α = 1 the teacher has no say, so that this is its own control."
+            yield place.note(message, "alpha", place.set("control", False, "Train it once only"))
+
+    def _narrower(
+        self, parameters: KnowledgeDistillationParameters, place: StepPlace, teacher: LayerGraph
+    ) -> Repair | None:
+        """The widest of the usual students that is smaller than its teacher."""
+        for width in STUDENT_WIDTHS:
+            narrower = parameters.model_copy(update={"student_width": width})
+            graph = self.graph(narrower, teacher, place.recipe, place.class_count)
+            if width < parameters.student_width and graph.parameters < teacher.parameters:
+                return place.set("student_width", width, f"Narrow the student to ×{width:g}")
+        return None
+
+    def apply(self, parameters: KnowledgeDistillationParameters, network: Network, bench: Bench) -> Network:
+        from engine.contract.network_facts import NetworkFacts
+        from engine.steps.knowledge_distillation.distillation import Distillation, joint
+        from engine.training.keras_network import build_keras_network
+        from engine.training.kernels import clone
+        from engine.training.plan import TrainingPlan
+        from engine.workbench.network import Network
+
+        settings = _student_settings(parameters, bench.recipe)
+        graph = layer_graph(settings, network_input_shape(bench.recipe.images.first), len(bench.dataset.classes))
+        student = build_keras_network(graph, bench.recipe.seed ^ STUDENT_SEED)
+        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        rate = parameters.learning_rate or baseline.learning_rate
+        plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
+        if parameters.without_teacher:
+            outcome = bench.trainer.train(student, plan)
+        else:
+            learns = parameters.kind != "offline"
+            teacher = clone(network.model) if learns else network.model
+            labels = bench.trainer.cross_entropy(student, plan)
+            objective = Distillation(
+                student, teacher, labels, parameters.alpha, parameters.temperature, parameters.hint_weight, learns
+            )
+            trained = joint(student, teacher) if learns else student
+            outcome = bench.trainer.train(trained, plan, objective=objective)
+        facts = NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters())
+        return Network(student, facts.after_training(outcome))
+
+    def check_promise(self, parameters: KnowledgeDistillationParameters, network: Network, file: TfliteFile) -> None:
+        found = sum(int(weights.size) for weights in network.model.get_weights())
+        if found != network.facts.parameters:
+            raise PromiseBroken(
+                f"The student was promised with {network.facts.parameters:,} parameters, and has {found:,}; "
+                "please report this with the run's log."
+            )
+        stored = sum(kernel.values.size for kernel in file.kernels)
+        if stored > found:
+            raise PromiseBroken(
+                f"The student has {found:,} parameters, and its .tflite file {stored:,} kernel values; "
+                "please report this with the run's log."
+            )
+
+
+def _student_settings(parameters: KnowledgeDistillationParameters, recipe: Recipe) -> BackboneSettings:
+    """The student as a backbone that ends as its teacher does, with random weights."""
+    if parameters.kind == "self":
+        return recipe.backbone.model_copy(update={"weights": "", "freeze_base": False})
+    return BackboneSettings(kind=parameters.student, width=parameters.student_width, output=recipe.backbone.output)

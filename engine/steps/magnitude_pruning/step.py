@@ -1,0 +1,163 @@
+"""Magnitude pruning: the smallest kernel values become zero, by a schedule, while the network trains on.
+
+Schedules: polynomial and constant (Zhu and Gupta 2017; Predić et al. 2022), one shot and iterative (Kharitonov 2024).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.findings import Finding
+from engine.contract.step_parameters import StepParameters
+from engine.export.layer_patterns import kernel_of_layer
+from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
+from engine.workbench.step import Step, StepPlace, Trait
+
+if TYPE_CHECKING:
+    from engine.contract.measurements import PruningRound
+    from engine.measurement.tflite_file import TfliteFile
+    from engine.steps.magnitude_pruning.mask_projection import MaskProjection
+    from engine.steps.magnitude_pruning.sparsity_pattern import SparsityPattern
+    from engine.training.plan import Schedule
+    from engine.workbench.bench import Bench
+    from engine.workbench.network import Network
+
+SPARSITY_TOLERANCE = 0.001
+
+
+class MagnitudePruning(Step[MagnitudePruningParameters]):
+    key: ClassVar[str] = "magnitude_pruning"
+    title: ClassVar[str] = "Magnitude pruning"
+    summary: ClassVar[str] = (
+        "Sets the smallest weights to zero while training goes on. The file shrinks when it is zipped; "
+        "its raw size and its speed stay."
+    )
+    paper: ClassVar[str] = "Zhu and Gupta 2017; Predić et al. 2022; Kharitonov 2024"
+    Parameters: ClassVar[type[StepParameters]] = MagnitudePruningParameters
+    makes: ClassVar[frozenset[Trait]] = frozenset({Trait.ZEROS})
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
+        {
+            Trait.INT8_ROUNDING: "Zeros are kept through quantisation-aware training, but cannot be made after it; "
+            "prune first.",
+            Trait.CLUSTERS: "Training with new zeros undoes the clusters; prune first, and clustering keeps the zeros.",
+        }
+    )
+
+    def training_epochs(self, parameters: MagnitudePruningParameters) -> int:
+        if parameters.by_rounds:
+            return sum(tuning.epochs for tuning in parameters.fine_tunings())
+        return parameters.epochs
+
+    def findings(self, parameters: MagnitudePruningParameters, place: StepPlace) -> Iterator[Finding]:
+        for step in place.earlier:
+            if isinstance(step, MagnitudePruningParameters) and step.target_sparsity >= parameters.target_sparsity:
+                message = f"An earlier pruning leaves {step.target_sparsity:g} zeros; ask for more, or remove this one."
+                yield place.warning(message, repair=place.remove(f"Remove this {parameters.label()}"))
+        if parameters.target_sparsity > 0.95 and not parameters.by_rounds:
+            message = "Above 0.95, Kharitonov 2024 holds the accuracy by the iterative schedule; consider it."
+            yield place.note(message, repair=place.set("schedule", "iterative", "Prune iteratively"))
+
+    def apply(self, parameters: MagnitudePruningParameters, network: Network, bench: Bench) -> Network:
+        from engine.steps.magnitude_pruning.mask_projection import MaskProjection
+        from engine.steps.magnitude_pruning.rounds import RoundPlan, prune_in_rounds
+        from engine.training.kept_zeros import KeptZeros
+        from engine.training.kernels import clone, kernels, zero_fraction
+        from engine.training.plan import TrainingPlan
+        from engine.workbench.network import Network
+
+        model = clone(network.model)
+        pruned = _pruned_kernels(model, parameters)
+        before = zero_fraction(pruned.values())
+        kept = [kernel for name, kernel in kernels(model).items() if name in network.facts.pruned_layers]
+        others = [KeptZeros(kept)] if kept else []
+
+        def masks(schedule: Callable[[float], float]) -> MaskProjection:
+            return MaskProjection(list(pruned.values()), schedule, parameters.scope, _pattern(parameters))
+
+        def training(epochs: int, rate: float, schedule: Schedule) -> TrainingPlan:
+            baseline = TrainingPlan.of_recipe(bench.recipe.training)
+            return baseline.fine_tuning(epochs, rate or baseline.learning_rate, schedule)
+
+        rounds: tuple[PruningRound, ...] = ()
+        if parameters.by_rounds:
+            plans = [
+                RoundPlan(one.sparsity, training(one.epochs, one.learning_rate, one.rate_schedule))
+                for one in parameters.fine_tunings()
+            ]
+            outcome, rounds = prune_in_rounds(bench.trainer, model, plans, lambda share: masks(lambda _: share), others)
+        else:
+            growing = masks(parameters.sparsity_at)
+            plan = training(parameters.epochs, parameters.learning_rate, parameters.rate_schedule)
+            outcome = bench.trainer.train(model, plan, [growing, *others])
+            growing.finish()
+        changes = {
+            "pruned_layers": tuple(name for name in kernels(model) if name in {*network.facts.pruned_layers, *pruned}),
+            "zeros_before_pruning": before,
+            "pruning_rounds": network.facts.pruning_rounds + rounds,
+        }
+        return Network(model, network.facts.after_training(outcome).model_copy(update=changes))
+
+    def check_promise(self, parameters: MagnitudePruningParameters, network: Network, file: TfliteFile) -> None:
+        from engine.training.kernels import zero_count
+
+        pruned = _pruned_kernels(network.model, parameters)
+        stored = {name: kernel_of_layer(file, name) for name in pruned}
+        size = sum(kernel.size for kernel in stored.values())
+        made = zero_count(pruned.values()) / size
+        shipped = sum(kernel.zeros for kernel in stored.values()) / size
+        # Blocks go whole, so that each layer may be half a block off.
+        block = parameters.block_rows * parameters.block_columns if parameters.pattern == "block" else 1
+        tolerance = max(SPARSITY_TOLERANCE, len(stored) * block / 2 / size)
+        target, before = parameters.target_sparsity, network.facts.zeros_before_pruning
+        # The file may have more: where normalisation multiplies a channel by zero, its kernel in the file is zero too.
+        if min(made, shipped) < target - tolerance or made > max(target, before) + tolerance:
+            raise PromiseBroken(
+                f"Pruning promised {target:g} zeros, and the pruned layers have {made:.4f}, in the .tflite file "
+                f"{shipped:.4f}; please report this with the run's log."
+            )
+        if parameters.pattern == "2:4":
+            for name, kernel in stored.items():
+                zeros = (kernel.values == kernel.zero_point).reshape(-1, 4).sum(axis=1)
+                wrong = int((zeros < 2).sum())
+                if wrong:
+                    raise PromiseBroken(
+                        f"Pruning promised two zeros in each four weights, and {name} has {wrong} fours with fewer "
+                        "in the .tflite file; please report this with the run's log."
+                    )
+
+
+def _pruned_kernels(model: Any, parameters: MagnitudePruningParameters) -> dict[str, Any]:
+    """The kernels that the recipe wants pruned, by layer, in the model's order.
+
+    Raises:
+        NutshellError: none is left.
+    """
+    from engine.training.kernels import kernels
+
+    names = list(kernels(model))
+    left_out = set(names[:1] if parameters.skip_first else ()) | set(names[-1:] if parameters.skip_last else ())
+    takes = _pattern(parameters).takes
+    pruned = {
+        name: kernel
+        for name, kernel in kernels(model, parameters.layers).items()
+        if name not in left_out and takes(tuple(kernel.shape))
+    }
+    if not pruned:
+        raise NutshellError(
+            f"No layer of this network can be pruned as {parameters.label()} asks: {parameters.pattern} takes none of "
+            "those that layers, skip_first and skip_last leave; change one of these."
+        )
+    return pruned
+
+
+def _pattern(parameters: MagnitudePruningParameters) -> SparsityPattern:
+    from engine.steps.magnitude_pruning.sparsity_pattern import Blocks, SingleWeights, TwoOfFour
+
+    if parameters.pattern == "2:4":
+        return TwoOfFour(parameters.norm)
+    if parameters.pattern == "block":
+        return Blocks(parameters.block_rows, parameters.block_columns, parameters.norm)
+    return SingleWeights()

@@ -1,0 +1,24 @@
+"""Keeps the values that a network is fed from lying halfway between two integers, where runtimes round apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.steps.post_training_quantization.calibration import ActivationRange
+
+WIDENED_BY = 1 / 1024
+"""Of the range: a quarter of an integer at its end."""
+
+
+def without_input_ties(input_name: str, ranges: Mapping[str, ActivationRange]) -> Mapping[str, ActivationRange]:
+    """The ranges with that of the input a little wider.
+
+    Pixels are fractions of 255, and subbands quarters of these: by the scale 1/255 every fourth value of a Haar
+    approximation is half an integer. TensorFlow Lite Micro rounds it away from zero, LiteRT's own kernels to even.
+    """
+    fed = ranges.get(input_name)
+    if fed is None:
+        return ranges
+    seen = fed.seen or (fed.least, fed.greatest)
+    wider = ActivationRange(fed.least * (1 + WIDENED_BY), fed.greatest * (1 + WIDENED_BY), seen)
+    return {**ranges, input_name: wider}

@@ -1,0 +1,291 @@
+"""Post-training quantisation: a trained network in smaller numbers, as a `.tflite`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from engine.contract.calibration_record import RANGES_FILE
+from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.findings import Finding
+from engine.contract.step_parameters import StepParameters
+from engine.export.integer_operators import without_integer_operator
+from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
+from engine.graph.layer_graph import Layer
+from engine.measurement.machine import is_x86
+from engine.steps.post_training_quantization.parameters import (
+    INTEGER,
+    USUAL_CALIBRATION_IMAGES,
+    PostTrainingQuantizationParameters,
+)
+from engine.workbench.kept_promises import check_kept
+from engine.workbench.step import Form, Step, StepPlace, Trait
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from engine.measurement.tflite_file import TfliteFile
+    from engine.measurement.tflite_graph import Kernel
+    from engine.steps.post_training_quantization.calibration import ActivationRange
+    from engine.workbench.bench import Bench
+    from engine.workbench.network import Network
+
+FEW_CALIBRATION_IMAGES = 50
+TRAINED_FOR_INT8 = "quantization_aware_training"
+PROGRESS_EVERY_IMAGES = 100
+NAMED_LAYERS = 8
+TINY_KERNEL_VALUES = 1024
+"""Smaller kernels stay float under dynamic range, by either route."""
+FILE_BYTES_A_PARAMETER: Mapping[str, float] = {
+    "float16": 2.0,
+    "dynamic_range": 1.0,
+    "int8": 1.0,
+    "int16x8": 1.0,
+    "int4": 0.5,
+    "mixed": 1.0,
+}
+STORED_AS: Mapping[str, str] = {
+    "float32": "float32",
+    "float16": "float16",
+    "dynamic_range": "int8",
+    "int8": "int8",
+    "int16x8": "int8",
+    "int4": "int4",
+}
+
+
+class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
+    key: ClassVar[str] = "post_training_quantization"
+    title: ClassVar[str] = "Post-training quantisation"
+    summary: ClassVar[str] = (
+        "Stores weights, and for int8 and int16x8 activations too, in fewer bits, without training. Ends a chain."
+    )
+    paper: ClassVar[str] = "Garifulla et al. 2022; Lee et al. 2022; Predić et al. 2022; Trad et al. 2022"
+    Parameters: ClassVar[type[StepParameters]] = PostTrainingQuantizationParameters
+    gives: ClassVar[Form] = Form.TFLITE
+    overhead_s: ClassVar[float] = 1.0
+
+    def file_bytes_a_parameter(self, parameters: PostTrainingQuantizationParameters) -> float:
+        return FILE_BYTES_A_PARAMETER[parameters.scheme]
+
+    def findings(self, parameters: PostTrainingQuantizationParameters, place: StepPlace) -> Iterator[Finding]:
+        aware = Trait.INT8_ROUNDING in place.made
+        if aware and parameters.scheme != "int8":
+            message = (
+                f"The network was trained for int8 by quantisation-aware training, and {parameters.label()} would "
+                'not use that; set scheme = "int8", or remove the quantisation-aware training.'
+            )
+            yield place.error(message, "scheme", place.set("scheme", "int8", "Quantise to int8"))
+        if aware and parameters.bias_correction:
+            message = (
+                "The network was trained for int8 by quantisation-aware training, which learned its biases with the "
+                "rounding; bias_correction does nothing there."
+            )
+            repair = place.set("bias_correction", False, "Leave the biases as they were trained")
+            yield place.warning(message, "bias_correction", repair)
+        if parameters.scheme == "mixed" and not parameters.layers:
+            message = (
+                "The scheme mixed needs to know which layers get which scheme; "
+                'add for example layers = { "stem_*" = "float16", "*" = "int8" }.'
+            )
+            repair = place.set("layers", {"*": "int8"}, "Begin with int8 for every layer")
+            yield place.error(message, "layers", repair)
+        if parameters.scheme != "mixed" and parameters.layers:
+            message = f"layers counts only for the scheme mixed, and the scheme is {parameters.label()}."
+            yield place.warning(message, "layers", place.set("scheme", "mixed", "Quantise by these layers"))
+        if not aware and parameters.calibrated and parameters.calibration_images < FEW_CALIBRATION_IMAGES:
+            message = (
+                f"{parameters.calibration_images} calibration images may miss the range of rare activations; "
+                "Lee et al. 2022 use 100 to 500."
+            )
+            sentence = f"Calibrate on {USUAL_CALIBRATION_IMAGES} images"
+            repair = place.set("calibration_images", USUAL_CALIBRATION_IMAGES, sentence)
+            yield place.warning(message, "calibration_images", repair)
+        layers = _layers(place)
+        if parameters.scheme == "mixed" and parameters.layers and layers:
+            names, weighted = [layer.name for layer in layers], [layer.name for layer in layers if layer.macs]
+            if strange := patterns_without_layer(names, parameters.layers):
+                yield place.error(_no_layer(strange[0], weighted), "layers")
+        integers = parameters.scheme in ("int8", "int16x8") and not parameters.float_fallback and not aware
+        if integers and (
+            left := without_integer_operator(layers, "int8" if parameters.scheme == "int8" else "int16x8")
+        ):
+            bits = "16-bit" if parameters.scheme == "int16x8" else "8-bit"
+            other = "dynamic_range" if without_integer_operator(layers, "int8") else "int8"
+            message = (
+                f"TensorFlow Lite has no {bits} operator for this network's {left}; choose {other}, or set "
+                "float_fallback = true to compute it in floats."
+            )
+            yield place.error(message, "scheme")
+        if parameters.scheme == "int4":
+            message = "Four bits a weight without training usually cost accuracy; compare with int8."
+            repair = place.set("bias_correction", True, "Correct the biases")
+            yield place.note(message, repair=None if parameters.bias_correction else repair)
+        if parameters.scheme == "int8" and not aware:
+            message = (
+                "int8 without quantisation-aware training costs half a point in Garifulla et al. 2022; where yours "
+                "costs more, put that training before it (Predić et al. 2022)."
+            )
+            yield place.note(message, repair=place.insert({"step": TRAINED_FOR_INT8}, "Put QAT before int8"))
+        if parameters.scheme in INTEGER and is_x86():
+            message = (
+                "On an x86 processor, such as this machine's, integers may be slower than floats (Predić et al. 2022); "
+                "measure on the device that the file is for."
+            )
+            yield place.note(message)
+
+    def apply(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
+        from engine.steps.post_training_quantization.quantizer import QuantizerCannot
+
+        if network.facts.quantization_aware:
+            # Fake quantisation brings its own ranges, which only the converter reads.
+            return self._converted(parameters, network, bench)
+        try:
+            return self._rewritten(parameters, network, bench)
+        except QuantizerCannot as error:
+            bench.say_phase(f"quantising with TensorFlow's converter, because the quantizer cannot ({error})")
+            return self._converted(parameters, network, bench)
+
+    def check_promise(self, parameters: PostTrainingQuantizationParameters, network: Network, file: TfliteFile) -> None:
+        for kernel in file.kernels:
+            promised = _promised_dtypes(parameters, network, kernel)
+            if kernel.dtype not in promised:
+                raise PromiseBroken(
+                    f"{parameters.label()} promised {kernel.name} as {' or '.join(promised)}, and it is "
+                    f"{kernel.dtype}; please report this with the run's log."
+                )
+        if parameters.scheme in INTEGER and not parameters.float_fallback and file.float_operators:
+            names = sorted({operator.name for operator in file.operators if operator.computes_in_float})
+            raise PromiseBroken(
+                f"{parameters.label()} promised integer operators only, and {', '.join(names)} compute in floats; "
+                "set float_fallback = true to allow that."
+            )
+        check_kept(parameters.label(), network, file)
+
+    def _rewritten(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
+        """The shared float32 file, rewritten by the quantizer in a second."""
+        from engine.measurement.tflite_file import TfliteFile
+        from engine.steps.post_training_quantization.bias_correction import with_corrected_biases
+        from engine.steps.post_training_quantization.calibration import calibration_record
+        from engine.steps.post_training_quantization.quantizer import QuantizerCannot, require_quantizer
+
+        require_quantizer()
+        float32 = bench.float32_tflite(network)
+        images = bench.calibration_images(parameters.calibration_images)
+        ranges = self._ranges(parameters, float32, images, bench) if parameters.calibrated else None
+        bench.say_phase("quantising")
+        content = _quantized(parameters, network, float32, ranges)
+        if parameters.bias_correction:
+            corrected = with_corrected_biases(float32, content, images, _told_by(bench, "correcting biases"))
+            content = _quantized(parameters, network, corrected, ranges)
+        if parameters.scheme in INTEGER and not parameters.float_fallback and TfliteFile.parse(content).float_operators:
+            raise QuantizerCannot("it left operators in floats")
+        if ranges is not None:
+            percentile = parameters.percentile if parameters.calibration == "percentile" else None
+            record = calibration_record(ranges, parameters.calibration, percentile, len(images))
+            bench.keep_file(RANGES_FILE, record.model_dump_json())
+        return content
+
+    def _ranges(
+        self, parameters: PostTrainingQuantizationParameters, float32: bytes, images: Sequence[np.ndarray], bench: Bench
+    ) -> Mapping[str, ActivationRange]:
+        from engine.measurement.tflite_file import TfliteFile
+        from engine.steps.post_training_quantization.calibration import activation_ranges
+        from engine.steps.post_training_quantization.converter_ranges import converter_ranges
+        from engine.steps.post_training_quantization.input_ties import without_input_ties
+
+        percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
+        ranges = activation_ranges(float32, images, percentile, _told_by(bench, "calibrating"))
+        used = converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
+        return without_input_ties(TfliteFile.parse(float32).input.name, used)
+
+    def _converted(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
+        from engine.export.tflite_conversion import converter_tflite
+
+        scheme = parameters.scheme
+        calibrated = parameters.calibrated and not network.facts.quantization_aware
+        own_ranges = calibrated and parameters.calibration != "minmax"
+        corrected = parameters.bias_correction and not network.facts.quantization_aware
+        if scheme == "int4" or scheme == "mixed" or own_ranges or corrected:
+            raise NutshellError(
+                "Only ai_edge_quantizer knows int4, mixed schemes, tight ranges, percentiles and corrected biases, and "
+                f"it cannot make {parameters.label()} of this network; choose another scheme, or "
+                'calibration = "minmax" and bias_correction = false.'
+            )
+        calibration = None
+        if calibrated:
+            calibration = bench.calibration_images(parameters.calibration_images)
+        bench.say_phase("converting")
+        return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
+
+
+def _quantized(
+    parameters: PostTrainingQuantizationParameters,
+    network: Network,
+    float32: bytes,
+    ranges: Mapping[str, ActivationRange] | None,
+) -> bytes:
+    from engine.steps.post_training_quantization.quantizer import quantized, quantized_by_layer
+
+    if parameters.scheme == "mixed":
+        return quantized_by_layer(float32, _layer_schemes(parameters, network), ranges)
+    return quantized(float32, parameters.scheme, ranges, parameters.float_io)
+
+
+def _told_by(bench: Bench, phase: str) -> Callable[[int, int], None]:
+    """Says now and then how many images a phase has gone through; says the phase at once."""
+    bench.say_phase(phase)
+
+    def tell(done: int, total: int) -> None:
+        if done % PROGRESS_EVERY_IMAGES == 0:
+            bench.say_phase(f"{phase}: {done} of {total} images")
+
+    return tell
+
+
+def _layers(place: StepPlace) -> tuple[Layer, ...]:
+    """The network's layers; none where it cannot be built, which the pre-flight says elsewhere."""
+    try:
+        return place.graph_before.layers
+    except NutshellError:
+        return ()
+
+
+def _no_layer(pattern: str, weighted: list[str]) -> str:
+    first = ", ".join(weighted[:NAMED_LAYERS])
+    return (
+        f"No layer of this network matches the pattern {pattern!r} of layers; "
+        f"its {len(weighted)} layers with weights begin with {first} and end with {weighted[-1]}."
+    )
+
+
+def _layer_schemes(parameters: PostTrainingQuantizationParameters, network: Network) -> dict[str, LayerScheme]:
+    """The scheme of each layer; those with kernels last, because they decide for what is fused into them."""
+    patterns = parameters.layers or {}
+    names = [layer.name for layer in network.model.layers]
+    weighted = _weighted_layers(network)
+    if strange := patterns_without_layer(names, patterns):
+        raise NutshellError(_no_layer(strange[0], weighted))
+    return schemes_by_layer(sorted(names, key={*weighted, names[-1]}.__contains__), patterns)
+
+
+def _weighted_layers(network: Network) -> list[str]:
+    from engine.training.kernels import kernels
+
+    return list(kernels(network.model))
+
+
+def _promised_dtypes(
+    parameters: PostTrainingQuantizationParameters, network: Network, kernel: Kernel
+) -> tuple[str, ...]:
+    """The number types that the kernel may have in the file."""
+    scheme: str = parameters.scheme
+    if scheme == "mixed":
+        schemes = schemes_by_layer(_weighted_layers(network), parameters.layers or {})
+        scheme = next(schemes[name] for name in schemes if re.search(operators_of(name), kernel.name))
+    elif scheme == "dynamic_range" and kernel.size < TINY_KERNEL_VALUES:
+        return ("int8", "float32")
+    if scheme == "int4" and kernel.operator == "DEPTHWISE_CONV_2D":
+        return ("int8",)
+    return (STORED_AS[scheme],)

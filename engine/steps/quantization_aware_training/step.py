@@ -1,0 +1,130 @@
+"""Quantisation-aware training: the network trains while its layers already compute as int8 will.
+
+Jacob et al. 2018; after pruning and clustering it keeps both (PQAT, CQAT and PCQAT of Predić et al. 2022).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.findings import Finding
+from engine.contract.step_parameters import StepParameters
+from engine.export.integer_operators import without_integer_operator
+from engine.workbench.kept_promises import check_kept
+from engine.workbench.step import Step, StepPlace, Trait
+
+if TYPE_CHECKING:
+    from engine.measurement.tflite_file import TfliteFile
+    from engine.training.projection import Projection
+    from engine.workbench.bench import Bench
+    from engine.workbench.network import Network
+
+RATE_SHARE = 0.1
+"""Of the baseline's learning rate, where none is given: the network is trained, and only adapts to its rounding."""
+
+
+class QuantizationAwareTrainingParameters(StepParameters):
+    """How long the network adapts to int8."""
+
+    key: ClassVar[str] = "quantization_aware_training"
+
+    step: Literal["quantization_aware_training"] = "quantization_aware_training"
+    epochs: int = Field(
+        2,
+        ge=1,
+        le=10_000,
+        title="Epochs",
+        description="Training with int8's rounding.",
+        json_schema_extra={"unit": "epochs"},
+    )
+    learning_rate: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        title="Learning rate",
+        description="Of the training; 0: a tenth of the baseline's. It falls as a cosine.",
+        json_schema_extra={"zero": "a tenth of the baseline's"},
+    )
+
+    def label(self) -> str:
+        return "QAT"
+
+
+class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
+    key: ClassVar[str] = "quantization_aware_training"
+    title: ClassVar[str] = "Quantisation-aware training"
+    summary: ClassVar[str] = (
+        "Trains the network while it computes as int8 will, so that its int8 file is as accurate. Keeps the zeros of "
+        "an earlier pruning and the values of an earlier clustering."
+    )
+    paper: ClassVar[str] = "Jacob et al. 2018; Lee et al. 2022; Predić et al. 2022"
+    Parameters: ClassVar[type[StepParameters]] = QuantizationAwareTrainingParameters
+    makes: ClassVar[frozenset[Trait]] = frozenset({Trait.INT8_ROUNDING})
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
+        {
+            Trait.INT8_ROUNDING: "The network is trained for int8 already; remove this step, or give the earlier one "
+            "its epochs.",
+        }
+    )
+
+    overhead_s: ClassVar[float] = 14.0
+
+    def file_bytes_a_parameter(self, parameters: QuantizationAwareTrainingParameters) -> float:
+        return 1.0
+
+    def training_epochs(self, parameters: QuantizationAwareTrainingParameters) -> int:
+        return parameters.epochs
+
+    def findings(self, parameters: QuantizationAwareTrainingParameters, place: StepPlace) -> Iterator[Finding]:
+        try:
+            layers = place.graph_before.layers
+        except NutshellError:  # It is told elsewhere.
+            return
+        if left := without_integer_operator(layers, "trained"):
+            message = (
+                f"TensorFlow Lite has no integer operator for this network's {left} after quantisation-aware training; "
+                "quantise it after training, with float_fallback = true, or use dynamic_range."
+            )
+            yield place.error(message)
+
+    def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, bench: Bench) -> Network:
+        from engine.training.plan import TrainingPlan
+        from engine.training.quantization_wrapping import fill_empty_ranges, with_fake_quantisation, wrapped_kernels
+        from engine.workbench.network import Network
+
+        bench.say_phase("adding int8 rounding to every layer")
+        model = with_fake_quantisation(network.model)
+        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        rate = parameters.learning_rate or RATE_SHARE * baseline.learning_rate
+        plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
+        outcome = bench.trainer.train(model, plan, _kept(network, wrapped_kernels(model)))
+        fill_empty_ranges(model)
+        facts = network.facts.after_training(outcome).model_copy(update={"quantization_aware": True})
+        return Network(model, facts)
+
+    def check_promise(
+        self, parameters: QuantizationAwareTrainingParameters, network: Network, file: TfliteFile
+    ) -> None:
+        if file.float_operators or file.weight_dtypes != ("int8",):
+            raise PromiseBroken(
+                f"Quantisation-aware training promised int8 throughout, and {file.float_operators} operators compute "
+                f"in floats, with kernels of {', '.join(file.weight_dtypes)}; please report this with the run's log."
+            )
+        check_kept(self.title, network, file)
+
+
+def _kept(network: Network, kernels: dict[str, Any]) -> list[Projection]:
+    """What holds the clusters and zeros of the steps before."""
+    from engine.training.cluster_projection import ClusterProjection, clusters_found
+    from engine.training.kept_zeros import KeptZeros
+
+    pruned = network.facts.pruned_layers
+    if network.facts.clusters:
+        members = [clusters_found(kernel.numpy(), name in pruned) for name, kernel in kernels.items()]
+        return [ClusterProjection(list(kernels.values()), members)]
+    return [KeptZeros([kernels[name] for name in pruned])] if pruned else []

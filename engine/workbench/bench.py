@@ -1,0 +1,51 @@
+"""What a step has at hand while it is applied: the images, the trainer, and a way to say what it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.contract.recipe import Recipe
+from engine.datasets.prepared import PreparedDataset
+from engine.datasets.source import Split
+from engine.feeding.fed_images import FedImages
+from engine.feeding.pipeline import ImagePipeline
+
+if TYPE_CHECKING:
+    from engine.training.trainer import Trainer
+    from engine.workbench.network import Network
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One stage's surroundings. Raises `Cancelled` out of any call when the user cancels."""
+
+    recipe: Recipe
+    dataset: PreparedDataset
+    pipeline: ImagePipeline
+    trainer: Trainer
+    say_phase: Callable[[str], None]
+    """Tell the dashboard what the stage does now, such as "calibrating"."""
+    float32_tflite: Callable[[Network], bytes]
+    """The network as a float32 `.tflite`; converted once and shared by every step after the same stage."""
+    keep_file: Callable[[str, str], None] = lambda name, text: None
+    """Keep a text file of this name beside what the step makes."""
+
+    def calibration_images(self, count: int) -> FedImages:
+        """A seeded choice of `count` training images, or of all where there are fewer, the same number of each class.
+
+        A class that has too few gives all it has, and the others make up for it.
+        """
+        rows = self.dataset.splits[Split.TRAIN]
+        labels = self.dataset.labels[rows]
+        generator = np.random.default_rng((self.recipe.seed, 0xCA11B))
+        order = generator.permutation(len(rows))
+        rank = np.empty(len(rows), dtype=np.int64)
+        for label in range(len(self.dataset.classes)):
+            members = order[labels[order] == label]
+            rank[members] = np.arange(len(members))
+        chosen = np.lexsort((labels, rank))[:count]
+        return FedImages(self.dataset, self.pipeline, np.sort(rows[chosen]))

@@ -1,0 +1,17 @@
+"""A trainable network between two steps, with what the steps before it made true of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.contract.network_facts import NetworkFacts
+
+
+@dataclass(frozen=True)
+class Network:
+    """A Keras model and its facts. Steps never change the model they are given; they clone it first."""
+
+    model: Any = field(repr=False)
+    """`tf_keras.Model`, input float32 (batch, height, width, channels), output probabilities."""
+    facts: NetworkFacts

@@ -1,0 +1,201 @@
+"""What a compression step is: declared parameters, what it takes and leaves, what it promises, and how it is applied.
+
+A step's file imports TensorFlow inside `apply` only, so that the wizard can read its declaration without it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from engine.backbones.backbone import layer_graph
+from engine.contract.findings import Finding, Severity
+from engine.contract.recipe import Recipe
+from engine.contract.registry import Registry
+from engine.contract.repairs import InsertStep, MoveStep, RemoveEntry, Repair, SetValue
+from engine.contract.step_parameters import StepParameters
+from engine.feeding.pipeline import network_input_shape
+from engine.graph.layer_graph import LayerGraph
+
+if TYPE_CHECKING:
+    from engine.measurement.tflite_file import TfliteFile
+    from engine.workbench.bench import Bench
+    from engine.workbench.network import Network
+
+
+class Form(StrEnum):
+    """What a stage leaves behind."""
+
+    KERAS = "a trainable network"
+    TFLITE = "a .tflite file"
+
+
+class Trait(StrEnum):
+    """What a step makes true of a trainable network beside its accuracy."""
+
+    ZEROS = "zeros"
+    CLUSTERS = "few distinct values"
+    INT8_ROUNDING = "int8 rounding in every layer"
+
+
+@dataclass(frozen=True)
+class StepPlace:
+    """Where a step stands in a recipe, for its pre-flight."""
+
+    recipe: Recipe
+    chain: int
+    """Index into the recipe's chains."""
+    index: int
+    """Index into the chain's steps."""
+    class_count: int = 2
+    """As found in the images, or as good a guess as there is."""
+
+    @property
+    def earlier(self) -> tuple[StepParameters, ...]:
+        """The steps of the chain before this one."""
+        return self.recipe.chains[self.chain].steps[: self.index]
+
+    @property
+    def graph_before(self) -> LayerGraph:
+        """The architecture that the step is given.
+
+        Raises:
+            RecipeError: the backbone or an earlier student cannot be built for these images.
+        """
+        return graph_after(self.recipe, self.earlier, self.class_count)
+
+    @property
+    def made(self) -> dict[Trait, int]:
+        """What the earlier steps made true of the network: trait → index of the step that first made it."""
+        made: dict[Trait, int] = {}
+        for index, parameters in enumerate(self.earlier):
+            step = STEPS[parameters.step]
+            if step.begins_anew:
+                made.clear()
+            for trait in step.makes:
+                made.setdefault(trait, index)
+        return made
+
+    def where(self, field: str = "") -> str:
+        """The step, or one of its parameters, as a finding's place."""
+        step = f"chains[{self.chain}].steps[{self.index}]"
+        return f"{step}.{field}" if field else step
+
+    def finding(self, severity: Severity, message: str, field: str = "", repair: Repair | None = None) -> Finding:
+        """What is to be said of the step, or of one of its parameters, and what mends it."""
+        return Finding(severity=severity, where=self.where(field), message=message, repair=repair)
+
+    def error(self, message: str, field: str = "", repair: Repair | None = None) -> Finding:
+        return self.finding(Severity.ERROR, message, field, repair)
+
+    def warning(self, message: str, field: str = "", repair: Repair | None = None) -> Finding:
+        return self.finding(Severity.WARNING, message, field, repair)
+
+    def note(self, message: str, field: str = "", repair: Repair | None = None) -> Finding:
+        return self.finding(Severity.NOTE, message, field, repair)
+
+    def set(self, field: str, value: Any, sentence: str) -> Repair:
+        """Mends by another value of a parameter; the sentence is on the button."""
+        return SetValue(place=self.where(field), value=value, sentence=sentence)
+
+    def move(self, to: int, sentence: str) -> Repair:
+        """Mends by another place in the chain: the index that the step has then."""
+        return MoveStep(place=self.where(), to=to, sentence=sentence)
+
+    def remove(self, sentence: str) -> Repair:
+        """Mends by leaving the step out."""
+        return RemoveEntry(place=self.where(), sentence=sentence)
+
+    def insert(self, step: dict[str, Any], sentence: str, after: bool = False) -> Repair:
+        """Mends by another step right before this one, or right after it."""
+        return InsertStep(place=self.where(), step=step, sentence=sentence, after=after)
+
+
+TRAINING_PASSES = 3.0
+"""Arithmetic of forward and backward over that of forward alone."""
+
+P = TypeVar("P", bound=StepParameters)
+
+
+class Step(ABC, Generic[P]):
+    """One compression technique. Stateless: everything it needs comes as arguments."""
+
+    key: ClassVar[str]
+    title: ClassVar[str]
+    summary: ClassVar[str]
+    """One or two sentences for the wizard and the reference page."""
+    paper: ClassVar[str] = ""
+    """Who described it."""
+    Parameters: ClassVar[type[StepParameters]]
+    gives: ClassVar[Form] = Form.KERAS
+    """Every step takes a trainable network; a step that gives a `.tflite` file ends its chain."""
+    makes: ClassVar[frozenset[Trait]] = frozenset()
+    """Of the network it leaves; the steps after it keep that, or say in `cannot_follow` why they cannot."""
+    begins_anew: ClassVar[bool] = False
+    """Whether it leaves another network, of which nothing is true that the steps before it made."""
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType({})
+    """Trait of the network it would be given → why the step refuses it, as a sentence. The pre-flight offers to put
+    the step before the one that made the trait, or to remove it where it is the same step again."""
+
+    overhead_s: ClassVar[float] = 9.0
+    """What it takes beside its epochs, on two cores of a server of 2020: its graph traced, and converted to float32."""
+
+    def file_bytes_a_parameter(self, parameters: P) -> float:
+        """Of the `.tflite` that its stage leaves."""
+        return 4.0
+
+    def training_epochs(self, parameters: P) -> int:
+        """Epochs that the step trains."""
+        return 0
+
+    def graph(self, parameters: P, before: LayerGraph, recipe: Recipe, class_count: int) -> LayerGraph:
+        """The architecture that the step leaves of the one `before`.
+
+        Raises:
+            RecipeError: it cannot be built for the recipe's images.
+        """
+        return before
+
+    def training_macs(self, parameters: P, before: LayerGraph, after: LayerGraph) -> float:
+        """Multiply-accumulates of training on one image once."""
+        return TRAINING_PASSES * after.macs
+
+    def findings(self, parameters: P, place: StepPlace) -> Iterator[Finding]:
+        """What the pre-flight should say of the step where it stands."""
+        return iter(())
+
+    @abstractmethod
+    def apply(self, parameters: P, network: Network, bench: Bench) -> Any:
+        """Compress `network`.
+
+        Returns:
+            A new `Network` (form KERAS), or the bytes of a `.tflite` file (form TFLITE).
+        """
+
+    @abstractmethod
+    def check_promise(self, parameters: P, network: Network, file: TfliteFile) -> None:
+        """Hold what was made against what the step promises; `file` is the `.tflite` made of it, or the
+        float32 conversion where the step leaves a trainable network.
+
+        Raises:
+            PromiseBroken: with the promised and the found figure.
+        """
+
+
+STEPS: Registry[Step[Any]] = Registry("engine.steps", Step, "step")
+
+
+def graph_after(recipe: Recipe, steps: tuple[StepParameters, ...], class_count: int) -> LayerGraph:
+    """The architecture that a recipe's backbone is after `steps`.
+
+    Raises:
+        RecipeError: the backbone or a student among them cannot be built for the recipe's images.
+    """
+    graph = layer_graph(recipe.backbone, network_input_shape(recipe.images.first), class_count)
+    for parameters in steps:
+        graph = STEPS[parameters.step]().graph(parameters, graph, recipe, class_count)
+    return graph

@@ -1,0 +1,284 @@
+"""What is known of a run: a fold over its events, the same live and read from its event log. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from engine.contract.events import (
+    BatchProgress,
+    DatasetReady,
+    DeviceFound,
+    EngineEvent,
+    EpochFinished,
+    Notice,
+    Paused,
+    PlannedStage,
+    PreparationProgress,
+    PruningRoundFinished,
+    Resumed,
+    RunCancelled,
+    RunFailed,
+    RunFinished,
+    RunStarted,
+    StageFinished,
+    StagePhase,
+    StageStarted,
+    VariantMeasured,
+)
+from engine.contract.measurements import PruningRound, RunResult, VariantMeasurement
+from ui.durations import duration_text
+from ui.wording import in_window_words
+
+LEAST_WEIGHT_S = 0.5
+"""What a stage counts at least in the overall progress, so that one of no estimated time moves it too."""
+
+Severity = Literal["note", "warning", "error"]
+
+
+class StageStatus(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    REUSED = "from an earlier run"
+    STOPPED = "stopped early"
+    CUT_OFF = "not finished"
+    NOT_BEGUN = "not begun"
+
+
+@dataclass(frozen=True)
+class LogEntry:
+    """A line of the log pane."""
+
+    time: float
+    """Seconds since the epoch, UTC."""
+    severity: Severity
+    text: str
+
+
+@dataclass
+class StageProgress:
+    """One stage as far as it is."""
+
+    plan: PlannedStage
+    status: StageStatus = StageStatus.WAITING
+    phase: str = ""
+    done_fraction: float = 0.0
+    seconds_left: float | None = None
+    seconds: float = 0.0
+    epochs: list[EpochFinished] = field(default_factory=list)
+    rounds: list[PruningRound] = field(default_factory=list)
+    """Of pruning and fine-tuning."""
+
+
+@dataclass
+class ShownRun:
+    """Everything that the dashboard shows."""
+
+    directory: Path | None = None
+    """Where the run's files are: given for a run that is read (its folder may have been moved), else as it tells."""
+    started: RunStarted | None = None
+    preparation: PreparationProgress | None = None
+    datasets: dict[str, DatasetReady] = field(default_factory=dict)
+    """Image setting → its images; one with an empty name where the recipe has one setting only."""
+    stages: dict[str, StageProgress] = field(default_factory=dict)
+    """Key → stage, parents before children."""
+    variants: dict[str, VariantMeasurement] = field(default_factory=dict)
+    """Name → its last measurement; the baselines come before what was made of them."""
+    log: list[LogEntry] = field(default_factory=list)
+    device: str = ""
+    """What TensorFlow computes on; empty while nothing was computed."""
+    paused: bool = False
+    result: RunResult | None = None
+    seconds: float = 0.0
+    """Of the whole run, once it is done."""
+    failure: RunFailed | None = None
+    cancelled: RunCancelled | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether the run said how it ended."""
+        return self.result is not None or self.failure is not None or self.cancelled is not None
+
+    @property
+    def current(self) -> StageProgress | None:
+        """The stage that is worked on."""
+        return next((stage for stage in self.stages.values() if stage.status is StageStatus.RUNNING), None)
+
+    @property
+    def images_a_second(self) -> float | None:
+        """By the last epoch of the stage that trains; None while none has ended."""
+        stage = self.current
+        if stage is None or not stage.epochs or stage.epochs[-1].seconds <= 0:
+            return None
+        ready = self.datasets.get(stage.plan.setting)
+        return ready.dataset.train / stage.epochs[-1].seconds if ready else None
+
+    def samples(self, setting: str) -> Path | None:
+        """The file of an image setting's sample images and subbands, once they are ready."""
+        dataset = self.datasets.get(setting)
+        if dataset is None or not dataset.samples:
+            return None
+        told = Path(dataset.samples)
+        return self.directory / told.name if self.directory else told
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of the whole run; None before the stages are known."""
+        if not self.stages:
+            return None
+        left = 0.0
+        for stage in self.stages.values():
+            if stage.status is StageStatus.WAITING:
+                left += stage.plan.estimated_seconds
+            elif stage.status is StageStatus.RUNNING:
+                left += stage.plan.estimated_seconds if stage.seconds_left is None else stage.seconds_left
+        return left
+
+    @property
+    def done_fraction(self) -> float:
+        """Of the whole run, by estimated time, 0 to 1."""
+        if self.result is not None:
+            return 1.0
+        weights = [max(stage.plan.estimated_seconds, LEAST_WEIGHT_S) for stage in self.stages.values()]
+        fractions = [stage.done_fraction for stage in self.stages.values()]
+        done = sum(weight * fraction for weight, fraction in zip(weights, fractions, strict=True))
+        return min(done / sum(weights), 1.0) if weights else 0.0
+
+    def apply_all(self, events: Iterable[EngineEvent]) -> None:
+        """Take events in their order."""
+        for event in events:
+            self.apply(event)
+
+    def apply(self, event: EngineEvent) -> None:
+        """Take one event; one of a kind that is not known here changes nothing."""
+        match event:
+            case RunStarted():
+                self._start(event)
+            case PreparationProgress():
+                self.preparation = event
+            case DatasetReady():
+                self.datasets[event.setting], self.preparation = event, None
+                self._log_dataset(event)
+            case (
+                StageStarted()
+                | StagePhase()
+                | BatchProgress()
+                | EpochFinished()
+                | PruningRoundFinished()
+                | StageFinished()
+            ):
+                if stage := self.stages.get(event.stage):
+                    self._apply_to_stage(stage, event)
+            case DeviceFound():
+                self.device = event.device
+            case VariantMeasured():
+                self.variants[event.variant.name] = event.variant
+            case Paused():
+                self.paused = True
+                self._say(event, "Paused.")
+            case Resumed():
+                self.paused = False
+                self._say(event, "Resumed.")
+            case Notice():
+                self._say(event, event.message, event.severity)
+            case RunFinished():
+                self.result, self.seconds = event.result, event.seconds
+                self._say(event, f"Done in {duration_text(event.seconds)}.")
+            case RunFailed():
+                self.failure = event
+                self._say(event, event.message, "error")
+                self.cut_off()
+            case RunCancelled():
+                self.cancelled = event
+                self._say(event, event.message, "warning")
+                self.cut_off()
+            case _:
+                pass
+
+    def cut_off(self) -> None:
+        """The engine is gone: what it was working on stays unfinished, and the rest is not begun."""
+        self.preparation, self.paused = None, False
+        for stage in self.stages.values():
+            if stage.status is StageStatus.RUNNING:
+                stage.status, stage.phase, stage.seconds_left = StageStatus.CUT_OFF, "", None
+            elif stage.status is StageStatus.WAITING:
+                stage.status = StageStatus.NOT_BEGUN
+
+    def _start(self, event: RunStarted) -> None:
+        # A run that did not end, and goes on, starts once more.
+        self.failure = self.cancelled = None
+        self.variants = {}
+        self.started = event
+        self.directory = self.directory or Path(event.directory)
+        self.stages = {stage.key: StageProgress(stage) for stage in event.stages}
+        self._say(event, f"Run {event.run}: {len(event.stages)} stages.")
+        for finding in event.findings:
+            self._say(event, finding.message, "warning" if finding.severity == "warning" else "note")
+
+    def _log_dataset(self, event: DatasetReady) -> None:
+        data, sizes = event.dataset, event.images
+        cached = " (decoded by an earlier run)" if event.cached else ""
+        if event.setting:
+            ratio, gain = f"{sizes.compression_ratio:.2f} : 1", f"{sizes.space_gain * 100:.0f} %"
+            self._say(event, f"Images at {event.setting}: compression ratio {ratio}, space saved {gain}{cached}.")
+        if len(self.datasets) > 1:
+            return
+        self._say(event, f"Images: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{cached}.")
+        for skipped in data.skipped:
+            self._say(event, f"Skipped {skipped.path}: {skipped.reason}", "warning")
+
+    def _apply_to_stage(
+        self,
+        stage: StageProgress,
+        event: StageStarted | StagePhase | BatchProgress | EpochFinished | PruningRoundFinished | StageFinished,
+    ) -> None:
+        match event:
+            case StageStarted():
+                stage.status, stage.phase = StageStatus.RUNNING, "starting"
+                if event.resumed_epoch:
+                    self._say(event, f"{stage.plan.title}: {event.resumed_epoch} epochs are there already.")
+            case StagePhase():
+                stage.phase = event.phase
+                self._say(event, f"{stage.plan.title}: {event.phase}.")
+            case BatchProgress():
+                stage.phase = f"epoch {event.epoch} of {event.epochs}"
+                done = event.epoch - 1 + event.batch / max(event.batches, 1)
+                stage.done_fraction, stage.seconds_left = done / max(event.epochs, 1), event.seconds_left
+            case EpochFinished():
+                # A stage that is trained again from an earlier epoch tells of the later ones once more.
+                while stage.epochs and stage.epochs[-1].epoch >= event.epoch:
+                    stage.epochs.pop()
+                stage.epochs.append(event)
+                stage.done_fraction = event.epoch / max(event.epochs, 1)
+            case PruningRoundFinished():
+                del stage.rounds[event.number - 1 :]
+                stage.rounds.append(event.round)
+                self._say(event, f"{stage.plan.title}: {_round_text(event)}")
+            case StageFinished():
+                stage.done_fraction, stage.seconds, stage.phase = 1.0, event.seconds, ""
+                stage.seconds_left = 0.0
+                stage.status = _final_status(event)
+                took = "" if event.reused else f", {duration_text(event.seconds)}"
+                self._say(event, f"{stage.plan.title}: {stage.status}{took}.")
+
+    def _say(self, event: EngineEvent, text: str, severity: Severity = "note") -> None:
+        self.log.append(LogEntry(event.time, severity, in_window_words(text)))
+
+
+def _round_text(event: PruningRoundFinished) -> str:
+    one = event.round
+    return (
+        f"round {event.number} of {event.rounds}, {one.sparsity_fraction:.4g} zeros, validation accuracy "
+        f"{one.validation_accuracy_after_pruning:.3f} right after pruning, "
+        f"{one.validation_accuracy_after_fine_tuning:.3f} after fine-tuning."
+    )
+
+
+def _final_status(event: StageFinished) -> StageStatus:
+    if event.reused:
+        return StageStatus.REUSED
+    return StageStatus.STOPPED if event.stopped_early else StageStatus.DONE
