@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from engine.contract.events import (
     BatchProgress,
@@ -14,11 +14,11 @@ from engine.contract.events import (
     DeviceFound,
     EngineEvent,
     EpochFinished,
+    EvidenceFound,
     Notice,
     Paused,
     PlannedStage,
     PreparationProgress,
-    PruningRoundFinished,
     Resumed,
     RunCancelled,
     RunFailed,
@@ -29,7 +29,8 @@ from engine.contract.events import (
     StageStarted,
     VariantMeasured,
 )
-from engine.contract.measurements import PruningRound, RunResult, VariantMeasurement
+from engine.contract.evidence import Evidence
+from engine.contract.measurements import RunResult, VariantMeasurement
 from ui.durations import duration_text
 from ui.wording import in_window_words
 
@@ -59,6 +60,9 @@ class LogEntry:
     text: str
 
 
+E = TypeVar("E", bound=Evidence)
+
+
 @dataclass
 class StageProgress:
     """One stage as far as it is."""
@@ -70,8 +74,8 @@ class StageProgress:
     seconds_left: float | None = None
     seconds: float = 0.0
     epochs: list[EpochFinished] = field(default_factory=list)
-    rounds: list[PruningRound] = field(default_factory=list)
-    """Of pruning and fine-tuning."""
+    evidence: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What its step has found so far: kind → document."""
 
 
 @dataclass
@@ -116,6 +120,12 @@ class ShownRun:
             return None
         ready = self.datasets.get(stage.plan.setting)
         return ready.dataset.train / stage.epochs[-1].seconds if ready else None
+
+    def found(self, kind: type[E]) -> Iterator[tuple[str, E]]:
+        """Title of each stage that has found evidence of a kind, and what it is."""
+        for stage in self.stages.values():
+            if kind.key in stage.evidence:
+                yield stage.plan.title, kind.model_validate(stage.evidence[kind.key])
 
     def samples(self, setting: str) -> Path | None:
         """The file of an image setting's sample images and subbands, once they are ready."""
@@ -163,14 +173,7 @@ class ShownRun:
             case DatasetReady():
                 self.datasets[event.setting], self.preparation = event, None
                 self._log_dataset(event)
-            case (
-                StageStarted()
-                | StagePhase()
-                | BatchProgress()
-                | EpochFinished()
-                | PruningRoundFinished()
-                | StageFinished()
-            ):
+            case StageStarted() | StagePhase() | BatchProgress() | EpochFinished() | EvidenceFound() | StageFinished():
                 if stage := self.stages.get(event.stage):
                     self._apply_to_stage(stage, event)
             case DeviceFound():
@@ -234,7 +237,7 @@ class ShownRun:
     def _apply_to_stage(
         self,
         stage: StageProgress,
-        event: StageStarted | StagePhase | BatchProgress | EpochFinished | PruningRoundFinished | StageFinished,
+        event: StageStarted | StagePhase | BatchProgress | EpochFinished | EvidenceFound | StageFinished,
     ) -> None:
         match event:
             case StageStarted():
@@ -254,10 +257,10 @@ class ShownRun:
                     stage.epochs.pop()
                 stage.epochs.append(event)
                 stage.done_fraction = event.epoch / max(event.epochs, 1)
-            case PruningRoundFinished():
-                del stage.rounds[event.number - 1 :]
-                stage.rounds.append(event.round)
-                self._say(event, f"{stage.plan.title}: {_round_text(event)}")
+            case EvidenceFound():
+                stage.evidence[event.evidence.kind] = event.evidence.document
+                if event.evidence.sentence:
+                    self._say(event, f"{stage.plan.title}: {event.evidence.sentence}")
             case StageFinished():
                 stage.done_fraction, stage.seconds, stage.phase = 1.0, event.seconds, ""
                 stage.seconds_left = 0.0
@@ -267,15 +270,6 @@ class ShownRun:
 
     def _say(self, event: EngineEvent, text: str, severity: Severity = "note") -> None:
         self.log.append(LogEntry(event.time, severity, in_window_words(text)))
-
-
-def _round_text(event: PruningRoundFinished) -> str:
-    one = event.round
-    return (
-        f"round {event.number} of {event.rounds}, {one.sparsity_fraction:.4g} zeros, validation accuracy "
-        f"{one.validation_accuracy_after_pruning:.3f} right after pruning, "
-        f"{one.validation_accuracy_after_fine_tuning:.3f} after fine-tuning."
-    )
 
 
 def _final_status(event: StageFinished) -> StageStatus:

@@ -6,10 +6,10 @@ import hashlib
 import re
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.errors import DataError
 from engine.contract.events import BatchProgress, EngineEvent, PreparationProgress, event_line
 from engine.contract.recipe import Recipe
@@ -89,18 +89,21 @@ class RunDirectory:
         """Where a variant's `.tflite` lies, relative to the directory."""
         return f"models/{model_file_name(variant)}"
 
-    def ranges_name(self, variant: str) -> str:
-        """Where the calibration record of a variant lies, relative to the directory."""
-        return f"{self.model_name(variant).removesuffix('.tflite')}.{RANGES_FILE}"
+    def name_beside(self, variant: str, ending: str) -> str:
+        """Where something lies beside a variant's file, relative to the directory."""
+        return f"{self.model_name(variant).removesuffix('.tflite')}.{ending}"
 
-    def add_model(self, variant: str, content: bytes, feeding: str, ranges: str = "") -> Path:
-        """Write the `.tflite` that ships, under the variant's name, with how to feed it as JSON beside it, and what its
-        calibration found, where it was calibrated."""
+    def add_model(self, variant: str, content: bytes, feeding: str, beside: Mapping[str, str] | None = None) -> Path:
+        """Write the `.tflite` that ships, under the variant's name, with how to feed it as JSON beside it.
+
+        Args:
+            beside: what else is kept there: how its name ends → text.
+        """
         target = self.path / self.model_name(variant)
         write_durably(target, content)
         write_durably(target.with_suffix(".json"), feeding)
-        if ranges:
-            write_durably(self.path / self.ranges_name(variant), ranges)
+        for ending, text in (beside or {}).items():
+            write_durably(self.path / self.name_beside(variant, ending), text)
         return target
 
 

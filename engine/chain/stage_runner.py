@@ -13,17 +13,17 @@ from engine.backbones.freezing import trainable_parameters, unfrozen_layers
 from engine.backbones.input_scaling import input_scaling
 from engine.chain.stage_tree import Stage, stopped_key
 from engine.contract.backbone_settings import BackboneSettings
-from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.errors import DataError
 from engine.contract.events import (
     DeviceFound,
     EngineEvent,
+    EvidenceFound,
     Notice,
-    PruningRoundFinished,
     StageFinished,
     StagePhase,
     StageStarted,
 )
+from engine.contract.evidence import Evidence, StageEvidence
 from engine.contract.network_facts import NetworkFacts
 from engine.contract.recipe import Recipe
 from engine.contract.training_outcome import EpochRecord
@@ -40,6 +40,7 @@ from engine.training.plan import TrainingPlan
 from engine.training.tensorflow_setup import set_up_tensorflow
 from engine.weights.weights_file import load_weights
 from engine.workbench.bench import Bench
+from engine.workbench.evidence import EVIDENCE_FILE, Found, evidence_text, stored_evidence
 from engine.workbench.network import Network
 from engine.workbench.network_file import load_facts, load_network, save_network
 from engine.workbench.step import STEPS, Form
@@ -56,6 +57,8 @@ class FinishedStage:
     reused: bool
     stopped_early: bool
     records: tuple[EpochRecord, ...] = ()
+    evidence: Found = ()
+    """Of all stages from the baseline on, this one last; a step that begins anew begins anew here too."""
 
 
 @dataclass
@@ -126,16 +129,22 @@ class StageRunner:
             self.store.drop_checkpoint(key)
         seconds = time.perf_counter() - started
         self.emit(StageFinished(stage=stage.key, seconds=seconds, stopped_early=stopped))
-        return FinishedStage(final_key, _network_key(stage, final_key, parent), False, stopped, tuple(recorder.records))
+        return FinishedStage(
+            final_key,
+            _network_key(stage, final_key, parent),
+            False,
+            stopped,
+            tuple(recorder.records),
+            _evidence_before(stage, parent) + tuple(recorder.evidence.values()),
+        )
 
     def tflite(self, key: str) -> Path:
         """The `.tflite` of a finished stage."""
         return self.store.folder(key) / TFLITE_FILE
 
-    def ranges(self, key: str) -> str:
-        """The calibration record of a finished stage as JSON; empty where nothing was calibrated."""
-        file = self.store.folder(key) / RANGES_FILE
-        return file.read_text(encoding="utf-8") if file.is_file() else ""
+    def evidence(self, key: str) -> Found:
+        """What a finished stage itself has found."""
+        return stored_evidence(self.store.folder(key))
 
     def network_facts(self, key: str) -> NetworkFacts:
         """Facts of the Keras network that a stage left."""
@@ -149,13 +158,18 @@ class StageRunner:
         self.emit(StageStarted(stage=stage.key, resumed_epoch=len(facts.records)))
         for record in facts.records:
             self.emit(epoch_event(stage.key, record, stage.epochs))
-        network_key = _network_key(stage, key, parent)
-        before = self.network_facts(parent.network_key).pruning_rounds if parent else ()
-        rounds = self.network_facts(network_key).pruning_rounds[len(before) :]
-        for number, pruned in enumerate(rounds, start=1):
-            self.emit(PruningRoundFinished(stage=stage.key, number=number, rounds=len(rounds), round=pruned))
+        found = self.evidence(key)
+        for evidence in found:
+            self.emit(EvidenceFound(stage=stage.key, evidence=evidence))
         self.emit(StageFinished(stage=stage.key, seconds=facts.seconds, reused=True, stopped_early=facts.stopped_early))
-        return FinishedStage(key, network_key, True, facts.stopped_early, facts.records)
+        return FinishedStage(
+            key,
+            _network_key(stage, key, parent),
+            True,
+            facts.stopped_early,
+            facts.records,
+            _evidence_before(stage, parent) + found,
+        )
 
     def _graph(self, baseline: Stage) -> LayerGraph:
         images = self.images[baseline.images]
@@ -230,8 +244,11 @@ class StageRunner:
             self.store.checkpoint(key),
             stage.epochs,
         )
-        keep = recorder.files.__setitem__
-        return Bench(self.recipe, dataset, pipeline, trainer, say_phase, parent_tflite, keep)
+
+        def found(evidence: Evidence) -> None:
+            recorder(EvidenceFound(stage=stage.key, evidence=StageEvidence.of(stage.title, evidence)))
+
+        return Bench(self.recipe, dataset, pipeline, trainer, say_phase, parent_tflite, found)
 
     def _store(
         self,
@@ -251,8 +268,9 @@ class StageRunner:
             STEPS[stage.parameters.step]().check_promise(stage.parameters, promised, TfliteFile.parse(content))
         with self.store.finishing(key) as folder:
             (folder / TFLITE_FILE).write_bytes(content)
-            for name, text in recorder.files.items():
-                (folder / name).write_text(text, encoding="utf-8")
+            if recorder.evidence:
+                text = evidence_text(tuple(recorder.evidence.values()))
+                (folder / EVIDENCE_FILE).write_text(text, encoding="utf-8")
             if isinstance(made, Network):
                 save_network(folder, made)
             seconds = time.perf_counter() - started
@@ -283,16 +301,24 @@ def _network_key(stage: Stage, key: str, parent: FinishedStage | None) -> str:
     return key if stage.gives is Form.KERAS or parent is None else parent.network_key
 
 
+def _evidence_before(stage: Stage, parent: FinishedStage | None) -> Found:
+    if parent is None or (stage.parameters is not None and STEPS[stage.parameters.step].begins_anew):
+        return ()
+    return parent.evidence
+
+
 class _Recorder:
-    """Passes events on, and keeps what is to be stored with the stage: its epochs, and files of its step."""
+    """Passes events on, and keeps what is to be stored with the stage: its epochs, and what its step found."""
 
     def __init__(self, emit: Callable[[EngineEvent], None]) -> None:
         self._emit = emit
         self.records: list[EpochRecord] = []
-        self.files: dict[str, str] = {}
-        """Name → text."""
+        self.evidence: dict[str, StageEvidence] = {}
+        """The last of each kind."""
 
     def __call__(self, event: EngineEvent) -> None:
         if (record := record_of(event)) is not None:
             self.records.append(record)
+        if isinstance(event, EvidenceFound):
+            self.evidence[event.evidence.kind] = event.evidence
         self._emit(event)

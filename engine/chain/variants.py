@@ -22,6 +22,7 @@ from engine.measurement.variant import VariantFile, measure_latencies_together, 
 from engine.measurement.verdict import variant_note
 from engine.store.measurement_store import MeasurementStore
 from engine.training.control import Control
+from engine.workbench.evidence import earlier_fields, parsed
 
 TEST_BATCH = 64
 
@@ -59,8 +60,11 @@ class Variants:
         images = runner.images[stage.images]
         stored = runner.tflite(finished.key).read_bytes()
         content, feeding = described(stored, images.pipeline, images.dataset.classes)
-        ranges = runner.ranges(finished.key)
-        path = self._directory.add_model(name, content, feeding, ranges)
+        own = {one.kind: parsed(one) for one in runner.evidence(finished.key)}
+        kept = {one.key: one for one in own.values() if one.kept_as}
+        beside = {one.kept_as: one.model_dump_json() for one in kept.values()}
+        path = self._directory.add_model(name, content, feeding, beside)
+        places = {kind: self._directory.name_beside(name, one.kept_as) for kind, one in kept.items()}
         if self._measured.is_damaged(finished.key):
             message = f"The stored measurements of {name} are damaged, so they are made again."
             self._emit(Notice(severity="warning", message=message))
@@ -81,9 +85,10 @@ class Variants:
                 "setting": setting,
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
-                "ranges_file": self._directory.ranges_name(name) if ranges else "",
+                "evidence": finished.evidence,
                 "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),
+                **earlier_fields(finished.evidence, places),
             }
         )
         self._variants.append((stage, finished.key, variant))

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from engine.contract.evidence import StageEvidence
 from engine.contract.findings import Finding
 from engine.contract.measurements import (
     DatasetSummary,
     ImageBytes,
-    PruningRound,
     RunResult,
     TransformFigures,
     VariantMeasurement,
@@ -148,15 +148,12 @@ class EpochFinished(EngineEvent):
     """Of the network as it was after this epoch, where the recipe's `test_epochs` names it."""
 
 
-class PruningRoundFinished(EngineEvent):
-    """A stage has pruned and fine-tuned once more."""
+class EvidenceFound(EngineEvent):
+    """A step has found something beside what it makes; it takes the place of what the stage told of that kind."""
 
-    event: Literal["pruning_round_finished"] = "pruning_round_finished"
+    event: Literal["evidence_found"] = "evidence_found"
     stage: str
-    number: int
-    """From 1."""
-    rounds: int
-    round: PruningRound
+    evidence: StageEvidence
 
 
 class StageFinished(EngineEvent):
@@ -220,7 +217,7 @@ Event = Annotated[
     | StagePhase
     | BatchProgress
     | EpochFinished
-    | PruningRoundFinished
+    | EvidenceFound
     | StageFinished
     | VariantMeasured
     | Paused

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.contract.evidence import StageEvidence
 from engine.contract.findings import Finding
 
 
@@ -94,17 +95,6 @@ def variant_name(chain: str, setting: str) -> str:
     return f"{chain} ({setting})" if setting else chain
 
 
-class PruningRound(Measured):
-    """One round of pruning and fine-tuning (Kharitonov 2024); accuracies are of the Keras network."""
-
-    sparsity_fraction: float
-    """Zeros among the pruned kernels' values."""
-    epochs: int
-    """That the round was fine-tuned."""
-    validation_accuracy_after_pruning: float
-    validation_accuracy_after_fine_tuning: float
-
-
 class VariantMeasurement(Measured):
     """One `.tflite` file and its figures. The keys are those of the command line's `--json`."""
 
@@ -160,8 +150,10 @@ class VariantMeasurement(Measured):
     """A sentence where a step did not help, or stands short of its full training."""
     dataset: str = ""
     """Whose test images it was measured on, where a step went over to another dataset than the recipe's."""
-    pruning_rounds: tuple[PruningRound, ...] = ()
-    """Of the chain's one-shot and iterative prunings, in order."""
+    evidence: tuple[StageEvidence, ...] = ()
+    """What the chain's steps found beside what they made, in order."""
+    pruning_rounds: tuple[dict[str, Any], ...] = ()
+    """Of the chain's one-shot and iterative prunings, in order; the same as in `evidence`."""
     images: ImageBytes | None = None
     """What its image setting makes of the dataset; None in runs of versions that did not tell."""
 

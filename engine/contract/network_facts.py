@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict
 
-from engine.contract.measurements import PruningRound
 from engine.contract.training_outcome import TrainingOutcome
 
 
@@ -22,8 +21,6 @@ class NetworkFacts(BaseModel):
     """Fraction of zeros that the kernels of the last pruning had already."""
     carried_zeros: int = 0
     """Zeros that a sparse transfer has to keep; 0: none came after a pruning."""
-    pruning_rounds: tuple[PruningRound, ...] = ()
-    """Of all prunings by rounds so far, in order."""
     clusters: int = 0
     """Distinct values a kernel that later steps keep; 0: not clustered."""
     quantization_aware: bool = False

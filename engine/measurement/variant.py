@@ -96,7 +96,6 @@ def measure_variant(
         float_operators=file.float_operators,
         note=training_note(variant.facts),
         dataset=variant.dataset,
-        pruning_rounds=variant.facts.pruning_rounds,
     ), decided
 
 

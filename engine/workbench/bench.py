@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.contract.evidence import Evidence
 from engine.contract.recipe import Recipe
 from engine.datasets.prepared import PreparedDataset
 from engine.datasets.source import Split
@@ -31,8 +32,9 @@ class Bench:
     """Tell the dashboard what the stage does now, such as "calibrating"."""
     float32_tflite: Callable[[Network], bytes]
     """The network as a float32 `.tflite`; converted once and shared by every step after the same stage."""
-    keep_file: Callable[[str, str], None] = lambda name, text: None
-    """Keep a text file of this name beside what the step makes."""
+    found: Callable[[Evidence], None] = lambda evidence: None
+    """Keep and tell what the step found beside what it makes, as often as there is more of it: a plot shows it while
+    the step still works. The last of each kind stays."""
 
     def calibration_images(self, count: int) -> FedImages:
         """A seeded choice of `count` training images, or of all where there are fewer, the same number of each class.

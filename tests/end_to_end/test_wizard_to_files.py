@@ -103,8 +103,8 @@ def test_from_a_folder_to_compressed_networks(
 
     assert dashboard.curves.points() == 3
     assert dashboard.bars.bars() == 2
-    assert dashboard.subbands.pictures() == 2 * 3 * 5
-    assert dashboard.results.view.model().rowCount() == 2
+    assert dashboard.panels["images"].pictures() == 2 * 3 * 5
+    assert dashboard.panels["results"].table.view.model().rowCount() == 2
     assert {stage.status for stage in dashboard.state.stages.values()} == {StageStatus.DONE}
 
     (record,) = list_runs(Locations(runs))
@@ -134,6 +134,6 @@ def _reopens_as_it_was(qtbot: QtBot, window: MainWindow) -> None:
     runs.itemActivated.emit(runs.item(0))
     assert fresh.dashboard is not None
     qtbot.waitUntil(fresh.dashboard.is_up_to_date, timeout=DRAWN_MS)
-    again = (fresh.dashboard.curves.points(), fresh.dashboard.bars.bars(), fresh.dashboard.subbands.pictures())
+    again = (fresh.dashboard.curves.points(), fresh.dashboard.bars.bars(), fresh.dashboard.panels["images"].pictures())
     assert again == shown
     fresh.close()

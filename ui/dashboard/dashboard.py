@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
@@ -14,14 +14,11 @@ from engine.contract.events import EngineEvent
 from ui.dashboard.bars_panel import BarsPanel
 from ui.dashboard.curves_panel import CurvesPanel
 from ui.dashboard.log_pane import LogPane
-from ui.dashboard.pruning_panel import PruningPanel
-from ui.dashboard.ranges_panel import RangesPanel
+from ui.dashboard.panel import PANELS
 from ui.dashboard.run_banner import RunBanner, Tone
 from ui.dashboard.run_header import RunHeader
 from ui.dashboard.stage_tree_view import StageTreeView
-from ui.dashboard.subbands_panel import SubbandsPanel
 from ui.durations import duration_text
-from ui.results.results_table import ResultsTable
 from ui.screen_fit import scrolling
 from ui.shown_run import ShownRun
 from ui.theme import Theme, current_theme
@@ -34,6 +31,8 @@ NARROW_PIXELS = 760
 """Below this width the plots stand below the stages, and the page scrolls."""
 STACKED_HEIGHT, LEAST_HEIGHT = 900, 360
 CURVES_PIXELS, BARS_PIXELS = 220, 350
+TABLE = "results"
+"""The panel that the banner of a finished run leads to."""
 CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Resume goes on from there."
 RUNS_ELSEWHERE = "This run is going on in another window or a terminal; what it tells appears here."
 
@@ -43,6 +42,13 @@ class Part(Protocol):
 
     def show_state(self, state: ShownRun) -> None:
         """Show what has changed since the last call."""
+
+
+class Themed(Protocol):
+    """What takes its colours from a theme when it paints."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take the colours of another theme."""
 
 
 class Dashboard(QWidget):
@@ -58,9 +64,14 @@ class Dashboard(QWidget):
     resume_run_requested = Signal()
     """Go on with this run, which did not end."""
 
-    def __init__(self, directory: Path | None = None, parent: QWidget | None = None) -> None:
-        """An empty dashboard; `directory`: where the files of a run that is read again are now."""
-        super().__init__(parent)
+    def __init__(self, directory: Path | None = None, settings: QSettings | None = None) -> None:
+        """An empty dashboard.
+
+        Args:
+            directory: where the files of a run that is read again are now.
+            settings: where the panels remember what the user chose; None: nowhere.
+        """
+        super().__init__()
         self.setObjectName("dashboard")
         theme = current_theme()
         self.state = ShownRun(directory)
@@ -71,10 +82,9 @@ class Dashboard(QWidget):
         self.log = LogPane(theme)
         self.curves = CurvesPanel(theme)
         self.bars = BarsPanel(theme)
-        self.pruning = PruningPanel(theme)
-        self.subbands = SubbandsPanel()
-        self.ranges = RangesPanel(theme)
-        self.results = ResultsTable()
+        declared = sorted((PANELS[key] for key in PANELS), key=lambda panel: panel.place)
+        self.panels = {panel.key: panel(theme, settings) for panel in declared}
+        """Key → the tabs beside the first, in their order."""
         self.tabs = QTabWidget(objectName="dashboard.tabs")
         self._lay_out()
         self._parts: tuple[Part, ...] = (
@@ -82,13 +92,11 @@ class Dashboard(QWidget):
             self.log,
             *self.curves.parts,
             *self.bars.plots.values(),
-            self.pruning,
-            self.subbands,
-            self.ranges,
-            self.results,
+            *self.panels.values(),
         )
-        for panel in (self.pruning, self.ranges):
-            panel.filled.connect(partial(self._offer, panel))
+        for panel in self.panels.values():
+            if not panel.is_always_there:
+                panel.filled.connect(partial(self._offer, panel))
         self._due: list[Part] = []
         self._stale = False
         self._turn_timer = QTimer(self, interval=TURN_MS)
@@ -100,7 +108,7 @@ class Dashboard(QWidget):
         self.header.duplicate_requested.connect(self.duplicate_requested)
         self.banner.resume_requested.connect(self.resume_run_requested)
         self.banner.log_requested.connect(self._on_log_requested)
-        self.banner.table_requested.connect(lambda: self.tabs.setCurrentWidget(self._results_tab))
+        self.banner.table_requested.connect(lambda: self.tabs.setCurrentWidget(self.panels[TABLE]))
         self._redraw()
 
     def begin(self, name: str) -> None:
@@ -149,8 +157,9 @@ class Dashboard(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of another theme."""
-        for panel in (self.banner, self.log, self.curves, self.bars, self.pruning, self.ranges):
-            panel.set_theme(theme)
+        themed: tuple[Themed, ...] = (self.banner, self.log, self.curves, self.bars, *self.panels.values())
+        for one in themed:
+            one.set_theme(theme)
 
     def _lay_out(self) -> None:
         left = QSplitter(Qt.Orientation.Vertical)
@@ -171,13 +180,9 @@ class Dashboard(QWidget):
         self._progress.setSizes([LEFT_PIXELS, PLOTS_PIXELS])
         self._progress.setStretchFactor(1, 1)
         self.tabs.addTab(scrolling(self._progress), "Stages and curves")
-        self.tabs.addTab(self.pruning, "Pruning rounds")
-        self.tabs.addTab(self.subbands, "Images and subbands")
-        self.tabs.addTab(self.ranges, "Activation ranges")
-        self._results_tab = scrolling(self.results)
-        self.tabs.addTab(self._results_tab, "Table and files")
-        for panel in (self.pruning, self.ranges):
-            self._offer(panel, False)
+        for panel in self.panels.values():
+            self.tabs.addTab(panel, panel.tab)
+            self._offer(panel, panel.is_always_there)
         layout = QVBoxLayout(self)
         layout.addWidget(self.header)
         layout.addWidget(self.banner)

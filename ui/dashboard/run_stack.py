@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ui.dashboard.event_log import EventLog
 
 FOLLOW_MS = 1000
-COLUMNS_KEY = "results/columns"
 BUSY = "A run is going on. Wait for it, or cancel it, before starting another."
 
 
@@ -187,12 +186,9 @@ class RunStack(QStackedWidget):
         # Imported here: pyqtgraph takes most of a second, and the wizard needs none of it.
         from ui.dashboard.dashboard import Dashboard
 
-        board = Dashboard(directory)
+        board = Dashboard(directory, self._settings)
         if not live:
             self._read_run = run
-        if columns := self._settings.value(COLUMNS_KEY):
-            board.results.choose_columns(columns)
-        board.results.columns_chosen.connect(lambda titles: self._settings.setValue(COLUMNS_KEY, titles))
         board.duplicate_requested.connect(lambda: self.edit_requested.emit(recipe))
         board.resume_run_requested.connect(lambda: self.start(recipe, self._resumable(board, run)))
         self.addWidget(board)

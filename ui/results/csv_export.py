@@ -33,8 +33,11 @@ def _flat(figures: dict[str, Any]) -> dict[str, Any]:
             row |= {f"{name}_{part}": figure for part, figure in _flat(value).items()}
         elif name.endswith("_ci95"):
             row[f"{name}_low"], row[f"{name}_high"] = value
-        elif name == "pruning_rounds":
-            row[name] = json.dumps(value) if value else ""
+        elif name == "evidence":
+            # Its kinds alone: `--json` has what they found, which can be longer than a cell may be.
+            row[name] = " ".join(dict.fromkeys(one["kind"] for one in value))
+        elif isinstance(value, tuple | list) and any(isinstance(part, dict) for part in value):
+            row[name] = json.dumps(value)
         elif isinstance(value, tuple | list):
             row[name] = " > ".join(map(str, value)) if name == "steps" else " ".join(map(str, value))
         else:

@@ -19,7 +19,7 @@ from engine.store.durable_file import write_durably
 from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.markdown_table import markdown_page
 from ui.terminal.progress_view import ProgressView
-from ui.terminal.variants_table import epochs_table, notes, rounds_table, variants_table
+from ui.terminal.variants_table import epochs_table, evidence_tables, notes, variants_table
 from workers.engine_process import EngineProcess
 from workers.keep_awake import keeping_awake
 from workers.process_outcome import ProcessOutcome
@@ -83,8 +83,8 @@ def _print_result(console: Console, result: RunResult) -> None:
     console.print(variants_table(result))
     if result.epoch_sweep:
         console.print(epochs_table(result))
-    if any(variant.pruning_rounds for variant in result.variants):
-        console.print(rounds_table(result))
+    for table in evidence_tables(result):
+        console.print(table)
     for note in notes(result):
         console.print(note, soft_wrap=True)
     if len(result.image_settings) > 1:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.table import Table
 from rich.text import Text
 
-from engine.contract.measurements import PruningRound, RunResult, VariantMeasurement, variant_name
+from engine.contract.evidence import Evidence
+from engine.contract.measurements import RunResult, VariantMeasurement, variant_name
 from engine.contract.recipe import BASELINE
+from engine.workbench.evidence import EVIDENCE, parsed
 
 
 def variants_table(result: RunResult) -> Table:
@@ -52,22 +56,26 @@ def epochs_table(result: RunResult) -> Table:
     return table
 
 
-def rounds_table(result: RunResult) -> Table:
-    """What each round of pruning came to, once for variants that share their prunings."""
-    table = Table(title="Validation accuracy by pruning round", title_justify="left")
-    table.add_column("chain")
-    for name in ("round", "zeros", "right after\npruning", "after\nfine-tuning", "epochs"):
-        table.add_column(name, justify="right")
-    sharing: dict[tuple[str, tuple[PruningRound, ...]], VariantMeasurement] = {}
-    for variant in result.variants:
-        if variant.pruning_rounds:
-            sharing.setdefault((variant.setting, variant.pruning_rounds), variant)
-    for variant in sharing.values():
-        for number, one in enumerate(variant.pruning_rounds, start=1):
-            accuracies = one.validation_accuracy_after_pruning, one.validation_accuracy_after_fine_tuning
-            cells = (f"{one.sparsity_fraction:.4f}", *(f"{value:.3f}" for value in accuracies), str(one.epochs))
-            table.add_row(variant.name if number == 1 else "", str(number), *cells)
-    return table
+def evidence_tables(result: RunResult) -> Iterator[Table]:
+    """What the steps found, a table a kind, once for variants that share the stage."""
+    kinds = dict.fromkeys(one.kind for variant in result.variants for one in variant.evidence)
+    for kind in (EVIDENCE[name] for name in kinds):
+        if not kind.title:
+            continue
+        table = Table(title=kind.title, title_justify="left")
+        table.add_column("chain")
+        for name in kind.header:
+            table.add_column(name, justify="right")
+        sharing: dict[str, tuple[str, list[Evidence]]] = {}
+        for variant in result.variants:
+            own = [parsed(one) for one in variant.evidence if one.kind == kind.key]
+            if own:
+                content = "".join(one.model_dump_json() for one in own)
+                sharing.setdefault(f"{variant.setting} {content}", (variant.name, own))
+        for chain, found in sharing.values():
+            for number, row in enumerate(row for one in found for row in one.rows()):
+                table.add_row("" if number else chain, *row)
+        yield table
 
 
 def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[str, ...]:

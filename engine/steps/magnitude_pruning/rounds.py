@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.contract.events import Notice, PruningRoundFinished
-from engine.contract.measurements import PruningRound
+from engine.contract.events import Notice
+from engine.contract.evidence import Evidence
 from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.steps.magnitude_pruning.mask_projection import MaskProjection
+from engine.steps.magnitude_pruning.pruning_rounds import PruningRound, PruningRounds
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from engine.training.epoch_events import epoch_event
 from engine.training.plan import TrainingPlan
@@ -35,8 +36,9 @@ def prune_in_rounds(
     model: Any,
     plans: Sequence[RoundPlan],
     masks_at: Callable[[float], MaskProjection],
-    others: Sequence[Projection] = (),
-) -> tuple[TrainingOutcome, tuple[PruningRound, ...]]:
+    others: Sequence[Projection],
+    found: Callable[[Evidence], None],
+) -> TrainingOutcome:
     """Prune and fine-tune `model` in place, each round from the best epoch of the one before.
 
     A killed call that is made again goes on in the round and the epoch where it was. One that the user stops goes to
@@ -45,8 +47,9 @@ def prune_in_rounds(
     Args:
         masks_at: makes the projection that holds a share of zeros, chosen from the model as it then is.
         others: what else holds while the network trains.
+        found: is told of the rounds, after each.
     """
-    return _Rounds(trainer, model, tuple(plans), masks_at, tuple(others)).run()
+    return _Rounds(trainer, model, tuple(plans), masks_at, tuple(others), found).run()
 
 
 class _Rounds:
@@ -57,18 +60,20 @@ class _Rounds:
         plans: tuple[RoundPlan, ...],
         masks_at: Callable[[float], MaskProjection],
         others: tuple[Projection, ...],
+        found: Callable[[Evidence], None],
     ) -> None:
         self._trainer = trainer
         self._model = model
         self._plans = plans
         self._masks_at = masks_at
         self._others = others
+        self._found = found
         self._file = trainer.checkpoint.with_name(trainer.checkpoint.name + ROUNDS_SUFFIX)
         self._records: tuple[EpochRecord, ...] = ()
         self._rounds: list[PruningRound] = []
         self._best_epoch = 0
 
-    def run(self) -> tuple[TrainingOutcome, tuple[PruningRound, ...]]:
+    def run(self) -> TrainingOutcome:
         self._continue()
         stopped = False
         while len(self._rounds) < len(self._plans) and not stopped:
@@ -77,7 +82,7 @@ class _Rounds:
                 self._save()
         if len(self._rounds) < len(self._plans):
             self._go_to_the_end()
-        return TrainingOutcome(self._records, self._best_epoch, stopped), tuple(self._rounds)
+        return TrainingOutcome(self._records, self._best_epoch, stopped)
 
     def _round(self, plan: RoundPlan) -> bool:
         """Prune and fine-tune once; returns whether the user stopped it."""
@@ -106,14 +111,10 @@ class _Rounds:
                 validation_accuracy_after_fine_tuning=tuned,
             )
         )
-        self._tell(len(self._rounds))
+        self._tell()
 
-    def _tell(self, number: int) -> None:
-        self._trainer.emit(
-            PruningRoundFinished(
-                stage=self._trainer.stage, number=number, rounds=len(self._plans), round=self._rounds[number - 1]
-            )
-        )
+    def _tell(self) -> None:
+        self._found(PruningRounds(planned=len(self._plans), rounds=tuple(self._rounds)))
 
     def _save(self) -> None:
         state = {name: np.asarray([getattr(one, name) for one in self._rounds]) for name in PruningRound.model_fields}
@@ -131,5 +132,4 @@ class _Rounds:
             self._rounds.append(PruningRound(**dict(zip(saved.projections[0], row, strict=True))))
         for record in self._records:
             self._trainer.emit(epoch_event(self._trainer.stage, record, self._trainer.stage_epochs))
-        for number in range(1, len(self._rounds) + 1):
-            self._tell(number)
+        self._tell()

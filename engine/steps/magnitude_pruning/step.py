@@ -17,7 +17,6 @@ from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
 from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
-    from engine.contract.measurements import PruningRound
     from engine.measurement.tflite_file import TfliteFile
     from engine.steps.magnitude_pruning.mask_projection import MaskProjection
     from engine.steps.magnitude_pruning.sparsity_pattern import SparsityPattern
@@ -81,13 +80,14 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
             baseline = TrainingPlan.of_recipe(bench.recipe.training)
             return baseline.fine_tuning(epochs, rate or baseline.learning_rate, schedule)
 
-        rounds: tuple[PruningRound, ...] = ()
         if parameters.by_rounds:
             plans = [
                 RoundPlan(one.sparsity, training(one.epochs, one.learning_rate, one.rate_schedule))
                 for one in parameters.fine_tunings()
             ]
-            outcome, rounds = prune_in_rounds(bench.trainer, model, plans, lambda share: masks(lambda _: share), others)
+            outcome = prune_in_rounds(
+                bench.trainer, model, plans, lambda share: masks(lambda _: share), others, bench.found
+            )
         else:
             growing = masks(parameters.sparsity_at)
             plan = training(parameters.epochs, parameters.learning_rate, parameters.rate_schedule)
@@ -96,7 +96,6 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
         changes = {
             "pruned_layers": tuple(name for name in kernels(model) if name in {*network.facts.pruned_layers, *pruned}),
             "zeros_before_pruning": before,
-            "pruning_rounds": network.facts.pruning_rounds + rounds,
         }
         return Network(model, network.facts.after_training(outcome).model_copy(update=changes))
 

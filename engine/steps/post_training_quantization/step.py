@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from engine.contract.calibration_record import RANGES_FILE
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
@@ -184,7 +183,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         if ranges is not None:
             percentile = parameters.percentile if parameters.calibration == "percentile" else None
             record = calibration_record(ranges, parameters.calibration, percentile, len(images))
-            bench.keep_file(RANGES_FILE, record.model_dump_json())
+            bench.found(record)
         return content
 
     def _ranges(

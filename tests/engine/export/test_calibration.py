@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.contract.calibration_record import CalibrationRecord
 from engine.steps.post_training_quantization.calibration import activation_ranges, calibration_record
+from engine.steps.post_training_quantization.calibration_record import CalibrationRecord
 from tests.engine.export.conftest import Trained
 
 

@@ -7,14 +7,15 @@ from dataclasses import replace
 
 import pytest
 
-from engine.contract.calibration_record import RANGES_FILE, CalibrationRecord
 from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.evidence import Evidence
 from engine.contract.findings import Severity
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.repairs import SetValue
 from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization.calibration_record import CalibrationRecord
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
 from engine.steps.quantization_aware_training.step import QuantizationAwareTrainingParameters
@@ -80,10 +81,11 @@ def test_a_pattern_that_matches_no_layer_is_named(small_bench: Bench, trained_ne
 
 @pytest.mark.parametrize("calibration", ["minmax", "tight_minmax", "percentile"])
 def test_the_ranges_are_kept_beside_the_file(small_bench: Bench, trained_network: Network, calibration: str) -> None:
-    kept: dict[str, str] = {}
-    bench = replace(small_bench, keep_file=kept.__setitem__)
+    kept: list[Evidence] = []
+    bench = replace(small_bench, found=kept.append)
     apply(bench, trained_network, scheme="int8", calibration=calibration, percentile=99.0, calibration_images=6)
-    record = CalibrationRecord.model_validate_json(kept[RANGES_FILE])
+    (record,) = kept
+    assert isinstance(record, CalibrationRecord)
     assert (record.method, record.images) == (calibration, 6)
     assert record.percentile == (99.0 if calibration == "percentile" else None)
     assert any(one.clipped_fraction > 0 for one in record.ranges) == (calibration == "percentile")

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.contract.events import EngineEvent, EpochFinished, PruningRoundFinished
+from engine.contract.events import EngineEvent, EpochFinished, EvidenceFound
+from engine.contract.evidence import Evidence, StageEvidence
 from engine.contract.network_facts import NetworkFacts
 from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
+from engine.steps.magnitude_pruning.pruning_rounds import PruningRounds
 from engine.steps.magnitude_pruning.step import MagnitudePruning
 from engine.training.control import Control
 from engine.workbench.bench import Bench
@@ -48,32 +50,43 @@ def prune(
 ) -> Network:
     bench = make_bench(folder, control)
     trainer = replace(bench.trainer, emit=emit, stage_epochs=MagnitudePruning().training_epochs(PARAMETERS))
-    return MagnitudePruning().apply(PARAMETERS, network, replace(bench, trainer=trainer))
+
+    def tell(evidence: Evidence) -> None:
+        emit(EvidenceFound(stage=trainer.stage, evidence=StageEvidence.of("pruning", evidence)))
+
+    return MagnitudePruning().apply(PARAMETERS, network, replace(bench, trainer=trainer, found=tell))
+
+
+def found(told: list[EngineEvent]) -> list[PruningRounds]:
+    documents = [event.evidence.document for event in told if isinstance(event, EvidenceFound)]
+    return [PruningRounds.model_validate(document) for document in documents]
 
 
 def test_every_round_removes_an_equal_share_and_trains_as_it_is_told(tmp_path: Path, tiny_network: Network) -> None:
     told: list[EngineEvent] = []
-    pruned = prune(tmp_path, tiny_network, told.append)
-    rounds = [event for event in told if isinstance(event, PruningRoundFinished)]
-    assert [(event.number, event.rounds) for event in rounds] == [(1, 3), (2, 3), (3, 3)]
-    assert tuple(event.round for event in rounds) == pruned.facts.pruning_rounds
-    left = [1.0] + [1 - event.round.sparsity_fraction for event in rounds]
+    prune(tmp_path, tiny_network, told.append)
+    so_far = found(told)
+    assert [(len(one.rounds), one.planned) for one in so_far] == [(1, 3), (2, 3), (3, 3)]
+    rounds = so_far[-1].rounds
+    assert [one.rounds for one in so_far] == [rounds[:1], rounds[:2], rounds]
+    left = [1.0] + [1 - one.sparsity_fraction for one in rounds]
     assert np.divide(left[1:], left[:-1]) == pytest.approx([0.1 ** (1 / 3)] * 3, rel=1e-2)
-    assert [event.round.epochs for event in rounds] == [1, 2, 1]
+    assert [one.epochs for one in rounds] == [1, 2, 1]
     epochs = [event for event in told if isinstance(event, EpochFinished)]
     assert [(event.epoch, event.epochs) for event in epochs] == [(number, 4) for number in range(1, 5)]
     first, second, third, fourth = (event.learning_rate for event in epochs)
     assert (first, fourth) == (1e-3, 1e-4)
     assert 3e-4 > second > third
     best_of_round = [epochs[0], max(epochs[1:3], key=lambda e: (e.validation_accuracy, -e.validation_loss)), epochs[3]]
-    found = [event.round.validation_accuracy_after_fine_tuning for event in rounds]
-    assert found == [event.validation_accuracy for event in best_of_round]
+    tuned = [one.validation_accuracy_after_fine_tuning for one in rounds]
+    assert tuned == [event.validation_accuracy for event in best_of_round]
 
 
 @pytest.mark.parametrize("last", [pytest.param(1, marks=pytest.mark.slow), 2, pytest.param(3, marks=pytest.mark.slow)])
 def test_a_killed_pruning_goes_on_bit_for_bit(tmp_path: Path, tiny_network: Network, last: int) -> None:
     """Killed after the first round, in the middle of the second, and between the second and the third."""
-    whole = prune(tmp_path / "whole", tiny_network)
+    told_whole: list[EngineEvent] = []
+    whole = prune(tmp_path / "whole", tiny_network, told_whole.append)
 
     def die(event: EngineEvent) -> None:
         if isinstance(event, EpochFinished) and event.epoch == last:
@@ -85,21 +98,24 @@ def test_a_killed_pruning_goes_on_bit_for_bit(tmp_path: Path, tiny_network: Netw
     continued = prune(tmp_path / "cut", tiny_network, told.append)
     for one, other in zip(whole.model.get_weights(), continued.model.get_weights(), strict=True):
         assert np.array_equal(one, other)
-    assert continued.facts.pruning_rounds == whole.facts.pruning_rounds
+    assert found(told)[-1] == found(told_whole)[-1]
     assert [event.epoch for event in told if isinstance(event, EpochFinished)] == [1, 2, 3, 4]
 
 
 def test_a_stop_goes_to_the_promised_sparsity(tmp_path: Path, tiny_network: Network) -> None:
     control = Control()
 
+    told: list[EngineEvent] = []
+
     def stop(event: EngineEvent) -> None:
-        if isinstance(event, PruningRoundFinished) and event.number == 1:
+        told.append(event)
+        if isinstance(event, EvidenceFound) and len(event.evidence.document["rounds"]) == 1:
             control.stop_stage()
 
     pruned = prune(tmp_path, tiny_network, stop, control)
     assert pruned.facts.stopped_early
-    assert pruned.facts.pruning_rounds[-1].sparsity_fraction == pytest.approx(0.9, abs=1e-3)
-    assert pruned.facts.pruning_rounds[-1].epochs == 0
+    assert found(told)[-1].rounds[-1].sparsity_fraction == pytest.approx(0.9, abs=1e-3)
+    assert found(told)[-1].rounds[-1].epochs == 0
 
 
 def test_lists_that_do_not_fit_the_rounds_are_refused() -> None:

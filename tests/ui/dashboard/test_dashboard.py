@@ -14,16 +14,18 @@ from engine.contract.events import (
     DatasetReady,
     EngineEvent,
     EpochFinished,
+    EvidenceFound,
     Paused,
-    PruningRoundFinished,
     RunCancelled,
     RunFailed,
     VariantMeasured,
 )
+from engine.contract.evidence import StageEvidence
 from engine.contract.image_settings import DwtSettings
-from engine.contract.measurements import ImageFidelity, PruningRound, Spread
+from engine.contract.measurements import ImageFidelity, Spread
 from engine.datasets.phantom_heart import draw_heart
 from engine.imaging.transform_figures import transform_figures
+from engine.steps.magnitude_pruning.pruning_rounds import PruningRound, PruningRounds
 from tests.qt_fixtures import Answers
 from tests.ui.study_events import CHAINS, PRUNING, study_events, until, write_samples
 from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE, Dashboard
@@ -65,26 +67,23 @@ def take(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
 
 def rounds(stage: str) -> list[EngineEvent]:
     """Six rounds from 0.95 to 0.995, as Kharitonov 2024 has them."""
-    return [
-        PruningRoundFinished(
-            stage=stage,
-            number=number,
-            rounds=6,
-            round=PruningRound(
-                sparsity_fraction=1 - 0.05 * 0.1 ** (number / 6),
-                epochs=4,
-                validation_accuracy_after_pruning=0.93 - 0.06 * number,
-                validation_accuracy_after_fine_tuning=0.95 - 0.01 * number,
-            ),
+    found = [
+        PruningRound(
+            sparsity_fraction=1 - 0.05 * 0.1 ** (number / 6),
+            epochs=4,
+            validation_accuracy_after_pruning=0.93 - 0.06 * number,
+            validation_accuracy_after_fine_tuning=0.95 - 0.01 * number,
         )
         for number in range(1, 7)
     ]
+    so_far = [PruningRounds(planned=6, rounds=tuple(found[:number])) for number in range(1, 7)]
+    return [EvidenceFound(stage=stage, evidence=StageEvidence.of("pruning", one)) for one in so_far]
 
 
 def test_pruning_rounds_are_a_curve_over_sparsity(
     qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]
 ) -> None:
-    tab = dashboard.tabs.indexOf(dashboard.pruning)
+    tab = dashboard.tabs.indexOf(dashboard.panels["pruning_rounds"])
     take(qtbot, dashboard, until(events, EpochFinished, 12))
     assert not dashboard.tabs.isTabVisible(tab)
     told = rounds(PRUNING)
@@ -92,9 +91,9 @@ def test_pruning_rounds_are_a_curve_over_sparsity(
     assert dashboard.tabs.isTabVisible(tab)
     # A run that goes on tells of the finished rounds once more.
     take(qtbot, dashboard, told)
-    assert dashboard.pruning.points() == 6
-    tuned, pruned = dashboard.pruning.plot.listDataItems()
-    assert tuned.getData()[0].tolist() == pytest.approx([event.round.sparsity_fraction for event in told])  # type: ignore[attr-defined]
+    assert dashboard.panels["pruning_rounds"].points() == 6
+    tuned, pruned = dashboard.panels["pruning_rounds"].plot.listDataItems()
+    assert tuned.getData()[0].tolist() == pytest.approx([1 - 0.05 * 0.1 ** (number / 6) for number in range(1, 7)])
     assert (tuned.getData()[1] > pruned.getData()[1]).all()
     assert "round 6 of 6, 0.995 zeros" in dashboard.state.log[-1].text
     dashboard.set_theme(DARK)
@@ -107,12 +106,12 @@ def test_a_whole_study_fills_every_panel(qtbot: QtBot, dashboard: Dashboard, eve
     dashboard.end(ProcessOutcome.of_last_event(events[-1], 0))
     assert dashboard.curves.points() == 16
     assert dashboard.bars.bars() == len(CHAINS)
-    qtbot.waitUntil(lambda: dashboard.subbands.pictures() == 6 * 5)
-    assert dashboard.results.view.model().rowCount() == len(CHAINS)
+    qtbot.waitUntil(lambda: dashboard.panels["images"].pictures() == 6 * 5)
+    assert dashboard.panels["results"].table.view.model().rowCount() == len(CHAINS)
     assert "6 variants" in text(dashboard, "banner.text")
     assert not child(dashboard, "pause").isVisible()
     qtbot.mouseClick(child(dashboard, "banner.table"), Qt.MouseButton.LeftButton)
-    assert dashboard.results.isVisible()
+    assert dashboard.panels["results"].isVisible()
 
 
 def test_panels_grow_as_events_come(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
@@ -266,7 +265,7 @@ def test_missing_samples_are_a_sentence(qtbot: QtBot, dashboard: Dashboard, even
     (Path(started.directory) / "samples.npz").unlink()  # type: ignore[attr-defined]
     take(qtbot, dashboard, events)
     assert "cannot be read" in text(dashboard, "images")
-    assert dashboard.subbands.pictures() == 0
+    assert dashboard.panels["images"].pictures() == 0
 
 
 def test_the_images_of_each_setting_can_be_chosen(
@@ -282,13 +281,13 @@ def test_the_images_of_each_setting_can_be_chosen(
     several = [ready.model_copy(update={"setting": "64 px"}), ready.model_copy(update=smaller)]
     take(qtbot, dashboard, [events[0], *several])
     assert "space saved 55 %" in text(dashboard, "images")
-    qtbot.waitUntil(lambda: dashboard.subbands.pictures() == 6 * 5)
+    qtbot.waitUntil(lambda: dashboard.panels["images"].pictures() == 6 * 5)
     chosen = dashboard.findChild(QComboBox, "dashboard.images.setting")
     assert chosen is not None
     assert [chosen.itemText(place) for place in range(chosen.count())] == ["64 px", "32 px"]
     chosen.setCurrentIndex(1)
     assert "space saved 75 %" in text(dashboard, "images")
-    qtbot.waitUntil(lambda: dashboard.subbands.pictures() == 6 * 5)
+    qtbot.waitUntil(lambda: dashboard.panels["images"].pictures() == 6 * 5)
 
 
 def test_what_image_compression_keeps_is_said(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:

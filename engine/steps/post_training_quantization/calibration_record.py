@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
 from pydantic import BaseModel, ConfigDict
 
-RANGES_FILE = "ranges.json"
+from engine.contract.evidence import Evidence
 
 
 class TensorRange(BaseModel):
@@ -29,10 +32,11 @@ class TensorRange(BaseModel):
         return max(0.0, 1.0 - reached / span) if span > 0 else 0.0
 
 
-class CalibrationRecord(BaseModel):
+class CalibrationRecord(Evidence):
     """The ranges of one calibrated quantisation, in the float32 file's order of its tensors."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    key: ClassVar[str] = "calibration"
+    kept_as: ClassVar[str] = "ranges.json"
 
     version: int = 2
     method: str
@@ -41,3 +45,7 @@ class CalibrationRecord(BaseModel):
     """Where the method is percentile."""
     images: int
     ranges: tuple[TensorRange, ...]
+
+    @classmethod
+    def earlier_fields(cls, found: Sequence[CalibrationRecord], file: str) -> dict[str, Any]:
+        return {"ranges_file": file}

@@ -6,18 +6,21 @@ import zipfile
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.contract.events import DatasetReady
 from engine.imaging.wavelet import SUBBANDS
 from engine.store.run_hashes import is_damaged
+from ui.dashboard.panel import Panel
 from ui.form.calm_fields import CalmComboBox
 from ui.image_figures import fidelity_text, transform_text
 from ui.pictures import pixmap, subband_image
 from ui.shown_run import ShownRun
+from ui.theme import Theme
 
 PICTURE_PIXELS = 128
 MOST_IMAGES = 30
@@ -26,11 +29,16 @@ NEEDED = ("images", "labels", "classes", "subbands", "fed")
 TITLES = {"LL": "LL, approximation", "LH": "LH, horizontal", "HL": "HL, vertical", "HH": "HH, diagonal"}
 
 
-class SubbandsPanel(QWidget):
+class ImagesPanel(Panel):
     """One row an image of one image setting; filled once its images are ready, a row a turn of the event loop."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    key: ClassVar[str] = "images"
+    tab: ClassVar[str] = "Images and subbands"
+    place: ClassVar[int] = 30
+    is_always_there: ClassVar[bool] = True
+
+    def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
+        super().__init__(theme, settings)
         self._state: ShownRun | None = None
         self._shown: Path | None = None
         self._rows: Iterator[None] = iter(())

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import ClassVar
 
 import pyqtgraph
-from pydantic import ValidationError
-from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout
 
-from engine.contract.calibration_record import CalibrationRecord, TensorRange
-from engine.store.run_hashes import is_damaged
+from engine.steps.post_training_quantization.calibration_record import CalibrationRecord, TensorRange
+from ui.dashboard.panel import Panel
 from ui.dashboard.plot import Plot, PlotTable
 from ui.form.calm_fields import CalmComboBox
 from ui.shown_run import ShownRun
@@ -33,17 +32,17 @@ METHODS = {
 }
 
 
-class RangesPanel(QWidget):
+class RangesPanel(Panel):
     """One calibrated variant's ranges; another can be chosen."""
 
-    filled = Signal(bool)
-    """Whether there are ranges to show."""
+    key: ClassVar[str] = "activation_ranges"
+    tab: ClassVar[str] = "Activation ranges"
+    place: ClassVar[int] = 40
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
+        super().__init__(theme, settings)
         self._theme = theme
-        self._files: dict[str, Path] = {}
-        self._directory: Path | None = None
+        self._records: dict[str, CalibrationRecord] = {}
         self._record: CalibrationRecord | None = None
         self._variant = CalmComboBox(objectName="dashboard.ranges.variant", accessibleName="Calibrated variant")
         self._variant.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
@@ -92,27 +91,18 @@ class RangesPanel(QWidget):
 
     def show_state(self, state: ShownRun) -> None:
         """Offer the variants that were calibrated; the first is shown until another is chosen."""
-        directory = state.directory
         for name, variant in state.variants.items():
-            if variant.ranges_file and directory is not None and name not in self._files:
-                self._directory = directory
-                self._files[name] = directory / variant.ranges_file
+            found = [one.document for one in variant.evidence if one.kind == CalibrationRecord.key]
+            if found and name not in self._records:
+                self._records[name] = CalibrationRecord.model_validate(found[-1])
                 self._variant.addItem(name)
                 self.filled.emit(True)
-        self._variant.setVisible(bool(self._files))
+        self._variant.setVisible(bool(self._records))
 
     def _show_chosen(self) -> None:
-        file = self._files[self._variant.currentText()]
-        try:
-            if self._directory is not None and is_damaged(self._directory, file):
-                raise OSError("is damaged")
-            self._record = CalibrationRecord.model_validate_json(file.read_bytes())
-        except (OSError, ValidationError):
-            self._record = None
-            self._text.setText(f"The ranges cannot be read from {file}, or that file is damaged.")
-        else:
-            self._text.setText(_summary(self._record))
-        self._scroll.setVisible(self._record is not None)
+        self._record = self._records[self._variant.currentText()]
+        self._text.setText(_summary(self._record))
+        self._scroll.show()
         self._draw()
 
     def _draw(self) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import pyqtgraph
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from typing import ClassVar
 
-from engine.contract.measurements import PruningRound
+import pyqtgraph
+from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtWidgets import QLabel, QVBoxLayout
+
+from engine.steps.magnitude_pruning import PruningRounds
+from engine.steps.magnitude_pruning.pruning_rounds import PruningRound
+from ui.dashboard.panel import Panel
 from ui.dashboard.plot import Plot, PlotTable
 from ui.shown_run import ShownRun
 from ui.theme import Theme
@@ -20,14 +24,15 @@ Rounds = tuple[tuple[str, tuple[PruningRound, ...]], ...]
 """Title of a stage and its rounds."""
 
 
-class PruningPanel(QWidget):
+class PruningPanel(Panel):
     """A curve over sparsity for each stage that prunes by rounds."""
 
-    filled = Signal(bool)
-    """Whether there is a round to show."""
+    key: ClassVar[str] = "pruning_rounds"
+    tab: ClassVar[str] = "Pruning rounds"
+    place: ClassVar[int] = 20
 
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
+        super().__init__(theme, settings)
         self._theme = theme
         self._shown: Rounds = ()
         self.plot = Plot("dashboard.pruning", X_AXIS, Y_AXIS)
@@ -47,7 +52,7 @@ class PruningPanel(QWidget):
 
     def show_state(self, state: ShownRun) -> None:
         """Draw the rounds that have come."""
-        rounds = tuple((stage.plan.title, tuple(stage.rounds)) for stage in state.stages.values() if stage.rounds)
+        rounds = tuple((title, found.rounds) for title, found in state.found(PruningRounds))
         if rounds != self._shown:
             self._shown = rounds
             self._draw()

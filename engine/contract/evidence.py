@@ -1,0 +1,57 @@
+"""What a step found beside the network or the file that it makes: typed by the step, and carried on as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Evidence(BaseModel):
+    """Base of all kinds. A technique declares its own in its folder; a stage keeps the last of each kind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    key: ClassVar[str]
+    """The kind's name, such as "pruning_rounds"."""
+    kept_as: ClassVar[str] = ""
+    """How the file is called that is kept beside the variant's `.tflite`, such as "ranges.json"; empty: none is."""
+    title: ClassVar[str] = ""
+    """Of the table below; empty: there is none."""
+    header: ClassVar[tuple[str, ...]] = ()
+
+    def sentence(self) -> str:
+        """For the log, when it is told; empty: nothing."""
+        return ""
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """What a terminal shows of it, under `header`."""
+        return []
+
+    @classmethod
+    def earlier_fields(cls, found: Sequence[Self], file: str) -> dict[str, Any]:
+        """The fields of `--json` that it had before there was `evidence`.
+
+        Args:
+            found: of all stages of the variant, in order.
+            file: where it is kept beside the variant's file; empty: nowhere.
+        """
+        return {}
+
+
+class StageEvidence(BaseModel):
+    """One piece, as it is stored and sent."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    stage: str
+    """The title of the stage that found it, such as "pruning 80 %"."""
+    kind: str
+    document: dict[str, Any]
+    sentence: str = ""
+
+    @classmethod
+    def of(cls, stage: str, evidence: Evidence) -> StageEvidence:
+        document = evidence.model_dump(mode="json")
+        return cls(stage=stage, kind=evidence.key, document=document, sentence=evidence.sentence())
