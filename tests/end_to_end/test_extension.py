@@ -1,0 +1,47 @@
+"""A step with evidence of its own and its panel are one folder and one file, outside of the program."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.contract.extensions import VARIABLE
+from engine.contract.recipe_file import recipe_text
+from tests.small_study import small_recipe
+
+EXAMPLE = "resources/examples/extension"
+
+
+def test_a_step_with_evidence_and_its_panel_from_outside_of_the_tree(
+    checkout: Path, tmp_path: Path, heart_folder: Path
+) -> None:
+    recipe = small_recipe(heart_folder).model_copy(update={"chains": ()})
+    file = tmp_path / "study.toml"
+    chain = '\n[[chains]]\nname = "norms"\nsteps = [{ step = "kernel_norms", norm = "l1" }]\n'
+    file.write_text(recipe_text(recipe).replace("chains = []\n", "") + chain, encoding="utf-8")
+    outside = tmp_path / "extension"
+    shutil.copytree(checkout / EXAMPLE, outside)
+    environment = os.environ | {VARIABLE: str(outside), "QT_QPA_PLATFORM": "offscreen"}
+    command = [sys.executable, "-m", "tests.run_with_extension", str(file), str(tmp_path / "runs")]
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    shown = json.loads(done.stdout)
+    assert shown["exit_code"] == 0
+    assert shown["tab"] is True
+    assert len(shown["bars"]) > 5
+    assert all(0 < norm < 10 for norm in shown["bars"])
+    assert shown["evidence"] == {"baseline": [], "norms": ["kernel_norms"]}
+
+
+def test_without_the_variable_the_step_is_unknown(checkout: Path, tmp_path: Path) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text('schema = 1\n[[chains]]\nname = "norms"\nsteps = [{ step = "kernel_norms" }]\n')
+    environment = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    command = [sys.executable, "main.py", "check", str(file)]
+    done = subprocess.run(command, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert 'There is no step "kernel_norms"' in done.stderr

@@ -1,0 +1,45 @@
+"""Runs a study with the example extension in a real engine child, and shows it in a dashboard.
+
+python -m tests.run_with_extension RECIPE RUNS   prints as JSON what the dashboard shows then
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from PySide6.QtWidgets import QApplication
+
+from engine.contract.recipe_file import read_recipe
+from ui.dashboard.dashboard import Dashboard
+from ui.lasting_constants import make_constants_last
+from ui.theme import ThemeChoice, apply_theme
+from workers.engine_process import EngineProcess
+
+
+def main() -> int:
+    make_constants_last()
+    application = QApplication([])
+    apply_theme(application, ThemeChoice.LIGHT)
+    process = EngineProcess(read_recipe(Path(sys.argv[1])), Path(sys.argv[2]))
+    dashboard = Dashboard()
+    dashboard.show()
+    for batch in process.batches():
+        dashboard.take(batch)
+    dashboard.end(process.outcome())
+    while not dashboard.is_up_to_date():
+        application.processEvents()
+    panel = dashboard.panels["kernel_norms"]
+    shown = {
+        "tab": dashboard.tabs.isTabVisible(dashboard.tabs.indexOf(panel)),
+        "bars": [float(height) for height in panel.bars.opts["height"]],
+        "evidence": {name: [one.kind for one in found.evidence] for name, found in dashboard.state.variants.items()},
+        "exit_code": process.outcome().exit_code,
+    }
+    print(json.dumps(shown))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
