@@ -5,24 +5,11 @@ from __future__ import annotations
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from ui.dashboard.measure_plot import LEAST_HEIGHT, Measure, MeasurePlot
+from ui.dashboard.measure_plot import LEAST_HEIGHT, MeasurePlot
 from ui.theme import Theme
+from ui.variant_figures import figures
 
-BYTES = (("KiB", 1024.0), ("MiB", 1024.0**2), ("GiB", 1024.0**3))
-MILLISECONDS = (("µs", 1e-3), ("ms", 1.0), ("s", 1e3))
-FRACTION = (("fraction", 1.0),)
-MEASURES = (
-    Measure("size", "file ({unit})", lambda v: v.model_bytes, BYTES),
-    Measure("zip", "zipped file ({unit})", lambda v: v.zip_bytes, BYTES),
-    Measure(
-        "latency",
-        "latency p50, whisker to p95 ({unit})",
-        lambda v: v.latency_p50_ms,
-        MILLISECONDS,
-        lambda v: (v.latency_p50_ms, v.latency_p95_ms),
-    ),
-    Measure("accuracy", "test accuracy, 95 % CI ({unit})", lambda v: v.accuracy, FRACTION, lambda v: v.accuracy_ci95),
-)
+SHOWN = ("size", "zip", "latency", "accuracy")
 NARROW_PIXELS = 520
 """Below this width the plots stand one above the other."""
 
@@ -33,7 +20,9 @@ class BarsPanel(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.plots = {
-            measure.name: MeasurePlot(measure, named=place % 2 == 0) for place, measure in enumerate(MEASURES)
+            figure.name: MeasurePlot(figure.name, figure.bar, named=place % 2 == 0)
+            for place, figure in enumerate(figures(*SHOWN))
+            if figure.bar is not None
         }
         self._columns = 0
         inside = QWidget()

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 import pyqtgraph
 from PySide6.QtCore import QPointF, Qt
@@ -15,6 +12,7 @@ from ui.dashboard.plot import Plot, PlotTable
 from ui.figure_text import figure_text
 from ui.shown_run import ShownRun
 from ui.theme import Theme
+from ui.variant_figures import Bar
 
 BAR_HEIGHT = 0.66
 WHISKER_HEIGHT = 0.3
@@ -27,29 +25,16 @@ AXIS_PIXELS, ROW_PIXELS = 44, 17
 ROOM_FOR_FIGURES = 1.35
 
 
-@dataclass(frozen=True)
-class Measure:
-    """What one plot shows."""
-
-    name: str
-    axis: str
-    """What it shows; "{unit}" stands for the unit."""
-    value: Callable[[VariantMeasurement], float]
-    units: tuple[tuple[str, float], ...]
-    """(unit, how much of the value it is), the smallest first; the largest in which every bar is 1 at least is used."""
-    interval: Callable[[VariantMeasurement], tuple[float, float]] | None = None
-
-
 class MeasurePlot:
     """Its bars, whiskers and figures are made once and set anew as variants come."""
 
-    def __init__(self, measure: Measure, named: bool) -> None:
+    def __init__(self, name: str, bar: Bar, named: bool) -> None:
         """An empty plot; `named`: whether the variants' names stand at its left."""
-        self._measure = measure
+        self._key, self._declared = name, bar
         self._named = named
         self._variants: tuple[VariantMeasurement, ...] = ()
         self._theme: Theme | None = None
-        self.plot = Plot(f"dashboard.{measure.name}", measure.axis.format(unit=measure.units[0][0]), "", scrolls=True)
+        self.plot = Plot(f"dashboard.{name}", bar.axis.format(unit=bar.units[0][0]), "", scrolls=True)
         self.plot.setMouseEnabled(True, False)
         self.plot.described = self._described
         self.plot.tabled = self._table
@@ -98,7 +83,7 @@ class MeasurePlot:
         count = len(self._variants)
         rows = [-float(place) for place in range(count)]
         scale = self._scale()
-        values = [self._measure.value(variant) / scale for variant in self._variants]
+        values = [self._declared.raw(variant) / scale for variant in self._variants]
         brushes = self._colours(self._theme)
         self._bars.setOpts(x0=[0.0] * count, y=rows, height=BAR_HEIGHT, width=values, brushes=brushes)
         ends = self._draw_whiskers(rows, values)
@@ -112,19 +97,19 @@ class MeasurePlot:
 
     def _scale(self) -> float:
         """What the values are divided by; the axis is named with the unit."""
-        least = min(self._measure.value(variant) for variant in self._variants)
-        fitting = [one for one in self._measure.units if least >= one[1]]
-        unit, scale = fitting[-1] if fitting else self._measure.units[0]
-        self.plot.setLabel("bottom", self._measure.axis.format(unit=unit))
+        least = min(self._declared.raw(variant) for variant in self._variants)
+        fitting = [one for one in self._declared.units if least >= one[1]]
+        unit, scale = fitting[-1] if fitting else self._declared.units[0]
+        self.plot.setLabel("bottom", self._declared.axis.format(unit=unit))
         return scale
 
     def _draw_whiskers(self, rows: list[float], values: list[float]) -> list[float]:
         """Returns where each bar with its whisker ends."""
-        if self._measure.interval is None:
+        if self._declared.whisker is None:
             return values
         assert self._theme is not None
         scale = self._scale()
-        intervals = [(low / scale, high / scale) for low, high in map(self._measure.interval, self._variants)]
+        intervals = [(low / scale, high / scale) for low, high in map(self._declared.whisker, self._variants)]
         self._whiskers.setData(
             x=np.array(values),
             y=np.array(rows),
@@ -148,20 +133,20 @@ class MeasurePlot:
         if not 0 <= row < len(self._variants):
             return ""
         variant, scale = self._variants[row], self._scale()
-        figure = figure_text(self._measure.value(variant) / scale)
+        figure = figure_text(self._declared.raw(variant) / scale)
         text = f"{variant.name}\n{self.plot.getAxis('bottom').labelText}: {figure}"
-        if self._measure.interval is not None:
-            low, high = self._measure.interval(variant)
+        if self._declared.whisker is not None:
+            low, high = self._declared.whisker(variant)
             text += f" ({figure_text(low / scale)} to {figure_text(high / scale)})"
         return text
 
     def _table(self) -> PlotTable:
         rows = []
         for variant in self._variants:
-            interval = self._measure.interval(variant) if self._measure.interval else ()
-            rows.append((variant.name, self._measure.value(variant), *interval))
-        key = self._measure.name
-        header = ("variant", key, f"{key}_low", f"{key}_high") if self._measure.interval else ("variant", key)
+            interval = self._declared.whisker(variant) if self._declared.whisker else ()
+            rows.append((variant.name, self._declared.raw(variant), *interval))
+        key = self._key
+        header = ("variant", key, f"{key}_low", f"{key}_high") if self._declared.whisker else ("variant", key)
         return PlotTable(header, rows)
 
     def _colours(self, theme: Theme) -> list[str]:

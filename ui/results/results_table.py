@@ -24,13 +24,13 @@ from engine.contract.measurements import VariantMeasurement
 from engine.store.durable_file import write_durably
 from ui.message_bar import MessageBar
 from ui.question import agrees
-from ui.results.columns import COLUMNS
 from ui.results.corner_heading import head_corner
 from ui.results.csv_export import variants_csv
 from ui.results.epoch_sweep import sweep_text
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.variants_model import SORT_ROLE, VariantsModel
 from ui.shown_run import ShownRun
+from ui.variant_figures import FIGURES
 
 CHAIN_COLUMN = 0
 WIDEST_COLUMN = 320
@@ -62,7 +62,7 @@ class ResultsTable(QWidget):
         self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setAlternatingRowColors(True)
         self.view.setWordWrap(True)
-        head_corner(self.view, COLUMNS[CHAIN_COLUMN].title)
+        head_corner(self.view, FIGURES[CHAIN_COLUMN].title)
         self._machine = QLabel(objectName="results.machine", wordWrap=True)
         self._machine.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, 0)
         self._machine.setProperty("role", "hint")
@@ -74,7 +74,7 @@ class ResultsTable(QWidget):
         self._save.setToolTip("The file of the chosen row, with a JSON file that says how to feed it")
         self._save_all = QPushButton("Save &all…", objectName="results.save_all")
         self._save_all.setToolTip("The files of all variants, into one folder")
-        self._shown = {place for place, column in enumerate(COLUMNS) if column.is_usual}
+        self._shown = {place for place, column in enumerate(FIGURES) if column.is_usual}
         """The columns that the user wants to see."""
         self._columns = QPushButton("C&olumns", objectName="results.columns")
         self._columns.setToolTip("Choose which figures are shown")
@@ -117,7 +117,7 @@ class ResultsTable(QWidget):
     def choose_columns(self, titles: Collection[str]) -> None:
         """Show these columns, by their titles, and no others."""
         for place, action in self._column_actions.items():
-            action.setChecked(COLUMNS[place].title in titles)
+            action.setChecked(FIGURES[place].title in titles)
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
@@ -144,7 +144,7 @@ class ResultsTable(QWidget):
     def _column_menu(self) -> QMenu:
         menu = QMenu(self)
         self._column_actions: dict[int, QAction] = {}
-        for place, column in enumerate(COLUMNS):
+        for place, column in enumerate(FIGURES):
             if place == CHAIN_COLUMN:
                 continue
             action = menu.addAction(column.title.replace("\n", " "))
@@ -160,10 +160,10 @@ class ResultsTable(QWidget):
         (self._shown.add if shown else self._shown.discard)(place)
         self._show_columns()
         self._fit_columns()
-        self.columns_chosen.emit([COLUMNS[place].title for place in sorted(self._shown)])
+        self.columns_chosen.emit([FIGURES[place].title for place in sorted(self._shown)])
 
     def _show_columns(self) -> None:
-        for place, column in enumerate(COLUMNS):
+        for place, column in enumerate(FIGURES):
             wanted = place in self._shown and (self._compares_images or not column.compares_images)
             # The chain stands in the row's header instead, where it stays in sight while the figures scroll.
             self.view.setColumnHidden(place, place == CHAIN_COLUMN or not wanted)
@@ -173,7 +173,7 @@ class ResultsTable(QWidget):
         if not self.isVisible():
             return
         letters = self.view.horizontalHeader().fontMetrics()
-        for place, column in enumerate(COLUMNS):
+        for place, column in enumerate(FIGURES):
             # Qt keeps room for the arrow of the sorted column beside the title of each, which costs half a screen.
             title = max(letters.horizontalAdvance(line) for line in column.title.split("\n")) + TITLE_MARGIN
             width = max(title, self.view.sizeHintForColumn(place) + COLUMN_MARGIN)
@@ -246,8 +246,8 @@ class ResultsTable(QWidget):
     def _on_copy(self) -> None:
         """The chosen rows, or all, as they are sorted, in a form that spreadsheets paste."""
         rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
-        copied = [p for p in range(len(COLUMNS)) if p == CHAIN_COLUMN or not self.view.isColumnHidden(p)]
-        lines = ["\t".join(COLUMNS[column].title.replace("\n", " ") for column in copied)]
+        copied = [p for p in range(len(FIGURES)) if p == CHAIN_COLUMN or not self.view.isColumnHidden(p)]
+        lines = ["\t".join(FIGURES[column].title.replace("\n", " ") for column in copied)]
         for row in rows or range(self._sorted.rowCount()):
             lines.append("\t".join(str(self._sorted.index(row, column).data()) for column in copied))
         QGuiApplication.clipboard().setText("\n".join(lines))

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.contract.measurements import VariantMeasurement
-from ui.results.columns import COLUMNS, steps_text
+from ui.variant_figures import FIGURES, baselines, steps_text
 
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
@@ -28,7 +28,7 @@ class VariantsModel(QAbstractTableModel):
         if variants != self._variants:
             self.beginResetModel()
             self._variants = variants
-            self._baselines = {variant.setting: variant for variant in reversed(variants)}
+            self._baselines = baselines(variants)
             self.endResetModel()
 
     @property
@@ -39,12 +39,12 @@ class VariantsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._variants)
 
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(COLUMNS)
+        return 0 if parent.isValid() else len(FIGURES)
 
     def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
         if not index.isValid():
             return None
-        variant, column = self._variants[index.row()], COLUMNS[index.column()]
+        variant, column = self._variants[index.row()], FIGURES[index.column()]
         baseline = self._baselines[variant.setting]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(variant, baseline)
@@ -62,5 +62,5 @@ class VariantsModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Vertical:
             return self._variants[section].name if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
-            return COLUMNS[section].title
-        return COLUMNS[section].explanation if role == Qt.ItemDataRole.ToolTipRole else None
+            return FIGURES[section].title
+        return FIGURES[section].explanation if role == Qt.ItemDataRole.ToolTipRole else None

@@ -5,20 +5,20 @@ from __future__ import annotations
 from engine.contract.measurements import RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
 from ui.terminal.image_settings_table import image_settings_lines
+from ui.variant_figures import baselines, figures
 
-COLUMNS = (
-    "chain",
+SHOWN = (
     "steps",
-    "accuracy (95 % CI)",
-    "agreement with baseline",
-    "KiB",
-    "× baseline",
-    "zipped KiB",
-    "zeros",
-    "distinct weights",
-    "latency p50, ms",
-    "× baseline",
-    "s an epoch",
+    "accuracy",
+    "agreement",
+    "size",
+    "size_ratio",
+    "zip",
+    "sparsity",
+    "distinct_weights",
+    "latency",
+    "latency_ratio",
+    "epoch_seconds",
 )
 
 
@@ -28,7 +28,8 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
     Latencies are those of the machine that the page names.
     """
     first = result.variants[0]
-    baselines = {variant.setting: variant for variant in reversed(result.variants)}
+    of_setting = baselines(result.variants)
+    heads = ["chain", *(figure.title.replace("\n", " ") for figure in figures(*SHOWN))]
     threads = f"{first.threads} thread{'s' if first.threads != 1 else ''}"
     sizes = ", ".join(dict.fromkeys("{}×{}".format(*images.height_width) for images in recipe.images.settings))
     lines = [
@@ -40,9 +41,9 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
         f"Latency on {first.cpu}, {threads}. {result.stages_computed + result.stages_reused} stages, "
         "each computed once.",
         "",
-        f"| {' | '.join(COLUMNS)} |",
-        f"| --- | --- |{' ---: |' * (len(COLUMNS) - 2)}",
-        *(f"| {' | '.join(_cells(variant, baselines[variant.setting]))} |" for variant in result.variants),
+        f"| {' | '.join(heads)} |",
+        f"| --- | --- |{' ---: |' * (len(heads) - 2)}",
+        *(f"| {' | '.join(_cells(variant, of_setting[variant.setting]))} |" for variant in result.variants),
     ]
     said = [f"- **{_plain(variant.name)}**: {variant.note}" for variant in result.variants if variant.note]
     if said:
@@ -52,22 +53,8 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[str, ...]:
-    low, high = variant.accuracy_ci95
-    return (
-        _plain(variant.name),
-        _plain(" → ".join(variant.steps)) or "float32",
-        f"{variant.accuracy:.3f} ({low:.3f}–{high:.3f})",
-        "–" if variant.agreement is None else f"{variant.agreement:.3f}",
-        f"{variant.model_bytes / 1024:,.1f}",
-        f"{variant.model_bytes / baseline.model_bytes:.2f}",
-        f"{variant.zip_bytes / 1024:,.1f}",
-        f"{variant.sparsity_fraction:.3f}",
-        f"{variant.unique_weights:,}",
-        f"{variant.latency_p50_ms:.2f}",
-        f"{variant.latency_ratio:.2f}",
-        f"{variant.epoch_seconds:.1f}",
-    )
+def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> list[str]:
+    return [_plain(variant.name), *(_plain(figure.text(variant, baseline)) for figure in figures(*SHOWN))]
 
 
 def _plain(text: str) -> str:

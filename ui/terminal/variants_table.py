@@ -8,33 +8,28 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.contract.evidence import Evidence
-from engine.contract.measurements import RunResult, VariantMeasurement, variant_name
+from engine.contract.measurements import RunResult, variant_name
 from engine.contract.recipe import BASELINE
 from engine.workbench.evidence import EVIDENCE, parsed
+from ui.variant_figures import baselines, figures
+
+SHOWN = ("accuracy", "agreement", "size", "size_ratio", "zip", "sparsity", "latency", "latency_p95", "latency_ratio")
 
 
 def variants_table(result: RunResult) -> Table:
     """One row a variant; sizes in KiB (1024 bytes), latencies in ms, accuracies with their Wilson 95 % interval."""
     first = result.variants[0]
-    baselines = {variant.setting: variant for variant in reversed(result.variants)}
     threads = f"{first.threads} thread{'s' if first.threads != 1 else ''}"
     title = f"Measured on {first.cpu}, {threads}; {result.dataset.test} test images"
     table = Table(title=title, title_justify="left")
     table.add_column("chain", overflow="fold", min_width=9)
-    for name in (
-        "accuracy\n(95 % CI)",
-        "agree-\nment",
-        "size\nKiB",
-        "× of\nbase",
-        "zip\nKiB",
-        "zeros",
-        "p50\nms",
-        "p95\nms",
-        "time ×\nof base",
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
+    for figure in figures(*SHOWN):
+        table.add_column(figure.head, justify="right", no_wrap=True)
+    of_setting = baselines(result.variants)
     for variant in result.variants:
-        table.add_row(*_cells(variant, baselines[variant.setting]))
+        texts = (figure.text(variant, of_setting[variant.setting]) for figure in figures(*SHOWN))
+        # An interval stands below its figure, so that the table fits a terminal.
+        table.add_row(variant.name, *(text.replace(" (", "\n(") for text in texts))
     return table
 
 
@@ -76,19 +71,3 @@ def evidence_tables(result: RunResult) -> Iterator[Table]:
             for number, row in enumerate(row for one in found for row in one.rows()):
                 table.add_row("" if number else chain, *row)
         yield table
-
-
-def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> tuple[str, ...]:
-    low, high = variant.accuracy_ci95
-    return (
-        variant.name,
-        f"{variant.accuracy:.3f}\n({low:.3f}–{high:.3f})",
-        "–" if variant.agreement is None else f"{variant.agreement:.3f}",
-        f"{variant.model_bytes / 1024:,.1f}",
-        f"{variant.model_bytes / baseline.model_bytes:.2f}",
-        f"{variant.zip_bytes / 1024:,.1f}",
-        f"{variant.sparsity_fraction:.3f}",
-        f"{variant.latency_p50_ms:.2f}",
-        f"{variant.latency_p95_ms:.2f}",
-        f"{variant.latency_ratio:.2f}",
-    )

@@ -23,13 +23,13 @@ from engine.contract.measurements import (
 from engine.contract.recipe import Recipe
 from tests.ui.results.test_results_table import column, shown
 from tests.ui.study_events import variant
-from ui.results.columns import COLUMNS
 from ui.results.csv_export import variants_csv
 from ui.results.results_table import ResultsTable
 from ui.shown_run import ShownRun
 from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.markdown_table import markdown_page
 from ui.terminal.variants_table import variants_table
+from ui.variant_figures import FIGURES
 
 HEADS = {224: 25_089, 64: 2_049}
 
@@ -78,7 +78,7 @@ def test_ratio_gain_and_head_stand_beside_the_figures(table: ResultsTable) -> No
 def test_settings_sort_by_number_and_show_only_where_there_are_several(table: ResultsTable) -> None:
     table.view.sortByColumn(column("images"), Qt.SortOrder.AscendingOrder)
     assert shown(table, "images") == ["64 px", "64 px", "224 px", "224 px"]
-    hidden = [place for place, one in enumerate(COLUMNS) if one.compares_images]
+    hidden = [place for place, one in enumerate(FIGURES) if one.compares_images]
     assert len(hidden) == 3
     assert not any(table.view.isColumnHidden(place) for place in hidden)
     table.show_state(ShownRun(variants={"baseline": variant("baseline"), "int8": variant("int8")}))

@@ -15,10 +15,10 @@ from pytestqt.qtbot import QtBot
 from engine.contract.measurements import SweptEpoch, VariantMeasurement
 from tests.qt_fixtures import Answers
 from tests.ui.study_events import CHAINS, result, variant
-from ui.results.columns import COLUMNS
 from ui.results.csv_export import variants_csv
 from ui.results.results_table import ResultsTable
 from ui.shown_run import ShownRun
+from ui.variant_figures import FIGURES
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def state_of(directory: Path, *variants: VariantMeasurement) -> ShownRun:
 
 
 def column(title: str) -> int:
-    return next(place for place, column in enumerate(COLUMNS) if column.title.replace("\n", " ") == title)
+    return next(place for place, column in enumerate(FIGURES) if column.title.replace("\n", " ") == title)
 
 
 def shown(table: ResultsTable, title: str) -> list[str]:
@@ -92,7 +92,7 @@ def test_rows_are_named_after_their_chains_in_any_order(table: ResultsTable) -> 
 def test_every_column_explains_itself(table: ResultsTable) -> None:
     tips = [
         table.view.model().headerData(place, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole)
-        for place in range(len(COLUMNS))
+        for place in range(len(FIGURES))
     ]
     assert all(tip.endswith(".") for tip in tips)
     assert "do not make a .tflite smaller until it is zipped" in tips[column("zipped (KiB)")]
@@ -182,13 +182,13 @@ def test_copying_gives_tab_separated_rows(qtbot: QtBot, table: ResultsTable) -> 
     lines = QGuiApplication.clipboard().text().split("\n")
     assert len(lines) == 1 + len(CHAINS)
     assert {line.count("\t") for line in lines} == {
-        sum(one.is_usual and not one.compares_images for one in COLUMNS) - 1
+        sum(one.is_usual and not one.compares_images for one in FIGURES) - 1
     }
     assert lines[0].startswith("chain\taccuracy (95 % CI)")
 
 
 def test_the_columns_that_matter_are_shown_and_the_others_can_be(table: ResultsTable) -> None:
-    titles = [one.title.split("\n")[0] for place, one in enumerate(COLUMNS) if not table.view.isColumnHidden(place)]
+    titles = [one.title.split("\n")[0] for place, one in enumerate(FIGURES) if not table.view.isColumnHidden(place)]
     assert titles == ["accuracy", "Δ accuracy", "agreement", "size", "size", "zipped", "latency p50", "latency", "note"]
     corner = table.findChild(QLabel, "results.corner")
     assert corner is not None
