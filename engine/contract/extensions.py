@@ -1,20 +1,20 @@
-"""Folders outside of the program that hold steps and panels of a lab's own."""
+"""Folders outside of the program that hold steps, panels, backbones or image sources of a lab's own."""
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Iterable
 from pathlib import Path
 
 VARIABLE = "NUTSHELL_EXTENSIONS"
-"""An environment variable: folders, separated as in PATH; each may hold `steps/` and `panels/`."""
+"""An environment variable: folders, separated as in PATH, which may hold `steps`, `panels`, `backbones`, `datasets`."""
 
 
-def with_extensions(own: Iterable[str], kind: str) -> list[str]:
-    """The search path of a package whose modules a registry reads: its own folder, then those of the extensions.
-
-    Args:
-        kind: "steps" or "panels".
-    """
-    folders = (Path(folder) / kind for folder in os.environ.get(VARIABLE, "").split(os.pathsep) if folder)
-    return [*own, *(str(folder) for folder in folders if folder.is_dir())]
+def extend(package: str) -> None:
+    """Let a package of the program find modules in the folders of its name, such as "steps", of the extensions."""
+    kind = package.rpartition(".")[2]
+    search = importlib.import_module(package).__path__
+    for extension in filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)):
+        folder = str(Path(extension).absolute() / kind)
+        if Path(folder).is_dir() and folder not in search:
+            search.append(folder)

@@ -11,8 +11,11 @@ from functools import cached_property
 from typing import Generic, TypeVar
 
 from engine.contract.errors import RecipeError
+from engine.contract.extensions import extend
 
 T = TypeVar("T")
+
+DECLARING = ("parameters", "step", "evidence")
 
 
 def nearest_name(name: str, known: list[str]) -> str | None:
@@ -29,12 +32,11 @@ def unknown_name_message(noun: str, name: str, known: list[str]) -> str:
 
 
 class Registry(Generic[T]):
-    """Every concrete subclass of `base` that a module or folder of `package` defines, by its class attribute `key`.
+    """Every concrete subclass of `base` that `package` declares, by its class attribute `key`.
 
-    A folder declares what its `__init__` imports of its own modules.
-
-    The package is read at the first look-up, so that importing a registry costs nothing and ties the importer to
-    none of the entries.
+    A module of the package declares what it defines. Of a folder, the modules `parameters`, `step` and `evidence` do;
+    what else is in it, such as its TensorFlow code, is not read. The package is read at the first look-up, so that
+    importing a registry costs nothing and ties the importer to none of the entries.
 
     Raises:
         RecipeError: on an unknown key, naming the nearest known one.
@@ -45,17 +47,16 @@ class Registry(Generic[T]):
         self._package = package
         self._base = base
         self._noun = noun
+        extend(package)
 
     @cached_property
     def _entries(self) -> dict[str, type[T]]:
         entries: dict[str, type[T]] = {}
-        package = importlib.import_module(self._package)
-        for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
-            module = importlib.import_module(f"{self._package}.{found.name}")
+        for module in map(importlib.import_module, self._declaring_modules()):
             for entry in vars(module).values():
                 if (
                     inspect.isclass(entry)
-                    and f"{entry.__module__}.".startswith(f"{module.__name__}.")
+                    and entry.__module__ == module.__name__
                     and issubclass(entry, self._base)
                     and "key" in entry.__dict__
                 ):
@@ -65,6 +66,16 @@ class Registry(Generic[T]):
                         raise ValueError(f'Both {modules} name the {self._noun} "{key}".')
                     entries[key] = entry
         return entries
+
+    def _declaring_modules(self) -> Iterator[str]:
+        package = importlib.import_module(self._package)
+        for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda module: module.name):
+            name = f"{self._package}.{found.name}"
+            if not found.ispkg:
+                yield name
+                continue
+            folder = importlib.import_module(name)
+            yield from (f"{name}.{one.name}" for one in pkgutil.iter_modules(folder.__path__) if one.name in DECLARING)
 
     def __getitem__(self, key: str) -> type[T]:
         try:

@@ -1,1 +1,0 @@
-"""Prepared images on their way into a network."""

@@ -1,1 +1,0 @@
-"""Architectures as plain data: layers, shapes, counts."""

@@ -1,1 +1,0 @@
-"""How the program and its processes are started and ended."""

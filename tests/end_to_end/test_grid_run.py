@@ -16,7 +16,7 @@ from engine.contract.image_settings import ImageGrid
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import read_recipe
 from engine.contract.training_settings import TrainingSettings
-from engine.steps.post_training_quantization.calibration_record import CalibrationRecord
+from engine.steps.post_training_quantization.evidence import CalibrationRecord
 from tests.end_to_end.test_command_line import engines_of, epochs_of, run, write_recipe
 
 GRID = Recipe(

@@ -11,8 +11,8 @@ import numpy as np
 from engine.contract.events import Notice
 from engine.contract.evidence import Evidence
 from engine.contract.training_outcome import EpochRecord, TrainingOutcome
+from engine.steps.magnitude_pruning.evidence import PruningRound, PruningRounds
 from engine.steps.magnitude_pruning.mask_projection import MaskProjection
-from engine.steps.magnitude_pruning.pruning_rounds import PruningRound, PruningRounds
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from engine.training.epoch_events import epoch_event
 from engine.training.plan import TrainingPlan

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.contract.errors import NutshellError
-from engine.steps.post_training_quantization.calibration_record import CalibrationRecord, TensorRange
+from engine.steps.post_training_quantization.evidence import CalibrationRecord, TensorRange
 from engine.steps.post_training_quantization.observed_network import ObservedNetwork
 
 HISTOGRAM_BINS = 2048

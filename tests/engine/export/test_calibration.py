@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.steps.post_training_quantization.calibration import activation_ranges, calibration_record
-from engine.steps.post_training_quantization.calibration_record import CalibrationRecord
+from engine.steps.post_training_quantization.evidence import CalibrationRecord
 from tests.engine.export.conftest import Trained
 
 

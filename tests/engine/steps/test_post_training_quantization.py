@@ -15,7 +15,7 @@ from engine.contract.repairs import SetValue
 from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.post_training_quantization.calibration_record import CalibrationRecord
+from engine.steps.post_training_quantization.evidence import CalibrationRecord
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
 from engine.steps.quantization_aware_training.step import QuantizationAwareTrainingParameters

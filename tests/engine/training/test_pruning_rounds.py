@@ -13,8 +13,8 @@ import pytest
 from engine.contract.events import EngineEvent, EpochFinished, EvidenceFound
 from engine.contract.evidence import Evidence, StageEvidence
 from engine.contract.network_facts import NetworkFacts
+from engine.steps.magnitude_pruning.evidence import PruningRounds
 from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
-from engine.steps.magnitude_pruning.pruning_rounds import PruningRounds
 from engine.steps.magnitude_pruning.step import MagnitudePruning
 from engine.training.control import Control
 from engine.workbench.bench import Bench

@@ -25,7 +25,7 @@ from engine.contract.image_settings import DwtSettings
 from engine.contract.measurements import ImageFidelity, Spread
 from engine.datasets.phantom_heart import draw_heart
 from engine.imaging.transform_figures import transform_figures
-from engine.steps.magnitude_pruning.pruning_rounds import PruningRound, PruningRounds
+from engine.steps.magnitude_pruning.evidence import PruningRound, PruningRounds
 from tests.qt_fixtures import Answers
 from tests.ui.study_events import CHAINS, PRUNING, study_events, until, write_samples
 from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE, Dashboard

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.events import VariantMeasured
 from engine.contract.evidence import StageEvidence
-from engine.steps.post_training_quantization.calibration_record import CalibrationRecord, TensorRange
+from engine.steps.post_training_quantization.evidence import CalibrationRecord, TensorRange
 from tests.ui.study_events import variant
 from ui.dashboard.panels.activation_ranges import RangesPanel
 from ui.shown_run import ShownRun

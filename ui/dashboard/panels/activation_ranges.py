@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout
 
-from engine.steps.post_training_quantization.calibration_record import CalibrationRecord, TensorRange
+from engine.steps.post_training_quantization.evidence import CalibrationRecord, TensorRange
 from ui.dashboard.panel import Panel
 from ui.dashboard.plot import Plot, PlotTable
 from ui.form.calm_fields import CalmComboBox

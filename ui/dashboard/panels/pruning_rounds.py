@@ -8,7 +8,7 @@ import pyqtgraph
 from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout
 
-from engine.steps.magnitude_pruning.pruning_rounds import PruningRound, PruningRounds
+from engine.steps.magnitude_pruning.evidence import PruningRound, PruningRounds
 from ui.dashboard.panel import Panel
 from ui.dashboard.plot import Plot, PlotTable
 from ui.shown_run import ShownRun

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pyqtgraph
-from engine.steps.kernel_norms import KernelNorms  # type: ignore[import-not-found]
+from engine.steps.kernel_norms.evidence import KernelNorms
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QVBoxLayout
 
