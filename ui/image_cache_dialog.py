@@ -42,7 +42,7 @@ class ImageCacheDialog(QDialog):
         self._limit.setSpecialValueText("no limit")
         self._limit.setValue(round(cache_limit_bytes(settings) / GIB))
         self._limit.setToolTip("What was not used for the longest time is cleared first, when the program starts.")
-        self._clear = QPushButton("&Clear now", objectName="image_cache.clear")
+        self._clear = QPushButton("&Clear now", objectName="image_cache.clear", autoDefault=False)
         self._clear.setEnabled(not is_busy)
         self._clear.setToolTip(BUSY if is_busy else "")
         form = QFormLayout()

@@ -21,7 +21,7 @@ from engine.store.locations import Locations
 from engine.store.run_history import RunRecord
 from ui.dashboard.run_stack import RunStack
 from ui.dropped_thing import Thing, dropped_thing, source_of
-from ui.question import chosen_of
+from ui.question import chosen_of, tell
 from ui.run_notice import RunNotice
 from ui.runs_list.run_actions import RunActions
 from ui.runs_list.runs_list import RunsList
@@ -181,6 +181,8 @@ class MainWindow(QMainWindow):
         ways = (CANCEL_AND_CLOSE, KEEP_RUNNING)
         chosen = chosen_of(self, "Close Nutshell", CLOSING_QUESTION, ways, "Stay here")
         if chosen == KEEP_RUNNING:
+            # One that is held would never end, and nobody would see it.
+            self.controller.resume()
             self._notice.stay_in_tray()
             self.hide()
         return chosen == CANCEL_AND_CLOSE
@@ -204,6 +206,7 @@ class MainWindow(QMainWindow):
     def _on_new(self) -> None:
         self.wizard.new_study()
         self._stack.show_wizard()
+        self._mark_shown_run()
 
     def _on_images_chosen(self, folder: Path) -> None:
         self.wizard.open_images(source_of(folder) or "image_folder", folder)
@@ -213,7 +216,7 @@ class MainWindow(QMainWindow):
         try:
             self.wizard.open_draft(draft.draft)
         except NutshellError as error:
-            QMessageBox.warning(self, "This draft cannot be opened", in_window_words(str(error)))
+            tell(self, "This draft cannot be opened", in_window_words(str(error)))
         self._stack.show_wizard()
 
     def _on_duplicate(self, record: RunRecord) -> None:
@@ -225,6 +228,7 @@ class MainWindow(QMainWindow):
 
     def _refresh_runs(self) -> None:
         self._runs.refresh(self._locations, self._stack.live_run)
+        self._stack.show_titles({record.run: record.title for record in self._runs.records})
         drafts = DraftStore(self._locations).list()
         self._start.show_recent(drafts[0] if drafts else None, self._runs.records)
         self._mark_shown_run()
@@ -286,7 +290,7 @@ class MainWindow(QMainWindow):
         try:
             self._edit(read_recipe(path))
         except NutshellError as error:
-            QMessageBox.warning(self, "This recipe cannot be used", in_window_words(str(error)))
+            tell(self, "This recipe cannot be used", in_window_words(str(error)))
 
     def _on_save(self) -> None:
         recipe = self.wizard.recipe()
@@ -295,14 +299,14 @@ class MainWindow(QMainWindow):
             try:
                 write_durably(Path(path), recipe_text(recipe))
             except OSError as error:
-                QMessageBox.warning(self, "Not saved", f"{path} cannot be written ({error.strerror}).")
+                tell(self, "Not saved", f"{path} cannot be written ({error.strerror}).")
 
     def _on_runs_folder(self) -> None:
         path = QFileDialog.getExistingDirectory(self, "Folder for runs", str(self._locations.root))
         if not path:
             return
         if self.controller.is_running():
-            QMessageBox.information(self, "A run is going on", "Wait for it, or cancel it, before changing the folder.")
+            tell(self, "A run is going on", "Wait for it, or cancel it, before changing the folder.")
             return
         self._locations = self._actions.locations = Locations(Path(path))
         self._settings.setValue("runs_directory", path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 
@@ -18,6 +19,8 @@ def agrees(parent: QWidget, title: str, question: str, do: str, keep: str) -> bo
 def chosen_of(parent: QWidget, title: str, question: str, ways: tuple[str, ...], keep: str) -> str:
     """The text of the button that the user pressed; Enter and Escape press `keep`."""
     box = QMessageBox(QMessageBox.Icon.Question, title, question, parent=parent)
+    # Names in it are the user's own, and may look like HTML.
+    box.setTextFormat(Qt.TextFormat.PlainText)
     roles = (QMessageBox.ButtonRole.DestructiveRole, *[QMessageBox.ButtonRole.ActionRole] * len(ways))
     texts = _with_letters((*ways, keep))
     buttons = {box.addButton(text, role): way for text, way, role in zip(texts, ways, roles, strict=False)}
@@ -26,6 +29,13 @@ def chosen_of(parent: QWidget, title: str, question: str, ways: tuple[str, ...],
     box.setEscapeButton(keeping)
     box.exec()
     return next((way for button, way in buttons.items() if button is box.clickedButton()), keep)
+
+
+def tell(parent: QWidget, title: str, sentence: str) -> None:
+    """Say what did not work and what to do; the user has nothing to choose."""
+    box = QMessageBox(QMessageBox.Icon.Warning, title, sentence, QMessageBox.StandardButton.Ok, parent)
+    box.setTextFormat(Qt.TextFormat.PlainText)
+    box.exec()
 
 
 def _with_letters(ways: tuple[str, ...]) -> list[str]:

@@ -44,7 +44,7 @@ class StageStatus(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
     DONE = "done"
-    REUSED = "from an earlier run"
+    REUSED = "computed before"
     STOPPED = "stopped early"
     CUT_OFF = "not finished"
     NOT_BEGUN = "not begun"
@@ -256,6 +256,8 @@ class ShownRun:
                 while stage.epochs and stage.epochs[-1].epoch >= event.epoch:
                     stage.epochs.pop()
                 stage.epochs.append(event)
+                if stage.status is StageStatus.RUNNING:
+                    stage.phase = f"epoch {event.epoch} of {event.epochs}"
                 stage.done_fraction = event.epoch / max(event.epochs, 1)
             case EvidenceFound():
                 stage.evidence[event.evidence.kind] = event.evidence.document

@@ -23,6 +23,8 @@ TABLES: dict[str, type[BaseModel]] = {
 }
 IN_TABLE = re.compile(rf"\b({'|'.join(map(re.escape, TABLES))})\.([a-z_]+)\b")
 IN_STEP = re.compile(r"\bchains\[(\d+)\](?:\.steps\[(\d+)\])?(?:\.([a-z_]+))?")
+BARE_KEY = re.compile(r"(?<![\w/.\\\"'-])[A-Za-z]+(?:_[a-z]+)+(?![\w/.=\"'-]\w)(?! =)")
+"""A key that stands alone; not within a path or a quotation."""
 ASSIGNED = re.compile(r"(\bset )?\b([a-z_]+) = (\"[^\"]*\"|[\w./+-]+[\w/+-]|\w|\[[^\]]*\]|\{[^}]*\})")
 
 
@@ -30,7 +32,8 @@ def in_window_words(text: str) -> str:
     """The sentence with titles for keys: 'dataset.path is empty' → '"Images" is empty'."""
     text = IN_TABLE.sub(_titled, text)
     text = IN_STEP.sub(_place, text)
-    return ASSIGNED.sub(_assigned, text)
+    text = ASSIGNED.sub(_assigned, text)
+    return BARE_KEY.sub(_bare, text)
 
 
 def _titled(found: re.Match[str]) -> str:
@@ -51,8 +54,28 @@ def _assigned(found: re.Match[str]) -> str:
     title = _titles().get(found[2])
     if title is None:
         return found[0]
-    value = found[3].strip('"').replace("_", " ")
+    value = found[3].strip('"')
+    named = _names_of_values().get(value)
+    value = f'"{named}"' if named else value.replace("_", " ")
     return f'set "{title}" to {value}' if found[1] else f'"{title}" = {value}'
+
+
+def _bare(found: re.Match[str]) -> str:
+    title = _titles().get(found[0].lower())
+    return found[0] if title is None else f'"{title}"'
+
+
+@lru_cache(maxsize=1)
+def _names_of_values() -> dict[str, str]:
+    """What the lists of the forms call the values of a recipe, such as those of `duplicates`."""
+    names: dict[str, str] = {}
+    for model in [*TABLES.values(), *(STEP_PARAMETERS[key] for key in STEP_PARAMETERS)]:
+        for field in model.model_fields.values():
+            extra = field.json_schema_extra
+            named = extra.get("names") if isinstance(extra, dict) else None
+            if isinstance(named, dict):
+                names |= {value: str(name) for value, name in named.items() if "_" in value}
+    return names
 
 
 @lru_cache(maxsize=1)

@@ -35,6 +35,7 @@ class _Generation:
 
 class _Worker(QObject):
     succeeded = Signal(int, object)
+    refused = Signal(int, object)
     failed = Signal(int, str)
     progressed = Signal(int, int, int)
 
@@ -54,6 +55,7 @@ class _Worker(QObject):
         except Cancelled:
             return
         except NutshellError as error:
+            self.refused.emit(number, error)
             self.failed.emit(number, str(error))
         except Exception as error:  # noqa: BLE001 - a page must say so rather than wait for ever
             self.failed.emit(number, f"That did not work: {error}")
@@ -64,6 +66,8 @@ class LatestCall(QObject):
 
     succeeded = Signal(object)
     """What the newest request returned."""
+    refused = Signal(object)
+    """The `NutshellError` that it ended with; its sentence follows as `failed`."""
     failed = Signal(str)
     """The sentence of what went wrong with it."""
     progressed = Signal(int, int)
@@ -79,6 +83,7 @@ class LatestCall(QObject):
         self._worker.moveToThread(self._thread)
         self._requested.connect(self._worker.run)
         self._worker.succeeded.connect(self._on_succeeded)
+        self._worker.refused.connect(self._on_refused)
         self._worker.failed.connect(self._on_failed)
         self._worker.progressed.connect(self._on_progressed)
 
@@ -102,6 +107,11 @@ class LatestCall(QObject):
     def _on_succeeded(self, number: int, result: object) -> None:
         if number == self._generation.number:
             self.succeeded.emit(result)
+
+    @Slot(int, object)
+    def _on_refused(self, number: int, error: NutshellError) -> None:
+        if number == self._generation.number:
+            self.refused.emit(error)
 
     @Slot(int, str)
     def _on_failed(self, number: int, message: str) -> None:

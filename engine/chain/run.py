@@ -22,7 +22,9 @@ from engine.contract.events import (
     DatasetReady,
     EngineEvent,
     Notice,
+    Paused,
     PreparationProgress,
+    Resumed,
     RunCancelled,
     RunFailed,
     RunFinished,
@@ -99,6 +101,7 @@ def run_recipe(
                 emit(event)
 
             tell = tell_and_keep
+            control.tell_with(lambda: tell_and_keep(Paused()), lambda: tell_and_keep(Resumed()))
             planned = plan_run(recipe, locations, _progress_teller(emit))
             if aside is not None:
                 message = f"The database of runs and measurements is damaged, so it is made again; see {aside}."

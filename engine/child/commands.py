@@ -1,4 +1,5 @@
-"""Reads the parent's commands from standard input and sets the control; the end of the input ends the engine."""
+"""Reads commands and sets the control: the parent's from standard input, whose end ends the engine, and those of other
+windows from a file of the run's folder."""
 
 from __future__ import annotations
 
@@ -6,11 +7,13 @@ import os
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from engine.contract.errors import EXIT_STOPPED
 from engine.contract.events import Command
+from engine.store.run_commands import asked
 from engine.training.control import Control
 
 READ_BYTES = 65536
@@ -20,12 +23,23 @@ PARENT_GONE_GRACE_S = 3.0
 
 def follow_commands(control: Control, lines: Iterator[bytes]) -> threading.Thread:
     """Start the thread that reads commands, one a line."""
-    thread = threading.Thread(target=_follow, args=(control, lines), name="commands", daemon=True)
+    thread = threading.Thread(target=_follow_parent, args=(control, lines), name="commands", daemon=True)
     thread.start()
     return thread
 
 
-def _follow(control: Control, lines: Iterator[bytes]) -> None:
+def follow_others(control: Control, directory: Path) -> None:
+    """Start the thread that reads what other windows ask of the run."""
+    threading.Thread(target=_obey, args=(control, asked(directory)), name="asked", daemon=True).start()
+
+
+def _follow_parent(control: Control, lines: Iterator[bytes]) -> None:
+    _obey(control, lines)
+    control.cancel()
+    threading.Timer(PARENT_GONE_GRACE_S, os._exit, args=(EXIT_STOPPED,)).start()
+
+
+def _obey(control: Control, lines: Iterator[bytes]) -> None:
     actions = {
         "pause": control.pause,
         "resume": control.resume,
@@ -37,8 +51,6 @@ def _follow(control: Control, lines: Iterator[bytes]) -> None:
             actions[Command.model_validate_json(line).command]()
         except ValidationError:
             print(f"Not a command: {line!r}", file=sys.stderr)
-    control.cancel()
-    threading.Timer(PARENT_GONE_GRACE_S, os._exit, args=(EXIT_STOPPED,)).start()
 
 
 def lines_of(descriptor: int) -> Iterator[bytes]:

@@ -6,11 +6,12 @@ import sys
 import traceback
 
 from engine.chain.run import run_recipe
+from engine.chain.run_directory import RunDirectory
 from engine.child.channel import EventChannel
-from engine.child.commands import follow_commands, lines_of
+from engine.child.commands import follow_commands, follow_others, lines_of
 from engine.child.job import EngineJob
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
-from engine.contract.events import Paused, Resumed, RunFailed
+from engine.contract.events import RunFailed
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe
 from engine.launch.process import die_with_parent, give_way
@@ -28,7 +29,7 @@ def main() -> int:
         recipe = build_recipe(job.recipe)
         if job.give_way:
             give_way()
-        control = Control(lambda: channel.send(Paused()), lambda: channel.send(Resumed()))
+        control = Control()
         follow_commands(control, lines)
         return _run(channel, control, job, recipe)
     except NutshellError as error:
@@ -37,13 +38,17 @@ def main() -> int:
 
 
 def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe) -> int:
+    def begin(directory: RunDirectory) -> None:
+        channel.log_to(directory.log)
+        follow_others(control, directory.path)
+
     try:
         run_recipe(
             recipe,
             Locations(job.runs_directory),
             control,
             channel.send,
-            on_directory=lambda directory: channel.log_to(directory.log),
+            on_directory=begin,
             resumed_run=job.resumed_run,
         )
     except NutshellError as error:

@@ -26,6 +26,18 @@ class DataError(NutshellError):
     exit_code = EXIT_BAD_INPUT
 
 
+class EmptyClass(DataError):
+    """A class folder holds no images."""
+
+    def __init__(self, sentence: str, name: str, others: tuple[str, ...]) -> None:
+        """
+        Args:
+            others: the classes that hold some, in their order.
+        """
+        super().__init__(sentence)
+        self.name, self.others = name, others
+
+
 class PromiseBroken(NutshellError):
     """A finished stage does not hold what its step promises, such as the sparsity asked for."""
 

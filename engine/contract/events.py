@@ -250,9 +250,13 @@ def parse_event(line: str | bytes) -> Event:
     return _adapter().validate_json(line)
 
 
+CommandName = Literal["pause", "resume", "stop", "cancel"]
+
+
 class Command(BaseModel):
-    """What the parent asks of the engine child, one JSON document a line on its standard input."""
+    """What is asked of the engine child: by its parent on standard input, by others in a file of the run's folder; one
+    JSON document a line."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    command: Literal["pause", "resume", "stop", "cancel"]
+    command: CommandName

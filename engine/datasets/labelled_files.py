@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
-from engine.contract.errors import DataError
+from engine.contract.errors import DataError, EmptyClass
 from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
 from engine.datasets.class_folders import ClassFolders, TopFolders
@@ -145,9 +145,11 @@ class LabelledFiles(DatasetSource):
         filled = {classes[sample.label] for sample in samples}
         for name in classes:
             if name not in filled:
-                raise DataError(
+                raise EmptyClass(
                     f'The class folder "{name}" in {root} holds no images; add some, or leave the class out with '
-                    "dataset.classes."
+                    "dataset.classes.",
+                    name,
+                    tuple(one for one in classes if one in filled),
                 )
         if table is not None and "split" in table.columns:
             rows = self._rows_of(table, samples)

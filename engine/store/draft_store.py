@@ -30,6 +30,14 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class KeptDraft:
+    """As it lies on the disk."""
+
+    draft: str
+    text: str
+
+
+@dataclass(frozen=True)
 class DraftStore:
     """The drafts of one runs directory."""
 
@@ -43,13 +51,23 @@ class DraftStore:
     def file(self, draft: str) -> Path:
         return self.locations.drafts / f"{draft}{SUFFIX}"
 
-    def write(self, draft: str, recipe: Recipe) -> None:
-        """Keep a draft as it is now.
+    def write(self, draft: str, recipe: Recipe, known: str = "") -> KeptDraft:
+        """Keep a draft as it is now: under another id where another window has changed it meanwhile.
+
+        Args:
+            known: the text that this window read or wrote last; empty: it has done neither.
 
         Raises:
             OSError: it cannot be written.
         """
-        write_durably(self.file(draft), recipe_text(recipe))
+        file, text = self.file(draft), recipe_text(recipe)
+        there = file.read_text(encoding="utf-8") if file.is_file() else ""
+        if there == text:
+            return KeptDraft(draft, text)
+        if there and there != known:
+            draft = self.new_id()
+        write_durably(self.file(draft), text)
+        return KeptDraft(draft, text)
 
     def read(self, draft: str) -> Recipe:
         """
@@ -57,6 +75,18 @@ class DraftStore:
             NutshellError: it cannot be read, or is damaged.
         """
         return read_recipe(self.file(draft))
+
+    def kept(self, draft: str) -> KeptDraft:
+        """As it lies on the disk now; `read` has taken it."""
+        return KeptDraft(draft, self.file(draft).read_text(encoding="utf-8"))
+
+    def kept_as(self, draft: str, recipe: Recipe) -> KeptDraft | None:
+        """As it lies on the disk, where it is this recipe."""
+        kept = KeptDraft(draft, recipe_text(recipe))
+        try:
+            return kept if draft and self.kept(draft) == kept else None
+        except OSError:
+            return None
 
     def list(self) -> tuple[Draft, ...]:
         """All drafts, that which was changed last first. Reads only, in milliseconds."""

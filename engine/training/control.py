@@ -22,6 +22,10 @@ class Control:
         self._on_paused = on_paused
         self._on_resumed = on_resumed
 
+    def tell_with(self, on_paused: Callable[[], None], on_resumed: Callable[[], None]) -> None:
+        """Say from now on in this way that the work holds, and that it goes on."""
+        self._on_paused, self._on_resumed = on_paused, on_resumed
+
     def pause(self) -> None:
         self._running.clear()
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QLineEdit, QListWidget, QPlainTextEdit, QPushButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract.training_settings import TrainingSettings
 from engine.store.draft_store import DraftStore
 from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs
-from engine.store.run_notes import RunNotes
+from engine.store.run_notes import RunNotes, write_notes
 from tests.qt_fixtures import Answers
 from tests.ui.study_events import RUN, study_events
 from tests.ui.test_main_window import RECIPE, child, keep_run, open_window
@@ -155,4 +155,67 @@ def test_a_run_is_moved_to_the_bin_with_what_only_it_uses(
     assert record.directory.exists() == stage.exists() == (not agreed)
     if agreed:
         assert sorted(path.name for path in (tmp_path / "Trash" / "files").iterdir()) == sorted([RUN, stage.name])
+    window.close()
+
+
+def test_two_windows_with_one_draft_keep_what_each_has_changed(
+    qtbot: QtBot, settings: QSettings, window: MainWindow, locations: Locations, tmp_path: Path
+) -> None:
+    window.wizard.new_study()
+    edit(window, epochs=21)
+    qtbot.waitUntil(lambda: len(DraftStore(locations).list()) == 1, timeout=KEPT_MS)
+    (draft,) = DraftStore(locations).list()
+    other = open_window(qtbot, QSettings(str(tmp_path / "other.ini"), QSettings.Format.IniFormat), locations)
+    other.wizard.open_draft(draft.draft)
+    edit(other, epochs=31)
+    qtbot.waitUntil(lambda: DraftStore(locations).read(draft.draft).training.epochs == 31, timeout=KEPT_MS)
+    edit(window, epochs=41)
+    qtbot.waitUntil(lambda: len(DraftStore(locations).list()) == 2, timeout=KEPT_MS)
+    found = {one.draft: DraftStore(locations).read(one.draft).training.epochs for one in DraftStore(locations).list()}
+    assert found[draft.draft] == 31
+    assert sorted(found.values()) == [31, 41]
+    assert window.wizard.draft != draft.draft
+    other.close()
+    window.close()
+
+
+def test_a_draft_that_is_opened_alone_keeps_its_date(qtbot: QtBot, window: MainWindow, locations: Locations) -> None:
+    window.wizard.new_study()
+    edit(window, epochs=21)
+    qtbot.waitUntil(lambda: len(DraftStore(locations).list()) == 1, timeout=KEPT_MS)
+    (draft,) = DraftStore(locations).list()
+    window.wizard.new_study()
+    window.wizard.open_draft(draft.draft)
+    qtbot.wait(1200)
+    assert DraftStore(locations).list()[0].changed == draft.changed
+    window.close()
+
+
+def test_undo_takes_back_the_last_change_wherever_the_focus_is(qtbot: QtBot, window: MainWindow) -> None:
+    window.wizard.new_study()
+    window._stack.show_wizard()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    edit(window, epochs=21)
+    name = child(window, QLineEdit, "dataset.path")
+    name.setFocus()
+    qtbot.keyClick(name, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.wizard.recipe().training.epochs == first_recipe().training.epochs
+    assert window.wizard.page_number == 0 or window.wizard.page_number == 2
+    window.close()
+
+
+def test_a_renamed_run_is_called_so_in_its_heading_and_in_its_duplicate(
+    qtbot: QtBot, settings: QSettings, locations: Locations
+) -> None:
+    log = keep_run(locations, RunState.DONE, study_events(locations.runs / RUN))
+    write_notes(log.parent, RunNotes(name="Run <b>one</b>"))
+    window = open_window(qtbot, settings, locations)
+    runs = child(window, QListWidget, "runs.list")
+    runs.itemClicked.emit(runs.item(0))
+    title = child(window, QLabel, "dashboard.title")
+    qtbot.waitUntil(lambda: title.text() == "Run <b>one</b>")
+    assert title.textFormat() == Qt.TextFormat.PlainText
+    qtbot.mouseClick(child(window, QPushButton, "dashboard.duplicate"), Qt.MouseButton.LeftButton)
+    assert window.wizard.recipe().name == "Run <b>one</b>"
     window.close()

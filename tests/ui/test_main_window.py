@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QListWidget, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QListWidget, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.backbone_settings import BackboneSettings
@@ -147,7 +147,7 @@ def test_a_run_without_its_files_is_a_sentence(
     keep_run(locations, RunState.DONE, events).unlink()
     window = open_window(qtbot, settings, locations)
     said: list[str] = []
-    monkeypatch.setattr(QMessageBox, "warning", lambda *arguments: said.append(arguments[2]))
+    monkeypatch.setattr("ui.dashboard.run_stack.tell", lambda *arguments: said.append(arguments[2]))
     open_first_run(window)
     assert "events.jsonl cannot be read" in said[0]
     assert window.dashboard is None
@@ -157,7 +157,7 @@ def test_one_run_at_a_time_and_closing_asks(
     qtbot: QtBot, window: MainWindow, locations: Locations, monkeypatch: pytest.MonkeyPatch, answers: Answers
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(QMessageBox, "information", lambda *arguments: said.append(arguments[2]))
+    monkeypatch.setattr("ui.dashboard.run_stack.tell", lambda *arguments: said.append(arguments[2]))
     window.start_run(RECIPE)
     live = window.dashboard
     assert live is not None

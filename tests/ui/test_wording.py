@@ -24,9 +24,13 @@ DOTTED = re.compile(r"\b(dataset|images|backbone|training|chains)(\[\d+\])?\.[a-
     ("engine", "window"),
     [
         ("dataset.path is empty; choose the folder.", '"Images" is empty; choose the folder.'),
+        ("validation_fraction and test_fraction together", '"Validation share" and "Test share" together'),
         ("leave the class out with dataset.classes.", 'leave the class out with "Classes".'),
         ("use a lower images.dwt.level or larger images.", 'use a lower "Level" or larger images.'),
-        ("values up to 0.06 only; set scale = per_image_max.", 'values up to 0.06 only; set "Scale" to per image max.'),
+        (
+            "values up to 0.06 only; set scale = per_image_max.",
+            'values up to 0.06 only; set "Scale" to "by each image\'s maximum".',
+        ),
         ("chains[0].steps[1].sparsity: it has to be below 1.", 'chain 1, step 2, "Sparsity": it has to be below 1.'),
         ("set images.value_range", 'set "Value range"'),
         ("/home/me/dataset.images/a.png is cut off", "/home/me/dataset.images/a.png is cut off"),

@@ -34,7 +34,7 @@ CURVES_PIXELS, BARS_PIXELS = 220, 350
 TABLE = "results"
 """The panel that the banner of a finished run leads to."""
 CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Resume goes on from there."
-RUNS_ELSEWHERE = "This run is going on in another window or a terminal; what it tells appears here."
+RUNS_ELSEWHERE = "Another window or a terminal runs this. It is shown as it goes, and can be paused or cancelled here."
 
 
 class Part(Protocol):
@@ -114,8 +114,13 @@ class Dashboard(QWidget):
     def begin(self, name: str) -> None:
         """A live run is about to send events."""
         self._live = True
-        self.header.show_name(name)
+        self.header.name = name
         self._redraw()
+
+    def show_title(self, title: str) -> None:
+        """What the user calls the run."""
+        self.header.name = title
+        self.header.show_state(self.state, self._live)
 
     def take(self, events: list[EngineEvent]) -> None:
         """Events of a live run, or of a log."""
@@ -141,7 +146,9 @@ class Dashboard(QWidget):
         self._redraw()
 
     def show_read(self, runs_elsewhere: bool = False) -> None:
-        """All that was written of an earlier run has been taken; `runs_elsewhere`: more may come."""
+        """All that was written of an earlier run has been taken; `runs_elsewhere`: more may come, and its engine can be
+        asked."""
+        self._live = self.header.is_elsewhere = runs_elsewhere and not self.state.closed
         if self.state.failure:
             self.banner.say(self.state.failure.message, Tone.ERROR, resumable=True)
         elif self.state.cancelled:

@@ -13,9 +13,10 @@ import pyqtgraph.exporters
 from PySide6.QtCore import QBuffer, QPointF, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QPainter, QResizeEvent
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QFileDialog, QMenu, QMessageBox, QToolButton, QToolTip
+from PySide6.QtWidgets import QFileDialog, QMenu, QScrollArea, QToolButton, QToolTip
 
 from engine.store.durable_file import appearing_file, write_durably
+from ui.question import tell
 from ui.theme import Theme
 
 GRID_OPACITY = 0.15
@@ -58,12 +59,30 @@ class ZoomBox(pyqtgraph.ViewBox):
         """`scrolls`: the plot lies in a page that the wheel scrolls, so that it zooms with Ctrl only."""
         super().__init__(enableMenu=False)
         self._scrolls = scrolls
+        self.shows_everything: Callable[[], bool] = lambda: True
 
     def wheelEvent(self, event: object, axis: int | None = None) -> None:
-        if self._scrolls and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:  # type: ignore[attr-defined]
+        if (self._scrolls or self._page_scrolls()) and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:  # type: ignore[attr-defined]
             event.ignore()  # type: ignore[attr-defined]
             return
+        if event.delta() < 0 and self.shows_everything():  # type: ignore[attr-defined]
+            event.accept()  # type: ignore[attr-defined]
+            return
         super().wheelEvent(event, axis)
+        bounds = self.childrenBounds()
+        (left, right), (bottom, top) = self.viewRange()
+        there = bounds[0] is not None and bounds[1] is not None
+        # Beyond the data there is nothing to see.
+        if there and left <= bounds[0][0] and right >= bounds[0][1] and bottom <= bounds[1][0] and top >= bounds[1][1]:
+            self.reset_requested.emit()
+
+    def _page_scrolls(self) -> bool:
+        """Whether the plot lies in a page that is longer than its window now."""
+        widget = self.getViewWidget()
+        while widget is not None and (widget := widget.parentWidget()) is not None:
+            if isinstance(widget, QScrollArea) and widget.verticalScrollBar().maximum() > 0:
+                return True
+        return False
 
     def mouseDoubleClickEvent(self, event: object) -> None:
         self.reset_requested.emit()
@@ -111,6 +130,7 @@ class Plot(pyqtgraph.PlotWidget):
         """What it shows as numbers; None: nothing to save."""
         self.on_reset: Callable[[], None] = self._show_everything
         self.is_zoomed = False
+        self.box.shows_everything = lambda: not self.is_zoomed
         self._more: list[QAction | QMenu] = []
         self._button = QToolButton(self, text="⋯", objectName=f"{name}.menu", autoRaise=True)
         self._button.setAccessibleName("What can be done with this plot")
@@ -208,7 +228,7 @@ class Plot(pyqtgraph.PlotWidget):
         super().resizeEvent(event)
         if hasattr(self, "_button"):
             size = self._button.sizeHint()
-            self._button.move(self.width() - size.width() - BUTTON_MARGIN, self.height() - size.height())
+            self._button.move(self.width() - size.width() - BUTTON_MARGIN, 0)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self._open_menu(event.globalPos())
@@ -244,4 +264,4 @@ class Plot(pyqtgraph.PlotWidget):
         try:
             save(Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(suffix))
         except OSError as error:
-            QMessageBox.warning(self, "Not saved", f"{chosen} cannot be written ({error.strerror or error}).")
+            tell(self, "Not saved", f"{chosen} cannot be written ({error.strerror or error}).")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from ui.plain_label import PlainLabel
 from ui.theme import Theme
 from ui.wording import in_window_words
 
@@ -28,7 +29,7 @@ class RunBanner(QFrame):
         super().__init__(parent)
         self.setObjectName("dashboard.banner")
         self._tone = Tone.ERROR
-        self._text = QLabel(objectName="dashboard.banner.text", wordWrap=True)
+        self._text = PlainLabel(name="dashboard.banner.text", wraps=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._table = QPushButton("&Table and files", objectName="dashboard.banner.table")
         self._resume = QPushButton("&Resume", objectName="dashboard.resume_run")

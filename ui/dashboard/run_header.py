@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ui.durations import duration_text
+from ui.plain_label import PlainLabel
 from ui.question import agrees
 from ui.shown_run import ShownRun
 
@@ -25,11 +26,15 @@ class RunHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.name = ""
+        """What the user calls the run; empty: as its recipe says."""
+        self.is_elsewhere = False
+        """Whether another window or a terminal has started the run."""
         self._paused = False
         self._cancelling = False
-        self._title = QLabel(objectName="dashboard.title")
+        self._title = PlainLabel(name="dashboard.title")
         self._title.setProperty("role", "title")
-        self._now = QLabel(objectName="dashboard.now")
+        self._now = PlainLabel(name="dashboard.now")
         self._now.setProperty("role", "hint")
         self._progress = QProgressBar(objectName="dashboard.progress", maximum=PROGRESS_STEPS)
         self._progress.setAccessibleName("Progress of the whole run")
@@ -48,15 +53,10 @@ class RunHeader(QWidget):
         self._cancel.clicked.connect(self._on_cancel)
         self._duplicate.clicked.connect(self.duplicate_requested)
 
-    def show_name(self, name: str) -> None:
-        """The name of a run that has told nothing yet."""
-        self._title.setText(name)
-
     def show_state(self, state: ShownRun, live: bool) -> None:
         """Show how far the run is; `live`: whether its engine works for this window."""
         self._paused = state.paused
-        if state.started:
-            self._title.setText(state.started.name)
+        self._title.setText(self.name or (state.started.name if state.started else ""))
         self._show_progress(state, live)
         running = live and not state.closed
         self._pause.setText("&Resume" if state.paused else "&Pause")
@@ -64,7 +64,7 @@ class RunHeader(QWidget):
         self._cancel.setEnabled(not self._cancelling)
         for button in (self._pause, self._stop, self._cancel):
             button.setVisible(running)
-        self._duplicate.setVisible(not live)
+        self._duplicate.setVisible(not live or self.is_elsewhere)
 
     def _show_progress(self, state: ShownRun, live: bool) -> None:
         preparation = state.preparation

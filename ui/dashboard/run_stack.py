@@ -6,15 +6,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QTimer, Signal
-from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.contract.errors import DataError, NutshellError
-from engine.contract.events import EngineEvent, RunStarted
+from engine.contract.events import CommandName, EngineEvent, RunStarted
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
+from engine.store.locations import Locations
+from engine.store.run_commands import ask
 from engine.store.run_hashes import is_damaged
-from engine.store.run_history import RunRecord, RunState
+from engine.store.run_history import RunRecord, RunState, list_runs
 from engine.store.run_notes import read_notes
+from ui.question import tell
 from ui.theme import Theme
 from workers.process_outcome import ProcessOutcome
 from workers.run_controller import RunController
@@ -23,7 +26,8 @@ if TYPE_CHECKING:
     from ui.dashboard.dashboard import Dashboard
     from ui.dashboard.event_log import EventLog
 
-FOLLOW_MS = 1000
+FOLLOW_MS = 500
+LONGEST_NAME = 80
 BUSY = "A run is going on. Wait for it, or cancel it, before starting another."
 
 
@@ -116,7 +120,7 @@ class RunStack(QStackedWidget):
             resumed_run: the id of an earlier run of it that goes on; empty: a new one.
         """
         if self.controller.is_running():
-            QMessageBox.information(self, "A run is going on", BUSY)
+            tell(self, "A run is going on", BUSY)
             return
         self._drop(self._live)
         self._live = board = self._new_dashboard(recipe, live=True)
@@ -145,17 +149,33 @@ class RunStack(QStackedWidget):
                 raise DataError(f"The recipe of this run, {file}, is damaged.")
             recipe = parse_recipe(file.read_text(encoding="utf-8"), "this run's recipe")
         except (NutshellError, OSError) as error:
-            QMessageBox.warning(self, "This run cannot be opened", _reason(error, record))
+            tell(self, "This run cannot be opened", _reason(error, record))
             return
         self._drop(self._read)
         self._read = board = self._new_dashboard(recipe, record.directory, record.run)
-        board.header.show_name(record.title)
+        board.header.name = record.title
         board.take(events)
         elsewhere = record.state is RunState.RUNNING
+        if elsewhere:
+            self._connect_elsewhere(board, record.directory)
         board.show_read(elsewhere)
         self._followed = log if elsewhere else None
         self._follow_timer.start() if elsewhere else self._follow_timer.stop()
         self.setCurrentWidget(board)
+
+    def _connect_elsewhere(self, board: Dashboard, directory: Path) -> None:
+        """The buttons of a run that another window or a terminal has started ask its engine through its folder."""
+
+        def asking(command: CommandName) -> None:
+            try:
+                ask(directory, command)
+            except OSError as error:
+                tell(self, "The run was not reached", f"{directory} cannot be written ({error.strerror}).")
+
+        board.pause_requested.connect(lambda: asking("pause"))
+        board.resume_requested.connect(lambda: asking("resume"))
+        board.stop_requested.connect(lambda: asking("stop"))
+        board.cancel_requested.connect(lambda: asking("cancel"))
 
     def open_directory(self, directory: Path) -> None:
         """Show a run that lies anywhere, such as one of another machine."""
@@ -169,6 +189,13 @@ class RunStack(QStackedWidget):
             self._drop(self._read)
             self._read = None
             self.show_start()
+
+    def show_titles(self, titles: dict[str, str]) -> None:
+        """What the user calls the runs: id → title."""
+        for board in (self._live, self._read):
+            started = board.state.started if board is not None else None
+            if board is not None and started is not None and started.run in titles:
+                board.show_title(titles[started.run])
 
     def set_theme(self, theme: Theme) -> None:
         for board in (self._live, self._read):
@@ -189,7 +216,7 @@ class RunStack(QStackedWidget):
         board = Dashboard(directory, self._settings)
         if not live:
             self._read_run = run
-        board.duplicate_requested.connect(lambda: self.edit_requested.emit(recipe))
+        board.duplicate_requested.connect(lambda: self.edit_requested.emit(_named(recipe, board.header.name)))
         board.resume_run_requested.connect(lambda: self.start(recipe, self._resumable(board, run)))
         self.addWidget(board)
         return board
@@ -220,6 +247,11 @@ class RunStack(QStackedWidget):
             self._live.end(outcome)
         self.history_changed.emit()
 
+    def _is_alive(self, run: str) -> bool:
+        """Whether some process still works on the run."""
+        records = list_runs(Locations(self.runs_directory))
+        return any(record.run == run and record.state is RunState.RUNNING for record in records)
+
     def _on_follow(self) -> None:
         if self._followed is None or self._read is None:
             return
@@ -227,10 +259,15 @@ class RunStack(QStackedWidget):
             self._read.take(self._followed.read_new())
         except OSError:
             self._follow_timer.stop()
-        if self._read.state.closed:
+        if self._read.state.closed or not self._is_alive(self._read_run):
             self._follow_timer.stop()
             self._read.show_read()
             self.history_changed.emit()
+
+
+def _named(recipe: Recipe, name: str) -> Recipe:
+    """With the name that the user has given its run, where there is one that a study may have."""
+    return recipe.model_copy(update={"name": name[:LONGEST_NAME]}) if name else recipe
 
 
 def _reason(error: Exception, record: RunRecord) -> str:

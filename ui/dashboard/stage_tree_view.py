@@ -41,6 +41,7 @@ class StageTreeView(QTreeView):
         for column, width in COLUMN_PIXELS.items():
             self.header().resizeSection(column, width)
         self._stages.modelReset.connect(self._on_reset)
+        self._stages.dataChanged.connect(self._on_changed)
 
     def show_state(self, state: ShownRun) -> None:
         """Show where each stage is."""
@@ -50,11 +51,19 @@ class StageTreeView(QTreeView):
         self.expandAll()
         names = self.sizeHintForColumn(StageColumn.STAGE)
         self.header().resizeSection(StageColumn.STAGE, max(names, COLUMN_PIXELS[StageColumn.STAGE]))
+        self._on_changed()
         self._fit_chains()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit_chains()
+
+    def _on_changed(self, *_: object) -> None:
+        """A longer status gets more room; it gives none back, so that the columns stand still."""
+        need = self.sizeHintForColumn(StageColumn.STATUS)
+        if need > self.header().sectionSize(StageColumn.STATUS):
+            self.header().resizeSection(StageColumn.STATUS, need)
+            self._fit_chains()
 
     def _fit_chains(self) -> None:
         """The last column has what the others leave, and never too little for its names: then the tree scrolls."""

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
-from ui.form.calm_fields import CalmComboBox, CalmSpinBox
+from ui.form.calm_fields import CalmComboBox, CalmSpinBox, StudyLine
 
 LARGEST_WHOLE = 1_000_000
 BOXES_A_ROW = 2
@@ -105,7 +105,7 @@ class _LineEditor(FieldEditor):
     widget: QLineEdit
 
     def __init__(self) -> None:
-        super().__init__(QLineEdit())
+        super().__init__(StudyLine())
         self.widget.textEdited.connect(self.changed)
 
     def value(self) -> Any:

@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Mapping
 
 from pydantic import BaseModel, ValidationError
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFormLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from engine.contract.plain_faults import plain_fault
 from ui.form.declared_field import DeclaredField, declared_field
 from ui.form.field_editor import FieldEditor
 from ui.form.more_settings import MoreSettings
 
+WIDEST_LABEL = 150
 TableEditors = Mapping[type[BaseModel], Callable[[str], FieldEditor]]
 """Type of a field that is a model itself → its editor, made from the object name."""
 
@@ -64,8 +65,13 @@ class ParameterForm(QWidget):
             if field.wide:
                 self.rows.addRow(field.editor.widget)
             else:
-                self.rows.addRow(field.title, field.editor.widget)
-                self.rows.labelForField(field.editor.widget).setToolTip(field.editor.widget.toolTip())
+                label = QLabel(field.title, toolTip=field.editor.widget.toolTip())
+                if label.sizeHint().width() > WIDEST_LABEL:
+                    # One long title would take the room of all the fields.
+                    label.setWordWrap(True)
+                    label.setFixedWidth(WIDEST_LABEL)
+                label.setBuddy(field.editor.widget)
+                self.rows.addRow(label, field.editor.widget)
         self._fill()
 
     @property

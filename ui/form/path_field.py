@@ -7,10 +7,11 @@ from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from engine.contract.path_need import PathNeed
 from ui.form.browse_start import existing_part, pictures
+from ui.form.calm_fields import StudyLine
 
 TYPED_PAUSE_MS = 900
 """After the last letter of a path that is not ended by Enter or by leaving the field."""
@@ -35,7 +36,7 @@ class PathField(QWidget):
         self._title = title
         self._near = near
         self._taken = ""
-        self._line = QLineEdit(objectName=name, placeholderText=placeholder)
+        self._line = StudyLine(objectName=name, placeholderText=placeholder)
         self._line.setAccessibleName(title)
         # Left to itself, a line takes a dropped folder as the text of its URL.
         self._line.setAcceptDrops(False)

@@ -167,6 +167,8 @@ class ResultsTable(QWidget):
             wanted = place in self._shown and (self._compares_images or not column.compares_images)
             # The chain stands in the row's header instead, where it stays in sight while the figures scroll.
             self.view.setColumnHidden(place, place == CHAIN_COLUMN or not wanted)
+            if action := self._column_actions.get(place):
+                action.setVisible(self._compares_images or not column.compares_images)
 
     def _fit_columns(self) -> None:
         """Costs tens of milliseconds, so it waits until someone looks."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QFile, QObject, Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from engine.contract.errors import NutshellError
 from engine.store.draft_store import Draft
@@ -16,7 +17,7 @@ from engine.store.run_history import RunRecord
 from engine.store.run_notes import RunNotes, write_notes
 from engine.store.run_removal import Removal, forget_run, planned_removal
 from ui.byte_sizes import bytes_text
-from ui.question import agrees
+from ui.question import agrees, tell
 from ui.runs_list.notes_dialog import NotesDialog
 from ui.runs_list.recipe_dialog import RecipeDialog
 from workers.latest_call import LatestCall
@@ -101,8 +102,15 @@ class RunActions(QObject):
     def _to_the_bin(self, path: Path) -> bool:
         if QFile(str(path)).moveToTrash():
             return True
-        self._say("Not deleted", f"{path} cannot be moved to the bin; its disk may have none. Delete it by hand.")
-        return False
+        question = f"This system has no bin that takes {path}. Deleted for good, it cannot be brought back."
+        if not agrees(self._window, "Delete for good", question, "Delete it for good", KEEP):
+            return False
+        try:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        except OSError as error:
+            self._say("Not deleted", f"{error.filename or path} cannot be deleted ({error.strerror}).")
+            return False
+        return True
 
     def _on_notes(self, record: RunRecord, notes: RunNotes) -> None:
         try:
@@ -112,4 +120,4 @@ class RunActions(QObject):
         self.changed.emit()
 
     def _say(self, title: str, sentence: str) -> None:
-        QMessageBox.warning(self._window, title, sentence)
+        tell(self._window, title, sentence)

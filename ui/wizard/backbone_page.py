@@ -68,8 +68,12 @@ class BackbonePage(DraftPage):
         """End the thread that looks for weights."""
         self._weights.shut_down()
 
+    @property
+    def has_refused(self) -> bool:
+        return not all(form.is_valid for form in (self._form, self._options, self._training))
+
     def waits_for(self) -> str:
-        if not all(form.is_valid for form in (self._form, self._options, self._training)):
+        if self.has_refused:
             return "A setting is not valid yet; the message says which."
         return "This network cannot be trained; the message says why." if errors(self._findings()) else ""
 

@@ -53,8 +53,12 @@ class ChainsPage(DraftPage):
         self._findings.place_chosen.connect(self._on_place_chosen)
         self._findings.repair_chosen.connect(draft.mend)
 
+    @property
+    def has_refused(self) -> bool:
+        return not self._steps.is_valid
+
     def waits_for(self) -> str:
-        if not self._steps.is_valid:
+        if self.has_refused:
             return "A setting of this step is not valid yet."
         return "A chain cannot run: see the findings marked ✕." if errors(self._draft.findings) else ""
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -100,6 +100,8 @@ class ClassFoldersDialog(QDialog):
         self._clear.clicked.connect(lambda: self._change(cleared(self._patterns, self._marked())))
         self._assign_pattern.clicked.connect(self._on_assign_pattern)
         self._pattern.returnPressed.connect(self._on_assign_pattern)
+        if line := self._class.lineEdit():
+            line.returnPressed.connect(self._on_class_entered)
         self._pattern.textEdited.connect(self._show_what_can_be_done)
         self._class.editTextChanged.connect(self._show_what_can_be_done)
         self._mapping.itemSelectionChanged.connect(self._show_what_can_be_done)
@@ -175,6 +177,16 @@ class ClassFoldersDialog(QDialog):
         fit_first_column(self._tree)
         self._tree.selectionModel().selectionChanged.connect(self._show_what_can_be_done)
         self._show_mapping()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter ends the field that it is typed in, and closes the dialogue from its buttons alone."""
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if not is_enter or isinstance(self.focusWidget(), QPushButton):
+            super().keyPressEvent(event)
+
+    def _on_class_entered(self) -> None:
+        if self._assign.isEnabled():
+            self._on_assign()
 
     def _on_assign(self) -> None:
         self._change(assigned(self._patterns, self._marked(), self._class_name()))

@@ -28,6 +28,7 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
 from engine.datasets.source import Split, special_keys
 from ui.pictures import pixmap
+from ui.plain_label import PlainLabel
 from ui.wizard.image_check_panel import ImageCheckPanel
 from workers.dataset_scan import CLASSES_LOOKED_INTO, ScanResult
 
@@ -55,6 +56,8 @@ class _KnownClasses:
 class DatasetFindings(QWidget):
     """The right half of the dataset page."""
 
+    refused = Signal(str)
+    """Why a class cannot be left out."""
     classes_chosen = Signal(tuple)
     """The names of the classes that stay ticked; empty for all."""
 
@@ -101,6 +104,10 @@ class DatasetFindings(QWidget):
         layout.addWidget(self._skipped_box)
         self._filling = False
         self._known = _KnownClasses()
+        self._listed: dict[str, dict[str, int]] = {}
+        """split → class → images, of the scan."""
+        self._counts: dict[str, dict[str, int]] | None = None
+        """The same of those that a run would use; None: nobody looked at every image yet."""
         self._passed_over: tuple[SkippedFile, ...] = ()
         """By the scan, which opens a few images only."""
 
@@ -108,6 +115,8 @@ class DatasetFindings(QWidget):
         """Show what every image was found to be, for a run with these image settings; None: nobody looked yet."""
         count = self.check.show_examination(examination, images)
         self._tabs.setTabText(self._tabs.indexOf(self.check), f"{EVERY_IMAGE} ({count})" if count else EVERY_IMAGE)
+        self._counts = examination.counts if examination is not None else None
+        self._show_counts()
         if examination is not None:
             self._show_skipped((*self._passed_over, *examination.unreadable))
 
@@ -136,14 +145,33 @@ class DatasetFindings(QWidget):
             item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable)
             item.setCheckState(Qt.CheckState.Checked if used else Qt.CheckState.Unchecked)
             self._table.setItem(row, 0, item)
-            for column, split in enumerate(Split, start=1):
-                count = QTableWidgetItem(f"{result.counts[split.value][name]:,}" if used else "–")
+            for column, _ in enumerate(Split, start=1):
+                count = QTableWidgetItem("–")
                 count.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self._table.setItem(row, column, count)
         self._filling = False
+        self._listed, self._counts = result.counts, None
+        self._show_counts()
         self._show_pictures(result)
         self._passed_over = result.skipped
         self._show_skipped(result.skipped)
+
+    def _show_counts(self) -> None:
+        """How many images a run would use: of those that were listed, without what every image's check left out."""
+        self._filling = True
+        for row in range(self._table.rowCount()):
+            cells = [self._table.item(row, column) for column in range(1 + len(Split))]
+            name = cells[0].text() if cells[0] else ""
+            for cell, split in zip(cells[1:], Split, strict=True):
+                listed = self._listed.get(split.value, {}).get(name)
+                used = listed
+                if self._counts is not None and listed is not None:
+                    used = self._counts.get(split.value, {}).get(name, 0)
+                if cell is not None:
+                    gone = (listed or 0) - (used or 0)
+                    cell.setText("–" if used is None else f"{used:,}")
+                    cell.setToolTip(f"{gone:,} of {listed:,} are left out." if gone else "")
+        self._filling = False
 
     def _show_skipped(self, files: tuple[SkippedFile, ...]) -> None:
         files = tuple(dict.fromkeys(files))
@@ -162,7 +190,7 @@ class DatasetFindings(QWidget):
         self._clear_pictures()
         shown = result.classes[:CLASSES_LOOKED_INTO]
         for row, name in enumerate(shown):
-            self._grid.addWidget(QLabel(name, wordWrap=True), 2 * row, 0, 1, -1)
+            self._grid.addWidget(PlainLabel(name, wraps=True), 2 * row, 0, 1, -1)
             own = [thumbnail for thumbnail in result.thumbnails if thumbnail.class_name == name]
             for column, thumbnail in enumerate(own):
                 picture = QLabel()
@@ -190,6 +218,7 @@ class DatasetFindings(QWidget):
             self._filling = True
             item.setCheckState(Qt.CheckState.Checked)
             self._filling = False
+            self.refused.emit("A classifier needs two classes: these two stay.")
             return
         everything = self._known.complete and set(ticked) == set(self._known.names)
         self.classes_chosen.emit(() if everything else tuple(name for name in self._known.names if name in ticked))

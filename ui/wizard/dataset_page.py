@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QGroupBox, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGroupBox, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.errors import EmptyClass, NutshellError
 from engine.datasets.source import DATASETS, Split
 from engine.store.locations import Locations
 from ui.form.path_field import dropped_paths
@@ -19,7 +20,7 @@ from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
 from ui.wizard.class_folders_dialog import ClassFoldersDialog
 from ui.wizard.class_mapping import Patterns
-from ui.wizard.dataset_findings import DatasetFindings
+from ui.wizard.dataset_findings import FEWEST_CLASSES, DatasetFindings
 from ui.wizard.dataset_form import FORM_FIELDS, DatasetForm
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.recipe_draft import RecipeDraft
@@ -51,6 +52,7 @@ class DatasetPage(DraftPage):
         self._scan = LatestCall("dataset-scan", self)
         self._scan.succeeded.connect(self._on_scanned)
         self._scan.failed.connect(self._on_failed)
+        self._scan.refused.connect(self._on_scan_refused)
         self._examiner = ImageExaminer()
         self._examination = LatestCall("image-examination", self)
         self._examination.succeeded.connect(self._on_examined)
@@ -68,12 +70,18 @@ class DatasetPage(DraftPage):
             "dataset", "Re&scan", "Read the folder again, after files were added, removed or replaced."
         )
         self._message = MessageBar("dataset.message")
+        self._leave_out = QPushButton(objectName="dataset.leave_out")
+        self._leave_out.hide()
+        self._left_classes: tuple[str, ...] = ()
+        """Those that stay when that button is pressed."""
         self._findings = DatasetFindings()
         self._lay_out()
         self._class_folders.clicked.connect(self._on_draw_classes)
         self._form.edited.connect(self._on_edited)
         self._form.refused.connect(self._on_refused)
         self._findings.classes_chosen.connect(self._on_classes_chosen)
+        self._findings.refused.connect(lambda sentence: self._message.say(sentence, "warning"))
+        self._leave_out.clicked.connect(lambda: self._on_classes_chosen(self._left_classes))
         self._scan.progressed.connect(self._progress.show_progress)
         self._progress.stop_requested.connect(self._on_stop)
         self._progress.again_requested.connect(self._on_again)
@@ -87,6 +95,10 @@ class DatasetPage(DraftPage):
         super().enter()
         # Not at once: the window is painted first.
         self._pause.start()
+
+    @property
+    def has_refused(self) -> bool:
+        return not self._form.is_valid
 
     def waits_for(self) -> str:
         if not self._form.is_valid:
@@ -145,6 +157,7 @@ class DatasetPage(DraftPage):
         left.addWidget(box)
         left.addWidget(self._progress)
         left.addWidget(self._message)
+        left.addWidget(self._leave_out, alignment=Qt.AlignmentFlag.AlignLeft)
         left.addStretch()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
@@ -205,6 +218,7 @@ class DatasetPage(DraftPage):
         recipe = self._draft.recipe
         self._asked = recipe.dataset
         self._message.say("")
+        self._leave_out.hide()
         self._progress.begin()
         self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed, self._cache))
 
@@ -246,6 +260,13 @@ class DatasetPage(DraftPage):
     def _on_examination_failed(self, sentence: str) -> None:
         self._findings.check.progress.end()
         self._message.say(sentence)
+
+    def _on_scan_refused(self, error: NutshellError) -> None:
+        """Offer the way out of an empty class folder, of which no table can be shown."""
+        if isinstance(error, EmptyClass) and len(error.others) >= FEWEST_CLASSES:
+            self._left_classes = error.others
+            self._leave_out.setText(f"&Leave {error.name.replace('&', '&&')} out")
+            self._leave_out.show()
 
     def _on_failed(self, sentence: str) -> None:
         self._progress.end()

@@ -35,6 +35,11 @@ class DraftPage(QWidget):
         """Why the next page cannot be opened yet, as a sentence; empty when it can."""
         return ""
 
+    @property
+    def has_refused(self) -> bool:
+        """Whether the page shows a value that the draft has not, as it can have none such."""
+        return False
+
     def set_runs_directory(self, path: Path) -> None:
         """Runs, and what they share, are kept there from now on."""
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from engine.contract.dataset_check import DuplicateImage
 from ui.pictures import pixmap
+from ui.plain_label import PlainLabel
 from workers.dataset_scan import ScanResult
 from workers.latest_call import LatestCall
 from workers.thumbnail import thumbnail
@@ -25,7 +26,7 @@ class DuplicatePair(QWidget):
         self.scanned: ScanResult | None = None
         self._paths = ("", "")
         self._pictures = [QLabel(objectName=f"images.pair{number}") for number in (1, 2)]
-        self._texts = [QLabel(), QLabel()]
+        self._texts = [PlainLabel(), PlainLabel()]
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         for column, (picture, text) in enumerate(zip(self._pictures, self._texts, strict=True)):

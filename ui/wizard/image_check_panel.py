@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.dataset_check import DatasetCheck, DuplicateImage
+from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
 from ui.wizard.duplicate_pair import DuplicatePair
 from ui.wizard.findings_list import FindingsList
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
 MOST_LISTED = 500
 MOST_SIZES = 3
 NOTHING = "No problems found in the images."
-NOT_LOOKED = "Not all images are checked yet; a run checks them in any case."
+NOT_LOOKED = Finding(
+    severity=Severity.NOTE,
+    where="dataset",
+    message="Not all images are checked yet; a run checks them in any case.",
+)
 COLUMNS = ("image", "in", "copy of", "in", "how")
 
 
@@ -97,7 +102,7 @@ class ImageCheckPanel(QWidget):
     def show_examination(self, examination: Examination | None, images: ImageSettings) -> int:
         """Show what a run with these image settings would say; None: nobody looked yet. Returns how many findings."""
         findings = examination.findings(images) if examination else ()
-        self._findings.show_findings(findings, NOTHING if examination else NOT_LOOKED)
+        self._findings.show_findings(findings if examination else (NOT_LOOKED,), NOTHING)
         if examination is not self._shown:
             self._shown = examination
             self._facts.setText(_facts(examination.check) if examination else "")

@@ -91,6 +91,10 @@ class ImagesPage(DraftPage):
     def waits_for(self) -> str:
         return "" if self._usable else "These settings cannot be used; the message says why."
 
+    @property
+    def has_refused(self) -> bool:
+        return not self._usable
+
     def shut_down(self) -> None:
         """End the preview and its thread."""
         self._pause.stop()

@@ -39,16 +39,11 @@ class RecipeDraft(QObject):
         self._last_value = ""
         self._last_time_s = 0.0
         self._fitted: ImageGrid | None = None
-        """The image settings that the program chose; None: somebody has."""
+        """The image settings that the program chose; those that differ now somebody has. None: somebody chose all."""
 
     @property
     def recipe(self) -> Recipe:
         return self._recipe
-
-    @property
-    def follows_images(self) -> bool:
-        """Whether nobody has chosen the image settings yet, so that they may be fitted to the images."""
-        return self._fitted is not None and self._fitted == self._recipe.images
 
     @property
     def scanned(self) -> ScanResult | None:
@@ -119,10 +114,15 @@ class RecipeDraft(QObject):
         self.changed.emit()
 
     def fit_images(self, images: ImageGrid) -> None:
-        """Give a study whose image settings nobody has chosen yet those that suit its images; undone by no undo."""
-        if self.follows_images and images != self._recipe.images:
-            self._fitted = images
-            self._recipe = self._recipe.model_copy(update={"images": images})
+        """Give the image settings that nobody has chosen yet the values that suit the images; undone by no undo."""
+        if self._fitted is None:
+            return
+        present, fitted = self._recipe.images, self._fitted
+        free = [name for name in type(images).model_fields if getattr(present, name) == getattr(fitted, name)]
+        values = {name: getattr(images, name) for name in free}
+        self._fitted = fitted.model_copy(update=values)
+        if any(getattr(present, name) != value for name, value in values.items()):
+            self._recipe = self._recipe.model_copy(update={"images": present.model_copy(update=values)})
             self.changed.emit()
 
     def replace(self, recipe: Recipe) -> None:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QGroupBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QVBoxLayout,
@@ -22,18 +21,20 @@ from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost
 from engine.chain.planning import measured_speed
 from engine.chain.preflight import errors
 from engine.contract.errors import NutshellError
+from engine.contract.findings import Finding, Severity
 from engine.contract.recipe_file import read_recipe, recipe_text
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
-from ui.form.calm_fields import CalmSpinBox
+from ui.form.calm_fields import CalmSpinBox, StudyLine
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.plan_view import PlanView, work_of
 from ui.wizard.recipe_draft import RecipeDraft
+from ui.wizard.settings_from_images import advice
 from workers.finished_stages import finished_stages
 from workers.latest_call import LatestCall
 
@@ -55,7 +56,7 @@ class ReviewPage(DraftPage):
         self._runs_fault = ""
         self._speed: float | None = None
         """Multiply-accumulates a second that earlier runs measured."""
-        self._name = QLineEdit(objectName="review.name", maxLength=80, accessibleName="Name of the study")
+        self._name = StudyLine(objectName="review.name", maxLength=80, accessibleName="Name of the study")
         self._seed = CalmSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
         self._seed.setToolTip("The same recipe, images and seed give the same networks.")
         self._time = QLabel(objectName="review.time", wordWrap=True)
@@ -127,6 +128,14 @@ class ReviewPage(DraftPage):
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(SideBySide(side, text, SIDE_WIDTH, left_grows=True))
 
+    def _advice(self) -> tuple[Finding, ...]:
+        """What the image settings do to these images that a user may not want, as page 2 says it too."""
+        scanned = self._draft.scanned
+        if scanned is None or not scanned.samples:
+            return ()
+        said = dict.fromkeys(advice(one, scanned.samples) for one in self._draft.recipe.images.settings)
+        return tuple(Finding(severity=Severity.WARNING, where="images", message=text) for text in said if text)
+
     def show_draft(self) -> None:
         recipe, faulty = self._draft.recipe, bool(errors(self._draft.findings))
         if self._name.text().strip() != recipe.name:
@@ -135,7 +144,8 @@ class ReviewPage(DraftPage):
         self._seed.setValue(recipe.seed)
         self._seed.blockSignals(False)
         self._text.setPlainText(recipe_text(recipe))
-        self._findings.show_findings((*self._draft.findings, *self._draft.image_findings), "Everything can run.")
+        found = (*self._draft.findings, *self._draft.image_findings, *self._advice())
+        self._findings.show_findings(found, "Everything can run.")
         if faulty or self._draft.scanned is None:
             self._plan.forget()
             self._time.setText("–")

@@ -28,7 +28,7 @@ from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.training_settings import TrainingSettings
-from engine.store.draft_store import DraftStore
+from engine.store.draft_store import DraftStore, KeptDraft
 from engine.store.locations import Locations
 from ui.form.tab_order import last_in_focus_chain, set_tab_order
 from ui.message_bar import MessageBar
@@ -70,19 +70,19 @@ class StudyWizard(QWidget):
         self._draft_id = str(settings.value(LAST_DRAFT, ""))
         """Of the draft that the recipe is kept as; empty: it is not kept, as nobody has changed it."""
         self._began_with = remembered
+        self._kept = self._drafts.kept_as(self._draft_id, remembered)
+        """What this window read or wrote of the draft last; None: nothing, or it is another one now."""
         if remembered == first_recipe():
             self._draft.begin(remembered, fresh=True)
         self._keeping = LatestCall("draft-keeping", self)
-        self._keeping.succeeded.connect(lambda _: self.drafts_changed.emit())
+        self._keeping.succeeded.connect(self._on_kept)
         self._pause = QTimer(self, singleShot=True, interval=KEEPING_PAUSE_MS)
         self._pause.timeout.connect(self._keep)
         self._pages: list[DraftPage] = []
         """Those that were made; the wizard comes to none before."""
         self._number = 0
-        self.undo_action = self._action("&Undo", self._draft.undo, [QKeySequence("Ctrl+Z")])
-        self.redo_action = self._action(
-            "&Redo", self._draft.redo, [QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")]
-        )
+        self.undo_action = self._action("&Undo", self._on_undo, [QKeySequence("Ctrl+Z")])
+        self.redo_action = self._action("&Redo", self._on_redo, [QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
         self._row = StepRow(TITLES)
         self._what_to_do = QLabel(objectName="wizard.what_to_do", wordWrap=True)
         self._what_to_do.setProperty("role", "hint")
@@ -184,7 +184,9 @@ class StudyWizard(QWidget):
         """
         if draft != self._draft_id:
             self._keep_now()
-            self._begin(self._drafts.read(draft), draft, fresh=False)
+            recipe = self._drafts.read(draft)
+            self._begin(recipe, draft, fresh=False)
+            self._kept = self._drafts.kept(draft)
 
     def forget_draft(self, draft: str) -> None:
         """A draft was deleted."""
@@ -276,6 +278,26 @@ class StudyWizard(QWidget):
             button.setToolTip(waits_for)
         self._waits.say(waits_for, "hint")
 
+    def _on_undo(self) -> None:
+        """Of a value that was refused first: the study never had it."""
+        if self.current_page.has_refused:
+            self.current_page.show_draft()
+            self._show_way_on()
+        else:
+            self._step(self._draft.undo)
+
+    def _on_redo(self) -> None:
+        self._step(self._draft.redo)
+
+    def _step(self, step: Callable[[], None]) -> None:
+        """Undo or redo, on the page whose settings change by it."""
+        before = self._draft.recipe
+        step()
+        changed = [name for name in PAGE_OF_SECTION if getattr(before, name) != getattr(self._draft.recipe, name)]
+        pages = {PAGE_OF_SECTION[name] for name in changed}
+        if pages and self._number not in {*pages, PAGES - 1}:
+            self.go_to(min(pages))
+
     def _show_undo(self) -> None:
         self.undo_action.setEnabled(self.isVisible() and self._draft.can_undo)
         self.redo_action.setEnabled(self.isVisible() and self._draft.can_redo)
@@ -294,21 +316,30 @@ class StudyWizard(QWidget):
 
     def _begin(self, recipe: Recipe, draft: str, fresh: bool) -> None:
         self._keep_now()
-        self._draft_id, self._began_with = draft, recipe
+        self._draft_id, self._began_with, self._kept = draft, recipe, None
         self._draft.begin(recipe, fresh)
         self.go_to(0)
 
     def _keep(self) -> None:
         """Beside the event loop: a disk may be slow."""
-        store, draft, recipe = self._drafts, self._draft_id, self._draft.recipe
-        self._keeping.request(lambda _: store.write(draft, recipe))
+        store, draft, recipe, known = self._drafts, self._draft_id, self._draft.recipe, self._known_text()
+        self._keeping.request(lambda _: store.write(draft, recipe, known))
+
+    def _known_text(self) -> str:
+        return self._kept.text if self._kept is not None and self._kept.draft == self._draft_id else ""
+
+    def _on_kept(self, kept: KeptDraft) -> None:
+        self._kept = kept
+        if kept.draft != self._draft_id:
+            self._draft_id = kept.draft
+            self._waits.say("Another window changed this draft too; yours goes on as a draft of its own.", "warning")
+        self.drafts_changed.emit()
 
     def _keep_now(self) -> None:
         if self._pause.isActive():
             self._pause.stop()
             with contextlib.suppress(OSError):
-                self._drafts.write(self._draft_id, self._draft.recipe)
-            self.drafts_changed.emit()
+                self._on_kept(self._drafts.write(self._draft_id, self._draft.recipe, self._known_text()))
 
     def _on_place_chosen(self, finding: Finding) -> None:
         """Back to the page that the finding speaks of."""

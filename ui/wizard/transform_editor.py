@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QGroupBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QGroupBox, QHBoxLayout, QWidget
 
 from engine.contract.image_settings import DwtSettings
 from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
-from ui.form.calm_fields import CalmComboBox, CalmSpinBox
+from ui.form.calm_fields import CalmComboBox, CalmSpinBox, StudyLine
 from ui.form.parameter_form import ParameterForm
 
 NOTHING_FED = "Tick at least one subband to feed, or switch the wavelet transform off."
@@ -29,7 +29,7 @@ class TransformEditor(QGroupBox):
         super().__init__("Wavelet transform (DWT)", parent, objectName=name, checkable=True)
         self._transform = transform
         self._wavelet = CalmComboBox(objectName=f"{name}.wavelet", editable=True, accessibleName="Wavelet")
-        self._wavelet_line = QLineEdit()
+        self._wavelet_line = StudyLine()
         self._wavelet.setLineEdit(self._wavelet_line)
         self._wavelet.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._wavelet.addItems(discrete_wavelets())

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPointF
-from PySide6.QtGui import QAction, QGuiApplication
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QWheelEvent
+from PySide6.QtWidgets import QApplication, QMenu, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engine.contract.events import EngineEvent, EpochFinished, VariantMeasured
@@ -152,3 +152,42 @@ def test_bars_take_the_unit_that_shows_their_digits(dashboard: Dashboard) -> Non
     """0.0187 ms is 18.7 µs, not 0.02."""
     label = dashboard.bars.plots["latency"].plot.getAxis("bottom").labelText
     assert label == "latency p50, whisker to p95 (µs)"
+
+
+def test_the_wheel_scrolls_a_long_page_and_zooms_with_ctrl(qtbot: QtBot) -> None:
+    """A plot that comes under the pointer while a page is scrolled does not hold the wheel; nor does it zoom out beyond
+    its data."""
+    area = QScrollArea(widgetResizable=True)
+    plot = Plot("dashboard.page", "x", "y")
+    plot.setMinimumHeight(800)
+    area.setWidget(plot)
+    qtbot.addWidget(area)
+    area.resize(300, 200)
+    area.show()
+    plot.plot([0, 1, 2], [0, 1, 4])
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 0)
+    seen = plot.box.viewRange()
+    _wheel(plot, 120)
+    assert plot.box.viewRange() == seen
+    _wheel(plot, 120, Qt.KeyboardModifier.ControlModifier)
+    zoomed = plot.box.viewRange()
+    assert zoomed != seen
+    for _ in range(20):
+        _wheel(plot, -120, Qt.KeyboardModifier.ControlModifier)
+    (left, right), _ = plot.box.viewRange()
+    assert -2 < left < right < 4
+
+
+def _wheel(plot: Plot, delta: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    place = QPointF(plot.viewport().rect().center())
+    event = QWheelEvent(
+        place,
+        QPointF(plot.viewport().mapToGlobal(place.toPoint())),
+        QPoint(),
+        QPoint(0, delta),
+        Qt.MouseButton.NoButton,
+        keys,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(plot.viewport(), event)

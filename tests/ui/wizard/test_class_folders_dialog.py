@@ -219,3 +219,21 @@ def test_the_mapping_itself() -> None:
     assert without(drawn, ["a", "c [[]1]"]) == {"y": ("**/d?",)}
     assert folder_pattern(()) == "."
     assert assigned({"x": (".",)}, [()], "y") == {"y": (".",)}
+
+
+def test_enter_in_the_class_field_assigns_and_leaves_the_dialogue_open(qtbot: QtBot, heart_folder: Path) -> None:
+    dialog = ClassFoldersDialog(DatasetSettings(kind="image_folder", path=str(heart_folder)), heart_folder.parent / "c")
+    qtbot.addWidget(dialog)
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.is_up_to_date, timeout=20_000)
+    tree = dialog.findChild(QTreeView, "class_folders.tree")
+    tree.setCurrentIndex(tree.model().index(0, 0, tree.model().index(0, 0)))
+    box = dialog.findChild(QComboBox, "class_folders.class")
+    box.setFocus()
+    qtbot.keyClicks(box, "healthy")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert dialog.isVisible()
+    mapping = dialog.findChild(QTreeWidget, "class_folders.mapping")
+    assert mapping.topLevelItemCount() == 1
+    assert mapping.topLevelItem(0).text(0).startswith("healthy")
+    dialog.reject()

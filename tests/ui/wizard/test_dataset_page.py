@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
@@ -226,3 +227,57 @@ def test_a_share_that_is_no_number_keeps_the_page_shut(open_wizard: OpenWizard) 
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
     assert open_wizard.recipe.dataset == DatasetSettings(test_fraction=0.3)
     assert _counts(open_wizard)["sick"][2] == "120"
+
+
+def test_an_empty_class_folder_is_left_out_by_a_button(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    folder = draw_class_folders(tmp_path / "images", 6)
+    (folder / "nothing").mkdir()
+    open_wizard.open_folder(folder)
+    assert 'The class folder "nothing"' in open_wizard.wait_for_message("dataset.message")
+    open_wizard.click("dataset.leave_out")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    assert open_wizard.recipe.dataset.classes == ("normal", "sick")
+    assert not open_wizard.child(QPushButton, "dataset.leave_out").isVisible()
+
+
+def test_the_last_two_classes_stay_and_say_why(open_wizard: OpenWizard, heart_folder: Path) -> None:
+    open_wizard.open_folder(heart_folder)
+    table = open_wizard.child(QTableWidget, "dataset.counts")
+    open_wizard.qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=SCAN_MS)
+    table.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
+    assert table.item(0, 0).checkState() == Qt.CheckState.Checked
+    assert "needs two classes" in open_wizard.wait_for_message("dataset.message")
+
+
+def test_what_is_left_out_is_not_counted(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    folder = draw_class_folders(tmp_path / "images", 12)
+    first = sorted((folder / "sick").iterdir())[0]
+    for number in range(4):
+        (folder / "sick" / f"copy{number}.png").write_bytes(first.read_bytes())
+    open_wizard.open_folder(folder)
+    table = open_wizard.child(QTableWidget, "dataset.counts")
+
+    def counted() -> int:
+        cells = [table.item(row, column) for row in range(table.rowCount()) for column in (1, 2, 3)]
+        return sum(int(cell.text()) for cell in cells if cell and cell.text() != "–")
+
+    open_wizard.qtbot.waitUntil(lambda: table.rowCount() == 2 and counted() == 28, timeout=SCAN_MS)
+    dataset = open_wizard.recipe.dataset.model_copy(update={"duplicates": "drop"})
+    open_wizard.wizard._draft.change(dataset=dataset)
+    open_wizard.qtbot.waitUntil(lambda: counted() == 24, timeout=SCAN_MS)
+
+
+def test_what_nobody_has_chosen_follows_the_images(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    """One setting that was touched keeps the others no more from following a folder that is chosen later."""
+    noise = np.random.default_rng(3)
+    for name in ("red", "blue"):
+        (tmp_path / "own" / name).mkdir(parents=True)
+        for number in range(8):
+            pixels = noise.integers(0, 255, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "own" / name / f"{number}.png")
+    images = open_wizard.recipe.images
+    open_wizard.wizard._draft.change(images=images.model_copy(update={"scale": "symmetric"}))
+    open_wizard.open_folder(tmp_path / "own")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    fitted = open_wizard.recipe.images
+    assert (fitted.size, fitted.color, fitted.scale, fitted.dwt) == (32, "rgb", "symmetric", None)

@@ -19,6 +19,7 @@ from ui.dashboard.panel import Panel
 from ui.form.calm_fields import CalmComboBox
 from ui.image_figures import fidelity_text, transform_text
 from ui.pictures import pixmap, subband_image
+from ui.plain_label import PlainLabel
 from ui.shown_run import ShownRun
 from ui.theme import Theme
 
@@ -117,7 +118,7 @@ class ImagesPanel(Panel):
             self._grid.addWidget(QLabel(TITLES.get(name, name) + mark), 0, column + 1)
         several = zip(samples["images"], samples["labels"], samples["subbands"], strict=True)
         for row, (image, label, bands) in enumerate(islice(several, MOST_IMAGES), start=1):
-            self._grid.addWidget(QLabel(str(samples["classes"][label])), row, 0)
+            self._grid.addWidget(PlainLabel(str(samples["classes"][label])), row, 0)
             pictures = [image, *(subband_image(band, name) for band, name in zip(bands, SUBBANDS, strict=True))]
             for column, picture in enumerate(pictures, start=1):
                 shown = QLabel()

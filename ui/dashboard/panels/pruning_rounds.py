@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import ClassVar
 
 import pyqtgraph
@@ -81,7 +82,7 @@ class PruningPanel(Panel):
                     symbolBrush=colour,
                     symbolPen=None,
                 )
-            named.append(f'<span style="color:{colour}">● {title}, {TUNED}; ■ {PRUNED}</span>')
+            named.append(f'<span style="color:{colour}">● {escape(title)}, {TUNED}; ■ {PRUNED}</span>')
         self._legend.setText("<br>".join(named))
 
     def _described(self, point: QPointF) -> str:
