@@ -19,7 +19,7 @@ WHAT = (
     "Images that were read and resized are kept, so that a later study begins at once. Nothing is lost when they are "
     "cleared: the next run reads the images again."
 )
-BUSY = "A run is going on; its images cannot be cleared now."
+BUSY = "A run is in progress; its images cannot be cleared now."
 
 
 def cache_limit_bytes(settings: QSettings) -> int:

@@ -45,7 +45,7 @@ NARROW_PIXELS = 800
 SMALLEST = (480, 320)
 USUAL = (1280, 760)
 RECIPES = "Recipes (*.toml)"
-CLOSING_QUESTION = "A run is going on. Whatever you choose, every finished stage is kept."
+CLOSING_QUESTION = "A run is in progress. Whatever you choose, every finished stage is kept."
 CANCEL_AND_CLOSE, KEEP_RUNNING = "Cancel the run and close", "Keep running without the window"
 ABOUT = (
     f"<b>Nutshell {VERSION}</b><br>Compresses convolutional networks in a lab: train, prune, quantise, measure, and "
@@ -93,7 +93,7 @@ class MainWindow(QMainWindow):
 
     @property
     def controller(self) -> RunController:
-        """Of the run that goes on."""
+        """Of the run in progress."""
         return self._stack.controller
 
     def start_run(self, recipe: Recipe) -> None:
@@ -306,7 +306,7 @@ class MainWindow(QMainWindow):
         if not path:
             return
         if self.controller.is_running():
-            tell(self, "A run is going on", "Wait for it, or cancel it, before changing the folder.")
+            tell(self, "A run is in progress", "Wait for it, or cancel it, before changing the folder.")
             return
         self._locations = self._actions.locations = Locations(Path(path))
         self._settings.setValue("runs_directory", path)

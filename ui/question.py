@@ -11,7 +11,7 @@ def agrees(parent: QWidget, title: str, question: str, do: str, keep: str) -> bo
 
     Args:
         do: the verb on the button that does it, such as "Cancel the run".
-        keep: what the other one says, such as "Let it go on"; Enter and Escape press this.
+        keep: what the other one says, such as "Keep running"; Enter and Escape press this.
     """
     return chosen_of(parent, title, question, (do,), keep) == do
 

@@ -67,7 +67,7 @@ class StartPage(QWidget):
             if widget := item.widget():
                 widget.deleteLater()
         if draft is not None or records:
-            self._recent_layout.addWidget(QLabel("Go on with"))
+            self._recent_layout.addWidget(QLabel("Recent"))
         if draft is not None:
             self._add_recent(f"✎ {draft.name} (draft)", partial(self.draft_chosen.emit, draft))
         for record in records[:MOST_RECENT]:

@@ -150,7 +150,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "accuracy",
         "accuracy\n(95 % CI)",
-        "Share of the test images that the file classifies rightly, with its Wilson 95 % interval.",
+        "Share of the test images that the file classifies correctly, with its Wilson 95 % interval.",
         **_interval(lambda v: v.accuracy, lambda v: v.accuracy_ci95, "{:.3f}"),
         better=HIGHER,
         is_usual=True,
@@ -167,7 +167,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "agreement",
         "agreement\n(fraction)",
-        "Share of the test images that the file decides as the float32 baseline does, rightly or wrongly.",
+        "Share of the test images to which the file gives the same class as the float32 baseline, right or wrong.",
         **_number(lambda v, _: v.agreement, "{:.3f}"),
         better=HIGHER,
         is_usual=True,
@@ -254,7 +254,7 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "distinct_weights",
         "distinct weights\n(count)",
-        "The most distinct values stored in one kernel; a channel at a time where each channel has its own scale.",
+        "The most distinct values stored in one kernel; per channel where each channel has its own scale.",
         **_number(lambda v, _: v.unique_weights, "{:,.0f}"),
         better=LOWER,
     ),

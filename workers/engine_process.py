@@ -92,8 +92,8 @@ class EngineProcess:
         if outcome.ending is Ending.DIED:
             if self._cancelled.is_set():
                 outcome = ProcessOutcome.of_last_event(RunCancelled(), None)
-            elif last_words := self._last_words():
-                outcome = replace(outcome, message=f"{outcome.message} Its last words: {last_words}")
+            elif last_output := self._last_output():
+                outcome = replace(outcome, message=f"{outcome.message} Last output: {last_output}")
         self._early_output.close()
         return outcome
 
@@ -153,7 +153,7 @@ class EngineProcess:
                 self._events.put(event)
         self._events.put(None)
 
-    def _last_words(self) -> str:
+    def _last_output(self) -> str:
         self._early_output.seek(0)
         lines = self._early_output.read().decode(errors="replace").strip().splitlines()
         return lines[-1].strip() if lines else ""

@@ -1,4 +1,4 @@
-"""Keeps the computer from falling asleep while a run goes on; the screen may go dark."""
+"""Keeps the computer from falling asleep while a run is in progress; the screen may go dark."""
 
 from __future__ import annotations
 

@@ -36,10 +36,10 @@ class RunController(QObject):
             resumed_run: the id of an earlier run of it that goes on; empty: a new one.
 
         Raises:
-            RuntimeError: a run is going on.
+            RuntimeError: a run is in progress.
         """
         if self._worker is not None:
-            raise RuntimeError("A run is going on; cancel it before starting another.")
+            raise RuntimeError("A run is in progress; cancel it before starting another.")
         self._thread = QThread(self)
         self._thread.setObjectName("engine-run")
         self._worker = RunWorker(recipe, runs_directory, resumed_run)

@@ -103,7 +103,8 @@ class DatasetSettings(Section):
         "keep",
         title="Duplicates",
         description="Images with the same pixels. drop_leaks: one that lies in two splits stays in the later one only "
-        "(test, else validation); drop: of each but one stays, that of the latest split. keep: all, and they are told.",
+        "(test, else validation); drop: of each but one stays, that of the latest split. keep: use all and report "
+        "duplicates.",
         json_schema_extra={
             "advanced": True,
             "names": {

@@ -205,7 +205,7 @@ class RunFailed(EngineEvent):
 
 class RunCancelled(EngineEvent):
     event: Literal["run_cancelled"] = "run_cancelled"
-    message: str = "Cancelled; every finished stage is kept, and running the recipe again goes on from there."
+    message: str = "Cancelled; every finished stage is kept, and running the recipe again continues from there."
 
 
 Event = Annotated[

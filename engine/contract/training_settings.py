@@ -26,7 +26,7 @@ class TrainingSettings(Section):
     epochs: int = Field(10, ge=1, le=10_000, title="Epochs")
     batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Images.")
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field(
-        "adam", title="Optimizer", description="adamw decays weights beside the gradient, the others through it."
+        "adam", title="Optimizer", description="adamw: decoupled weight decay; the others: L2 penalty."
     )
     momentum: float = Field(
         0.9,
@@ -97,7 +97,7 @@ class TrainingSettings(Section):
     class_weights: Literal["none", "balanced"] = Field(
         "none",
         title="Class weights",
-        description="balanced: an image counts the more, the fewer its class has.",
+        description="balanced: images of rarer classes get more weight.",
         json_schema_extra={"advanced": True},
     )
     early_stopping: int = Field(

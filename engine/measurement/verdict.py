@@ -64,10 +64,10 @@ def _worth(variant: VariantMeasurement, control: VariantMeasurement | None) -> s
     points = (variant.accuracy - control.accuracy) * 100
     low, high = control.accuracy_ci95
     if variant.accuracy_ci95[0] > high:
-        return f"Its teacher gained it {points:.1f} points."
+        return f"The teacher improved accuracy by {points:.1f} points."
     if variant.accuracy_ci95[1] < low:
-        return f"Its teacher cost it {-points:.1f} points."
-    return f"No measurable gain by its teacher: without it {control.accuracy * 100:.1f} %."
+        return f"The teacher cost {-points:.1f} points of accuracy."
+    return f"The teacher made no measurable difference: without it {control.accuracy * 100:.1f} %."
 
 
 def _size(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:

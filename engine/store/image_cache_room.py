@@ -35,7 +35,7 @@ def trim_cache(cache: Path, limit_bytes: int) -> int:
 
 
 def trim_if_idle(locations: Locations, limit_bytes: int) -> None:
-    """Keep the cache within its limit, unless a run goes on somewhere, which may be reading from it."""
+    """Keep the cache within its limit, unless a run is in progress somewhere, which may be reading from it."""
     if any(record.state is RunState.RUNNING for record in list_runs(locations)):
         return
     trim_cache(locations.image_cache, limit_bytes)

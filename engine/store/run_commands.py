@@ -1,4 +1,4 @@
-"""What any window or terminal asks of a run that goes on: lines in a file of its folder, which its engine reads."""
+"""What any window or terminal asks of a run in progress: lines in a file of its folder, which its engine reads."""
 
 from __future__ import annotations
 

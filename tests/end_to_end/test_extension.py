@@ -1,4 +1,4 @@
-"""A step with evidence of its own and its panel are one folder and one file, outside of the program."""
+"""A step with evidence of its own and its panel, a backbone and a source of images, all outside of the program."""
 
 from __future__ import annotations
 
@@ -10,19 +10,32 @@ import sys
 from pathlib import Path
 
 from engine.contract.extensions import VARIABLE
-from engine.contract.recipe_file import recipe_text
-from tests.small_study import small_recipe
 
+RECIPE = """
+schema = 1
+name = "stripes"
+[dataset]
+kind = "stripes"
+[images]
+size = 32
+color = "grayscale"
+[backbone]
+kind = "two_convolutions"
+[training]
+epochs = 2
+[[chains]]
+name = "norms"
+steps = [{ step = "kernel_norms", norm = "l1" }]
+[[chains]]
+name = "int8"
+steps = [{ step = "post_training_quantization", scheme = "int8" }]
+"""
 EXAMPLE = "resources/examples/extension"
 
 
-def test_a_step_with_evidence_and_its_panel_from_outside_of_the_tree(
-    checkout: Path, tmp_path: Path, heart_folder: Path
-) -> None:
-    recipe = small_recipe(heart_folder).model_copy(update={"chains": ()})
+def test_a_study_of_parts_from_outside_of_the_tree(checkout: Path, tmp_path: Path) -> None:
     file = tmp_path / "study.toml"
-    chain = '\n[[chains]]\nname = "norms"\nsteps = [{ step = "kernel_norms", norm = "l1" }]\n'
-    file.write_text(recipe_text(recipe).replace("chains = []\n", "") + chain, encoding="utf-8")
+    file.write_text(RECIPE, encoding="utf-8")
     outside = tmp_path / "extension"
     shutil.copytree(checkout / EXAMPLE, outside)
     environment = os.environ | {VARIABLE: str(outside), "QT_QPA_PLATFORM": "offscreen"}
@@ -32,9 +45,9 @@ def test_a_step_with_evidence_and_its_panel_from_outside_of_the_tree(
     shown = json.loads(done.stdout)
     assert shown["exit_code"] == 0
     assert shown["tab"] is True
-    assert len(shown["bars"]) > 5
+    assert len(shown["bars"]) == 3, "two convolutions and the classifier"
     assert all(0 < norm < 10 for norm in shown["bars"])
-    assert shown["evidence"] == {"baseline": [], "norms": ["kernel_norms"]}
+    assert shown["evidence"] == {"baseline": [], "norms": ["kernel_norms"], "int8": ["calibration"]}
 
 
 def test_without_the_variable_the_step_is_unknown(checkout: Path, tmp_path: Path) -> None:

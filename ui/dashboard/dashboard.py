@@ -33,7 +33,7 @@ STACKED_HEIGHT, LEAST_HEIGHT = 900, 360
 CURVES_PIXELS, BARS_PIXELS = 220, 350
 TABLE = "results"
 """The panel that the banner of a finished run leads to."""
-CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Resume goes on from there."
+CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Resume continues from there."
 RUNS_ELSEWHERE = "Another window or a terminal runs this. It is shown as it goes, and can be paused or cancelled here."
 
 
@@ -62,7 +62,7 @@ class Dashboard(QWidget):
     duplicate_requested = Signal()
     """Begin a new study with this run's recipe."""
     resume_run_requested = Signal()
-    """Go on with this run, which did not end."""
+    """Resume this run, which did not end."""
 
     def __init__(self, directory: Path | None = None, settings: QSettings | None = None) -> None:
         """An empty dashboard.

@@ -33,7 +33,7 @@ class RunBanner(QFrame):
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._table = QPushButton("&Table and files", objectName="dashboard.banner.table")
         self._resume = QPushButton("&Resume", objectName="dashboard.resume_run")
-        self._resume.setToolTip("Go on with this run; finished stages are not computed again")
+        self._resume.setToolTip("Resume this run; finished stages are not computed again")
         self._log = QPushButton("Open &log", objectName="dashboard.banner.log")
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 6, 5)

@@ -12,7 +12,7 @@ from ui.shown_run import ShownRun
 
 PROGRESS_STEPS = 1000
 TITLE_MARGIN = 2
-CANCEL_QUESTION = "Cancel the run? Every finished stage is kept, and Resume goes on from there."
+CANCEL_QUESTION = "Cancel the run? Every finished stage is kept, and Resume continues from there."
 
 
 class RunHeader(QWidget):
@@ -42,7 +42,7 @@ class RunHeader(QWidget):
         self._pause = QPushButton("&Pause", objectName="dashboard.pause")
         self._pause.setToolTip("Hold at the next batch")
         self._stop = QPushButton("&Stop training", objectName="dashboard.stop")
-        self._stop.setToolTip("Stop training this stage, keep its best epoch, and go on with the next stage")
+        self._stop.setToolTip("Stop training this stage, keep its best epoch, and continue with the next stage")
         self._cancel = QPushButton("&Cancel run…", objectName="dashboard.cancel")
         self._cancel.setToolTip("End the whole run; every finished stage is kept")
         self._duplicate = QPushButton("&Duplicate", objectName="dashboard.duplicate")
@@ -124,7 +124,7 @@ class RunHeader(QWidget):
             self.pause_requested.emit()
 
     def _on_cancel(self) -> None:
-        if agrees(self, "Cancel the run", CANCEL_QUESTION, "Cancel the run", "Let it go on"):
+        if agrees(self, "Cancel the run", CANCEL_QUESTION, "Cancel the run", "Keep running"):
             self._cancelling = True
             self._cancel.setEnabled(False)
             self._time.setText("cancelling…")

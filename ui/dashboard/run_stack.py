@@ -1,4 +1,4 @@
-"""The window's right side: the start page, the guide, the run that goes on, and an earlier run that is read."""
+"""The window's right side: the start page, the guide, the run in progress, and an earlier run that is read."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 FOLLOW_MS = 500
 LONGEST_NAME = 80
-BUSY = "A run is going on. Wait for it, or cancel it, before starting another."
+BUSY = "A run is in progress. Wait for it, or cancel it, before starting another."
 
 
 class RunStack(QStackedWidget):
-    """One run at a time; the wizard stays as it is while a run goes on."""
+    """One run at a time; the wizard stays as it is while a run is in progress."""
 
     edit_requested = Signal(object)
     """A `Recipe` to take into the wizard."""
@@ -40,7 +40,7 @@ class RunStack(QStackedWidget):
     """A run has begun or ended."""
     shown_run_changed = Signal()
     progressed = Signal(int)
-    """How much of the run that goes on here is done, in per cent; when it changes."""
+    """How much of the run in progress here is done, in per cent; when it changes."""
 
     def __init__(
         self,
@@ -93,13 +93,13 @@ class RunStack(QStackedWidget):
 
     @property
     def live_run(self) -> str | None:
-        """The id of the run that goes on here."""
+        """The id of the run in progress here."""
         started = self._live.state.started if self._live is not None and self.controller.is_running() else None
         return started.run if started else None
 
     @property
     def live_is_hidden(self) -> bool:
-        """Whether a run goes on that is not shown."""
+        """Whether a run is in progress that is not shown."""
         return self.controller.is_running() and self.dashboard is not self._live
 
     def show_start(self) -> None:
@@ -114,13 +114,13 @@ class RunStack(QStackedWidget):
             self.setCurrentWidget(self._live)
 
     def start(self, recipe: Recipe, resumed_run: str = "") -> None:
-        """Run a recipe in an engine child and show it; says so where a run goes on already.
+        """Run a recipe in an engine child and show it; says so where a run is in progress already.
 
         Args:
             resumed_run: the id of an earlier run of it that goes on; empty: a new one.
         """
         if self.controller.is_running():
-            tell(self, "A run is going on", BUSY)
+            tell(self, "A run is in progress", BUSY)
             return
         self._drop(self._live)
         self._live = board = self._new_dashboard(recipe, live=True)
@@ -133,7 +133,7 @@ class RunStack(QStackedWidget):
         self.controller.start(recipe, self.runs_directory, resumed_run)
 
     def open(self, record: RunRecord) -> None:
-        """Show an earlier run from its event log; one that goes on elsewhere is followed."""
+        """Show an earlier run from its event log; one in progress elsewhere is followed."""
         if record.run == self.shown_run:
             return
         if self._live is not None and self._live.state.started and self._live.state.started.run == record.run:
@@ -203,7 +203,7 @@ class RunStack(QStackedWidget):
                 board.set_theme(theme)
 
     def shut_down(self) -> None:
-        """End a run that goes on, and its thread."""
+        """End a run in progress, and its thread."""
         self._follow_timer.stop()
         self.controller.shut_down()
 

@@ -41,7 +41,7 @@ FRAME_GAP = 6
 
 
 class ResultsTable(QWidget):
-    """Sortable; grows while the run goes on."""
+    """Sortable; grows while the run is in progress."""
 
     columns_chosen = Signal(list)
     """The titles of the columns that the user wants to see."""

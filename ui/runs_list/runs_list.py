@@ -32,7 +32,7 @@ class RunsList(QWidget):
 
     new_requested = Signal()
     live_requested = Signal()
-    """Back to the run that goes on."""
+    """Back to the run in progress."""
     run_chosen = Signal(object)
     """A `RunRecord`."""
     draft_chosen = Signal(object)
@@ -91,7 +91,7 @@ class RunsList(QWidget):
         """Read the list again; what is chosen stays chosen.
 
         Args:
-            live_run: the run that this window runs; another that goes on is of another window.
+            live_run: the run that this window runs; another in progress is of another window.
         """
         self._live_run, self._fault = live_run, ""
         self._entries = [*DraftStore(locations).list()]

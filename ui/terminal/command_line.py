@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
+from engine.launch.program import VERSION
 from engine.store.locations import default_runs_directory
 
 PROGRAM = "nutshell"
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Exit codes: 0 done, 2 bad recipe or data, 3 failed, 130 stopped.",
     )
     parser.add_argument("--demo", action="store_true", help="run the bundled recipe at once; needs no display")
+    parser.add_argument("--version", action="version", version=f"Nutshell {VERSION}")
     parser.add_argument("--report-start", action="store_true", help=argparse.SUPPRESS)
     _add_runs(parser, default_runs_directory())
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")

@@ -50,7 +50,7 @@ class ReviewPage(DraftPage):
     """The last look before the run."""
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
-        what_to_do = "Check the recipe, save it if you like, run it. Running it again goes on where it stopped."
+        what_to_do = "Check the recipe, save it if you like, run it. Running it again continues where it stopped."
         super().__init__(draft, what_to_do)
         self._runs_directory = runs_directory
         self._runs_fault = ""

@@ -332,7 +332,7 @@ class StudyWizard(QWidget):
         self._kept = kept
         if kept.draft != self._draft_id:
             self._draft_id = kept.draft
-            self._waits.say("Another window changed this draft too; yours goes on as a draft of its own.", "warning")
+            self._waits.say("Another window changed this draft too; yours is kept as a draft of its own.", "warning")
         self.drafts_changed.emit()
 
     def _keep_now(self) -> None:

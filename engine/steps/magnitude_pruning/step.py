@@ -31,7 +31,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
     key: ClassVar[str] = "magnitude_pruning"
     title: ClassVar[str] = "Magnitude pruning"
     summary: ClassVar[str] = (
-        "Sets the smallest weights to zero while training goes on. The file shrinks when it is zipped; "
+        "Sets the smallest weights to zero while training continues. The file shrinks when it is zipped; "
         "its raw size and its speed stay."
     )
     paper: ClassVar[str] = "Zhu and Gupta 2017; Predić et al. 2022; Kharitonov 2024"

@@ -78,8 +78,8 @@ class SparseTransfer(Step[SparseTransferParameters]):
     key: ClassVar[str] = "sparse_transfer"
     title: ClassVar[str] = "Sparse transfer"
     summary: ClassVar[str] = (
-        "Gives a pruned network a new last layer and trains it on other images, with its zeros kept. The chain goes on "
-        "with those images."
+        "Gives a pruned network a new last layer and trains it on other images, with its zeros kept. The chain "
+        "continues with those images."
     )
     paper: ClassVar[str] = "Kharitonov 2024"
     Parameters: ClassVar[type[StepParameters]] = SparseTransferParameters

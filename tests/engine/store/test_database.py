@@ -126,7 +126,7 @@ def test_a_file_of_a_run_that_has_changed_is_not_believed(tmp_path: Path) -> Non
     (tmp_path / "models").mkdir()
     file = tmp_path / "models" / "int8.ranges.json"
     file.write_text("{}")
-    assert not is_damaged(tmp_path, file), "a run that goes on has no hashes yet"
+    assert not is_damaged(tmp_path, file), "a run in progress has no hashes yet"
     write_run_hashes(tmp_path)
     assert not is_damaged(tmp_path, file)
     file.write_text("[]")
