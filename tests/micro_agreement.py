@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from engine.contract.recipe_file import read_recipe
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from engine.datasets.source import Split
 from engine.feeding.fed_images import FedImages
 from engine.feeding.pipeline import fit_pipeline

@@ -178,8 +178,8 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
     from ui.image_cache_dialog import ImageCacheDialog
     from ui.runs_list.notes_dialog import NotesDialog
     from ui.runs_list.recipe_dialog import RecipeDialog
-    from ui.wizard.class_folders_dialog import ClassFoldersDialog
-    from ui.wizard.preset_dialog import PresetDialog
+    from ui.wizard.chains.preset_dialog import PresetDialog
+    from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
 
     record = runs.records[0]
     recipe = (record.directory / "recipe.toml").read_text(encoding="utf-8")

@@ -16,8 +16,8 @@ from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.network_facts import NetworkFacts
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.training_settings import TrainingSettings
-from engine.datasets.phantom_heart import draw_heart
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.files.phantom_heart import draw_heart
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.training.control import Control
 from engine.training.plan import TrainingPlan

@@ -53,7 +53,7 @@ def test_the_window_never_loads(window_modules: set[str], name: str) -> None:
 @pytest.mark.parametrize("name", ["ui.wizard.later_pages", "engine.datasets.examination", "engine.chain.preflight"])
 def test_the_window_opens_without(checkout: Path, name: str) -> None:
     loaded = _loaded_by("import ui.application", checkout)
-    assert "ui.wizard.dataset_page" in loaded
+    assert "ui.wizard.dataset.dataset_page" in loaded
     assert name not in loaded
 
 

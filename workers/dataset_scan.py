@@ -12,9 +12,9 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
-from engine.datasets.found_range import find_range
+from engine.datasets.cache.found_range import find_range
+from engine.datasets.files.value_range import ValueRange
 from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
-from engine.datasets.value_range import ValueRange
 from workers.thumbnail import thumbnail
 from workers.turn import Turn
 
@@ -110,7 +110,7 @@ def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, turn: Turn) 
         Cancelled: out of `turn`.
     """
     # Here it is imported by the worker's thread; the window opens without it.
-    from engine.datasets.preparation import scan
+    from engine.datasets.cache.preparation import scan
 
     index = scan(settings, seed, turn.report, cache)
     found = Counter((sample.split, sample.label) for sample in index.samples)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.datasets.class_folders import ClassFolders, TopFolders
+from engine.datasets.listing.class_folders import ClassFolders, TopFolders
 from engine.datasets.source import DATASETS, OutlinedFolder
 from workers.turn import Turn
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.recipe import Recipe
-from engine.datasets.preparation import scan
+from engine.datasets.cache.preparation import scan
 from engine.datasets.source import SampleIndex
 
 

@@ -18,7 +18,7 @@ from engine.contract.events import PlannedStage
 from engine.contract.findings import Finding
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
-from engine.datasets.preparation import dataset_fingerprint
+from engine.datasets.cache.preparation import dataset_fingerprint
 from engine.datasets.source import SampleIndex, Split
 from engine.feeding.pipeline import network_input_shape
 from engine.measurement.machine import cpu_name

@@ -40,9 +40,9 @@ from engine.contract.measurements import (
 )
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
-from engine.datasets.preparation import prepare
-from engine.datasets.prepared import PreparedDataset
-from engine.datasets.splits import write_split_csv
+from engine.datasets.cache.preparation import prepare
+from engine.datasets.cache.prepared import PreparedDataset
+from engine.datasets.cache.splits import write_split_csv
 from engine.feeding.samples import sampled_transform_figures, write_samples
 from engine.feeding.study_images import StudyImages
 from engine.measurement.accuracy import wilson_interval

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 VARIABLE = "NUTSHELL_EXTENSIONS"
-"""An environment variable: folders, separated as in PATH, which may hold `steps`, `panels`, `backbones`, `datasets`."""
+"""An environment variable: folders, separated as in PATH, which may hold `steps`, `panels`, `backbones`, `sources`."""
 
 
 def extend(package: str) -> None:

@@ -14,15 +14,15 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.findings import Finding
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
-from engine.datasets.dataset_check import CheckedSample, check_dataset
-from engine.datasets.dataset_findings import dataset_findings
-from engine.datasets.found_range import find_range
-from engine.datasets.grouping import group_findings
-from engine.datasets.image_traits import ImageTraits, image_traits
-from engine.datasets.ordered_work import in_order
-from engine.datasets.preparation import scan
+from engine.datasets.cache.found_range import find_range
+from engine.datasets.cache.ordered_work import in_order
+from engine.datasets.cache.preparation import scan
+from engine.datasets.cache.splits import drawn_again_where_lost
+from engine.datasets.checks.dataset_check import CheckedSample, check_dataset
+from engine.datasets.checks.dataset_findings import dataset_findings
+from engine.datasets.files.image_traits import ImageTraits, image_traits
+from engine.datasets.listing.grouping import group_findings
 from engine.datasets.source import DATASETS, Sample, Split
-from engine.datasets.splits import drawn_again_where_lost
 
 AHEAD_A_THREAD = 8
 TOLD_EVERY = 16

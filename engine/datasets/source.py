@@ -16,7 +16,7 @@ from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
 from engine.contract.registry import Registry
-from engine.datasets.value_range import ValueRange, pixels_of
+from engine.datasets.files.value_range import ValueRange, pixels_of
 
 
 class Split(StrEnum):
@@ -174,7 +174,7 @@ class DatasetSource(ABC):
         return ()
 
 
-DATASETS: Registry[DatasetSource] = Registry("engine.datasets", DatasetSource, "dataset")
+DATASETS: Registry[DatasetSource] = Registry("engine.datasets.sources", DatasetSource, "dataset")
 
 
 def special_keys() -> frozenset[str]:

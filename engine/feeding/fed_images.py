@@ -8,7 +8,7 @@ from typing import overload
 
 import numpy as np
 
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.feeding.pipeline import ImagePipeline
 
 

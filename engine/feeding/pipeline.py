@@ -9,7 +9,7 @@ import numpy as np
 from engine.contract.errors import RecipeError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.pixel_reading import AS_STORED, PixelReading
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.scale import SCALES, check_scale
 from engine.imaging.wavelet import check_wavelet, fed_subbands, transformed_side

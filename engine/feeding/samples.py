@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.measurements import ImageBytes, TransformFigures
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.imaging.fidelity import jpeg_fidelity, resize_fidelity
 from engine.imaging.normalisation import coloured, normalise, png_bytes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.feeding.pipeline import ImagePipeline, fit_pipeline
 
 

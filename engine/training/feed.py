@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.contract.training_settings import Augmentation
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.feeding.pipeline import ImagePipeline, network_input_shape
 from engine.imaging.augment import augment, augmentation_streams

@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.contract.events import EngineEvent
 from engine.contract.training_outcome import EpochRecord, TrainingOutcome
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.feeding.pipeline import ImagePipeline
 from engine.training.balance import balanced_weights

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.contract.evidence import Evidence
 from engine.contract.recipe import Recipe
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.feeding.fed_images import FedImages
 from engine.feeding.pipeline import ImagePipeline

@@ -24,8 +24,8 @@ from engine.contract.events import EngineEvent, EpochFinished
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from engine.contract.training_settings import TrainingSettings
-from engine.datasets.preparation import prepare, scan
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 
 BATCH = 64

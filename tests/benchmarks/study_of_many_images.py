@@ -12,8 +12,8 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from engine.contract.training_settings import TrainingSettings
-from engine.datasets.preparation import prepare, scan
-from engine.datasets.splits import write_split_csv
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.cache.splits import write_split_csv
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.measurement.memory import peak_resident_bytes
 from engine.training.control import Control

@@ -19,7 +19,7 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.network_facts import NetworkFacts
 from engine.contract.recipe import Recipe
 from engine.contract.training_settings import TrainingSettings
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from engine.datasets.source import Split
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters

@@ -14,8 +14,8 @@ from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
 from engine.contract.training_settings import TrainingSettings
-from engine.datasets.image_cache import damage
-from engine.datasets.preparation import dataset_fingerprint, prepare, scan
+from engine.datasets.cache.image_cache import damage
+from engine.datasets.cache.preparation import dataset_fingerprint, prepare, scan
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.training.control import Control
 from engine.training.plan import TrainingPlan

@@ -18,7 +18,7 @@ from PIL import Image, ImageOps
 
 from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import DatasetSettings
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from engine.imaging.normalisation import PNG_OPTIONS
 from engine.imaging.wavelet import MODE, decompose
 

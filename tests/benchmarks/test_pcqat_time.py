@@ -17,7 +17,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import BatchProgress, EngineEvent
 from engine.contract.image_settings import ImageSettings
 from engine.contract.network_facts import NetworkFacts
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from engine.datasets.source import Split
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.steps.magnitude_pruning.step import MagnitudePruning, MagnitudePruningParameters

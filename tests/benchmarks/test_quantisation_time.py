@@ -15,7 +15,7 @@ from engine.backbones.backbone import layer_graph
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.network_facts import NetworkFacts
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.step import PostTrainingQuantization

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.contract.recipe import DatasetSettings
-from engine.datasets.preparation import scan
+from engine.datasets.cache.preparation import scan
 from engine.datasets.source import Split
 from engine.measurement.machine import cpu_name
 from tests.benchmarks.contender import Contender

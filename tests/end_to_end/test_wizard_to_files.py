@@ -16,7 +16,7 @@ from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs
 from ui.main_window import MainWindow
 from ui.shown_run import StageStatus
-from ui.wizard.steps_editor import StepsEditor
+from ui.wizard.chains.steps_editor import StepsEditor
 from ui.wizard.study_wizard import StudyWizard
 
 SCAN_MS = 20_000

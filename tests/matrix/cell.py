@@ -19,7 +19,7 @@ from engine.contract.recipe import (
     Recipe,
     TrainingSettings,
 )
-from engine.datasets.preparation import prepare
+from engine.datasets.cache.preparation import prepare
 from engine.feeding.study_images import StudyImages
 from engine.store.locations import Locations
 from engine.store.stage_store import StageStore

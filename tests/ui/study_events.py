@@ -26,7 +26,7 @@ from engine.contract.image_settings import DwtSettings
 from engine.contract.measurements import DatasetSummary, ImageBytes, RunResult, SkippedFile, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
-from engine.datasets.phantom_heart import draw_heart
+from engine.datasets.files.phantom_heart import draw_heart
 from engine.imaging.wavelet import SUBBANDS, decompose
 
 RUN = "20260131-142501-ultrasound-3f9a"

@@ -20,8 +20,8 @@ from tests.ui.study_events import study_events
 from ui.main_window import MainWindow
 from ui.runs_list.notes_dialog import NotesDialog
 from ui.runs_list.recipe_dialog import RecipeDialog
-from ui.wizard.class_folders_dialog import ClassFoldersDialog
-from ui.wizard.preset_dialog import PresetDialog
+from ui.wizard.chains.preset_dialog import PresetDialog
+from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind", "theme")
 

@@ -17,8 +17,8 @@ from tests.small_study import small_recipe
 from tests.ui.study_events import study_events
 from ui.main_window import MainWindow
 from ui.question import _with_letters
-from ui.wizard.class_folders_dialog import ClassFoldersDialog
-from ui.wizard.preset_dialog import PresetDialog
+from ui.wizard.chains.preset_dialog import PresetDialog
+from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind", "theme")
 

@@ -13,7 +13,7 @@ from engine.contract.errors import NutshellError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe
-from engine.datasets.preparation import scan
+from engine.datasets.cache.preparation import scan
 from ui.message_bar import MessageBar
 from ui.wording import in_window_words
 

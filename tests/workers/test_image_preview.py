@@ -10,7 +10,7 @@ import pytest
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, RecipeError
 from engine.contract.image_settings import DwtSettings, ImageSettings
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from tests.small_study import draw_class_folders
 from workers.dataset_scan import DecodedSample, scan_dataset
 from workers.image_preview import SHOWN_PIXELS, preview_images

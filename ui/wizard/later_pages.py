@@ -6,12 +6,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 
-from ui.wizard.backbone_page import BackbonePage
-from ui.wizard.chains_page import ChainsPage
+from ui.wizard.chains.chains_page import ChainsPage
 from ui.wizard.draft_page import DraftPage
-from ui.wizard.images_page import ImagesPage
+from ui.wizard.images.images_page import ImagesPage
+from ui.wizard.network.backbone_page import BackbonePage
 from ui.wizard.recipe_draft import RecipeDraft
-from ui.wizard.review_page import ReviewPage
+from ui.wizard.review.review_page import ReviewPage
 
 
 def later_page(number: int, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> DraftPage:

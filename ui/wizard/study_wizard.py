@@ -33,7 +33,7 @@ from engine.store.locations import Locations
 from ui.form.tab_order import last_in_focus_chain, set_tab_order
 from ui.message_bar import MessageBar
 from ui.screen_fit import scrolling
-from ui.wizard.dataset_page import DatasetPage
+from ui.wizard.dataset.dataset_page import DatasetPage
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.remembered_keys import LAST_DRAFT, LAST_RECIPE

@@ -15,7 +15,7 @@ from engine.chain.stage_tree import plan
 from engine.contract.findings import Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
-from engine.datasets.preparation import dataset_fingerprint, scan
+from engine.datasets.cache.preparation import dataset_fingerprint, scan
 from engine.feeding.pipeline import network_input_shape
 from engine.store.locations import Locations
 

@@ -18,9 +18,9 @@ from PIL import Image
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.archive import unpacked
-from engine.datasets.preparation import prepare, scan
-from engine.datasets.unpacked_archive import _damage
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.listing.archive import unpacked
+from engine.datasets.listing.unpacked_archive import _damage
 from tests.small_study import draw_class_folders
 
 NAMES = "Übergröße 心臓 قلب сердце καρδιά हृदय 심장 לב หัวใจ ❤️.png"

@@ -16,8 +16,8 @@ import pytest
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.cifar_pickle import array_of, read_cifar_pickle
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.files.cifar_pickle import array_of, read_cifar_pickle
 from engine.datasets.source import DATASETS, Split
 from tests.engine.datasets.cifar_archives import (
     CIFAR10_NAMES,

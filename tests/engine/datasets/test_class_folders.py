@@ -12,8 +12,8 @@ import pytest
 from engine.contract.errors import DataError, RecipeError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe_file import build_recipe, parse_recipe, recipe_text
-from engine.datasets.class_folders import ClassFolders
-from engine.datasets.preparation import dataset_fingerprint, scan
+from engine.datasets.cache.preparation import dataset_fingerprint, scan
+from engine.datasets.listing.class_folders import ClassFolders
 from engine.datasets.source import SampleIndex, Split
 from tests.engine.datasets.test_image_folder import draw_patients, fill, settings
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from engine.contract.dataset_settings import DatasetSettings
-from engine.datasets.indexing import in_natural_order
-from engine.datasets.preparation import scan
+from engine.datasets.cache.preparation import scan
+from engine.datasets.listing.indexing import in_natural_order
 from engine.datasets.source import SampleIndex, Split
 
 ONE, TWO = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))

@@ -17,8 +17,8 @@ import pytest
 from engine.contract.errors import Cancelled, NutshellError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import DatasetSettings
-from engine.datasets import decoding, decoding_workers
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache import decoding, decoding_workers
+from engine.datasets.cache.preparation import prepare, scan
 from tests.small_study import draw_class_folders
 
 IMAGES = ImageSettings(size=32, jpeg_quality=70)
@@ -89,8 +89,8 @@ import sys, time
 from pathlib import Path
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import DatasetSettings
-from engine.datasets import decoding_workers
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache import decoding_workers
+from engine.datasets.cache.preparation import prepare, scan
 
 if __name__ == "__main__":
     decoding_workers.PROCESSES_FROM = 1

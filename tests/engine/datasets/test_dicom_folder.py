@@ -12,9 +12,9 @@ from pydicom.uid import ImplicitVRLittleEndian
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.cache.splits import write_split_csv
 from engine.datasets.source import DATASETS, Split
-from engine.datasets.splits import write_split_csv
 from tests.engine.datasets.dicom_files import SECRETS, write_dicom
 
 SMALL = ImageSettings(size=16, color="grayscale")

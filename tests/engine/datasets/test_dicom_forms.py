@@ -18,7 +18,7 @@ from pydicom.uid import (
     JPEGLSNearLossless,
 )
 
-from engine.datasets.dicom_image import read_dicom
+from engine.datasets.files.dicom_image import read_dicom
 from tests.engine.datasets.dicom_files import dicom, write_dicom
 
 TWELVE = (np.arange(64) * 64).reshape(8, 8).astype(np.uint16)

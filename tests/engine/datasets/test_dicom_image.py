@@ -22,7 +22,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from engine.datasets.dicom_image import read_dicom, read_header
+from engine.datasets.files.dicom_image import read_dicom, read_header
 from tests.engine.datasets.dicom_files import SECRETS, dicom, write_dicom
 
 GENERATOR = np.random.default_rng(9)

@@ -14,7 +14,7 @@ import pytest
 from pydicom.data import data_manager
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 
-from engine.datasets.dicom_image import GRAYSCALE, read_dicom
+from engine.datasets.files.dicom_image import GRAYSCALE, read_dicom
 
 FILES = Path(data_manager.__file__).parent / "test_files"
 REASONS = ("is no DICOM file", "without an image", "damaged", "is cut off", "not in gray", "is empty")
@@ -82,7 +82,7 @@ def test_a_damaged_frame_does_not_end_the_process(tmp_path: Path, name: str) -> 
             damaged[chance.randrange(start, len(whole))] = chance.randrange(256)
         (tmp_path / f"{number}").write_bytes(damaged)
     program = (
-        "import sys\nfrom pathlib import Path\nfrom engine.datasets.dicom_image import read_dicom\n"
+        "import sys\nfrom pathlib import Path\nfrom engine.datasets.files.dicom_image import read_dicom\n"
         "for path in Path(sys.argv[1]).iterdir():\n"
         "    try:\n        read_dicom(path)\n    except OSError:\n        pass\n"
     )

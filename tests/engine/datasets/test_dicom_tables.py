@@ -10,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from engine.datasets.dicom_image import HIGHEST_DOSE_GY, read_dicom
+from engine.datasets.files.dicom_image import HIGHEST_DOSE_GY, read_dicom
 from tests.engine.datasets.dicom_files import dicom, write_dicom
 
 RAMP = (np.arange(64) * 64).reshape(8, 8).astype(np.uint16)

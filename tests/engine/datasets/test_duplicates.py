@@ -15,15 +15,15 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.findings import Severity
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.dataset_check import CheckedSample, check_dataset
-from engine.datasets.dataset_findings import dataset_findings
-from engine.datasets.duplicates import NONE, find_twins, nearest_before
-from engine.datasets.image_traits import ImageTraits, image_traits
-from engine.datasets.phantom_heart import draw_heart
-from engine.datasets.preparation import dataset_fingerprint, prepare, scan
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.preparation import dataset_fingerprint, prepare, scan
+from engine.datasets.cache.prepared import PreparedDataset
+from engine.datasets.cache.splits import write_split_csv
+from engine.datasets.checks.dataset_check import CheckedSample, check_dataset
+from engine.datasets.checks.dataset_findings import dataset_findings
+from engine.datasets.checks.duplicates import NONE, find_twins, nearest_before
+from engine.datasets.files.image_traits import ImageTraits, image_traits
+from engine.datasets.files.phantom_heart import draw_heart
 from engine.datasets.source import Split
-from engine.datasets.splits import write_split_csv
 
 SMALL = ImageSettings(size=16, color="grayscale")
 
@@ -33,8 +33,8 @@ def _traits(digest: int, perceptual_hash: int | None) -> ImageTraits:
 
 
 def test_the_nearest_of_all_pairs_is_found_whatever_the_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.datasets.duplicates.ROWS_AT_ONCE", 7)
-    monkeypatch.setattr("engine.datasets.duplicates.COLUMNS_AT_ONCE", 11)
+    monkeypatch.setattr("engine.datasets.checks.duplicates.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("engine.datasets.checks.duplicates.COLUMNS_AT_ONCE", 11)
     generator = np.random.default_rng(1)
     hashes = generator.integers(0, 2**63, 4, dtype=np.uint64)[generator.integers(0, 4, 200)]
     for _ in range(4):

@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.group_split import draw_by_group
-from engine.datasets.grouping import group_findings
-from engine.datasets.labels_csv import LabelTable, read_labels_csv
-from engine.datasets.preparation import dataset_fingerprint, prepare, scan
+from engine.datasets.cache.preparation import dataset_fingerprint, prepare, scan
+from engine.datasets.listing.group_split import draw_by_group
+from engine.datasets.listing.grouping import group_findings
+from engine.datasets.listing.labels_csv import LabelTable, read_labels_csv
 from engine.datasets.source import Sample, Split
 
 SMALL = ImageSettings(size=8, color="grayscale")

@@ -16,8 +16,8 @@ from PIL import Image
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.image_file import read_image
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.files.image_file import read_image
 from engine.datasets.source import Split
 
 RED_LEFT = np.zeros((20, 30, 3), dtype=np.uint8)
@@ -193,7 +193,7 @@ def test_pillow_is_quiet_in_several_threads(checkout: Path, tmp_path: Path) -> N
             (tmp_path / name / f"{number}.jpg").write_bytes(content[:start] + b"\x00\xff" + content[start + 2 :])
     program = (
         "import sys; from pathlib import Path; from concurrent.futures import ThreadPoolExecutor as Pool\n"
-        "from engine.datasets.image_file import read_image\n"
+        "from engine.datasets.files.image_file import read_image\n"
         "files = list(Path(sys.argv[1]).rglob('*.jpg'))\n"
         "print(len(list(Pool(4).map(read_image, files))))"
     )

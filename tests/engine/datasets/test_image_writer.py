@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.datasets.image_writer import ImageWriter
+from engine.datasets.cache.image_writer import ImageWriter
 
 
 def images(count: int, dtype: type[np.uint8] | type[np.uint16]) -> np.ndarray:

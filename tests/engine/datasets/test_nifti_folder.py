@@ -12,8 +12,8 @@ import pytest
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.nifti_volume import read_header, read_slice
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.files.nifti_volume import read_header, read_slice
 from engine.datasets.source import DATASETS, Sample, Split
 
 SHAPE = (6, 8, 10)

@@ -14,7 +14,7 @@ import pytest
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from engine.datasets.source import Split
 from tests.engine.datasets.test_cifar import _Canary
 

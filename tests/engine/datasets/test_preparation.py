@@ -12,10 +12,10 @@ from PIL import Image
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.phantom_heart import draw_heart
-from engine.datasets.preparation import dataset_fingerprint, prepare, scan
+from engine.datasets.cache.preparation import dataset_fingerprint, prepare, scan
+from engine.datasets.cache.splits import write_split_csv
+from engine.datasets.files.phantom_heart import draw_heart
 from engine.datasets.source import Split
-from engine.datasets.splits import write_split_csv
 
 PHANTOM = DatasetSettings(limit_per_class=20)
 SMALL = ImageSettings(size=32, color="grayscale")

@@ -11,9 +11,9 @@ from PIL import Image
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.cache.splits import with_splits
 from engine.datasets.source import Sample, SampleIndex, Split
-from engine.datasets.splits import with_splits
 
 TINY = ImageSettings(size=8, color="grayscale")
 

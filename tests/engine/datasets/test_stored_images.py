@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.datasets.stored_images import StoredImages
+from engine.datasets.cache.stored_images import StoredImages
 
 
 @pytest.fixture(params=[np.uint8, np.uint16])

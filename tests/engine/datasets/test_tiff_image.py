@@ -11,8 +11,8 @@ import tifffile
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.image_file import frame_count, read_image
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.files.image_file import frame_count, read_image
 from engine.datasets.source import SampleIndex, Split
 
 GENERATOR = np.random.default_rng(4)

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.preparation import prepare, scan
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.preparation import prepare, scan
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from tests.engine.datasets.dicom_files import write_dicom
 

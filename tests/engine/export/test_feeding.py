@@ -15,7 +15,7 @@ from PIL import Image
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageSettings
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from engine.export.feeding_description import Feeding, described
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.feeding.pipeline import ImagePipeline, fit_pipeline, network_input_shape

@@ -16,7 +16,7 @@ from PIL import Image
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from engine.export.feeding_description import Feeding
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.measurement.tflite_file import TfliteFile

@@ -12,8 +12,8 @@ from PIL import Image
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
-from engine.datasets.phantom_heart import draw_heart
-from engine.datasets.preparation import COMPARED_IMAGES, prepare, scan
+from engine.datasets.cache.preparation import COMPARED_IMAGES, prepare, scan
+from engine.datasets.files.phantom_heart import draw_heart
 from engine.imaging.fidelity import jpeg_fidelity, psnr_db, resize_fidelity
 
 HEARTS = [draw_heart(np.random.default_rng(seed), sick=False) for seed in range(5)]

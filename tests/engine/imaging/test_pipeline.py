@@ -11,7 +11,7 @@ import pywt
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import RecipeError
 from engine.contract.image_settings import DwtSettings, ImageSettings
-from engine.datasets.preparation import prepare, scan
+from engine.datasets.cache.preparation import prepare, scan
 from engine.datasets.source import Split
 from engine.feeding.pipeline import ImagePipeline, fit_pipeline, network_input_shape
 from engine.feeding.samples import subband_preview, write_samples

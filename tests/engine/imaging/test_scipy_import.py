@@ -11,7 +11,7 @@ import pytest
 PROGRAM = """
 import threading
 import numpy as np
-from engine.datasets.image_traits import image_traits
+from engine.datasets.files.image_traits import image_traits
 from engine.contract.image_settings import ImageSettings
 from engine.imaging.fidelity import resize_fidelity
 

@@ -12,7 +12,7 @@ from PIL import Image, features
 
 from engine.contract.image_settings import DwtSettings
 from engine.contract.measurements import TransformFigures
-from engine.datasets.phantom_heart import draw_heart
+from engine.datasets.files.phantom_heart import draw_heart
 from engine.imaging.transform_figures import images_looked_at, jpeg2000_bytes, transform_figures
 from engine.imaging.wavelet import SUBBANDS, decompose_levels, fed_subbands, recompose
 

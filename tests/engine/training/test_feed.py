@@ -20,9 +20,9 @@ from engine.contract.measurements import DatasetSummary, ImageBytes
 from engine.contract.image_settings import ImageSettings
 from engine.contract.pixel_reading import AS_STORED
 from engine.contract.recipe import Recipe
-from engine.datasets.prepared import PreparedDataset
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
-from engine.datasets.stored_images import StoredImages
+from engine.datasets.cache.stored_images import StoredImages
 from engine.feeding.pipeline import fit_pipeline
 from engine.measurement.memory import peak_resident_bytes
 from engine.training.feed import Feed

@@ -23,7 +23,7 @@ from engine.contract.events import (
 from engine.contract.evidence import StageEvidence
 from engine.contract.image_settings import DwtSettings
 from engine.contract.measurements import ImageFidelity, Spread
-from engine.datasets.phantom_heart import draw_heart
+from engine.datasets.files.phantom_heart import draw_heart
 from engine.imaging.transform_figures import transform_figures
 from engine.steps.magnitude_pruning.evidence import PruningRound, PruningRounds
 from tests.qt_fixtures import Answers

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QSpin
 
 from engine.workbench.step import STEPS
 from tests.ui.wizard.conftest import OpenWizard
-from ui.wizard.steps_editor import StepsEditor
+from ui.wizard.chains.steps_editor import StepsEditor
 
 PRUNING, CLUSTERING, QUANTISATION = "magnitude_pruning", "weight_clustering", "post_training_quantization"
 

@@ -23,8 +23,8 @@ from pytestqt.qtbot import QtBot
 from engine.contract.dataset_settings import DatasetSettings
 from tests.engine.datasets.test_image_folder import draw_patients, fill
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
-from ui.wizard.class_folders_dialog import ClassFoldersDialog
-from ui.wizard.class_mapping import assigned, cleared, folder_pattern, with_pattern, without
+from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
+from ui.wizard.dataset.class_mapping import assigned, cleared, folder_pattern, with_pattern, without
 
 
 @dataclass

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QGroupBox, QLabel, QSpinBox, QTabBar, QTreeWidget
 from engine.contract.image_settings import DwtSettings, ImageGrid, ImageSettings
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
-from ui.wizard.suggested_settings import another_quality, another_size, another_transform
+from ui.wizard.images.suggested_settings import another_quality, another_size, another_transform
 
 
 @pytest.fixture

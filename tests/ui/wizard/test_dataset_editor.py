@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.steps.sparse_transfer.step import SparseTransferParameters
-from ui.wizard.step_settings import StepSettings
+from ui.wizard.chains.step_settings import StepSettings
 
 NAME = "step.sparse_transfer.dataset"
 

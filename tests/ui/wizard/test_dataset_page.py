@@ -33,7 +33,7 @@ from tests.engine.datasets.cifar_archives import (
 )
 from tests.small_study import draw_class_folders
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
-from ui.wizard.dataset_page import DatasetPage
+from ui.wizard.dataset.dataset_page import DatasetPage
 
 
 def _counts(wizard: OpenWizard) -> dict[str, list[str]]:

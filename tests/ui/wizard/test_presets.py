@@ -13,7 +13,7 @@ from engine.contract.findings import Severity
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from tests.ui.wizard.conftest import OpenWizard
-from ui.wizard.presets import Preset, presets
+from ui.wizard.chains.presets import Preset, presets
 
 EVERY_PRESET = pytest.mark.parametrize("preset", presets(), ids=lambda preset: f"{preset.title} ({preset.paper})")
 PHANTOM = Recipe(dataset={"limit_per_class": 10})

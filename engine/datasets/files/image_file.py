@@ -1,0 +1,130 @@
+"""Reads one image of a file: any mode of Pillow, TIFF of any number type, upright."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from engine.datasets.files.deep_colour import has_deep_colour, read_deep_colour
+from engine.datasets.files.tiff_image import is_tiff, page_place, read_tiff, tiff_pages
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".pgm", ".ppm"})
+FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
+"""What a file may be, whatever its name says: Pillow would hand others, such as PostScript, to other programs."""
+SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
+SEVERAL_FRAMES = frozenset({".tif", ".tiff", ".gif", ".webp"})
+"""What may hold more than one image."""
+FLOAT_MAPS = (b"Pf", b"PF")
+"""How a portable float map begins."""
+IMAGE_READING = (
+    "Turn the image upright, as its EXIF orientation says. Put transparent parts over white. Of a file with several "
+    "images each is an image of its own, or one of them is used.",
+    "An image of 1 to 8 bits a value, of any colours, becomes one of 8 bits as Pillow converts it (mode L for gray, "
+    "else RGB); one of 9 to 16 bits keeps its values. In a TIFF of which 0 is white, a value becomes the greatest that "
+    "its bits can hold less the value.",
+)
+"""What `read_image` does, for whoever feeds a shipped file."""
+LARGEST_PIXELS = 120_000_000
+"""An image of more is refused as a decompression bomb."""
+
+# What Pillow warns of is told here as a reason. Once for the process: changing the filters at each image, as
+# `warnings.catch_warnings` does, is not safe where several threads decode.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def read_image(path: Path, frame: int = 0) -> np.ndarray:
+    """One image of the file at `path`.
+
+    Args:
+        frame: from 0.
+
+    Returns:
+        (height, width) or (height, width, 3), turned as its EXIF orientation says, transparency over white; uint8, or
+        uint16 for 16-bit images; of a TIFF of fractions, signed numbers or more than 16 bits just these. Nothing is
+        stretched: a value means the same in all images.
+
+    Raises:
+        OSError: it cannot be read, or holds other values; the message says why, in a few words.
+    """
+    try:
+        place = frame
+        if is_tiff(path):
+            pages = tiff_pages(path)
+            if pages.pixels > LARGEST_PIXELS:
+                raise OSError(f"has {pages.pixels:,} pixels, which is more than can be trusted")
+            if not pages.for_pillow:
+                return read_tiff(path, frame)
+            place = page_place(path, frame) if frame else 0
+        return _read_with_pillow(path, place)
+    except UnidentifiedImageError:
+        raise OSError("is empty" if path.stat().st_size == 0 else "cannot be read as an image") from None
+    except Image.DecompressionBombError:
+        raise OSError("has more pixels than can be trusted") from None
+    except PermissionError:
+        raise OSError("may not be read; check its permissions") from None
+    except OSError as error:
+        raise OSError(_reason(error)) from None
+    except MemoryError:
+        raise OSError("needs more memory than there is") from None
+    except Exception as error:  # noqa: BLE001 - a damaged file makes Pillow's decoders raise nearly anything
+        raise OSError(f"is damaged ({error})") from None
+
+
+def has_own_scale(path: Path) -> bool:
+    """Whether the type of the values does not say which of them is white; the image is not decoded.
+
+    Raises:
+        OSError: it cannot be read, or is damaged.
+    """
+    with path.open("rb") as stream:
+        if stream.read(2) in FLOAT_MAPS:
+            return True
+    return is_tiff(path) and tiff_pages(path).dtype not in (np.uint8, np.bool_, np.uint16)
+
+
+def frame_count(path: Path) -> int:
+    """How many images a file holds; 1 where that cannot be told, which reading it tells."""
+    if path.suffix.lower() not in SEVERAL_FRAMES:
+        return 1
+    try:
+        if is_tiff(path):
+            return tiff_pages(path).count
+        with Image.open(path, formats=FORMATS) as picture:
+            return int(getattr(picture, "n_frames", 1))
+    except Exception:  # noqa: BLE001 - as above
+        return 1
+
+
+def _read_with_pillow(path: Path, frame: int) -> np.ndarray:
+    with Image.open(path, formats=FORMATS) as picture:
+        if picture.width * picture.height > LARGEST_PIXELS:
+            raise OSError(f"has {picture.width * picture.height:,} pixels, which is more than can be trusted")
+        if frame:
+            picture.seek(frame)
+        if has_deep_colour(picture):
+            return read_deep_colour(path, picture)
+        picture.load()
+        ImageOps.exif_transpose(picture, in_place=True)
+        return _pixels(picture)
+
+
+def _reason(error: OSError) -> str:
+    text = error.strerror or str(error)
+    return "is cut off" if "truncated" in text.lower() else text
+
+
+def _pixels(picture: Image.Image) -> np.ndarray:
+    if picture.mode == "F":
+        return np.asarray(picture)
+    if picture.mode in SIXTEEN_BIT_MODES or picture.mode == "I":
+        # Pillow scales a PGM of any greatest value to 65535.
+        return np.asarray(picture).astype(np.uint16)
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    mode = "L" if picture.mode in {"1", "L", "LA"} else "RGB"
+    # Converting to the mode that it has would copy it.
+    return np.asarray(picture if picture.mode == mode else picture.convert(mode))

@@ -1,0 +1,188 @@
+"""Finds the image files below class folders, and notes what is passed over and why. Opens none of them."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.contract.errors import DataError
+from engine.contract.findings import Finding
+from engine.contract.measurements import SkippedFile
+from engine.datasets.files.image_file import SUFFIXES
+from engine.datasets.files.printable import CONTROL_CHARACTERS
+from engine.datasets.listing.class_folders import ClassRule
+from engine.datasets.source import Split
+
+SYSTEM_FILES = frozenset(
+    {
+        *("thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "system volume information", "lost+found"),
+        *("@eadir", "@recycle", "#recycle", "#snapshot", "__pycache__"),
+    }
+)
+"""What operating systems, file servers (Synology, QNAP) and notebooks put beside a user's files, in lower case."""
+TOLD_EVERY = 200
+"""Files between two calls of `progress`."""
+MOST_NAMED = 20
+"""Images beside the class folders that are listed one by one."""
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """A file that is an image by its name."""
+
+    path: Path
+    class_name: str
+    split: Split | None
+    file_bytes: int
+    modified_ns: int
+
+
+def is_image_name(name: str) -> bool:
+    """Whether a file is one of those that Pillow reads, by its name."""
+    return Path(name).suffix.lower() in SUFFIXES
+
+
+@dataclass
+class FoundFiles:
+    """What the walks through the trees of a dataset come upon."""
+
+    rule: ClassRule
+    progress: Callable[[int, int], None] | None = None
+    """Called with (files found, 0) now and then."""
+    is_image: Callable[[str], bool] = is_image_name
+    """Whether a file of such a name may be an image."""
+    files: dict[Path, ImageFile] = field(default_factory=dict)
+    classes: set[str] = field(default_factory=set)
+    skipped: list[SkippedFile] = field(default_factory=list)
+    several: dict[Path, int] = field(default_factory=dict)
+    """Files with more than one image → how many, noted as they are opened."""
+    told: list[Finding] = field(default_factory=list)
+    """What was found as the folders were opened."""
+    without_class: int = 0
+    """Images that lie in no class folder."""
+
+    def walk(self, root: Path, split: Split | None, base: Path) -> None:
+        """Add the images of the class folders in `root`.
+
+        Args:
+            base: the folder that the rule's paths begin at.
+
+        Raises:
+            DataError: an image was found before, in another split; or a folder belongs to two classes.
+        """
+        for folder, names in walked(root, self.skip):
+            class_name = self.rule.class_of(folder.relative_to(base).parts)
+            if class_name is None:
+                self._pass_over(folder, list(filter(self.is_image, names)), one_by_one=folder == base)
+            else:
+                self.classes.add(class_name)
+                self._add_files(folder, names, class_name, split)
+
+    def _add_files(self, folder: Path, names: list[str], class_name: str, split: Split | None) -> None:
+        for path in (folder / name for name in names):
+            status = self._status(path)
+            if isinstance(status, str):
+                self.skip(path, status)
+                continue
+            before = self.files.setdefault(path, ImageFile(path, class_name, split, status.st_size, status.st_mtime_ns))
+            if before.split is not split:
+                raise DataError(
+                    f"The image {path} would be a {before.split or Split.TRAIN} and a {split or Split.TRAIN} image at "
+                    "once; dataset.path, validation_path and test_path must be folders that do not overlap."
+                )
+            if self.progress and len(self.files) % TOLD_EVERY == 0:
+                self.progress(len(self.files), 0)
+
+    def _pass_over(self, folder: Path, images: list[str], one_by_one: bool) -> None:
+        self.without_class += len(images)
+        if one_by_one and len(images) <= MOST_NAMED:
+            for name in images:
+                self.skip(folder / name, "lies in no class folder")
+        elif images:
+            self.skip(folder, f"is no class folder, so its images ({len(images):,}) are left out")
+
+    def _status(self, path: Path) -> os.stat_result | str:
+        """The file's status, or why it cannot be an image as far as can be told without opening it."""
+        if not self.is_image(path.name):
+            return "is no image file by its name"
+        if not _is_text(path):
+            return "has a name that is no valid text; rename the file"
+        try:
+            status = path.stat()
+        except OSError:
+            return "is a link to nothing, or no plain file"
+        if not stat.S_ISREG(status.st_mode):
+            return "is a link to nothing, or no plain file"
+        if status.st_size == 0:
+            return "is empty"
+        return status if os.access(path, os.R_OK) else "may not be read; check its permissions"
+
+    def skip(self, path: Path, reason: str) -> None:
+        """Note a file that is passed over."""
+        readable = CONTROL_CHARACTERS.sub("\ufffd", os.fsencode(path).decode(errors="replace"))
+        self.skipped.append(SkippedFile(path=readable, reason=reason))
+
+
+def walked(root: Path, skip: Callable[[Path, str], None]) -> Iterator[tuple[Path, list[str]]]:
+    """Each folder below, `root` first, with the names of the visible files in it, in order.
+
+    Args:
+        skip: told of folders that are not looked into, and why.
+    """
+    left = [root]
+    while left:
+        folder = left.pop()
+        try:
+            _, inner, files = next(os.walk(folder, onerror=_raise))
+        except OSError as error:
+            skip(folder, f"is a folder that cannot be read ({error.strerror})")
+            continue
+        yield folder, sorted(name for name in files if not is_hidden(name))
+        for name in sorted(inner, reverse=True):
+            if is_hidden(name):
+                continue
+            if reason := _closed(folder / name, root):
+                skip(folder / name, reason)
+            else:
+                left.append(folder / name)
+
+
+def _closed(folder: Path, root: Path) -> str:
+    """Why not to look into a folder, empty where to; links are followed at the top only, so loops cannot hang."""
+    if folder.suffix.lower() in SUFFIXES:
+        return "is a folder, though it is named like an image"
+    if not _is_text(folder):
+        return "has a name that is no valid text; rename the folder"
+    if folder.is_symlink() and (folder.parent != root or _share_files(folder.resolve(), root.resolve())):
+        return "is a link to a folder, which is not followed here"
+    return ""
+
+
+def folders(path: Path) -> list[Path]:
+    """The visible folders in a folder, sorted by name."""
+    return sorted(entry for entry in path.iterdir() if not is_hidden(entry.name) and entry.is_dir())
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is the system's own business."""
+    return name.startswith(".") or name.lower() in SYSTEM_FILES
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _share_files(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _is_text(path: Path) -> bool:
+    """False for a name with bytes that are no characters, or that would steer a terminal that it is printed on."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return False
+    return not CONTROL_CHARACTERS.search(path.name)

@@ -1,0 +1,97 @@
+"""The settings of one step, in a form made from its declaration."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.step_parameters import StepParameters
+from engine.workbench.step import STEPS
+from ui.form.parameter_form import ParameterForm, TableEditors
+from ui.message_bar import MessageBar
+from ui.wizard.dataset.dataset_editor import DatasetEditor
+
+TABLE_EDITORS: TableEditors = {DatasetSettings: DatasetEditor}
+
+
+LEAST_WIDTH = 260
+
+
+class StepSettings(QGroupBox):
+    """What the step does, who described it, and its parameters."""
+
+    changed = Signal(object)
+    """The step's new parameters."""
+    validity_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__("Settings of the step")
+        self._form: ParameterForm | None = None
+        self._place = (-1, -1)
+        self._title = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self._source = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self._source.setProperty("role", "hint")
+        self._message = MessageBar("steps.message")
+        content = QWidget()
+        self._content = QVBoxLayout(content)
+        self._content.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._title, self._source, self._message):
+            self._content.addWidget(widget)
+        self._content.addStretch()
+        scroll = QScrollArea(widgetResizable=True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(content)
+        QVBoxLayout(self).addWidget(scroll)
+        self.setMinimumWidth(LEAST_WIDTH)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether what is shown is the step's parameters."""
+        return self._form is None or self._form.is_valid
+
+    def show_nothing(self, sentence: str) -> None:
+        """There is no step to set; the sentence says what to do."""
+        self._drop_form()
+        self._title.setText(sentence)
+        self._source.hide()
+
+    def show_step(self, parameters: StepParameters, place: tuple[int, int]) -> None:
+        """Show a step.
+
+        Args:
+            place: (chain, step); the same place keeps the form, so that typing in it goes on.
+        """
+        step = STEPS[parameters.step]
+        self._title.setText(step.summary)
+        self._source.setText(step.paper)
+        self._source.setVisible(bool(step.paper))
+        if self._form is not None and self._place == place and type(self._form.model()) is type(parameters):
+            self._form.set_model(parameters)
+            return
+        self._drop_form()
+        fields = tuple(name for name in type(parameters).model_fields if name != "step")
+        self._form = ParameterForm(parameters, fields, f"step.{parameters.step}", table_editors=TABLE_EDITORS)
+        self._form.changed.connect(self.changed)
+        self._form.refused.connect(self._on_refused)
+        self._content.insertWidget(self._content.indexOf(self._message), self._form)
+        self._place = place
+
+    def _drop_form(self) -> None:
+        if self._form is None:
+            return
+        was_valid = self.is_valid
+        self._content.removeWidget(self._form)
+        # Out of the page at once: until it is deleted, it could still be found by name.
+        self._form.hide()
+        self._form.setParent(None)
+        self._form.deleteLater()
+        self._form = None
+        self._message.say("")
+        if not was_valid:
+            self.validity_changed.emit()
+
+    def _on_refused(self, sentence: str) -> None:
+        self._message.say(sentence)
+        self.validity_changed.emit()

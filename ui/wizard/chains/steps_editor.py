@@ -1,0 +1,145 @@
+"""The steps of one chain: added from a menu, moved, removed, and set in a form made from their declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QGroupBox,
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.contract.step_parameters import StepParameters
+from engine.workbench.step import STEPS
+from ui.list_keys import act_on_key
+from ui.side_by_side import SideBySide
+from ui.wizard.chains.step_settings import StepSettings
+
+LIST_WIDTH = 250
+ROW_SPACING = 2
+
+
+class StepsEditor(QWidget):
+    """Shows what it is given and asks for changes; it holds no recipe."""
+
+    changed = Signal(tuple)
+    """All steps of the chain, with the change made."""
+    validity_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._steps: tuple[StepParameters, ...] = ()
+        self._chain_row = -1
+        self._list = QListWidget(objectName="steps.list")
+        self._list.setAccessibleName("Steps of the chain")
+        self._list.setSpacing(ROW_SPACING)
+        self._list.setToolTip("Drag to reorder, or Alt+Up and Alt+Down; Delete removes.")
+        self._list.setDragDropMode(QListWidget.DragDropMode.InternalMove)
+        self._add = QPushButton("Add s&tep", objectName="steps.add")
+        self._add.setMenu(self._step_menu())
+        self._up = QPushButton("&Up", objectName="steps.up")
+        self._down = QPushButton("&Down", objectName="steps.down")
+        self._remove = QPushButton("Remove &step", objectName="steps.remove")
+        self._settings = StepSettings()
+        self._lay_out()
+        self._list.currentRowChanged.connect(self._show_settings)
+        # After the drop is over: what answers rebuilds the list.
+        self._list.model().rowsMoved.connect(lambda *_: QTimer.singleShot(0, self._on_dragged))
+        self._up.clicked.connect(lambda: self._move(-1))
+        self._down.clicked.connect(lambda: self._move(1))
+        self._remove.clicked.connect(self._on_remove)
+        self._settings.changed.connect(self._on_parameters)
+        self._settings.validity_changed.connect(self.validity_changed)
+        for keys, slot in (("Alt+Up", self._up.click), ("Alt+Down", self._down.click), ("Del", self._remove.click)):
+            act_on_key(keys, self._list, slot)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether what the form shows is what the chain has."""
+        return self._settings.is_valid
+
+    def set_steps(self, steps: Sequence[StepParameters], chain_row: int) -> None:
+        """Show the steps of the chain at a row, -1 for none; keeps the chosen step."""
+        row = max(self._list.currentRow(), 0) if chain_row == self._chain_row else 0
+        self._steps, self._chain_row = tuple(steps), chain_row
+        self._list.blockSignals(True)
+        self._list.clear()
+        for place, step in enumerate(steps):
+            item = QListWidgetItem(f"{place + 1}. {step.label()}", self._list)
+            item.setData(Qt.ItemDataRole.UserRole, place)
+        self._list.setCurrentRow(min(row, len(steps) - 1))
+        self._list.blockSignals(False)
+        self._add.setEnabled(chain_row >= 0)
+        self._show_settings()
+
+    def add_step(self, key: str) -> None:
+        """Append a step with its default parameters and choose it."""
+        self._emit((*self._steps, STEPS[key].Parameters()), len(self._steps))
+
+    def choose(self, row: int) -> None:
+        """Choose a step."""
+        self._list.setCurrentRow(row)
+
+    def _step_menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for key in STEPS:
+            action = menu.addAction(STEPS[key].title, partial(self.add_step, key))
+            action.setToolTip(STEPS[key].summary)
+            action.setObjectName(f"steps.add.{key}")
+        return menu
+
+    def _lay_out(self) -> None:
+        steps = QGroupBox("Steps, first to last")
+        left = QVBoxLayout(steps)
+        left.addWidget(self._list)
+        left.addWidget(self._add)
+        row = QHBoxLayout()
+        for button in (self._up, self._down, self._remove):
+            row.addWidget(button)
+        left.addLayout(row)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(SideBySide(steps, self._settings, LIST_WIDTH))
+
+    def _show_settings(self, *_: object) -> None:
+        row = self._list.currentRow()
+        chosen = self._steps[row] if 0 <= row < len(self._steps) else None
+        self._remove.setEnabled(chosen is not None)
+        self._up.setEnabled(chosen is not None and row > 0)
+        self._down.setEnabled(chosen is not None and row < len(self._steps) - 1)
+        if chosen is None:
+            self._settings.show_nothing("Add a step to this chain." if self._chain_row >= 0 else "Add a chain first.")
+        else:
+            self._settings.show_step(chosen, place=(self._chain_row, row))
+
+    def _on_parameters(self, parameters: StepParameters) -> None:
+        row = self._list.currentRow()
+        self._emit((*self._steps[:row], parameters, *self._steps[row + 1 :]), row)
+
+    def _on_dragged(self) -> None:
+        order = [self._list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self._list.count())]
+        if sorted(order) == list(range(len(self._steps))):
+            self._emit(tuple(self._steps[place] for place in order), self._list.currentRow())
+
+    def _move(self, by: int) -> None:
+        row = self._list.currentRow()
+        steps = list(self._steps)
+        steps[row], steps[row + by] = steps[row + by], steps[row]
+        self._emit(tuple(steps), row + by)
+
+    def _on_remove(self) -> None:
+        row = self._list.currentRow()
+        self._emit((*self._steps[:row], *self._steps[row + 1 :]), max(row - 1, 0))
+
+    def _emit(self, steps: tuple[StepParameters, ...], row: int) -> None:
+        self.changed.emit(steps)
+        self.choose(min(row, len(self._steps) - 1))

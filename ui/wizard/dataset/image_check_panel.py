@@ -1,0 +1,146 @@
+"""What a look at every image found: sentences, and the images that are there twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.contract.dataset_check import DatasetCheck, DuplicateImage
+from engine.contract.findings import Finding, Severity
+from engine.contract.image_settings import ImageSettings
+from ui.wizard.dataset.duplicate_pair import DuplicatePair
+from ui.wizard.dataset.scan_progress import ScanProgress
+from ui.wizard.findings_list import FindingsList
+
+if TYPE_CHECKING:
+    from engine.datasets.examination import Examination
+    from workers.dataset_scan import ScanResult
+
+MOST_LISTED = 500
+MOST_SIZES = 3
+NOTHING = "No problems found in the images."
+NOT_LOOKED = Finding(
+    severity=Severity.NOTE,
+    where="dataset",
+    message="Not all images are checked yet; a run checks them in any case.",
+)
+COLUMNS = ("image", "in", "copy of", "in", "how")
+
+
+class ImageCheckPanel(QWidget):
+    """Progress with a button, findings with their repairs, and a table of duplicates where there are any."""
+
+    repair_chosen = Signal(object)
+    """The `Repair` whose button was pressed."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.progress = ScanProgress(
+            "images", "Check every i&mage", "Finds copies, also across splits, and damaged files."
+        )
+        self._facts = QLabel(objectName="images.facts", wordWrap=True)
+        self._facts.setProperty("role", "hint")
+        self._findings = FindingsList("images.findings")
+        self._findings.setAccessibleName("Findings on the images")
+        self._findings.repair_chosen.connect(self.repair_chosen)
+        self._duplicates = QTableWidget(0, len(COLUMNS), objectName="images.duplicates", tabKeyNavigation=False)
+        self._duplicates.setAccessibleName("Images that are there twice")
+        self._duplicates.setHorizontalHeaderLabels(list(COLUMNS))
+        header = self._duplicates.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        for column in (0, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+        self._duplicates.verticalHeader().hide()
+        self._duplicates.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self._duplicates.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 4)
+        layout.addWidget(self.progress)
+        layout.addWidget(self._facts)
+        layout.addWidget(self._findings, 3)
+        layout.addWidget(self._duplicates, 2)
+        self._shown: Examination | None = None
+        self._pair = DuplicatePair()
+        layout.addWidget(self._pair)
+        self._duplicates.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self._duplicates.itemSelectionChanged.connect(self._on_selected)
+        self._duplicates.itemDoubleClicked.connect(self._on_opened)
+        self._listed: tuple[DuplicateImage, ...] = ()
+
+    def set_scanned(self, scanned: ScanResult | None) -> None:
+        """What decodes the images that are listed."""
+        self._pair.scanned = scanned
+
+    def shut_down(self) -> None:
+        """End the thread that decodes."""
+        self._pair.shut_down()
+
+    def _on_selected(self) -> None:
+        row = self._duplicates.currentRow()
+        if 0 <= row < len(self._listed):
+            self._pair.show_pair(self._listed[row])
+
+    def _on_opened(self, item: QTableWidgetItem) -> None:
+        one = self._listed[item.row()]
+        path = Path(one.copy_of if item.column() >= COLUMNS.index("copy of") else one.path)
+        if path.is_file():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def show_examination(self, examination: Examination | None, images: ImageSettings) -> int:
+        """Show what a run with these image settings would say; None: nobody looked yet. Returns how many findings."""
+        findings = examination.findings(images) if examination else ()
+        self._findings.show_findings(findings if examination else (NOT_LOOKED,), NOTHING)
+        if examination is not self._shown:
+            self._shown = examination
+            self._facts.setText(_facts(examination.check) if examination else "")
+            self._list_duplicates(examination.check.duplicates[:MOST_LISTED] if examination else ())
+        return len(findings)
+
+    def _list_duplicates(self, duplicates: tuple[DuplicateImage, ...]) -> None:
+        self._listed = duplicates
+        self._pair.hide()
+        self._duplicates.setToolTip("Click shows both images, a double click opens the file.")
+        self._duplicates.setRowCount(len(duplicates))
+        self._duplicates.setVisible(bool(duplicates))
+        for row, one in enumerate(duplicates):
+            how = "same pixels" if one.exact else "nearly identical"
+            texts = (
+                _short(one.path),
+                one.split,
+                _short(one.copy_of),
+                one.copy_split,
+                f"{how}, left out" if one.left_out else how,
+            )
+            for column, (text, whole) in enumerate(zip(texts, (one.path, "", one.copy_of, "", ""), strict=True)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(whole or text)
+                self._duplicates.setItem(row, column, item)
+
+
+def _facts(check: DatasetCheck) -> str:
+    """Such as "400 images · 224×224 (380), 96×96 (20) · 8-bit grayscale (400)"."""
+    modes = {mode: sum(counts.values()) for mode, counts in check.modes.items()}
+    sizes = dict(list(check.sizes.items())[:MOST_SIZES])
+    more = f", … ({len(check.sizes):,} sizes)" if len(check.sizes) > MOST_SIZES else ""
+    return f"{check.images:,} images · {_counted(sizes)}{more} · {_counted(modes)}"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} ({count:,})" for name, count in counts.items())
+
+
+def _short(path: str) -> str:
+    return "/".join(Path(path).parts[-2:])

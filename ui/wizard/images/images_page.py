@@ -1,0 +1,252 @@
+"""Page 2: how each image is made smaller, with a live before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pydantic import ValidationError
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
+
+from engine.chain.estimate import baselines_seconds
+from engine.chain.preflight import errors
+from engine.contract.image_settings import ImageGrid, ImageSettings
+from engine.contract.setting_name import quality_name, size_name, transform_name
+from ui.durations import duration_text
+from ui.form.calm_fields import CalmSpinBox
+from ui.form.parameter_form import ParameterForm
+from ui.form.tab_order import set_tab_order
+from ui.message_bar import MessageBar
+from ui.side_by_side import SideBySide
+from ui.wizard.draft_page import DraftPage
+from ui.wizard.images.compared_values import ComparedValues
+from ui.wizard.images.image_preview_panel import ImagePreviewPanel
+from ui.wizard.images.settings_from_images import advice
+from ui.wizard.images.suggested_settings import another_quality, another_size, another_transform
+from ui.wizard.images.transform_editor import TransformEditor
+from ui.wizard.plan_view import work_of
+from ui.wizard.recipe_draft import RecipeDraft
+from workers.dataset_scan import DecodedSample, ScanResult
+from workers.image_preview import ImagePreview, preview_images
+from workers.latest_call import LatestCall
+
+TYPING_PAUSE_MS = 150
+LEFT_WIDTH = 340
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A key of the image settings that may have several values."""
+
+    what: str
+    """One value of it, as in "compare another size"."""
+    name: Callable[[Any], str]
+    """What a value is called."""
+    another: Callable[[Any], Any]
+    """Proposes a value beside those that there are."""
+
+
+AXES: Mapping[str, Axis] = {
+    "size": Axis("size", size_name, another_size),
+    "jpeg_quality": Axis("quality", quality_name, another_quality),
+    "dwt": Axis("transform", transform_name, another_transform),
+}
+
+
+class ImagesPage(DraftPage):
+    """Size, colour, filter, scale, JPEG quality and wavelet transform; of the first and the last two also several.
+
+    The editors show one setting: the chosen size, quality and transform. The preview is of that one.
+    """
+
+    def __init__(self, draft: RecipeDraft) -> None:
+        what_to_do = "Choose how small the images become; the right side shows what the network will see."
+        super().__init__(draft, what_to_do)
+        self._usable = True
+        self._preview = LatestCall("image-preview", self)
+        self._preview.succeeded.connect(self._on_previewed)
+        self._preview.failed.connect(self._on_refused)
+        self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
+        self._pause.timeout.connect(self._request_preview)
+        self._places = dict.fromkeys(AXES, 0)
+        """Of the values that the editors show."""
+        self._compared = {key: ComparedValues(f"images.{key}", axis.what) for key, axis in AXES.items()}
+        shown = draft.recipe.images.first
+        height, width = shown.height_width
+        self._height = _pixels("images.height", height)
+        self._width = _pixels("images.width", width)
+        self._form = ParameterForm(shown, ("color", "resample", "scale", "value_range", "jpeg_quality"), "images")
+        self._dwt = TransformEditor(shown.dwt, "images.dwt")
+        self._advice = MessageBar("images.advice")
+        self._cost = QLabel(objectName="images.cost", wordWrap=True)
+        self._cost.setProperty("role", "hint")
+        self._message = MessageBar("images.message")
+        self._panel = ImagePreviewPanel()
+        self._lay_out()
+        self._connect_editors()
+
+    def waits_for(self) -> str:
+        return "" if self._usable else "These settings cannot be used; the message says why."
+
+    @property
+    def has_refused(self) -> bool:
+        return not self._usable
+
+    def shut_down(self) -> None:
+        """End the preview and its thread."""
+        self._pause.stop()
+        self._preview.shut_down()
+
+    def _lay_out(self) -> None:
+        sides = QHBoxLayout()
+        sides.addWidget(self._height)
+        sides.addWidget(self._width)
+        rows = self._form.rows
+        rows.insertRow(0, self._compared["size"])
+        rows.insertRow(1, "Height × width", sides)
+        rows.insertRow(rows.rowCount() - 1, self._compared["jpeg_quality"])
+        first = QGroupBox("Size and colour")
+        QVBoxLayout(first).addWidget(self._form)
+        side = QWidget()
+        left = QVBoxLayout(side)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(first)
+        left.addWidget(self._compared["dwt"])
+        left.addWidget(self._dwt)
+        left.addWidget(self._advice)
+        left.addWidget(self._cost)
+        left.addWidget(self._message)
+        left.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(9, 6, 9, 6)
+        layout.addWidget(SideBySide(side, self._panel, LEFT_WIDTH))
+        *shared, quality = self._form.editors()
+        of_size, of_quality, of_dwt = (one.editors() for one in self._compared.values())
+        sides_and_shared = (self._height, self._width, *shared)
+        set_tab_order([*of_size, *sides_and_shared, *of_quality, quality, *of_dwt, *self._dwt.editors()])
+
+    def _connect_editors(self) -> None:
+        self._form.changed.connect(self._on_edited)
+        for spin in (self._height, self._width):
+            spin.valueChanged.connect(self._on_edited)
+        self._panel.image_chosen.connect(self._pause.start)
+        self._dwt.changed.connect(self._on_edited)
+        self._dwt.refused.connect(self._on_refused)
+        for axis, compared in self._compared.items():
+            compared.chosen.connect(partial(self._on_chosen, axis))
+            compared.added.connect(partial(self._on_added, axis))
+            compared.removed.connect(partial(self._on_removed, axis))
+
+    def _shown(self) -> ImageSettings:
+        """The setting that the editors show."""
+        grid = self._draft.recipe.images
+        # The draft may have fewer values than when they were shown last: a change is undone on another page.
+        chosen = {axis: values[min(self._places[axis], len(values) - 1)] for axis, values in grid.axes.items()}
+        return grid.first.model_copy(update=chosen)
+
+    def show_draft(self) -> None:
+        grid = self._draft.recipe.images
+        for axis, values in grid.axes.items():
+            self._places[axis] = min(self._places[axis], len(values) - 1)
+            self._compared[axis].show_values([AXES[axis].name(value) for value in values], self._places[axis])
+        self._show_setting(self._shown())
+        self._show_cost()
+        scanned = self._draft.scanned
+        if scanned:
+            self._panel.offer_images({name: len(scanned.images_of(name)) for name in scanned.classes})
+        self._advice.say(advice(self._shown(), scanned.samples) if scanned and scanned.samples else "", "warning")
+        self._pause.start()
+
+    def _show_cost(self) -> None:
+        """How many baselines there are to train, and about how long that takes, where it is more than one."""
+        recipe, scanned = self._draft.recipe, self._draft.scanned
+        count = len(recipe.images.settings)
+        text = f"{count} image settings: {count} baselines are trained"
+        if scanned is not None and not errors(self._draft.findings):
+            text += f", which takes about {duration_text(baselines_seconds(recipe, work_of(scanned)))}"
+        self._cost.setText(f"{text}; every chain starts from each.")
+        self._cost.setVisible(count > 1)
+
+    def _show_setting(self, images: ImageSettings) -> None:
+        for spin, side in zip((self._height, self._width), images.height_width, strict=True):
+            spin.blockSignals(True)
+            spin.setValue(side)
+            spin.blockSignals(False)
+        self._form.set_model(images)
+        self._dwt.show_transform(images.dwt)
+
+    def _on_edited(self, *_: object) -> None:
+        form = self._form.model()
+        assert isinstance(form, ImageSettings)
+        height, width = self._height.value(), self._width.value()
+        size = height if height == width else (height, width)
+        axes = {axis: list(values) for axis, values in self._draft.recipe.images.axes.items()}
+        for axis, value in (("size", size), ("jpeg_quality", form.jpeg_quality), ("dwt", self._dwt.transform())):
+            axes[axis][self._places[axis]] = value
+        self._compare(form, axes)
+
+    def _compare(self, shared: ImageSettings, axes: Mapping[str, Sequence[Any]]) -> bool:
+        """Take these values into the draft; says why not where they are no grid."""
+        try:
+            images = ImageGrid.of(shared, axes["size"], axes["jpeg_quality"], axes["dwt"])
+        except ValidationError as error:
+            sentence = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
+            self._on_refused(f"{sentence[:1].upper()}{sentence[1:]}.")
+            return False
+        self._draft.change(images=images)
+        # Also where nothing changed: what was refused a moment ago may be as it was before.
+        self._pause.start()
+        return True
+
+    def _on_chosen(self, axis: str, place: int) -> None:
+        self._places[axis] = place
+        self.show_draft()
+
+    def _on_added(self, axis: str) -> None:
+        axes = dict(self._draft.recipe.images.axes)
+        axes[axis] = (*axes[axis], AXES[axis].another(axes[axis]))
+        before, self._places[axis] = self._places[axis], len(axes[axis]) - 1
+        if not self._compare(self._draft.recipe.images.first, axes):
+            self._places[axis] = before
+
+    def _on_removed(self, axis: str) -> None:
+        axes, place = dict(self._draft.recipe.images.axes), self._places[axis]
+        axes[axis] = (*axes[axis][:place], *axes[axis][place + 1 :])
+        self._compare(self._draft.recipe.images.first, axes)
+
+    def _request_preview(self) -> None:
+        self._pause.stop()
+        if self._draft.scanned is not None:
+            scanned, chosen = self._draft.scanned, self._panel.chosen()
+            read = partial(_read, scanned, *chosen) if chosen else None
+            self._preview.request(partial(preview_images, self._shown(), scanned.samples, chosen=read))
+
+    def _on_previewed(self, preview: ImagePreview) -> None:
+        self._panel.show_preview(preview)
+        self._message.say("")
+        self._set_usable(True)
+
+    def _on_refused(self, sentence: str) -> None:
+        self._message.say(sentence)
+        self._set_usable(False)
+
+    def _set_usable(self, usable: bool) -> None:
+        # What it shows else is of earlier settings.
+        self._panel.setEnabled(usable)
+        if usable != self._usable:
+            self._usable = usable
+            self.say_whether_complete()
+
+
+def _read(scanned: ScanResult, class_name: str, number: int) -> DecodedSample:
+    return scanned.decoded(scanned.images_of(class_name)[number])
+
+
+def _pixels(name: str, value: int) -> QSpinBox:
+    spin = CalmSpinBox(objectName=name, minimum=8, maximum=1024, value=value, suffix=" px")
+    spin.setKeyboardTracking(False)
+    spin.setAccessibleName(name.removeprefix("images.") + " in pixels")
+    return spin

@@ -1,0 +1,148 @@
+"""Page 3: the network and how it is trained, with its parameters and arithmetic at this image size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
+
+from engine.backbones.backbone import ARCHITECTURES, BACKBONES, full_size_parameters
+from engine.chain.preflight import errors
+from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.findings import Finding, Severity
+from engine.contract.training_settings import TrainingSettings
+from ui.form.declared_field import WIDEST_PIXELS
+from ui.form.parameter_form import ParameterForm
+from ui.form.tab_order import set_tab_order
+from ui.message_bar import MessageBar
+from ui.side_by_side import SideBySide
+from ui.wizard.draft_page import DraftPage
+from ui.wizard.network.backbone_list import BackboneList
+from ui.wizard.network.backbone_options_form import BackboneOptionsForm
+from ui.wizard.network.network_figures import NetworkFigures
+from ui.wizard.network.weights_chooser import WeightsChooser
+from ui.wizard.recipe_draft import RecipeDraft
+
+NETWORK_FIELDS = ("width", "head", "output", "freeze_base")
+USUAL_WIDTHS = ((3_600_000, 1.0), (10_000_000, 0.5))
+"""(most parameters of the backbone at full width, the width that it begins with)."""
+LEAST_USUAL_WIDTH = 0.25
+SHOWN_PLACES = ("images", "backbone", "training")
+"""Of the pre-flight's findings: those that this page can mend, or that keep its figures from being computed."""
+
+
+def usual_width(key: str) -> float:
+    """What a backbone begins with: wide enough to learn, and small enough to train on a laptop."""
+    parameters = full_size_parameters(key) if key in BACKBONES else 0
+    return next((width for most, width in USUAL_WIDTHS if parameters <= most), LEAST_USUAL_WIDTH)
+
+
+class BackbonePage(DraftPage):
+    """Architecture, width, head, weights, and training."""
+
+    def __init__(self, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> None:
+        what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
+        super().__init__(draft, what_to_do)
+        self._kind = BackboneList("backbone.kind", lambda: (draft.recipe, draft.class_count))
+        self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
+        self._options = BackboneOptionsForm()
+        self._weights = WeightsChooser(settings, runs_directory)
+        self._training = ParameterForm(draft.recipe.training, tuple(TrainingSettings.model_fields), "training")
+        self._figures = NetworkFigures()
+        self._message = MessageBar("backbone.message")
+        self._lay_out()
+        self._kind.currentIndexChanged.connect(self._on_edited)
+        self._form.changed.connect(self._on_edited)
+        self._options.changed.connect(self._on_edited)
+        self._weights.edited.connect(self._on_edited)
+        self._training.changed.connect(lambda training: draft.change(training=training))
+        for form in (self._form, self._options, self._training):
+            form.refused.connect(self._on_refused)
+
+    def set_runs_directory(self, path: Path) -> None:
+        """Where earlier networks are looked for."""
+        self._weights.runs_directory = path
+
+    def shut_down(self) -> None:
+        """End the thread that looks for weights."""
+        self._weights.shut_down()
+
+    @property
+    def has_refused(self) -> bool:
+        return not all(form.is_valid for form in (self._form, self._options, self._training))
+
+    def waits_for(self) -> str:
+        if self.has_refused:
+            return "A setting is not valid yet; the message says which."
+        return "This network cannot be trained; the message says why." if errors(self._findings()) else ""
+
+    def _lay_out(self) -> None:
+        network = QGroupBox("Network")
+        rows = self._form.rows
+        rows.insertRow(0, "Backbone", self._kind)
+        rows.insertRow(1, "Its options", self._options)
+        rows.addRow("Weights", self._weights)
+        QVBoxLayout(network).addWidget(self._form)
+        training = QGroupBox("Training of the baseline")
+        inside = QVBoxLayout(training)
+        inside.addWidget(self._training)
+        inside.addStretch()
+        side = QWidget()
+        left = QVBoxLayout(side)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(network)
+        left.addWidget(self._message)
+        left.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(9, 6, 9, 6)
+        layout.addWidget(self._figures)
+        layout.addWidget(SideBySide(side, training), 1)
+        for widget in (self._kind, self._options, self._weights):
+            widget.setMaximumWidth(WIDEST_PIXELS)
+        self._set_tab_order()
+
+    def _set_tab_order(self) -> None:
+        network = [self._kind, *self._options.editors(), *self._form.editors(), *self._weights.editors()]
+        set_tab_order([*network, *self._training.editors()])
+
+    def show_draft(self) -> None:
+        backbone = self._draft.recipe.backbone
+        self._kind.show_kind(backbone.kind)
+        if backbone.kind in ARCHITECTURES:
+            self._options.show_options(backbone)
+            self._form.rows.setRowVisible(self._options, bool(self._options.editors()))
+            self._set_tab_order()
+        self._form.set_model(backbone)
+        self._weights.set_path(backbone.weights)
+        self._weights.show_network(self._draft.recipe, self._draft.class_count)
+        self._training.set_model(self._draft.recipe.training)
+        self._show_findings()
+
+    def _findings(self) -> tuple[Finding, ...]:
+        return tuple(
+            finding
+            for finding in self._draft.findings
+            if finding.where.startswith(SHOWN_PLACES) and finding.severity is not Severity.NOTE
+        )
+
+    def _show_findings(self) -> None:
+        findings = self._findings()
+        self._figures.show_network(self._draft.recipe, self._draft.class_count)
+        role = "error" if errors(findings) else "warning"
+        self._message.say("\n".join(finding.message for finding in errors(findings) or findings), role)
+        self.say_whether_complete()
+
+    def _on_edited(self, *_: object) -> None:
+        form = self._form.model()
+        assert isinstance(form, BackboneSettings)
+        kind, before = str(self._kind.currentData()), self._draft.recipe.backbone
+        if kind != before.kind and before.width == usual_width(before.kind):
+            form = form.model_copy(update={"width": usual_width(kind)})
+        update = {"kind": kind, "weights": self._weights.path(), "options": self._options.options_of(kind)}
+        self._draft.change(backbone=BackboneSettings.model_validate(form.model_dump() | update))
+
+    def _on_refused(self, sentence: str) -> None:
+        self._show_findings()
+        if sentence:
+            self._message.say(sentence)

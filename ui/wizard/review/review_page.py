@@ -1,0 +1,204 @@
+"""Page 5: the recipe as text, the time that it will take, and the button that runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QGroupBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost
+from engine.chain.planning import measured_speed
+from engine.chain.preflight import errors
+from engine.contract.errors import NutshellError
+from engine.contract.findings import Finding, Severity
+from engine.contract.recipe_file import read_recipe, recipe_text
+from engine.store.durable_file import write_durably
+from engine.store.locations import Locations
+from ui.byte_sizes import bytes_text
+from ui.durations import duration_text
+from ui.form.calm_fields import CalmSpinBox, StudyLine
+from ui.message_bar import MessageBar
+from ui.side_by_side import SideBySide
+from ui.wizard.draft_page import DraftPage
+from ui.wizard.findings_list import FindingsList
+from ui.wizard.images.settings_from_images import advice
+from ui.wizard.plan_view import PlanView, work_of
+from ui.wizard.recipe_draft import RecipeDraft
+from workers.finished_stages import finished_stages
+from workers.latest_call import LatestCall
+
+MEASURED, ROUGH = "by this computer's measured speed", "first estimate for this computer"
+LARGEST_SEED = 2**31 - 1
+SIDE_WIDTH = 490
+NAMELESS = "The study has no name; give it one."
+FAULTY = "It cannot run yet: see the findings marked ✕."
+UNSEEN = "The images are not listed yet: wait, or go back to the first page."
+
+
+class ReviewPage(DraftPage):
+    """The last look before the run."""
+
+    def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
+        what_to_do = "Check the recipe, save it if you like, run it. Running it again continues where it stopped."
+        super().__init__(draft, what_to_do)
+        self._runs_directory = runs_directory
+        self._runs_fault = ""
+        self._speed: float | None = None
+        """Multiply-accumulates a second that earlier runs measured."""
+        self._name = StudyLine(objectName="review.name", maxLength=80, accessibleName="Name of the study")
+        self._seed = CalmSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
+        self._seed.setToolTip("The same recipe, images and seed give the same networks.")
+        self._time = QLabel(objectName="review.time", wordWrap=True)
+        self._plan = PlanView("review.plan")
+        self._text = QPlainTextEdit(objectName="review.text", readOnly=True)
+        self._text.setAccessibleName("The recipe as text")
+        self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self._findings = FindingsList("review.findings", "A click goes to its page.")
+        self._save = QPushButton("&Save recipe…", objectName="review.save")
+        self._open = QPushButton("&Open recipe…", objectName="review.open")
+        self._message = MessageBar("review.message")
+        self._finished = LatestCall("finished-stages", self)
+        self._finished.succeeded.connect(self._on_finished_known)
+        self._lay_out()
+        self._name.textEdited.connect(self._on_edited)
+        self._seed.valueChanged.connect(self._on_edited)
+        self._save.clicked.connect(self._on_save)
+        self._open.clicked.connect(self._on_open)
+        self._findings.repair_chosen.connect(draft.mend)
+        self._findings.place_chosen.connect(self.place_chosen)
+
+    def enter(self) -> None:
+        self._check_runs_directory()
+        super().enter()
+
+    def waits_for(self) -> str:
+        if self._runs_fault:
+            return self._runs_fault
+        if not self._name.text().strip():
+            return NAMELESS
+        if errors(self._draft.findings):
+            return FAULTY
+        return "" if self._draft.scanned else UNSEEN
+
+    def set_runs_directory(self, path: Path) -> None:
+        """Where the run will be kept."""
+        self._runs_directory = path
+        self._check_runs_directory()
+        self._on_draft_changed()
+
+    def _lay_out(self) -> None:
+        study = QGroupBox("Study")
+        form = QFormLayout(study)
+        form.addRow("Name", self._name)
+        form.addRow("Seed", self._seed)
+        stages = QGroupBox("What will be computed")
+        inner = QVBoxLayout(stages)
+        inner.addWidget(self._plan)
+        inner.addWidget(self._time)
+        findings = QGroupBox("Checks")
+        QVBoxLayout(findings).addWidget(self._findings)
+        side = QWidget()
+        left = QVBoxLayout(side)
+        left.setContentsMargins(0, 0, 0, 0)
+        left.addWidget(study)
+        left.addWidget(stages, 3)
+        left.addWidget(findings, 2)
+        left.addWidget(self._message)
+        text = QGroupBox("The recipe")
+        right = QVBoxLayout(text)
+        right.addWidget(self._text, 1)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._open)
+        buttons.addWidget(self._save)
+        buttons.addStretch()
+        right.addLayout(buttons)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(9, 6, 9, 6)
+        layout.addWidget(SideBySide(side, text, SIDE_WIDTH, left_grows=True))
+
+    def _advice(self) -> tuple[Finding, ...]:
+        """What the image settings do to these images that a user may not want, as page 2 says it too."""
+        scanned = self._draft.scanned
+        if scanned is None or not scanned.samples:
+            return ()
+        said = dict.fromkeys(advice(one, scanned.samples) for one in self._draft.recipe.images.settings)
+        return tuple(Finding(severity=Severity.WARNING, where="images", message=text) for text in said if text)
+
+    def show_draft(self) -> None:
+        recipe, faulty = self._draft.recipe, bool(errors(self._draft.findings))
+        if self._name.text().strip() != recipe.name:
+            self._name.setText(recipe.name)
+        self._seed.blockSignals(True)
+        self._seed.setValue(recipe.seed)
+        self._seed.blockSignals(False)
+        self._text.setPlainText(recipe_text(recipe))
+        found = (*self._draft.findings, *self._draft.image_findings, *self._advice())
+        self._findings.show_findings(found, "Everything can run.")
+        if faulty or self._draft.scanned is None:
+            self._plan.forget()
+            self._time.setText("–")
+        else:
+            work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_A_SECOND)
+            self._say_cost(self._plan.show_plan(recipe, work))
+            runs = self._runs_directory
+            self._finished.request(lambda turn: finished_stages(recipe, runs, turn))
+        self.say_whether_complete()
+
+    def shut_down(self) -> None:
+        """End the thread that looks for finished stages."""
+        self._finished.shut_down()
+
+    def _on_finished_known(self, finished: tuple[bool, ...]) -> None:
+        if (cost := self._plan.mark_finished(finished)) is not None:
+            self._say_cost(cost)
+
+    def _say_cost(self, cost: StageCost) -> None:
+        if cost.seconds == 0:
+            self._time.setText("All stages exist already: only what is missing is measured.")
+            return
+        disk, memory = bytes_text(cost.disk_bytes), bytes_text(cost.memory_bytes)
+        source = MEASURED if self._speed else ROUGH
+        self._time.setText(f"about {duration_text(cost.seconds)} ({source}); {disk} on disk; up to {memory} of memory")
+
+    def _check_runs_directory(self) -> None:
+        self._runs_fault, self._speed = "", None
+        try:
+            self._speed = measured_speed(Locations(self._runs_directory).create())
+        except NutshellError as error:
+            self._runs_fault = str(error)
+
+    def _on_edited(self, *_: object) -> None:
+        name = self._name.text().strip()
+        if name:
+            self._draft.change(name=name, seed=self._seed.value())
+        self.say_whether_complete()
+
+    def _on_save(self) -> None:
+        suggested = f"{self._draft.recipe.name}.toml"
+        path, _ = QFileDialog.getSaveFileName(self, "Save the recipe", suggested, "Recipes (*.toml)")
+        if path:
+            try:
+                write_durably(Path(path), recipe_text(self._draft.recipe))
+                self._message.say(f"Saved as {path}.", "good")
+            except OSError as error:
+                self._message.say(f"{path} cannot be written ({error.strerror}); choose another folder.")
+
+    def _on_open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", "Recipes (*.toml)")
+        if path:
+            try:
+                self.recipe_opened.emit(read_recipe(Path(path)))
+            except NutshellError as error:
+                self._message.say(str(error))
