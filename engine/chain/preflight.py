@@ -101,8 +101,8 @@ def _grid_findings(recipe: Recipe) -> Iterator[Finding]:
     if size in recipe.images.sizes and isinstance(size, tuple) and size[0] != size[1]:
         height, width = size
         message = (
-            f"The size is one, {height} pixels high and {width} wide; two sizes are written "
-            f"[[{height}, {height}], [{width}, {width}]] in a recipe."
+            f"The size is one, {height} pixels high and {width} wide; two sizes would be "
+            f"[[{height}, {height}], [{width}, {width}]]."
         )
         yield Finding(severity=Severity.NOTE, where="images.size", message=message)
 

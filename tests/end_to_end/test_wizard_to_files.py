@@ -124,7 +124,7 @@ def _reopens_as_it_was(qtbot: QtBot, window: MainWindow) -> None:
     """The same run from its event log shows what the live one showed."""
     live = window.dashboard
     assert live is not None
-    shown = (live.curves.points(), live.bars.bars(), live.subbands.pictures())
+    shown = (live.curves.points(), live.bars.bars(), live.panels["images"].pictures())
     qtbot.mouseClick(_child(window, QPushButton, "runs.new"), Qt.MouseButton.LeftButton)
     assert window.dashboard is None
     fresh = MainWindow(window._settings, window._locations.root)
