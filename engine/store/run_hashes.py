@@ -10,7 +10,7 @@ from engine.store.file_hash import file_hash
 
 HASHES_FILE = "hashes.json"
 """File, relative to the run's directory → SHA-256."""
-GROWING = frozenset({HASHES_FILE, "engine.log", "events.jsonl", "events.digests", "notes.json"})
+GROWING = frozenset({HASHES_FILE, "engine.log", "events.jsonl", "events.digests", "notes.json", "commands.jsonl"})
 """Files that are written until the end; the events have digests of their own."""
 
 
