@@ -10,10 +10,9 @@ from engine.backbones.backbone import layer_graph
 from engine.chain.branches import Branch, plan_branches
 from engine.chain.estimate import DEFAULT_MACS_A_SECOND, Work, stage_cost
 from engine.chain.listed_datasets import ListedDatasets, list_datasets
-from engine.chain.preflight import errors, preflight
+from engine.chain.preflight import accepted, guessed_classes
 from engine.chain.stage_tree import Stage
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.errors import RecipeError
 from engine.contract.events import PlannedStage
 from engine.contract.findings import Finding
 from engine.contract.image_settings import ImageSettings
@@ -89,12 +88,12 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Callable[[int, int]
     """List the images and plan the stages.
 
     Raises:
-        RecipeError, DataError: the recipe or its images cannot be used.
+        RecipeRefused, DataError: the recipe or its images cannot be used.
     """
-    _refuse(preflight(recipe))
+    findings = accepted(recipe)
     datasets = list_datasets(recipe, locations.image_cache, progress)
-    findings = preflight(recipe, len(datasets.own.classes))
-    _refuse(findings)
+    if (classes := len(datasets.own.classes)) != guessed_classes(recipe):
+        findings = accepted(recipe, classes)
     for branch in recipe.branches():
         for _, index in datasets.others:
             # Raises where the network cannot have a head for these classes.
@@ -117,8 +116,3 @@ def measured_speed(locations: Locations) -> float | None:
 def _work(index: SampleIndex, macs_a_second: float) -> Work:
     counts = {split: sum(sample.split is split for sample in index.samples) for split in Split}
     return Work(counts[Split.TRAIN], counts[Split.VALIDATION], counts[Split.TEST], len(index.classes), macs_a_second)
-
-
-def _refuse(findings: tuple[Finding, ...]) -> None:
-    if faults := errors(findings):
-        raise RecipeError("\n".join(f"{finding.where}: {finding.message}" for finding in faults))

@@ -9,7 +9,7 @@ from engine.backbones.backbone import ARCHITECTURES, layer_graph, sigmoid_output
 from engine.chain.step_order import chain_findings
 from engine.chain.weights_findings import weights_findings
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.errors import NutshellError
+from engine.contract.errors import NutshellError, RecipeError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry, nearest_name
@@ -20,6 +20,26 @@ from engine.feeding.pipeline import network_input_shape
 LEAST_CLASSES = 2
 USUAL_WEIGHT_DECAY = 0.01
 """Of AdamW: the default of PyTorch."""
+
+
+class RecipeRefused(RecipeError):
+    """The pre-flight found what keeps the recipe from running."""
+
+    def __init__(self, faults: tuple[Finding, ...]) -> None:
+        super().__init__("\n".join(f"{fault.where}: {fault.message}" for fault in faults))
+        self.faults = faults
+
+
+def accepted(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, ...]:
+    """All findings on a recipe that can run.
+
+    Raises:
+        RecipeRefused: it cannot.
+    """
+    findings = preflight(recipe, class_count)
+    if faults := errors(findings):
+        raise RecipeRefused(faults)
+    return findings
 
 
 def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, ...]:
@@ -37,7 +57,7 @@ def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, 
             finding
             for chain in range(len(recipe.chains))
             for branch in branches
-            for finding in chain_findings(branch, chain, class_count or _guessed_classes(recipe))
+            for finding in chain_findings(branch, chain, class_count or guessed_classes(recipe))
         ),
         *_same_chains(recipe),
     )
@@ -116,7 +136,7 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
     if recipe.backbone.kind not in ARCHITECTURES:
         yield from _known_kind(ARCHITECTURES, recipe.backbone.kind, "backbone.kind")
         return
-    classes = class_count or _guessed_classes(recipe)
+    classes = class_count or guessed_classes(recipe)
     try:
         sigmoid_output(recipe.backbone, classes)
     except NutshellError as error:
@@ -155,7 +175,7 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
         yield Finding(severity=Severity.WARNING, where="training.optimizer", message=message, repair=repair)
 
 
-def _guessed_classes(recipe: Recipe) -> int:
+def guessed_classes(recipe: Recipe) -> int:
     """How many classes there are, where the images are not read yet."""
     if recipe.dataset.classes or recipe.backbone.kind not in ARCHITECTURES:
         return len(recipe.dataset.classes) or LEAST_CLASSES

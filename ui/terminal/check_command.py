@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.chain.planning import plan_run
-from engine.chain.preflight import errors, preflight
+from engine.chain.preflight import RecipeRefused
 from engine.contract.errors import EXIT_BAD_INPUT, EXIT_DONE
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe_file import read_recipe
@@ -28,11 +28,12 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
     """Print the plan; returns 2 where the recipe cannot run."""
     recipe = read_recipe(recipe_path)
     console = Console()
-    if faults := errors(preflight(recipe)):
-        _print_findings(console, faults)
-        return EXIT_BAD_INPUT
     locations = Locations(runs_directory)
-    planned = plan_run(recipe, locations)
+    try:
+        planned = plan_run(recipe, locations)
+    except RecipeRefused as refused:
+        _print_findings(console, refused.faults)
+        return EXIT_BAD_INPUT
     store = StageStore(locations)
     several = ("images",) if len(planned.branches) > 1 else ()
     table = Table(
