@@ -21,8 +21,8 @@ from engine.datasets.files.phantom_heart import draw_heart
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.training.control import Control
 from engine.training.plan import TrainingPlan
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
+from engine.workbench.step_context import StepContext
 
 IMAGES_A_CLASS = 24
 
@@ -63,7 +63,7 @@ def small_recipe(folder: Path) -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def small_bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def small_bench(tmp_path_factory: pytest.TempPathFactory) -> StepContext:
     """Everything that a step has at hand, real: prepared images, pipeline, and a trainer."""
     from engine.training.tensorflow_setup import set_up_tensorflow
 
@@ -71,7 +71,7 @@ def small_bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     return make_bench(tmp_path_factory.mktemp("bench"))
 
 
-def make_bench(folder: Path, control: Control | None = None, epochs: int = 3) -> Bench:
+def make_bench(folder: Path, control: Control | None = None, epochs: int = 3) -> StepContext:
     """A bench of its own, on forty drawn hearts a class at 32×32."""
     recipe = Recipe(
         dataset=DatasetSettings(limit_per_class=40),
@@ -82,7 +82,7 @@ def make_bench(folder: Path, control: Control | None = None, epochs: int = 3) ->
     return bench_of(recipe, folder, control)
 
 
-def cifar_bench(checkout: Path, folder: Path, kind: str) -> Bench:
+def cifar_bench(checkout: Path, folder: Path, kind: str) -> StepContext:
     """A bench on the sample of CIFAR-10 that lies beside the checkout; skips the test where there is none."""
     from engine.training.tensorflow_setup import set_up_tensorflow
 
@@ -99,7 +99,7 @@ def cifar_bench(checkout: Path, folder: Path, kind: str) -> Bench:
     return bench_of(recipe, folder)
 
 
-def bench_of(recipe: Recipe, folder: Path, control: Control | None = None) -> Bench:
+def bench_of(recipe: Recipe, folder: Path, control: Control | None = None) -> StepContext:
     """A bench for the recipe; what it keeps lies in `folder`."""
     from engine.export.tflite_conversion import float32_tflite
     from engine.training.trainer import Trainer
@@ -109,17 +109,19 @@ def bench_of(recipe: Recipe, folder: Path, control: Control | None = None) -> Be
     trainer = Trainer(
         "stage", dataset, pipeline, 7, control or Control(), lambda event: None, folder / "training.checkpoint"
     )
-    return Bench(recipe, dataset, pipeline, trainer, lambda phase: None, lambda network: float32_tflite(network.model))
+    return StepContext(
+        recipe, dataset, pipeline, trainer, lambda phase: None, lambda network: float32_tflite(network.model)
+    )
 
 
-def forget_training(bench: Bench) -> None:
+def forget_training(bench: StepContext) -> None:
     """Let the next training with the bench begin anew."""
     checkpoint = bench.trainer.checkpoint
     for file in checkpoint.parent.glob(f"{checkpoint.name}*"):
         file.unlink()
 
 
-def untrained(bench: Bench) -> Network:
+def untrained(bench: StepContext) -> Network:
     """The bench's network with its seeded weights."""
     from engine.training.keras_network import build_keras_network
 
@@ -128,7 +130,7 @@ def untrained(bench: Bench) -> Network:
     return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters()))
 
 
-def two_layers(bench: Bench, freeze_base: bool = False) -> Any:
+def two_layers(bench: StepContext, freeze_base: bool = False) -> Any:
     """A network for the bench's images that is compiled in a moment: convolution, normalisation, and the head."""
     import tf_keras
 
@@ -142,7 +144,7 @@ def two_layers(bench: Bench, freeze_base: bool = False) -> Any:
 
 
 @pytest.fixture(scope="session")
-def trained_network(small_bench: Bench) -> Network:
+def trained_network(small_bench: StepContext) -> Network:
     """The bench's network after its baseline training."""
     network = untrained(small_bench)
     outcome = small_bench.trainer.train(network.model, TrainingPlan.of_recipe(small_bench.recipe.training))

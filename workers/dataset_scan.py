@@ -15,8 +15,8 @@ from engine.contract.measurements import SkippedFile
 from engine.datasets.cache.found_range import find_range
 from engine.datasets.files.value_range import ValueRange
 from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
+from workers.cancellation_token import CancellationToken
 from workers.thumbnail import thumbnail
-from workers.turn import Turn
 
 IMAGES_A_CLASS = 4
 CLASSES_LOOKED_INTO = 30
@@ -99,7 +99,7 @@ class ScanResult:
         return sum(self.counts[split.value].values())
 
 
-def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, turn: Turn) -> ScanResult:
+def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, turn: CancellationToken) -> ScanResult:
     """List the dataset and decode a few images of each class.
 
     Args:
@@ -131,7 +131,9 @@ def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, turn: Turn) 
 class _Look:
     """Decodes images of one class after the other and keeps small copies."""
 
-    def __init__(self, settings: DatasetSettings, seed: int, cache: Path, index: SampleIndex, turn: Turn) -> None:
+    def __init__(
+        self, settings: DatasetSettings, seed: int, cache: Path, index: SampleIndex, turn: CancellationToken
+    ) -> None:
         self._index = index
         self._turn = turn
         source = DATASETS[settings.kind](settings, seed, cache)
@@ -159,7 +161,7 @@ class _Look:
             # Until one is found all are tried: a run too gives a class up only where it can read none of its images.
             if len(found) == IMAGES_A_CLASS or (found and tried >= MOST_TRIES):
                 break
-            self._turn.raise_if_stale()
+            self._turn.raise_if_cancelled()
             image = self._decode(sample)
             if image is not None:
                 found.append(DecodedSample(image, sample.file_bytes, self.source, sample))

@@ -18,7 +18,7 @@ from typing import IO, Literal
 
 from pydantic import ValidationError
 
-from engine.child.job import EngineJob
+from engine.child.engine_job import EngineJob
 from engine.contract.events import Command, EngineEvent, Event, RunCancelled, RunFailed, RunFinished, parse_event
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document

@@ -8,10 +8,10 @@ from engine.chain.planning import plan_run
 from engine.contract.recipe import Recipe
 from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
-from workers.turn import Turn
+from workers.cancellation_token import CancellationToken
 
 
-def finished_stages(recipe: Recipe, runs_directory: Path, turn: Turn) -> tuple[bool, ...]:
+def finished_stages(recipe: Recipe, runs_directory: Path, turn: CancellationToken) -> tuple[bool, ...]:
     """One value a stage, branch by branch, parents before children.
 
     Raises:
@@ -20,6 +20,6 @@ def finished_stages(recipe: Recipe, runs_directory: Path, turn: Turn) -> tuple[b
     """
     locations = Locations(runs_directory)
     planned = plan_run(recipe, locations, turn.report)
-    turn.raise_if_stale()
+    turn.raise_if_cancelled()
     store = StageStore(locations)
     return tuple(store.facts(stage.key) is not None for branch in planned.branches for stage in branch.tree.stages)

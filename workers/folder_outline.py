@@ -11,7 +11,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.datasets.listing.class_folders import ClassFolders, TopFolders
 from engine.datasets.source import DATASETS, OutlinedFolder
-from workers.turn import Turn
+from workers.cancellation_token import CancellationToken
 
 Patterns = Mapping[str, Sequence[str]]
 
@@ -28,7 +28,7 @@ class MappedFolders:
     """Why the mapping cannot be used."""
 
 
-def outline_folders(settings: DatasetSettings, cache: Path, turn: Turn) -> tuple[OutlinedFolder, ...]:
+def outline_folders(settings: DatasetSettings, cache: Path, turn: CancellationToken) -> tuple[OutlinedFolder, ...]:
     """All folders that `class_folders` may name, each after the one that it lies in.
 
     Raises:
@@ -38,7 +38,7 @@ def outline_folders(settings: DatasetSettings, cache: Path, turn: Turn) -> tuple
     return tuple(DATASETS[settings.kind](settings, 0, cache).outline(turn.report))
 
 
-def map_folders(folders: Sequence[OutlinedFolder], patterns: Patterns, turn: Turn) -> MappedFolders:
+def map_folders(folders: Sequence[OutlinedFolder], patterns: Patterns, turn: CancellationToken) -> MappedFolders:
     """The class of each folder; without patterns that of the topmost folder it lies in.
 
     Raises:
@@ -48,7 +48,7 @@ def map_folders(folders: Sequence[OutlinedFolder], patterns: Patterns, turn: Tur
     fault = ""
     classes: list[str | None] = []
     for folder in folders:
-        turn.raise_if_stale()
+        turn.raise_if_cancelled()
         try:
             classes.append(rule.class_of(folder.parts))
         except DataError as error:

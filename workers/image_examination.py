@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.contract.dataset_settings import DatasetSettings
-from workers.turn import Turn
+from workers.cancellation_token import CancellationToken
 
 if TYPE_CHECKING:
     from engine.datasets.examination import Examination, KnownTraits
@@ -19,7 +19,7 @@ class ImageExaminer:
         self._known: KnownTraits = {}
         self._images: tuple[str, ...] = ()
 
-    def examine(self, settings: DatasetSettings, seed: int, cache: Path, turn: Turn) -> Examination:
+    def examine(self, settings: DatasetSettings, seed: int, cache: Path, turn: CancellationToken) -> Examination:
         """
         Raises:
             DataError, RecipeError: the dataset cannot be used; the sentence says what to do.
@@ -31,4 +31,4 @@ class ImageExaminer:
         images = (settings.kind, settings.path, settings.validation_path, settings.test_path, str(seed))
         if images != self._images:
             self._known, self._images = {}, images
-        return examine(settings, seed, cache, self._known, turn.report, turn.raise_if_stale)
+        return examine(settings, seed, cache, self._known, turn.report, turn.raise_if_cancelled)

@@ -9,11 +9,11 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.contract.errors import Cancelled, NutshellError
-from workers.turn import Turn
+from workers.cancellation_token import CancellationToken
 
 END_MS = 10_000
 
-Work = Callable[[Turn], Any]
+Work = Callable[[CancellationToken], Any]
 
 
 class _Generation:
@@ -45,12 +45,12 @@ class _Worker(QObject):
 
     @Slot(int, object)
     def run(self, number: int, work: Work) -> None:
-        turn = Turn(
+        turn = CancellationToken(
             is_stale=lambda: number != self._generation.number,
             report=lambda done, total: self.progressed.emit(number, done, total),
         )
         try:
-            turn.raise_if_stale()
+            turn.raise_if_cancelled()
             self.succeeded.emit(number, work(turn))
         except Cancelled:
             return

@@ -39,11 +39,11 @@ from engine.training.epoch_events import epoch_event, record_of
 from engine.training.plan import TrainingPlan
 from engine.training.tensorflow_setup import set_up_tensorflow
 from engine.weights.weights_file import load_weights
-from engine.workbench.bench import Bench
-from engine.workbench.evidence import EVIDENCE_FILE, Found, evidence_text, stored_evidence
+from engine.workbench.evidence_kinds import EVIDENCE_FILE, Found, evidence_text, stored_evidence
 from engine.workbench.network import Network
 from engine.workbench.network_file import load_facts, load_network, save_network
 from engine.workbench.step import STEPS, Form
+from engine.workbench.step_context import StepContext
 
 
 @dataclass(frozen=True)
@@ -112,19 +112,19 @@ class StageRunner:
             self._tensorflow_ready = True
         recorder = _Recorder(self.emit)
         network = self._network(parent.key) if parent else self._untrained(stage)
-        bench = self._bench(stage, key, parent, recorder)
+        context = self._bench(stage, key, parent, recorder)
         self.control.raise_if_cancelled()
         if stage.parameters is None:
             plan = TrainingPlan.of_recipe(self.recipe.training)
-            outcome = bench.trainer.train(
+            outcome = context.trainer.train(
                 network.model, plan, unfrozen=unfrozen_layers(self._graph(stage), self.recipe)
             )
             made: Network | bytes = Network(network.model, network.facts.after_training(outcome))
         else:
-            made = STEPS[stage.parameters.step]().apply(stage.parameters, network, bench)
+            made = STEPS[stage.parameters.step]().apply(stage.parameters, network, context)
         stopped = isinstance(made, Network) and stage.epochs > 0 and made.facts.stopped_early
         final_key = stopped_key(key, made.facts.trained_epochs) if stopped and isinstance(made, Network) else key
-        self._store(stage, final_key, made, network, bench, recorder, started, stopped)
+        self._store(stage, final_key, made, network, context, recorder, started, stopped)
         if not stopped:
             self.store.drop_checkpoint(key)
         seconds = time.perf_counter() - started
@@ -222,7 +222,7 @@ class StageRunner:
             self._networks[key] = load_network(self.store.folder(key))
         return self._networks[key]
 
-    def _bench(self, stage: Stage, key: str, parent: FinishedStage | None, recorder: _Recorder) -> Bench:
+    def _bench(self, stage: Stage, key: str, parent: FinishedStage | None, recorder: _Recorder) -> StepContext:
         from engine.training.trainer import Trainer
 
         def say_phase(phase: str) -> None:
@@ -248,7 +248,7 @@ class StageRunner:
         def found(evidence: Evidence) -> None:
             recorder(EvidenceFound(stage=stage.key, evidence=StageEvidence.of(stage.title, evidence)))
 
-        return Bench(self.recipe, dataset, pipeline, trainer, say_phase, parent_tflite, found)
+        return StepContext(self.recipe, dataset, pipeline, trainer, say_phase, parent_tflite, found)
 
     def _store(
         self,
@@ -256,14 +256,14 @@ class StageRunner:
         key: str,
         made: Network | bytes,
         parent: Network,
-        bench: Bench,
+        context: StepContext,
         recorder: _Recorder,
         started: float,
         stopped: bool,
     ) -> None:
-        content = made if isinstance(made, bytes) else self._convert(made, bench)
+        content = made if isinstance(made, bytes) else self._convert(made, context)
         if stage.parameters is not None:
-            bench.say_phase("verifying the result")
+            context.say_phase("verifying the result")
             promised = made if isinstance(made, Network) else parent
             STEPS[stage.parameters.step]().check_promise(stage.parameters, promised, TfliteFile.parse(content))
         with self.store.finishing(key) as folder:
@@ -282,10 +282,10 @@ class StageRunner:
         if isinstance(made, Network):
             self._networks[key] = made
 
-    def _convert(self, network: Network, bench: Bench) -> bytes:
+    def _convert(self, network: Network, context: StepContext) -> bytes:
         from engine.export.tflite_conversion import converter_tflite, float32_tflite
 
-        bench.say_phase("converting to .tflite")
+        context.say_phase("converting to .tflite")
         if network.facts.quantization_aware:
             return converter_tflite(network.model, "int8", calibration=None, float_io=True, float_fallback=False)
         return float32_tflite(network.model)

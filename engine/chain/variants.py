@@ -22,7 +22,7 @@ from engine.measurement.variant import VariantFile, measure_latencies_together, 
 from engine.measurement.verdict import variant_note
 from engine.store.measurement_store import MeasurementStore
 from engine.training.control import Control
-from engine.workbench.evidence import earlier_fields, parsed
+from engine.workbench.evidence_kinds import earlier_fields, parsed
 
 TEST_BATCH = 64
 
@@ -49,7 +49,7 @@ class Variants:
         self._controls = controls
         self._variants: list[tuple[Stage, str, VariantMeasurement]] = []
         """Stage, key of what is in the store, figures."""
-        self._baseline_decisions: dict[str, np.ndarray] = {}
+        self._baseline_predictions: dict[str, np.ndarray] = {}
         """Setting → what its baseline decides on the test images."""
         self.measured_count = 0
         """How many measurements had to be made, latencies included."""
@@ -77,8 +77,8 @@ class Variants:
             file = VariantFile(chain, steps, path, self._directory.model_name(name), facts, dataset)
             known = self._measure(file, setting, stage, images)
             self._measured.keep_variant(finished.key, *known)
-        variant, decisions = known
-        self._baseline_decisions.setdefault(setting, decisions)
+        variant, predictions = known
+        self._baseline_predictions.setdefault(setting, predictions)
         variant = variant.model_copy(
             update={
                 "chain": chain,
@@ -131,7 +131,7 @@ class Variants:
             file,
             _test_batches(images),
             images.dataset.labels[images.dataset.splits[Split.TEST]],
-            self._baseline_decisions.get(setting),
+            self._baseline_predictions.get(setting),
             LATENCY_THREADS,
             self._control.raise_if_cancelled,
             say_phase,

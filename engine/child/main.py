@@ -9,7 +9,7 @@ from engine.chain.run import run_recipe
 from engine.chain.run_directory import RunDirectory
 from engine.child.channel import EventChannel
 from engine.child.commands import follow_commands, follow_others, lines_of
-from engine.child.job import EngineJob
+from engine.child.engine_job import EngineJob
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
 from engine.contract.events import RunFailed
 from engine.contract.recipe import Recipe

@@ -18,8 +18,8 @@ from engine.datasets.cache.found_range import find_range
 from engine.datasets.cache.ordered_work import in_order
 from engine.datasets.cache.preparation import scan
 from engine.datasets.cache.splits import drawn_again_where_lost
-from engine.datasets.checks.dataset_check import CheckedSample, check_dataset
 from engine.datasets.checks.dataset_findings import dataset_findings
+from engine.datasets.checks.image_checks import CheckedSample, check_dataset
 from engine.datasets.files.image_traits import ImageTraits, image_traits
 from engine.datasets.listing.grouping import group_findings
 from engine.datasets.source import DATASETS, Sample, Split

@@ -14,7 +14,7 @@ from engine.feeding.pipeline import ImagePipeline
 from engine.imaging.scale import SCALES, Normalization
 from engine.imaging.wavelet import MODE
 from engine.measurement.tflite_file import TfliteFile
-from engine.measurement.tflite_graph import Border
+from engine.measurement.tflite_graph import EndTensor
 
 LABELS_FILE, FEEDING_FILE = "labels.txt", "feeding.json"
 """What the `.tflite` carries with it, as a ZIP archive at its end."""
@@ -39,7 +39,7 @@ class Feeding(BaseModel):
     format: Literal[1] = 1
     how: tuple[str, ...]
     """The steps in words, in their order."""
-    input: Border
+    input: EndTensor
     reading: PixelReading = AS_STORED
     """What is done to an image before it is resized."""
     images: ImageSettings
@@ -48,7 +48,7 @@ class Feeding(BaseModel):
     mean: tuple[float, ...] = ()
     """A channel, of the input scaled to 0..1 (and transformed); for scale "standardize"."""
     deviation: tuple[float, ...] = ()
-    output: Border
+    output: EndTensor
     output_kind: Literal["sigmoid", "softmax"]
     """sigmoid: one value, the probability of the second class; softmax: one value a class."""
     classes: tuple[str, ...]

@@ -12,8 +12,8 @@ import ai_edge_litert.interpreter  # noqa: F401
 
 from engine.contract.errors import EXIT_DONE, EXIT_STOPPED, NutshellError
 from engine.launch.process import die_with_parent
-from engine.measurement.job import JOB, LatencyJob, MeasurementAnswer, MeasurementJob
 from engine.measurement.latency import time_in_turn
+from engine.measurement.measurement_job import JOB, LatencyJob, MeasurementAnswer, MeasurementJob
 from engine.measurement.memory import peak_memory_gain
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from engine.contract.errors import NutshellError
 from engine.launch.program import MEASUREMENT_SWITCH, program_command
-from engine.measurement.job import LatencyJob, MeasurementAnswer, MemoryJob
+from engine.measurement.measurement_job import LatencyJob, MeasurementAnswer, MemoryJob
 
 LONGEST_S = 900.0
 POLL_S = 0.1

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.contract.errors import NutshellError
-from engine.measurement.tflite_graph import Border, Kernel, Operator, TfliteGraph
+from engine.measurement.tflite_graph import EndTensor, Kernel, Operator, TfliteGraph
 
 IDENTIFIER = b"TFL3"
 """At byte 4 of every `.tflite`."""
@@ -21,9 +21,9 @@ class TfliteFile:
     """All, in order, those that only change number types included."""
     kernels: tuple[Kernel, ...] = field(repr=False)
     """One a layer with weights, in order."""
-    input: Border
+    input: EndTensor
     """The image, (1, height, width, channels)."""
-    output: Border
+    output: EndTensor
     """Probabilities, (1, classes) or (1, 1)."""
 
     @classmethod

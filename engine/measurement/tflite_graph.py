@@ -74,7 +74,7 @@ class Kernel:
 
 
 @dataclass(frozen=True)
-class Border:
+class EndTensor:
     """What goes into the network, or comes out of it."""
 
     name: str
@@ -129,11 +129,11 @@ class TfliteGraph:
         stored = [(operator, self._stored(place)) for operator, place in places]
         return tuple(self._kernel(operator, tensor) for operator, tensor in stored if tensor is not None)
 
-    def input(self) -> Border:
+    def input(self) -> EndTensor:
         """The image."""
         return _border(self._graph.tensors[self._graph.inputs[0]])
 
-    def output(self) -> Border:
+    def output(self) -> EndTensor:
         """The probabilities."""
         return _border(self._graph.tensors[self._graph.outputs[0]])
 
@@ -213,11 +213,11 @@ def _name(tensor: Any) -> str:
     return tensor.name.decode() if isinstance(tensor.name, bytes) else str(tensor.name)
 
 
-def _border(tensor: Any) -> Border:
+def _border(tensor: Any) -> EndTensor:
     dtype, quantization = _dtype(tensor), tensor.quantization
     if dtype in FLOATS or quantization is None or quantization.scale is None:
-        return Border(_name(tensor), _shape(tensor), dtype)
-    return Border(_name(tensor), _shape(tensor), dtype, float(quantization.scale[0]), int(quantization.zeroPoint[0]))
+        return EndTensor(_name(tensor), _shape(tensor), dtype)
+    return EndTensor(_name(tensor), _shape(tensor), dtype, float(quantization.scale[0]), int(quantization.zeroPoint[0]))
 
 
 def _unpacked(raw: bytes, count: int) -> np.ndarray:

@@ -13,9 +13,9 @@ from engine.contract.network_facts import NetworkFacts
 from engine.measurement.accuracy import decisions, share_equal, wilson_interval
 from engine.measurement.classification import classify
 from engine.measurement.clean_process import LONGEST_S, measure_in_clean_process
-from engine.measurement.job import LatencyJob, MemoryJob
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.machine import cpu_name
+from engine.measurement.measurement_job import LatencyJob, MemoryJob
 from engine.measurement.size import zipped_bytes
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.verdict import training_note

@@ -11,7 +11,7 @@ from engine.datasets.source import Split
 from engine.training.control import Control
 from engine.training.feed import Feed
 from engine.training.graph_building import StepFunction, compiled
-from engine.training.objective import Objective, cross_entropy, right_decisions
+from engine.training.objective import Objective, correct_predictions, cross_entropy
 
 
 def evaluation_step(model: Any, objective: Objective) -> StepFunction:
@@ -22,7 +22,7 @@ def evaluation_step(model: Any, objective: Objective) -> StepFunction:
 def evaluate_batch(objective: Objective, images: Any, labels: Any) -> tuple[Any, Any]:
     """What `evaluation_step` does, not compiled."""
     outputs = objective.outputs(images, training=False)
-    return tf.reduce_sum(cross_entropy(outputs, labels)), right_decisions(outputs, labels)
+    return tf.reduce_sum(cross_entropy(outputs, labels)), correct_predictions(outputs, labels)
 
 
 def classified(feed: Feed, split: Split, evaluate: StepFunction, control: Control) -> tuple[float, float]:

@@ -62,10 +62,10 @@ def cross_entropy(outputs: Any, labels: Any, label_smoothing: float = 0.0) -> An
     return tf_keras.losses.sparse_categorical_crossentropy(labels, outputs)
 
 
-def right_decisions(outputs: Any, labels: Any) -> Any:
+def correct_predictions(outputs: Any, labels: Any) -> Any:
     """How many images of a batch are classified rightly, int64."""
     if outputs.shape[-1] == 1:
-        decisions = tf.cast(outputs[:, 0] >= 0.5, tf.int64)
+        predictions = tf.cast(outputs[:, 0] >= 0.5, tf.int64)
     else:
-        decisions = tf.argmax(outputs, axis=-1, output_type=tf.int64)
-    return tf.reduce_sum(tf.cast(decisions == labels, tf.int64))
+        predictions = tf.argmax(outputs, axis=-1, output_type=tf.int64)
+    return tf.reduce_sum(tf.cast(predictions == labels, tf.int64))

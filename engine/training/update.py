@@ -10,7 +10,7 @@ import tf_keras
 
 from engine.training.convolution_gradient import safe_convolution_gradients
 from engine.training.graph_building import StepFunction, compiled
-from engine.training.objective import Objective, right_decisions
+from engine.training.objective import Objective, correct_predictions
 from engine.training.plan import TrainingPlan
 from engine.training.precision import LossScale
 from engine.training.projection import Projection
@@ -114,6 +114,6 @@ def training_step(
         optimizers.apply(tf.gradients(goal, variables), variables)
         for projection in projections:
             projection.project()
-        return tf.reduce_sum(losses), right_decisions(outputs, labels)
+        return tf.reduce_sum(losses), correct_predictions(outputs, labels)
 
     return compiled(step, model)

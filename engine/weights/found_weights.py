@@ -52,11 +52,11 @@ def earlier_networks(runs_directory: Path) -> Iterator[FoundWeights]:
 
 
 def fitting(
-    graph: LayerGraph, candidates: Iterator[FoundWeights], raise_if_stale: Callable[[], None]
+    graph: LayerGraph, candidates: Iterator[FoundWeights], raise_if_cancelled: Callable[[], None]
 ) -> Iterator[FoundWeights]:
     """Those candidates that have every layer of the network's base."""
     for candidate in candidates:
-        raise_if_stale()
+        raise_if_cancelled()
         try:
             match = match_weights(graph, read_stored_weights(candidate.path))
         except DataError:

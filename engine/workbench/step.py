@@ -23,8 +23,8 @@ from engine.graph.layer_graph import LayerGraph
 
 if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
-    from engine.workbench.bench import Bench
     from engine.workbench.network import Network
+    from engine.workbench.step_context import StepContext
 
 
 class Form(StrEnum):
@@ -169,7 +169,7 @@ class Step(ABC, Generic[P]):
         return iter(())
 
     @abstractmethod
-    def apply(self, parameters: P, network: Network, bench: Bench) -> Any:
+    def apply(self, parameters: P, network: Network, context: StepContext) -> Any:
         """Compress `network`.
 
         Returns:

@@ -19,7 +19,7 @@ from engine.measurement.memory import peak_resident_bytes
 from engine.training.control import Control
 from engine.training.plan import TrainingPlan
 from engine.training.tensorflow_setup import set_up_tensorflow
-from engine.workbench.bench import Bench
+from engine.workbench.step_context import StepContext
 
 
 def main(images: Path, work: Path) -> None:
@@ -41,7 +41,7 @@ def main(images: Path, work: Path) -> None:
     model = build_keras_network(graph, recipe.seed)
     trainer = Trainer("stage", dataset, pipeline, recipe.seed, Control(), lambda event: None, work / "checkpoint")
     trainer.train(model, TrainingPlan.of_recipe(recipe.training))
-    bench = Bench(recipe, dataset, pipeline, trainer, lambda phase: None, lambda network: b"")
+    bench = StepContext(recipe, dataset, pipeline, trainer, lambda phase: None, lambda network: b"")
     calibrated = sum(1 for _ in bench.calibration_images(10_000))
     print(
         json.dumps(

@@ -29,8 +29,8 @@ from engine.training.control import Control
 from engine.training.feed import Feed
 from engine.training.kernels import kernels
 from engine.training.plan import TrainingPlan
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
+from engine.workbench.step_context import StepContext
 from tests.small_study import forget_training
 
 SEEDS = (1, 2, 3)
@@ -44,7 +44,7 @@ SPARSITY, CLUSTERS = 0.8, 16
 class Study:
     """One seed's bench, with its trained network."""
 
-    bench: Bench
+    bench: StepContext
     network: Network
 
     @property
@@ -80,7 +80,7 @@ def study(seed: int, images: Path, folder: Path) -> Study:
     pipeline = fit_pipeline(settings, dataset)
     checkpoint = folder / f"{seed}.checkpoint"
     trainer = Trainer("benchmark", dataset, pipeline, seed, Control(), lambda event: None, checkpoint)
-    bench = Bench(recipe, dataset, pipeline, trainer, lambda phase: None, lambda one: float32_tflite(one.model))
+    bench = StepContext(recipe, dataset, pipeline, trainer, lambda phase: None, lambda one: float32_tflite(one.model))
     graph = layer_graph(recipe.backbone, network_input_shape(settings), len(dataset.classes))
     model = build_keras_network(graph, seed)
     trainer.train(model, TrainingPlan.of_recipe(recipe.training))

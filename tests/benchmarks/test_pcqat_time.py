@@ -23,8 +23,8 @@ from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.steps.magnitude_pruning.step import MagnitudePruning, MagnitudePruningParameters
 from engine.steps.quantization_aware_training.step import QuantizationAwareTraining, QuantizationAwareTrainingParameters
 from engine.steps.weight_clustering.step import WeightClustering, WeightClusteringParameters
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
+from engine.workbench.step_context import StepContext
 
 IMAGES_A_CLASS = 1500
 BATCH = 32
@@ -37,7 +37,7 @@ LONGEST_START_S = 120.0
 @pytest.mark.benchmark
 @pytest.mark.timeout(3600)
 def test_pcqat_takes_a_fifth_of_tfmot_and_a_whole_resnet50_starts_in_two_minutes(
-    small_bench: Bench, tmp_path: Path
+    small_bench: StepContext, tmp_path: Path
 ) -> None:
     bench = _bench(small_bench, 32, IMAGES_A_CLASS, tmp_path / "small")
     network = _pruned_and_clustered("resnet18", 0.25, bench)
@@ -58,7 +58,7 @@ def test_pcqat_takes_a_fifth_of_tfmot_and_a_whole_resnet50_starts_in_two_minutes
     assert start_s <= LONGEST_START_S
 
 
-def _bench(bench: Bench, size: int, images_a_class: int, folder: Path) -> Bench:
+def _bench(bench: StepContext, size: int, images_a_class: int, folder: Path) -> StepContext:
     images = ImageSettings(size=size, color="grayscale")
     training = bench.recipe.training.model_copy(update={"batch_size": BATCH, "augment": ()})
     recipe = bench.recipe.model_copy(update={"images": images, "training": training})
@@ -69,7 +69,7 @@ def _bench(bench: Bench, size: int, images_a_class: int, folder: Path) -> Bench:
     return replace(bench, recipe=recipe, dataset=dataset, pipeline=pipeline, trainer=trainer)
 
 
-def _pruned_and_clustered(kind: str, width: float, bench: Bench) -> Network:
+def _pruned_and_clustered(kind: str, width: float, bench: StepContext) -> Network:
     from engine.training.keras_network import build_keras_network
 
     graph = layer_graph(BackboneSettings(kind=kind, width=width), network_input_shape(bench.recipe.images), 2)
@@ -80,14 +80,14 @@ def _pruned_and_clustered(kind: str, width: float, bench: Bench) -> Network:
     return WeightClustering().apply(WeightClusteringParameters(clusters=CLUSTERS, epochs=0), network, bench)
 
 
-def _seconds_of_the_step(network: Network, bench: Bench) -> float:
+def _seconds_of_the_step(network: Network, bench: StepContext) -> float:
     bench.trainer.checkpoint.unlink(missing_ok=True)
     started = time.perf_counter()
     QuantizationAwareTraining().apply(QuantizationAwareTrainingParameters(epochs=1), network, bench)
     return time.perf_counter() - started
 
 
-def _seconds_of_tfmot(model: Any, bench: Bench) -> float:
+def _seconds_of_tfmot(model: Any, bench: StepContext) -> float:
     import tensorflow_model_optimization as tfmot
 
     from engine.training.kernels import clone
@@ -108,7 +108,7 @@ class _Started(Exception):
     """The first batch is done."""
 
 
-def _seconds_to_the_first_batch(network: Network, bench: Bench) -> float:
+def _seconds_to_the_first_batch(network: Network, bench: StepContext) -> float:
     def end_at_first_batch(event: EngineEvent) -> None:
         if isinstance(event, BatchProgress):
             raise _Started

@@ -19,8 +19,8 @@ from engine.datasets.cache.preparation import prepare, scan
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
+from engine.workbench.step_context import StepContext
 
 SCHEMES = ("float16", "dynamic_range", "int8", "int16x8")
 CALIBRATION_IMAGES = 200
@@ -31,7 +31,7 @@ MOST_OF_CONVERTER = 0.35
 @pytest.mark.benchmark
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", ["resnet18", "vgg16"])
-def test_four_schemes_take_a_third_of_four_conversions(kind: str, small_bench: Bench, tmp_path: Path) -> None:
+def test_four_schemes_take_a_third_of_four_conversions(kind: str, small_bench: StepContext, tmp_path: Path) -> None:
     bench = _bench_with_enough_images(small_bench, tmp_path)
     network = _network(kind, bench)
     calibration = bench.calibration_images(CALIBRATION_IMAGES)
@@ -49,20 +49,20 @@ def test_four_schemes_take_a_third_of_four_conversions(kind: str, small_bench: B
     assert ratio <= MOST_OF_CONVERTER
 
 
-def _bench_with_enough_images(bench: Bench, folder: Path) -> Bench:
+def _bench_with_enough_images(bench: StepContext, folder: Path) -> StepContext:
     settings = DatasetSettings(limit_per_class=150)
     dataset = prepare(scan(settings, 7), settings, bench.recipe.images, 7, folder)
     return replace(bench, dataset=dataset, pipeline=fit_pipeline(bench.recipe.images, dataset))
 
 
-def _network(kind: str, bench: Bench) -> Network:
+def _network(kind: str, bench: StepContext) -> Network:
     from engine.training.keras_network import build_keras_network
 
     graph = layer_graph(BackboneSettings(kind=kind, width=0.25), network_input_shape(bench.recipe.images), 2)
     return Network(build_keras_network(graph, seed=7), NetworkFacts(parameters=0, trainable_parameters=0))
 
 
-def _seconds_of_the_step(network: Network, bench: Bench) -> float:
+def _seconds_of_the_step(network: Network, bench: StepContext) -> float:
     started = time.perf_counter()
     float32 = bench.float32_tflite(network)
     shared = replace(bench, float32_tflite=lambda _: float32)

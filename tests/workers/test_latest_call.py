@@ -10,8 +10,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.contract.errors import DataError
+from workers.cancellation_token import CancellationToken
 from workers.latest_call import LatestCall
-from workers.turn import Turn
 
 ANSWER_MS = 5_000
 
@@ -36,11 +36,11 @@ def test_an_overtaken_request_ends_early_and_never_answers(qtbot: QtBot, call: L
     call.failed.connect(answers.append)
     begun, ended_early = threading.Event(), threading.Event()
 
-    def slow(turn: Turn) -> str:
+    def slow(turn: CancellationToken) -> str:
         begun.set()
         try:
             while True:
-                turn.raise_if_stale()
+                turn.raise_if_cancelled()
                 time.sleep(0.001)
         finally:
             ended_early.set()
@@ -59,7 +59,7 @@ def test_an_answer_that_was_on_its_way_is_dropped(qtbot: QtBot, call: LatestCall
     call.succeeded.connect(answers.append)
     done = threading.Event()
 
-    def first(turn: Turn) -> str:
+    def first(turn: CancellationToken) -> str:
         done.set()
         return "first"
 
@@ -86,7 +86,7 @@ def test_a_request_that_was_called_off_does_not_answer(qtbot: QtBot, call: Lates
     [(DataError("There are no images."), "There are no images."), (KeyError("k"), "That did not work: 'k'")],
 )
 def test_what_goes_wrong_is_told_in_a_sentence(qtbot: QtBot, call: LatestCall, error: Exception, sentence: str) -> None:
-    def fail(turn: Turn) -> None:
+    def fail(turn: CancellationToken) -> None:
         raise error
 
     with qtbot.waitSignal(call.failed, timeout=ANSWER_MS) as failed:
@@ -100,7 +100,7 @@ def test_progress_is_passed_on_ten_times_a_second_at_most(qtbot: QtBot, call: La
     told: list[tuple[int, int]] = []
     call.progressed.connect(lambda done, total: told.append((done, total)))
 
-    def count(turn: Turn) -> float:
+    def count(turn: CancellationToken) -> float:
         started = time.monotonic()
         for done in range(1_000_000_000):
             turn.report(done, 0)

@@ -10,7 +10,7 @@ from rich.text import Text
 from engine.contract.evidence import Evidence
 from engine.contract.measurements import RunResult, variant_name
 from engine.contract.recipe import BASELINE
-from engine.workbench.evidence import EVIDENCE, parsed
+from engine.workbench.evidence_kinds import EVIDENCE, parsed
 from ui.variant_figures import baselines, figures
 
 SHOWN = ("accuracy", "agreement", "size", "size_ratio", "zip", "sparsity", "latency", "latency_p95", "latency_ratio")

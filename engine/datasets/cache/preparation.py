@@ -34,8 +34,8 @@ from engine.datasets.cache.image_cache import (
 )
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.cache.splits import drawn_again_where_lost, with_splits
-from engine.datasets.checks.dataset_check import CheckedSample, check_dataset
 from engine.datasets.checks.dataset_findings import dataset_findings
+from engine.datasets.checks.image_checks import CheckedSample, check_dataset
 from engine.datasets.files.value_range import ValueRange
 from engine.datasets.listing.grouping import group_findings, with_groups
 from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split

@@ -18,7 +18,7 @@ ORDER = (Split.TEST, Split.VALIDATION, Split.TRAIN)
 
 
 @dataclass(frozen=True)
-class Twins:
+class FoundDuplicates:
     """For each image, in the samples' order, which image before it is its copy; `NONE` where there is none.
 
     "Before" goes by split first (test, validation, training), then by the samples' order. All arrays are int64 (n,).
@@ -35,12 +35,12 @@ class Twins:
     distance_in_other_split: np.ndarray
 
 
-def find_twins(
+def find_duplicates(
     traits: Sequence[ImageTraits],
     splits: Sequence[Split],
     near_bits: int,
     raise_if_cancelled: Callable[[], None] = lambda: None,
-) -> Twins:
+) -> FoundDuplicates:
     """Look for the copy of every image.
 
     Compares all pairs of 64-bit hashes, in parts: for 100,000 images some ten seconds, and memory for one part.
@@ -68,7 +68,7 @@ def find_twins(
         placed[order] = values
         return placed
 
-    return Twins(
+    return FoundDuplicates(
         exact=unranked(first),
         exact_in_other_split=unranked(np.where(first < split_starts, first, NONE)),
         near=unranked(near),

@@ -22,8 +22,8 @@ from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
-    from engine.workbench.bench import Bench
     from engine.workbench.network import Network
+    from engine.workbench.step_context import StepContext
 
 STUDENT_SEED = 0x57D
 STUDENT_WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.1)
@@ -100,7 +100,7 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
                 return place.set("student_width", width, f"Narrow the student to ×{width:g}")
         return None
 
-    def apply(self, parameters: KnowledgeDistillationParameters, network: Network, bench: Bench) -> Network:
+    def apply(self, parameters: KnowledgeDistillationParameters, network: Network, context: StepContext) -> Network:
         from engine.contract.network_facts import NetworkFacts
         from engine.steps.knowledge_distillation.distillation import Distillation, joint
         from engine.training.keras_network import build_keras_network
@@ -108,23 +108,23 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
         from engine.training.plan import TrainingPlan
         from engine.workbench.network import Network
 
-        settings = _student_settings(parameters, bench.recipe)
-        graph = layer_graph(settings, network_input_shape(bench.recipe.images.first), len(bench.dataset.classes))
-        student = build_keras_network(graph, bench.recipe.seed ^ STUDENT_SEED)
-        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        settings = _student_settings(parameters, context.recipe)
+        graph = layer_graph(settings, network_input_shape(context.recipe.images.first), len(context.dataset.classes))
+        student = build_keras_network(graph, context.recipe.seed ^ STUDENT_SEED)
+        baseline = TrainingPlan.of_recipe(context.recipe.training)
         rate = parameters.learning_rate or baseline.learning_rate
         plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
         if parameters.without_teacher:
-            outcome = bench.trainer.train(student, plan)
+            outcome = context.trainer.train(student, plan)
         else:
             learns = parameters.kind != "offline"
             teacher = clone(network.model) if learns else network.model
-            labels = bench.trainer.cross_entropy(student, plan)
+            labels = context.trainer.cross_entropy(student, plan)
             objective = Distillation(
                 student, teacher, labels, parameters.alpha, parameters.temperature, parameters.hint_weight, learns
             )
             trained = joint(student, teacher) if learns else student
-            outcome = bench.trainer.train(trained, plan, objective=objective)
+            outcome = context.trainer.train(trained, plan, objective=objective)
         facts = NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters())
         return Network(student, facts.after_training(outcome))
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from engine.steps.magnitude_pruning.mask_projection import MaskProjection
     from engine.steps.magnitude_pruning.sparsity_pattern import SparsityPattern
     from engine.training.plan import Schedule
-    from engine.workbench.bench import Bench
     from engine.workbench.network import Network
+    from engine.workbench.step_context import StepContext
 
 SPARSITY_TOLERANCE = 0.001
 
@@ -59,7 +59,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
             message = "Above 0.95, Kharitonov 2024 holds the accuracy by the iterative schedule; consider it."
             yield place.note(message, repair=place.set("schedule", "iterative", "Prune iteratively"))
 
-    def apply(self, parameters: MagnitudePruningParameters, network: Network, bench: Bench) -> Network:
+    def apply(self, parameters: MagnitudePruningParameters, network: Network, context: StepContext) -> Network:
         from engine.steps.magnitude_pruning.mask_projection import MaskProjection
         from engine.steps.magnitude_pruning.rounds import RoundPlan, prune_in_rounds
         from engine.training.kept_zeros import KeptZeros
@@ -77,7 +77,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
             return MaskProjection(list(pruned.values()), schedule, parameters.scope, _pattern(parameters))
 
         def training(epochs: int, rate: float, schedule: Schedule) -> TrainingPlan:
-            baseline = TrainingPlan.of_recipe(bench.recipe.training)
+            baseline = TrainingPlan.of_recipe(context.recipe.training)
             return baseline.fine_tuning(epochs, rate or baseline.learning_rate, schedule)
 
         if parameters.by_rounds:
@@ -86,12 +86,12 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                 for one in parameters.fine_tunings()
             ]
             outcome = prune_in_rounds(
-                bench.trainer, model, plans, lambda share: masks(lambda _: share), others, bench.found
+                context.trainer, model, plans, lambda share: masks(lambda _: share), others, context.found
             )
         else:
             growing = masks(parameters.sparsity_at)
             plan = training(parameters.epochs, parameters.learning_rate, parameters.rate_schedule)
-            outcome = bench.trainer.train(model, plan, [growing, *others])
+            outcome = context.trainer.train(model, plan, [growing, *others])
             growing.finish()
         changes = {
             "pruned_layers": tuple(name for name in kernels(model) if name in {*network.facts.pruned_layers, *pruned}),

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
     from engine.measurement.tflite_graph import Kernel
     from engine.steps.post_training_quantization.calibration import ActivationRange
-    from engine.workbench.bench import Bench
     from engine.workbench.network import Network
+    from engine.workbench.step_context import StepContext
 
 FEW_CALIBRATION_IMAGES = 50
 TRAINED_FOR_INT8 = "quantization_aware_training"
@@ -134,17 +134,17 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             )
             yield place.note(message)
 
-    def apply(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
+    def apply(self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext) -> bytes:
         from engine.steps.post_training_quantization.quantizer import QuantizerCannot
 
         if network.facts.quantization_aware:
             # Fake quantisation brings its own ranges, which only the converter reads.
-            return self._converted(parameters, network, bench)
+            return self._converted(parameters, network, context)
         try:
-            return self._rewritten(parameters, network, bench)
+            return self._rewritten(parameters, network, context)
         except QuantizerCannot as error:
-            bench.say_phase(f"quantising with TensorFlow's converter, because the quantizer cannot ({error})")
-            return self._converted(parameters, network, bench)
+            context.say_phase(f"quantising with TensorFlow's converter, because the quantizer cannot ({error})")
+            return self._converted(parameters, network, context)
 
     def check_promise(self, parameters: PostTrainingQuantizationParameters, network: Network, file: TfliteFile) -> None:
         for kernel in file.kernels:
@@ -162,7 +162,9 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             )
         check_kept(parameters.label(), network, file)
 
-    def _rewritten(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
+    def _rewritten(
+        self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext
+    ) -> bytes:
         """The shared float32 file, rewritten by the quantizer in a second."""
         from engine.measurement.tflite_file import TfliteFile
         from engine.steps.post_training_quantization.bias_correction import with_corrected_biases
@@ -170,24 +172,28 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         from engine.steps.post_training_quantization.quantizer import QuantizerCannot, require_quantizer
 
         require_quantizer()
-        float32 = bench.float32_tflite(network)
-        images = bench.calibration_images(parameters.calibration_images)
-        ranges = self._ranges(parameters, float32, images, bench) if parameters.calibrated else None
-        bench.say_phase("quantising")
+        float32 = context.float32_tflite(network)
+        images = context.calibration_images(parameters.calibration_images)
+        ranges = self._ranges(parameters, float32, images, context) if parameters.calibrated else None
+        context.say_phase("quantising")
         content = _quantized(parameters, network, float32, ranges)
         if parameters.bias_correction:
-            corrected = with_corrected_biases(float32, content, images, _told_by(bench, "correcting biases"))
+            corrected = with_corrected_biases(float32, content, images, _told_by(context, "correcting biases"))
             content = _quantized(parameters, network, corrected, ranges)
         if parameters.scheme in INTEGER and not parameters.float_fallback and TfliteFile.parse(content).float_operators:
             raise QuantizerCannot("it left operators in floats")
         if ranges is not None:
             percentile = parameters.percentile if parameters.calibration == "percentile" else None
             record = calibration_record(ranges, parameters.calibration, percentile, len(images))
-            bench.found(record)
+            context.found(record)
         return content
 
     def _ranges(
-        self, parameters: PostTrainingQuantizationParameters, float32: bytes, images: Sequence[np.ndarray], bench: Bench
+        self,
+        parameters: PostTrainingQuantizationParameters,
+        float32: bytes,
+        images: Sequence[np.ndarray],
+        context: StepContext,
     ) -> Mapping[str, ActivationRange]:
         from engine.measurement.tflite_file import TfliteFile
         from engine.steps.post_training_quantization.calibration import activation_ranges
@@ -195,11 +201,13 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         from engine.steps.post_training_quantization.input_ties import without_input_ties
 
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
-        ranges = activation_ranges(float32, images, percentile, _told_by(bench, "calibrating"))
+        ranges = activation_ranges(float32, images, percentile, _told_by(context, "calibrating"))
         used = converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
         return without_input_ties(TfliteFile.parse(float32).input.name, used)
 
-    def _converted(self, parameters: PostTrainingQuantizationParameters, network: Network, bench: Bench) -> bytes:
+    def _converted(
+        self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext
+    ) -> bytes:
         from engine.export.tflite_conversion import converter_tflite
 
         scheme = parameters.scheme
@@ -214,8 +222,8 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             )
         calibration = None
         if calibrated:
-            calibration = bench.calibration_images(parameters.calibration_images)
-        bench.say_phase("converting")
+            calibration = context.calibration_images(parameters.calibration_images)
+        context.say_phase("converting")
         return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
 
 
@@ -232,13 +240,13 @@ def _quantized(
     return quantized(float32, parameters.scheme, ranges, parameters.float_io)
 
 
-def _told_by(bench: Bench, phase: str) -> Callable[[int, int], None]:
+def _told_by(context: StepContext, phase: str) -> Callable[[int, int], None]:
     """Says now and then how many images a phase has gone through; says the phase at once."""
-    bench.say_phase(phase)
+    context.say_phase(phase)
 
     def tell(done: int, total: int) -> None:
         if done % PROGRESS_EVERY_IMAGES == 0:
-            bench.say_phase(f"{phase}: {done} of {total} images")
+            context.say_phase(f"{phase}: {done} of {total} images")
 
     return tell
 

@@ -21,8 +21,8 @@ from engine.workbench.step import Step, StepPlace, Trait
 if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
     from engine.training.projection import Projection
-    from engine.workbench.bench import Bench
     from engine.workbench.network import Network
+    from engine.workbench.step_context import StepContext
 
 RATE_SHARE = 0.1
 """Of the baseline's learning rate, where none is given: the network is trained, and only adapts to its rounding."""
@@ -92,17 +92,17 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
             )
             yield place.error(message)
 
-    def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, bench: Bench) -> Network:
+    def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, context: StepContext) -> Network:
         from engine.training.plan import TrainingPlan
         from engine.training.quantization_wrapping import fill_empty_ranges, with_fake_quantisation, wrapped_kernels
         from engine.workbench.network import Network
 
-        bench.say_phase("adding int8 rounding to every layer")
+        context.say_phase("adding int8 rounding to every layer")
         model = with_fake_quantisation(network.model)
-        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        baseline = TrainingPlan.of_recipe(context.recipe.training)
         rate = parameters.learning_rate or RATE_SHARE * baseline.learning_rate
         plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
-        outcome = bench.trainer.train(model, plan, _kept(network, wrapped_kernels(model)))
+        outcome = context.trainer.train(model, plan, _kept(network, wrapped_kernels(model)))
         fill_empty_ranges(model)
         facts = network.facts.after_training(outcome).model_copy(update={"quantization_aware": True})
         return Network(model, facts)

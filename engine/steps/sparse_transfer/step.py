@@ -22,8 +22,8 @@ from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
-    from engine.workbench.bench import Bench
     from engine.workbench.network import Network
+    from engine.workbench.step_context import StepContext
 
 SEED_PART = 0x5EED
 
@@ -103,7 +103,7 @@ class SparseTransfer(Step[SparseTransferParameters]):
         if parameters.dataset == place.recipe.dataset:
             yield place.warning("The images are those of the study, so that nothing is transferred.", "dataset")
 
-    def apply(self, parameters: SparseTransferParameters, network: Network, bench: Bench) -> Network:
+    def apply(self, parameters: SparseTransferParameters, network: Network, context: StepContext) -> Network:
         import numpy as np
 
         from engine.backbones.backbone import sigmoid_output
@@ -113,18 +113,18 @@ class SparseTransfer(Step[SparseTransferParameters]):
         from engine.training.plan import TrainingPlan
         from engine.workbench.network import Network
 
-        classes = len(bench.dataset.classes)
-        one_unit = sigmoid_output(bench.recipe.backbone, classes)
-        seed = int(np.random.default_rng((bench.recipe.seed, SEED_PART)).integers(2**31))
+        classes = len(context.dataset.classes)
+        one_unit = sigmoid_output(context.recipe.backbone, classes)
+        seed = int(np.random.default_rng((context.recipe.seed, SEED_PART)).integers(2**31))
         model = with_new_head(network.model, classes, one_unit, seed, parameters.freeze_base)
         head = last_layer(model).name
         pruned = {name: kernels(model)[name] for name in network.facts.pruned_layers if name != head}
         carried = zero_count(pruned.values())
-        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        baseline = TrainingPlan.of_recipe(context.recipe.training)
         rate = parameters.learning_rate or baseline.learning_rate
         plan = baseline.fine_tuning(parameters.epochs, rate, parameters.rate_schedule)
         plan = replace(plan, head_learning_rate=parameters.head_learning_rate or rate)
-        outcome = bench.trainer.train(model, plan, [KeptZeros(list(pruned.values()))] if pruned else [])
+        outcome = context.trainer.train(model, plan, [KeptZeros(list(pruned.values()))] if pruned else [])
         changes = {
             "parameters": model.count_params(),
             "trainable_parameters": sum(int(one.shape.num_elements()) for one in model.trainable_weights),

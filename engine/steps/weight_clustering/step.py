@@ -19,8 +19,8 @@ from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
-    from engine.workbench.bench import Bench
     from engine.workbench.network import Network
+    from engine.workbench.step_context import StepContext
 
 SEED_PART = 0xC105
 INT8_VALUES = 255
@@ -100,7 +100,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
             message = f"int8 has {INT8_VALUES} values, so that more clusters are lost if the chain ends in int8."
             yield place.note(message, "clusters", place.set("clusters", INT8_VALUES, f"Use {INT8_VALUES} clusters"))
 
-    def apply(self, parameters: WeightClusteringParameters, network: Network, bench: Bench) -> Network:
+    def apply(self, parameters: WeightClusteringParameters, network: Network, context: StepContext) -> Network:
         import numpy as np
 
         from engine.steps.weight_clustering.moving_clusters import MovingClusters
@@ -112,8 +112,8 @@ class WeightClustering(Step[WeightClusteringParameters]):
 
         model = clone(network.model)
         clustered = kernels(model)
-        bench.say_phase("finding clusters")
-        generator = np.random.default_rng((bench.recipe.seed, SEED_PART))
+        context.say_phase("finding clusters")
+        generator = np.random.default_rng((context.recipe.seed, SEED_PART))
         members = [
             cluster(
                 kernel.numpy(),
@@ -125,9 +125,9 @@ class WeightClustering(Step[WeightClusteringParameters]):
         ]
         projection = MovingClusters(list(clustered.values()), members)
         projection.project()
-        baseline = TrainingPlan.of_recipe(bench.recipe.training)
+        baseline = TrainingPlan.of_recipe(context.recipe.training)
         rate = parameters.learning_rate or baseline.learning_rate
-        outcome = bench.trainer.train(model, baseline.fine_tuning(parameters.epochs, rate, "cosine"), [projection])
+        outcome = context.trainer.train(model, baseline.fine_tuning(parameters.epochs, rate, "cosine"), [projection])
         facts = network.facts.after_training(outcome).model_copy(update={"clusters": parameters.clusters})
         return Network(model, facts)
 

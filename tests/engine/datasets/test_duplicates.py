@@ -18,9 +18,9 @@ from engine.contract.image_settings import ImageSettings
 from engine.datasets.cache.preparation import dataset_fingerprint, prepare, scan
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.cache.splits import write_split_csv
-from engine.datasets.checks.dataset_check import CheckedSample, check_dataset
 from engine.datasets.checks.dataset_findings import dataset_findings
-from engine.datasets.checks.duplicates import NONE, find_twins, nearest_before
+from engine.datasets.checks.duplicates import NONE, find_duplicates, nearest_before
+from engine.datasets.checks.image_checks import CheckedSample, check_dataset
 from engine.datasets.files.image_traits import ImageTraits, image_traits
 from engine.datasets.files.phantom_heart import draw_heart
 from engine.datasets.source import Split
@@ -61,7 +61,7 @@ def test_the_nearest_of_all_pairs_is_found_whatever_the_parts(monkeypatch: pytes
 def test_the_copy_of_the_later_split_comes_first() -> None:
     traits = [_traits(1, 0b0), _traits(1, 0b0), _traits(2, 0b1), _traits(1, 0b0), _traits(3, 0xFF00)]
     splits = [Split.TRAIN, Split.TRAIN, Split.VALIDATION, Split.TEST, Split.TRAIN]
-    twins = find_twins(traits, splits, near_bits=2)
+    twins = find_duplicates(traits, splits, near_bits=2)
     assert twins.exact.tolist() == [3, 3, NONE, NONE, NONE]
     assert twins.exact_in_other_split.tolist() == [3, 3, NONE, NONE, NONE]
     assert twins.near_in_other_split.tolist() == [3, 3, 3, NONE, NONE]
@@ -71,7 +71,7 @@ def test_the_copy_of_the_later_split_comes_first() -> None:
 def test_an_image_of_one_colour_is_near_to_none() -> None:
     black, gray = image_traits(np.zeros((20, 20), np.uint8)), image_traits(np.full((20, 20, 3), 90, np.uint8))
     assert black.perceptual_hash is gray.perceptual_hash is None
-    twins = find_twins([black, gray, black], [Split.TRAIN] * 3, near_bits=16)
+    twins = find_duplicates([black, gray, black], [Split.TRAIN] * 3, near_bits=16)
     assert twins.near.tolist() == [NONE] * 3
     assert twins.exact.tolist() == [NONE, NONE, 0]
 
@@ -91,7 +91,7 @@ def test_a_copy_that_was_saved_anew_is_near(variant: str) -> None:
     found = 0
     for number in range(20):
         heart = draw_heart(np.random.default_rng((1, number)), sick=bool(number % 2))
-        twins = find_twins([image_traits(heart), image_traits(_changed(heart, variant))], [Split.TRAIN] * 2, 2)
+        twins = find_duplicates([image_traits(heart), image_traits(_changed(heart, variant))], [Split.TRAIN] * 2, 2)
         found += int(twins.near[1] == 0)
     assert found >= 18
 
@@ -259,7 +259,7 @@ def test_near_duplicates_of_a_hundred_thousand_images_are_found_within_a_minute(
     traits = [_traits(number, int(value)) for number, value in enumerate(generator.integers(0, 2**63, 100_000))]
     splits = [(Split.TRAIN, Split.VALIDATION, Split.TEST)[number % 3] for number in range(100_000)]
     started = time.perf_counter()
-    find_twins(traits, splits, near_bits=4)
+    find_duplicates(traits, splits, near_bits=4)
     seconds = time.perf_counter() - started
     print(f"\nnear duplicates among 100,000 hashes: {seconds:.1f} s")
     assert seconds < 60

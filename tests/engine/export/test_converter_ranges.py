@@ -17,7 +17,7 @@ from engine.steps.post_training_quantization.converter_ranges import converter_r
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.quantizer import quantized
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
-from engine.workbench.bench import Bench
+from engine.workbench.step_context import StepContext
 from tests.engine.export.conftest import Trained, agreement, probabilities
 from tests.small_study import cifar_bench, untrained
 
@@ -48,7 +48,7 @@ def test_with_them_the_file_decides_as_the_converters_does(residual: Trained) ->
 def test_a_network_for_cifar_images_by_both(kind: str, checkout: Path, tmp_path: Path) -> None:
     from engine.training.plan import TrainingPlan
 
-    bench: Bench = cifar_bench(checkout, tmp_path, kind)
+    bench: StepContext = cifar_bench(checkout, tmp_path, kind)
     network = untrained(bench)
     bench.trainer.train(network.model, TrainingPlan.of_recipe(bench.recipe.training))
     calibration = bench.calibration_images(CALIBRATION_IMAGES)

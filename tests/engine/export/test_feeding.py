@@ -21,11 +21,11 @@ from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.feeding.pipeline import ImagePipeline, fit_pipeline, network_input_shape
 from engine.measurement.classification import classify
 from engine.measurement.tflite_file import TfliteFile
-from engine.measurement.tflite_graph import Border
+from engine.measurement.tflite_graph import EndTensor
 from tests.small_study import draw_class_folders
 
 CLASSES = ("normal", "sick")
-PROBABILITIES = {outputs: Border("probabilities", (1, outputs), "float32") for outputs in (1, 2)}
+PROBABILITIES = {outputs: EndTensor("probabilities", (1, outputs), "float32") for outputs in (1, 2)}
 SETTINGS = {
     "unit": ImageSettings(size=(24, 32), resample="bilinear"),
     "jpeg": ImageSettings(size=24, color="grayscale", jpeg_quality=60),
@@ -135,7 +135,7 @@ def test_a_reader_that_has_the_file_alone_gets_what_was_measured(name: str, hear
 
 
 def feeding(images: ImageSettings, outputs: int = 2, **statistics: tuple[float, ...]) -> Feeding:
-    file = TfliteFile((), (), Border("image", (1, *network_input_shape(images)), "float32"), PROBABILITIES[outputs])
+    file = TfliteFile((), (), EndTensor("image", (1, *network_input_shape(images)), "float32"), PROBABILITIES[outputs])
     return Feeding.of(ImagePipeline(images, **statistics), CLASSES, file)
 
 

@@ -20,7 +20,7 @@ from engine.datasets.cache.preparation import prepare, scan
 from engine.export.feeding_description import Feeding
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
 from engine.measurement.tflite_file import TfliteFile
-from engine.measurement.tflite_graph import Border
+from engine.measurement.tflite_graph import EndTensor
 from tests.engine.datasets.cifar_archives import cifar10_content, write_cifar10_python
 from tests.engine.datasets.dicom_files import write_dicom
 
@@ -195,7 +195,7 @@ def test_a_reader_that_knows_only_the_json_feeds_the_same(name: str, tmp_path: P
     prepared = prepare(scan(dataset, 7, cache=tmp_path / "cache"), dataset, images, 7, tmp_path / "cache")
     pipeline = fit_pipeline(images, prepared)
     file = TfliteFile(
-        (), (), Border("in", (1, *network_input_shape(images)), "float32"), Border("out", (1, 2), "float32")
+        (), (), EndTensor("in", (1, *network_input_shape(images)), "float32"), EndTensor("out", (1, 2), "float32")
     )
     say = json.loads(Feeding.of(pipeline, prepared.classes, file).model_dump_json(exclude_none=True))
     fed = pipeline.feed(prepared.images[:])

@@ -15,7 +15,7 @@ import pytest
 from engine.contract.errors import EXIT_STOPPED, NutshellError
 from engine.launch.program import MEASUREMENT_SWITCH, program_command
 from engine.measurement.clean_process import measure_in_clean_process
-from engine.measurement.job import LatencyJob, MemoryJob
+from engine.measurement.measurement_job import LatencyJob, MemoryJob
 from tests.engine.measurement.conftest import SampleFiles
 
 LONGEST_END_S = 5.0
@@ -95,7 +95,7 @@ def test_it_ends_when_its_parent_is_killed(sample_files: SampleFiles, checkout: 
     program = (
         "import sys\n"
         "from engine.measurement.clean_process import measure_in_clean_process\n"
-        "from engine.measurement.job import LatencyJob\n"
+        "from engine.measurement.measurement_job import LatencyJob\n"
         "measure_in_clean_process(LatencyJob.model_validate_json(sys.argv[1]))"
     )
     parent = subprocess.Popen(

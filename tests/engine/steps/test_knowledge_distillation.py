@@ -12,9 +12,9 @@ from engine.contract.recipe import ChainSettings, Recipe
 from engine.steps.knowledge_distillation.parameters import KnowledgeDistillationParameters
 from engine.steps.knowledge_distillation.step import KnowledgeDistillation
 from engine.steps.magnitude_pruning.step import MagnitudePruningParameters
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
 from engine.workbench.step import StepPlace, graph_after
+from engine.workbench.step_context import StepContext
 from tests.step_place import after
 
 STEP = KnowledgeDistillation()
@@ -26,7 +26,7 @@ def parameters(**given: object) -> KnowledgeDistillationParameters:
     )
 
 
-def distilled(bench: Bench, teacher: Network, **given: object) -> Network:
+def distilled(bench: StepContext, teacher: Network, **given: object) -> Network:
     bench.trainer.checkpoint.unlink(missing_ok=True)
     return STEP.apply(parameters(**given), teacher, bench)
 
@@ -42,7 +42,7 @@ def always_sick(network: Network) -> Network:
 
 
 def test_the_student_learns_from_its_teacher_and_its_control_from_the_labels(
-    small_bench: Bench, trained_network: Network
+    small_bench: StepContext, trained_network: Network
 ) -> None:
     teacher = always_sick(trained_network)
     student = distilled(small_bench, teacher, alpha=0.0, temperature=2, epochs=4)
@@ -55,7 +55,7 @@ def test_the_student_learns_from_its_teacher_and_its_control_from_the_labels(
 
 @pytest.mark.parametrize("kind", ["online", "self"])
 def test_an_online_teacher_learns_beside_and_the_given_one_stays(
-    kind: str, small_bench: Bench, trained_network: Network
+    kind: str, small_bench: StepContext, trained_network: Network
 ) -> None:
     before = [weights.copy() for weights in trained_network.model.get_weights()]
     student = distilled(small_bench, trained_network, kind=kind, epochs=1, hint_weight=1.0)

@@ -19,8 +19,8 @@ from engine.steps.post_training_quantization.evidence import CalibrationRecord
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
 from engine.steps.quantization_aware_training.step import QuantizationAwareTrainingParameters
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
+from engine.workbench.step_context import StepContext
 from tests.step_place import after
 
 STEP = PostTrainingQuantization()
@@ -30,7 +30,7 @@ def parameters(**given: object) -> PostTrainingQuantizationParameters:
     return PostTrainingQuantizationParameters.model_validate({"calibration_images": 20} | given)
 
 
-def apply(bench: Bench, network: Network, **given: object) -> TfliteFile:
+def apply(bench: StepContext, network: Network, **given: object) -> TfliteFile:
     """Apply the step, hold its promise against the file, and give the file."""
     chosen = parameters(**given)
     file = TfliteFile.parse(STEP.apply(chosen, network, bench))
@@ -39,13 +39,13 @@ def apply(bench: Bench, network: Network, **given: object) -> TfliteFile:
 
 
 @pytest.mark.parametrize("scheme", ["float16", "dynamic_range", "int8", "int16x8", "int4"])
-def test_every_scheme_keeps_its_promise(small_bench: Bench, trained_network: Network, scheme: str) -> None:
+def test_every_scheme_keeps_its_promise(small_bench: StepContext, trained_network: Network, scheme: str) -> None:
     file = apply(small_bench, trained_network, scheme=scheme)
     assert (file.input_dtype, file.output_dtype) == ("float32", "float32")
 
 
 @pytest.mark.parametrize("scheme", ["int8", "int16x8", "int4"])
-def test_corrected_biases_cost_no_bytes(small_bench: Bench, trained_network: Network, scheme: str) -> None:
+def test_corrected_biases_cost_no_bytes(small_bench: StepContext, trained_network: Network, scheme: str) -> None:
     phases: list[str] = []
     bench = replace(small_bench, say_phase=phases.append)
     contents = []
@@ -60,12 +60,12 @@ def test_corrected_biases_cost_no_bytes(small_bench: Bench, trained_network: Net
 
 
 @pytest.mark.parametrize(("scheme", "dtype"), [("int8", "int8"), ("int16x8", "int16")])
-def test_integer_borders(small_bench: Bench, trained_network: Network, scheme: str, dtype: str) -> None:
+def test_integer_borders(small_bench: StepContext, trained_network: Network, scheme: str, dtype: str) -> None:
     file = apply(small_bench, trained_network, scheme=scheme, float_io=False)
     assert (file.input_dtype, file.output_dtype, file.float_operators) == (dtype, dtype, 0)
 
 
-def test_a_scheme_a_layer(small_bench: Bench, trained_network: Network) -> None:
+def test_a_scheme_a_layer(small_bench: StepContext, trained_network: Network) -> None:
     layers = {"stem_*": "float16", "stage4_*": "int4", "classifier": "float32", "*": "int8"}
     file = apply(small_bench, trained_network, scheme="mixed", layers=layers)
     stored = [kernel.dtype for kernel in file.kernels]
@@ -74,13 +74,15 @@ def test_a_scheme_a_layer(small_bench: Bench, trained_network: Network) -> None:
     assert (stored.count("int4"), stored.count("int8")) == (5, 14)
 
 
-def test_a_pattern_that_matches_no_layer_is_named(small_bench: Bench, trained_network: Network) -> None:
+def test_a_pattern_that_matches_no_layer_is_named(small_bench: StepContext, trained_network: Network) -> None:
     with pytest.raises(NutshellError, match=r"matches the pattern 'stage9_\*' .* stem_conv, stage1_block1_conv1"):
         STEP.apply(parameters(scheme="mixed", layers={"stage9_*": "int8"}), trained_network, small_bench)
 
 
 @pytest.mark.parametrize("calibration", ["minmax", "tight_minmax", "percentile"])
-def test_the_ranges_are_kept_beside_the_file(small_bench: Bench, trained_network: Network, calibration: str) -> None:
+def test_the_ranges_are_kept_beside_the_file(
+    small_bench: StepContext, trained_network: Network, calibration: str
+) -> None:
     kept: list[Evidence] = []
     bench = replace(small_bench, found=kept.append)
     apply(bench, trained_network, scheme="int8", calibration=calibration, percentile=99.0, calibration_images=6)
@@ -94,7 +96,7 @@ def test_the_ranges_are_kept_beside_the_file(small_bench: Bench, trained_network
     assert not kept
 
 
-def test_a_percentile_gives_another_file_than_minmax(small_bench: Bench, trained_network: Network) -> None:
+def test_a_percentile_gives_another_file_than_minmax(small_bench: StepContext, trained_network: Network) -> None:
     minmax = STEP.apply(parameters(scheme="int8"), trained_network, small_bench)
     cut = parameters(scheme="int8", calibration="percentile", percentile=99.0)
     content = STEP.apply(cut, trained_network, small_bench)
@@ -102,7 +104,9 @@ def test_a_percentile_gives_another_file_than_minmax(small_bench: Bench, trained
     assert content != minmax
 
 
-def test_without_being_told_int8_has_the_ranges_of_the_converter(small_bench: Bench, trained_network: Network) -> None:
+def test_without_being_told_int8_has_the_ranges_of_the_converter(
+    small_bench: StepContext, trained_network: Network
+) -> None:
     theirs = _activation_scales(converter_tflite(trained_network.model, "int8", small_bench.calibration_images(20)))
     ours = _activation_scales(STEP.apply(parameters(scheme="int8"), trained_network, small_bench))
     assert sorted(ours.values()) == pytest.approx(sorted(theirs.values()), rel=1e-3)
@@ -119,7 +123,7 @@ def test_a_method_by_its_other_name() -> None:
 
 @pytest.mark.parametrize("scheme", ["float16", "dynamic_range", "int8", "int16x8"])
 def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
-    small_bench: Bench, trained_network: Network, scheme: str, monkeypatch: pytest.MonkeyPatch
+    small_bench: StepContext, trained_network: Network, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)  # Importing it fails now, as where it has no wheel.
     phases: list[str] = []
@@ -138,14 +142,14 @@ def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
     ],
 )
 def test_what_only_the_quantizer_knows_is_an_error_without_it(
-    small_bench: Bench, trained_network: Network, given: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    small_bench: StepContext, trained_network: Network, given: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)
     with pytest.raises(NutshellError, match=r"Only ai_edge_quantizer knows .*; choose another scheme"):
         STEP.apply(parameters(**({"scheme": "int8"} | given)), trained_network, small_bench)
 
 
-def test_a_broken_promise_is_an_error(small_bench: Bench, trained_network: Network) -> None:
+def test_a_broken_promise_is_an_error(small_bench: StepContext, trained_network: Network) -> None:
     float32 = TfliteFile.parse(float32_tflite(trained_network.model))
     with pytest.raises(PromiseBroken, match=r"int8 promised .*stem_conv.* as int8, and it is float32"):
         STEP.check_promise(parameters(scheme="int8"), trained_network, float32)
@@ -154,7 +158,7 @@ def test_a_broken_promise_is_an_error(small_bench: Bench, trained_network: Netwo
         STEP.check_promise(parameters(scheme="dynamic_range"), trained_network, hybrid)
 
 
-def test_lost_zeros_are_an_error(small_bench: Bench, trained_network: Network) -> None:
+def test_lost_zeros_are_an_error(small_bench: StepContext, trained_network: Network) -> None:
     facts = trained_network.facts.model_copy(update={"pruned_layers": ("stage4_block2_conv2",)})
     pruned = Network(_with_zeros(trained_network.model, "stage4_block2_conv2"), facts)
     kept = TfliteFile.parse(float32_tflite(pruned.model))

@@ -21,9 +21,9 @@ from engine.steps.quantization_aware_training.step import QuantizationAwareTrain
 from engine.steps.weight_clustering.step import WeightClustering, WeightClusteringParameters
 from engine.training.kernels import kernels
 from engine.training.quantization_wrapping import wrapped_kernels
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
 from engine.workbench.network_file import load_network, save_network
+from engine.workbench.step_context import StepContext
 from tests.small_study import forget_training
 
 STEP = QuantizationAwareTraining()
@@ -31,7 +31,7 @@ PARAMETERS = QuantizationAwareTrainingParameters(epochs=1)
 CLUSTERS = 16
 
 
-def aware(bench: Bench, network: Network) -> Network:
+def aware(bench: StepContext, network: Network) -> Network:
     forget_training(bench)
     return STEP.apply(PARAMETERS, network, bench)
 
@@ -41,24 +41,24 @@ def int8_file(network: Network) -> TfliteFile:
 
 
 @pytest.fixture(scope="module")
-def pruned(small_bench: Bench, trained_network: Network) -> Network:
+def pruned(small_bench: StepContext, trained_network: Network) -> Network:
     forget_training(small_bench)
     return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.75, epochs=1), trained_network, small_bench)
 
 
 @pytest.fixture(scope="module")
-def pruned_and_clustered(small_bench: Bench, pruned: Network) -> Network:
+def pruned_and_clustered(small_bench: StepContext, pruned: Network) -> Network:
     forget_training(small_bench)
     return WeightClustering().apply(WeightClusteringParameters(clusters=CLUSTERS, epochs=1), pruned, small_bench)
 
 
 @pytest.fixture(scope="module")
-def pcqat(small_bench: Bench, pruned_and_clustered: Network) -> Network:
+def pcqat(small_bench: StepContext, pruned_and_clustered: Network) -> Network:
     return aware(small_bench, pruned_and_clustered)
 
 
 def test_all_three_together_keep_zeros_and_clusters(
-    small_bench: Bench, pruned: Network, pruned_and_clustered: Network, pcqat: Network
+    small_bench: StepContext, pruned: Network, pruned_and_clustered: Network, pcqat: Network
 ) -> None:
     file = int8_file(pcqat)
     STEP.check_promise(PARAMETERS, pcqat, file)
@@ -72,7 +72,7 @@ def test_all_three_together_keep_zeros_and_clusters(
     assert all(moved), "the clusters' values are trained"
 
 
-def test_after_pruning_alone_it_keeps_the_zeros(small_bench: Bench, pruned: Network) -> None:
+def test_after_pruning_alone_it_keeps_the_zeros(small_bench: StepContext, pruned: Network) -> None:
     made = aware(small_bench, pruned)
     STEP.check_promise(PARAMETERS, made, int8_file(made))
     kernels = wrapped_kernels(made.model)
@@ -80,7 +80,7 @@ def test_after_pruning_alone_it_keeps_the_zeros(small_bench: Bench, pruned: Netw
         assert np.mean(kernels[name].numpy() == 0) == pytest.approx(0.75, abs=0.01)
 
 
-def test_the_file_decides_as_the_network_does(small_bench: Bench, trained_network: Network) -> None:
+def test_the_file_decides_as_the_network_does(small_bench: StepContext, trained_network: Network) -> None:
     made = aware(small_bench, trained_network)
     images = np.stack(small_bench.calibration_images(40))
     classifier = ImageClassifier(converter_tflite(made.model, "int8", None))
@@ -93,7 +93,7 @@ def test_the_file_decides_as_the_network_does(small_bench: Bench, trained_networ
 
 
 @pytest.mark.parametrize("float_io", [True, False])
-def test_quantisation_after_it_takes_its_ranges(small_bench: Bench, pcqat: Network, float_io: bool) -> None:
+def test_quantisation_after_it_takes_its_ranges(small_bench: StepContext, pcqat: Network, float_io: bool) -> None:
     parameters = PostTrainingQuantizationParameters(scheme="int8", float_io=float_io)
     file = TfliteFile.parse(PostTrainingQuantization().apply(parameters, pcqat, small_bench))
     PostTrainingQuantization().check_promise(parameters, pcqat, file)

@@ -12,19 +12,19 @@ from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
 from engine.steps.magnitude_pruning.step import MagnitudePruning
 from engine.steps.sparse_transfer.step import SparseTransfer, SparseTransferParameters
 from engine.training.kernels import kernels
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
+from engine.workbench.step_context import StepContext
 from tests.small_study import forget_training, untrained
 
 
 @pytest.fixture(scope="module")
-def pruned(small_bench: Bench) -> Network:
+def pruned(small_bench: StepContext) -> Network:
     forget_training(small_bench)
     parameters = MagnitudePruningParameters(schedule="one_shot", sparsity=0.9, epochs=0, layers="all")
     return MagnitudePruning().apply(parameters, untrained(small_bench), small_bench)
 
 
-def test_only_the_new_last_layer_trains_where_the_base_is_frozen(small_bench: Bench, pruned: Network) -> None:
+def test_only_the_new_last_layer_trains_where_the_base_is_frozen(small_bench: StepContext, pruned: Network) -> None:
     forget_training(small_bench)
     parameters = SparseTransferParameters(epochs=1, freeze_base=True)
     made = SparseTransfer().apply(parameters, pruned, small_bench)

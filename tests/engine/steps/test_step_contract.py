@@ -16,10 +16,10 @@ from engine.contract.step_parameters import StepParameters
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
 from engine.workbench.network_file import load_network, save_network
 from engine.workbench.step import STEPS, Form
+from engine.workbench.step_context import StepContext
 from tests.small_study import forget_training
 
 QUICK = {"epochs": 1, "student": "resnet8"}
@@ -66,7 +66,7 @@ def test_every_parameter_has_a_title_and_a_range_or_choices(key: str) -> None:
 
 @EVERY_STEP
 def test_it_keeps_its_promise_leaves_its_input_alone_and_gives_a_file_that_runs(
-    key: str, small_bench: Bench, trained_network: Network, tmp_path: Path
+    key: str, small_bench: StepContext, trained_network: Network, tmp_path: Path
 ) -> None:
     step, parameters = STEPS[key](), quick(key)
     before = [weights.copy() for weights in trained_network.model.get_weights()]
@@ -94,7 +94,7 @@ def test_it_keeps_its_promise_leaves_its_input_alone_and_gives_a_file_that_runs(
 
 
 @EVERY_STEP
-def test_the_same_seed_gives_the_same_bytes(key: str, small_bench: Bench, trained_network: Network) -> None:
+def test_the_same_seed_gives_the_same_bytes(key: str, small_bench: StepContext, trained_network: Network) -> None:
     made = []
     for _ in range(2):
         forget_training(small_bench)

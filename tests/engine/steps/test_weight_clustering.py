@@ -15,15 +15,15 @@ from engine.steps.post_training_quantization.parameters import PostTrainingQuant
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
 from engine.steps.weight_clustering.step import WeightClustering, WeightClusteringParameters
 from engine.training.kernels import kernels
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
+from engine.workbench.step_context import StepContext
 from tests.small_study import forget_training
 from tests.step_place import after
 
 STEP = WeightClustering()
 
 
-def clustered(bench: Bench, network: Network, **given: object) -> tuple[Network, TfliteFile]:
+def clustered(bench: StepContext, network: Network, **given: object) -> tuple[Network, TfliteFile]:
     """Apply the step, hold its promise against the float32 file, and give both."""
     parameters = WeightClusteringParameters.model_validate({"epochs": 1, "clusters": 16} | given)
     forget_training(bench)
@@ -33,7 +33,7 @@ def clustered(bench: Bench, network: Network, **given: object) -> tuple[Network,
     return made, file
 
 
-def pruned(bench: Bench, network: Network) -> Network:
+def pruned(bench: StepContext, network: Network) -> Network:
     forget_training(bench)
     return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.7, epochs=1), network, bench)
 
@@ -43,13 +43,13 @@ def value_counts(network: Network) -> list[int]:
 
 
 @pytest.mark.parametrize("start", ["linear", "random", "density", "kmeans++"])
-def test_every_start_leaves_few_values_a_kernel(small_bench: Bench, trained_network: Network, start: str) -> None:
+def test_every_start_leaves_few_values_a_kernel(small_bench: StepContext, trained_network: Network, start: str) -> None:
     made, _ = clustered(small_bench, trained_network, init=start)
     assert max(value_counts(made)) <= 16
     assert made.facts.clusters == 16
 
 
-def test_training_moves_the_values(small_bench: Bench, trained_network: Network) -> None:
+def test_training_moves_the_values(small_bench: StepContext, trained_network: Network) -> None:
     still, _ = clustered(small_bench, trained_network, epochs=0)
     moved, _ = clustered(small_bench, trained_network, epochs=2)
     for name, kernel in kernels(still.model).items():
@@ -57,7 +57,7 @@ def test_training_moves_the_values(small_bench: Bench, trained_network: Network)
     assert max(value_counts(moved)) <= 16
 
 
-def test_it_keeps_the_zeros_of_a_pruning(small_bench: Bench, trained_network: Network) -> None:
+def test_it_keeps_the_zeros_of_a_pruning(small_bench: StepContext, trained_network: Network) -> None:
     sparse = pruned(small_bench, trained_network)
     made, file = clustered(small_bench, sparse)
     for name in sparse.facts.pruned_layers:
@@ -69,7 +69,7 @@ def test_it_keeps_the_zeros_of_a_pruning(small_bench: Bench, trained_network: Ne
 
 @pytest.mark.parametrize("scheme", ["dynamic_range", "int8"])
 def test_quantised_channels_have_no_more_values_than_clusters(
-    small_bench: Bench, trained_network: Network, scheme: str
+    small_bench: StepContext, trained_network: Network, scheme: str
 ) -> None:
     made, _ = clustered(small_bench, pruned(small_bench, trained_network))
     parameters = PostTrainingQuantizationParameters(scheme=scheme, calibration_images=20)

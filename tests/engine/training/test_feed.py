@@ -15,7 +15,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 import numpy as np
-from engine.workbench.bench import Bench
+from engine.workbench.step_context import StepContext
 from engine.contract.measurements import DatasetSummary, ImageBytes
 from engine.contract.image_settings import ImageSettings
 from engine.contract.pixel_reading import AS_STORED
@@ -38,7 +38,7 @@ before = peak_resident_bytes()
 for batches in (feed.training_epoch(1), feed.in_order(Split.TEST), feed.in_order(Split.VALIDATION)):
     for batch in batches:
         pass
-bench = Bench(Recipe(images=settings), dataset, pipeline, None, None, None)
+bench = StepContext(Recipe(images=settings), dataset, pipeline, None, None, None)
 for image in bench.calibration_images(1000):
     pass
 print(peak_resident_bytes() - before)

@@ -17,8 +17,8 @@ from engine.steps.magnitude_pruning.evidence import PruningRounds
 from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
 from engine.steps.magnitude_pruning.step import MagnitudePruning
 from engine.training.control import Control
-from engine.workbench.bench import Bench
 from engine.workbench.network import Network
+from engine.workbench.step_context import StepContext
 from tests.small_study import make_bench
 
 PARAMETERS = MagnitudePruningParameters(
@@ -28,7 +28,7 @@ PARAMETERS = MagnitudePruningParameters(
 
 
 @pytest.fixture(scope="module")
-def tiny_network(small_bench: Bench) -> Network:
+def tiny_network(small_bench: StepContext) -> Network:
     """Three layers with kernels, so that tracing them anew each round takes no time."""
     import tf_keras
 

@@ -20,8 +20,8 @@ from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
 from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
 from ui.wizard.dataset.class_mapping import Patterns
-from ui.wizard.dataset.dataset_findings import FEWEST_CLASSES, DatasetFindings
 from ui.wizard.dataset.dataset_form import FORM_FIELDS, DatasetForm
+from ui.wizard.dataset.dataset_overview import FEWEST_CLASSES, DatasetOverview
 from ui.wizard.dataset.scan_progress import ScanProgress
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.images.settings_from_images import fitted_settings
@@ -74,7 +74,7 @@ class DatasetPage(DraftPage):
         self._leave_out.hide()
         self._left_classes: tuple[str, ...] = ()
         """Those that stay when that button is pressed."""
-        self._findings = DatasetFindings()
+        self._findings = DatasetOverview()
         self._lay_out()
         self._class_folders.clicked.connect(self._on_draw_classes)
         self._form.edited.connect(self._on_edited)

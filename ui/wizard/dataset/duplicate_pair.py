@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from engine.contract.dataset_check import DuplicateImage
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
+from workers.cancellation_token import CancellationToken
 from workers.dataset_scan import ScanResult
 from workers.latest_call import LatestCall
 from workers.thumbnail import thumbnail
-from workers.turn import Turn
 
 PICTURE_PIXELS = 120
 
@@ -59,10 +59,10 @@ class DuplicatePair(QWidget):
         self.show()
 
 
-def _decoded(scanned: ScanResult, paths: tuple[str, ...], turn: Turn) -> list[np.ndarray]:
+def _decoded(scanned: ScanResult, paths: tuple[str, ...], turn: CancellationToken) -> list[np.ndarray]:
     images = []
     for path in paths:
-        turn.raise_if_stale()
+        turn.raise_if_cancelled()
         sample = scanned.image_at(path)
         if sample is None:
             raise ValueError(f"{path} is not among the images any more; rescan them.")

@@ -16,8 +16,8 @@ from engine.weights.found_weights import SUFFIXES, FoundWeights, earlier_network
 from ui.form.calm_fields import CalmComboBox
 from ui.form.path_field import PathField
 from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
+from workers.cancellation_token import CancellationToken
 from workers.latest_call import LatestCall
-from workers.turn import Turn
 
 UNKNOWN_CLASSES = 2
 
@@ -76,10 +76,10 @@ class WeightsChooser(QWidget):
             return
         folders, runs_directory = self._folders(), self.runs_directory
 
-        def look(turn: Turn) -> tuple[FoundWeights, ...]:
+        def look(turn: CancellationToken) -> tuple[FoundWeights, ...]:
             graph = layer_graph(backbone, network_input_shape(recipe.images.first), class_count or UNKNOWN_CLASSES)
             candidates = chain(weights_in(folders), earlier_networks(runs_directory))
-            return tuple(fitting(graph, candidates, turn.raise_if_stale))
+            return tuple(fitting(graph, candidates, turn.raise_if_cancelled))
 
         self._search.request(look)
 

@@ -12,8 +12,8 @@ from engine.workbench.step import Step
 
 if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
-    from engine.workbench.bench import Bench
     from engine.workbench.network import Network
+    from engine.workbench.step_context import StepContext
 
 
 class MeasureKernelNorms(Step[KernelNormsParameters]):
@@ -25,17 +25,17 @@ class MeasureKernelNorms(Step[KernelNormsParameters]):
     paper: ClassVar[str] = "an example"
     Parameters: ClassVar[type[StepParameters]] = KernelNormsParameters
 
-    def apply(self, parameters: KernelNormsParameters, network: Network, bench: Bench) -> Network:
+    def apply(self, parameters: KernelNormsParameters, network: Network, context: StepContext) -> Network:
         import numpy as np
 
         from engine.training.kernels import kernels
 
-        bench.say_phase("measuring kernels")
+        context.say_phase("measuring kernels")
         norms = {}
         for name, kernel in kernels(network.model).items():
             values = np.abs(kernel.numpy())
             norms[name] = float(values.mean() if parameters.norm == "l1" else np.sqrt((values**2).mean()))
-        bench.found(KernelNorms(norms=norms))
+        context.found(KernelNorms(norms=norms))
         return network
 
     def check_promise(self, parameters: KernelNormsParameters, network: Network, file: TfliteFile) -> None:

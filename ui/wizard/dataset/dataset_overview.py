@@ -53,7 +53,7 @@ class _KnownClasses:
     complete: bool = False
 
 
-class DatasetFindings(QWidget):
+class DatasetOverview(QWidget):
     """The right half of the dataset page."""
 
     refused = Signal(str)

@@ -10,7 +10,7 @@ from engine.contract.errors import Cancelled
 REPORT_EVERY_S = 0.1
 
 
-class Turn:
+class CancellationToken:
     """What a piece of work holds while it is done: it asks whether it is still wanted, and says how far it is."""
 
     def __init__(
@@ -22,7 +22,7 @@ class Turn:
         self._report = report
         self._reported_at = -REPORT_EVERY_S
 
-    def raise_if_stale(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """
         Raises:
             Cancelled: a newer request took this one's place, or it was called off.
@@ -34,9 +34,9 @@ class Turn:
         """Say that `done` of `total` things are done (0: who knows); passed on ten times a second at most.
 
         Raises:
-            Cancelled: as `raise_if_stale`.
+            Cancelled: as `raise_if_cancelled`.
         """
-        self.raise_if_stale()
+        self.raise_if_cancelled()
         now = time.monotonic()
         if now - self._reported_at >= REPORT_EVERY_S:
             self._reported_at = now

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Bench:
+class StepContext:
     """One stage's surroundings. Raises `Cancelled` out of any call when the user cancels."""
 
     recipe: Recipe

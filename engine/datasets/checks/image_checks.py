@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.contract.dataset_check import MOST_LISTED, DatasetCheck, DuplicateImage
 from engine.contract.dataset_settings import DatasetSettings
-from engine.datasets.checks.duplicates import NONE, Twins, find_twins
+from engine.datasets.checks.duplicates import NONE, FoundDuplicates, find_duplicates
 from engine.datasets.files.image_traits import ImageTraits
 from engine.datasets.source import Split
 
@@ -46,10 +46,10 @@ def check_dataset(
         traits: of each sample, in their order.
     """
     splits = [sample.split for sample in samples]
-    twins = find_twins(traits, splits, settings.near_duplicate_bits, raise_if_cancelled)
-    exact, exact_leak = twins.exact != NONE, twins.exact_in_other_split != NONE
-    near, near_leak = (twins.near != NONE) & ~exact, (twins.near_in_other_split != NONE) & ~exact_leak
-    left_out = _left_out(twins, settings)
+    duplicates = find_duplicates(traits, splits, settings.near_duplicate_bits, raise_if_cancelled)
+    exact, exact_leak = duplicates.exact != NONE, duplicates.exact_in_other_split != NONE
+    near, near_leak = (duplicates.near != NONE) & ~exact, (duplicates.near_in_other_split != NONE) & ~exact_leak
+    left_out = _left_out(duplicates, settings)
     modes: dict[str, Counter[str]] = defaultdict(Counter)
     for sample, one in zip(samples, traits, strict=True):
         modes[one.mode][classes[sample.label]] += 1
@@ -64,35 +64,35 @@ def check_dataset(
         near_duplicate_bits=settings.near_duplicate_bits,
         exact_leaks=int(exact_leak.sum()),
         near_leaks=int(near_leak.sum()),
-        conflicts=int((exact & (labels != labels[twins.exact])).sum()),
+        conflicts=int((exact & (labels != labels[duplicates.exact])).sum()),
         left_out=int(left_out.sum()),
-        duplicates=tuple(_listed(samples, classes, twins, left_out)),
+        duplicates=tuple(_listed(samples, classes, duplicates, left_out)),
     )
     return CheckedDataset(check, left_out)
 
 
-def _left_out(twins: Twins, settings: DatasetSettings) -> np.ndarray:
+def _left_out(duplicates: FoundDuplicates, settings: DatasetSettings) -> np.ndarray:
     if settings.duplicates == "keep":
-        return np.zeros(len(twins.exact), dtype=bool)
+        return np.zeros(len(duplicates.exact), dtype=bool)
     leaks_only = settings.duplicates == "drop_leaks"
-    left_out: np.ndarray = (twins.exact_in_other_split if leaks_only else twins.exact) != NONE
+    left_out: np.ndarray = (duplicates.exact_in_other_split if leaks_only else duplicates.exact) != NONE
     if settings.drop_near_duplicates:
-        left_out = left_out | ((twins.near_in_other_split if leaks_only else twins.near) != NONE)
+        left_out = left_out | ((duplicates.near_in_other_split if leaks_only else duplicates.near) != NONE)
     return left_out
 
 
 def _listed(
-    samples: Sequence[CheckedSample], classes: Sequence[str], twins: Twins, left_out: np.ndarray
+    samples: Sequence[CheckedSample], classes: Sequence[str], duplicates: FoundDuplicates, left_out: np.ndarray
 ) -> list[DuplicateImage]:
     """The worst first: in two splits before in one, the same pixels before nearly the same."""
     listed: list[DuplicateImage] = []
     told = np.zeros(len(samples), dtype=bool)
     nothing = np.zeros(len(samples), dtype=np.int64)
     for copies, distances, exact in (
-        (twins.exact_in_other_split, nothing, True),
-        (twins.near_in_other_split, twins.distance_in_other_split, False),
-        (twins.exact, nothing, True),
-        (twins.near, twins.distance, False),
+        (duplicates.exact_in_other_split, nothing, True),
+        (duplicates.near_in_other_split, duplicates.distance_in_other_split, False),
+        (duplicates.exact, nothing, True),
+        (duplicates.near, duplicates.distance, False),
     ):
         for place in np.flatnonzero((copies != NONE) & ~told)[: MOST_LISTED - len(listed)]:
             copy = int(copies[place])
