@@ -33,7 +33,7 @@ def main(runs_directory: Path) -> None:
             content = file.read_bytes()
             here = probabilities(content, fed)
             try:
-                there = micro_probabilities(content, fed)
+                there = micro_probabilities(content, list(fed))
             except RuntimeError as error:
                 print(f"{run.name}, {file.name}: does not load in TensorFlow Lite Micro ({error})")
                 continue

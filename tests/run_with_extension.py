@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtWidgets import QApplication
 
@@ -30,7 +31,7 @@ def main() -> int:
     dashboard.end(process.outcome())
     while not dashboard.is_up_to_date():
         application.processEvents()
-    panel = dashboard.panels["kernel_norms"]
+    panel: Any = dashboard.panels["kernel_norms"]
     shown = {
         "tab": dashboard.tabs.isTabVisible(dashboard.tabs.indexOf(panel)),
         "bars": [float(height) for height in panel.bars.opts["height"]],

@@ -104,8 +104,8 @@ def bench_of(recipe: Recipe, folder: Path, control: Control | None = None) -> St
     from engine.export.tflite_conversion import float32_tflite
     from engine.training.trainer import Trainer
 
-    dataset = prepare(scan(recipe.dataset, 7), recipe.dataset, recipe.images, 7, folder / "cache")
-    pipeline = fit_pipeline(recipe.images, dataset)
+    dataset = prepare(scan(recipe.dataset, 7), recipe.dataset, recipe.images.first, 7, folder / "cache")
+    pipeline = fit_pipeline(recipe.images.first, dataset)
     trainer = Trainer(
         "stage", dataset, pipeline, 7, control or Control(), lambda event: None, folder / "training.checkpoint"
     )
@@ -125,7 +125,9 @@ def untrained(bench: StepContext) -> Network:
     """The bench's network with its seeded weights."""
     from engine.training.keras_network import build_keras_network
 
-    graph = layer_graph(bench.recipe.backbone, network_input_shape(bench.recipe.images), len(bench.dataset.classes))
+    graph = layer_graph(
+        bench.recipe.backbone, network_input_shape(bench.recipe.images.first), len(bench.dataset.classes)
+    )
     model = build_keras_network(graph, seed=7)
     return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters()))
 
@@ -136,7 +138,7 @@ def two_layers(bench: StepContext, freeze_base: bool = False) -> Any:
 
     tf_keras.utils.set_random_seed(7)
     layers = tf_keras.layers
-    image = tf_keras.Input(network_input_shape(bench.recipe.images))
+    image = tf_keras.Input(network_input_shape(bench.recipe.images.first))
     features = layers.Conv2D(4, 3, strides=2, name="conv", trainable=not freeze_base)(image)
     features = layers.ReLU()(layers.BatchNormalization(name="bn", trainable=not freeze_base)(features))
     pooled = layers.GlobalAveragePooling2D()(features)

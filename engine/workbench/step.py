@@ -169,7 +169,7 @@ class Step(ABC, Generic[P]):
         return iter(())
 
     @abstractmethod
-    def apply(self, parameters: P, network: Network, context: StepContext) -> Any:
+    def apply(self, parameters: P, network: Network, context: StepContext) -> Network | bytes:
         """Compress `network`.
 
         Returns:
