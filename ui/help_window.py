@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QTextDocument
+from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QTextDocument
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
 from ui.screen_fit import open_at
@@ -23,6 +23,21 @@ PAGE_OF_TOPIC = {
 """What the window shows → the page that explains it."""
 SIZE = (900, 640)
 LIST_WIDTH = 220
+PICTURE_MARGIN = 24
+
+
+class Page(QTextBrowser):
+    """Pictures are as wide as the page at most."""
+
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        found = super().loadResource(kind, name)
+        if kind != QTextDocument.ResourceType.ImageResource.value or isinstance(found, QImage | QPixmap):
+            return found
+        picture = QImage(self.source().resolved(QUrl(name)).toLocalFile())
+        room = self.viewport().width() - PICTURE_MARGIN
+        if picture.isNull() or picture.width() <= room:
+            return picture
+        return picture.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
 
 
 class HelpWindow(QDialog):
@@ -38,7 +53,7 @@ class HelpWindow(QDialog):
         for file in sorted(DOCUMENTATION.glob("*.md"), key=lambda file: file.name != PAGE_OF_TOPIC["start"]):
             item = QListWidgetItem(_heading(file), self._list)
             item.setData(Qt.ItemDataRole.UserRole, file.name)
-        self._text = QTextBrowser(objectName="help.text", accessibleName="Page", openLinks=False)
+        self._text = Page(objectName="help.text", accessibleName="Page", openLinks=False)
         split = QSplitter()
         split.addWidget(self._list)
         split.addWidget(self._text)

@@ -154,7 +154,7 @@ FIGURES: tuple[Figure, ...] = (
         **_interval(lambda v: v.accuracy, lambda v: v.accuracy_ci95, "{:.3f}"),
         better=HIGHER,
         is_usual=True,
-        bar=Bar("test accuracy, 95 % CI ({unit})", FRACTION, lambda v: v.accuracy, lambda v: v.accuracy_ci95),
+        bar=Bar("accuracy, CI ({unit})", FRACTION, lambda v: v.accuracy, lambda v: v.accuracy_ci95),
     ),
     Figure(
         "accuracy_change",
@@ -219,7 +219,7 @@ FIGURES: tuple[Figure, ...] = (
         is_usual=True,
         brief="p50\nms",
         bar=Bar(
-            "latency p50, whisker to p95 ({unit})",
+            "latency p50–p95 ({unit})",
             MILLISECONDS,
             lambda v: v.latency_p50_ms,
             lambda v: (v.latency_p50_ms, v.latency_p95_ms),

@@ -227,8 +227,8 @@ class Plot(pyqtgraph.PlotWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if hasattr(self, "_button"):
-            size = self._button.sizeHint()
-            self._button.move(self.width() - size.width() - BUTTON_MARGIN, 0)
+            # Below the left axis: neither figures nor names nor the axis title reach there.
+            self._button.move(BUTTON_MARGIN, self.height() - self._button.sizeHint().height())
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         self._open_menu(event.globalPos())

@@ -255,8 +255,8 @@ def test_every_axis_is_named_with_its_unit(qtbot: QtBot, dashboard: Dashboard, e
     assert bars == [
         "file (KiB)",
         "zipped file (KiB)",
-        "latency p50, whisker to p95 (µs)",
-        "test accuracy, 95 % CI (fraction)",
+        "latency p50–p95 (µs)",
+        "accuracy, CI (fraction)",
     ]
 
 

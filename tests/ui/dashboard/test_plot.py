@@ -50,7 +50,7 @@ def test_the_values_under_the_pointer(dashboard: Dashboard) -> None:
     ]
     assert dashboard.curves.loss.plot.described(QPointF(99, 0.3)) == ""
     said = dashboard.bars.plots["latency"].plot.described(QPointF(0.1, -1.1))
-    assert said.startswith(f"{CHAINS[1]}\nlatency p50, whisker to p95 (µs): 310")
+    assert said.startswith(f"{CHAINS[1]}\nlatency p50–p95 (µs): 310")
     assert dashboard.bars.plots["size"].plot.described(QPointF(0.1, -17)) == ""
 
 
@@ -151,7 +151,7 @@ def test_figures_show_three_digits(value: float, text: str) -> None:
 def test_bars_take_the_unit_that_shows_their_digits(dashboard: Dashboard) -> None:
     """0.0187 ms is 18.7 µs, not 0.02."""
     label = dashboard.bars.plots["latency"].plot.getAxis("bottom").labelText
-    assert label == "latency p50, whisker to p95 (µs)"
+    assert label == "latency p50–p95 (µs)"
 
 
 def test_the_wheel_scrolls_a_long_page_and_zooms_with_ctrl(qtbot: QtBot) -> None:
