@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 import time
 import tomllib
 from dataclasses import dataclass
@@ -30,14 +31,6 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class KeptDraft:
-    """As it lies on the disk."""
-
-    draft: str
-    text: str
-
-
-@dataclass(frozen=True)
 class DraftStore:
     """The drafts of one runs directory."""
 
@@ -51,24 +44,6 @@ class DraftStore:
     def file(self, draft: str) -> Path:
         return self.locations.drafts / f"{draft}{SUFFIX}"
 
-    def write(self, draft: str, recipe: Recipe, known: str = "") -> KeptDraft:
-        """Keep a draft as it is now: under another id where another window has changed it meanwhile.
-
-        Args:
-            known: the text that this window read or wrote last; empty: it has done neither.
-
-        Raises:
-            OSError: it cannot be written.
-        """
-        file, text = self.file(draft), recipe_text(recipe)
-        there = file.read_text(encoding="utf-8") if file.is_file() else ""
-        if there == text:
-            return KeptDraft(draft, text)
-        if there and there != known:
-            draft = self.new_id()
-        write_durably(self.file(draft), text)
-        return KeptDraft(draft, text)
-
     def read(self, draft: str) -> Recipe:
         """
         Raises:
@@ -76,17 +51,9 @@ class DraftStore:
         """
         return read_recipe(self.file(draft))
 
-    def kept(self, draft: str) -> KeptDraft:
-        """As it lies on the disk now; `read` has taken it."""
-        return KeptDraft(draft, self.file(draft).read_text(encoding="utf-8"))
-
-    def kept_as(self, draft: str, recipe: Recipe) -> KeptDraft | None:
-        """As it lies on the disk, where it is this recipe."""
-        kept = KeptDraft(draft, recipe_text(recipe))
-        try:
-            return kept if draft and self.kept(draft) == kept else None
-        except OSError:
-            return None
+    def opened(self, draft: str, recipe: Recipe) -> OpenDraft:
+        """A draft that a window goes on with; where it is another recipe on the disk now, that stays as it is."""
+        return OpenDraft(self, draft, recipe_text(recipe) if draft else "")
 
     def list(self) -> tuple[Draft, ...]:
         """All drafts, that which was changed last first. Reads only, in milliseconds."""
@@ -98,3 +65,35 @@ class DraftStore:
             except (OSError, ValueError):
                 found.append(Draft(file.stem, f"{file.stem} (damaged)", 0.0, file))
         return tuple(sorted(found, key=lambda one: one.changed, reverse=True))
+
+
+class OpenDraft:
+    """A draft that a window edits. Two windows with the same one keep two drafts, and never each other's changes."""
+
+    def __init__(self, store: DraftStore, draft: str, text: str = "") -> None:
+        """
+        Args:
+            draft: its id; empty: it is not kept, as nobody has changed it.
+            text: what this window read or wrote of it last; empty: nothing.
+        """
+        self.draft = draft
+        self.has_moved = False
+        """Whether another window had changed it, so that this one's has another id now; who says so takes it back."""
+        self._store = store
+        self._text = text
+        self._lock = threading.Lock()
+
+    def write(self, recipe: Recipe) -> None:
+        """Keep the draft as it is now; by any thread, one after the other.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        with self._lock:
+            file, text = self._store.file(self.draft), recipe_text(recipe)
+            there = file.read_text(encoding="utf-8") if file.is_file() else ""
+            if there != text:
+                if there and there != self._text:
+                    self.draft, self.has_moved = self._store.new_id(), True
+                write_durably(self._store.file(self.draft), text)
+            self._text = text

@@ -174,7 +174,7 @@ def test_two_windows_with_one_draft_keep_what_each_has_changed(
     found = {one.draft: DraftStore(locations).read(one.draft).training.epochs for one in DraftStore(locations).list()}
     assert found[draft.draft] == 31
     assert sorted(found.values()) == [31, 41]
-    assert window.wizard.draft != draft.draft
+    qtbot.waitUntil(lambda: window.wizard.draft != draft.draft, timeout=KEPT_MS)
     other.close()
     window.close()
 

@@ -28,7 +28,7 @@ from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.training_settings import TrainingSettings
-from engine.store.draft_store import DraftStore, KeptDraft
+from engine.store.draft_store import DraftStore, OpenDraft
 from engine.store.locations import Locations
 from ui.form.tab_order import last_in_focus_chain, set_tab_order
 from ui.message_bar import MessageBar
@@ -67,11 +67,8 @@ class StudyWizard(QWidget):
         self._runs_directory = runs_directory
         remembered = _remembered(settings)
         self._draft = RecipeDraft(remembered, self)
-        self._draft_id = str(settings.value(LAST_DRAFT, ""))
-        """Of the draft that the recipe is kept as; empty: it is not kept, as nobody has changed it."""
         self._began_with = remembered
-        self._kept = self._drafts.kept_as(self._draft_id, remembered)
-        """What this window read or wrote of the draft last; None: nothing, or it is another one now."""
+        self._open = self._drafts.opened(str(settings.value(LAST_DRAFT, "")), remembered)
         if remembered == first_recipe():
             self._draft.begin(remembered, fresh=True)
         self._keeping = LatestCall("draft-keeping", self)
@@ -151,7 +148,7 @@ class StudyWizard(QWidget):
     @property
     def draft(self) -> str:
         """The id of the draft that is edited; empty while nothing was changed."""
-        return self._draft_id
+        return self._open.draft
 
     def new_study(self) -> None:
         """Begin a study with fresh defaults."""
@@ -182,17 +179,15 @@ class StudyWizard(QWidget):
         Raises:
             NutshellError: it cannot be read.
         """
-        if draft != self._draft_id:
+        if draft != self._open.draft:
             self._keep_now()
-            recipe = self._drafts.read(draft)
-            self._begin(recipe, draft, fresh=False)
-            self._kept = self._drafts.kept(draft)
+            self._begin(self._drafts.read(draft), draft, fresh=False)
 
     def forget_draft(self, draft: str) -> None:
         """A draft was deleted."""
-        if draft == self._draft_id:
+        if draft == self._open.draft:
             self._pause.stop()
-            self._draft_id = ""
+            self._open = OpenDraft(self._drafts, "")
             self.new_study()
 
     def set_runs_directory(self, path: Path) -> None:
@@ -305,9 +300,9 @@ class StudyWizard(QWidget):
     def _on_draft_changed(self) -> None:
         self._show_undo()
         self._show_way_on()
-        if not self._draft_id and self._draft.recipe != self._began_with and not self._draft.is_untouched:
-            self._draft_id = DraftStore.new_id()
-        if self._draft_id:
+        if not self._open.draft and self._draft.recipe != self._began_with and not self._draft.is_untouched:
+            self._open = OpenDraft(self._drafts, DraftStore.new_id())
+        if self._open.draft:
             self._pause.start()
 
     @property
@@ -316,22 +311,18 @@ class StudyWizard(QWidget):
 
     def _begin(self, recipe: Recipe, draft: str, fresh: bool) -> None:
         self._keep_now()
-        self._draft_id, self._began_with, self._kept = draft, recipe, None
+        self._open, self._began_with = self._drafts.opened(draft, recipe), recipe
         self._draft.begin(recipe, fresh)
         self.go_to(0)
 
     def _keep(self) -> None:
         """Beside the event loop: a disk may be slow."""
-        store, draft, recipe, known = self._drafts, self._draft_id, self._draft.recipe, self._known_text()
-        self._keeping.request(lambda _: store.write(draft, recipe, known))
+        draft, recipe = self._open, self._draft.recipe
+        self._keeping.request(lambda _: draft.write(recipe))
 
-    def _known_text(self) -> str:
-        return self._kept.text if self._kept is not None and self._kept.draft == self._draft_id else ""
-
-    def _on_kept(self, kept: KeptDraft) -> None:
-        self._kept = kept
-        if kept.draft != self._draft_id:
-            self._draft_id = kept.draft
+    def _on_kept(self, *_: object) -> None:
+        if self._open.has_moved:
+            self._open.has_moved = False
             self._waits.say("Another window changed this draft too; yours is kept as a draft of its own.", "warning")
         self.drafts_changed.emit()
 
@@ -339,7 +330,8 @@ class StudyWizard(QWidget):
         if self._pause.isActive():
             self._pause.stop()
             with contextlib.suppress(OSError):
-                self._on_kept(self._drafts.write(self._draft_id, self._draft.recipe, self._known_text()))
+                self._open.write(self._draft.recipe)
+            self._on_kept()
 
     def _on_place_chosen(self, finding: Finding) -> None:
         """Back to the page that the finding speaks of."""
@@ -350,16 +342,16 @@ class StudyWizard(QWidget):
         """The draft has become a run; the wizard stays as it is, for the next study."""
         self._pause.stop()
         self._keeping.call_off()
-        if self._draft_id:
-            self._drafts.file(self._draft_id).unlink(missing_ok=True)
-        self._draft_id, self._began_with = "", self._draft.recipe
+        if self._open.draft:
+            self._drafts.file(self._open.draft).unlink(missing_ok=True)
+        self._open, self._began_with = OpenDraft(self._drafts, ""), self._draft.recipe
         self._remember()
         self.drafts_changed.emit()
         self.run_requested.emit(self._draft.recipe)
 
     def _remember(self) -> None:
         self._settings.setValue(LAST_RECIPE, recipe_text(self._draft.recipe))
-        self._settings.setValue(LAST_DRAFT, self._draft_id)
+        self._settings.setValue(LAST_DRAFT, self._open.draft)
 
 
 def _remembered(settings: QSettings) -> Recipe:

@@ -9,7 +9,7 @@ import pytest
 
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
-from engine.store.draft_store import DraftStore
+from engine.store.draft_store import DraftStore, OpenDraft
 from engine.store.locations import Locations
 
 
@@ -19,30 +19,40 @@ def store(tmp_path: Path) -> DraftStore:
 
 
 def test_a_draft_is_read_as_it_was_written(store: DraftStore) -> None:
-    kept = store.write("one", Recipe(name="hearts"))
+    OpenDraft(store, "one").write(Recipe(name="hearts"))
     assert store.read("one") == Recipe(name="hearts")
-    assert store.kept("one") == kept == store.kept_as("one", Recipe(name="hearts"))
-    assert store.kept_as("one", Recipe(name="lungs")) is None
 
 
 def test_the_same_again_leaves_the_file_alone(store: DraftStore) -> None:
-    kept = store.write("one", Recipe(name="hearts"))
+    draft = OpenDraft(store, "one")
+    draft.write(Recipe(name="hearts"))
     os.utime(store.file("one"), (1e9, 1e9))
-    assert store.write("one", Recipe(name="hearts"), known="something else") == kept
+    draft.write(Recipe(name="hearts"))
+    store.opened("one", Recipe(name="hearts")).write(Recipe(name="hearts"))
     assert store.file("one").stat().st_mtime == 1e9
 
 
+def test_a_window_goes_on_with_its_own_writes(store: DraftStore) -> None:
+    """Whether anybody hears that one was done, as of a request that is overtaken."""
+    draft = OpenDraft(store, "one")
+    for name in ("a", "b", "c"):
+        draft.write(Recipe(name=name))
+    assert [one.name for one in store.list()] == ["c"]
+    assert (draft.draft, draft.has_moved) == ("one", False)
+
+
 def test_what_another_window_wrote_stays(store: DraftStore) -> None:
-    mine = store.write("one", Recipe(name="hearts"))
-    store.write("one", Recipe(name="theirs"), known=mine.text)
-    moved = store.write("one", Recipe(name="mine"), known=mine.text)
-    assert moved.draft != "one"
-    assert store.read("one").name == "theirs"
-    assert store.read(moved.draft).name == "mine"
+    mine = OpenDraft(store, "one")
+    mine.write(Recipe(name="hearts"))
+    store.opened("one", Recipe(name="hearts")).write(Recipe(name="theirs"))
+    for name in ("mine", "mine again"):
+        mine.write(Recipe(name=name))
+    assert (mine.has_moved, mine.draft != "one") == (True, True)
+    assert {one.name for one in store.list()} == {"theirs", "mine again"}
 
 
 def test_a_damaged_draft_is_listed_and_refused(store: DraftStore) -> None:
-    store.write("good", Recipe(name="hearts"))
+    OpenDraft(store, "good").write(Recipe(name="hearts"))
     store.file("bad").write_bytes(b"\xff\xfe name =")
     assert {one.name for one in store.list()} == {"hearts", "bad (damaged)"}
     with pytest.raises(NutshellError):
