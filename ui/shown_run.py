@@ -226,7 +226,7 @@ class ShownRun:
         data, sizes = event.dataset, event.images
         cached = " (decoded by an earlier run)" if event.cached else ""
         if event.setting:
-            ratio, gain = f"{sizes.compression_ratio:.2f} : 1", f"{sizes.space_gain * 100:.0f} %"
+            ratio, gain = f"{sizes.compression_ratio:.2f} : 1", f"{round(sizes.space_gain * 100)} %"
             self._say(event, f"Images at {event.setting}: compression ratio {ratio}, space saved {gain}{cached}.")
         if len(self.datasets) > 1:
             return
@@ -258,6 +258,7 @@ class ShownRun:
                 stage.epochs.append(event)
                 if stage.status is StageStatus.RUNNING:
                     stage.phase = f"epoch {event.epoch} of {event.epochs}"
+                    stage.seconds_left = (event.epochs - event.epoch) * event.seconds
                 stage.done_fraction = event.epoch / max(event.epochs, 1)
             case EvidenceFound():
                 stage.evidence[event.evidence.kind] = event.evidence.document

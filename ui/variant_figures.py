@@ -99,6 +99,12 @@ def _interval(
     return {"value": lambda variant, _: value(variant), "text": text}
 
 
+def _timed_in_turn(figure: dict[str, Any]) -> dict[str, Any]:
+    """A dash until a variant was timed in turn with its baseline."""
+    text = figure["text"]
+    return figure | {"text": lambda variant, baseline: text(variant, baseline) if variant.is_timed_in_turn else "–"}
+
+
 def _milliseconds(value: Callable[[VariantMeasurement], float]) -> dict[str, Any]:
     return {"value": lambda variant, _: value(variant), "text": lambda variant, _: figure_text(value(variant))}
 
@@ -237,7 +243,7 @@ FIGURES: tuple[Figure, ...] = (
         "latency_ratio",
         "latency\n(× baseline, 95 % CI)",
         "Latency over the baseline's in the same turn; below 1 is faster. Zeros alone do not speed LiteRT up.",
-        **_interval(lambda v: v.latency_ratio, lambda v: v.latency_ratio_ci95, "{:.2f}"),
+        **_timed_in_turn(_interval(lambda v: v.latency_ratio, lambda v: v.latency_ratio_ci95, "{:.2f}")),
         better=LOWER,
         is_usual=True,
         brief="time ×\nof base",

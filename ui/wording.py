@@ -55,7 +55,7 @@ def _assigned(found: re.Match[str]) -> str:
     if title is None:
         return found[0]
     value = found[3].strip('"')
-    named = _names_of_values().get(value)
+    named = _names_of_values().get((found[2], value))
     value = f'"{named}"' if named else value.replace("_", " ")
     return f'set "{title}" to {value}' if found[1] else f'"{title}" = {value}'
 
@@ -66,15 +66,15 @@ def _bare(found: re.Match[str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _names_of_values() -> dict[str, str]:
-    """What the lists of the forms call the values of a recipe, such as those of `duplicates`."""
-    names: dict[str, str] = {}
+def _names_of_values() -> dict[tuple[str, str], str]:
+    """(key, value) → what the lists of the forms call it, such as those of `duplicates`."""
+    names: dict[tuple[str, str], str] = {}
     for model in [*TABLES.values(), *(STEP_PARAMETERS[key] for key in STEP_PARAMETERS)]:
-        for field in model.model_fields.values():
+        for key, field in model.model_fields.items():
             extra = field.json_schema_extra
             named = extra.get("names") if isinstance(extra, dict) else None
             if isinstance(named, dict):
-                names |= {value: str(name) for value, name in named.items() if "_" in value}
+                names |= {(key, value): str(name) for value, name in named.items()}
     return names
 
 

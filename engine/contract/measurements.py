@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from engine.contract.evidence import StageEvidence
 from engine.contract.findings import Finding
+from engine.contract.recipe import BASELINE
 
 
 class Measured(BaseModel):
@@ -138,6 +139,7 @@ class VariantMeasurement(Measured):
     latency_ratio: float = 1.0
     """Median of this file's latency over that of its image setting's baseline, measured in turn; under 1 is faster."""
     latency_ratio_ci95: tuple[float, float] = (1.0, 1.0)
+    """(1, 1) of a baseline, and of a variant that was not yet timed in turn with it."""
     threads: int = 1
     cpu: str = ""
     weight_dtypes: tuple[str, ...] = ()
@@ -156,6 +158,11 @@ class VariantMeasurement(Measured):
     """Of the chain's one-shot and iterative prunings, in order; the same as in `evidence`."""
     images: ImageBytes | None = None
     """What its image setting makes of the dataset; None in runs of versions that did not tell."""
+
+    @property
+    def is_timed_in_turn(self) -> bool:
+        """Whether its latency ratio was measured."""
+        return self.chain == BASELINE or self.latency_ratio_ci95 != (1.0, 1.0)
 
     @property
     def name(self) -> str:

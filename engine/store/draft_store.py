@@ -9,6 +9,7 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
 from engine.store.durable_file import write_durably
@@ -50,6 +51,13 @@ class DraftStore:
             NutshellError: it cannot be read, or is damaged.
         """
         return read_recipe(self.file(draft))
+
+    def found(self, draft: str) -> Recipe | None:
+        """The draft; None where there is none such, or none that can be read."""
+        try:
+            return self.read(draft) if draft and self.file(draft).is_file() else None
+        except NutshellError:
+            return None
 
     def opened(self, draft: str, recipe: Recipe) -> OpenDraft:
         """A draft that a window goes on with; where it is another recipe on the disk now, that stays as it is."""

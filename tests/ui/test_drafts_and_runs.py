@@ -219,3 +219,21 @@ def test_a_renamed_run_is_called_so_in_its_heading_and_in_its_duplicate(
     qtbot.mouseClick(child(window, QPushButton, "dashboard.duplicate"), Qt.MouseButton.LeftButton)
     assert window.wizard.recipe().name == "Run <b>one</b>"
     window.close()
+
+
+def test_the_file_of_a_draft_counts_at_the_next_start(
+    qtbot: QtBot, settings: QSettings, window: MainWindow, locations: Locations
+) -> None:
+    """A killed program has remembered less than it has kept."""
+    window.wizard.new_study()
+    edit(window, epochs=50)
+    window.close()
+    (draft,) = DraftStore(locations).list()
+    kept = DraftStore(locations).read(draft.draft)
+    later = kept.model_copy(update={"training": kept.training.model_copy(update={"epochs": 20})})
+    DraftStore(locations).opened(draft.draft, kept).write(later)
+    again = open_window(qtbot, settings, locations)
+    assert again.wizard.recipe().training.epochs == 20
+    qtbot.wait(1000)
+    assert len(DraftStore(locations).list()) == 1
+    again.close()

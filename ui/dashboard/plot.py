@@ -42,7 +42,15 @@ class PlotTable:
         return text.getvalue()
 
 
-class WholeNumberAxis(pyqtgraph.AxisItem):
+class PlotAxis(pyqtgraph.AxisItem):
+    """Leaves the wheel to the page where the plot does."""
+
+    def wheelEvent(self, event: object) -> None:
+        if (box := self.linkedView()) is not None:
+            box.wheelEvent(event, 0 if self.orientation in ("top", "bottom") else 1)
+
+
+class WholeNumberAxis(PlotAxis):
     """Has no ticks between whole numbers, such as half an epoch."""
 
     def tickSpacing(self, low: float, high: float, pixels: float) -> list[tuple[float, float]]:
@@ -110,10 +118,10 @@ class Plot(pyqtgraph.PlotWidget):
             top: an axis above the plot.
         """
         self.box = ZoomBox(scrolls)
-        axes = {"bottom": WholeNumberAxis("bottom")} if counts else {}
+        axes = {"bottom": WholeNumberAxis("bottom") if counts else PlotAxis("bottom"), "left": PlotAxis("left")}
         if top is not None:
             axes["top"] = top
-        super().__init__(viewBox=self.box, axisItems=axes or None)
+        super().__init__(viewBox=self.box, axisItems=axes)
         self.setObjectName(name)
         self.setAccessibleName(f"{y_axis} over {x_axis}" if y_axis else x_axis)
         self.showGrid(x=True, y=True, alpha=GRID_OPACITY)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import pyqtgraph
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase, QFontMetrics
+
+from ui.dashboard.plot import PlotAxis
 
 POINTS = 8
 AXIS_HEIGHT = 18
 MARGIN = 8
 
 
-class StageAxis(pyqtgraph.AxisItem):
+class StageAxis(PlotAxis):
     """Writes a stage's name over its epochs, as much of it as fits; where nothing does, its number."""
 
     def __init__(self) -> None:

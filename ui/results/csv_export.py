@@ -15,7 +15,10 @@ def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
     """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, the figures of
     its images one each, `images_…`, and pruning rounds one of JSON."""
     text = io.StringIO()
-    rows = [_flat(variant.model_dump()) for variant in variants]
+    rows = [
+        _flat(variant.model_dump(exclude=None if variant.is_timed_in_turn else {"latency_ratio", "latency_ratio_ci95"}))
+        for variant in variants
+    ]
     # Not those of the first row only: a figure that has no meaning for one image setting has one for another.
     names = dict.fromkeys(name for row in rows for name in row)
     writer = csv.DictWriter(text, list(names), restval="", lineterminator="\n")

@@ -69,7 +69,7 @@ class RunActions(QObject):
         """Move a run or a draft to the bin, after asking."""
         if isinstance(entry, Draft):
             question = f'Move the draft "{entry.name}" to the bin?'
-            if agrees(self._window, "Delete the draft", question, TO_THE_BIN, KEEP) and self._to_the_bin(entry.file):
+            if agrees(self._window, "Delete the draft", question, TO_THE_BIN, KEEP) and self._to_the_bin((entry.file,)):
                 self.removed.emit(entry.draft)
                 self.changed.emit()
             return
@@ -91,7 +91,7 @@ class RunActions(QObject):
         )
         if not agrees(self._window, "Delete the run", question, TO_THE_BIN, KEEP):
             return
-        if all(self._to_the_bin(path) for path in removal.paths if path.exists()):
+        if self._to_the_bin(tuple(path for path in removal.paths if path.exists())):
             try:
                 forget_run(self.locations, removal.run)
             except NutshellError as error:
@@ -99,16 +99,20 @@ class RunActions(QObject):
             self.removed.emit(removal.run)
         self.changed.emit()
 
-    def _to_the_bin(self, path: Path) -> bool:
-        if QFile(str(path)).moveToTrash():
+    def _to_the_bin(self, paths: tuple[Path, ...]) -> bool:
+        """Whether all are gone; asks once where there is no bin for some."""
+        left = [path for path in paths if not QFile(str(path)).moveToTrash()]
+        if not left:
             return True
-        question = f"This system has no bin that takes {path}. Deleted for good, it cannot be brought back."
-        if not agrees(self._window, "Delete for good", question, "Delete it for good", KEEP):
+        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+        question = f"This system has no bin that takes {left[0]}{more}. Deleted for good, they cannot be brought back."
+        if not agrees(self._window, "Delete for good", question, "Delete for good", KEEP):
             return False
         try:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            for path in left:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         except OSError as error:
-            self._say("Not deleted", f"{error.filename or path} cannot be deleted ({error.strerror}).")
+            self._say("Not deleted", f"{error.filename} cannot be deleted ({error.strerror}).")
             return False
         return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import partial
+from html import escape
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout, QWidget
@@ -121,7 +122,8 @@ class RunsList(QWidget):
             elsewhere = isinstance(entry, RunRecord) and entry.run != self._live_run
             item = QListWidgetItem(_text(entry, elsewhere), self._list)
             item.setData(Qt.ItemDataRole.UserRole, entry)
-            item.setToolTip(_tip(entry))
+            # A tool tip that looks like HTML would be taken for it.
+            item.setToolTip(f"<span>{escape(_tip(entry))}</span>".replace("\n", "<br>"))
         self._empty.setText(self._fault or (NONE_FOUND if self._entries else NO_RUNS))
         self._empty.setVisible(not found or bool(self._fault))
         self._search.setVisible(bool(self._entries))

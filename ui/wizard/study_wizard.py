@@ -65,10 +65,12 @@ class StudyWizard(QWidget):
         self.setObjectName("wizard")
         self._settings = settings
         self._runs_directory = runs_directory
-        remembered = _remembered(settings)
+        last = str(settings.value(LAST_DRAFT, ""))
+        # The draft's file counts: another window, or a program that was killed, has written it last.
+        remembered = self._drafts.found(last) or _remembered(settings)
         self._draft = RecipeDraft(remembered, self)
         self._began_with = remembered
-        self._open = self._drafts.opened(str(settings.value(LAST_DRAFT, "")), remembered)
+        self._open = self._drafts.opened(last, remembered)
         if remembered == first_recipe():
             self._draft.begin(remembered, fresh=True)
         self._keeping = LatestCall("draft-keeping", self)

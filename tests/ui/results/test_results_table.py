@@ -18,7 +18,7 @@ from tests.ui.study_events import CHAINS, result, variant
 from ui.results.csv_export import variants_csv
 from ui.results.results_table import ResultsTable
 from ui.shown_run import ShownRun
-from ui.variant_figures import FIGURES
+from ui.variant_figures import FIGURES, figures
 
 
 @pytest.fixture
@@ -216,3 +216,16 @@ def test_the_epoch_sweep_stands_below_the_table(table: ResultsTable, run_directo
         "baseline (64 px), test accuracy after epoch 1: 0.870, 20: 0.921",
         "baseline (32 px), test accuracy after epoch 1: 0.500",
     ]
+
+
+def test_a_latency_ratio_that_was_not_measured_is_a_dash(table: ResultsTable) -> None:
+    """As of a run that was cancelled before its variants were timed in turn."""
+    (ratio,) = figures("latency_ratio")
+    timed = variant("int8")
+    untimed = timed.model_copy(update={"latency_ratio": 1.0, "latency_ratio_ci95": (1.0, 1.0)})
+    assert ratio.text(untimed, variant("baseline")) == "–"
+    assert ratio.text(timed, variant("baseline")) != "–"
+    header, row = variants_csv([untimed]).splitlines()
+    assert "latency_ratio" not in header
+    assert "latency_p50_ms" in header
+    assert row

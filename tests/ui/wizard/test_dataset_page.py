@@ -281,3 +281,18 @@ def test_what_nobody_has_chosen_follows_the_images(open_wizard: OpenWizard, tmp_
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
     fitted = open_wizard.recipe.images
     assert (fitted.size, fitted.color, fitted.scale, fitted.dwt) == (32, "rgb", "symmetric", None)
+
+
+def test_redo_brings_the_table_back_after_an_error(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    folder = draw_class_folders(tmp_path / "images", 6)
+    (folder / "nothing").mkdir()
+    open_wizard.open_folder(folder)
+    open_wizard.wait_for_message("dataset.message")
+    open_wizard.click("dataset.leave_out")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    open_wizard.wizard.undo_action.trigger()
+    message, table = open_wizard.child(QLabel, "dataset.message"), open_wizard.child(QTableWidget, "dataset.counts")
+    open_wizard.qtbot.waitUntil(lambda: message.isVisible() and table.rowCount() == 0, timeout=SCAN_MS)
+    open_wizard.wizard.redo_action.trigger()
+    open_wizard.qtbot.waitUntil(lambda: table.rowCount() >= 2 and not message.isVisible(), timeout=SCAN_MS)
+    assert open_wizard.can_go_on

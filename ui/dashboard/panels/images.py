@@ -132,7 +132,7 @@ def _said(ready: DatasetReady) -> str:
     sizes = ready.images
     gained = (
         f"Image files {sizes.bytes_before / 2**20:,.1f} MiB → {sizes.bytes_after / 2**20:,.1f} MiB: compression "
-        f"ratio {sizes.compression_ratio:.2f} : 1, space saved {sizes.space_gain * 100:.0f} %."
+        f"ratio {sizes.compression_ratio:.2f} : 1, space saved {round(sizes.space_gain * 100)} %."
     )
     kept = [f"{line}." for line in fidelity_text(sizes)]
     return " ".join([gained, *kept, transform_text(ready.transform) if ready.transform else ""]).strip()

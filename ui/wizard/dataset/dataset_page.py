@@ -72,6 +72,8 @@ class DatasetPage(DraftPage):
         self._message = MessageBar("dataset.message")
         self._leave_out = QPushButton(objectName="dataset.leave_out")
         self._leave_out.hide()
+        self._is_cleared = False
+        """Whether nothing of the images is shown, as they could not be listed."""
         self._left_classes: tuple[str, ...] = ()
         """Those that stay when that button is pressed."""
         self._findings = DatasetOverview()
@@ -168,6 +170,11 @@ class DatasetPage(DraftPage):
         dataset = self._draft.recipe.dataset
         self._form.show_dataset(dataset)
         self._show_classes(dataset)
+        if self._is_cleared and (scanned := self._draft.scanned) is not None:
+            # Undo or redo has brought back images that were listed before.
+            self._message.say("")
+            self._leave_out.hide()
+            self._show_scanned(scanned)
         self._findings.show_examination(self._draft.examined, self._draft.recipe.images.first)
         self.say_whether_complete()
 
@@ -235,14 +242,18 @@ class DatasetPage(DraftPage):
     def _on_scanned(self, result: ScanResult) -> None:
         self._progress.end()
         self._message.say("")
-        self._findings.show_result(result)
-        self._findings.check.set_scanned(result)
+        self._show_scanned(result)
         self._draft.set_scanned(result)
         if result.samples and DATASETS[result.settings.kind].path_need:
             self._draft.fit_images(fitted_settings(result.samples))
         count = sum(map(result.images, Split))
         if DATASETS[result.settings.kind].path_need and count <= EXAMINED_AT_ONCE:
             self._start_examination()
+
+    def _show_scanned(self, result: ScanResult) -> None:
+        self._is_cleared = False
+        self._findings.show_result(result)
+        self._findings.check.set_scanned(result)
 
     def _start_examination(self) -> None:
         recipe = self._draft.recipe
@@ -270,5 +281,6 @@ class DatasetPage(DraftPage):
 
     def _on_failed(self, sentence: str) -> None:
         self._progress.end()
+        self._is_cleared = True
         self._findings.clear(restricted=bool(self._draft.recipe.dataset.classes))
         self._message.say(sentence)

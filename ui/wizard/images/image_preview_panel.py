@@ -144,7 +144,7 @@ class ImagePreviewPanel(QWidget):
     def _show_figures(self, preview: ImagePreview) -> None:
         sizes, settings = preview.sizes, preview.settings
         samples = "one sample" if preview.images == 1 else f"{preview.images} samples"
-        gain = f"{sizes.space_gain * 100:.0f}".replace("-", "−")
+        gain = f"{round(sizes.space_gain * 100)}".replace("-", "−")
         self._sizes.setText(
             f"<b>{sizes.compression_ratio:.2f} : 1</b> compression ratio<br>"
             f"<b>{gain} %</b> space saved<br>"
