@@ -21,6 +21,8 @@ MOST_OF_FRACTIONS = 2.0
 """A mean or deviation above this is one of pixels from 0 to 255, and not of fractions."""
 OF_BYTES_BELOW = 1 / 8
 """A factor below this makes large values small, so the images are bytes; one above makes use of fractions."""
+MOST_OF_BYTES = 700.0
+"""A scaling that makes greater values than this to 1 is one of images with more than 8 bits."""
 CLOSE = 1e-4
 
 
@@ -119,6 +121,15 @@ def _scaling_of(first: tuple[str, Affine], all_ends: list[Affine]) -> InputScali
         all_ends: what the layers that begin to compute take.
     """
     kind, affine = first
+    if all_ends and kind == "Rescaling":
+        affine = all_ends[0]
+    deepest = max(np.abs(affine.offset / affine.factor).max(), np.abs(1 / affine.factor).max())
+    if deepest > MOST_OF_BYTES:
+        raise DataError(
+            f"it scales images whose values go up to some {deepest:,.0f}, and here images reach a network as bytes or "
+            "as fractions of what their type can hold; begin the model with Rescaling(1/255), or without, and save it "
+            "anew"
+        )
     if kind == "Normalization":
         mean, deviation = -affine.offset / affine.factor, 1 / affine.factor
         of_bytes = max(np.abs(mean).max(), np.abs(deviation).max()) > MOST_OF_FRACTIONS

@@ -45,6 +45,11 @@ from engine.workbench.network_file import load_facts, load_network, save_network
 from engine.workbench.step import STEPS, Form
 from engine.workbench.step_context import StepContext
 
+UNKNOWN_SCALE = (
+    "{} does not begin with a layer that says which pixel values it takes, so that nobody knows; it is fed those of "
+    'images.scale = "{}". If it was trained on pixels from 0 to 255, begin it with Rescaling(1/255) and save it anew.'
+)
+
 
 @dataclass(frozen=True)
 class FinishedStage:
@@ -213,7 +218,11 @@ class StageRunner:
             return
         from engine.training.keras_reference import check_against_keras
 
-        difference = check_against_keras(model, path, input_scaling(path), self.recipe.seed)
+        scaling = input_scaling(path)
+        difference = check_against_keras(model, path, scaling, self.recipe.seed)
+        if not scaling.scale:
+            message = UNKNOWN_SCALE.format(path.name, self.recipe.images.first.scale)
+            self.emit(Notice(severity="warning", message=message))
         message = f"{path.name} was read rightly: on random images its answers are Keras' own, up to {difference:.1g}."
         self.emit(Notice(severity="note", message=message))
 

@@ -17,6 +17,8 @@ MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 ORIENTATION = 274
 REDUCED = 1
 """In the tag of a page that shows another one smaller."""
+UNSPECIFIED, MULTIPLIED = 0, 1
+"""Of the tag that says what channels beside the colours are."""
 GRAY, RGB, WHITE_IS_ZERO = "MINISBLACK", "RGB", "MINISWHITE"
 
 
@@ -107,16 +109,20 @@ def _with_known_channels(values: np.ndarray, page: Any) -> np.ndarray:
     if values.ndim != 3 or values.shape[2] not in {colours, colours + 1}:
         raise OSError(f"holds values of the shape {values.shape} instead of one gray value or colour a pixel")
     if values.shape[2] == colours + 1:
-        values = _over_white(values, page)
+        opacity = (tuple(getattr(page, "extrasamples", ())) or (UNSPECIFIED,))[-1]
+        # A channel that no tag calls opacity is one of measurements, such as another stain.
+        values = values[..., :-1] if opacity == UNSPECIFIED else _over_white(values, page, opacity == MULTIPLIED)
     return values[..., 0] if colours == 1 else values
 
 
-def _over_white(values: np.ndarray, page: Any) -> np.ndarray:
+def _over_white(values: np.ndarray, page: Any, is_multiplied: bool) -> np.ndarray:
+    """Of colours that are, or are not yet, multiplied by their opacity."""
     if values.dtype.kind != "u":
         raise OSError("holds transparency with fractions or signed numbers; save it without")
     white = 2 ** int(page.bitspersample) - 1
     opacity = values[..., -1:].astype(np.float64) / white
-    return np.rint(values[..., :-1] * opacity + white * (1 - opacity)).astype(values.dtype)
+    own = values[..., :-1] * (1.0 if is_multiplied else opacity)
+    return np.clip(np.rint(own + white * (1 - opacity)), 0, white).astype(values.dtype)
 
 
 def _pages(file: Any) -> list[Any]:

@@ -38,6 +38,14 @@ class ImageFile:
     split: Split | None
     file_bytes: int
     modified_ns: int
+    inode: int = 0
+    """Of a file of the user's: two that have exchanged their names may have all else alike. 0 where the program has
+    unpacked it, each time anew."""
+
+    @property
+    def stamp(self) -> str:
+        """What tells whether it is still the file that was read."""
+        return f"{self.file_bytes}/{self.modified_ns}" + (f"/{self.inode}" if self.inode else "")
 
 
 def is_image_name(name: str) -> bool:
@@ -61,6 +69,8 @@ class FoundFiles:
     """Files with more than one image → how many, noted as they are opened."""
     told: list[Finding] = field(default_factory=list)
     """What was found as the folders were opened."""
+    are_unpacked: bool = False
+    """Whether the trees come out of archives."""
     without_class: int = 0
     """Images that lie in no class folder."""
 
@@ -87,7 +97,9 @@ class FoundFiles:
             if isinstance(status, str):
                 self.skip(path, status)
                 continue
-            before = self.files.setdefault(path, ImageFile(path, class_name, split, status.st_size, status.st_mtime_ns))
+            inode = 0 if self.are_unpacked else status.st_ino
+            one = ImageFile(path, class_name, split, status.st_size, status.st_mtime_ns, inode)
+            before = self.files.setdefault(path, one)
             if before.split is not split:
                 raise DataError(
                     f"The image {path} would be a {before.split or Split.TRAIN} and a {split or Split.TRAIN} image at "

@@ -54,6 +54,7 @@ class LabelledFiles(DatasetSource):
         found = FoundFiles(drawn or TopFolders(), progress, self.is_image)
         trees = self._open_trees(progress)
         found.told += [finding for tree, _ in trees for finding in tree.findings()]
+        found.are_unpacked = any(tree.given.is_file() for tree, _ in trees)
         for folder, split, tree in walked_parts(trees):
             found.walk(folder, split, base=tree if drawn else folder)
         root = trees[0][0].given
@@ -117,7 +118,7 @@ class LabelledFiles(DatasetSource):
 
     def _samples_in(self, file: ImageFile, label: int, count: int, found: FoundFiles) -> Iterator[Sample]:
         """Those that are used of a file with `count` images; they stay together."""
-        stamp, shown = f"{file.file_bytes}/{file.modified_ns}", self._shown(file.path)
+        stamp, shown = file.stamp, self._shown(file.path)
         if count > 1:
             found.several[file.path] = count
         for frame in chosen_frames(count, self.frames):
@@ -169,6 +170,7 @@ class LabelledFiles(DatasetSource):
         found = FoundFiles(_Anywhere(), progress, self.is_image)
         trees = self._open_trees(progress)
         found.told += [finding for tree, _ in trees for finding in tree.findings()]
+        found.are_unpacked = any(tree.given.is_file() for tree, _ in trees)
         for folder, split, tree in walked_parts(trees):
             found.walk(folder, split, base=tree)
         samples: list[Sample] = []

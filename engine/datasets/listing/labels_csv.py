@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +88,20 @@ def read_labels_csv(text: str, needed: tuple[str, ...] = ()) -> LabelTable:
         raise DataError("dataset.labels_csv is empty; choose the CSV file.")
     path = Path(text).expanduser()
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise DataError(f"dataset.labels_csv: {path} is not a text file in UTF-8; save it as CSV UTF-8.") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no such path"
         raise DataError(f"dataset.labels_csv: {path} cannot be read ({reason}); check the path.") from None
-    header = lines[0] if lines else ""
-    reader = csv.DictReader(lines, delimiter=";" if header.count(";") > header.count(",") else ",")
+    header = text.split("\n", 1)[0]
+    # Kept as they are: a quoted text may hold an end of a line.
+    delimiter = ";" if header.count(";") > header.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter)
+    given = [name.strip().lower() for name in reader.fieldnames or () if name]
+    for name in (*PATH_COLUMNS, "label", "split", "group"):
+        if given.count(name) > 1:
+            raise DataError(f'dataset.labels_csv: {path} has two columns "{name}"; rename one of them.')
     names = {name.strip().lower(): name for name in reader.fieldnames or () if name}
     path_column = next((names[name] for name in PATH_COLUMNS if name in names), None)
     missing = [name for name in needed if name not in names]
@@ -103,7 +110,8 @@ def read_labels_csv(text: str, needed: tuple[str, ...] = ()) -> LabelTable:
         raise DataError(f"dataset.labels_csv: the first line of {path} names no column {columns}; add it.")
     rows: dict[str, LabelRow] = {}
     for number, line in enumerate(reader, start=2):
-        row = _row({name: (line.get(column) or "").strip() for name, column in names.items()}, path, number)
+        texts = {name: " ".join((line.get(column) or "").split("\n")).strip() for name, column in names.items()}
+        row = _row(texts, path, number)
         if row.path and rows.setdefault(_key(row.path), row) != row:
             raise DataError(f"dataset.labels_csv: line {number} of {path} contradicts another on {row.path}.")
     return LabelTable(path, frozenset(names), rows)

@@ -69,7 +69,7 @@ class NiftiFolder(LabelledFiles):
         except OSError as error:
             found.skip(file.path, str(error))
             return
-        stamp, shown = f"{file.file_bytes}/{file.modified_ns}", self._shown(file.path)
+        stamp, shown = file.stamp, self._shown(file.path)
         size = max(file.file_bytes // (header.slices * header.times), 1)
         patient = self._patient(file.path)
         if header.times > 1:

@@ -220,6 +220,8 @@ def _class_names(path: DataPath, count: int) -> list[str]:
     beside = path.given.with_suffix(".json")
     for name in NAME_ARRAYS:
         values = _array(path, name)
+        if values is not None and values.dtype.kind == "S" and name == NAME_ARRAYS[0]:
+            values = np.char.decode(values, "utf-8", "replace")
         if values is not None and values.dtype.kind == "U":
             return _checked([printable(value) for value in values.ravel()], count, f"the array {name} in {path.given}")
     return _checked(_json_names(beside), count, str(beside)) if beside.is_file() else [str(n) for n in range(count)]
@@ -231,6 +233,9 @@ def _json_names(file: Path) -> list[str]:
         content = json.loads(file.read_text(encoding="utf-8"))
         content = content.get("label", content) if isinstance(content, dict) else content
         if isinstance(content, dict):
+            numbers = sorted(map(int, content))
+            if numbers != list(range(len(numbers))):
+                raise ValueError(f"its numbers are {numbers[:5]} and not 0, 1, 2 and so on")
             content = [content[number] for number in sorted(content, key=int)]
         if not isinstance(content, list):
             raise TypeError(f"it holds {content!r}")
