@@ -18,6 +18,7 @@ from engine.graph.layer_graph import StoredAs, Tensor
 from engine.weights.keras_configuration import ConfiguredLayer, read_configuration
 from engine.weights.stored_weights import file_states
 
+NO_LOGITS = frozenset({"relu", "relu6", "softplus", "exponential"})
 WEIGHTED = frozenset({"Conv2D", "DepthwiseConv2D", "SeparableConv2D", "Dense", "BatchNormalization"})
 
 
@@ -104,6 +105,11 @@ class KerasFile(Architecture):
                 "with dataset.classes, or another file."
             )
         last = builder.layers[output.name]
+        if last.kind == "ReLU" or last.settings.get("activation") in NO_LOGITS:
+            raise RecipeError(
+                f"{path.name} ends in values that are no logits (relu), and nobody knows what class they mean; let it end "
+                "in softmax, sigmoid or no activation, and save it anew."
+            )
         if last.settings.get("activation") not in ("softmax", "sigmoid"):
             builder.activation(output, "sigmoid" if units == 1 else "softmax", "probabilities")
 

@@ -182,5 +182,13 @@ def _take_last_activation(model: dict[str, Any]) -> None:
         last["class_name"] = "Activation"
         kept = {key: value for key, value in last["config"].items() if key in ("name", "trainable")}
         last["config"] = {**kept, "activation": "linear"}
+        # Softmax may be called with a mask, which no other activation takes.
+        for node in last.get("inbound_nodes", []):
+            if isinstance(node, dict):
+                node["kwargs"] = {}
+            else:
+                for call in node:
+                    if isinstance(call, list) and len(call) > 3:
+                        call[3] = {}
     elif last["config"].get("activation") in ("softmax", "sigmoid"):
         last["config"]["activation"] = "linear"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.contract.errors import DataError
 from engine.contract.findings import Finding, Severity
 from engine.contract.repairs import SetValue
 from engine.datasets.cache.ordered_work import in_order
@@ -71,10 +72,15 @@ def find_range(
     found: list[_Extremes] = []
     beyond: list[_Extremes] = []
 
+    holes: list[str] = []
+
     def look(sample: Sample) -> tuple[Sample, _Extremes | None]:
         try:
             own = source.has_own_scale(sample)
-            return sample, _Extremes.of(source.values(sample)) if own else None
+            extremes = _Extremes.of(source.values(sample)) if own else None
+            if own and extremes is None:
+                holes.append(sample.path)
+            return sample, extremes
         except (OSError, ValueError, MemoryError):
             return sample, None  # It is told when it is decoded.
 
@@ -84,6 +90,11 @@ def find_range(
                 (found if sample.split is Split.TRAIN else beyond).append(extremes)
             if found and done % TOLD_EVERY == 0:
                 progress(done, len(samples))
+    if not found and holes:
+        raise DataError(
+            f"No training image has numbers in all of its pixels, such as {min(holes)}, which holds NaN or infinity; "
+            "write a number there, such as that of the background."
+        )
     if not found:
         return None
     low, high = min(one.low for one in found), max(one.high for one in found)

@@ -20,6 +20,7 @@ from engine.datasets.files.dicom_tables import LookupTable, palette_tables, tabl
 from engine.datasets.files.image_file import LARGEST_PIXELS
 
 HEADER_ELEMENTS = ("Rows", "Columns", "NumberOfFrames")
+RESCALING_ELEMENTS = ("RescaleSlope", "RescaleIntercept", "WindowCenter", "WindowWidth", "VOILUTSequence")
 IMAGE_ELEMENTS = (
     *HEADER_ELEMENTS,
     "SamplesPerPixel",
@@ -89,6 +90,8 @@ class DicomHeader:
     frames: int
     patient: str
     """A hash of the patient's number with the salt, 64 digits; empty where there is none, or it was not asked for."""
+    rescaling: str = ""
+    """Slope and intercept of a file without a window or a table, whose stored range is spread by itself."""
 
 
 def read_header(path: Path, patient_salt: str | None = None) -> DicomHeader:
@@ -99,7 +102,7 @@ def read_header(path: Path, patient_salt: str | None = None) -> DicomHeader:
     Raises:
         OSError: it is no DICOM file, or holds no image; the message says so.
     """
-    wanted = HEADER_ELEMENTS if patient_salt is None else (*HEADER_ELEMENTS, "PatientID")
+    wanted = (*HEADER_ELEMENTS, *RESCALING_ELEMENTS, *(() if patient_salt is None else ("PatientID",)))
     dataset = _elements(path, wanted)
     try:
         frames = int(dataset.get("NumberOfFrames") or 1)
@@ -112,7 +115,16 @@ def read_header(path: Path, patient_salt: str | None = None) -> DicomHeader:
     if pixels > LARGEST_PIXELS:
         raise OSError(f"has {pixels:,} pixels, which is more than can be trusted")
     patient = hashlib.sha256(f"{patient_salt}\0{number}".encode()).hexdigest() if number else ""
-    return DicomHeader(max(frames, 1), patient)
+    return DicomHeader(max(frames, 1), patient, _rescaling(dataset))
+
+
+def _rescaling(dataset: Any) -> str:
+    try:
+        if "RescaleSlope" not in dataset or "VOILUTSequence" in dataset or _take_usable_window(dataset):
+            return ""
+        return f"{float(dataset.RescaleSlope):g}, {float(dataset.get('RescaleIntercept') or 0):g}"
+    except (TypeError, ValueError):
+        return ""  # It is told when the image is read.
 
 
 def read_dicom(path: Path, frame: int = 0, value_range: tuple[float, float] | None = None) -> np.ndarray:

@@ -15,6 +15,8 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp", 
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
 """What a file may be, whatever its name says: Pillow would hand others, such as PostScript, to other programs."""
 SIXTEEN_BIT_MODES = frozenset({"I;16", "I;16B", "I;16L", "I;16N"})
+PNG_HEAD_BYTES = 256
+WHITE = np.uint16(65535)
 SEVERAL_FRAMES = frozenset({".tif", ".tiff", ".gif", ".webp"})
 """What may hold more than one image."""
 FLOAT_MAPS = (b"Pf", b"PF")
@@ -87,7 +89,8 @@ def has_own_scale(path: Path) -> bool:
 
 def frame_count(path: Path) -> int:
     """How many images a file holds; 1 where that cannot be told, which reading it tells."""
-    if path.suffix.lower() not in SEVERAL_FRAMES:
+    suffix = path.suffix.lower()
+    if suffix not in SEVERAL_FRAMES and not (suffix == ".png" and _is_animated_png(path)):
         return 1
     try:
         if is_tiff(path):
@@ -96,6 +99,15 @@ def frame_count(path: Path) -> int:
             return int(getattr(picture, "n_frames", 1))
     except Exception:  # noqa: BLE001 - as above
         return 1
+
+
+def _is_animated_png(path: Path) -> bool:
+    """By the chunk that says so, which stands before the first image."""
+    try:
+        with path.open("rb") as stream:
+            return b"acTL" in stream.read(PNG_HEAD_BYTES)
+    except OSError:
+        return False
 
 
 def _read_with_pillow(path: Path, frame: int) -> np.ndarray:
@@ -121,7 +133,9 @@ def _pixels(picture: Image.Image) -> np.ndarray:
         return np.asarray(picture)
     if picture.mode in SIXTEEN_BIT_MODES or picture.mode == "I":
         # Pillow scales a PGM of any greatest value to 65535.
-        return np.asarray(picture).astype(np.uint16)
+        values = np.asarray(picture).astype(np.uint16)
+        transparent = picture.info.get("transparency")
+        return np.where(values == transparent, WHITE, values) if isinstance(transparent, int) else values
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)

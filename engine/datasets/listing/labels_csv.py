@@ -48,6 +48,7 @@ class LabelTable:
             DataError: a line is the end of several files' paths.
         """
         found = [self._found(_key(relative), _key(whole)) for relative, whole in images]
+        self._refuse_twins(found, [_file_of(whole) for _, whole in images])
         exact_file = {key: file for key, file, exact in filter(None, found) if exact}
         end_of: dict[str, str] = {}
         for key, file, exact in filter(None, found):
@@ -58,6 +59,16 @@ class LabelTable:
                 )
         taken = [one and (one[2] or one[0] not in exact_file) for one in found]
         return [self.rows[one[0]] if one and its else None for one, its in zip(found, taken, strict=True)]
+
+    def _refuse_twins(self, found: Sequence[tuple[str, str, bool] | None], files: Sequence[str]) -> None:
+        """Two files whose names differ in how an accent is written, so that one line means both."""
+        of_line: dict[str, str] = {}
+        for one, file in zip(found, files, strict=True):
+            if one is not None and one[2] and of_line.setdefault(one[0], file) != file:
+                raise DataError(
+                    f'dataset.labels_csv: "{self.rows[one[0]].path}" in {self.file} names two files, whose names look '
+                    f"alike: {of_line[one[0]]!a} and {file!a}; rename one of them."
+                )
 
     def _found(self, relative: str, whole: str) -> tuple[str, str, bool] | None:
         """The line's key, the image's file, and whether the line says the path in full."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 
+from engine.contract.findings import Finding, Severity
 from engine.contract.path_need import PathNeed
 from engine.datasets.files.dicom_image import DICOM_READING, READING_BY_RANGE, read_dicom, read_header
 from engine.datasets.files.frames import file_and_frame
@@ -46,6 +48,23 @@ class DicomFolder(LabelledFiles):
         given = self.value_range if self.value_range and self.value_range.of_all_images else None
         return read_dicom(path, frame, (given.low, given.high) if given else None)
 
+    @cached_property
+    def _rescalings(self) -> set[str]:
+        """Slope and intercept of the files that have no window."""
+        return set()
+
+    def _findings(self, found: FoundFiles) -> list[Finding]:
+        findings = super()._findings(found)
+        if len(self._rescalings) > 1 and self.value_range is None:
+            some = "; ".join(sorted(self._rescalings)[:2])
+            message = (
+                f"The files have {len(self._rescalings)} rescalings (slope, intercept: {some}) and no window, so that "
+                "the stored range of each is spread by itself: the same value is not equally bright in all of them. "
+                "Set images.value_range, which holds for all."
+            )
+            findings.append(Finding(severity=Severity.WARNING, where="images.value_range", message=message))
+        return findings
+
     def reading(self) -> tuple[str, ...]:
         return READING_BY_RANGE if self.value_range and self.value_range.of_all_images else DICOM_READING
 
@@ -62,6 +81,8 @@ class DicomFolder(LabelledFiles):
         except OSError as error:
             found.skip(file.path, str(error))
             return
+        if header.rescaling:
+            self._rescalings.add(header.rescaling)
         for sample in self._samples_in(file, label, header.frames, found):
             yield replace(sample, group=header.patient) if header.patient else sample
 
