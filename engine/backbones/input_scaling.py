@@ -14,6 +14,7 @@ from engine.graph.keras_layers import INERT, NoPlainLayer
 from engine.weights.keras_configuration import ConfiguredLayer, read_configuration
 from engine.weights.stored_weights import read_stored_weights
 
+MOVING = frozenset({"ZeroPadding2D", "Cropping2D", "MaxPooling2D", "AveragePooling2D"})
 KINDS = frozenset({"Rescaling", "Normalization"})
 LEAST_DEVIATION = 1e-7
 """Keras' epsilon."""
@@ -77,6 +78,8 @@ def input_scaling(path: Path) -> InputScaling:
     """
     configuration = read_configuration(path)
     of_images: dict[str, Affine] = {}
+    moved: set[str] = set()
+    """Layers that only move or choose among the values of the images."""
     first: tuple[str, Affine] | None = None
     ends: list[Affine] = []
     for layer in configuration.layers:
@@ -91,6 +94,13 @@ def input_scaling(path: Path) -> InputScaling:
             first = first or (layer.kind, affine)
             of_images[layer.name] = of_images[source].then(affine.factor, affine.offset)
         else:
+            if layer.kind in KINDS and source in moved and first is None:
+                raise DataError(
+                    f'layer "{layer.name}" scales the images after another layer has had them, so that it is not known '
+                    "which values they have; put it first, and save the model anew"
+                )
+            if layer.kind in MOVING and (source in of_images or source in moved):
+                moved.add(layer.name)
             ends += [of_images[name] for name in layer.inputs if name in of_images and layer.kind not in KINDS]
     return InputScaling("", 1.0) if first is None else _scaling_of(first, ends)
 

@@ -107,8 +107,8 @@ class KerasFile(Architecture):
         last = builder.layers[output.name]
         if last.kind == "ReLU" or last.settings.get("activation") in NO_LOGITS:
             raise RecipeError(
-                f"{path.name} ends in values that are no logits (relu), and nobody knows what class they mean; let it end "
-                "in softmax, sigmoid or no activation, and save it anew."
+                f"{path.name} ends in values that are no logits (relu), and nobody knows what class they mean; let it "
+                "end in softmax, sigmoid or no activation, and save it anew."
             )
         if last.settings.get("activation") not in ("softmax", "sigmoid"):
             builder.activation(output, "sigmoid" if units == 1 else "softmax", "probabilities")
