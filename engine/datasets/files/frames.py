@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,14 @@ from engine.contract.findings import Finding, Severity
 
 Frames = Literal["first", "middle", "all"]
 NAMES = {"first": "the first", "middle": "the middle one"}
+
+
+@dataclass(frozen=True)
+class HeldImages:
+    """How many images a file holds, and how many pages that are not of the first one's size or type."""
+
+    count: int
+    odd_pages: int = 0
 
 
 def chosen_frames(count: int, frames: Frames) -> Sequence[int]:
@@ -48,3 +57,20 @@ def frames_finding(counts: Mapping[Path, int], frames: Frames) -> list[Finding]:
         f'With dataset.frames = "all" each is an image of its own.{others}'
     )
     return [Finding(severity=Severity.WARNING, where="dataset.frames", message=message)]
+
+
+def odd_pages_finding(counts: Mapping[Path, int]) -> list[Finding]:
+    """What is said of pages that are left out since they differ from their file's first.
+
+    Args:
+        counts: file → such pages in it, of those that have any.
+    """
+    if not counts:
+        return []
+    file = next(iter(counts))
+    files = "1 file has" if len(counts) == 1 else f"{len(counts):,} files have"
+    message = (
+        f"{files} pages of another size or number type than the first page, such as {file.name} with {counts[file]:,}; "
+        "these pages are left out. To use them, save each as a file of its own."
+    )
+    return [Finding(severity=Severity.WARNING, where="dataset.path", message=message)]

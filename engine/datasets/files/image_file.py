@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.datasets.files.deep_colour import has_deep_colour, read_deep_colour
+from engine.datasets.files.frames import HeldImages
 from engine.datasets.files.tiff_image import is_tiff, page_place, read_tiff, tiff_pages
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".pgm", ".ppm"})
@@ -87,18 +88,19 @@ def has_own_scale(path: Path) -> bool:
     return is_tiff(path) and tiff_pages(path).dtype not in (np.uint8, np.bool_, np.uint16)
 
 
-def frame_count(path: Path) -> int:
-    """How many images a file holds; 1 where that cannot be told, which reading it tells."""
+def held_images(path: Path) -> HeldImages:
+    """What a file holds; one image where that cannot be told, which reading it tells."""
     suffix = path.suffix.lower()
     if suffix not in SEVERAL_FRAMES and not (suffix == ".png" and _is_animated_png(path)):
-        return 1
+        return HeldImages(1)
     try:
         if is_tiff(path):
-            return tiff_pages(path).count
+            pages = tiff_pages(path)
+            return HeldImages(pages.count, pages.odd)
         with Image.open(path, formats=FORMATS) as picture:
-            return int(getattr(picture, "n_frames", 1))
+            return HeldImages(int(getattr(picture, "n_frames", 1)))
     except Exception:  # noqa: BLE001 - as above
-        return 1
+        return HeldImages(1)
 
 
 def _is_animated_png(path: Path) -> bool:

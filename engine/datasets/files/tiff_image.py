@@ -33,6 +33,8 @@ class TiffPages:
     """Of one image."""
     for_pillow: bool
     """Whether its values are eight bits or fewer, and each image has a page of its own."""
+    odd: int
+    """Pages of another size or type than the first one, which are no images of the file."""
 
 
 def is_tiff(path: Path) -> bool:
@@ -57,7 +59,8 @@ def tiff_pages(path: Path) -> TiffPages:
         if dtype is None:
             raise OSError("holds numbers of a type that is not known")
         pixels = int(pages[0].imagewidth) * int(pages[0].imagelength)
-        return TiffPages(stacked or len(pages), dtype, pixels, dtype in (np.uint8, np.bool_) and not stacked)
+        for_pillow = dtype in (np.uint8, np.bool_) and not stacked
+        return TiffPages(stacked or len(pages), dtype, pixels, for_pillow, len(_whole_pages(file)) - len(pages))
 
 
 def page_place(path: Path, frame: int) -> int:
@@ -125,10 +128,16 @@ def _over_white(values: np.ndarray, page: Any, is_multiplied: bool) -> np.ndarra
     return np.clip(np.rint(own + white * (1 - opacity)), 0, white).astype(values.dtype)
 
 
-def _pages(file: Any) -> list[Any]:
+def _whole_pages(file: Any) -> list[Any]:
+    """Without thumbnails and the like."""
     pages = [page for page in file.pages if not int(page.subfiletype or 0) & REDUCED]
     if not pages:
         raise OSError("holds no image")
+    return pages
+
+
+def _pages(file: Any) -> list[Any]:
+    pages = _whole_pages(file)
     return [page for page in pages if (page.shape, page.dtype) == (pages[0].shape, pages[0].dtype)]
 
 

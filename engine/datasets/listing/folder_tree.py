@@ -67,6 +67,8 @@ class FoundFiles:
     skipped: list[SkippedFile] = field(default_factory=list)
     several: dict[Path, int] = field(default_factory=dict)
     """Files with more than one image → how many, noted as they are opened."""
+    odd_pages: dict[Path, int] = field(default_factory=dict)
+    """Files with pages that differ from their first → how many."""
     told: list[Finding] = field(default_factory=list)
     """What was found as the folders were opened."""
     are_unpacked: bool = False

@@ -12,7 +12,14 @@ from typing import ClassVar
 from engine.contract.errors import DataError, EmptyClass
 from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
-from engine.datasets.files.frames import Frames, chosen_frames, file_and_frame, frame_name, frames_finding
+from engine.datasets.files.frames import (
+    Frames,
+    chosen_frames,
+    file_and_frame,
+    frame_name,
+    frames_finding,
+    odd_pages_finding,
+)
 from engine.datasets.listing.class_folders import ClassFolders, TopFolders
 from engine.datasets.listing.data_path import DataPath, open_path
 from engine.datasets.listing.folder_tree import TOLD_EVERY, FoundFiles, ImageFile, walked
@@ -154,6 +161,7 @@ class LabelledFiles(DatasetSource):
                 )
         if table is not None and "split" in table.columns:
             rows = self._rows_of(table, samples)
+            found.told += table.split_findings(rows)
             samples = [
                 replace(one, split=row.split or one.split) if row else one
                 for one, row in zip(samples, rows, strict=True)
@@ -213,7 +221,8 @@ class LabelledFiles(DatasetSource):
         beside = images_beside_splits(self._open_trees()[0][0], self.is_image)
         for folder, images in beside.items():
             found.skip(folder, f"lies beside the train folder, so its images ({images:,}) are left out")
-        return [*found.told, *beside_findings(beside), *frames_finding(found.several, self.frames)]
+        frames = [*frames_finding(found.several, self.frames), *odd_pages_finding(found.odd_pages)]
+        return [*found.told, *beside_findings(beside), *frames]
 
     def _shown(self, path: Path) -> str:
         tree = next((tree for tree in self._archives if path.is_relative_to(tree.folder)), None)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import DataError
+from engine.contract.findings import Finding, Severity
 from engine.datasets.listing.indexing import one_form
 from engine.datasets.source import SPLIT_NAMES, Split
 
@@ -59,6 +60,30 @@ class LabelTable:
                 )
         taken = [one and (one[2] or one[0] not in exact_file) for one in found]
         return [self.rows[one[0]] if one and its else None for one, its in zip(found, taken, strict=True)]
+
+    def split_findings(self, rows: Sequence[LabelRow | None]) -> Iterator[Finding]:
+        """What is said where splits are all that the table is read for.
+
+        Args:
+            rows: as `rows_of` returns them.
+        """
+        without = sum(row is None or row.split is None for row in rows)
+        used = {row.path for row in rows if row}
+        absent = [row.path for row in self.rows.values() if row.path not in used]
+        told = []
+        if without:
+            told.append(
+                f"{without:,} of {len(rows):,} images have no split in {self.file.name}; they are shared out as they "
+                "would be without it. Add a line with a split for each."
+            )
+        if absent:
+            lines = "1 line" if len(absent) == 1 else f"{len(absent):,} lines"
+            names = "names" if len(absent) == 1 else "name"
+            told.append(
+                f'{lines} of {self.file.name} {names} no image that is used, such as "{absent[0]}"; check the paths.'
+            )
+        for message in told:
+            yield Finding(severity=Severity.WARNING, where="dataset.labels_csv", message=message)
 
     def _refuse_twins(self, found: Sequence[tuple[str, str, bool] | None], files: Sequence[str]) -> None:
         """Two files whose names differ in how an accent is written, so that one line means both."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.contract.path_need import PathNeed
 from engine.datasets.files.frames import Frames
-from engine.datasets.files.image_file import IMAGE_READING, frame_count, has_own_scale, read_image
+from engine.datasets.files.image_file import IMAGE_READING, has_own_scale, held_images, read_image
 from engine.datasets.listing.archive import FOLDER_OR_ARCHIVE
 from engine.datasets.listing.folder_tree import FoundFiles, ImageFile, is_image_name
 from engine.datasets.listing.labelled_files import LabelledFiles
@@ -44,4 +44,7 @@ class ImageFolder(LabelledFiles):
 
     def _samples_of(self, file: ImageFile, label: int, found: FoundFiles) -> Iterator[Sample]:
         """The images in a file; one that holds none after all is noted in `found`."""
-        return self._samples_in(file, label, frame_count(file.path), found)
+        held = held_images(file.path)
+        if held.odd_pages:
+            found.odd_pages[file.path] = held.odd_pages
+        return self._samples_in(file, label, held.count, found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
 from engine.datasets.cache.preparation import prepare, scan
-from engine.datasets.files.image_file import frame_count, read_image
+from engine.datasets.files.image_file import held_images, read_image
 from engine.datasets.listing.labels_csv import read_labels_csv
 from engine.datasets.source import DATASETS
 from tests.small_study import draw_class_folders
@@ -64,7 +65,7 @@ def test_an_animated_png_holds_several_images(tmp_path: Path) -> None:
     frames = [Image.fromarray(np.full((8, 8), 80 * number, np.uint8)) for number in range(3)]
     frames[0].save(tmp_path / "moving.png", save_all=True, append_images=frames[1:])
     frames[0].save(tmp_path / "still.png")
-    assert (frame_count(tmp_path / "moving.png"), frame_count(tmp_path / "still.png")) == (3, 1)
+    assert (held_images(tmp_path / "moving.png").count, held_images(tmp_path / "still.png").count) == (3, 1)
     assert [int(read_image(tmp_path / "moving.png", frame).mean()) for frame in range(3)] == [0, 80, 160]
 
 
@@ -112,3 +113,29 @@ def test_images_with_holes_are_told_as_such(tmp_path: Path) -> None:
     images = ImageSettings(size=8, color="grayscale")
     with pytest.raises(DataError, match="NaN or infinity"):
         prepare(scan(settings, 7), settings, images, 7, tmp_path / "cache")
+
+
+@pytest.mark.parametrize(("frames", "used"), [("first", 1), ("all", 2)])
+def test_pages_that_differ_from_the_first_are_told(tmp_path: Path, frames: Literal["first", "all"], used: int) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(4):
+            with tifffile.TiffWriter(tmp_path / name / f"{number}.tif") as writer:
+                for height in (8, 8, 16):
+                    writer.write(np.full((height, 8), 10 * number, np.uint8), metadata=None)
+    found = scan(DatasetSettings(kind="image_folder", path=str(tmp_path), frames=frames), 7)
+    assert len(found.samples) == 8 * used
+    assert "8 files have pages of another size" in found.findings[-1].message
+
+
+def test_a_table_of_splits_tells_what_it_leaves_open(tmp_path: Path) -> None:
+    draw_class_folders(tmp_path / "images", count=4)
+    names = sorted(path.relative_to(tmp_path / "images").as_posix() for path in tmp_path.rglob("*.png"))
+    lines = [f"{name},{'train' if number % 2 else 'test'}" for number, name in enumerate(names[:6])]
+    (tmp_path / "splits.csv").write_text("\n".join(["path,split", *lines, "normal/gone.png,test"]))
+    settings = DatasetSettings(
+        kind="image_folder", path=str(tmp_path / "images"), labels_csv=str(tmp_path / "splits.csv")
+    )
+    told = [finding.message for finding in scan(settings, 7).findings]
+    assert told[0].startswith("2 of 8 images have no split in splits.csv")
+    assert told[1].startswith('1 line of splits.csv names no image that is used, such as "normal/gone.png"')

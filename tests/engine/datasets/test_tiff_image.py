@@ -12,7 +12,7 @@ import tifffile
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageSettings
 from engine.datasets.cache.preparation import prepare, scan
-from engine.datasets.files.image_file import frame_count, read_image
+from engine.datasets.files.image_file import held_images, read_image
 from engine.datasets.source import SampleIndex, Split
 
 GENERATOR = np.random.default_rng(4)
@@ -44,7 +44,7 @@ def test_zero_may_be_white_in_wide_integers(tmp_path: Path) -> None:
 def test_each_page_of_a_stack_is_an_image(tmp_path: Path, dtype: Any, imagej: bool) -> None:
     stack = STACK.astype(dtype)
     tifffile.imwrite(tmp_path / "a.tif", stack, imagej=imagej, photometric="minisblack")
-    assert frame_count(tmp_path / "a.tif") == 5
+    assert held_images(tmp_path / "a.tif").count == 5
     for number, expected in enumerate(stack):
         assert np.array_equal(read_image(tmp_path / "a.tif", number), expected)
 
@@ -60,7 +60,7 @@ def test_an_imagej_stack_behind_one_page(tmp_path: Path) -> None:
     content[following : following + 4] = bytes(4)
     (tmp_path / "a.tif").write_bytes(content)
     assert len(tifffile.TiffFile(tmp_path / "a.tif").pages) == 1
-    assert frame_count(tmp_path / "a.tif") == 5
+    assert held_images(tmp_path / "a.tif").count == 5
     for number, expected in enumerate(STACK):
         assert np.array_equal(read_image(tmp_path / "a.tif", number), expected)
 
@@ -70,7 +70,7 @@ def test_thumbnails_and_smaller_levels_are_no_images(tmp_path: Path) -> None:
         writer.write(STACK[0], metadata=None)
         writer.write(STACK[0][::2, ::2], subfiletype=1, metadata=None)
         writer.write(STACK[1], metadata=None)
-    assert frame_count(tmp_path / "a.tif") == 2
+    assert held_images(tmp_path / "a.tif").count == 2
     assert np.array_equal(read_image(tmp_path / "a.tif", 1), STACK[1])
 
 
