@@ -83,6 +83,11 @@ class ParameterForm(QWidget):
         """Whether what is shown is the model."""
         return not self._refusal
 
+    @property
+    def refusal(self) -> str:
+        """Why what is shown is no valid model; empty where it is."""
+        return self._refusal
+
     def editors(self) -> list[QWidget]:
         """The editors' widgets, in their order, for the Tab key."""
         widgets = [field.editor.widget for field in self._fields.values()]

@@ -70,7 +70,10 @@ class StepSettings(QGroupBox):
         if self._form is not None and self._place == place and type(self._form.model()) is type(parameters):
             self._form.set_model(parameters)
             return
+        refusal = self._form.refusal if self._form is not None and self._place != place else ""
         self._drop_form()
+        if refusal:
+            self._message.say(f"The step that you left keeps its last valid setting. {refusal}", "warning")
         fields = tuple(name for name in type(parameters).model_fields if name != "step")
         self._form = ParameterForm(parameters, fields, f"step.{parameters.step}", table_editors=TABLE_EDITORS)
         self._form.changed.connect(self.changed)
