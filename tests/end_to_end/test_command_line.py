@@ -164,6 +164,16 @@ def test_check_plans_and_computes_nothing(study: dict[str, Any], checkout: Path,
     assert not (tmp_path / "runs").exists()
 
 
+def test_check_tells_what_was_found_in_the_images(checkout: Path, tmp_path: Path, heart_folder: Path) -> None:
+    (tmp_path / "splits.csv").write_text("path,split\nnormal/000.png,train\n", encoding="utf-8")
+    recipe = small_recipe(heart_folder)
+    dataset = recipe.dataset.model_copy(update={"labels_csv": str(tmp_path / "splits.csv")})
+    path = write_recipe(tmp_path / "study.toml", recipe.model_copy(update={"dataset": dataset}))
+    done = run(checkout, "check", path, "--runs", tmp_path / "runs")
+    assert done.returncode == 0, done.stderr
+    assert "images have no split in splits.csv" in " ".join(done.stdout.split())
+
+
 def epochs_of(checkout: Path, recipe: Path, runs: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Start a run, and yield it after every epoch that its event log tells of."""
     child = subprocess.Popen(

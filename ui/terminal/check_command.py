@@ -67,7 +67,7 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
     console.print(f"{len(planned.index.classes)} classes ({', '.join(planned.index.classes)}); images: {splits}")
     for skipped in planned.index.skipped:
         console.print(Text(f"skipped {skipped.path}: {skipped.reason}", style="yellow"))
-    _print_findings(console, planned.findings)
+    _print_findings(console, (*planned.index.findings, *planned.findings))
     console.print(f"Estimated time: {duration_text(left)}, {SPEED[planned.speed_is_measured]}.")
     if memory:
         console.print(f"Estimated disk space: {bytes_text(disk)}; memory: up to {bytes_text(memory)}.")
