@@ -32,7 +32,7 @@ KINDS = (
     ("Keras network", "stages/*/model.keras"),
     ("network facts", "stages/*/network.json"),
     ("stage's .tflite", "stages/*/model.tflite"),
-    ("calibration record", "stages/*/ranges.json"),
+    ("evidence of a step", "stages/*/evidence.json"),
     ("cached images", "images/*/images.npy"),
     ("cache index", "images/*/index.json"),
     ("image traits", "images/*/traits.npz"),
