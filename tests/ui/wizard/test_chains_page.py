@@ -127,7 +127,7 @@ def test_a_refused_setting_keeps_the_page_shut(chains_page: OpenWizard) -> None:
     chains_page.write(f"step.{PRUNING}.sparsity", "1.5")
     chains_page.wait_for_message("steps.message")
     chains_page.child(QListWidget, "chains.list").setCurrentRow(0)
-    told = "The step that you left keeps its last valid setting. Sparsity: it has to be below 1."
+    told = "What you typed was not kept. Sparsity: it has to be below 1."
     assert chains_page.wait_for_message("steps.message") == told
 
 

@@ -70,10 +70,7 @@ class StepSettings(QGroupBox):
         if self._form is not None and self._place == place and type(self._form.model()) is type(parameters):
             self._form.set_model(parameters)
             return
-        refusal = self._form.refusal if self._form is not None and self._place != place else ""
         self._drop_form()
-        if refusal:
-            self._message.say(f"The step that you left keeps its last valid setting. {refusal}", "warning")
         fields = tuple(name for name in type(parameters).model_fields if name != "step")
         self._form = ParameterForm(parameters, fields, f"step.{parameters.step}", table_editors=TABLE_EDITORS)
         self._form.changed.connect(self.changed)
@@ -84,15 +81,15 @@ class StepSettings(QGroupBox):
     def _drop_form(self) -> None:
         if self._form is None:
             return
-        was_valid = self.is_valid
+        refusal = self._form.refusal
         self._content.removeWidget(self._form)
         # Out of the page at once: until it is deleted, it could still be found by name.
         self._form.hide()
         self._form.setParent(None)
         self._form.deleteLater()
         self._form = None
-        self._message.say("")
-        if not was_valid:
+        self._message.say(f"What you typed was not kept. {refusal}" if refusal else "", "warning")
+        if refusal:
             self.validity_changed.emit()
 
     def _on_refused(self, sentence: str) -> None:
