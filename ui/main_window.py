@@ -227,7 +227,7 @@ class MainWindow(QMainWindow):
         self.wizard.forget_draft(removed)
 
     def _refresh_runs(self) -> None:
-        self._runs.refresh(self._locations, self._stack.live_run)
+        self._runs.refresh(self._locations, self._stack.live_run, self._stack.paused_runs)
         self._stack.show_titles({record.run: record.title for record in self._runs.records})
         drafts = DraftStore(self._locations).list()
         self._start.show_recent(drafts[0] if drafts else None, self._runs.records)

@@ -6,6 +6,8 @@ import ctypes
 import os
 import signal
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 
 def die_with_parent() -> None:
@@ -15,6 +17,10 @@ def die_with_parent() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
+NICE = 10
+AUTOGROUP = Path("/proc/self/autogroup")
+
+
 def give_way() -> None:
     """Lower this process's priority, so that the window stays smooth while both cores train."""
     if sys.platform == "win32":
@@ -22,7 +28,11 @@ def give_way() -> None:
 
         psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
     else:
-        os.nice(10)
+        os.nice(NICE)
         if sys.platform == "linux":
+            # A child has a session of its own. Where the kernel shares time between sessions, niceness counts only
+            # among the processes of one; that of the session is set here. Where it does not, there is no such file.
+            with suppress(OSError):
+                AUTOGROUP.write_text(str(NICE), encoding="ascii")
             # A batch process does not interrupt others when it wakes.
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

@@ -50,8 +50,10 @@ def test_it_is_paused_resumed_and_cancelled(
     assert time.text() != "ended"
     qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: time.text() == "paused", timeout=RUN_MS)
+    assert "paused elsewhere" in runs.item(0).text()
     qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: time.text() != "paused", timeout=RUN_MS)
+    qtbot.waitUntil(lambda: "running elsewhere" in runs.item(0).text())
     answers.give(True)
     qtbot.mouseClick(child(window, QPushButton, "dashboard.cancel"), Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not reader.is_alive(), timeout=RUN_MS)

@@ -143,7 +143,8 @@ class Dashboard(QWidget):
             self.state.cut_off()
             tone = Tone.WARNING if outcome.ending is Ending.CANCELLED else Tone.ERROR
             self.banner.say(outcome.message, tone, resumable=True)
-        self._redraw()
+        self.header.show_state(self.state, self._live)
+        self.take([])
 
     def show_read(self, runs_elsewhere: bool = False) -> None:
         """All that was written of an earlier run has been taken; `runs_elsewhere`: more may come, and its engine can be

@@ -37,7 +37,7 @@ class RunStack(QStackedWidget):
     edit_requested = Signal(object)
     """A `Recipe` to take into the wizard."""
     history_changed = Signal()
-    """A run has begun or ended."""
+    """A run has begun or ended, is held or goes on."""
     shown_run_changed = Signal()
     progressed = Signal(int)
     """How much of the run in progress here is done, in per cent; when it changes."""
@@ -53,6 +53,7 @@ class RunStack(QStackedWidget):
         super().__init__(parent)
         self._settings = settings
         self._per_cent = 0
+        self._was_paused: frozenset[str] = frozenset()
         self.runs_directory = runs_directory
         self.controller = RunController(self)
         self._start = start
@@ -96,6 +97,12 @@ class RunStack(QStackedWidget):
         """The id of the run in progress here."""
         started = self._live.state.started if self._live is not None and self.controller.is_running() else None
         return started.run if started else None
+
+    @property
+    def paused_runs(self) -> frozenset[str]:
+        """The ids of the runs in progress that are held, as far as they are followed here."""
+        states = [board.state for board in (self._live, self._read) if board is not None]
+        return frozenset(state.started.run for state in states if state.paused and state.started)
 
     @property
     def live_is_hidden(self) -> bool:
@@ -241,6 +248,12 @@ class RunStack(QStackedWidget):
                 self.progressed.emit(per_cent)
             if any(isinstance(event, RunStarted) for event in events):
                 self.history_changed.emit()
+            self._tell_of_pauses()
+
+    def _tell_of_pauses(self) -> None:
+        if self.paused_runs != self._was_paused:
+            self._was_paused = self.paused_runs
+            self.history_changed.emit()
 
     def _on_ended(self, outcome: ProcessOutcome) -> None:
         if self._live is not None:
@@ -257,6 +270,7 @@ class RunStack(QStackedWidget):
             return
         try:
             self._read.take(self._followed.read_new())
+            self._tell_of_pauses()
         except OSError:
             self._follow_timer.stop()
         if self._read.state.closed or not self._is_alive(self._read_run):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from pydantic import BaseModel, ValidationError
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from engine.contract.plain_faults import plain_fault
@@ -72,7 +72,7 @@ class ParameterForm(QWidget):
                     label.setFixedWidth(WIDEST_LABEL)
                 label.setBuddy(field.editor.widget)
                 self.rows.addRow(label, field.editor.widget)
-        self._fill()
+        self._fill(self._fields)
 
     @property
     def _has_more(self) -> bool:
@@ -100,11 +100,21 @@ class ParameterForm(QWidget):
         return self._model
 
     def set_model(self, model: BaseModel) -> None:
-        """Show another model of the same type; does not count as a change."""
-        # A valid form that shows this model is left alone: its user may be half way through typing "0.10".
-        if model != self._model or not self.is_valid:
-            self._model = model
-            self._fill()
+        """Show another model of the same type; does not count as a change.
+
+        A field whose value stays is left as it is typed: half of "0.10", or a value that was refused.
+        """
+        changed = [name for name in self._fields if getattr(model, name) != getattr(self._model, name)]
+        self._model = model
+        self._fill(changed)
+        if not self.is_valid:
+            # What was refused may fit the other values now.
+            QTimer.singleShot(0, self, self._on_changed)
+
+    def discard_refused(self) -> None:
+        """Show the model in place of what was refused."""
+        if not self.is_valid:
+            self._fill(self._fields)
             self._refuse("")
 
     def leave_out(self, names: Collection[str]) -> None:
@@ -112,10 +122,10 @@ class ParameterForm(QWidget):
         self._left_out = frozenset(names)
         self._show_what_matters()
 
-    def _fill(self) -> None:
+    def _fill(self, names: Iterable[str]) -> None:
         self._filling = True
-        for name, field in self._fields.items():
-            field.editor.set_value(getattr(self._model, name))
+        for name in names:
+            self._fields[name].editor.set_value(getattr(self._model, name))
         self._filling = False
         self._show_what_matters()
 

@@ -82,6 +82,10 @@ class ResultsTable(QWidget):
         self._folder = QPushButton("Ope&n folder", objectName="results.folder")
         self._folder.setToolTip("The run's folder: recipe, split, events, log and models")
         self._message = MessageBar("results.message")
+        # Else the buttons above it would move under the pointer.
+        keeps_its_place = self._message.sizePolicy()
+        keeps_its_place.setRetainSizeWhenHidden(True)
+        self._message.setSizePolicy(keeps_its_place)
         self._lay_out()
         self._csv.clicked.connect(self._on_csv)
         self._save.clicked.connect(self._on_save)

@@ -55,6 +55,7 @@ class RunsList(QWidget):
         self._shown: str | None = None
         """The id of the run or draft that the window shows."""
         self._live_run: str | None = None
+        self._paused: frozenset[str] = frozenset()
         self._fault = ""
         self._new = QPushButton("Ne&w study", objectName="runs.new")
         self._live = QPushButton("▶ Show running stud&y", objectName="runs.live")
@@ -88,13 +89,16 @@ class RunsList(QWidget):
         """The runs that there are, the newest first."""
         return tuple(entry for entry in self._entries if isinstance(entry, RunRecord))
 
-    def refresh(self, locations: Locations, live_run: str | None = None) -> None:
+    def refresh(
+        self, locations: Locations, live_run: str | None = None, paused: frozenset[str] = frozenset()
+    ) -> None:
         """Read the list again; what is chosen stays chosen.
 
         Args:
             live_run: the run that this window runs; another in progress is of another window.
+            paused: the runs in progress that are known to be held.
         """
-        self._live_run, self._fault = live_run, ""
+        self._live_run, self._paused, self._fault = live_run, paused, ""
         self._entries = [*DraftStore(locations).list()]
         try:
             self._entries += list_runs(locations)
@@ -119,8 +123,7 @@ class RunsList(QWidget):
         found = [entry for entry in self._entries if all(word in _searched(entry) for word in words)]
         self._list.clear()
         for entry in found:
-            elsewhere = isinstance(entry, RunRecord) and entry.run != self._live_run
-            item = QListWidgetItem(_text(entry, elsewhere), self._list)
+            item = QListWidgetItem(self._text(entry), self._list)
             item.setData(Qt.ItemDataRole.UserRole, entry)
             # A tool tip that looks like HTML would be taken for it.
             item.setToolTip(f"<span>{escape(_tip(entry))}</span>".replace("\n", "<br>"))
@@ -128,6 +131,18 @@ class RunsList(QWidget):
         self._empty.setVisible(not found or bool(self._fault))
         self._search.setVisible(bool(self._entries))
         self.choose(self._shown)
+
+    def _text(self, entry: Entry) -> str:
+        """The name, and what it is first: a narrow list cuts the end."""
+        if isinstance(entry, Draft):
+            return f"✎ {entry.name}\n    draft, {time.strftime(WHEN, time.localtime(entry.changed))}"
+        what = f"{entry.variants} variants" if entry.state is RunState.DONE else str(entry.state)
+        if entry.state is RunState.RUNNING:
+            what = "paused" if entry.run in self._paused else what
+            what += "" if entry.run == self._live_run else " elsewhere"
+        when = time.strftime(WHEN, time.localtime(entry.started))
+        tags = "".join(f" #{tag}" for tag in entry.notes.tags)
+        return f"{MARKS[entry.state]} {entry.title}\n    {what}, {when}{tags}"
 
     def _on_chosen(self, item: QListWidgetItem) -> None:
         entry = item.data(Qt.ItemDataRole.UserRole)
@@ -180,17 +195,6 @@ def _searched(entry: Entry) -> str:
     if isinstance(entry, Draft):
         return entry.name.casefold()
     return " ".join((entry.title, entry.name, entry.run, entry.notes.note, *entry.notes.tags)).casefold()
-
-
-def _text(entry: Entry, elsewhere: bool) -> str:
-    if isinstance(entry, Draft):
-        return f"✎ {entry.name}\n    {time.strftime(WHEN, time.localtime(entry.changed))}, draft"
-    when = time.strftime(WHEN, time.localtime(entry.started))
-    what = f"{entry.variants} variants" if entry.state is RunState.DONE else str(entry.state)
-    if entry.state is RunState.RUNNING and elsewhere:
-        what = "running elsewhere"
-    tags = "".join(f" #{tag}" for tag in entry.notes.tags)
-    return f"{MARKS[entry.state]} {entry.title}\n    {when}, {what}{tags}"
 
 
 def _tip(entry: Entry) -> str:

@@ -40,6 +40,9 @@ class DraftPage(QWidget):
         """Whether the page shows a value that the draft has not, as it can have none such."""
         return False
 
+    def discard_refused(self) -> None:
+        """Show the draft in place of what it cannot have."""
+
     def set_runs_directory(self, path: Path) -> None:
         """Runs, and what they share, are kept there from now on."""
 

@@ -278,7 +278,7 @@ class StudyWizard(QWidget):
     def _on_undo(self) -> None:
         """Of a value that was refused first: the study never had it."""
         if self.current_page.has_refused:
-            self.current_page.show_draft()
+            self.current_page.discard_refused()
             self._show_way_on()
         else:
             self._step(self._draft.undo)
@@ -313,6 +313,8 @@ class StudyWizard(QWidget):
 
     def _begin(self, recipe: Recipe, draft: str, fresh: bool) -> None:
         self._keep_now()
+        for page in self._pages:
+            page.discard_refused()
         self._open, self._began_with = self._drafts.opened(draft, recipe), recipe
         self._draft.begin(recipe, fresh)
         self.go_to(0)

@@ -103,12 +103,28 @@ def test_what_is_refused_is_said_once_and_taken_back(qtbot: QtBot, form: Paramet
     assert said == ["Share: it has to be below 1.", ""]
 
 
-def test_a_refused_text_gives_way_to_the_next_model(qtbot: QtBot, form: ParameterForm) -> None:
+def test_a_refused_text_stays_until_its_own_value_changes_or_it_is_discarded(
+    qtbot: QtBot, form: ParameterForm
+) -> None:
+    share = _child(form, QLineEdit, "share")
     _write(qtbot, form, "share", "many")
-    assert not form.is_valid
-    form.set_model(_Parameters())
-    assert form.is_valid
-    assert _child(form, QLineEdit, "share").text() == "0.5"
+    form.set_model(_Parameters(name="another"))
+    assert (share.text(), form.is_valid) == ("many", False)
+    assert _child(form, QLineEdit, "name").text() == "another"
+    form.set_model(_Parameters(name="another", share=0.25))
+    qtbot.waitUntil(lambda: form.is_valid)
+    assert share.text() == "0.25"
+    _write(qtbot, form, "share", "many")
+    form.discard_refused()
+    assert (share.text(), form.is_valid) == ("0.25", True)
+
+
+def test_a_refused_value_is_taken_once_the_others_allow_it(qtbot: QtBot, form: ParameterForm) -> None:
+    _write(qtbot, form, "share", "many")
+    _child(form, QLineEdit, "share").setText("0.75")
+    with qtbot.waitSignal(form.changed):
+        form.set_model(_Parameters(name="another"))
+    assert form.model() == _Parameters(name="another", share=0.75)
 
 
 def test_typing_is_not_disturbed_by_its_own_echo(qtbot: QtBot, form: ParameterForm) -> None:

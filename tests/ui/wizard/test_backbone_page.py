@@ -137,3 +137,17 @@ def write_vgg16(path: Path, first_filters: int) -> None:
             group.attrs["weight_names"] = [f"{layer.name}/{place}" for place in range(len(shapes))]
             for place, shape in enumerate(shapes):
                 group.create_dataset(f"{layer.name}/{place}", shape, "f4")
+
+
+def test_a_refused_value_stays_while_others_change(backbone_page: OpenWizard) -> None:
+    backbone_page.write("backbone.width", "wide")
+    backbone_page.choose("backbone.kind", "vgg16")
+    backbone_page.child(QSpinBox, "training.batch_size").setValue(16)
+    assert backbone_page.recipe.backbone.kind == "vgg16"
+    assert backbone_page.child(QLineEdit, "backbone.width").text() == "wide"
+    assert backbone_page.wait_for_message("backbone.message").startswith("Width: ")
+    assert not backbone_page.can_go_on
+    backbone_page.wizard.undo_action.trigger()
+    assert backbone_page.child(QLineEdit, "backbone.width").text() == "0.25"
+    assert backbone_page.can_go_on
+    assert backbone_page.recipe.backbone.kind == "vgg16", "only the refused text is undone"

@@ -216,6 +216,13 @@ def test_a_class_can_be_left_out_and_taken_back(open_wizard: OpenWizard, tmp_pat
     assert open_wizard.recipe.dataset.classes == ()
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
     assert _counts(open_wizard)["normal"] != ["–", "–", "–"]
+    table.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    open_wizard.open_folder(draw_class_folders(tmp_path / "others", count=8))
+    open_wizard.qtbot.waitUntil(lambda: set(_counts(open_wizard)) == {"normal", "sick"}, timeout=SCAN_MS)
+    open_wizard.wizard.undo_action.trigger()
+    open_wizard.qtbot.waitUntil(lambda: len(_counts(open_wizard)) == 3, timeout=SCAN_MS)
+    assert _counts(open_wizard)["normal"] == ["–", "–", "–"], "its row is back, and still left out"
 
 
 def test_a_share_that_is_no_number_keeps_the_page_shut(open_wizard: OpenWizard) -> None:
@@ -226,6 +233,13 @@ def test_a_share_that_is_no_number_keeps_the_page_shut(open_wizard: OpenWizard) 
     open_wizard.write("dataset.test_fraction", "0.3")
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
     assert open_wizard.recipe.dataset == DatasetSettings(test_fraction=0.3)
+    open_wizard.write("dataset.test_fraction", "much")
+    open_wizard.write("dataset.validation_fraction", "0.2")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.wizard.pages[0]._draft.scanned is not None, timeout=SCAN_MS)
+    assert open_wizard.wait_for_message("dataset.message").startswith("Test share: ")
+    open_wizard.write("dataset.test_fraction", "0.3")
+    open_wizard.write("dataset.validation_fraction", "0.15")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
     assert _counts(open_wizard)["sick"][2] == "120"
 
 

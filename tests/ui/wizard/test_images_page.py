@@ -77,6 +77,10 @@ def test_no_subband_at_all_is_refused_until_one_is_ticked_again(images_page: Ope
     approximation = images_page.child(QCheckBox, "images.dwt.LL")
     approximation.click()
     assert "Tick at least one subband" in images_page.wait_for_message("images.message")
+    images_page.choose("images.resample", "bicubic")
+    images_page.qtbot.wait(300)
+    assert "Tick at least one subband" in images_page.wait_for_message("images.message"), "another value changes"
+    assert not approximation.isChecked()
     assert not images_page.can_go_on
     earlier_preview = images_page.child(QLabel, "images.after")
     assert not earlier_preview.isEnabled()

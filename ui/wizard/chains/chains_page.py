@@ -57,6 +57,9 @@ class ChainsPage(DraftPage):
     def has_refused(self) -> bool:
         return not self._steps.is_valid
 
+    def discard_refused(self) -> None:
+        self._steps.discard_refused()
+
     def waits_for(self) -> str:
         if self.has_refused:
             return "A setting of this step is not valid yet."

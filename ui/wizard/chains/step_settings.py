@@ -51,6 +51,11 @@ class StepSettings(QGroupBox):
         """Whether what is shown is the step's parameters."""
         return self._form is None or self._form.is_valid
 
+    def discard_refused(self) -> None:
+        """Show the parameters in place of what was refused."""
+        if self._form is not None:
+            self._form.discard_refused()
+
     def show_nothing(self, sentence: str) -> None:
         """There is no step to set; the sentence says what to do."""
         self._drop_form()

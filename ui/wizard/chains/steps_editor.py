@@ -66,6 +66,10 @@ class StepsEditor(QWidget):
         """Whether what the form shows is what the chain has."""
         return self._settings.is_valid
 
+    def discard_refused(self) -> None:
+        """Show the step's parameters in place of what was refused."""
+        self._settings.discard_refused()
+
     def set_steps(self, steps: Sequence[StepParameters], chain_row: int) -> None:
         """Show the steps of the chain at a row, -1 for none; keeps the chosen step."""
         row = max(self._list.currentRow(), 0) if chain_row == self._chain_row else 0

@@ -27,6 +27,7 @@ class DatasetEditor(FieldEditor):
     def set_value(self, value: DatasetSettings) -> None:
         self._dataset = value
         self._form.show_dataset(value)
+        self._form.discard_refused()
 
     def _on_edited(self, dataset: DatasetSettings) -> None:
         self._dataset = dataset

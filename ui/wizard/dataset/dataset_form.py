@@ -79,9 +79,13 @@ class DatasetForm(QWidget):
         self.show_dataset(dataset)
 
     @property
-    def is_valid(self) -> bool:
-        """Whether what is shown is the dataset."""
-        return self._form.is_valid
+    def refusal(self) -> str:
+        """Why what is shown is no dataset; empty where it is."""
+        return self._form.refusal
+
+    def discard_refused(self) -> None:
+        """Show the dataset in place of what was refused."""
+        self._form.discard_refused()
 
     def source_editors(self) -> list[QWidget]:
         """Those that say where the images are, in their order, for the Tab key."""

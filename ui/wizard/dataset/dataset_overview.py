@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -47,8 +47,6 @@ EVERY_IMAGE = "Every image"
 class _KnownClasses:
     """The classes that were seen in some images, and whether a scan of all of them saw them."""
 
-    origin: dict[str, Any] | None = None
-    """What of a dataset's settings decides which classes there are."""
     names: tuple[str, ...] = ()
     complete: bool = False
 
@@ -104,6 +102,8 @@ class DatasetOverview(QWidget):
         layout.addWidget(self._skipped_box)
         self._filling = False
         self._known = _KnownClasses()
+        self._known_of: dict[str, _KnownClasses] = {}
+        """What of a dataset's settings decides which classes there are, as text → these; an undo may bring it back."""
         self._listed: dict[str, dict[str, int]] = {}
         """split → class → images, of the scan."""
         self._counts: dict[str, dict[str, int]] | None = None
@@ -132,9 +132,10 @@ class DatasetOverview(QWidget):
     def show_result(self, result: ScanResult) -> None:
         """Show a scan; classes that an earlier one of the same images found stay listed, unticked."""
         settings = result.settings
-        origin = {name: getattr(settings, name) for name in ("kind", *special_keys())}
-        if not settings.classes or self._known.origin != origin:
-            self._known = _KnownClasses(origin, result.classes, complete=not settings.classes)
+        origin = repr([getattr(settings, name) for name in ("kind", *sorted(special_keys()))])
+        if not settings.classes or origin not in self._known_of:
+            self._known_of[origin] = _KnownClasses(result.classes, complete=not settings.classes)
+        self._known = self._known_of[origin]
         names = [*result.classes, *(name for name in self._known.names if name not in result.classes)]
         self._all.setVisible(bool(settings.classes))
         self._filling = True

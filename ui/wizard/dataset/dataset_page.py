@@ -100,10 +100,13 @@ class DatasetPage(DraftPage):
 
     @property
     def has_refused(self) -> bool:
-        return not self._form.is_valid
+        return bool(self._form.refusal)
+
+    def discard_refused(self) -> None:
+        self._form.discard_refused()
 
     def waits_for(self) -> str:
-        if not self._form.is_valid:
+        if self._form.refusal:
             return "A setting on the left is not valid yet."
         if self._draft.scanned is not None:
             return ""
@@ -172,7 +175,7 @@ class DatasetPage(DraftPage):
         self._show_classes(dataset)
         if self._is_cleared and (scanned := self._draft.scanned) is not None:
             # Undo or redo has brought back images that were listed before.
-            self._message.say("")
+            self._message.say(self._form.refusal)
             self._leave_out.hide()
             self._show_scanned(scanned)
         self._findings.show_examination(self._draft.examined, self._draft.recipe.images.first)
@@ -224,7 +227,7 @@ class DatasetPage(DraftPage):
             return
         recipe = self._draft.recipe
         self._asked = recipe.dataset
-        self._message.say("")
+        self._message.say(self._form.refusal)
         self._leave_out.hide()
         self._progress.begin()
         self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed, self._cache))
@@ -241,7 +244,7 @@ class DatasetPage(DraftPage):
 
     def _on_scanned(self, result: ScanResult) -> None:
         self._progress.end()
-        self._message.say("")
+        self._message.say(self._form.refusal)
         self._show_scanned(result)
         self._draft.set_scanned(result)
         if result.samples and DATASETS[result.settings.kind].path_need:

@@ -95,7 +95,7 @@ class ImagePreviewPanel(QWidget):
     def _limit(self) -> None:
         count = self._counts.get(self._class.currentText(), 1)
         self._number.setMaximum(max(count, 1))
-        self._of.setText(f"of {count:,}")
+        self._of.setText(f"of {count:,} listed")
 
     def _on_class(self, *_: object) -> None:
         self._number.blockSignals(True)

@@ -65,10 +65,11 @@ class ImagesPage(DraftPage):
     def __init__(self, draft: RecipeDraft) -> None:
         what_to_do = "Choose how small the images become; the right side shows what the network will see."
         super().__init__(draft, what_to_do)
-        self._usable = True
+        self._fault = ""
+        """Why the values together are no setting, or why the images cannot be made so."""
         self._preview = LatestCall("image-preview", self)
         self._preview.succeeded.connect(self._on_previewed)
-        self._preview.failed.connect(self._on_refused)
+        self._preview.failed.connect(self._say_fault)
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
         self._pause.timeout.connect(self._request_preview)
         self._places = dict.fromkeys(AXES, 0)
@@ -89,11 +90,21 @@ class ImagesPage(DraftPage):
         self._connect_editors()
 
     def waits_for(self) -> str:
-        return "" if self._usable else "These settings cannot be used; the message says why."
+        return "These settings cannot be used; the message says why." if self._refusal else ""
 
     @property
     def has_refused(self) -> bool:
-        return not self._usable
+        return bool(self._refusal)
+
+    def discard_refused(self) -> None:
+        self._fault = ""
+        self._form.discard_refused()
+        self._dwt.discard_refused()
+        self.show_draft()
+
+    @property
+    def _refusal(self) -> str:
+        return self._form.refusal or self._dwt.refusal or self._fault
 
     def shut_down(self) -> None:
         """End the preview and its thread."""
@@ -130,11 +141,12 @@ class ImagesPage(DraftPage):
 
     def _connect_editors(self) -> None:
         self._form.changed.connect(self._on_edited)
+        self._form.refused.connect(self._show_usable)
         for spin in (self._height, self._width):
             spin.valueChanged.connect(self._on_edited)
         self._panel.image_chosen.connect(self._pause.start)
         self._dwt.changed.connect(self._on_edited)
-        self._dwt.refused.connect(self._on_refused)
+        self._dwt.refused.connect(self._show_usable)
         for axis, compared in self._compared.items():
             compared.chosen.connect(partial(self._on_chosen, axis))
             compared.added.connect(partial(self._on_added, axis))
@@ -194,7 +206,7 @@ class ImagesPage(DraftPage):
             images = ImageGrid.of(shared, axes["size"], axes["jpeg_quality"], axes["dwt"])
         except ValidationError as error:
             sentence = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
-            self._on_refused(f"{sentence[:1].upper()}{sentence[1:]}.")
+            self._say_fault(f"{sentence[:1].upper()}{sentence[1:]}.")
             return False
         self._draft.change(images=images)
         # Also where nothing changed: what was refused a moment ago may be as it was before.
@@ -226,19 +238,17 @@ class ImagesPage(DraftPage):
 
     def _on_previewed(self, preview: ImagePreview) -> None:
         self._panel.show_preview(preview)
-        self._message.say("")
-        self._set_usable(True)
+        self._say_fault("")
 
-    def _on_refused(self, sentence: str) -> None:
-        self._message.say(sentence)
-        self._set_usable(False)
+    def _say_fault(self, sentence: str) -> None:
+        self._fault = sentence
+        self._show_usable()
 
-    def _set_usable(self, usable: bool) -> None:
+    def _show_usable(self, *_: object) -> None:
+        self._message.say(self._refusal)
         # What it shows else is of earlier settings.
-        self._panel.setEnabled(usable)
-        if usable != self._usable:
-            self._usable = usable
-            self.say_whether_complete()
+        self._panel.setEnabled(not self._refusal)
+        self.say_whether_complete()
 
 
 def _read(scanned: ScanResult, class_name: str, number: int) -> DecodedSample:

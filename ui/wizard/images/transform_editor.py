@@ -18,8 +18,8 @@ class TransformEditor(QGroupBox):
 
     changed = Signal()
     """What is shown is another transform, or the same again after a refusal."""
-    refused = Signal(str)
-    """Why what is shown is none."""
+    refused = Signal()
+    """What is shown is no transform: see `refusal`."""
 
     def __init__(self, transform: DwtSettings | None, name: str, parent: QWidget | None = None) -> None:
         """
@@ -46,18 +46,35 @@ class TransformEditor(QGroupBox):
         rows.addRow("Level", self._level)
         rows.addRow("Fed subbands", bands)
         rows.addRow(self._threshold)
+        self._show(transform)
         self._connect_editors()
 
     def editors(self) -> tuple[QWidget, ...]:
         """The box itself and its editors, for the order of the Tab key."""
         return (self, self._wavelet, self._level, *self._bands.values(), *self._threshold.editors())
 
+    @property
+    def refusal(self) -> str:
+        """Why what is shown is no transform; empty where it is one, or off."""
+        if not self.isChecked():
+            return ""
+        return self._threshold.refusal if self._fed() else NOTHING_FED
+
     def transform(self) -> DwtSettings | None:
         """The last that was shown and not refused; None: off."""
         return self._transform
 
     def show_transform(self, transform: DwtSettings | None) -> None:
-        """Show a transform; does not count as a change."""
+        """Show a transform; does not count as a change. What was refused stays where it is the same as before."""
+        if transform != self._transform or not self.refusal:
+            self._show(transform)
+
+    def discard_refused(self) -> None:
+        """Show the transform in place of what was refused."""
+        self._threshold.discard_refused()
+        self._show(self._transform)
+
+    def _show(self, transform: DwtSettings | None) -> None:
         self._transform = transform
         shown = transform or DwtSettings()
         editors = (self, self._wavelet, self._level, *self._bands.values())
@@ -84,18 +101,16 @@ class TransformEditor(QGroupBox):
         for box in self._bands.values():
             box.toggled.connect(self._on_edited)
         self._threshold.changed.connect(self._on_edited)
-        self._threshold.refused.connect(self._on_threshold_refused)
+        self._threshold.refused.connect(self.refused)
 
     def _on_edited(self, *_: object) -> None:
-        fed = tuple(band for band, box in self._bands.items() if box.isChecked())
-        if self.isChecked() and not fed:
-            self.refused.emit(NOTHING_FED)
+        if self.isChecked() and not self._fed():
+            self.refused.emit()
             return
-        chosen = {"wavelet": self._wavelet.currentText(), "level": self._level.value(), "subbands": fed}
+        chosen = {"wavelet": self._wavelet.currentText(), "level": self._level.value(), "subbands": self._fed()}
         values = self._threshold.model().model_dump() | chosen
         self._transform = DwtSettings.model_validate(values) if self.isChecked() else None
         self.changed.emit()
 
-    def _on_threshold_refused(self, sentence: str) -> None:
-        if sentence:
-            self.refused.emit(sentence)
+    def _fed(self) -> tuple[str, ...]:
+        return tuple(band for band, box in self._bands.items() if box.isChecked())

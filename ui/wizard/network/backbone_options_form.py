@@ -26,8 +26,14 @@ class BackboneOptionsForm(QWidget):
         self._content.setContentsMargins(0, 0, 0, 0)
 
     @property
-    def is_valid(self) -> bool:
-        return self._form is None or self._form.is_valid
+    def refusal(self) -> str:
+        """Why what is shown are no options; empty where they are."""
+        return self._form.refusal if self._form is not None else ""
+
+    def discard_refused(self) -> None:
+        """Show the options in place of what was refused."""
+        if self._form is not None:
+            self._form.discard_refused()
 
     def options_of(self, kind: str) -> BackboneOptions | None:
         """What is shown, if it is of the backbone `kind`."""

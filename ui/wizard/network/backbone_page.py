@@ -58,7 +58,7 @@ class BackbonePage(DraftPage):
         self._weights.edited.connect(self._on_edited)
         self._training.changed.connect(lambda training: draft.change(training=training))
         for form in (self._form, self._options, self._training):
-            form.refused.connect(self._on_refused)
+            form.refused.connect(self._show_findings)
 
     def set_runs_directory(self, path: Path) -> None:
         """Where earlier networks are looked for."""
@@ -70,7 +70,15 @@ class BackbonePage(DraftPage):
 
     @property
     def has_refused(self) -> bool:
-        return not all(form.is_valid for form in (self._form, self._options, self._training))
+        return bool(self._refusal)
+
+    @property
+    def _refusal(self) -> str:
+        return self._form.refusal or self._options.refusal or self._training.refusal
+
+    def discard_refused(self) -> None:
+        for form in (self._form, self._options, self._training):
+            form.discard_refused()
 
     def waits_for(self) -> str:
         if self.has_refused:
@@ -126,11 +134,11 @@ class BackbonePage(DraftPage):
             if finding.where.startswith(SHOWN_PLACES) and finding.severity is not Severity.NOTE
         )
 
-    def _show_findings(self) -> None:
-        findings = self._findings()
+    def _show_findings(self, *_: object) -> None:
+        findings = () if self._refusal else self._findings()
         self._figures.show_network(self._draft.recipe, self._draft.class_count)
-        role = "error" if errors(findings) else "warning"
-        self._message.say("\n".join(finding.message for finding in errors(findings) or findings), role)
+        said = self._refusal or "\n".join(finding.message for finding in errors(findings) or findings)
+        self._message.say(said, "error" if self._refusal or errors(findings) else "warning")
         self.say_whether_complete()
 
     def _on_edited(self, *_: object) -> None:
@@ -141,8 +149,3 @@ class BackbonePage(DraftPage):
             form = form.model_copy(update={"width": usual_width(kind)})
         update = {"kind": kind, "weights": self._weights.path(), "options": self._options.options_of(kind)}
         self._draft.change(backbone=BackboneSettings.model_validate(form.model_dump() | update))
-
-    def _on_refused(self, sentence: str) -> None:
-        self._show_findings()
-        if sentence:
-            self._message.say(sentence)
