@@ -89,9 +89,7 @@ class RunsList(QWidget):
         """The runs that there are, the newest first."""
         return tuple(entry for entry in self._entries if isinstance(entry, RunRecord))
 
-    def refresh(
-        self, locations: Locations, live_run: str | None = None, paused: frozenset[str] = frozenset()
-    ) -> None:
+    def refresh(self, locations: Locations, live_run: str | None = None, paused: frozenset[str] = frozenset()) -> None:
         """Read the list again; what is chosen stays chosen.
 
         Args:

@@ -103,9 +103,7 @@ def test_what_is_refused_is_said_once_and_taken_back(qtbot: QtBot, form: Paramet
     assert said == ["Share: it has to be below 1.", ""]
 
 
-def test_a_refused_text_stays_until_its_own_value_changes_or_it_is_discarded(
-    qtbot: QtBot, form: ParameterForm
-) -> None:
+def test_a_refused_text_stays_until_its_own_value_changes_or_it_is_discarded(qtbot: QtBot, form: ParameterForm) -> None:
     share = _child(form, QLineEdit, "share")
     _write(qtbot, form, "share", "many")
     form.set_model(_Parameters(name="another"))
