@@ -14,6 +14,7 @@ from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.network_facts import NetworkFacts
+from engine.contract.progress import UNWATCHED
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.cache.preparation import prepare, scan
@@ -109,9 +110,7 @@ def bench_of(recipe: Recipe, folder: Path, control: Control | None = None) -> St
     trainer = Trainer(
         "stage", dataset, pipeline, 7, control or Control(), lambda event: None, folder / "training.checkpoint"
     )
-    return StepContext(
-        recipe, dataset, pipeline, trainer, lambda phase: None, lambda network: float32_tflite(network.model)
-    )
+    return StepContext(recipe, dataset, pipeline, trainer, UNWATCHED, lambda network: float32_tflite(network.model))
 
 
 def forget_training(bench: StepContext) -> None:

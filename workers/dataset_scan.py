@@ -12,10 +12,10 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
+from engine.contract.progress import Progress
 from engine.datasets.cache.found_range import find_range
 from engine.datasets.files.value_range import ValueRange
 from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
-from workers.cancellation_token import CancellationToken
 from workers.thumbnail import thumbnail
 
 IMAGES_A_CLASS = 4
@@ -99,7 +99,7 @@ class ScanResult:
         return sum(self.counts[split.value].values())
 
 
-def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, turn: CancellationToken) -> ScanResult:
+def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, progress: Progress) -> ScanResult:
     """List the dataset and decode a few images of each class.
 
     Args:
@@ -107,14 +107,14 @@ def scan_dataset(settings: DatasetSettings, seed: int, cache: Path, turn: Cancel
 
     Raises:
         DataError, RecipeError: it cannot be used; the sentence says what to do.
-        Cancelled: out of `turn`.
+        Cancelled: out of `progress`.
     """
     # Here it is imported by the worker's thread; the window opens without it.
     from engine.datasets.cache.preparation import scan
 
-    index = scan(settings, seed, turn.report, cache)
+    index = scan(settings, seed, progress, cache)
     found = Counter((sample.split, sample.label) for sample in index.samples)
-    look = _Look(settings, seed, cache, index, turn)
+    look = _Look(settings, seed, cache, index, progress)
     samples = look.decode_some()
     return ScanResult(
         settings,
@@ -132,10 +132,10 @@ class _Look:
     """Decodes images of one class after the other and keeps small copies."""
 
     def __init__(
-        self, settings: DatasetSettings, seed: int, cache: Path, index: SampleIndex, turn: CancellationToken
+        self, settings: DatasetSettings, seed: int, cache: Path, index: SampleIndex, progress: Progress
     ) -> None:
         self._index = index
-        self._turn = turn
+        self._progress = progress
         source = DATASETS[settings.kind](settings, seed, cache)
         training = [sample for sample in index.samples if sample.split is Split.TRAIN]
         found = find_range(source, training[:: len(training) // RANGE_IMAGES + 1])
@@ -161,7 +161,7 @@ class _Look:
             # Until one is found all are tried: a run too gives a class up only where it can read none of its images.
             if len(found) == IMAGES_A_CLASS or (found and tried >= MOST_TRIES):
                 break
-            self._turn.raise_if_cancelled()
+            self._progress.raise_if_cancelled()
             image = self._decode(sample)
             if image is not None:
                 found.append(DecodedSample(image, sample.file_bytes, self.source, sample))

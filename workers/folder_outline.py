@@ -9,9 +9,9 @@ from pathlib import Path
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
+from engine.contract.progress import Progress
 from engine.datasets.listing.class_folders import ClassFolders, TopFolders
 from engine.datasets.source import DATASETS, OutlinedFolder
-from workers.cancellation_token import CancellationToken
 
 Patterns = Mapping[str, Sequence[str]]
 
@@ -28,27 +28,27 @@ class MappedFolders:
     """Why the mapping cannot be used."""
 
 
-def outline_folders(settings: DatasetSettings, cache: Path, turn: CancellationToken) -> tuple[OutlinedFolder, ...]:
+def outline_folders(settings: DatasetSettings, cache: Path, progress: Progress) -> tuple[OutlinedFolder, ...]:
     """All folders that `class_folders` may name, each after the one that it lies in.
 
     Raises:
         DataError, RecipeError: there is no such dataset.
-        Cancelled: out of `turn`.
+        Cancelled: out of `progress`.
     """
-    return tuple(DATASETS[settings.kind](settings, 0, cache).outline(turn.report))
+    return tuple(DATASETS[settings.kind](settings, 0, cache).outline(progress))
 
 
-def map_folders(folders: Sequence[OutlinedFolder], patterns: Patterns, turn: CancellationToken) -> MappedFolders:
+def map_folders(folders: Sequence[OutlinedFolder], patterns: Patterns, progress: Progress) -> MappedFolders:
     """The class of each folder; without patterns that of the topmost folder it lies in.
 
     Raises:
-        Cancelled: out of `turn`.
+        Cancelled: out of `progress`.
     """
     rule = ClassFolders(patterns) if patterns else TopFolders()
     fault = ""
     classes: list[str | None] = []
     for folder in folders:
-        turn.raise_if_cancelled()
+        progress.raise_if_cancelled()
         try:
             classes.append(rule.class_of(folder.parts))
         except DataError as error:

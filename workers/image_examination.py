@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.contract.dataset_settings import DatasetSettings
-from workers.cancellation_token import CancellationToken
+from engine.contract.progress import Progress
 
 if TYPE_CHECKING:
     from engine.datasets.examination import Examination, KnownTraits
@@ -19,11 +19,11 @@ class ImageExaminer:
         self._known: KnownTraits = {}
         self._images: tuple[str, ...] = ()
 
-    def examine(self, settings: DatasetSettings, seed: int, cache: Path, turn: CancellationToken) -> Examination:
+    def examine(self, settings: DatasetSettings, seed: int, cache: Path, progress: Progress) -> Examination:
         """
         Raises:
             DataError, RecipeError: the dataset cannot be used; the sentence says what to do.
-            Cancelled: out of `turn`; what was decoded is remembered.
+            Cancelled: out of `progress`; what was decoded is remembered.
         """
         # Here it is imported by the worker's thread; the window opens without it.
         from engine.datasets.examination import examine
@@ -31,4 +31,4 @@ class ImageExaminer:
         images = (settings.kind, settings.path, settings.validation_path, settings.test_path, str(seed))
         if images != self._images:
             self._known, self._images = {}, images
-        return examine(settings, seed, cache, self._known, turn.report, turn.raise_if_cancelled)
+        return examine(settings, seed, cache, self._known, progress)

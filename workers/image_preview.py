@@ -10,10 +10,10 @@ import numpy as np
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import ImageBytes, TransformFigures
+from engine.contract.progress import Progress
 from engine.feeding.pipeline import network_input_shape
 from engine.feeding.samples import SHOWN_WITHOUT_DWT, SubbandLevel, image_size_preview, subband_preview
 from engine.imaging.transform_figures import images_looked_at, transform_figures
-from workers.cancellation_token import CancellationToken
 from workers.dataset_scan import DecodedSample
 from workers.thumbnail import thumbnail
 
@@ -44,7 +44,7 @@ class ImagePreview:
 def preview_images(
     settings: ImageSettings,
     samples: Sequence[DecodedSample],
-    turn: CancellationToken,
+    progress: Progress,
     chosen: Callable[[], DecodedSample] | None = None,
 ) -> ImagePreview:
     """Apply the settings to the samples.
@@ -55,22 +55,22 @@ def preview_images(
     Raises:
         DataError: an image is gone.
         RecipeError: the settings cannot be applied; the sentence says why.
-        Cancelled: out of `turn`.
+        Cancelled: out of `progress`.
     """
     shape = network_input_shape(settings)
-    turn.raise_if_cancelled()
+    progress.raise_if_cancelled()
     files = [sample.file_bytes for sample in samples]
     try:
         before = [sample.pixels(settings) for sample in samples]
         first = chosen().pixels(settings) if chosen else before[0]
     except (OSError, ValueError) as error:
         raise DataError(f"An image of the preview {error}; rescan the images.") from None
-    turn.raise_if_cancelled()
+    progress.raise_if_cancelled()
     after, sizes = image_size_preview(before, settings, files if all(files) else ())
-    turn.raise_if_cancelled()
+    progress.raise_if_cancelled()
     few = after[: images_looked_at(*settings.height_width)]
     transform = transform_figures(_stacked(few), settings.dwt) if settings.dwt else None
-    turn.raise_if_cancelled()
+    progress.raise_if_cancelled()
     shown = after[0] if chosen is None else image_size_preview([first], settings, ())[0][0]
     return ImagePreview(
         settings=settings,

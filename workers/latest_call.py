@@ -9,11 +9,11 @@ from typing import Any
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.contract.errors import Cancelled, NutshellError
-from workers.cancellation_token import CancellationToken
+from engine.contract.progress import Progress
 
 END_MS = 10_000
 
-Work = Callable[[CancellationToken], Any]
+Work = Callable[[Progress], Any]
 
 
 class _Generation:
@@ -45,13 +45,14 @@ class _Worker(QObject):
 
     @Slot(int, object)
     def run(self, number: int, work: Work) -> None:
-        turn = CancellationToken(
-            is_stale=lambda: number != self._generation.number,
-            report=lambda done, total: self.progressed.emit(number, done, total),
-        )
+        def raise_if_cancelled() -> None:
+            if number != self._generation.number:
+                raise Cancelled("A newer request took its place.")
+
+        progress = Progress(raise_if_cancelled, lambda done, total: self.progressed.emit(number, done, total))
         try:
-            turn.raise_if_cancelled()
-            self.succeeded.emit(number, work(turn))
+            progress.raise_if_cancelled()
+            self.succeeded.emit(number, work(progress))
         except Cancelled:
             return
         except NutshellError as error:

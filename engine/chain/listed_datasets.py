@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.recipe import Recipe
 from engine.datasets.cache.preparation import scan
 from engine.datasets.source import SampleIndex
@@ -31,7 +31,7 @@ class ListedDatasets:
         return next(index for settings, index in self.listed if settings == dataset)
 
 
-def list_datasets(recipe: Recipe, cache: Path, progress: Callable[[int, int], None] | None = None) -> ListedDatasets:
+def list_datasets(recipe: Recipe, cache: Path, progress: Progress = UNWATCHED) -> ListedDatasets:
     """List the samples of every dataset of a recipe; nothing is decoded.
 
     Raises:

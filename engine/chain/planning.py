@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.backbones.backbone import layer_graph
@@ -16,6 +15,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import PlannedStage
 from engine.contract.findings import Finding
 from engine.contract.image_settings import ImageSettings
+from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.recipe import Recipe
 from engine.datasets.cache.preparation import dataset_fingerprint
 from engine.datasets.source import SampleIndex, Split
@@ -84,7 +84,7 @@ class Planned:
         )
 
 
-def plan_run(recipe: Recipe, locations: Locations, progress: Callable[[int, int], None] | None = None) -> Planned:
+def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHED) -> Planned:
     """List the images and plan the stages.
 
     Raises:

@@ -38,6 +38,7 @@ from engine.contract.measurements import (
     TransformFigures,
     VariantMeasurement,
 )
+from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.datasets.cache.preparation import prepare
@@ -102,7 +103,7 @@ def run_recipe(
 
             tell = tell_and_keep
             control.tell_with(lambda: tell_and_keep(Paused()), lambda: tell_and_keep(Resumed()))
-            planned = plan_run(recipe, locations, _progress_teller(emit))
+            planned = plan_run(recipe, locations, _preparing(control, emit))
             if aside is not None:
                 message = f"The database of runs and measurements is damaged, so it is made again; see {aside}."
                 tell(Notice(severity="warning", message=message))
@@ -199,12 +200,8 @@ class _Run:
             for branch in self._planned.branches
             for stage in branch.tree.stages
         }
-        tell = _progress_teller(self._emit)
+        progress = _preparing(self._control, self._emit)
         prepared: dict[str, PreparedDataset] = {}
-
-        def tell_of_all(done: int, total: int) -> None:
-            tell(len(prepared) * total + done, len(several) * total)
-
         for fingerprint, (dataset, images) in several.items():
             prepared[fingerprint] = prepare(
                 self._planned.datasets.index(dataset),
@@ -212,8 +209,7 @@ class _Run:
                 images,
                 self._recipe.seed,
                 self._locations.image_cache,
-                tell_of_all,
-                self._control.raise_if_cancelled,
+                progress.part(len(prepared), len(several)),
             )
         return prepared
 
@@ -318,20 +314,14 @@ def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:
     return step_key(parent.key, stage.parameters, stage.images)
 
 
-def _progress_teller(emit: Emit) -> Callable[[int, int], None]:
+def _preparing(control: Control, emit: Emit) -> Progress:
     started = time.perf_counter()
-    last = -1.0
 
     def tell(done: int, total: int) -> None:
-        nonlocal last
-        now = time.perf_counter()
-        if now - last < 0.1 and done < total:
-            return
-        last = now
-        left = (now - started) / done * (total - done) if done else None
+        left = (time.perf_counter() - started) / done * (total - done) if done else None
         emit(PreparationProgress(done=done, total=total, seconds_left=left))
 
-    return tell
+    return Progress(control.raise_if_cancelled, on_report=tell)
 
 
 def _sentence(error: Exception, root: Path) -> tuple[str, int]:

@@ -86,7 +86,7 @@ class StageRunner:
             PromiseBroken, NutshellError, Cancelled: nothing of the stage is stored then but its last checkpoint.
         """
         with computing_alone(
-            self.store.locations, key, lambda: self._say_another_computes(stage), self.control.raise_if_cancelled
+            self.store.locations, key, lambda: self._say_another_computes(stage), self.control.progress()
         ):
             return self._run_alone(stage, key, parent)
 
@@ -234,10 +234,6 @@ class StageRunner:
     def _bench(self, stage: Stage, key: str, parent: FinishedStage | None, recorder: _Recorder) -> StepContext:
         from engine.training.trainer import Trainer
 
-        def say_phase(phase: str) -> None:
-            self.control.hold_if_paused()
-            self.emit(StagePhase(stage=stage.key, phase=phase))
-
         def parent_tflite(_: Network) -> bytes:
             assert parent is not None
             return self.tflite(parent.key).read_bytes()
@@ -254,10 +250,12 @@ class StageRunner:
             stage.epochs,
         )
 
+        progress = self.control.progress(lambda phase: self.emit(StagePhase(stage=stage.key, phase=phase)))
+
         def found(evidence: Evidence) -> None:
             recorder(EvidenceFound(stage=stage.key, evidence=StageEvidence.of(stage.title, evidence)))
 
-        return StepContext(self.recipe, dataset, pipeline, trainer, say_phase, parent_tflite, found)
+        return StepContext(self.recipe, dataset, pipeline, trainer, progress, parent_tflite, found)
 
     def _store(
         self,
@@ -272,7 +270,7 @@ class StageRunner:
     ) -> None:
         content = made if isinstance(made, bytes) else self._convert(made, context)
         if stage.parameters is not None:
-            context.say_phase("verifying the result")
+            context.progress.phase("verifying the result")
             promised = made if isinstance(made, Network) else parent
             STEPS[stage.parameters.step]().check_promise(stage.parameters, promised, TfliteFile.parse(content))
         with self.store.finishing(key) as folder:
@@ -294,7 +292,7 @@ class StageRunner:
     def _convert(self, network: Network, context: StepContext) -> bytes:
         from engine.export.tflite_conversion import converter_tflite, float32_tflite
 
-        context.say_phase("converting to .tflite")
+        context.progress.phase("converting to .tflite")
         if network.facts.quantization_aware:
             return converter_tflite(network.model, "int8", calibration=None, float_io=True, float_fallback=False)
         return float32_tflite(network.model)

@@ -122,10 +122,6 @@ class Variants:
     def _measure(
         self, file: VariantFile, setting: str, stage: Stage, images: StudyImages
     ) -> tuple[VariantMeasurement, np.ndarray]:
-        def say_phase(phase: str) -> None:
-            self._control.hold_if_paused()
-            self._emit(StagePhase(stage=stage.key, phase=phase))
-
         self.measured_count += 1
         return measure_variant(
             file,
@@ -133,8 +129,7 @@ class Variants:
             images.dataset.labels[images.dataset.splits[Split.TEST]],
             self._baseline_predictions.get(setting),
             LATENCY_THREADS,
-            self._control.raise_if_cancelled,
-            say_phase,
+            self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase))),
         )
 
     def _together(self, keys: tuple[str, ...]) -> dict[str, LatencyFigures]:
@@ -147,7 +142,7 @@ class Variants:
         figures = measure_latencies_together(
             files,
             threads=LATENCY_THREADS,
-            raise_if_cancelled=self._control.raise_if_cancelled,
+            progress=self._control.progress(),
             baselines={key: first_of[variant.setting] for _, key, variant in self._variants},
         )
         self._measured.keep_latencies(keys, {key: asdict(latency) for key, latency in figures.items()})

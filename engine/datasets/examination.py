@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.findings import Finding
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.cache.found_range import find_range
 from engine.datasets.cache.ordered_work import in_order
 from engine.datasets.cache.preparation import scan
@@ -53,8 +53,7 @@ def examine(
     seed: int,
     cache: Path,
     known: KnownTraits,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-    raise_if_cancelled: Callable[[], None] = lambda: None,
+    progress: Progress = UNWATCHED,
 ) -> Examination:
     """Decode every image that is not known yet, and judge them all.
 
@@ -64,7 +63,7 @@ def examine(
 
     Raises:
         DataError, RecipeError: the dataset cannot be used.
-        Cancelled: out of `progress` or `raise_if_cancelled`; what was found so far is in `known`.
+        Cancelled: out of `progress`; what was found so far is in `known`.
     """
     index = scan(dataset, seed, progress, cache)
     source = DATASETS[dataset.kind](dataset, seed, cache)
@@ -85,14 +84,14 @@ def examine(
         for done, (sample, found) in enumerate(in_order(pool, look, new, threads * AHEAD_A_THREAD)):
             known[_name(sample)] = found
             if done % TOLD_EVERY == 0:
-                progress(done, len(new))
+                progress.report(done, len(new))
     found_of = {sample: known[_name(sample)] for sample in index.samples}
     unreadable = {sample: found for sample, found in found_of.items() if isinstance(found, str)}
     readable = [sample for sample in index.samples if sample not in unreadable]
     split = drawn_again_where_lost(readable, index.classes, index.drawn, dataset, seed)
     rows = [CheckedSample(sample.path, sample.label, sample.split or Split.TRAIN) for sample in split]
     traits = [found for found in found_of.values() if isinstance(found, ImageTraits)]
-    checked = check_dataset(rows, traits, index.classes, dataset, raise_if_cancelled)
+    checked = check_dataset(rows, traits, index.classes, dataset, progress)
     used = Counter((row.split, row.label) for row, gone in zip(rows, checked.left_out, strict=True) if not gone)
     return Examination(
         dataset,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +15,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
+from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.registry import Registry
 from engine.datasets.files.value_range import ValueRange, pixels_of
 
@@ -125,7 +126,7 @@ class DatasetSource(ABC):
         return False
 
     @abstractmethod
-    def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
+    def index(self, progress: Progress = UNWATCHED) -> SampleIndex:
         """List the samples without decoding them fully.
 
         Args:
@@ -135,7 +136,7 @@ class DatasetSource(ABC):
             DataError: the path is missing, is not what is needed, holds no images, or leaves a class empty.
         """
 
-    def outline(self, progress: Callable[[int, int], None] | None = None) -> Iterator[OutlinedFolder]:
+    def outline(self, progress: Progress = UNWATCHED) -> Iterator[OutlinedFolder]:
         """The folders that `class_folders` may name, each after the one that it lies in; none where it is not read.
 
         Raises:

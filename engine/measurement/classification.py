@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import psutil
 
+from engine.contract.progress import UNWATCHED, Progress
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.machine import core_count
 
@@ -17,16 +18,14 @@ LOADED_OVER_STORED = 4
 """About how many times its file's bytes a loaded network takes, kernels packed again for the processor included."""
 
 
-def classify(
-    file: Path, batches: Iterable[np.ndarray], raise_if_cancelled: Callable[[], None] = lambda: None
-) -> np.ndarray:
+def classify(file: Path, batches: Iterable[np.ndarray], progress: Progress = UNWATCHED) -> np.ndarray:
     """The file's probabilities for all images, in order.
 
     An interpreter lets go of Python's lock while it computes, so threads are enough to keep every core busy.
 
     Args:
         batches: float32 (n, height, width, channels) each, as the network is fed; held one at a time.
-        raise_if_cancelled: called before each image, by any thread.
+        progress: asked before each image, by any thread.
 
     Returns:
         float32 (images, classes or 1).
@@ -40,7 +39,7 @@ def classify(
     def probabilities(classifier: ImageClassifier, images: np.ndarray) -> list[np.ndarray]:
         found = []
         for image in images:
-            raise_if_cancelled()
+            progress.raise_if_cancelled()
             classifier.set_image(image)
             classifier.invoke()
             found.append(classifier.probabilities())

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import subprocess
 import time
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from engine.contract.errors import NutshellError
+from engine.contract.progress import UNWATCHED, Progress
 from engine.launch.program import MEASUREMENT_SWITCH, program_command
 from engine.measurement.measurement_job import LatencyJob, MeasurementAnswer, MemoryJob
 
@@ -20,16 +20,16 @@ POLL_S = 0.1
 
 
 def measure_in_clean_process(
-    job: LatencyJob | MemoryJob, raise_if_cancelled: Callable[[], None] = lambda: None, longest_s: float = LONGEST_S
+    job: LatencyJob | MemoryJob, progress: Progress = UNWATCHED, longest_s: float = LONGEST_S
 ) -> MeasurementAnswer:
     """The answer of a fresh process to one job.
 
     Args:
-        raise_if_cancelled: called ten times a second while waiting.
+        progress: asked ten times a second while waiting.
 
     Raises:
         NutshellError: a file does not run, or the process did not start, crashed, or took longer than `longest_s`.
-        Cancelled: out of `raise_if_cancelled`; the process is ended then.
+        Cancelled: out of `progress`; the process is ended then.
     """
     with _started() as child, ThreadPoolExecutor(1) as reader:
         assert child.stdin is not None
@@ -39,7 +39,7 @@ def measure_in_clean_process(
             # A process that is gone already says why by its exit code.
             with contextlib.suppress(OSError):
                 child.stdin.write(job.model_dump_json().encode() + b"\n")
-            _await(answer, raise_if_cancelled, longest_s)
+            _await(answer, progress, longest_s)
         except BaseException:
             child.kill()
             raise
@@ -62,10 +62,10 @@ def _started() -> subprocess.Popen[bytes]:
         raise NutshellError(message) from None
 
 
-def _await(answer: Future[bytes], raise_if_cancelled: Callable[[], None], longest_s: float) -> None:
+def _await(answer: Future[bytes], progress: Progress, longest_s: float) -> None:
     started = time.monotonic()
     while not wait([answer], POLL_S).done:
-        raise_if_cancelled()
+        progress.raise_if_cancelled()
         if time.monotonic() - started > longest_s:
             raise NutshellError(f"Measuring took more than {longest_s:.0f} s and was ended; use a smaller network.")
 

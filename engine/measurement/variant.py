@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.network_facts import NetworkFacts
+from engine.contract.progress import UNWATCHED, Progress
 from engine.measurement.accuracy import decisions, share_equal, wilson_interval
 from engine.measurement.classification import classify
 from engine.measurement.clean_process import LONGEST_S, measure_in_clean_process
@@ -44,8 +45,7 @@ def measure_variant(
     test_labels: np.ndarray,
     baseline_decisions: np.ndarray | None,
     threads: int,
-    raise_if_cancelled: Callable[[], None],
-    say_phase: Callable[[str], None],
+    progress: Progress,
 ) -> tuple[VariantMeasurement, np.ndarray]:
     """All figures of one file, with a first latency of its own; and its decisions on the test images, int64 (n,).
 
@@ -54,22 +54,21 @@ def measure_variant(
         test_labels: int64 (n,).
         baseline_decisions: int64 (n,); None for the baseline itself.
         threads: of the interpreter that is timed.
-        raise_if_cancelled: polled, from more than one thread.
-        say_phase: told what is being measured.
+        progress: asked by more than one thread.
 
     Raises:
         NutshellError: the file is damaged or does not run here.
-        Cancelled: out of `raise_if_cancelled`.
+        Cancelled: out of `progress`.
     """
-    say_phase("measuring accuracy")
-    decided = decisions(classify(variant.path, test_batches, raise_if_cancelled))
+    progress.phase("measuring accuracy")
+    decided = decisions(classify(variant.path, test_batches, progress))
     right = int((decided == test_labels).sum())
     agreement = None if variant.dataset else 1.0
     if baseline_decisions is not None and not variant.dataset:
         agreement = share_equal(decided, baseline_decisions)
-    say_phase("measuring latency and memory")
-    latency = measure_latencies_together({variant.chain: variant.path}, threads, raise_if_cancelled)[variant.chain]
-    memory = measure_in_clean_process(MemoryJob(file=str(variant.path)), raise_if_cancelled).peak_memory_bytes
+    progress.phase("measuring latency and memory")
+    latency = measure_latencies_together({variant.chain: variant.path}, threads, progress)[variant.chain]
+    memory = measure_in_clean_process(MemoryJob(file=str(variant.path)), progress).peak_memory_bytes
     file = TfliteFile.read(variant.path)
     return VariantMeasurement(
         chain=variant.chain,
@@ -102,7 +101,7 @@ def measure_variant(
 def measure_latencies_together(
     files: Mapping[str, Path],
     threads: int,
-    raise_if_cancelled: Callable[[], None] = lambda: None,
+    progress: Progress = UNWATCHED,
     baselines: Mapping[str, str] | None = None,
 ) -> dict[str, LatencyFigures]:
     """Latencies of all files, timed in turn in one clean process.
@@ -112,9 +111,9 @@ def measure_latencies_together(
 
     Raises:
         NutshellError: a file is damaged or does not run here.
-        Cancelled: out of `raise_if_cancelled`.
+        Cancelled: out of `progress`.
     """
     paths = {name: str(path) for name, path in files.items()}
     job = LatencyJob(files=paths, threads=threads, baselines=dict(baselines or {}))
     longest_s = max(LONGEST_S, LONGEST_LATENCY_S_A_FILE * len(files))
-    return measure_in_clean_process(job, raise_if_cancelled, longest_s).latencies
+    return measure_in_clean_process(job, progress, longest_s).latencies

@@ -7,15 +7,14 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
+from engine.contract.progress import Progress
 from engine.store.locations import Locations
 
 POLL_S = 0.5
 
 
 @contextmanager
-def computing_alone(
-    locations: Locations, key: str, on_wait: Callable[[], None], raise_if_cancelled: Callable[[], None]
-) -> Iterator[None]:
+def computing_alone(locations: Locations, key: str, on_wait: Callable[[], None], progress: Progress) -> Iterator[None]:
     """Hold the stage's lock; a process that ends, however it ends, gives its locks up.
 
     Args:
@@ -25,7 +24,7 @@ def computing_alone(
     lock = FileLock(locations.locks / f"{key}.lock")
     told = False
     while True:
-        raise_if_cancelled()
+        progress.raise_if_cancelled()
         try:
             lock.acquire(timeout=POLL_S)
             break

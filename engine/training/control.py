@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from engine.contract.errors import Cancelled
 from engine.contract.events import RunCancelled
+from engine.contract.progress import Progress
 
 
 class Control:
@@ -52,6 +53,15 @@ class Control:
         """Raises: Cancelled, when the user has cancelled."""
         if self._cancel.is_set():
             raise Cancelled(RunCancelled().message)
+
+    def progress(self, on_phase: Callable[[str], None] = lambda phase: None) -> Progress:
+        """For a piece of work that can be cancelled, and that holds before its next phase while paused."""
+
+        def begin(phase: str) -> None:
+            self.hold_if_paused()
+            on_phase(phase)
+
+        return Progress(self.raise_if_cancelled, on_phase=begin)
 
     def hold_if_paused(self) -> None:
         """Wait here while paused.

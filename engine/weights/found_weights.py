@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import DataError
+from engine.contract.progress import Progress
 from engine.graph.layer_graph import LayerGraph
 from engine.store.locations import Locations
 from engine.store.stage_store import MODEL_FILE, StageStore
@@ -51,12 +52,10 @@ def earlier_networks(runs_directory: Path) -> Iterator[FoundWeights]:
             yield FoundWeights(path, f"{facts.title}, {written}")
 
 
-def fitting(
-    graph: LayerGraph, candidates: Iterator[FoundWeights], raise_if_cancelled: Callable[[], None]
-) -> Iterator[FoundWeights]:
+def fitting(graph: LayerGraph, candidates: Iterator[FoundWeights], progress: Progress) -> Iterator[FoundWeights]:
     """Those candidates that have every layer of the network's base."""
     for candidate in candidates:
-        raise_if_cancelled()
+        progress.raise_if_cancelled()
         try:
             match = match_weights(graph, read_stored_weights(candidate.path))
         except DataError:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract.evidence import Evidence
+from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
@@ -28,8 +29,8 @@ class StepContext:
     dataset: PreparedDataset
     pipeline: ImagePipeline
     trainer: Trainer
-    say_phase: Callable[[str], None]
-    """Tell the dashboard what the stage does now, such as "calibrating"."""
+    progress: Progress
+    """Tells the dashboard what the stage does now, such as "calibrating", and how far it is."""
     float32_tflite: Callable[[Network], bytes]
     """The network as a float32 `.tflite`; converted once and shared by every step after the same stage."""
     found: Callable[[Evidence], None] = lambda evidence: None

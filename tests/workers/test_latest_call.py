@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.contract.errors import DataError
-from workers.cancellation_token import CancellationToken
+from engine.contract.progress import Progress
 from workers.latest_call import LatestCall
 
 ANSWER_MS = 5_000
@@ -26,7 +26,7 @@ def call(qtbot: QtBot) -> Iterator[LatestCall]:
 
 def test_it_answers_from_another_thread(qtbot: QtBot, call: LatestCall) -> None:
     with qtbot.waitSignal(call.succeeded, timeout=ANSWER_MS) as answer:
-        call.request(lambda turn: threading.get_ident())
+        call.request(lambda progress: threading.get_ident())
     assert answer.args[0] != threading.get_ident()
 
 
@@ -36,11 +36,11 @@ def test_an_overtaken_request_ends_early_and_never_answers(qtbot: QtBot, call: L
     call.failed.connect(answers.append)
     begun, ended_early = threading.Event(), threading.Event()
 
-    def slow(turn: CancellationToken) -> str:
+    def slow(progress: Progress) -> str:
         begun.set()
         try:
             while True:
-                turn.raise_if_cancelled()
+                progress.raise_if_cancelled()
                 time.sleep(0.001)
         finally:
             ended_early.set()
@@ -48,7 +48,7 @@ def test_an_overtaken_request_ends_early_and_never_answers(qtbot: QtBot, call: L
     call.request(slow)
     assert begun.wait(5)
     with qtbot.waitSignal(call.succeeded, timeout=ANSWER_MS):
-        call.request(lambda turn: "newest")
+        call.request(lambda progress: "newest")
     assert ended_early.is_set()
     assert answers == ["newest"]
 
@@ -59,14 +59,14 @@ def test_an_answer_that_was_on_its_way_is_dropped(qtbot: QtBot, call: LatestCall
     call.succeeded.connect(answers.append)
     done = threading.Event()
 
-    def first(turn: CancellationToken) -> str:
+    def first(progress: Progress) -> str:
         done.set()
         return "first"
 
     call.request(first)
     assert done.wait(5)
     time.sleep(0.05)
-    call.request(lambda turn: "second")
+    call.request(lambda progress: "second")
     qtbot.waitUntil(lambda: len(answers) > 0, timeout=ANSWER_MS)
     qtbot.wait(50)
     assert answers == ["second"]
@@ -75,7 +75,7 @@ def test_an_answer_that_was_on_its_way_is_dropped(qtbot: QtBot, call: LatestCall
 def test_a_request_that_was_called_off_does_not_answer(qtbot: QtBot, call: LatestCall) -> None:
     answers: list[object] = []
     call.succeeded.connect(answers.append)
-    call.request(lambda turn: "first")
+    call.request(lambda progress: "first")
     call.call_off()
     qtbot.wait(100)
     assert answers == []
@@ -86,24 +86,24 @@ def test_a_request_that_was_called_off_does_not_answer(qtbot: QtBot, call: Lates
     [(DataError("There are no images."), "There are no images."), (KeyError("k"), "That did not work: 'k'")],
 )
 def test_what_goes_wrong_is_told_in_a_sentence(qtbot: QtBot, call: LatestCall, error: Exception, sentence: str) -> None:
-    def fail(turn: CancellationToken) -> None:
+    def fail(progress: Progress) -> None:
         raise error
 
     with qtbot.waitSignal(call.failed, timeout=ANSWER_MS) as failed:
         call.request(fail)
     assert failed.args == [sentence]
     with qtbot.waitSignal(call.succeeded, timeout=ANSWER_MS):
-        call.request(lambda turn: "the thread lives on")
+        call.request(lambda progress: "the thread lives on")
 
 
 def test_progress_is_passed_on_ten_times_a_second_at_most(qtbot: QtBot, call: LatestCall) -> None:
     told: list[tuple[int, int]] = []
     call.progressed.connect(lambda done, total: told.append((done, total)))
 
-    def count(turn: CancellationToken) -> float:
+    def count(progress: Progress) -> float:
         started = time.monotonic()
         for done in range(1_000_000_000):
-            turn.report(done, 0)
+            progress.report(done, 0)
             if time.monotonic() - started > 0.35:
                 break
         return time.monotonic() - started

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.image_settings import ImageSettings
+from engine.contract.progress import Progress
 from engine.datasets.cache.decoded_image import Decoded
 from engine.datasets.cache.decoding_workers import DecodingWorkers, decoding_workers
 from engine.datasets.cache.image_cache import IMAGES_FILE
@@ -39,8 +40,7 @@ def decode_into(
     source: DatasetSource,
     images: ImageSettings,
     samples: tuple[Sample, ...],
-    progress: Callable[[int, int], None],
-    raise_if_cancelled: Callable[[], None],
+    progress: Progress,
 ) -> DecodedDataset:
     """Write the images of all samples that can be read into `images.npy` in `folder`, in the samples' order.
 
@@ -59,8 +59,7 @@ def decode_into(
     ):
         for done, decoded in enumerate(in_samples_order):
             if done % TOLD_EVERY == 0:
-                raise_if_cancelled()
-                progress(done, len(samples))
+                progress.report(done, len(samples))
             if decoded.pixels is None or decoded.traits is None:
                 unreadable.append(decoded)
                 continue
@@ -68,7 +67,7 @@ def decode_into(
             kept.append(decoded.sample)
             traits.append(decoded.traits)
             before, after = before + decoded.bytes_before, after + decoded.bytes_after
-    progress(len(samples), len(samples))
+    progress.report(len(samples), len(samples))
     return DecodedDataset(tuple(kept), tuple(traits), tuple(unreadable), before, after)
 
 

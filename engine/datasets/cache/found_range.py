@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding, Severity
+from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.repairs import SetValue
 from engine.datasets.cache.ordered_work import in_order
 from engine.datasets.files.value_range import LARGEST, ValueRange
@@ -56,9 +57,7 @@ class FoundRange:
         return Finding(severity=Severity.WARNING, where="images.value_range", message=message, repair=repair)
 
 
-def find_range(
-    source: DatasetSource, samples: Iterable[Sample], progress: Callable[[int, int], None] = lambda done, total: None
-) -> FoundRange | None:
+def find_range(source: DatasetSource, samples: Iterable[Sample], progress: Progress = UNWATCHED) -> FoundRange | None:
     """The least and greatest value in the training images that are on a scale of their own; None where there are none.
 
     Fractions that lie between 0 and 1, and whole numbers between 0 and 255 or 65535, have that range, so that they mean
@@ -89,7 +88,7 @@ def find_range(
             if extremes is not None:
                 (found if sample.split is Split.TRAIN else beyond).append(extremes)
             if found and done % TOLD_EVERY == 0:
-                progress(done, len(samples))
+                progress.report(done, len(samples))
     if not found and holes:
         raise DataError(
             f"No training image has numbers in all of its pixels, such as {min(holes)}, which holds NaN or infinity; "

@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import DatasetSummary, ImageBytes, ImageFidelity, SkippedFile
 from engine.contract.pixel_reading import PixelReading
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.cache.decoding import DecodedDataset, decode_into
 from engine.datasets.cache.found_range import FoundRange, find_range
 from engine.datasets.cache.image_cache import (
@@ -50,11 +50,9 @@ COMPARED_IMAGES = 32
 """Drawn by the seed; PSNR and SSIM of all would take as long as decoding them."""
 FIDELITY_STREAM = 0xF1DE
 
-Progress = Callable[[int, int], None]
-
 
 def scan(
-    settings: DatasetSettings, seed: int, progress: Progress | None = None, cache: Path | None = None
+    settings: DatasetSettings, seed: int, progress: Progress = UNWATCHED, cache: Path | None = None
 ) -> SampleIndex:
     """All samples of a dataset with their splits; nothing is decoded.
 
@@ -93,14 +91,13 @@ def prepare(
     images: ImageSettings,
     seed: int,
     cache: Path,
-    progress: Progress = lambda done, total: None,
-    raise_if_cancelled: Callable[[], None] = lambda: None,
+    progress: Progress = UNWATCHED,
 ) -> PreparedDataset:
     """The dataset of `index` (from `scan`) as images on disk; decoded only where the cache has none.
 
     Raises:
         DataError: no image of a class or of a split can be read, or the cache cannot be written.
-        Cancelled: out of `raise_if_cancelled`; nothing is left behind then.
+        Cancelled: out of `progress`; nothing is left behind then.
     """
     fingerprint = dataset_fingerprint(index, images, seed)
     folder = cache / fingerprint
@@ -114,8 +111,8 @@ def prepare(
             # Fidelity aside: one core waits while the workers start.
             with ThreadPoolExecutor(1) as aside, appearing_folder(folder) as temporary:
                 fidelity = aside.submit(_fidelity, source, images, seed, index.samples)
-                decoded = decode_into(temporary, source, images, index.samples, progress, raise_if_cancelled)
-                stored, check = _cache_index(index, decoded, dataset, seed, raise_if_cancelled)
+                decoded = decode_into(temporary, source, images, index.samples, progress)
+                stored, check = _cache_index(index, decoded, dataset, seed, progress)
                 kept = stored.model_copy(update={**fidelity.result(), "found_range": found_range})
                 write_index(temporary, kept, decoded.traits, check)
         except OSError as error:  # Of the cache: an image that cannot be read is no error.
@@ -127,7 +124,7 @@ def prepare(
     if cached is None:
         raise DataError(f"The image cache {folder} cannot be read back; check the disk, or choose another folder.")
     if cached.check.near_duplicate_bits != dataset.near_duplicate_bits:
-        cached = _checked_again(cached, dataset, folder, raise_if_cancelled)
+        cached = _checked_again(cached, dataset, folder, progress)
     of_range = [] if cached.index.found_range is None else [cached.index.found_range.finding()]
     findings = (*damaged, *index.findings, *of_range, *group_findings(index.samples, dataset))
     return _prepared(cached, findings, dataset, images, fingerprint, found)
@@ -139,7 +136,7 @@ def scale_of(
     images: ImageSettings,
     seed: int,
     cache: Path,
-    progress: Progress = lambda done, total: None,
+    progress: Progress = UNWATCHED,
 ) -> tuple[ValueRange | None, FoundRange | None]:
     """The one scale of all images: the recipe's, else that of the training images whose type does not say it."""
     if images.value_range is not None:
@@ -159,13 +156,11 @@ def _damaged(folder: Path) -> list[Finding]:
     return [Finding(severity=Severity.WARNING, where="dataset", message=message)]
 
 
-def _checked_again(
-    cached: CachedImages, dataset: DatasetSettings, folder: Path, raise_if_cancelled: Callable[[], None]
-) -> CachedImages:
+def _checked_again(cached: CachedImages, dataset: DatasetSettings, folder: Path, progress: Progress) -> CachedImages:
     """The cache with near duplicates by another distance than that of the run that decoded it."""
     stored = cached.index
     samples = [CheckedSample(*row) for row in zip(stored.paths, stored.labels, stored.splits, strict=True)]
-    check = check_dataset(samples, cached.traits, stored.classes, dataset, raise_if_cancelled).check
+    check = check_dataset(samples, cached.traits, stored.classes, dataset, progress).check
     write_check(folder, check)
     return replace(cached, check=check)
 
@@ -175,7 +170,7 @@ def _cache_index(
     decoded: DecodedDataset,
     dataset: DatasetSettings,
     seed: int,
-    raise_if_cancelled: Callable[[], None],
+    progress: Progress,
 ) -> tuple[CacheIndex, DatasetCheck]:
     """What goes with the decoded images.
 
@@ -184,7 +179,7 @@ def _cache_index(
     """
     samples = drawn_again_where_lost(decoded.samples, index.classes, index.drawn, dataset, seed)
     rows = [CheckedSample(sample.path, sample.label, sample.split or Split.TRAIN) for sample in samples]
-    checked = check_dataset(rows, decoded.traits, index.classes, dataset, raise_if_cancelled)
+    checked = check_dataset(rows, decoded.traits, index.classes, dataset, progress)
     used = [row for row, left_out in zip(rows, checked.left_out, strict=True) if not left_out]
     usable = Counter(row.label for row in used if row.split is Split.TRAIN)
     for label, name in enumerate(index.classes):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.files.image_traits import ImageTraits
 from engine.datasets.source import Split
 
@@ -39,7 +40,7 @@ def find_duplicates(
     traits: Sequence[ImageTraits],
     splits: Sequence[Split],
     near_bits: int,
-    raise_if_cancelled: Callable[[], None] = lambda: None,
+    progress: Progress = UNWATCHED,
 ) -> FoundDuplicates:
     """Look for the copy of every image.
 
@@ -55,8 +56,8 @@ def find_duplicates(
     first = _first_of_equal(ranked)
     hashes = np.asarray([one.perceptual_hash or 0 for one in ranked], dtype=np.uint64)
     known = np.asarray([one.perceptual_hash is not None for one in ranked], dtype=bool)
-    near, distance = nearest_before(hashes, known, np.arange(len(ranked)), near_bits, raise_if_cancelled)
-    leak, leak_distance = nearest_before(hashes, known, split_starts, near_bits, raise_if_cancelled)
+    near, distance = nearest_before(hashes, known, np.arange(len(ranked)), near_bits, progress)
+    leak, leak_distance = nearest_before(hashes, known, split_starts, near_bits, progress)
 
     def unranked(found: np.ndarray) -> np.ndarray:
         places = np.full(len(order), NONE)
@@ -83,7 +84,7 @@ def nearest_before(
     known: np.ndarray,
     stops: np.ndarray,
     most_bits: int,
-    raise_if_cancelled: Callable[[], None] = lambda: None,
+    progress: Progress = UNWATCHED,
 ) -> tuple[np.ndarray, np.ndarray]:
     """For each hash the nearest of those before its stop, `NONE` where none is near enough; and its distance.
 
@@ -97,7 +98,7 @@ def nearest_before(
     distance = np.full(len(hashes), most_bits + 1)
     for top in range(0, len(hashes), ROWS_AT_ONCE):
         rows = slice(top, top + ROWS_AT_ONCE)
-        raise_if_cancelled()
+        progress.raise_if_cancelled()
         for left in range(0, int(stops[rows].max()), COLUMNS_AT_ONCE):
             columns = np.arange(left, min(left + COLUMNS_AT_ONCE, len(hashes)))
             bits = np.bitwise_count(hashes[rows, None] ^ hashes[None, columns])

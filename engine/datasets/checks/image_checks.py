@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.contract.dataset_check import MOST_LISTED, DatasetCheck, DuplicateImage
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.checks.duplicates import NONE, FoundDuplicates, find_duplicates
 from engine.datasets.files.image_traits import ImageTraits
 from engine.datasets.source import Split
@@ -38,7 +39,7 @@ def check_dataset(
     traits: Sequence[ImageTraits],
     classes: Sequence[str],
     settings: DatasetSettings,
-    raise_if_cancelled: Callable[[], None] = lambda: None,
+    progress: Progress = UNWATCHED,
 ) -> CheckedDataset:
     """Check samples that can all be read.
 
@@ -46,7 +47,7 @@ def check_dataset(
         traits: of each sample, in their order.
     """
     splits = [sample.split for sample in samples]
-    duplicates = find_duplicates(traits, splits, settings.near_duplicate_bits, raise_if_cancelled)
+    duplicates = find_duplicates(traits, splits, settings.near_duplicate_bits, progress)
     exact, exact_leak = duplicates.exact != NONE, duplicates.exact_in_other_split != NONE
     near, near_leak = (duplicates.near != NONE) & ~exact, (duplicates.near_in_other_split != NONE) & ~exact_leak
     left_out = _left_out(duplicates, settings)

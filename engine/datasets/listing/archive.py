@@ -19,6 +19,7 @@ from typing import IO
 
 from engine.contract.errors import DataError, NutshellError
 from engine.contract.path_need import PathNeed
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.files.printable import printable
 from engine.datasets.listing.folder_tree import is_hidden
 from engine.store.durable_file import appearing_folder
@@ -42,8 +43,6 @@ TOLD_EVERY = 200
 FORBIDDEN_ON_WINDOWS = frozenset('<>:"|?*')
 """A colon would name a hidden stream of another file there."""
 
-Progress = Callable[[int, int], None]
-
 
 def archive_folder(archive: Path, cache: Path) -> Path:
     """Where `unpacked` puts an archive's content: its path, size and time name the folder."""
@@ -52,7 +51,7 @@ def archive_folder(archive: Path, cache: Path) -> Path:
     return cache / f"unpacked-{name[:32]}"
 
 
-def unpacked(archive: Path, cache: Path, progress: Progress | None = None) -> Path:
+def unpacked(archive: Path, cache: Path, progress: Progress = UNWATCHED) -> Path:
     """The folder in `cache` with the content of a .zip, .npz or (compressed) tar file; unpacked where it is not there.
 
     The files have the archive's own time, so that a changed archive is seen to have changed. What belongs to an
@@ -101,7 +100,7 @@ class _Entry:
 class _Unpacking:
     """One archive on its way into one folder."""
 
-    def __init__(self, archive: Path, status: os.stat_result, folder: Path, progress: Progress | None) -> None:
+    def __init__(self, archive: Path, status: os.stat_result, folder: Path, progress: Progress) -> None:
         self._archive = archive
         self._time_ns = status.st_mtime_ns
         self._folder = folder
@@ -114,8 +113,8 @@ class _Unpacking:
             is_zip = self._archive.name.lower().endswith(ZIP_SUFFIXES)
             entries = self._of_zip(open_things) if is_zip else self._of_tar(open_things)
             for done, entry in enumerate(entries):
-                if self._progress and done % TOLD_EVERY == 0:
-                    self._progress(done, 0)
+                if done % TOLD_EVERY == 0:
+                    self._progress.report(done, 0)
                 if done >= MOST_ENTRIES:
                     raise DataError(f"The archive {self._archive} holds more than {MOST_ENTRIES:,} entries; {_BY_HAND}")
                 self._write(entry)

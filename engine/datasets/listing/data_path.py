@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding, Severity
 from engine.contract.path_need import PathNeed
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.listing.unpacked_archive import open_archive
 
 
@@ -46,9 +46,7 @@ class DataPath:
         return self.folder / path.relative_to(self.given) if path.is_relative_to(self.given) else None
 
 
-def open_path(
-    text: str, where: str, need: PathNeed, cache: Path, progress: Callable[[int, int], None] | None = None
-) -> DataPath:
+def open_path(text: str, where: str, need: PathNeed, cache: Path, progress: Progress = UNWATCHED) -> DataPath:
     """What a recipe's path leads to; an archive is unpacked into `cache`.
 
     Args:

@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.files.image_file import SUFFIXES
 from engine.datasets.files.printable import CONTROL_CHARACTERS
 from engine.datasets.listing.class_folders import ClassRule
@@ -58,7 +59,7 @@ class FoundFiles:
     """What the walks through the trees of a dataset come upon."""
 
     rule: ClassRule
-    progress: Callable[[int, int], None] | None = None
+    progress: Progress = UNWATCHED
     """Called with (files found, 0) now and then."""
     is_image: Callable[[str], bool] = is_image_name
     """Whether a file of such a name may be an image."""
@@ -107,8 +108,8 @@ class FoundFiles:
                     f"The image {path} would be a {before.split or Split.TRAIN} and a {split or Split.TRAIN} image at "
                     "once; dataset.path, validation_path and test_path must be folders that do not overlap."
                 )
-            if self.progress and len(self.files) % TOLD_EVERY == 0:
-                self.progress(len(self.files), 0)
+            if len(self.files) % TOLD_EVERY == 0:
+                self.progress.report(len(self.files), 0)
 
     def _pass_over(self, folder: Path, images: list[str], one_by_one: bool) -> None:
         self.without_class += len(images)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import ClassVar
 from engine.contract.errors import DataError, EmptyClass
 from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.files.frames import (
     Frames,
     chosen_frames,
@@ -53,7 +54,7 @@ class LabelledFiles(DatasetSource):
     def recognises(cls, path: Path) -> bool:
         return cls.path_need.takes(path)
 
-    def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
+    def index(self, progress: Progress = UNWATCHED) -> SampleIndex:
         table = read_labels_csv(self.settings.labels_csv) if self.settings.labels_csv else None
         if table is not None and "label" in table.columns:
             return self._index_by_table(table, progress)
@@ -74,15 +75,14 @@ class LabelledFiles(DatasetSource):
         classes = chosen_classes(self.settings, in_natural_order(found.classes), "class folder")
         return self._index_by_folders(root, classes, found, table, progress)
 
-    def outline(self, progress: Callable[[int, int], None] | None = None) -> Iterator[OutlinedFolder]:
+    def outline(self, progress: Progress = UNWATCHED) -> Iterator[OutlinedFolder]:
         found = 0
         for (key, _, _), (tree, _) in zip(self._given_trees(), self._open_trees(progress), strict=True):
             for folder, names in walked(tree.folder, lambda path, reason: None):
                 images = sum(map(self.is_image, names))
                 yield OutlinedFolder(key, folder.relative_to(tree.folder).parts, images)
                 found += images
-                if progress:
-                    progress(found, 0)
+                progress.report(found, 0)
 
     @property
     def frames(self) -> Frames:
@@ -104,7 +104,7 @@ class LabelledFiles(DatasetSource):
         given = [tree for tree in second if tree[1]]
         return [("path", settings.path, Split.TRAIN if len(given) == len(second) else None), *given]
 
-    def _open_trees(self, progress: Callable[[int, int], None] | None = None) -> list[tuple[DataPath, Split | None]]:
+    def _open_trees(self, progress: Progress = UNWATCHED) -> list[tuple[DataPath, Split | None]]:
         return [
             (open_path(path, f"dataset.{key}", self.path_need, self.cache, progress), split)
             for key, path, split in self._given_trees()
@@ -141,13 +141,13 @@ class LabelledFiles(DatasetSource):
         classes: tuple[str, ...],
         found: FoundFiles,
         table: LabelTable | None,
-        progress: Callable[[int, int], None] | None,
+        progress: Progress,
     ) -> SampleIndex:
         labels = {name: label for label, name in enumerate(classes)}
         samples: list[Sample] = []
         for done, file in enumerate(found.files.values()):
-            if progress and done % TOLD_EVERY == 0:
-                progress(done, len(found.files))
+            if done % TOLD_EVERY == 0:
+                progress.report(done, len(found.files))
             if file.class_name in labels:
                 samples += self._samples_of(file, labels[file.class_name], found)
         filled = {classes[sample.label] for sample in samples}
@@ -173,7 +173,7 @@ class LabelledFiles(DatasetSource):
     def _rows_of(self, table: LabelTable, samples: Sequence[Sample]) -> list[LabelRow | None]:
         return table.rows_of([(relative_name(sample.path, self.settings), sample.path) for sample in samples])
 
-    def _index_by_table(self, table: LabelTable, progress: Callable[[int, int], None] | None) -> SampleIndex:
+    def _index_by_table(self, table: LabelTable, progress: Progress) -> SampleIndex:
         """Every file that the table has a label for, wherever it lies."""
         found = FoundFiles(_Anywhere(), progress, self.is_image)
         trees = self._open_trees(progress)
@@ -183,8 +183,8 @@ class LabelledFiles(DatasetSource):
             found.walk(folder, split, base=tree)
         samples: list[Sample] = []
         for done, file in enumerate(found.files.values()):
-            if progress and done % TOLD_EVERY == 0:
-                progress(done, len(found.files))
+            if done % TOLD_EVERY == 0:
+                progress.report(done, len(found.files))
             samples += self._samples_of(file, 0, found)
         named: list[tuple[Sample, str]] = []
         listed: set[str] = set()

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from engine.datasets.listing.archive import Progress, archive_folder, unpacked
+from engine.contract.progress import UNWATCHED, Progress
+from engine.datasets.listing.archive import archive_folder, unpacked
 from engine.store.durable_file import write_durably
 from engine.store.file_hash import file_hash
 
@@ -27,7 +28,7 @@ class UnpackedArchive:
     """What the user is to know, where it had to be unpacked again."""
 
 
-def open_archive(archive: Path, cache: Path, progress: Progress | None = None) -> UnpackedArchive:
+def open_archive(archive: Path, cache: Path, progress: Progress = UNWATCHED) -> UnpackedArchive:
     """The content of an archive; what was unpacked before is read through once a process.
 
     Raises:

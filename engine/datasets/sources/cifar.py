@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +13,7 @@ import numpy as np
 from engine.contract.errors import DataError
 from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.listing.archive import FOLDER_OR_ARCHIVE
 from engine.datasets.listing.cifar_files import CifarFiles, CifarLayout, Labelling
 from engine.datasets.listing.data_path import DataPath, open_path
@@ -37,7 +38,7 @@ class CifarSource(DatasetSource):
         """The one of the labels that is learnt."""
         return self.layout.labellings[0]
 
-    def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
+    def index(self, progress: Progress = UNWATCHED) -> SampleIndex:
         path = self._path(progress)
         files = self._files(path)
         names = self._class_names(files)
@@ -52,9 +53,9 @@ class CifarSource(DatasetSource):
 
     @cached_property
     def _opened(self) -> CifarFiles:
-        return self._files(self._path(None))
+        return self._files(self._path(UNWATCHED))
 
-    def _path(self, progress: Callable[[int, int], None] | None) -> DataPath:
+    def _path(self, progress: Progress) -> DataPath:
         return open_path(self.settings.path, "dataset.path", self.path_need, self.cache, progress)
 
     def _files(self, path: DataPath) -> CifarFiles:
@@ -79,12 +80,11 @@ class CifarSource(DatasetSource):
         files: CifarFiles,
         names: list[str],
         classes: tuple[str, ...],
-        progress: Callable[[int, int], None] | None,
+        progress: Progress,
     ) -> Iterator[Sample]:
         done = 0
         for batch, split in files.present():
             labels = files.batch(batch).labels[self.labelling().key].tolist()
             yield from row_samples(f"{files.name}/{batch}", labels, names, classes, split, files.stamp(batch))
             done += len(labels)
-            if progress:
-                progress(done, 0)
+            progress.report(done, 0)

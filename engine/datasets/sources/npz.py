@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ import numpy as np
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding, Severity
 from engine.contract.path_need import PathNeed
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.cache.stored_images import StoredImages
 from engine.datasets.files.printable import printable
 from engine.datasets.listing.data_path import DataPath, open_path
@@ -55,7 +56,7 @@ class Npz(DatasetSource):
     def recognises(cls, path: Path) -> bool:
         return cls.path_need.takes(path)
 
-    def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
+    def index(self, progress: Progress = UNWATCHED) -> SampleIndex:
         path = open_path(self.settings.path, "dataset.path", self.path_need, self.cache, progress)
         splits = {split: found for split in Split if (found := _split_arrays(path, split)) is not None}
         if Split.TRAIN not in splits:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
 
+from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.files.phantom_heart import draw_heart
 from engine.datasets.listing.indexing import chosen_classes
 from engine.datasets.source import DatasetSource, Sample, SampleIndex
@@ -26,7 +26,7 @@ class Phantom(DatasetSource):
     )
     draws_images: ClassVar[bool] = True
 
-    def index(self, progress: Callable[[int, int], None] | None = None) -> SampleIndex:
+    def index(self, progress: Progress = UNWATCHED) -> SampleIndex:
         classes = chosen_classes(self.settings, CLASSES)
         count = self.settings.limit_per_class or DEFAULT_PER_CLASS
         samples = tuple(

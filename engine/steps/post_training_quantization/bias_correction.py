@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from engine.contract.progress import UNWATCHED, Progress
 from engine.export.model_packing import packed
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
@@ -18,7 +19,7 @@ def with_corrected_biases(
     float32: bytes,
     rounded: bytes,
     images: Sequence[np.ndarray],
-    tell: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = UNWATCHED,
 ) -> bytes:
     """The float32 `.tflite` with biases for the kernels of `rounded`, for it to be quantised again.
 
@@ -30,7 +31,7 @@ def with_corrected_biases(
         float32: a file of one subgraph, with one input of one image.
         rounded: the same network with kernels in other numbers, of any scheme.
         images: float32 (height, width, channels) each as the network is fed, at least one.
-        tell: called after each image with how many are done and how many there are; what it raises ends the work.
+        progress: told after each image.
     """
     from ai_edge_litert import schema_py_generated as schema
 
@@ -38,7 +39,7 @@ def with_corrected_biases(
     layers = list(_layers(model))
     kernels = zip(TfliteFile.parse(float32).kernels, TfliteFile.parse(rounded).kernels, strict=True)
     errors = [after.real_values - before.values for before, after in kernels]
-    means = _mean_activations(float32, {layer.input_name for layer in layers}, images, tell)
+    means = _mean_activations(float32, {layer.input_name for layer in layers}, images, progress)
     for layer in layers:
         shift = layer.mean_output(errors[layer.number], means[layer.input_name])
         _shift_bias(model, layer.operator, shift)
@@ -106,7 +107,7 @@ def _layers(model: Any) -> Iterator[_Layer]:
 
 
 def _mean_activations(
-    float32: bytes, wanted: set[str], images: Sequence[np.ndarray], tell: Callable[[int, int], None]
+    float32: bytes, wanted: set[str], images: Sequence[np.ndarray], progress: Progress
 ) -> dict[str, np.ndarray]:
     """Tensor name → its float64 mean over the images, in the tensor's own shape."""
     network = ObservedNetwork(float32)
@@ -115,7 +116,7 @@ def _mean_activations(
         for name, values in network.activations(image):
             if name in wanted:
                 sums[name] = sums.get(name, 0.0) + values.astype(np.float64)
-        tell(number + 1, len(images))
+        progress.report(number + 1, len(images))
     return {name: total / len(images) for name, total in sums.items()}
 
 

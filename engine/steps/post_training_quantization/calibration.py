@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.contract.errors import NutshellError
+from engine.contract.progress import UNWATCHED, Progress
 from engine.steps.post_training_quantization.evidence import CalibrationRecord, TensorRange
 from engine.steps.post_training_quantization.observed_network import ObservedNetwork
 
@@ -32,7 +33,7 @@ def activation_ranges(
     float32: bytes,
     images: Sequence[np.ndarray],
     percentile: float = 100.0,
-    tell: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = UNWATCHED,
 ) -> Mapping[str, ActivationRange]:
     """Run the images through a float32 `.tflite` and take the range of each of its activations.
 
@@ -41,7 +42,7 @@ def activation_ranges(
         images: float32 (height, width, channels) each as the network is fed, at least one; gone through once or twice.
         percentile: 100 takes the least and greatest value seen. A lower one cuts the rare values beyond it off at both
             ends, to a bin of 2048 over the whole range; the network's own input is never cut.
-        tell: called after each image with how many are done and how many there are; what it raises ends the work.
+        progress: told after each image.
 
     Raises:
         NutshellError: a value is not finite, or too large to be quantised.
@@ -56,7 +57,7 @@ def activation_ranges(
     for number, image in enumerate(images):
         for name, values in network.activations(image):
             seen[name] = _widened(seen.get(name), values)
-        tell(number + 1, total)
+        progress.report(number + 1, total)
     if passes == 1:
         return seen
     counts = {name: np.zeros(HISTOGRAM_BINS, dtype=np.int64) for name in seen if name != network.input_name}
@@ -64,7 +65,7 @@ def activation_ranges(
         for name, values in network.activations(image):
             if name in counts:
                 counts[name] += _histogram(values, seen[name])
-        tell(len(images) + number + 1, total)
+        progress.report(len(images) + number + 1, total)
     return seen | {name: _cut(seen[name], histogram, percentile) for name, histogram in counts.items()}
 
 

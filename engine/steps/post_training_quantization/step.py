@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.contract.errors import NutshellError, PromiseBroken
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 FEW_CALIBRATION_IMAGES = 50
 TRAINED_FOR_INT8 = "quantization_aware_training"
-PROGRESS_EVERY_IMAGES = 100
 NAMED_LAYERS = 8
 TINY_KERNEL_VALUES = 1024
 """Smaller kernels stay float under dynamic range, by either route."""
@@ -143,7 +142,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         try:
             return self._rewritten(parameters, network, context)
         except QuantizerCannot as error:
-            context.say_phase(f"quantising with TensorFlow's converter, because the quantizer cannot ({error})")
+            context.progress.phase(f"quantising with TensorFlow's converter, because the quantizer cannot ({error})")
             return self._converted(parameters, network, context)
 
     def check_promise(self, parameters: PostTrainingQuantizationParameters, network: Network, file: TfliteFile) -> None:
@@ -175,10 +174,10 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         float32 = context.float32_tflite(network)
         images = context.calibration_images(parameters.calibration_images)
         ranges = self._ranges(parameters, float32, images, context) if parameters.calibrated else None
-        context.say_phase("quantising")
+        context.progress.phase("quantising")
         content = _quantized(parameters, network, float32, ranges)
         if parameters.bias_correction:
-            corrected = with_corrected_biases(float32, content, images, _told_by(context, "correcting biases"))
+            corrected = with_corrected_biases(float32, content, images, context.progress.counted("correcting biases"))
             content = _quantized(parameters, network, corrected, ranges)
         if parameters.scheme in INTEGER and not parameters.float_fallback and TfliteFile.parse(content).float_operators:
             raise QuantizerCannot("it left operators in floats")
@@ -201,7 +200,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         from engine.steps.post_training_quantization.input_ties import without_input_ties
 
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
-        ranges = activation_ranges(float32, images, percentile, _told_by(context, "calibrating"))
+        ranges = activation_ranges(float32, images, percentile, context.progress.counted("calibrating"))
         used = converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
         return without_input_ties(TfliteFile.parse(float32).input.name, used)
 
@@ -223,7 +222,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         calibration = None
         if calibrated:
             calibration = context.calibration_images(parameters.calibration_images)
-        context.say_phase("converting")
+        context.progress.phase("converting")
         return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
 
 
@@ -238,17 +237,6 @@ def _quantized(
     if parameters.scheme == "mixed":
         return quantized_by_layer(float32, _layer_schemes(parameters, network), ranges)
     return quantized(float32, parameters.scheme, ranges, parameters.float_io)
-
-
-def _told_by(context: StepContext, phase: str) -> Callable[[int, int], None]:
-    """Says now and then how many images a phase has gone through; says the phase at once."""
-    context.say_phase(phase)
-
-    def tell(done: int, total: int) -> None:
-        if done % PROGRESS_EVERY_IMAGES == 0:
-            context.say_phase(f"{phase}: {done} of {total} images")
-
-    return tell
 
 
 def _layers(place: StepPlace) -> tuple[Layer, ...]:

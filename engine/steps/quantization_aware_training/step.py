@@ -97,7 +97,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
         from engine.training.quantization_wrapping import fill_empty_ranges, with_fake_quantisation, wrapped_kernels
         from engine.workbench.network import Network
 
-        context.say_phase("adding int8 rounding to every layer")
+        context.progress.phase("adding int8 rounding to every layer")
         model = with_fake_quantisation(network.model)
         baseline = TrainingPlan.of_recipe(context.recipe.training)
         rate = parameters.learning_rate or RATE_SHARE * baseline.learning_rate

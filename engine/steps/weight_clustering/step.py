@@ -112,7 +112,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
 
         model = clone(network.model)
         clustered = kernels(model)
-        context.say_phase("finding clusters")
+        context.progress.phase("finding clusters")
         generator = np.random.default_rng((context.recipe.seed, SEED_PART))
         members = [
             cluster(

@@ -18,6 +18,7 @@ from PIL import Image
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.image_settings import ImageSettings
+from engine.contract.progress import Progress
 from engine.datasets.cache.preparation import prepare, scan
 from engine.datasets.listing.archive import unpacked
 from engine.datasets.listing.unpacked_archive import _damage
@@ -243,7 +244,7 @@ def test_unpacking_can_be_called_off(tmp_path: Path) -> None:
 
     archive = write_zip(tmp_path / "a.zip", ("a/1.png", b"one"))
     with pytest.raises(Cancelled):
-        unpacked(archive, tmp_path / "cache", call_off)
+        unpacked(archive, tmp_path / "cache", Progress(on_report=call_off))
     assert not any((tmp_path / "cache").iterdir())
 
 

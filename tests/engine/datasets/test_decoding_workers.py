@@ -16,6 +16,7 @@ import pytest
 
 from engine.contract.errors import Cancelled, NutshellError
 from engine.contract.image_settings import ImageSettings
+from engine.contract.progress import Progress
 from engine.contract.recipe import DatasetSettings
 from engine.datasets.cache import decoding, decoding_workers
 from engine.datasets.cache.preparation import prepare, scan
@@ -63,7 +64,7 @@ def test_cancelling_leaves_no_process(hearts: DatasetSettings, tmp_path: Path) -
             raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        prepare(scan(hearts, 7), hearts, IMAGES, 7, tmp_path / "cache", raise_if_cancelled=cancel_later)
+        prepare(scan(hearts, 7), hearts, IMAGES, 7, tmp_path / "cache", Progress(cancel_later))
     assert not multiprocessing.active_children()
     assert not list((tmp_path / "cache").iterdir())
 
@@ -80,13 +81,14 @@ def test_a_worker_that_is_killed_is_told_of(
             child.kill()
 
     with pytest.raises(NutshellError, match="A process that decoded images was ended from outside"):
-        prepare(scan(hearts, 7), hearts, IMAGES, 7, tmp_path / "cache", kill_one)
+        prepare(scan(hearts, 7), hearts, IMAGES, 7, tmp_path / "cache", Progress(on_report=kill_one))
     assert not list((tmp_path / "cache").iterdir())
 
 
 HELD = """
 import sys, time
 from pathlib import Path
+from engine.contract.progress import Progress
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import DatasetSettings
 from engine.datasets.cache import decoding_workers
@@ -100,7 +102,8 @@ if __name__ == "__main__":
         print(done, flush=True)
         time.sleep(60 if done else 0)
 
-    prepare(scan(settings, 7), settings, ImageSettings(size=32), 7, Path(sys.argv[2]), hold)
+    held = Progress(on_report=hold, every_s=0)
+    prepare(scan(settings, 7), settings, ImageSettings(size=32), 7, Path(sys.argv[2]), held)
 """
 
 

@@ -15,6 +15,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.findings import Severity
 from engine.contract.image_settings import ImageSettings
+from engine.contract.progress import Progress
 from engine.datasets.cache.preparation import dataset_fingerprint, prepare, scan
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.cache.splits import write_split_csv
@@ -250,7 +251,7 @@ def test_a_search_can_be_cancelled() -> None:
 
     samples = [CheckedSample(str(number), 0, Split.TRAIN) for number in range(3)]
     with pytest.raises(Cancelled):
-        check_dataset(samples, [_traits(1, 5)] * 3, ("a",), DatasetSettings(), cancel)
+        check_dataset(samples, [_traits(1, 5)] * 3, ("a",), DatasetSettings(), Progress(cancel))
 
 
 @pytest.mark.benchmark

@@ -12,6 +12,7 @@ from PIL import Image
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.image_settings import ImageSettings
+from engine.contract.progress import Progress
 from engine.datasets.cache.preparation import dataset_fingerprint, prepare, scan
 from engine.datasets.cache.splits import write_split_csv
 from engine.datasets.files.phantom_heart import draw_heart
@@ -95,7 +96,14 @@ def test_a_cache_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 
 def test_progress_is_told_from_nothing_to_all(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    prepare(scan(PHANTOM, 7), PHANTOM, SMALL, 7, tmp_path, lambda done, total: told.append((done, total)))
+    prepare(
+        scan(PHANTOM, 7),
+        PHANTOM,
+        SMALL,
+        7,
+        tmp_path,
+        Progress(on_report=lambda done, total: told.append((done, total)), every_s=0),
+    )
     assert told == sorted(told)
     assert (told[0], told[-1]) == ((0, 40), (40, 40))
     assert len(told) >= 3
@@ -140,7 +148,7 @@ def test_cancelling_leaves_nothing_behind(tmp_path: Path) -> None:
         raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        prepare(scan(PHANTOM, 7), PHANTOM, SMALL, 7, tmp_path, raise_if_cancelled=cancel)
+        prepare(scan(PHANTOM, 7), PHANTOM, SMALL, 7, tmp_path, Progress(cancel))
     assert not list(tmp_path.iterdir())
 
 

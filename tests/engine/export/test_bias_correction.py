@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from engine.contract.progress import Progress
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization.bias_correction import with_corrected_biases
@@ -78,7 +79,9 @@ def test_it_tells_of_each_image_and_can_be_ended(residual: Trained) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        with_corrected_biases(residual.float32, residual.float32, residual.calibration, stop_after_three)
+        with_corrected_biases(
+            residual.float32, residual.float32, residual.calibration, Progress(on_report=stop_after_three, every_s=0)
+        )
 
 
 @pytest.mark.slow

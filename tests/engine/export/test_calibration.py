@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.contract.progress import Progress
 from engine.steps.post_training_quantization.calibration import activation_ranges, calibration_record
 from engine.steps.post_training_quantization.evidence import CalibrationRecord
 from tests.engine.export.conftest import Trained
@@ -73,5 +74,5 @@ def test_it_tells_of_each_image_and_can_be_ended(residual: Trained) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        activation_ranges(residual.float32, residual.calibration, 99.0, stop_after_three)
+        activation_ranges(residual.float32, residual.calibration, 99.0, Progress(on_report=stop_after_three, every_s=0))
     assert told == [(1, 200), (2, 200), (3, 200)]

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from engine.contract.errors import EXIT_STOPPED, NutshellError
+from engine.contract.progress import Progress
 from engine.launch.program import MEASUREMENT_SWITCH, program_command
 from engine.measurement.clean_process import measure_in_clean_process
 from engine.measurement.measurement_job import LatencyJob, MemoryJob
@@ -68,7 +69,7 @@ def test_a_crash_is_a_sentence_that_names_the_file(sample_files: SampleFiles) ->
                 child.kill()
 
     with pytest.raises(NutshellError, match=r"measured large\.tflite crashed \(exit code -?\d+\); if the machine"):
-        measure_in_clean_process(long_job(sample_files), kill_the_child)
+        measure_in_clean_process(long_job(sample_files), Progress(kill_the_child))
 
 
 def test_it_is_ended_when_it_takes_too_long(sample_files: SampleFiles) -> None:

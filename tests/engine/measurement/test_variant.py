@@ -12,6 +12,7 @@ import pytest
 from engine.contract.errors import Cancelled
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.network_facts import NetworkFacts
+from engine.contract.progress import Progress
 from engine.measurement.classification import classify
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from tests.engine.measurement.conftest import SampleFiles
@@ -40,8 +41,7 @@ def measured(
         labels_of(sample_files),
         baseline,
         1,
-        lambda: None,
-        phases.append,
+        Progress(on_phase=phases.append),
     )
 
 
@@ -98,7 +98,7 @@ def test_classifying_can_be_cancelled_within_a_batch(sample_files: SampleFiles) 
             raise Cancelled("stop")
 
     with pytest.raises(Cancelled):
-        classify(sample_files.path("float32"), [sample_files.images], raise_if_cancelled)
+        classify(sample_files.path("float32"), [sample_files.images], Progress(raise_if_cancelled))
     assert len(asked) < len(sample_files.images)
 
 

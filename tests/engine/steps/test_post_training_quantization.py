@@ -10,6 +10,7 @@ import pytest
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.evidence import Evidence
 from engine.contract.findings import Severity
+from engine.contract.progress import Progress
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.repairs import SetValue
 from engine.contract.step_parameters import StepParameters
@@ -47,7 +48,7 @@ def test_every_scheme_keeps_its_promise(small_bench: StepContext, trained_networ
 @pytest.mark.parametrize("scheme", ["int8", "int16x8", "int4"])
 def test_corrected_biases_cost_no_bytes(small_bench: StepContext, trained_network: Network, scheme: str) -> None:
     phases: list[str] = []
-    bench = replace(small_bench, say_phase=phases.append)
+    bench = replace(small_bench, progress=Progress(on_phase=phases.append))
     contents = []
     for corrected in (False, True):
         chosen = parameters(scheme=scheme, bias_correction=corrected)
@@ -127,7 +128,7 @@ def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)  # Importing it fails now, as where it has no wheel.
     phases: list[str] = []
-    apply(replace(small_bench, say_phase=phases.append), trained_network, scheme=scheme)
+    apply(replace(small_bench, progress=Progress(on_phase=phases.append)), trained_network, scheme=scheme)
     assert phases[0].startswith("quantising with TensorFlow's converter, because the quantizer cannot (it cannot be")
 
 

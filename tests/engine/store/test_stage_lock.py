@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.contract.errors import Cancelled
+from engine.contract.progress import UNWATCHED, Progress
 from engine.store.locations import Locations
 from engine.store.stage_lock import computing_alone
 
@@ -16,8 +17,9 @@ HOLD = """
 import sys, time
 from pathlib import Path
 from engine.store.locations import Locations
+from engine.contract.progress import UNWATCHED
 from engine.store.stage_lock import computing_alone
-with computing_alone(Locations(Path(sys.argv[1])), "key", lambda: None, lambda: None):
+with computing_alone(Locations(Path(sys.argv[1])), "key", lambda: None, UNWATCHED):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -33,7 +35,7 @@ def test_the_second_waits_and_goes_on_when_the_first_is_killed(tmp_path: Path, c
         waited.append(True)
         holder.kill()
 
-    with computing_alone(Locations(tmp_path), "key", on_wait, lambda: None):
+    with computing_alone(Locations(tmp_path), "key", on_wait, UNWATCHED):
         assert waited == [True]
     holder.wait()
     holder.stdout.close()
@@ -47,15 +49,15 @@ def test_a_wait_can_be_cancelled(tmp_path: Path) -> None:
         if len(asked) > 2:
             raise Cancelled("cancelled")
 
-    with computing_alone(Locations(tmp_path), "key", lambda: None, lambda: None):
-        inner = computing_alone(Locations(tmp_path), "key", lambda: None, cancel_later)
+    with computing_alone(Locations(tmp_path), "key", lambda: None, UNWATCHED):
+        inner = computing_alone(Locations(tmp_path), "key", lambda: None, Progress(cancel_later))
         with pytest.raises(Cancelled), inner:
             pass
 
 
 def test_stages_do_not_wait_for_each_other(tmp_path: Path) -> None:
     with (
-        computing_alone(Locations(tmp_path), "one", lambda: pytest.fail("waited"), lambda: None),
-        computing_alone(Locations(tmp_path), "two", lambda: pytest.fail("waited"), lambda: None),
+        computing_alone(Locations(tmp_path), "one", lambda: pytest.fail("waited"), UNWATCHED),
+        computing_alone(Locations(tmp_path), "two", lambda: pytest.fail("waited"), UNWATCHED),
     ):
         pass

@@ -8,9 +8,9 @@ import numpy as np
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from engine.contract.dataset_check import DuplicateImage
+from engine.contract.progress import Progress
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
-from workers.cancellation_token import CancellationToken
 from workers.dataset_scan import ScanResult
 from workers.latest_call import LatestCall
 from workers.thumbnail import thumbnail
@@ -45,7 +45,7 @@ class DuplicatePair(QWidget):
             return
         scanned = self.scanned
         self._paths = (one.path, one.copy_of)
-        self._call.request(lambda turn: _decoded(scanned, (one.path, one.copy_of), turn))
+        self._call.request(lambda progress: _decoded(scanned, (one.path, one.copy_of), progress))
 
     def shut_down(self) -> None:
         """End the thread."""
@@ -59,10 +59,10 @@ class DuplicatePair(QWidget):
         self.show()
 
 
-def _decoded(scanned: ScanResult, paths: tuple[str, ...], turn: CancellationToken) -> list[np.ndarray]:
+def _decoded(scanned: ScanResult, paths: tuple[str, ...], progress: Progress) -> list[np.ndarray]:
     images = []
     for path in paths:
-        turn.raise_if_cancelled()
+        progress.raise_if_cancelled()
         sample = scanned.image_at(path)
         if sample is None:
             raise ValueError(f"{path} is not among the images any more; rescan them.")

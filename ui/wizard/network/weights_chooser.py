@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.path_need import PathNeed
+from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
 from engine.weights.found_weights import SUFFIXES, FoundWeights, earlier_networks, fitting, keras_cache, weights_in
 from ui.form.calm_fields import CalmComboBox
 from ui.form.path_field import PathField
 from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
-from workers.cancellation_token import CancellationToken
 from workers.latest_call import LatestCall
 
 UNKNOWN_CLASSES = 2
@@ -76,10 +76,10 @@ class WeightsChooser(QWidget):
             return
         folders, runs_directory = self._folders(), self.runs_directory
 
-        def look(turn: CancellationToken) -> tuple[FoundWeights, ...]:
+        def look(progress: Progress) -> tuple[FoundWeights, ...]:
             graph = layer_graph(backbone, network_input_shape(recipe.images.first), class_count or UNKNOWN_CLASSES)
             candidates = chain(weights_in(folders), earlier_networks(runs_directory))
-            return tuple(fitting(graph, candidates, turn.raise_if_cancelled))
+            return tuple(fitting(graph, candidates, progress))
 
         self._search.request(look)
 

@@ -153,7 +153,7 @@ class ReviewPage(DraftPage):
             work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_A_SECOND)
             self._say_cost(self._plan.show_plan(recipe, work))
             runs = self._runs_directory
-            self._finished.request(lambda turn: finished_stages(recipe, runs, turn))
+            self._finished.request(lambda progress: finished_stages(recipe, runs, progress))
         self.say_whether_complete()
 
     def shut_down(self) -> None:

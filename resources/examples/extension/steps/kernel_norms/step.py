@@ -30,7 +30,7 @@ class MeasureKernelNorms(Step[KernelNormsParameters]):
 
         from engine.training.kernels import kernels
 
-        context.say_phase("measuring kernels")
+        context.progress.phase("measuring kernels")
         norms = {}
         for name, kernel in kernels(network.model).items():
             values = np.abs(kernel.numpy())
