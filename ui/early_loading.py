@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
 import threading
 from collections.abc import Callable
 
@@ -14,7 +13,6 @@ from ui.wizard.study_wizard import StudyWizard
 
 QUIET_MS = 200
 """After the first paint."""
-LATER_PAGES, DASHBOARD = "ui.wizard.later_pages", "ui.dashboard.dashboard"
 
 
 class EarlyLoading(QObject):
@@ -35,8 +33,9 @@ class EarlyLoading(QObject):
         threading.Thread(target=self._import, name="early-loading", daemon=True).start()
 
     def _import(self) -> None:
-        for name in (LATER_PAGES, DASHBOARD):
-            importlib.import_module(name)
+        import ui.dashboard.dashboard
+        import ui.wizard.later_pages  # noqa: F401
+
         # Not before all are imported: a page that is made beside an import waits for the interpreter at every call.
         self._imported.emit()
         with contextlib.suppress(NutshellError, OSError):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from tests.ui.wizard.conftest import OpenWizard
-from ui.early_loading import DASHBOARD, EarlyLoading
+from ui.early_loading import EarlyLoading
 from ui.wizard.study_wizard import PAGES, StudyWizard, first_recipe
 
 
@@ -22,7 +22,7 @@ def test_all_pages_are_made_while_the_first_is_read(qtbot: QtBot, settings: QSet
     EarlyLoading(wizard)
     qtbot.waitUntil(lambda: len(wizard.pages) == PAGES, timeout=10_000)
     assert wizard.page_number == 0
-    qtbot.waitUntil(lambda: DASHBOARD in sys.modules, timeout=10_000)
+    qtbot.waitUntil(lambda: "ui.dashboard.dashboard" in sys.modules, timeout=10_000)
     wizard.shut_down()
 
 
