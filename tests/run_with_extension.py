@@ -38,6 +38,7 @@ def main() -> int:
         "evidence": {name: [one.kind for one in found.evidence] for name, found in dashboard.state.variants.items()},
         "exit_code": process.outcome().exit_code,
     }
+    dashboard.shut_down()
     print(json.dumps(shown))
     return 0
 

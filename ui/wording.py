@@ -12,6 +12,7 @@ from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageGrid
 from engine.contract.step_parameters import STEP_PARAMETERS
+from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 
 TABLES: dict[str, type[BaseModel]] = {
@@ -20,6 +21,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "images": ImageGrid,
     "backbone": BackboneSettings,
     "training": TrainingSettings,
+    "target": TargetSettings,
 }
 IN_TABLE = re.compile(rf"\b({'|'.join(map(re.escape, TABLES))})\.([a-z_]+)\b")
 IN_STEP = re.compile(r"\bchains\[(\d+)\](?:\.steps\[(\d+)\])?(?:\.([a-z_]+))?")

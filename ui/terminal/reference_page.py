@@ -11,6 +11,7 @@ from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageGrid
+from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import DATASETS
 from engine.workbench.step import STEPS
@@ -35,6 +36,7 @@ TABLES: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[images.dwt]", DwtSettings, ""),
     ("[backbone]", BackboneSettings, ""),
     ("[training]", TrainingSettings, ""),
+    ("[target]", TargetSettings, ""),
 )
 """Title, declaration, and what is to be said below it."""
 
