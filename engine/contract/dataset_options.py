@@ -16,7 +16,7 @@ class DatasetOptions(Section):
     """Base of what those sources declare that have settings of their own; a subclass sets `key`, that of its source.
 
     Every field has a title, a range and a default, as those of a step's parameters. In a recipe they stand in the
-    dataset's table, among the settings that all sources have.
+    dataset's table, among the settings that all sources have, so none is called as one of these.
     """
 
     names_classes: ClassVar[frozenset[str]] = frozenset()
@@ -70,8 +70,7 @@ def _is_default(source: str, key: str, value: Any) -> bool:
 
 
 def _fault_of_foreign(kind: str, key: str, value: Any, sources: list[str]) -> InitErrorDetails:
-    named = " and ".join(sources)
-    message = f"only the source {named} has this setting, and the source here is {kind}; take it out, or choose {named}"
+    message = f"it is a setting of the source {' or '.join(sources)}, and the source here is {kind}; take it out"
     # The braces of a name would be read as places for values.
     error = PydanticCustomError("setting_of_another_source", "{message}", {"message": message})
     return InitErrorDetails(type=error, loc=(key,), input=value)

@@ -56,10 +56,16 @@ def test_recipes_of_earlier_versions_are_read(kind: str) -> None:
     [
         (
             'kind = "image_folder"\naxis = "axial"',
-            'dataset.axis = "axial" cannot be used: only the source nifti_folder',
+            'dataset.axis = "axial" cannot be used: it is a setting of the source nifti_',
         ),
-        ('kind = "nifti_folder"\nlabels = "coarse"', "only the source cifar100 has this setting, and the source here"),
-        ('kind = "npz"\nslices = [0.2, 0.5]', "dataset.slices: only the source nifti_folder has this setting"),
+        (
+            'kind = "nifti_folder"\nlabels = "coarse"',
+            "it is a setting of the source cifar100, and the source here is nifti_folder; take it out.",
+        ),
+        (
+            'kind = "npz"\nslices = [0.2, 0.5]',
+            "dataset.slices: it is a setting of the source nifti_folder, and the source here is npz",
+        ),
         ('kind = "nifti_folder"\naxis = "up"', 'dataset.axis = "up" cannot be used: use "stored", "axial"'),
         ('kind = "nifti_folder"\naxxis = "up"', 'there is no key "axxis" in [dataset]; did you mean "axis"?'),
         ('kind = "nifti_folder"\nslices = [0.5, 0.2]', "dataset.slices: two numbers from 0 to 1 are needed"),
@@ -81,7 +87,7 @@ def test_all_that_is_wrong_in_the_table_is_said_at_once() -> None:
 
 def test_in_the_dataset_of_a_step_too() -> None:
     step = '[[chains]]\nname = "a"\nsteps = [{ step = "sparse_transfer", dataset = { kind = "npz", axis = "axial" } }]'
-    with pytest.raises(RecipeError, match=r"chains\[0\]\.steps\[0\]\.dataset\.axis = \"axial\" cannot be used: only"):
+    with pytest.raises(RecipeError, match=r"chains\[0\]\.steps\[0\]\.dataset\.axis = \"axial\" cannot be used: it is"):
         read(f'kind = "phantom"\n{step}')
 
 
