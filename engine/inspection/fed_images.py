@@ -1,29 +1,39 @@
-"""A run's images, decoded as the run decoded them and fed as one of its files is fed."""
+"""Images of a run, or of the user's own, as the run's files are fed them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from engine.contract.errors import DataError
-from engine.contract.pixel_reading import PixelReading
-from engine.datasets.files.value_range import ValueRange
-from engine.datasets.source import DATASETS, DatasetSource, Sample
-from engine.inspection.moved_maps import FedImage
+from engine.contract.errors import DataError, NutshellError
+from engine.inspection.run_images import RunImages
 from engine.inspection.run_models import InspectedRun, RunImage
 from engine.inspection.shipped_model import ShippedModel
-from engine.store.locations import Locations
 
 
-class RunImages:
+@dataclass(frozen=True)
+class FedImage:
+    """One image as two files are fed it."""
+
+    path: str
+    baseline: np.ndarray
+    """float32 (height, width, channels)."""
+    other: np.ndarray
+
+
+class FedImages:
     """Reads images by their path in the run's split table, or any image file."""
 
     def __init__(self, run: InspectedRun) -> None:
-        self._run = run
+        """
+        Raises:
+            NutshellError: the run's recipe cannot be read.
+        """
+        self._of_run = RunImages.of(run.directory)
         self._listed = frozenset(image.path for image in run.test_images)
-        self._sources: dict[PixelReading, DatasetSource] = {}
 
     def decoded(self, path: str, model: ShippedModel) -> np.ndarray:
         """Its pixels, uint8 or uint16 (height, width[, 3]).
@@ -34,11 +44,16 @@ class RunImages:
         Raises:
             DataError: it cannot be read; the sentence says why.
         """
+        if path in self._listed:
+            # The file says on which scale the run put the pixels.
+            if self._of_run.reading != model.feeding.reading:
+                self._of_run = replace(self._of_run, reading=model.feeding.reading)
+            return self._of_run.decoded(path)
         try:
-            if path in self._listed:
-                return self._source(model.feeding.reading).decode(Sample(path, 0))
             return model.decoded(Path(path).expanduser())
-        except (OSError, ValueError, LookupError) as error:
+        except NutshellError:
+            raise
+        except (OSError, ValueError, LookupError, MemoryError) as error:
             reason = (error.strerror if isinstance(error, OSError) else "") or str(error) or type(error).__name__
             raise DataError(f"{path} cannot be read as an image ({reason}); choose another.") from None
 
@@ -50,22 +65,20 @@ class RunImages:
         """
         return model.fed(self.decoded(path, model))
 
+    def pair(self, path: str, baseline: ShippedModel, other: ShippedModel) -> FedImage:
+        """The image as both files are fed it.
+
+        Raises:
+            DataError: as `decoded`.
+        """
+        pixels = self.decoded(path, baseline)
+        first = baseline.fed(pixels)
+        same = baseline.feeding.pipeline() == other.feeding.pipeline()
+        return FedImage(path, first, first if same else other.fed(pixels))
+
     def pairs(self, images: Sequence[RunImage], baseline: ShippedModel, other: ShippedModel) -> Iterator[FedImage]:
         """Each image as both files are fed it, one at a time."""
-        same = baseline.feeding.pipeline() == other.feeding.pipeline()
-        for image in images:
-            pixels = self.decoded(image.path, baseline)
-            first = baseline.fed(pixels)
-            yield FedImage(image.path, first, first if same else other.fed(pixels))
-
-    def _source(self, reading: PixelReading) -> DatasetSource:
-        if reading not in self._sources:
-            found = ValueRange(*reading.value_range, reading.value_range_of == "all") if reading.value_range else None
-            recipe, folder = self._run.recipe, self._run.directory
-            # Archives lie unpacked in the runs directory that the run's own folder is in.
-            cache = Locations(folder.parents[1]).image_cache
-            self._sources[reading] = DATASETS[recipe.dataset.kind](recipe.dataset, recipe.seed, cache, found)
-        return self._sources[reading]
+        return (self.pair(image.path, baseline, other) for image in images)
 
 
 def spread_out(images: Sequence[RunImage], most: int) -> tuple[RunImage, ...]:

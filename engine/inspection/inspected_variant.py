@@ -12,6 +12,7 @@ from engine.inspection.activation_map import ActivationMap, ActivationMaps, map_
 from engine.inspection.byte_layout import BytesOf, byte_layout
 from engine.inspection.compared_files import ComparedFiles
 from engine.inspection.feature_maps import FeatureMaps, compare_feature_maps
+from engine.inspection.fed_images import FedImage, FedImages, spread_out
 from engine.inspection.head_gradient import NoActivationMap
 from engine.inspection.inspection_record import (
     InspectedBytes,
@@ -22,9 +23,8 @@ from engine.inspection.inspection_record import (
     InspectedVariant,
 )
 from engine.inspection.layer_errors import LayerError, layer_errors
-from engine.inspection.moved_maps import FedImage, MovedMaps, rank_moved_maps
+from engine.inspection.moved_maps import MovedMaps, rank_moved_maps
 from engine.inspection.observed_layers import MatchedLayers
-from engine.inspection.run_images import RunImages, spread_out
 from engine.inspection.run_models import InspectedRun, RunModel
 
 ERROR_IMAGES = 16
@@ -53,7 +53,7 @@ def inspect_variant(
     run: InspectedRun,
     variant: RunModel,
     files: ComparedFiles,
-    images: RunImages,
+    images: FedImages,
     image: str,
     progress: Progress = UNWATCHED,
 ) -> VariantFindings:
@@ -68,8 +68,7 @@ def inspect_variant(
     """
     baseline, other, matched = files.baseline, files.other, files.matched
     notes = [matched.said] if matched.said else []
-    pixels = images.decoded(image, baseline.model)
-    fed = FedImage(image, baseline.model.fed(pixels), other.model.fed(pixels))
+    fed = images.pair(image, baseline.model, other.model)
     shown = tuple(compare_feature_maps(baseline, other, pair, fed.baseline, fed.other) for pair in files.first_and_last)
     maps = moved = None
     ranked, summed = (spread_out(run.test_images, most) for most in (RANKED_IMAGES, ERROR_IMAGES))

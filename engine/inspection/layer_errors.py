@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.contract.progress import UNWATCHED, Progress
 from engine.inspection.feature_maps import feature_maps
-from engine.inspection.moved_maps import FedImage
+from engine.inspection.fed_images import FedImage
 from engine.inspection.observed_file import ObservedFile
 from engine.inspection.observed_layers import LayerPair, MatchedLayers
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
-import numpy as np
-
 from engine.contract.progress import UNWATCHED, Progress
 from engine.inspection.activation_map import ActivationMaps, map_distance
+from engine.inspection.fed_images import FedImage
 from engine.inspection.observed_file import ObservedFile
 
 
@@ -24,16 +23,6 @@ class MovedMap:
     """Whether the compressed file decides for the same class."""
     distance: float | None
     """As `map_distance` has it, 0 to 1; None where a file finds nothing that speaks for the class."""
-
-
-@dataclass(frozen=True)
-class FedImage:
-    """One image as two files are fed it."""
-
-    path: str
-    baseline: np.ndarray
-    """float32 (height, width, channels)."""
-    other: np.ndarray
 
 
 @dataclass(frozen=True)

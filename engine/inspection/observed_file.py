@@ -9,8 +9,8 @@ import numpy as np
 from engine.contract.errors import DataError, NutshellError
 from engine.inspection.observed_layers import ObservedLayer, observed_layers
 from engine.inspection.shipped_graph import ShippedGraph
-from engine.inspection.shipped_model import ShippedModel, both_classes
-from engine.measurement.accuracy import decisions
+from engine.inspection.shipped_model import ShippedModel
+from engine.measurement.accuracy import both_classes, predicted
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.machine import core_count
 
@@ -56,7 +56,7 @@ class ObservedFile:
         """The class that it decides for, as accuracy is counted."""
         self._classifier.set_image(fed)
         self._classifier.invoke()
-        return int(decisions(self._classifier.probabilities()[None])[0])
+        return int(predicted(self._classifier.probabilities()[None])[0])
 
     def real(self, place: int) -> np.ndarray:
         """A tensor's real values for the last image, float32: dequantised where the file computes in integers."""

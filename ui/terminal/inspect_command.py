@@ -10,12 +10,13 @@ from pathlib import Path
 from engine.contract.errors import EXIT_DONE, Cancelled, DataError
 from engine.contract.progress import Progress
 from engine.inspection.compared_files import ComparedFiles
+from engine.inspection.fed_images import FedImages
 from engine.inspection.inspected_variant import VariantFindings, inspect_variant
 from engine.inspection.inspection_record import InspectedImage, Inspection
-from engine.inspection.point_cloud import Predictions, classified, kept_predictions
-from engine.inspection.run_images import RunImages
+from engine.inspection.point_cloud import classified, kept_predictions
 from engine.inspection.run_models import InspectedRun, RunModel
 from engine.store.durable_file import write_durably
+from engine.store.prediction_file import Predictions
 from ui.terminal.inspection_figures import FigureWriter
 
 RECORD = "inspection.json"
@@ -46,7 +47,7 @@ def inspect_command(run: str, runs_directory: Path, variants: Sequence[str], ima
 def _inspect(
     run: InspectedRun, chosen: tuple[RunModel, ...], image: InspectedImage, out: Path, progress: Progress
 ) -> int:
-    images = RunImages(run)
+    images = FedImages(run)
     images.decoded(image.path, run.model(chosen[0].baseline).opened())
     notes: list[str] = []
     writer = FigureWriter(out)
@@ -81,7 +82,7 @@ def _predictions(run: InspectedRun, chosen: tuple[RunModel, ...], progress: Prog
     """What the files answer on the test images, and where it comes from if the run kept nothing."""
     kept = kept_predictions(run)
     names = dict.fromkeys(name for one in chosen for name in (one.baseline, one.name))
-    if kept is not None and kept.probabilities.keys() >= set(names):
+    if kept is not None and set(names) <= set(kept.variants):
         return kept, ""
     if not run.test_images:
         return None, "There are no point clouds: the run's folder has no table of test images."

@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 from engine.inspection.activation_map import ActivationMap, ActivationMaps, map_distance
 from engine.inspection.compared_files import ComparedFiles
 from engine.inspection.feature_maps import FeatureMaps
+from engine.inspection.fed_images import FedImages
 from engine.inspection.filters import compare_filters, weight_histograms
 from engine.inspection.inspected_variant import VariantFindings
 from engine.inspection.observed_layers import LayerPair
-from engine.inspection.point_cloud import PointCloud, Predictions, point_cloud
-from engine.inspection.run_images import RunImages
+from engine.inspection.point_cloud import PointCloud, point_cloud
 from engine.inspection.run_models import RunModel
+from engine.store.prediction_file import Predictions
 
 DPI = 130
 COLUMNS = 8
@@ -54,7 +55,7 @@ class FigureWriter:
         variant: RunModel,
         files: ComparedFiles,
         found: VariantFindings,
-        images: RunImages,
+        images: FedImages,
         image: str,
         predictions: Predictions | None,
     ) -> None:
@@ -75,9 +76,8 @@ class FigureWriter:
                 self._save(f"{stem}-activation-maps", _activation_maps(variant.name, found, pixels))
             if found.moved and found.moved.distances:
                 self._save(f"{stem}-moved-maps", _moved_maps(variant.name, files, found, images))
-            if predictions and {variant.name, variant.baseline} <= predictions.probabilities.keys():
-                sigmoid = files.baseline.model.feeding.output_kind == "sigmoid"
-                cloud = point_cloud(predictions, variant.baseline, variant.name, sigmoid)
+            if predictions and {variant.name, variant.baseline} <= set(predictions.variants):
+                cloud = point_cloud(predictions, variant.baseline, variant.name)
                 self._save(f"{stem}-point-cloud", _point_cloud(variant.name, cloud))
             if found.errors:
                 self._save(f"{stem}-layer-errors", _layer_errors(variant.name, found))
@@ -191,7 +191,7 @@ def _activation_maps(name: str, found: VariantFindings, pixels: np.ndarray) -> F
     return figure
 
 
-def _moved_maps(name: str, files: ComparedFiles, found: VariantFindings, images: RunImages) -> Figure:
+def _moved_maps(name: str, files: ComparedFiles, found: VariantFindings, images: FedImages) -> Figure:
     """The images whose map moved farthest although the class stayed."""
     assert found.moved is not None
     farthest = [one for one in found.moved.stayed if one.distance is not None][:MOVED]

@@ -13,9 +13,9 @@ import tf_keras as keras
 
 from engine.inspection.byte_layout import byte_layout
 from engine.inspection.feature_maps import compare_feature_maps, feature_maps
+from engine.inspection.fed_images import FedImage
 from engine.inspection.filters import compare_filters, filters_of, weight_histograms
 from engine.inspection.layer_errors import layer_errors
-from engine.inspection.moved_maps import FedImage
 from engine.inspection.observed_file import ObservedFile
 from engine.inspection.observed_layers import layer_name, match_layers
 from engine.inspection.shipped_model import ShippedModel

@@ -11,12 +11,13 @@ from PIL import Image
 from engine.contract.errors import DataError
 from engine.contract.events import VariantMeasured, event_line
 from engine.inspection.compared_files import ComparedFiles
+from engine.inspection.fed_images import FedImages, spread_out
 from engine.inspection.inspected_variant import inspect_variant
-from engine.inspection.point_cloud import PREDICTIONS, classified, kept_predictions, point_cloud
-from engine.inspection.run_images import RunImages, spread_out
+from engine.inspection.point_cloud import classified, kept_predictions, point_cloud
 from engine.inspection.run_models import InspectedRun
-from engine.measurement.accuracy import decisions
+from engine.measurement.accuracy import predicted
 from engine.measurement.classification import classify
+from engine.store.prediction_file import PREDICTIONS_FILE
 from tests.toy_run import RUN, write_toy_run
 from tests.ui.study_events import variant as measured_variant
 
@@ -66,13 +67,14 @@ def test_points_are_the_files_answers(toy_run: Path, tmp_path: Path) -> None:
     assert kept_predictions(run) is None
     models = (run.model("baseline"), run.model("int8"))
     found = classified(run, models)
-    images, opened = RunImages(run), models[1].opened()
+    images, opened = FedImages(run), models[1].opened()
     fed = np.stack([images.fed(image.path, opened) for image in run.test_images])
-    np.testing.assert_array_equal(found.probabilities["int8"], classify(models[1].file, [fed]))
-    cloud = point_cloud(found, "baseline", "int8", sigmoid=False)
+    answers = classify(models[1].file, [fed])
+    np.testing.assert_array_equal(found.probabilities[found.place("int8")], answers)
+    cloud = point_cloud(found, "baseline", "int8")
     assert cloud.of == 'probability of "sick"'
-    np.testing.assert_array_equal(cloud.other, found.probabilities["int8"][:, 1])
-    np.testing.assert_array_equal(cloud.right, decisions(found.probabilities["int8"]) == found.labels)
+    np.testing.assert_array_equal(cloud.other, answers[:, 1])
+    np.testing.assert_array_equal(cloud.right, predicted(answers) == found.labels)
 
 
 def test_kept_predictions_are_used_and_a_damaged_file_is_told(
@@ -87,23 +89,24 @@ def test_kept_predictions_are_used_and_a_damaged_file_is_told(
         "classes": np.array(["x", "y", "z"]),
         "variants": np.array(["baseline", "int8"]),
         "probabilities": probabilities,
+        "predicted": probabilities.argmax(axis=2),
     }
-    np.savez(folder / PREDICTIONS, **kept)
+    np.savez(folder / PREDICTIONS_FILE, **kept)
     found = kept_predictions(run)
     assert found is not None
-    cloud = point_cloud(found, "baseline", "int8", sigmoid=False)
+    cloud = point_cloud(found, "baseline", "int8")
     np.testing.assert_array_equal(cloud.baseline, probabilities[0][range(4), kept["labels"]])
-    np.savez(folder / PREDICTIONS, **{**kept, "paths": np.array(["a"])})
-    with pytest.raises(DataError, match="do not fit together"):
+    np.savez(folder / PREDICTIONS_FILE, **{**kept, "paths": np.array(["a"])})
+    with pytest.raises(DataError, match="damaged"):
         kept_predictions(run)
-    (folder / PREDICTIONS).write_bytes(b"PK no archive")
-    with pytest.raises(DataError, match=r"predictions\.npz cannot be read"):
+    (folder / PREDICTIONS_FILE).write_bytes(b"PK no archive")
+    with pytest.raises(DataError, match=r"predictions\.npz is damaged"):
         kept_predictions(run)
 
 
 def test_an_image_of_the_users_own_is_looked_at(toy_run: Path, tmp_path: Path) -> None:
     run = InspectedRun.open(toy_run)
-    images, opened = RunImages(run), run.model("baseline").opened()
+    images, opened = FedImages(run), run.model("baseline").opened()
     Image.fromarray(np.full((40, 30, 3), 128, np.uint8)).save(tmp_path / "own.png")
     assert images.fed(str(tmp_path / "own.png"), opened).shape == (24, 24, 1)
     (tmp_path / "bad.png").write_bytes(b"no image")
@@ -120,7 +123,7 @@ def test_images_are_spread_over_all() -> None:
 
 def test_a_variant_is_looked_into(toy_run: Path) -> None:
     run = InspectedRun.open(toy_run)
-    variant, images = run.model("int8"), RunImages(run)
+    variant, images = run.model("int8"), FedImages(run)
     files = ComparedFiles.open(run, variant)
     found = inspect_variant(run, variant, files, images, run.test_images[0].path)
     record = found.record
