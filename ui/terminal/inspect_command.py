@@ -18,6 +18,7 @@ from engine.inspection.run_models import InspectedRun, RunModel
 from engine.store.durable_file import write_durably
 from engine.store.prediction_file import Predictions
 from ui.terminal.inspection_figures import FigureWriter
+from ui.terminal.quiet_stderr import quiet_stderr
 
 RECORD = "inspection.json"
 TOLD_AFTER_S = 2.0
@@ -48,7 +49,11 @@ def _inspect(
     run: InspectedRun, chosen: tuple[RunModel, ...], image: InspectedImage, out: Path, progress: Progress
 ) -> int:
     images = FedImages(run)
-    images.decoded(image.path, run.model(chosen[0].baseline).opened())
+    # All that may be wrong with the files and the image is told before anything is computed.
+    with quiet_stderr():
+        for variant in chosen:
+            files = ComparedFiles.open(run, variant)
+            images.pair(image.path, files.baseline.model, files.other.model)
     notes: list[str] = []
     writer = FigureWriter(out)
     findings = []

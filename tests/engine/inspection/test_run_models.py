@@ -18,7 +18,8 @@ from engine.inspection.run_models import InspectedRun
 from engine.measurement.accuracy import predicted
 from engine.measurement.classification import classify
 from engine.store.prediction_file import PREDICTIONS_FILE
-from tests.toy_run import RUN, write_toy_run
+from tests.tflite_toys import gap_network
+from tests.toy_run import RUN, SIDE, write_toy_run
 from tests.ui.study_events import variant as measured_variant
 
 
@@ -80,7 +81,7 @@ def test_points_are_the_files_answers(toy_run: Path, tmp_path: Path) -> None:
 def test_kept_predictions_are_used_and_a_damaged_file_is_told(
     toy_run: Path, heart_folder: Path, tmp_path: Path
 ) -> None:
-    folder = write_toy_run(tmp_path, heart_folder, {"baseline": (toy_run / "models" / "baseline.tflite").read_bytes()})
+    folder = write_toy_run(tmp_path, heart_folder, {"baseline": gap_network((SIDE, SIDE, 1), 2)})
     run = InspectedRun.open(folder)
     probabilities = np.random.default_rng(0).dirichlet((1, 1, 1), (2, 4)).astype(np.float32)
     kept = {
@@ -136,8 +137,8 @@ def test_a_variant_is_looked_into(toy_run: Path) -> None:
 
 
 def test_a_damaged_file_is_said(toy_run: Path, heart_folder: Path, tmp_path: Path) -> None:
-    content = (toy_run / "models" / "baseline.tflite").read_bytes()
-    folder = write_toy_run(tmp_path, heart_folder, {"baseline": content})
+    content = (toy_run / "models" / "int8.tflite").read_bytes()
+    folder = write_toy_run(tmp_path, heart_folder, {"baseline": gap_network((SIDE, SIDE, 1), 2)})
     for damaged in (content[:900], b"\0" * 500, b""):
         (folder / "models" / "int8.tflite").write_bytes(damaged)
         run = InspectedRun.open(folder)
