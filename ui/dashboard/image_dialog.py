@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import Qt
@@ -22,14 +23,16 @@ from PySide6.QtWidgets import (
 from engine.contract.progress import Progress
 from engine.inspection.run_images import RunImages
 from engine.store.prediction_file import Predictions
+from ui.dashboard.maps_view import MapsView
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
 from ui.side_by_side import SideBySide
+from workers.file_inspection import FileInspector
 from workers.latest_call import LatestCall
 from workers.thumbnail import thumbnail
 
-PICTURE_PIXELS = 320
-SIZE = (860, 480)
+PICTURE_PIXELS = 256
+SIZE = (880, 760)
 MOST_CLASSES = 12
 """Of more, those that any file finds likeliest are shown."""
 
@@ -38,10 +41,17 @@ class ImageDialog(QDialog):
     """Reads its image beside the event loop."""
 
     def __init__(
-        self, images: RunImages, predictions: Predictions, row: int, variant: str, parent: QWidget | None = None
+        self,
+        directory: Path,
+        images: RunImages,
+        predictions: Predictions,
+        row: int,
+        variant: str,
+        parent: QWidget | None = None,
     ) -> None:
         """
         Args:
+            directory: the run's.
             row: of the image in the predictions.
             variant: the file whose line is marked.
         """
@@ -54,6 +64,7 @@ class ImageDialog(QDialog):
         self._picture = QLabel(objectName="image.picture", accessibleName="The image")
         self._picture.setFixedSize(PICTURE_PIXELS, PICTURE_PIXELS)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._maps = MapsView("image.maps")
         self._told = PlainLabel("Reading the image…", "image.told", wraps=True)
         table = _answers(predictions, row, variant)
         left, right = QWidget(), QWidget()
@@ -71,19 +82,29 @@ class ImageDialog(QDialog):
         truth.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout.addWidget(truth)
         layout.addWidget(SideBySide(left, right, PICTURE_PIXELS), 1)
+        layout.addWidget(self._maps)
         layout.addWidget(buttons)
         self._call = LatestCall("test-image", self)
         self._call.succeeded.connect(self._on_read)
         self._call.failed.connect(self._told.setText)
         self._call.request(partial(_read, images, path))
+        self._looking = LatestCall("test-image-maps", self)
+        self._looking.succeeded.connect(self._maps.show_look)
+        self._looking.failed.connect(self._maps.say)
+        self._maps.say("Looking where both files look…")
+        self._looking.request(partial(FileInspector(directory).maps, variant, path))
 
     def done(self, result: int) -> None:
-        self._call.shut_down()
+        self._shut_down()
         super().done(result)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._call.shut_down()
+        self._shut_down()
         super().closeEvent(event)
+
+    def _shut_down(self) -> None:
+        self._call.shut_down()
+        self._looking.shut_down()
 
     def _on_read(self, read: tuple[np.ndarray, tuple[int, ...]]) -> None:
         image, shape = read

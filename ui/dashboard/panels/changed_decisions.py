@@ -175,10 +175,10 @@ class ChangedDecisionsPanel(PredictionPanel):
         self._show()
 
     def _open(self, row: int) -> None:
-        if row < 0 or self.predictions is None or self._images is None:
+        if row < 0 or self.predictions is None or self._images is None or self._directory is None:
             return
-        decision = self.model.decision(row)
-        ImageDialog(self._images, self.predictions, decision.row, self.choice.currentText(), self).open()
+        decision, variant = self.model.decision(row), self.choice.currentText()
+        ImageDialog(self._directory, self._images, self.predictions, decision.row, variant, self).open()
 
 
 def _some(images: RunImages, paths: list[str], progress: object) -> SmallImages:

@@ -110,7 +110,8 @@ class PointCloudsPanel(PredictionPanel):
         except NutshellError as error:
             self._message.say(str(error), "warning")
             return
-        ImageDialog(images, self.predictions, int(points[0].data()), variant.name, self).open()
+        row = int(points[0].data())
+        ImageDialog(self._directory, images, self.predictions, row, variant.name, self).open()
 
 
 def _brush(colour: str) -> object:

@@ -17,12 +17,12 @@ from engine.store.locations import Locations
 from ui.form.path_field import dropped_paths
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.scan_progress import ScanProgress
 from ui.side_by_side import SideBySide
 from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
 from ui.wizard.dataset.class_mapping import Patterns
 from ui.wizard.dataset.dataset_form import DatasetForm
 from ui.wizard.dataset.dataset_overview import FEWEST_CLASSES, DatasetOverview
-from ui.wizard.dataset.scan_progress import ScanProgress
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.images.settings_from_images import fitted_settings
 from ui.wizard.recipe_draft import RecipeDraft
