@@ -1,0 +1,245 @@
+"""Several shipped models answer for images, side by side, each fed as it says of itself."""
+
+from __future__ import annotations
+
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from engine.contract.errors import DataError
+from engine.contract.measurements import SkippedFile
+from engine.contract.progress import UNWATCHED, Progress
+from engine.datasets.files.image_file import SUFFIXES
+from engine.inspection.asked_images import AskedFile
+from engine.inspection.loaded_model import Answer, LoadedModel
+from engine.measurement.accuracy import wilson_interval
+
+OTHER_SUFFIXES = (".dcm", ".nii", ".nii.gz")
+
+
+@dataclass(frozen=True)
+class AnsweredImage:
+    """One image and what each model says of it, in the models' order."""
+
+    path: str
+    """Of its file; "file#2" is the second of several images in one."""
+    answers: tuple[Answer | None, ...]
+    """None where a model could not be fed with it."""
+    faults: tuple[str, ...]
+    """Why not, in a few words; empty where it could."""
+    true_classes: tuple[str | None, ...]
+    """What its folders say, among each model's classes; None where they name none of them."""
+    models_disagree: bool
+    """Whether models of the same classes decide for different ones."""
+
+    @property
+    def true_class(self) -> str:
+        """Empty where no folder names a class of any model."""
+        return next(filter(None, self.true_classes), "")
+
+    @property
+    def least_margin(self) -> float:
+        """Of the model that is least sure."""
+        return min((answer.margin for answer in self.answers if answer is not None), default=1.0)
+
+    def is_right(self, model: int) -> bool | None:
+        """None where nobody knows."""
+        answer, known = self.answers[model], self.true_classes[model]
+        return None if answer is None or known is None else answer.class_name == known
+
+
+@dataclass(frozen=True)
+class AskedModel:
+    """What is known of a model without its interpreter."""
+
+    name: str
+    path: Path
+    classes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, model: LoadedModel) -> AskedModel:
+        return cls(model.name, model.shipped.path, model.classes)
+
+
+@dataclass(frozen=True)
+class ModelSummary:
+    """One model over all images that it has answered for."""
+
+    answered: int
+    labelled: int
+    """Images whose folders name one of its classes."""
+    right: int
+    unsure: int
+    latency_p50_ms: float | None
+
+    @property
+    def accuracy(self) -> float | None:
+        """0 to 1; None where no image is labelled."""
+        return self.right / self.labelled if self.labelled else None
+
+    @property
+    def accuracy_ci95(self) -> tuple[float, float] | None:
+        """Wilson 95 % interval."""
+        return wilson_interval(self.right, self.labelled) if self.labelled else None
+
+
+@dataclass
+class Answers:
+    """All that was answered, as it grows."""
+
+    models: tuple[AskedModel, ...]
+    images: list[AnsweredImage] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
+
+    def add(self, one: AnsweredImage | SkippedFile) -> None:
+        (self.images if isinstance(one, AnsweredImage) else self.skipped).append(one)  # type: ignore[arg-type]
+
+    @property
+    def disagreements(self) -> int:
+        """Images on which models of the same classes decide differently."""
+        return sum(image.models_disagree for image in self.images)
+
+    @property
+    def unsure(self) -> int:
+        """Images on which at least one model is unsure."""
+        return sum(any(one is not None and one.is_unsure for one in image.answers) for image in self.images)
+
+    def summary(self, model: int) -> ModelSummary:
+        answers = [one for image in self.images if (one := image.answers[model]) is not None]
+        verdicts = [known for image in self.images if (known := image.is_right(model)) is not None]
+        return ModelSummary(
+            len(answers),
+            len(verdicts),
+            sum(verdicts),
+            sum(answer.is_unsure for answer in answers),
+            statistics.median(answer.latency_ms for answer in answers) if answers else None,
+        )
+
+
+def may_be_image(models: Sequence[LoadedModel]) -> Callable[[str], bool]:
+    """Whether a file of such a name in a folder may be an image that one of the models reads."""
+    any_name = any(model.shipped.feeding.reading.source == "dicom_folder" for model in models)
+    return lambda name: any_name or name.lower().endswith((*SUFFIXES, *OTHER_SUFFIXES))
+
+
+def answered(
+    files: Sequence[AskedFile], models: Sequence[LoadedModel], progress: Progress = UNWATCHED
+) -> Iterator[AnsweredImage | SkippedFile]:
+    """Each image of the files as its answers come; a file or image that no model can be fed with as skipped.
+
+    Raises:
+        DataError: what a model gives are no probabilities.
+        Cancelled: out of `progress`, asked before each model.
+    """
+    alike = _models_of_same_classes(models)
+    for done, file in enumerate(files):
+        progress.report(done, len(files))
+        try:
+            names = _images_in(file.path, models)
+        except OSError as error:
+            yield SkippedFile(path=str(file.path), reason=str(error))
+            continue
+        for name in names:
+            yield _answered_image(name, file, models, alike, progress)
+    progress.report(len(files), len(files))
+
+
+def _images_in(path: Path, models: Sequence[LoadedModel]) -> tuple[str, ...]:
+    """By the first model whose source finds some in the file."""
+    reasons = []
+    for model in {model.shipped.feeding.reading.source: model for model in reversed(models)}.values():
+        try:
+            return model.shipped.images_in(path)
+        except OSError as error:
+            reasons.append(error.strerror or str(error))
+    raise OSError(reasons[-1])
+
+
+def _answered_image(
+    name: str, file: AskedFile, models: Sequence[LoadedModel], alike: Sequence[Sequence[int]], progress: Progress
+) -> AnsweredImage | SkippedFile:
+    answers: list[Answer | None] = []
+    faults: list[str] = []
+    preparation = _Preparation(Path(name))
+    for model in models:
+        progress.raise_if_cancelled()
+        try:
+            answers.append(model.answer(preparation.fed(model)))
+            faults.append("")
+        except (OSError, ValueError) as error:
+            answers.append(None)
+            faults.append(str(error))
+    if all(faults):
+        return SkippedFile(path=name, reason=faults[0])
+    decided = [{one.class_name for at in places if (one := answers[at]) is not None} for places in alike]
+    known = tuple(file.class_among(model.classes) for model in models)
+    return AnsweredImage(name, tuple(answers), tuple(faults), known, any(len(names) > 1 for names in decided))
+
+
+class _Preparation:
+    """One image, read once for all models that read it alike, and prepared once for all that are fed alike."""
+
+    def __init__(self, image: Path) -> None:
+        self._image = image
+        self._decoded: dict[object, np.ndarray | OSError | ValueError] = {}
+        self._fed: dict[object, np.ndarray] = {}
+
+    def fed(self, model: LoadedModel) -> np.ndarray:
+        """
+        Raises:
+            OSError, ValueError: it cannot be read.
+        """
+        feeding = model.shipped.feeding
+        fed_alike = feeding.pipeline()
+        if fed_alike not in self._fed:
+            self._fed[fed_alike] = model.shipped.fed(self._pixels(model))
+        return self._fed[fed_alike]
+
+    def _pixels(self, model: LoadedModel) -> np.ndarray:
+        reading = model.shipped.feeding.reading
+        if reading not in self._decoded:
+            try:
+                self._decoded[reading] = model.shipped.decoded(self._image)
+            except (OSError, ValueError) as error:
+                self._decoded[reading] = error
+        found = self._decoded[reading]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+
+def _models_of_same_classes(models: Sequence[LoadedModel]) -> list[list[int]]:
+    places: dict[frozenset[str], list[int]] = defaultdict(list)
+    for place, model in enumerate(models):
+        places[frozenset(model.classes)].append(place)
+    return list(places.values())
+
+
+def models_named(paths: Sequence[Path]) -> tuple[str, ...]:
+    """A name for each file that tells it from the others: its own, or with the folder whose name differs.
+
+    Raises:
+        DataError: one file is named twice.
+    """
+    names = [path.stem for path in paths]
+    resolved = [path.resolve() for path in paths]
+    for place, path in enumerate(resolved):
+        if path in resolved[:place]:
+            raise DataError(f"{paths[place]} is named twice; name each model once.")
+    return tuple(
+        name if names.count(name) == 1 else f"{name} ({_telling_folder(path, resolved)})"
+        for name, path in zip(names, resolved, strict=True)
+    )
+
+
+def _telling_folder(path: Path, paths: Sequence[Path]) -> str:
+    """The innermost folder of a path that is not at the same place in all others of its name."""
+    others = [one for one in paths if one.stem == path.stem and one != path]
+    for depth, folder in enumerate(path.parents):
+        if all(depth >= len(one.parents) or one.parents[depth].name != folder.name for one in others):
+            return folder.name or str(folder)
+    return str(path.parent)
