@@ -18,6 +18,8 @@ from engine.inspection.asked_images import AskedFile
 from engine.inspection.loaded_model import Answer, LoadedModel
 from engine.measurement.accuracy import wilson_interval
 
+Memory = dict[tuple[LoadedModel, str, int], Answer]
+"""(model, image, when its file was changed) → what the model said of it."""
 OTHER_SUFFIXES = (".dcm", ".nii", ".nii.gz")
 
 
@@ -127,24 +129,39 @@ def may_be_image(models: Sequence[LoadedModel]) -> Callable[[str], bool]:
 
 
 def answered(
-    files: Sequence[AskedFile], models: Sequence[LoadedModel], progress: Progress = UNWATCHED
+    files: Sequence[AskedFile],
+    models: Sequence[LoadedModel],
+    progress: Progress = UNWATCHED,
+    memory: Memory | None = None,
 ) -> Iterator[AnsweredImage | SkippedFile]:
     """Each image of the files as its answers come; a file or image that no model can be fed with as skipped.
+
+    Args:
+        memory: what was answered before is taken from it, and what is answered now is kept there.
 
     Raises:
         DataError: what a model gives are no probabilities.
         Cancelled: out of `progress`, asked before each model.
     """
     alike = _models_of_same_classes(models)
+    memory = {} if memory is None else memory
     for done, file in enumerate(files):
         progress.report(done, len(files))
         try:
             names = _images_in(file.path, models)
+            changed = file.path.stat().st_mtime_ns
         except OSError as error:
-            yield SkippedFile(path=str(file.path), reason=str(error))
+            yield SkippedFile(path=str(file.path), reason=error.strerror or str(error))
             continue
         for name in names:
-            yield _answered_image(name, file, models, alike, progress)
+            answers, faults = _answers_for(name, models, progress, memory, changed)
+            if all(faults):
+                yield SkippedFile(path=name, reason=faults[0])
+                continue
+            decided = [{one.class_name for at in places if (one := answers[at]) is not None} for places in alike]
+            known = tuple(file.class_among(model.classes) for model in models)
+            disagree = any(len(classes) > 1 for classes in decided)
+            yield AnsweredImage(name, tuple(answers), tuple(faults), known, disagree)
     progress.report(len(files), len(files))
 
 
@@ -159,25 +176,24 @@ def _images_in(path: Path, models: Sequence[LoadedModel]) -> tuple[str, ...]:
     raise OSError(reasons[-1])
 
 
-def _answered_image(
-    name: str, file: AskedFile, models: Sequence[LoadedModel], alike: Sequence[Sequence[int]], progress: Progress
-) -> AnsweredImage | SkippedFile:
+def _answers_for(
+    name: str, models: Sequence[LoadedModel], progress: Progress, memory: Memory, changed: int
+) -> tuple[list[Answer | None], list[str]]:
+    """Each model's answer, or why there is none."""
     answers: list[Answer | None] = []
     faults: list[str] = []
     preparation = _Preparation(Path(name))
     for model in models:
         progress.raise_if_cancelled()
-        try:
-            answers.append(model.answer(preparation.fed(model)))
-            faults.append("")
-        except (OSError, ValueError) as error:
-            answers.append(None)
-            faults.append(str(error))
-    if all(faults):
-        return SkippedFile(path=name, reason=faults[0])
-    decided = [{one.class_name for at in places if (one := answers[at]) is not None} for places in alike]
-    known = tuple(file.class_among(model.classes) for model in models)
-    return AnsweredImage(name, tuple(answers), tuple(faults), known, any(len(names) > 1 for names in decided))
+        answer, fault = memory.get((model, name, changed)), ""
+        if answer is None:
+            try:
+                answer = memory[model, name, changed] = model.answer(preparation.fed(model))
+            except (OSError, ValueError) as error:
+                fault = str(error)
+        answers.append(answer)
+        faults.append(fault)
+    return answers, faults
 
 
 class _Preparation:

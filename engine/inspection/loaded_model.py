@@ -11,9 +11,11 @@ import numpy as np
 from engine.contract.errors import EXIT_FAILED, DataError, NutshellError
 from engine.export.feeding_description import Feeding
 from engine.feeding.pipeline import network_input_shape
-from engine.inspection.shipped_model import ShippedModel
+from engine.inspection.shipped_model import ShippedModel, UnsaidFeeding
+from engine.inspection.standard_metadata import standard_metadata
 from engine.measurement.accuracy import decisions
 from engine.measurement.interpreter import ImageClassifier
+from engine.measurement.tflite_file import TfliteFile
 
 UNSURE_MARGIN = 0.2
 """Between the two greatest probabilities: of two classes, from 0.4 to 0.6."""
@@ -72,11 +74,11 @@ class LoadedModel:
             feeding: for a file that says nothing of itself.
 
         Raises:
-            UnsaidFeeding: it says nothing of itself, and nothing is given.
+            UnsaidFeeding: it says too little of itself, also in TFLite's standard metadata, and nothing is given.
             DataError: as above, or it cannot be read.
         """
         try:
-            return cls(ShippedModel.open(path, feeding), name or path.stem)
+            return cls(_opened(path, feeding), name or path.stem)
         except NutshellError as error:
             raise _as_bad_input(error) from None
 
@@ -113,6 +115,17 @@ class LoadedModel:
                 f"{probabilities.max():.3g}, {probabilities.sum():.3g} in all; a softmax or sigmoid is missing at its "
                 "end, or it is no classifier."
             )
+
+
+def _opened(path: Path, feeding: Feeding | None) -> ShippedModel:
+    try:
+        return ShippedModel.open(path, feeding)
+    except UnsaidFeeding:
+        content = path.read_bytes()
+        standard = standard_metadata(content).feeding(TfliteFile.parse(content, path.name))
+        if standard is None:
+            raise
+    return ShippedModel.open(path, standard)
 
 
 def _as_bad_input(error: NutshellError) -> NutshellError:

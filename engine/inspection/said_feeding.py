@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.contract.errors import DataError, NutshellError
 from engine.contract.image_settings import ImageSettings
+from engine.contract.plain_faults import plain_fault
 from engine.export.feeding_description import Feeding
 from engine.feeding.pipeline import ImagePipeline
 from engine.measurement.tflite_file import TfliteFile
@@ -45,6 +46,15 @@ def read_feeding(path: Path, file: TfliteFile) -> Feeding:
         text = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path} cannot be read ({error.strerror}); check that it is there.") from None
+    return understood_feeding(text, file, str(path))
+
+
+def understood_feeding(text: bytes | str, file: TfliteFile, name: str) -> Feeding:
+    """The same of such a JSON text; `name` is what errors call it.
+
+    Raises:
+        DataError: it cannot be understood.
+    """
     try:
         return Feeding.model_validate_json(text)
     except (ValidationError, NutshellError):
@@ -53,7 +63,7 @@ def read_feeding(path: Path, file: TfliteFile) -> Feeding:
         return SaidFeeding.model_validate_json(text).feeding(file)
     except (ValidationError, NutshellError) as error:
         raise DataError(
-            f"{path} does not say how to feed a model{_where(error)}; it can be the JSON file that came with one, or "
+            f"{name} does not say how to feed a model{_where(error)}; it can be the JSON file that came with one, or "
             f"such as {EXAMPLE}."
         ) from None
 
@@ -63,4 +73,5 @@ def _where(error: Exception) -> str:
     if not isinstance(error, ValidationError) or not error.errors()[0]["loc"]:
         return ""
     first = error.errors()[0]
-    return f" ({'.'.join(map(str, first['loc']))}: {first['msg'].lower()})"
+    fault = "there is no such key" if first["type"] == "extra_forbidden" else plain_fault(first)
+    return f" ({'.'.join(map(str, first['loc']))}: {fault})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -63,7 +64,8 @@ def _answers(images: Sequence[Path], models: Sequence[Path], feeding: Path | Non
     loaded = []
     for path, name in zip(models, names, strict=True):
         progress.raise_if_cancelled()
-        loaded.append(_loaded(path, name, feeding))
+        with _without_chatter():
+            loaded.append(_loaded(path, name, feeding))
     files = asked_files(images, may_be_image(loaded), progress)
     answers = Answers(tuple(map(AskedModel.of, loaded)), skipped=list(files.skipped))
     for one in answered(files.files, loaded, progress):
@@ -78,6 +80,20 @@ def _loaded(path: Path, name: str, feeding: Path | None) -> LoadedModel:
         if feeding is None:
             raise DataError(f"{error} Or say it with --feeding FILE.json, such as {EXAMPLE}") from None
     return LoadedModel.open(path, name, read_feeding(feeding, TfliteFile.read(path)))
+
+
+@contextmanager
+def _without_chatter() -> Iterator[None]:
+    """The interpreter's own library writes to standard error as it starts, where only our sentences belong."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor is needed
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _refuse_unwritable(option: str, path: Path | None) -> None:
