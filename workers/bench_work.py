@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,7 @@ class UnsaidModel:
     """What is known of a model that does not say how to feed it."""
 
     path: Path
+    file: TfliteFile = field(repr=False)
     input_shape: tuple[int, int, int]
     """(height, width, channels)."""
     classes: int
@@ -145,8 +146,8 @@ class _Bench:
     """What stays loaded between requests; used by the worker's thread alone."""
 
     def __init__(self) -> None:
-        self._loaded: dict[tuple[ChosenModel, int], LoadedModel] = {}
-        """By the model and when its file was changed."""
+        self._loaded: dict[tuple[Path, str, int], LoadedModel] = {}
+        """By the file, what the user has said of it, and when it was changed."""
         self._memory: Memory = {}
 
     def answer(
@@ -182,13 +183,14 @@ class _Bench:
 
     def _read(self, chosen: ChosenModel) -> tuple[ReadModel, LoadedModel | None]:
         try:
-            key = (chosen, chosen.path.stat().st_mtime_ns)
+            key = (chosen.path, chosen.feeding, chosen.path.stat().st_mtime_ns)
             loaded = self._loaded.get(key)
             if loaded is None:
                 feeding = None
                 if chosen.feeding:
                     feeding = understood_feeding(chosen.feeding, TfliteFile.read(chosen.path), chosen.path.name)
                 loaded = self._loaded[key] = LoadedModel.open(chosen.path, chosen.name, feeding)
+            loaded.name = chosen.name
             return ReadModel(chosen, shipped=loaded.shipped), loaded
         except UnsaidFeeding as error:
             return _unsaid(chosen, str(error)), None
@@ -198,7 +200,8 @@ class _Bench:
             return ReadModel(chosen, fault=str(error)), None
 
     def _forget_others(self, models: Sequence[ChosenModel]) -> None:
-        self._loaded = {key: loaded for key, loaded in self._loaded.items() if key[0] in models}
+        wanted = {(model.path, model.feeding) for model in models}
+        self._loaded = {key: loaded for key, loaded in self._loaded.items() if key[:2] in wanted}
         kept = set(map(id, self._loaded.values()))
         self._memory = {key: answer for key, answer in self._memory.items() if id(key[0]) in kept}
 
@@ -211,9 +214,8 @@ def _unsaid(chosen: ChosenModel, sentence: str) -> ReadModel:
     _, height, width, channels = file.input.shape
     classes = max(file.output.shape[1], 2)
     labels = standard_metadata(content).labels
-    return ReadModel(
-        chosen, unsaid=UnsaidModel(chosen.path, (height, width, channels), classes, labels), fault=sentence
-    )
+    unsaid = UnsaidModel(chosen.path, file, (height, width, channels), classes, labels)
+    return ReadModel(chosen, unsaid=unsaid, fault=sentence)
 
 
 def picture_of(image: AnsweredImage, models: Sequence[ShippedModel], progress: Progress) -> np.ndarray:

@@ -90,36 +90,54 @@ class ModelSummary:
 
 
 @dataclass
+class _Tally:
+    """One model's counts, as they grow."""
+
+    labelled: int = 0
+    right: int = 0
+    unsure: int = 0
+    latencies_ms: list[float] = field(default_factory=list)
+
+    def count(self, answer: Answer, is_right: bool | None) -> None:
+        self.labelled += is_right is not None
+        self.right += is_right is True
+        self.unsure += answer.is_unsure
+        self.latencies_ms.append(answer.latency_ms)
+
+
 class Answers:
     """All that was answered, as it grows."""
 
-    models: tuple[AskedModel, ...]
-    images: list[AnsweredImage] = field(default_factory=list)
-    skipped: list[SkippedFile] = field(default_factory=list)
+    def __init__(self, models: Sequence[AskedModel], skipped: Sequence[SkippedFile] = ()) -> None:
+        self.models = tuple(models)
+        self.images: list[AnsweredImage] = []
+        self.skipped = list(skipped)
+        self.disagreements = 0
+        """Images on which models of the same classes decide differently."""
+        self.unsure = 0
+        """Images on which at least one model is unsure."""
+        self._tallies = [_Tally() for _ in self.models]
 
     def add(self, one: AnsweredImage | SkippedFile) -> None:
-        (self.images if isinstance(one, AnsweredImage) else self.skipped).append(one)  # type: ignore[arg-type]
+        if isinstance(one, SkippedFile):
+            self.skipped.append(one)
+            return
+        self.images.append(one)
+        self.disagreements += one.models_disagree
+        self.unsure += any(answer is not None and answer.is_unsure for answer in one.answers)
+        for place, answer in enumerate(one.answers):
+            if answer is not None:
+                self._tallies[place].count(answer, one.is_right(place))
 
-    @property
-    def disagreements(self) -> int:
-        """Images on which models of the same classes decide differently."""
-        return sum(image.models_disagree for image in self.images)
-
-    @property
-    def unsure(self) -> int:
-        """Images on which at least one model is unsure."""
-        return sum(any(one is not None and one.is_unsure for one in image.answers) for image in self.images)
+    def accuracy(self, model: int) -> float | None:
+        """0 to 1; None where no folder names one of its classes."""
+        tally = self._tallies[model]
+        return tally.right / tally.labelled if tally.labelled else None
 
     def summary(self, model: int) -> ModelSummary:
-        answers = [one for image in self.images if (one := image.answers[model]) is not None]
-        verdicts = [known for image in self.images if (known := image.is_right(model)) is not None]
-        return ModelSummary(
-            len(answers),
-            len(verdicts),
-            sum(verdicts),
-            sum(answer.is_unsure for answer in answers),
-            statistics.median(answer.latency_ms for answer in answers) if answers else None,
-        )
+        tally = self._tallies[model]
+        latency = statistics.median(tally.latencies_ms) if tally.latencies_ms else None
+        return ModelSummary(len(tally.latencies_ms), tally.labelled, tally.right, tally.unsure, latency)
 
 
 def may_be_image(models: Sequence[LoadedModel]) -> Callable[[str], bool]:

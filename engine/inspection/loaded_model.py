@@ -35,12 +35,8 @@ class Answer:
     """One a class, in the model's order."""
     latency_ms: float
     """Of the interpreter's call alone."""
-
-    @property
-    def margin(self) -> float:
-        """How far its class is ahead of the next, 0 to 1."""
-        others = sorted(self.probabilities)
-        return others[-1] - others[-2]
+    margin: float
+    """How far its class is ahead of the next, 0 to 1."""
 
     @property
     def is_unsure(self) -> bool:
@@ -100,8 +96,13 @@ class LoadedModel:
         probabilities = self.shipped.as_probabilities(output)
         self._refuse_other_values(probabilities)
         label = int(decisions(output[None])[0])
+        second, first = np.partition(probabilities, len(probabilities) - 2)[-2:].tolist()
         return Answer(
-            self.classes[label], float(probabilities[label]), tuple(map(float, probabilities.tolist())), latency_ms
+            self.classes[label],
+            float(probabilities[label]),
+            tuple(map(float, probabilities.tolist())),
+            latency_ms,
+            float(first - second),
         )
 
     def _refuse_other_values(self, probabilities: np.ndarray) -> None:

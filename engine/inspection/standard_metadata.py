@@ -79,8 +79,8 @@ def _read(content: bytes) -> StandardMetadata:
     if packed is None:
         return StandardMetadata()
     model = Table(bytearray(packed), Get(uoffset, packed, 0))
-    graph = next(_tables(model, MODEL_SUBGRAPHS))
-    image, output = next(_tables(graph, GRAPH_INPUTS)), next(_tables(graph, GRAPH_OUTPUTS))
+    graph = list(_tables(model, MODEL_SUBGRAPHS))[0]  # noqa: RUF015 - where there is none, an IndexError is caught
+    image, output = list(_tables(graph, GRAPH_INPUTS))[0], list(_tables(graph, GRAPH_OUTPUTS))[0]  # noqa: RUF015
     scaling = next(
         (unit for unit in _tables(image, TENSOR_PROCESS_UNITS) if _kind(unit) == NORMALIZATION_OPTIONS), None
     )
