@@ -13,7 +13,7 @@ def gap_network(shape: tuple[int, int, int], classes: int, scheme: str = "", see
     """Two convolutions, global average pooling, and a softmax layer.
 
     Args:
-        scheme: "" for float32, or "int8" or "dynamic_range".
+        scheme: "" for float32, or "float16", "int8" or "dynamic_range".
     """
     return converted(gap_model(shape, classes, seed), scheme)
 
@@ -46,6 +46,8 @@ def converted(model: Any, scheme: str = "") -> bytes:
     converter = tf.lite.TFLiteConverter.from_concrete_functions([serve.get_concrete_function()], model)
     if scheme:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    if scheme == "float16":
+        converter.target_spec.supported_types = [tf.float16]
     if scheme == "int8":
         images = np.random.default_rng(5).random((32, *shape), dtype=np.float32)
         converter.representative_dataset = lambda: ([image[None]] for image in images)

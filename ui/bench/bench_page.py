@@ -162,6 +162,7 @@ class BenchPage(QWidget):
 
     def _lay_out(self) -> None:
         chosen = QHBoxLayout()
+        chosen.addWidget(QLabel("Images"))
         chosen.addWidget(self._shown_paths, 1)
         chosen.addWidget(self._images)
         chosen.addWidget(self._folder)
