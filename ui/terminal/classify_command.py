@@ -149,4 +149,6 @@ def _told_when_long(progress: Progress) -> Iterator[Progress]:
     try:
         yield Progress(progress.raise_if_cancelled, show)
     finally:
-        bar.stop()
+        # One that never began would write an empty line.
+        if bar.live.is_started:
+            bar.stop()

@@ -204,10 +204,13 @@ def test_it_ends_when_it_is_cancelled(shipped_toys: Toys, heart_folder: Path) ->
     done: list[object] = []
     model = LoadedModel.open(shipped_toys["int8"])
     files = asked_files([heart_folder], may_be_image([model])).files
-    coming = answered(files, [model], Progress(stop))
+
+    def run() -> None:
+        for one in answered(files, [model], Progress(stop)):
+            done.append(one)
+
     with pytest.raises(Cancelled):
-        while True:
-            done.append(next(coming))
+        run()
     assert len(done) == 3
 
 
