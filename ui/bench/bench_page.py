@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QItemSelection, QSettings, Qt, QTimer
+from PySide6.QtCore import QItemSelection, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -44,7 +44,7 @@ MODELS_KEY, IMAGES_KEY = "bench/models", "bench/images"
 IMAGE_FILES = (
     "Images (*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.gif *.webp *.pgm *.ppm *.dcm *.nii *.nii.gz);;All files (*)"
 )
-NARROW_PIXELS = 560
+NARROW_PIXELS = 600
 """Below this width the picture stands below the table."""
 TABLE_SHARE, PICTURE_SHARE = 5, 3
 LEAST_TABLE_HEIGHT, STACKED_HEIGHT = 150, 520
@@ -135,10 +135,11 @@ class BenchPage(QWidget):
         self._bar = QProgressBar(objectName="bench.progress", textVisible=False)
         self._bar.setAccessibleName("Progress")
         self._cancel = QPushButton("&Cancel", objectName="bench.cancel")
-        self._again = QPushButton("Classif&y again", objectName="bench.again")
+        self._again = QPushButton("Classify a&gain", objectName="bench.again")
         self._order = CalmComboBox(objectName="bench.order", accessibleName="Sort by")
         for order in Order:
             self._order.addItem(order.value[0].upper() + order.value[1:], order)
+        self._order.setMinimumContentsLength(20)
         self._sort = QLabel("Sort &by")
         self._sort.setBuddy(self._order)
         self._save = QPushButton("&Save CSV…", objectName="bench.csv")
@@ -177,17 +178,18 @@ class BenchPage(QWidget):
         sorting.addWidget(self._order)
         sorting.addStretch()
         sorting.addWidget(self._save)
-        left = QWidget()
-        below = QVBoxLayout(left)
+        self._left = QWidget()
+        below = QVBoxLayout(self._left)
         below.setContentsMargins(0, 0, 0, 0)
         below.addWidget(self._view, 1)
         below.addLayout(sorting)
         self._split = QSplitter(Qt.Orientation.Horizontal)
-        self._split.addWidget(left)
+        self._split.addWidget(self._left)
         self._split.addWidget(self._panel)
         self._split.setStretchFactor(0, TABLE_SHARE)
         self._split.setStretchFactor(1, PICTURE_SHARE)
         self._split.setChildrenCollapsible(False)
+        self._rows = (chosen, going)
         layout = QVBoxLayout(self)
         layout.addWidget(self._models)
         layout.addLayout(chosen)
@@ -346,6 +348,13 @@ class BenchPage(QWidget):
         self._view.resizeColumnsToContents()
         for column in range(self._table.columnCount()):
             self._view.setColumnWidth(column, min(self._view.columnWidth(column), WIDEST_COLUMN))
+
+    def minimumSizeHint(self) -> QSize:
+        """As narrow as its widest part: the picture goes below the table before the page would scroll to the side."""
+        parts = [part.minimumSizeHint().width() for part in (self._models, self._left, self._panel)]
+        rows = [row.minimumSize().width() for row in self._rows]
+        margins = self.contentsMargins() + self.layout().contentsMargins()
+        return QSize(max(*parts, *rows) + margins.left() + margins.right(), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
