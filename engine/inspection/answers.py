@@ -23,7 +23,7 @@ Memory = dict[tuple[LoadedModel, str, int], Answer]
 OTHER_SUFFIXES = (".dcm", ".nii", ".nii.gz")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class AnsweredImage:
     """One image and what each model says of it, in the models' order."""
 

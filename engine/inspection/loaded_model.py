@@ -24,7 +24,7 @@ ROUNDING = 0.02
 INPUTS = ("float32", "int8", "uint8", "int16")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one model says of one image."""
 

@@ -124,7 +124,9 @@ class AnswersModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Vertical:
             return section + 1 if role == Qt.ItemDataRole.DisplayRole else None
         if section == IMAGE_COLUMN:
-            return "image" if role == Qt.ItemDataRole.DisplayRole else None
+            several = len(self.answers.models) > 1
+            heading = f"image\n{DISAGREE}models disagree" if several else "image"
+            return heading if role == Qt.ItemDataRole.DisplayRole else None
         model = self.answers.models[section - MODELS_FROM]
         if role == Qt.ItemDataRole.DisplayRole:
             accuracy = self.answers.accuracy(section - MODELS_FROM)

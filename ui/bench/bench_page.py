@@ -190,7 +190,7 @@ class BenchPage(QWidget):
         self._split.setStretchFactor(1, PICTURE_SHARE)
         self._split.setChildrenCollapsible(False)
         self._rows = (chosen, going)
-        layout = QVBoxLayout(self)
+        self._column = layout = QVBoxLayout(self)
         layout.addWidget(self._models)
         layout.addLayout(chosen)
         layout.addLayout(going)
@@ -353,7 +353,7 @@ class BenchPage(QWidget):
         """As narrow as its widest part: the picture goes below the table before the page would scroll to the side."""
         parts = [part.minimumSizeHint().width() for part in (self._models, self._left, self._panel)]
         rows = [row.minimumSize().width() for row in self._rows]
-        margins = self.contentsMargins() + self.layout().contentsMargins()
+        margins = self._column.contentsMargins()
         return QSize(max(*parts, *rows) + margins.left() + margins.right(), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -25,7 +25,7 @@ from ui.message_bar import MessageBar
 from ui.screen_fit import open_at
 from workers.bench_work import UnsaidModel
 
-SIZE = (460, 440)
+SIZE = (460, 400)
 RAW = "raw"
 SCALES = {
     "unit": SCALE_NAMES["unit"],
@@ -37,7 +37,7 @@ SCALES = {
 COLOURS = {1: "grayscale", 3: "rgb"}
 COLOUR_NAMES = {"grayscale": "grayscale", "rgb": "red, green, blue"}
 FILTERS = ("bilinear", "lanczos", "bicubic", "nearest")
-LETTERS_HIGH = 6
+LINES_HIGH = 7
 
 
 class FeedingDialog(QDialog):
@@ -64,7 +64,7 @@ class FeedingDialog(QDialog):
         )
         self._classes.setPlaceholderText("one per line, in the order of the model's output")
         self._classes.setPlainText("\n".join(model.labels))
-        self._classes.setMinimumHeight(LETTERS_HIGH * self.fontMetrics().lineSpacing())
+        self._classes.setFixedHeight(LINES_HIGH * self.fontMetrics().lineSpacing())
         self._scale = CalmComboBox(objectName="feeding.scale", accessibleName="Scale")
         for key, title in SCALES.items():
             if key != "imagenet_bgr" or channels == 3:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.measurement.tflite_file import TfliteFile
-from tests.tflite_toys import gap_network
+from engine.measurement.tflite_graph import EndTensor
 from workers.bench_work import UnsaidModel
 
 
 def unsaid_model(folder: Path) -> UnsaidModel:
     """Of two classes."""
-    file = TfliteFile.parse(gap_network((24, 24, 1), classes=2))
+    file = TfliteFile((), (), EndTensor("image", (1, 24, 24, 1), "float32"), EndTensor("answer", (1, 2), "float32"))
     return UnsaidModel(folder / "bare.tflite", file, (24, 24, 1), 2, ())
