@@ -84,7 +84,7 @@ def study(folder: Path) -> Recipe:
         dataset=DatasetSettings(kind="image_folder", path=str(folder)),
         images=ImageSettings(size=64, color="grayscale", dwt=DwtSettings()),
         backbone=BackboneSettings(kind="resnet8"),
-        training=TrainingSettings(epochs=15, learning_rate=2e-3, schedule="cosine", augment=("hflip", "rotate")),
+        training=TrainingSettings(epochs=60, learning_rate=2e-3, schedule="cosine", augment=("hflip", "rotate")),
         chains=(
             ChainSettings(name="dynamic range", steps=(int8 | {"scheme": "dynamic_range"},)),
             ChainSettings(name="int8", steps=(int8,)),
@@ -210,6 +210,8 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
     page.add_files(sorted((record.directory / "models").glob("*.tflite")), record.title)
     page.show_images([out / "images"])
     _wait(lambda: not page.is_busy)
+    page.findChild(QComboBox, "bench.order").setCurrentIndex(1)
+    page.findChild(QTableView, "bench.table").selectRow(0)
     _settle(400)
     yield "bench", window
     window._stack.open(record)

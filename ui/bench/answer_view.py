@@ -46,14 +46,14 @@ class AnswerView(QFrame):
         self._map.hide()
         if answer is None:
             self._text.setText(f"Not fed: {fault}")
-            self._bars.show_bars([])
+            self._bars.show_bars([], "")
             return
         unsure = UNSURE if answer.is_unsure else ""
         self._text.setText(f"{answer.class_name}, {unsure}{answer.probability:.2f}, {time_text(answer.latency_ms)}")
         ranked = sorted(zip(answer.probabilities, self._model.classes, strict=True), reverse=True)
         # Few classes keep their order, so that models can be compared bar by bar.
         shown = list(zip(answer.probabilities, self._model.classes, strict=True))
-        self._bars.show_bars(shown if len(shown) <= MOST_BARS else ranked[:MOST_BARS])
+        self._bars.show_bars(shown if len(shown) <= MOST_BARS else ranked[:MOST_BARS], answer.class_name)
 
     def show_map(self, array: np.ndarray) -> None:
         """Show where the model has looked.
@@ -71,11 +71,12 @@ class ProbabilityBars(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._bars: list[tuple[float, str]] = []
+        self._decided = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def show_bars(self, bars: list[tuple[float, str]]) -> None:
-        """(probability, class), from above."""
-        self._bars = bars
+    def show_bars(self, bars: list[tuple[float, str]], decided: str) -> None:
+        """(probability, class), from above; the class that the model decides for stands out."""
+        self._bars, self._decided = bars, decided
         self.setAccessibleName(", ".join(f"{name} {probability:.2f}" for probability, name in bars))
         self.updateGeometry()
         self.update()
@@ -85,7 +86,6 @@ class ProbabilityBars(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, painter = current_theme(), QPainter(self)
-        largest = max((probability for probability, _ in self._bars), default=0.0)
         left = self.width() * NAME_SHARE
         room = max(self.width() - left - FIGURE_WIDTH, 1)
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -95,7 +95,7 @@ class ProbabilityBars(QWidget):
             shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(left) - 6)
             painter.drawText(QRectF(0, top, left - 6, BAR_HEIGHT), int(middle), shown)
             painter.fillRect(QRectF(left, top + 2, room, BAR_HEIGHT - 4), QColor(theme.grid))
-            colour = QColor(theme.accent if probability == largest else theme.muted)
+            colour = QColor(theme.accent if name == self._decided else theme.muted)
             painter.fillRect(QRectF(left, top + 2, room * min(max(probability, 0), 1), BAR_HEIGHT - 4), colour)
             figure = QRectF(left + room, top, FIGURE_WIDTH, BAR_HEIGHT)
             painter.drawText(figure, int(middle | Qt.AlignmentFlag.AlignRight), f"{probability:.2f}")

@@ -26,7 +26,7 @@ class Order(StrEnum):
     """In which the images stand."""
 
     FILES = "as the files stand"
-    DISAGREE = "models disagree"
+    DISAGREE = "models disagree first"
     UNSURE = "least sure first"
     WRONG = "wrong first"
 

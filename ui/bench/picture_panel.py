@@ -28,6 +28,7 @@ class PicturePanel(QWidget):
         """Name of the model → its answer."""
         self._picture = Picture()
         self._name = PlainLabel(NOTHING, "bench.image", wraps=True)
+        self._name.setProperty("role", "hint")
         self._answers = QWidget()
         self._stack = QVBoxLayout(self._answers)
         self._stack.setContentsMargins(0, 0, 0, 0)
