@@ -7,6 +7,7 @@ import zipfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from pydantic import ValidationError
@@ -24,6 +25,12 @@ from engine.measurement.tflite_file import TfliteFile
 
 WIDENING = 257
 """255 · 257 = 65535."""
+SLICES = "Slices: "
+"""How a reading says which way volumes were cut."""
+
+
+class UnsaidFeeding(DataError):
+    """A `.tflite` that runs, but says nothing of how an image is fed to it."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,8 @@ class ShippedModel:
 
         Raises:
             NutshellError: the file cannot be read or is no `.tflite`.
-            DataError: it says nothing of how it is fed, and nor does a JSON file beside it.
+            UnsaidFeeding: it says nothing of how it is fed, and nor does a JSON file beside it.
+            DataError: what is said cannot be understood.
         """
         try:
             content = path.read_bytes()
@@ -52,7 +60,7 @@ class ShippedModel:
         TfliteFile.parse(content, path.name)
         said = feeding or carried_feeding(content, path)
         if said is None:
-            raise DataError(
+            raise UnsaidFeeding(
                 f"{path.name} does not say how an image is fed to it, and there is no {path.with_suffix('.json').name} "
                 "beside it. Keep the JSON file that came with the model beside it."
             )
@@ -78,11 +86,29 @@ class ShippedModel:
             return self._source(source, image.parent).decode(Sample(str(image), 0))
         return pixels_of(read_image(image), self._value_range)
 
+    def images_in(self, file: Path) -> tuple[str, ...]:
+        """The images of a file as `decoded` takes them: of several in one file the first, or "file#1" and so on.
+
+        Raises:
+            OSError: it holds none that this model can be fed; the message says why.
+        """
+        source = self.feeding.reading.source
+        listing = self._source(source if issubclass(DATASETS[source], LabelledFiles) else "image_folder", file.parent)
+        assert isinstance(listing, LabelledFiles)
+        return listing.images_in(file)
+
     def fed(self, pixels: np.ndarray) -> np.ndarray:
-        """Decoded pixels as the network's input, float32 (height, width, channels)."""
+        """Decoded pixels as the network's input, float32 (height, width, channels).
+
+        An image of another depth than all training images is put on their scale: white stays white.
+        """
         shaped, _ = normalise(pixels, self.feeding.images)
-        if self.feeding.reading.widens and shaped.dtype == np.uint8 and not self.feeding.images.jpeg_quality:
-            shaped = shaped.astype(np.uint16) * WIDENING
+        depths = self.feeding.reading.depths
+        if not self.feeding.images.jpeg_quality:
+            if shaped.dtype == np.uint8 and 16 in depths:
+                shaped = shaped.astype(np.uint16) * WIDENING
+            elif shaped.dtype == np.uint16 and 16 not in depths:
+                shaped = np.rint(shaped / WIDENING).astype(np.uint8)
         return self.feeding.pipeline().feed(shaped[None])[0]
 
     def as_probabilities(self, output: np.ndarray) -> np.ndarray:
@@ -95,7 +121,14 @@ class ShippedModel:
         return ValueRange(*reading.value_range, reading.value_range_of == "all") if reading.value_range else None
 
     def _source(self, key: str, folder: Path) -> DatasetSource:
-        return DATASETS[key](DatasetSettings(kind=key, path=str(folder)), 0, folder, self._value_range)
+        settings = DatasetSettings(kind=key, path=str(folder), axis=self._axis)
+        return DATASETS[key](settings, 0, folder, self._value_range)
+
+    @property
+    def _axis(self) -> Any:
+        """Of the slices of volumes; its reading says it in its first sentence."""
+        said = (step for step in self.feeding.reading.steps if step.startswith(SLICES))
+        return next((step.removeprefix(SLICES).rstrip(".") for step in said), "stored")
 
 
 def carried_feeding(content: bytes, path: Path) -> Feeding | None:

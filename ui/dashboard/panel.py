@@ -25,6 +25,8 @@ class Panel(QWidget):
 
     filled = Signal(bool)
     """Whether there is something to show."""
+    try_requested = Signal(object)
+    """The `Path` of a `.tflite` that the user wants to try on images."""
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
         """

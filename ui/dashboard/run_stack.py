@@ -39,6 +39,8 @@ class RunStack(QStackedWidget):
     history_changed = Signal()
     """A run has begun or ended, is held or goes on."""
     shown_run_changed = Signal()
+    try_requested = Signal(object)
+    """The `Path` of a model that is wanted on the test bench."""
     progressed = Signal(int)
     """How much of the run in progress here is done, in per cent; when it changes."""
 
@@ -228,6 +230,7 @@ class RunStack(QStackedWidget):
             self._read_run = run
         board.duplicate_requested.connect(lambda: self.edit_requested.emit(_named(recipe, board.header.name)))
         board.resume_run_requested.connect(lambda: self.start(recipe, self._resumable(board, run)))
+        board.try_requested.connect(self.try_requested)
         self.addWidget(board)
         return board
 

@@ -42,6 +42,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.inspect_command import inspect_command
 
             return inspect_command(chosen.run, chosen.runs, chosen.variant, chosen.image, chosen.out)
+        if chosen.command == "classify":
+            from ui.terminal.classify_command import classify_command
+
+            return classify_command(chosen.images, chosen.model, chosen.feeding, chosen.json, chosen.csv)
         if chosen.command in LISTED:
             from ui.terminal.listings import LISTINGS
 
@@ -119,11 +123,30 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", required=True, help="write figures and inspection.json there"
     )
     _add_runs(inspect)
+    _add_classify(commands)
     for name in LISTED:
         special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}
         text = special.get(name, f"list the {name} there are")
         commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     return parser
+
+
+def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    classify = commands.add_parser(
+        "classify",
+        help="what models say of images",
+        description="Classify images with one or more .tflite files, side by side. Needs no TensorFlow. Where the "
+        "sub-folders of a folder are named as classes, the accuracy of each model is told.",
+    )
+    classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE|FOLDER")
+    classify.add_argument(
+        "--model", type=Path, action="append", required=True, metavar="FILE", help="a .tflite; name it again for more"
+    )
+    classify.add_argument(
+        "--feeding", type=Path, metavar="FILE", help="JSON that says how to feed models that do not say it themselves"
+    )
+    classify.add_argument("--json", type=Path, metavar="FILE", help="write the answers there as JSON")
+    classify.add_argument("--csv", type=Path, metavar="FILE", help="write the answers there, a row per image")
 
 
 def _add_runs(parser: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:

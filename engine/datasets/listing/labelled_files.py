@@ -75,6 +75,19 @@ class LabelledFiles(DatasetSource):
         classes = chosen_classes(self.settings, in_natural_order(found.classes), "class folder")
         return self._index_by_folders(root, classes, found, table, progress)
 
+    def images_in(self, path: Path) -> tuple[str, ...]:
+        """The images that are used of one file, wherever it lies, as a sample's path names them.
+
+        Raises:
+            OSError: there are none; the message says why.
+        """
+        found = FoundFiles(TopFolders(), is_image=self.is_image)
+        file = found.file(path, class_name="", split=None)
+        names = tuple(sample.path for sample in self._samples_of(file, 0, found)) if file is not None else ()
+        if not names:
+            raise OSError(found.skipped[0].reason if found.skipped else "holds no image")
+        return names
+
     def outline(self, progress: Progress = UNWATCHED) -> Iterator[OutlinedFolder]:
         found = 0
         for (key, _, _), (tree, _) in zip(self._given_trees(), self._open_trees(progress), strict=True):

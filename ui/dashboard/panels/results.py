@@ -27,6 +27,7 @@ class ResultsPanel(Panel):
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
         super().__init__(theme, settings)
         self.table = ResultsTable()
+        self.table.try_requested.connect(self.try_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scrolling(self.table))
