@@ -121,7 +121,7 @@ class ShippedModel:
         return ValueRange(*reading.value_range, reading.value_range_of == "all") if reading.value_range else None
 
     def _source(self, key: str, folder: Path) -> DatasetSource:
-        settings = DatasetSettings(kind=key, path=str(folder), axis=self._axis)
+        settings = DatasetSettings.model_validate({"kind": key, "path": str(folder), "axis": self._axis})
         return DATASETS[key](settings, 0, folder, self._value_range)
 
     @property
