@@ -37,7 +37,8 @@ class Head:
     """What a file computes from its last spatial map to its logits."""
 
     map: int
-    """The tensor (1, height, width, channels) of the last map of more than one pixel, after its activation."""
+    """The tensor (1, height, width, channels) of the last map of more than one pixel, after its activation; that before
+    pooling, unless the map of a class is exact after it."""
     logits: int
     """The tensor before softmax or sigmoid, (1, classes) or (1, 1)."""
     computations: tuple[Computation, ...]
@@ -52,26 +53,15 @@ def find_head(graph: ShippedGraph, name: str) -> Head:
     Raises:
         NoActivationMap: it has no spatial map.
     """
-    logits = _logits(graph)
-    place = logits
-    while not (_pixels(graph, place) > 1 and _made_by(graph, place) not in (*POOLING, *RENAMING)):
+    logits = place = _logits(graph)
+    while not _is_last_map(graph, place, logits):
         producer = graph.producer(place)
         if producer is None:
             raise NoActivationMap(f"{name} has no convolution whose map is larger than one pixel.")
         place = next(one for one in producer.inputs if not graph.is_constant(one))
     if place == graph.image:
         raise NoActivationMap(f"{name} has no convolution, so there is no map to show.")
-    reached, between = {place}, []
-    for one in graph.computations:
-        if reached & set(one.inputs):
-            reached |= set(one.outputs)
-            between.append(one)
-    needed, kept = {logits}, []
-    for one in reversed(between):
-        if needed & set(one.outputs):
-            needed |= set(one.inputs)
-            kept.append(one)
-    computations = tuple(reversed(kept))
+    computations = _between(graph, place, logits)
     return Head(place, logits, computations, _is_pooled_dense(graph, computations))
 
 
@@ -102,6 +92,30 @@ def head_gradient(graph: ShippedGraph, head: Head, values: Values, weights: np.n
             if place != ABSENT and not graph.is_constant(place):
                 gradients[place] = gradients.get(place, 0.0) + gradient
     return gradients[head.map][0]
+
+
+def _is_last_map(graph: ShippedGraph, place: int, logits: int) -> bool:
+    """Whether a tensor on the way back is the map to stop at: not one that was only pooled, unless it makes the map of
+    a class exact."""
+    if _pixels(graph, place) < 2:
+        return False
+    only_pooled = _made_by(graph, place) in (*POOLING, *RENAMING)
+    return not only_pooled or _is_pooled_dense(graph, _between(graph, place, logits))
+
+
+def _between(graph: ShippedGraph, first: int, last: int) -> tuple[Computation, ...]:
+    """The operators by which one tensor reaches another, in order."""
+    reached, after = {first}, []
+    for one in graph.computations:
+        if reached & set(one.inputs):
+            reached |= set(one.outputs)
+            after.append(one)
+    needed, kept = {last}, []
+    for one in reversed(after):
+        if needed & set(one.outputs):
+            needed |= set(one.inputs)
+            kept.append(one)
+    return tuple(reversed(kept))
 
 
 def _is_pooled_dense(graph: ShippedGraph, computations: tuple[Computation, ...]) -> bool:

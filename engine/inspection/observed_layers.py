@@ -76,7 +76,7 @@ class MatchedLayers:
                 f"{len(self.only_other)} of the file; the others are compared."
             )
         if changed:
-            return f"{changed} layers have fewer or more channels than in the baseline; their values are not compared."
+            return f"Layers with fewer or more channels than in the baseline, whose values are not compared: {changed}."
         return ""
 
 
@@ -131,7 +131,8 @@ def layer_name(kernel: str, number: int) -> str:
     for part in kernel.split(";"):
         *scopes, operation = part.split("/")
         if scopes and operation.rstrip("0123456789_").startswith(KERNEL_OPERATIONS):
-            return scopes[-1].removeprefix(WRAPPED)
+            # The first scope is the network's; layers of Keras' own networks have names with strokes in them.
+            return "/".join(scopes[1:] or scopes).removeprefix(WRAPPED)
     scopes = [scope for scope in kernel.split(";")[0].split("/") if scope]
     return scopes[-2].removeprefix(WRAPPED) if len(scopes) > 1 else f"layer {number}"
 

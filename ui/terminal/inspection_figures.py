@@ -177,7 +177,7 @@ def _activation_maps(name: str, found: VariantFindings, pixels: np.ndarray) -> F
     assert record.activation_maps is not None
     of = record.activation_maps
     method = "class activation map" if of.method == "cam" else "Grad-CAM"
-    distance = "no evidence for it" if of.distance is None else f"distance {of.distance:.3f}"
+    distance = "no evidence for it" if of.distance is None else f"distance {of.distance:.2g}"
     figure = Figure(figsize=(9.2, 2.75), layout="constrained")
     height, width = maps[0].values.shape
     method += f" of {height}×{width} pixels"
@@ -286,7 +286,9 @@ def _layer_errors(name: str, found: VariantFindings) -> Figure:
     axes.plot(np.clip(weights, None, longest), places, "o", markersize=3.5, color="black", label="its weights alone")
     for place, value in enumerate(outputs):
         if np.isposinf(value):
-            axes.text(longest, place, " equal", va="center")
+            axes.text(longest, place, "  equal", va="center")
+    if np.isposinf(outputs[-1]):
+        axes.set_xlim(right=1.12 * longest)
     axes.set_yticks(places, [f"{error.pair.baseline.number} {error.pair.baseline.name}" for error in shown])
     axes.invert_yaxis()
     axes.margins(y=0.01)

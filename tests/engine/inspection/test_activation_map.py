@@ -35,6 +35,21 @@ def test_a_map_equals_the_computation_by_hand(units: int, tmp_path: Path) -> Non
         np.testing.assert_allclose(found.values, by_hand, atol=1e-5)
 
 
+def test_a_map_is_exact_where_it_is_pooled_before_the_mean(tmp_path: Path) -> None:
+    pooled = [
+        L.MaxPooling2D(2, name="pooled"),
+        L.GlobalAveragePooling2D(),
+        L.Dense(3, activation="softmax", name="head"),
+    ]
+    model, fed = with_head(pooled), image()
+    file = file_of(model, tmp_path)
+    file.look_at(fed)
+    found = ActivationMaps(file).of_class(2)
+    assert found.method == "cam"
+    by_hand = keras_output(model, "pooled", fed) @ model.get_layer("head").get_weights()[0][:, 2]
+    np.testing.assert_allclose(found.values, by_hand, atol=1e-5)
+
+
 HEADS: dict[str, Callable[[], list[Any]]] = {
     "flatten, dense, dense": lambda: [L.Flatten(), L.Dense(10, activation="relu"), L.Dense(3, activation="softmax")],
     "sigmoid": lambda: [L.Flatten(), L.Dense(10, activation="relu6"), L.Dense(1, activation="sigmoid")],

@@ -166,6 +166,7 @@ def test_bytes_of_a_file_that_ships_count_its_metadata(toy_run: Path) -> None:
         ("network/quant_stem/Conv2D;network/quant_stem/LastValueQuant/FakeQuantWithMinMaxVars", "stem"),
         ("network/bn/FusedBatchNormV3;network/deep/depthwise;network/pw/Conv2D", "deep"),
         ("network/classifier/MatMul1", "classifier"),
+        ("network/expanded_conv_1/expand/Conv2D", "expanded_conv_1/expand"),
         ("arith.constant7", "layer 3"),
     ],
 )
