@@ -248,3 +248,19 @@ def test_the_engine_ends_within_five_seconds_of_its_parent(
     psutil.wait_procs([engine], timeout=5)
     assert not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE
     assert time.monotonic() - started < 5
+
+
+def test_a_finished_run_is_looked_into(study: dict[str, Any], checkout: Path, tmp_path: Path) -> None:
+    runs, directory = study["folder"] / "runs", Path(study["json"]["directory"])
+    done = run(checkout, "inspect", directory.name, "--runs", runs, "--out", tmp_path / "inside")
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "inside" / "inspection.json").read_text())
+    assert [variant["name"] for variant in record["variants"]] == ["PRN", "PRQ"]
+    # The run kept what its files say of the test images.
+    assert record["notes"] == []
+    for variant, told in zip(record["variants"], study["json"]["variants"][1:], strict=True):
+        assert (variant["model_bytes"], variant["zipped_bytes"]) == (told["model_bytes"], told["zip_bytes"])
+        assert variant["matched_by"] == "order"
+        assert variant["activation_maps"]["method"] == "cam"
+        assert len(variant["notes"]) == 0
+    assert len(record["figures"]) == 16

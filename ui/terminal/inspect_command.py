@@ -17,7 +17,6 @@ from engine.inspection.point_cloud import classified, kept_predictions
 from engine.inspection.run_models import InspectedRun, RunModel
 from engine.store.durable_file import write_durably
 from engine.store.prediction_file import Predictions
-from ui.terminal.inspection_figures import FigureWriter
 from ui.terminal.quiet_stderr import quiet_stderr
 
 RECORD = "inspection.json"
@@ -54,6 +53,9 @@ def _inspect(
         for variant in chosen:
             files = ComparedFiles.open(run, variant)
             images.pair(image.path, files.baseline.model, files.other.model)
+    # matplotlib takes longer to import than a refusal should take.
+    from ui.terminal.inspection_figures import FigureWriter
+
     notes: list[str] = []
     writer = FigureWriter(out)
     findings = []
@@ -86,13 +88,17 @@ def _inspect(
 def _predictions(run: InspectedRun, chosen: tuple[RunModel, ...], progress: Progress) -> tuple[Predictions | None, str]:
     """What the files answer on the test images, and where it comes from if the run kept nothing."""
     kept = kept_predictions(run)
-    names = dict.fromkeys(name for one in chosen for name in (one.baseline, one.name))
+    # A variant that learnt other images has no place among the answers to these.
+    comparable = [one for one in chosen if not one.dataset]
+    names = dict.fromkeys(name for one in comparable for name in (one.baseline, one.name))
+    if not names:
+        return None, ""
     if kept is not None and set(names) <= set(kept.variants):
         return kept, ""
     if not run.test_images:
         return None, "There are no point clouds: the run's folder has no table of test images."
     progress.phase("classifying the test images")
-    same = tuple(run.model(name) for name in names if not run.model(name).dataset)
+    same = tuple(map(run.model, names))
     why = "The run's folder holds no predictions of these files, so the test images were classified anew."
     return classified(run, same, progress), why
 
