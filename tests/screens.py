@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSplitterHandle,
     QTableView,
+    QTabWidget,
     QToolButton,
     QTreeView,
     QWidget,
@@ -56,6 +57,8 @@ IMAGES_A_CLASS = 150
 WAIT_S = 30.0
 SETTLED_MS = 120
 SLACK_PIXELS = 1
+OF_A_RUN = ("run", "results", "class_figures", "changed_decisions", "point_clouds", "inside_file", "inside_file2")
+"""Pictures of a run that are kept for the documentation."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +162,7 @@ def _draw(out: Path, screen: Screen) -> int:
 
 def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
     """Name and widget of everything that a user can see, each as it stands then."""
+    from ui.dashboard.prediction_panel import PredictionPanel
     from ui.main_window import MainWindow
 
     assert isinstance(window, MainWindow)
@@ -221,11 +225,20 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
     board = window.dashboard
     assert board is not None
     _wait(board.is_up_to_date)
-    for tab in range(board.tabs.count()):
-        if board.tabs.isTabVisible(tab):
-            board.tabs.setCurrentIndex(tab)
-            _settle(300)
-            yield f"run{tab + 1}", window
+    board.tabs.setCurrentIndex(0)
+    _settle(300)
+    yield "run", window
+    for key, panel in board.panels.items():
+        if board.tabs.isTabVisible(board.tabs.indexOf(panel)):
+            board.tabs.setCurrentWidget(panel)
+            # What is read beside the event loop.
+            _settle(300 if not isinstance(panel, PredictionPanel) else 1500)
+            yield key, window
+            for pages in panel.findChildren(QTabWidget):
+                for place in range(1, pages.count()):
+                    pages.setCurrentIndex(place)
+                    _settle(300)
+                    yield f"{key}{place + 1}", window
 
 
 def faults(root: QWidget) -> list[str]:
@@ -349,7 +362,7 @@ def _write_docs(out: Path) -> None:
     from PIL import Image
 
     for size in ("1024x700", "1920x1080"):
-        for name in ("start", "page1", "page2", "page3", "page4", "page5", "run1", "run5", "bench"):
+        for name in ("start", "page1", "page2", "page3", "page4", "page5", *OF_A_RUN, "bench"):
             picture = out / f"{size}@1-light" / f"{name}.png"
             if picture.is_file():
                 target = DOCS / "screens" / f"{size}-{name}.png"
