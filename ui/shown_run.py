@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
+from engine.contract.document import Document
 from engine.contract.events import (
     BatchProgress,
     DatasetReady,
@@ -74,7 +75,7 @@ class StageProgress:
     seconds_left: float | None = None
     seconds: float = 0.0
     epochs: list[EpochFinished] = field(default_factory=list)
-    evidence: dict[str, dict[str, Any]] = field(default_factory=dict)
+    evidence: dict[str, Document] = field(default_factory=dict)
     """What its step has found so far: kind → document."""
 
 

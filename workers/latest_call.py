@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
@@ -13,7 +12,7 @@ from engine.contract.progress import Progress
 
 END_MS = 10_000
 
-Work = Callable[[Progress], Any]
+Work = Callable[[Progress], object]
 
 
 class _Generation:

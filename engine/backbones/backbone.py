@@ -34,12 +34,12 @@ class Architecture(ABC):
     takes_all_weights: ClassVar[bool] = False
     """Whether the network is nothing without the weights of its file, its head's too."""
 
-    def __init__(self, options: Any) -> None:
+    def __init__(self, options: object) -> None:
         """
         Args:
             options: as the backbone declares them; without a meaning where it declares none.
         """
-        self.options = options
+        self.options: object = options
 
     @classmethod
     def classes_of(cls, settings: BackboneSettings) -> int:

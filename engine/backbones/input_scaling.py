@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.contract.errors import DataError
 from engine.graph.keras_layers import INERT, NoPlainLayer
+from engine.graph.layer_graph import LayerSettings
 from engine.weights.keras_configuration import ConfiguredLayer, read_configuration
 from engine.weights.stored_weights import read_stored_weights
 
@@ -150,7 +151,7 @@ def _scaling_of(first: tuple[str, Affine], all_ends: list[Affine]) -> InputScali
     return InputScaling("symmetric" if symmetric else "unit", greatest)
 
 
-def _affine_of(kind: str, name: str, settings: Mapping[str, Any], stored: Callable[[], list[np.ndarray]]) -> Affine:
+def _affine_of(kind: str, name: str, settings: LayerSettings, stored: Callable[[], list[np.ndarray]]) -> Affine:
     """What a layer of `KINDS` does.
 
     Args:
@@ -169,7 +170,7 @@ def _affine_of(kind: str, name: str, settings: Mapping[str, Any], stored: Callab
 
 
 def _normalization(
-    name: str, settings: Mapping[str, Any], stored: Callable[[], list[np.ndarray]]
+    name: str, settings: LayerSettings, stored: Callable[[], list[np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray]:
     axis = settings.get("axis", -1)
     axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
@@ -188,7 +189,7 @@ def _normalization(
     return 1 / deviation, -mean / deviation
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """Numbers, which Keras may describe as an array."""
     if isinstance(value, dict):
         return _plain(value.get("value", value.get("config", {}).get("value")))

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from engine.backbones.backbone import ARCHITECTURES, layer_graph
 from engine.backbones.freezing import trainable_parameters, unfrozen_layers
@@ -29,6 +29,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.training_outcome import EpochRecord
 from engine.feeding.pipeline import network_input_shape
 from engine.feeding.study_images import StudyImages
+from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import LayerGraph
 from engine.measurement.tflite_file import TfliteFile
 from engine.store.stage_lock import computing_alone
@@ -207,7 +208,7 @@ class StageRunner:
                 "recipe again, which makes it again, or choose another file."
             )
 
-    def _check_against_file(self, model: Any, settings: BackboneSettings) -> None:
+    def _check_against_file(self, model: KerasModel, settings: BackboneSettings) -> None:
         """See that a network that is read from a saved model answers as that does, and say so.
 
         Raises:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+from engine.contract.document import Document
 
 
 class EngineJob(BaseModel):
@@ -13,7 +14,7 @@ class EngineJob(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    recipe: dict[str, Any]
+    recipe: Document
     """The recipe as nested plain values with the keys of the TOML format."""
     runs_directory: Path
     resumed_run: str = ""

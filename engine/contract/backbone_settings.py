@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
@@ -42,7 +42,7 @@ class BackboneSettings(Section):
 
     @field_validator("options", mode="before")
     @classmethod
-    def _of_this_kind(cls, value: Any, info: ValidationInfo) -> Any:
+    def _of_this_kind(cls, value: object, info: ValidationInfo) -> object:
         """The options of this backbone; those that say nothing but its defaults are left out."""
         kind = str(info.data.get("kind"))
         if not value:

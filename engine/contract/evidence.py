@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
+
+from engine.contract.document import Document
 
 
 class Evidence(BaseModel):
@@ -30,7 +32,7 @@ class Evidence(BaseModel):
         return []
 
     @classmethod
-    def earlier_fields(cls, found: Sequence[Self], file: str) -> dict[str, Any]:
+    def earlier_fields(cls, found: Sequence[Self], file: str) -> Document:
         """The fields of `--json` that it had before there was `evidence`.
 
         Args:
@@ -48,7 +50,7 @@ class StageEvidence(BaseModel):
     stage: str
     """The title of the stage that found it, such as "pruning 80 %"."""
     kind: str
-    document: dict[str, Any]
+    document: Document
     sentence: str = ""
 
     @classmethod

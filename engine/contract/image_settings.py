@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from math import prod
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Final, Literal, Self, cast
 
 from pydantic import (
     Field,
@@ -14,15 +14,16 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic.config import JsonDict
 
 from engine.contract.section import Section
 
-OFF = "off"
+OFF: Final = "off"
 """No wavelet transform, in a list of some."""
 MOST_SETTINGS = 32
 """Baselines of one recipe: more than anyone waits for, and few enough to be checked while one types."""
 
-SCALE_NAMES: dict[str, Any] = {
+SCALE_NAMES: JsonDict = {
     "unit": "0 to 1",
     "symmetric": "−1 to 1",
     "imagenet_bgr": "ImageNet means, BGR",
@@ -106,7 +107,7 @@ class ImageGrid(Section):
 
     @field_validator("size", mode="wrap")
     @classmethod
-    def _sizes(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def _sizes(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             return handler(_as_pairs(value))
         except ValidationError:
@@ -117,7 +118,7 @@ class ImageGrid(Section):
 
     @field_validator("value_range", mode="wrap")
     @classmethod
-    def _values(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def _values(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             found = handler(value)
         except ValidationError:
@@ -128,7 +129,7 @@ class ImageGrid(Section):
 
     @field_validator("jpeg_quality", mode="wrap")
     @classmethod
-    def _qualities(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def _qualities(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             return handler(value)
         except ValidationError:
@@ -137,10 +138,11 @@ class ImageGrid(Section):
 
     @field_validator("dwt", mode="before")
     @classmethod
-    def _transforms(cls, value: Any) -> Any:
+    def _transforms(cls, value: object) -> DwtSettings | tuple[DwtSettings | Literal["off"], ...] | None:
         if isinstance(value, list | tuple):
             return tuple(_transform(one) for one in value)
-        return None if value in (None, OFF) else _transform(value)
+        found = None if value is None else _transform(value)
+        return None if found == OFF else found
 
     @model_validator(mode="after")
     def _a_grid(self) -> Self:
@@ -174,7 +176,7 @@ class ImageGrid(Section):
         return tuple(one if isinstance(one, DwtSettings) else None for one in several)
 
     @property
-    def axes(self) -> dict[str, tuple[Any, ...]]:
+    def axes(self) -> dict[str, tuple[object, ...]]:
         """Key → every value that it has, for the keys that may have several."""
         return {"size": self.sizes, "jpeg_quality": self.jpeg_qualities, "dwt": self.transforms}
 
@@ -217,7 +219,7 @@ class ImageGrid(Section):
         return self.settings[0]
 
 
-def _as_pairs(value: Any) -> Any:
+def _as_pairs(value: object) -> object:
     """Several sizes as a list of pairs; one size, a side or [height, width], unchanged."""
     if not isinstance(value, list | tuple) or not (
         len(value) > 2 or any(isinstance(one, list | tuple) for one in value)
@@ -226,11 +228,13 @@ def _as_pairs(value: Any) -> Any:
     return [one if isinstance(one, list | tuple) else (one, one) for one in value]
 
 
-def _transform(value: Any) -> Any:
+def _transform(value: object) -> DwtSettings | Literal["off"]:
     if isinstance(value, dict):
         return DwtSettings.model_validate(value)
-    if isinstance(value, DwtSettings) or value == OFF:
+    if isinstance(value, DwtSettings):
         return value
+    if value == OFF:
+        return OFF
     raise ValueError(f'a wavelet transform is a table such as {{ wavelet = "haar" }}, or "{OFF}"')
 
 
@@ -252,7 +256,7 @@ class ImageSettings(ImageGrid):
         return (self.size, self.size) if isinstance(self.size, int) else self.size
 
 
-def parse_images(value: Any) -> Any:
+def parse_images(value: object) -> object:
     """A table or grid as `ImageSettings` where it is one setting only; anything else unchanged."""
     grid = ImageGrid.model_validate(value) if isinstance(value, dict) else value
     if isinstance(grid, ImageGrid) and not isinstance(grid, ImageSettings) and len(grid.settings) == 1:

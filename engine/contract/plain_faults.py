@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+
+from pydantic_core import ErrorDetails
 
 NEEDED: Mapping[str, str] = MappingProxyType(
     {
@@ -34,7 +35,7 @@ MOST_SHOWN = 60
 """Characters of a value."""
 
 
-def plain_fault(fault: Mapping[str, Any]) -> str:
+def plain_fault(fault: ErrorDetails) -> str:
     """What is needed instead, without a full stop, such as "it has to be below 1"; the value itself is not in it.
 
     Args:
@@ -60,7 +61,7 @@ def plain_fault(fault: Mapping[str, Any]) -> str:
     return message[:1].lower() + message[1:]
 
 
-def shown_value(value: Any) -> str:
+def shown_value(value: object) -> str:
     """A value of a recipe as its file has it; long ones cut."""
     if isinstance(value, bool):
         return str(value).lower()

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.contract.document import Document
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, recipe_document
 
-Document = dict[str, Any]
 KEY = re.compile(r"[^.\[\]]+")
 
 
@@ -35,7 +35,7 @@ class SetValue(_Edit):
     """Another value for a key."""
 
     repair: Literal["set_value"] = "set_value"
-    value: Any
+    value: object
 
     def edit(self, document: Document) -> None:
         table, key = _at(document, self.place)
@@ -74,7 +74,7 @@ class InsertStep(_Edit):
 
     def edit(self, document: Document) -> None:
         steps, index = _at(document, self.place)
-        steps.insert(index + self.after, self.step)
+        steps.insert(int(index) + self.after, self.step)
 
 
 class GiveOwnChain(_Edit):
@@ -114,7 +114,7 @@ def repaired(recipe: Recipe, repair: Repair) -> Recipe:
     return build_recipe(document)
 
 
-def _at(document: Document, place: str) -> tuple[Any, Any]:
+def _at(document: Document, place: str) -> tuple[Any, int | str]:
     """The table or list that has the place, and its key or index there."""
     *path, last = (int(key) if key.isdecimal() else key for key in KEY.findall(place))
     holder: Any = document

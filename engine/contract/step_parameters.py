@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -41,7 +41,7 @@ class StepParameters(Section):
 STEP_PARAMETERS: Registry[StepParameters] = Registry("engine.steps", StepParameters, "step")
 
 
-def parse_step(value: Any) -> Any:
+def parse_step(value: object) -> object:
     """A mapping with the key "step" as that step's parameters; anything else unchanged.
 
     Raises:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.contract.document import Document
 from engine.contract.measurements import VariantMeasurement
 from engine.store.database import open_database
 from engine.store.locations import Locations
@@ -43,14 +44,14 @@ class MeasurementStore:
                 (*kept, time.time(), row_digest(*kept)),
             )
 
-    def latencies(self, stages: tuple[str, ...]) -> dict[str, Any] | None:
+    def latencies(self, stages: tuple[str, ...]) -> Document | None:
         """The stored figures of stages that were measured in turn; None where these were never measured together, or
         are not as they were written."""
         names = " ".join(stages)
         row = self._row("SELECT figures, digest FROM latencies WHERE variants = ? AND machine = ?", names)
         return json.loads(row[0]) if row and row[1] == row_digest(names, self.machine, row[0]) else None
 
-    def keep_latencies(self, stages: tuple[str, ...], figures: dict[str, Any]) -> None:
+    def keep_latencies(self, stages: tuple[str, ...], figures: Document) -> None:
         kept = (" ".join(stages), self.machine, json.dumps(figures))
         with open_database(self.locations.database) as database:
             database.execute(
@@ -67,10 +68,10 @@ class MeasurementStore:
             kept = (self.machine, macs_a_second)
             database.execute("INSERT OR REPLACE INTO speeds VALUES (?, ?, ?)", (*kept, row_digest(*kept)))
 
-    def _measured(self, stage: str) -> Any:
+    def _measured(self, stage: str) -> tuple[Any, ...] | None:
         return self._row("SELECT variant, decisions, digest FROM measurements WHERE stage = ? AND machine = ?", stage)
 
-    def _row(self, statement: str, *keys: str) -> Any:
+    def _row(self, statement: str, *keys: str) -> tuple[Any, ...] | None:
         if not self.locations.database.is_file():
             return None
         with open_database(self.locations.database) as database:

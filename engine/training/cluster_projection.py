@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from engine.graph.keras_objects import Variable
 from engine.training.centroids import Centroids, nearest
 from engine.training.projection import Projection
 
@@ -23,7 +23,7 @@ class ClusterProjection(Projection):
     is a step along the mean of the gradients (Han et al. 2016, figure 3, with the mean for the sum).
     """
 
-    def __init__(self, kernels: Sequence[Any], members: Sequence[np.ndarray]) -> None:
+    def __init__(self, kernels: Sequence[Variable], members: Sequence[np.ndarray]) -> None:
         """
         Args:
             members: for each kernel the cluster of each value, from 0 or `ZERO`; integers, the kernel's shape.

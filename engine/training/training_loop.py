@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from engine.contract.errors import NutshellError
 from engine.contract.events import BatchProgress, Notice
 from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.datasets.source import Split
+from engine.graph.keras_objects import KerasModel
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from engine.training.epoch_events import epoch_event
 from engine.training.evaluation import classified, evaluation_step
@@ -36,7 +37,7 @@ class TrainingLoop:
     def __init__(
         self,
         trainer: Trainer,
-        model: Any,
+        model: KerasModel,
         plan: TrainingPlan,
         projections: tuple[Projection, ...],
         objective: Objective,

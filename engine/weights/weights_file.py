@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from engine.contract.errors import DataError
+from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import LayerGraph
 from engine.weights.matching import WeightsMatch, match_weights
 from engine.weights.stored_weights import files_read, read_stored_weights
@@ -16,7 +16,7 @@ from engine.weights.stored_weights import files_read, read_stored_weights
 CHUNK = 1 << 20
 
 
-def load_weights(model: Any, graph: LayerGraph, path: Path) -> WeightsMatch:
+def load_weights(model: KerasModel, graph: LayerGraph, path: Path) -> WeightsMatch:
     """Give the layers of `model`, which was built from `graph`, the weights that the file has for them.
 
     Raises:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from engine.backbones.backbone import layer_graph
+from engine.contract.document import Document
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry
@@ -98,7 +99,7 @@ class StepPlace:
     def note(self, message: str, field: str = "", repair: Repair | None = None) -> Finding:
         return self.finding(Severity.NOTE, message, field, repair)
 
-    def set(self, field: str, value: Any, sentence: str) -> Repair:
+    def set(self, field: str, value: object, sentence: str) -> Repair:
         """Mends by another value of a parameter; the sentence is on the button."""
         return SetValue(place=self.where(field), value=value, sentence=sentence)
 
@@ -110,7 +111,7 @@ class StepPlace:
         """Mends by leaving the step out."""
         return RemoveEntry(place=self.where(), sentence=sentence)
 
-    def insert(self, step: dict[str, Any], sentence: str, after: bool = False) -> Repair:
+    def insert(self, step: Document, sentence: str, after: bool = False) -> Repair:
         """Mends by another step right before this one, or right after it."""
         return InsertStep(place=self.where(), step=step, sentence=sentence, after=after)
 

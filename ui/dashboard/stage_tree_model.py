@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
@@ -57,7 +56,7 @@ class StageTreeModel(NestedRowsModel):
         places = [place for place, stage in enumerate(self._stages) if stage.plan.key == key]
         return self.cell(places[0], StageColumn.STAGE) if places else QModelIndex()
 
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
         if not index.isValid():
             return None
         stage, column = self._stages[index.internalId()], StageColumn(index.column())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from pydantic import BaseModel
 
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.document import Document
 from engine.contract.image_settings import DwtSettings, ImageGrid
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import DATASETS
@@ -95,13 +95,13 @@ def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return {}
     return list(value) if isinstance(value, tuple) else value
 
 
-def _values(schema: dict[str, Any]) -> str:
+def _values(schema: Document) -> str:
     if schema.get("type") == "array":
         inner = allowed_values(schema.get("items", {}))
         return f"a list; {inner}" if inner else "a list"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -135,7 +135,7 @@ class RecipeDraft(QObject):
         self._recipe = recipe
         self.changed.emit()
 
-    def change(self, **sections: Any) -> None:
+    def change(self, **sections: object) -> None:
         """Other values for some of the recipe's fields, such as `training=...`.
 
         Raises:
@@ -174,7 +174,7 @@ class RecipeDraft(QObject):
         return same
 
 
-def _values(document: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+def _values(document: object, where: str = "") -> Iterator[tuple[str, object]]:
     """Every plain value of a nested document with its place."""
     if isinstance(document, dict):
         for key, value in document.items():

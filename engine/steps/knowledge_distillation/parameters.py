@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from engine.backbones.backbone import BACKBONES
+from engine.contract.document import Document
 from engine.contract.step_parameters import StepParameters
 
 
-def _choices_of_students(schema: dict[str, Any]) -> None:
+def _choices_of_students(schema: Document) -> None:
     schema |= {"enum": BACKBONES.keys(), "shown_for": {"kind": ["offline", "online"]}}
 
 
@@ -91,6 +92,6 @@ class KnowledgeDistillationParameters(StepParameters):
         plain = {"alpha": 1.0, "hint_weight": 0.0, "temperature": 1.0, "control": False}
         return self.model_copy(update=plain | ({} if self.kind == "self" else {"kind": "offline"}))
 
-    def stage_document(self) -> dict[str, Any]:
+    def stage_document(self) -> Document:
         # Whether there is a control beside it changes nothing of the student.
         return super().stage_document() | {"control": False}

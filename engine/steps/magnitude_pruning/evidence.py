@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.document import Document
 from engine.contract.evidence import Evidence
 
 
@@ -55,5 +56,5 @@ class PruningRounds(Evidence):
         ]
 
     @classmethod
-    def earlier_fields(cls, found: Sequence[PruningRounds], file: str) -> dict[str, Any]:
+    def earlier_fields(cls, found: Sequence[PruningRounds], file: str) -> Document:
         return {"pruning_rounds": tuple(one.model_dump(mode="json") for stage in found for one in stage.rounds)}

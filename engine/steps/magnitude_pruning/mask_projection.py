@@ -6,11 +6,11 @@ Magnitude pruning as in Zhu and Gupta 2017 (arXiv:1710.01878): the smallest abso
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from engine.graph.keras_objects import Variable
 from engine.steps.magnitude_pruning.magnitude import Scope, largest_values
 from engine.steps.magnitude_pruning.sparsity_pattern import SparsityPattern
 from engine.training.kernels import zero_fraction
@@ -27,7 +27,7 @@ class MaskProjection(Projection):
     """Masks over `kernels` (Keras variables), chosen by magnitude."""
 
     def __init__(
-        self, kernels: Sequence[Any], schedule: SparsitySchedule, scope: Scope, pattern: SparsityPattern
+        self, kernels: Sequence[Variable], schedule: SparsitySchedule, scope: Scope, pattern: SparsityPattern
     ) -> None:
         self._kernels = list(kernels)
         self._schedule = schedule

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic.config import JsonDict
@@ -157,7 +157,7 @@ class MagnitudePruningParameters(StepParameters):
             raise ValueError(f'the schedule "{self.schedule}" needs at least one epoch; only one_shot can have none')
         if self.start_sparsity > self.target_sparsity:
             raise ValueError(f"start_sparsity is above {self.target_sparsity:g}, and the share of zeros can only grow")
-        lists: dict[str, tuple[Any, ...]] = {
+        lists: dict[str, tuple[object, ...]] = {
             "round_epochs": self.round_epochs,
             "round_learning_rates": self.round_learning_rates,
             "round_rate_schedules": self.round_rate_schedules,

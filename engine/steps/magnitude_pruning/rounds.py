@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from engine.contract.events import Notice
 from engine.contract.evidence import Evidence
 from engine.contract.training_outcome import EpochRecord, TrainingOutcome
+from engine.graph.keras_objects import KerasModel
 from engine.steps.magnitude_pruning.evidence import PruningRound, PruningRounds
 from engine.steps.magnitude_pruning.mask_projection import MaskProjection
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -33,7 +33,7 @@ class RoundPlan:
 
 def prune_in_rounds(
     trainer: Trainer,
-    model: Any,
+    model: KerasModel,
     plans: Sequence[RoundPlan],
     masks_at: Callable[[float], MaskProjection],
     others: Sequence[Projection],
@@ -56,7 +56,7 @@ class _Rounds:
     def __init__(
         self,
         trainer: Trainer,
-        model: Any,
+        model: KerasModel,
         plans: tuple[RoundPlan, ...],
         masks_at: Callable[[float], MaskProjection],
         others: tuple[Projection, ...],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
@@ -17,6 +17,7 @@ from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
 from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
+    from engine.graph.keras_objects import KerasModel, Variable
     from engine.measurement.tflite_file import TfliteFile
     from engine.steps.magnitude_pruning.mask_projection import MaskProjection
     from engine.steps.magnitude_pruning.sparsity_pattern import SparsityPattern
@@ -128,7 +129,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                     )
 
 
-def _pruned_kernels(model: Any, parameters: MagnitudePruningParameters) -> dict[str, Any]:
+def _pruned_kernels(model: KerasModel, parameters: MagnitudePruningParameters) -> dict[str, Variable]:
     """The kernels that the recipe wants pruned, by layer, in the model's order.
 
     Raises:

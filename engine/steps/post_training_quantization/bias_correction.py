@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from engine.export.model_packing import packed
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
 from engine.steps.post_training_quantization.observed_network import ObservedNetwork
+
+if TYPE_CHECKING:
+    from ai_edge_litert import schema_py_generated as schema
 
 
 def with_corrected_biases(
@@ -35,7 +38,7 @@ def with_corrected_biases(
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    model: Any = schema.ModelT.InitFromPackedBuf(float32, 0)
+    model: schema.ModelT = schema.ModelT.InitFromPackedBuf(float32, 0)
     layers = list(_layers(model))
     kernels = zip(TfliteFile.parse(float32).kernels, TfliteFile.parse(rounded).kernels, strict=True)
     errors = [after.real_values - before.values for before, after in kernels]
@@ -53,7 +56,7 @@ class _Layer:
     number: int
     """Among the operators with kernels."""
     kind: str
-    operator: Any
+    operator: schema.OperatorT
     input_name: str
 
     def mean_output(self, kernel: np.ndarray, mean_input: np.ndarray) -> np.ndarray:
@@ -90,7 +93,7 @@ def _tap_places(length: int, side: int, stride: int, dilation: int, same: bool) 
     return [np.where((place >= 0) & (place < length), place + 1, 0) for place in places]
 
 
-def _layers(model: Any) -> Iterator[_Layer]:
+def _layers(model: schema.ModelT) -> Iterator[_Layer]:
     from ai_edge_litert import schema_py_generated as schema
 
     graph = model.subgraphs[0]
@@ -120,7 +123,7 @@ def _mean_activations(
     return {name: total / len(images) for name, total in sums.items()}
 
 
-def _shift_bias(model: Any, operator: Any, shift: np.ndarray) -> None:
+def _shift_bias(model: schema.ModelT, operator: schema.OperatorT, shift: np.ndarray) -> None:
     """Take `shift` off the operator's bias; of one that others read too, such as zeros, it gets a copy."""
     from ai_edge_litert import schema_py_generated as schema
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
+
+if TYPE_CHECKING:
+    from ai_edge_litert import schema_py_generated as schema
 
 MOST_STEPS = 2**30
 """Of a bias, as in TFLiteConverter: half of what an int32 counts, so that sums have room."""
@@ -18,10 +21,10 @@ MOST_STEPS = 2**30
 class _Layer:
     """An operator with a kernel and a bias: tensors of the file, and views of its bytes."""
 
-    input: Any
-    kernel: Any
+    input: schema.Tensor
+    kernel: schema.Tensor
     kernel_bytes: np.ndarray
-    bias: Any
+    bias: schema.Tensor
     bias_bytes: np.ndarray
 
 
@@ -72,7 +75,7 @@ def _widen_scales(layer: _Layer, bias: np.ndarray) -> None:
     kernel_scales[narrow], bias_scales[narrow] = wider, least[narrow]
 
 
-def _layers(model: Any) -> Iterator[_Layer | None]:
+def _layers(model: schema.Model) -> Iterator[_Layer | None]:
     """The operators with kernels, in order; None for one without a bias."""
     from ai_edge_litert import schema_py_generated as schema
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from engine.steps.post_training_quantization.calibration import ActivationRange
+
+if TYPE_CHECKING:
+    from ai_edge_litert import schema_py_generated as schema
 
 COMPUTED_IN_PLACE = ("ADD", "SUB", "MUL")
 
@@ -30,7 +33,7 @@ def _overwritten(float32: bytes) -> Iterator[tuple[str, str]]:
     """Names of a tensor and of the result that is written over it."""
     from ai_edge_litert import schema_py_generated as schema
 
-    model: Any = schema.ModelT.InitFromPackedBuf(float32, 0)
+    model: schema.ModelT = schema.ModelT.InitFromPackedBuf(float32, 0)
     graph = model.subgraphs[0]
     in_place = {getattr(schema.BuiltinOperator, name) for name in COMPUTED_IN_PLACE}
     readers = Counter(int(place) for operator in graph.operators for place in operator.inputs)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.document import Document
 from engine.contract.evidence import Evidence
 
 
@@ -47,5 +48,5 @@ class CalibrationRecord(Evidence):
     ranges: tuple[TensorRange, ...]
 
     @classmethod
-    def earlier_fields(cls, found: Sequence[CalibrationRecord], file: str) -> dict[str, Any]:
+    def earlier_fields(cls, found: Sequence[CalibrationRecord], file: str) -> Document:
         return {"ranges_file": file}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from engine.export.model_packing import with_weights_inline
 from engine.measurement.interpreter import load_interpreter
 from engine.steps.post_training_quantization.bias_rounding import with_biases_rounded_as_tensorflow
 from engine.steps.post_training_quantization.calibration import ActivationRange
+
+if TYPE_CHECKING:
+    from ai_edge_quantizer.recipe_manager import RecipeManager
 
 Scheme = Literal["float16", "dynamic_range", "int8", "int16x8", "int4"]
 
@@ -59,7 +62,7 @@ def quantized(
         QuantizerCannot: another way must be taken.
     """
 
-    def add_rules(rules: Any) -> None:
+    def add_rules(rules: RecipeManager) -> None:
         _add_rule(rules, ".*", scheme, DYNAMIC_RANGE_LEAST_VALUES if scheme == "dynamic_range" else 0)
         if scheme in ACTIVATION_BITS and float_io:
             _leave_borders_float(rules)
@@ -81,7 +84,7 @@ def quantized_by_layer(
         QuantizerCannot: another way must be taken.
     """
 
-    def add_rules(rules: Any) -> None:
+    def add_rules(rules: RecipeManager) -> None:
         for layer, scheme in layers.items():
             _add_rule(rules, operators_of(layer), scheme)
         *_, last = layers.values()
@@ -91,7 +94,9 @@ def quantized_by_layer(
     return _rewritten(float32, add_rules, ranges)
 
 
-def _rewritten(float32: bytes, add_rules: Any, ranges: Mapping[str, ActivationRange] | None) -> bytes:
+def _rewritten(
+    float32: bytes, add_rules: Callable[[RecipeManager], None], ranges: Mapping[str, ActivationRange] | None
+) -> bytes:
     require_quantizer()
     from ai_edge_quantizer import quantizer
     from ai_edge_quantizer.recipe_manager import RecipeManager
@@ -112,15 +117,16 @@ def _rewritten(float32: bytes, add_rules: Any, ranges: Mapping[str, ActivationRa
     return content
 
 
-def _add_rule(rules: Any, pattern: str, scheme: Scheme | LayerScheme, least_values: int = 0) -> None:
+def _add_rule(rules: RecipeManager, pattern: str, scheme: Scheme | LayerScheme, least_values: int = 0) -> None:
     """Say what is to become of the operators whose name has the regular expression `pattern` in it.
 
     Kernels of fewer than `least_values` values are left as they are.
     """
     from ai_edge_quantizer import qtyping
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
+    from ai_edge_quantizer.qtyping import TensorDataType
 
-    def weights(bits: int, dtype: Any = qtyping.TensorDataType.INT) -> Any:
+    def weights(bits: int, dtype: TensorDataType = TensorDataType.INT) -> qtyping.TensorQuantizationConfig:
         return qtyping.TensorQuantizationConfig(bits, granularity=qtyping.QuantGranularity.CHANNELWISE, dtype=dtype)
 
     algorithm = AlgorithmName.MIN_MAX_UNIFORM_QUANT
@@ -128,7 +134,7 @@ def _add_rule(rules: Any, pattern: str, scheme: Scheme | LayerScheme, least_valu
         algorithm, config = AlgorithmName.NO_QUANTIZE, None
     elif scheme == "float16":
         algorithm = AlgorithmName.FLOAT_CASTING
-        halves = weights(16, qtyping.TensorDataType.FLOAT)
+        halves = weights(16, TensorDataType.FLOAT)
         config = qtyping.OpQuantizationConfig(weight_tensor_config=halves, explicit_dequantize=True)
     elif scheme == "int4":
         config = qtyping.OpQuantizationConfig(weight_tensor_config=weights(4), explicit_dequantize=True)
@@ -149,7 +155,7 @@ def _add_rule(rules: Any, pattern: str, scheme: Scheme | LayerScheme, least_valu
         rules.add_quantization_config(pattern, qtyping.TFLOperationName.DEPTHWISE_CONV_2D, bytes_instead, algorithm)
 
 
-def _leave_borders_float(rules: Any) -> None:
+def _leave_borders_float(rules: RecipeManager) -> None:
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
     from ai_edge_quantizer.qtyping import TFLOperationName
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ from engine.workbench.kept_promises import check_kept
 from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
+    from engine.graph.keras_objects import Variable
     from engine.measurement.tflite_file import TfliteFile
     from engine.training.projection import Projection
     from engine.workbench.network import Network
@@ -118,7 +119,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
         check_kept(self.title, network, file)
 
 
-def _kept(network: Network, kernels: dict[str, Any]) -> list[Projection]:
+def _kept(network: Network, kernels: dict[str, Variable]) -> list[Projection]:
     """What holds the clusters and zeros of the steps before."""
     from engine.training.cluster_projection import ClusterProjection, clusters_found
     from engine.training.kept_zeros import KeptZeros

@@ -127,7 +127,7 @@ class SparseTransfer(Step[SparseTransferParameters]):
         outcome = context.trainer.train(model, plan, [KeptZeros(list(pruned.values()))] if pruned else [])
         changes = {
             "parameters": model.count_params(),
-            "trainable_parameters": sum(int(one.shape.num_elements()) for one in model.trainable_weights),
+            "trainable_parameters": sum(int(one.shape.num_elements()) for one in model.trainable_variables),
             "pruned_layers": tuple(pruned),
             "carried_zeros": carried,
         }

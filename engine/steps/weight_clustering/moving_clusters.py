@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from engine.graph.keras_objects import Variable
 from engine.training.cluster_projection import ZERO
 from engine.training.projection import Projection
 
@@ -21,7 +21,7 @@ class MovingClusters(Projection):
     means.
     """
 
-    def __init__(self, kernels: Sequence[Any], members: Sequence[np.ndarray]) -> None:
+    def __init__(self, kernels: Sequence[Variable], members: Sequence[np.ndarray]) -> None:
         """
         Args:
             members: for each kernel the cluster of each value, from 0 in the order of their values, or `ZERO` for
@@ -50,18 +50,18 @@ class MovingClusters(Projection):
 class _Clustered:
     """One kernel and what stands behind it; all flat."""
 
-    kernel: Any
-    own: Any
+    kernel: Variable
+    own: Variable
     """What each value would be without clusters."""
-    shared: Any
+    shared: Variable
     """What the kernel held after the last projection."""
-    centroids: Any
+    centroids: Variable
     """Ascending."""
-    kept: Any
+    kept: tf.Tensor
     """False for those that stay zero."""
 
     @classmethod
-    def of(cls, kernel: Any, ids: np.ndarray) -> _Clustered:
+    def of(cls, kernel: Variable, ids: np.ndarray) -> _Clustered:
         values, flat = kernel.numpy().ravel(), ids.ravel()
         count = int(ids.max()) + 1
         sizes = np.bincount(flat[flat != ZERO], minlength=count)
