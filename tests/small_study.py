@@ -25,10 +25,10 @@ from engine.training.plan import TrainingPlan
 from engine.workbench.network import Network
 from engine.workbench.step_context import StepContext
 
-IMAGES_A_CLASS = 24
+IMAGES_PER_CLASS = 24
 
 
-def draw_class_folders(root: Path, count: int = IMAGES_A_CLASS) -> Path:
+def draw_class_folders(root: Path, count: int = IMAGES_PER_CLASS) -> Path:
     """Write PNG files of drawn hearts: root/normal/000.png …, root/sick/000.png …"""
     for label, name in enumerate(("normal", "sick")):
         folder = root / name

@@ -13,7 +13,7 @@ from workers.latest_call import LatestCall
 
 CACHE_LIMIT = "image_cache/limit_gb"
 USUAL_LIMIT_GIB = 20
-MOST_GIB = 10_000
+MAX_GIB = 10_000
 GIB = 1024**3
 WHAT = (
     "Images that were read and resized are kept, so that a later study begins at once. Nothing is lost when they are "
@@ -37,7 +37,7 @@ class ImageCacheDialog(QDialog):
         self._settings, self._cache = settings, locations.image_cache
         self._size = QLabel("…", objectName="image_cache.size")
         self._limit = CalmSpinBox(
-            objectName="image_cache.limit", maximum=MOST_GIB, suffix=" GiB", accessibleName="Limit"
+            objectName="image_cache.limit", maximum=MAX_GIB, suffix=" GiB", accessibleName="Limit"
         )
         self._limit.setSpecialValueText("no limit")
         self._limit.setValue(round(cache_limit_bytes(settings) / GIB))

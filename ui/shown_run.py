@@ -35,7 +35,7 @@ from engine.contract.measurements import RunResult, VariantMeasurement
 from ui.durations import duration_text
 from ui.wording import in_window_words
 
-LEAST_WEIGHT_S = 0.5
+MIN_WEIGHT_S = 0.5
 """What a stage counts at least in the overall progress, so that one of no estimated time moves it too."""
 
 Severity = Literal["note", "warning", "error"]
@@ -114,7 +114,7 @@ class ShownRun:
         return next((stage for stage in self.stages.values() if stage.status is StageStatus.RUNNING), None)
 
     @property
-    def images_a_second(self) -> float | None:
+    def images_per_second(self) -> float | None:
         """By the last epoch of the stage that trains; None while none has ended."""
         stage = self.current
         if stage is None or not stage.epochs or stage.epochs[-1].seconds <= 0:
@@ -154,7 +154,7 @@ class ShownRun:
         """Of the whole run, by estimated time, 0 to 1."""
         if self.result is not None:
             return 1.0
-        weights = [max(stage.plan.estimated_seconds, LEAST_WEIGHT_S) for stage in self.stages.values()]
+        weights = [max(stage.plan.estimated_seconds, MIN_WEIGHT_S) for stage in self.stages.values()]
         fractions = [stage.done_fraction for stage in self.stages.values()]
         done = sum(weight * fraction for weight, fraction in zip(weights, fractions, strict=True))
         return min(done / sum(weights), 1.0) if weights else 0.0

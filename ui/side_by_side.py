@@ -36,7 +36,7 @@ class SideBySide(QWidget):
         self._arrange()
 
     def minimumSizeHint(self) -> QSize:
-        width = max(self._left.minimumSizeHint().width(), _least_width(self._right))
+        width = max(self._left.minimumSizeHint().width(), _minimum_width(self._right))
         return QSize(width, self._row.minimumSize().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -50,7 +50,7 @@ class SideBySide(QWidget):
 
     def _arrange(self) -> None:
         left = self._left_width or self._left.minimumSizeHint().width()
-        need = left + self._row.spacing() + _least_width(self._right)
+        need = left + self._row.spacing() + _minimum_width(self._right)
         beside = self.width() >= need
         direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._row.direction() != direction:
@@ -61,5 +61,5 @@ class SideBySide(QWidget):
             self._left.setMaximumWidth(self._left_width if beside and not self._left_grows else ANY_WIDTH)
 
 
-def _least_width(part: QWidget) -> int:
+def _minimum_width(part: QWidget) -> int:
     return max(part.minimumSizeHint().width(), part.minimumWidth())

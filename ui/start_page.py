@@ -13,7 +13,7 @@ from engine.store.run_history import RunRecord
 from ui.form.browse_start import pictures
 
 BUTTON_WIDTH = 340
-MOST_RECENT = 3
+MAX_RECENT = 3
 TITLE = "Make a network small, and see what it costs"
 DROP_HINT = "Or drop a folder of images, an archive, a recipe, a Keras model or a run anywhere on this window."
 FOLDER_TIP = "A folder with one folder of images per class"
@@ -70,7 +70,7 @@ class StartPage(QWidget):
             self._recent_layout.addWidget(QLabel("Recent"))
         if draft is not None:
             self._add_recent(f"✎ {draft.name} (draft)", partial(self.draft_chosen.emit, draft))
-        for record in records[:MOST_RECENT]:
+        for record in records[:MAX_RECENT]:
             self._add_recent(f"{record.title} ({record.state})", partial(self.run_chosen.emit, record))
 
     def _add_recent(self, text: str, chosen: partial[None]) -> None:

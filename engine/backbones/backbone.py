@@ -19,7 +19,7 @@ from engine.graph.layer_graph import LayerGraph, Shape, Tensor
 PUBLISHED_INPUT = (224, 224, 3)
 PUBLISHED_FILE = re.compile(r"_tf_dim_ordering_|_224_tf|^weights_mobilenet_v3_")
 """In the names of the weights files that Keras publishes."""
-MOST_GRAPHS = 128
+MAX_GRAPHS = 128
 """That are kept: a recipe that compares many image settings asks for each of its networks again and again."""
 Options = TypeVar("Options", bound=BackboneOptions)
 
@@ -127,7 +127,7 @@ def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int
     return _layer_graph(settings, input_shape, class_count, ARCHITECTURES[settings.kind].state_of(settings))
 
 
-@lru_cache(maxsize=MOST_GRAPHS)
+@lru_cache(maxsize=MAX_GRAPHS)
 def _layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int, state: Hashable) -> LayerGraph:
     """`state` tells networks apart that are read from one place at different times."""
     builder = GraphBuilder(input_shape, settings.width)

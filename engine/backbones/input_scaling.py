@@ -17,13 +17,13 @@ from engine.weights.stored_weights import read_stored_weights
 
 MOVING = frozenset({"ZeroPadding2D", "Cropping2D", "MaxPooling2D", "AveragePooling2D"})
 KINDS = frozenset({"Rescaling", "Normalization"})
-LEAST_DEVIATION = 1e-7
+MIN_DEVIATION = 1e-7
 """Keras' epsilon."""
-MOST_OF_FRACTIONS = 2.0
+MAX_OF_FRACTIONS = 2.0
 """A mean or deviation above this is one of pixels from 0 to 255, and not of fractions."""
 OF_BYTES_BELOW = 1 / 8
 """A factor below this makes large values small, so the images are bytes; one above makes use of fractions."""
-MOST_OF_BYTES = 700.0
+MAX_OF_BYTES = 700.0
 """A scaling that makes greater values than this to 1 is one of images with more than 8 bits."""
 CLOSE = 1e-4
 
@@ -135,7 +135,7 @@ def _scaling_of(first: tuple[str, Affine], all_ends: list[Affine]) -> InputScali
     if all_ends and kind == "Rescaling":
         affine = all_ends[0]
     deepest = max(np.abs(affine.offset / affine.factor).max(), np.abs(1 / affine.factor).max())
-    if deepest > MOST_OF_BYTES:
+    if deepest > MAX_OF_BYTES:
         raise DataError(
             f"it scales images whose values go up to some {deepest:,.0f}, and here images reach a network as bytes or "
             "as fractions of what their type can hold; begin the model with Rescaling(1/255), or without, and save it "
@@ -143,7 +143,7 @@ def _scaling_of(first: tuple[str, Affine], all_ends: list[Affine]) -> InputScali
         )
     if kind == "Normalization":
         mean, deviation = -affine.offset / affine.factor, 1 / affine.factor
-        of_bytes = max(np.abs(mean).max(), np.abs(deviation).max()) > MOST_OF_FRACTIONS
+        of_bytes = max(np.abs(mean).max(), np.abs(deviation).max()) > MAX_OF_FRACTIONS
     else:
         of_bytes = bool(np.abs(affine.factor).max() < OF_BYTES_BELOW)
     greatest = 255.0 if of_bytes else 1.0
@@ -183,7 +183,7 @@ def _normalization(
             raise DataError(f'layer "{name}" has no mean and variance in the file; call adapt and save the model anew')
         given = list(arrays[:2])
     mean, variance = (np.asarray(_plain(one), np.float64).reshape(-1) for one in given)
-    deviation = np.maximum(np.sqrt(variance), LEAST_DEVIATION)
+    deviation = np.maximum(np.sqrt(variance), MIN_DEVIATION)
     if settings.get("invert"):
         return deviation, mean
     return 1 / deviation, -mean / deviation

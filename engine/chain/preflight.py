@@ -17,7 +17,7 @@ from engine.contract.repairs import RemoveEntry, Repair, SetValue
 from engine.datasets.source import DATASETS, special_keys
 from engine.feeding.pipeline import network_input_shape
 
-LEAST_CLASSES = 2
+MIN_CLASSES = 2
 USUAL_WEIGHT_DECAY = 0.01
 """Of AdamW: the default of PyTorch."""
 
@@ -178,11 +178,11 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
 def guessed_classes(recipe: Recipe) -> int:
     """How many classes there are, where the images are not read yet."""
     if recipe.dataset.classes or recipe.backbone.kind not in ARCHITECTURES:
-        return len(recipe.dataset.classes) or LEAST_CLASSES
+        return len(recipe.dataset.classes) or MIN_CLASSES
     try:
-        return ARCHITECTURES[recipe.backbone.kind].classes_of(recipe.backbone) or LEAST_CLASSES
+        return ARCHITECTURES[recipe.backbone.kind].classes_of(recipe.backbone) or MIN_CLASSES
     except NutshellError:
-        return LEAST_CLASSES
+        return MIN_CLASSES
 
 
 def _same_chains(recipe: Recipe) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.chain.branches import Branch
 from engine.chain.controls import controls_by_chain
-from engine.chain.estimate import training_macs_a_second
+from engine.chain.estimate import training_macs_per_second
 from engine.chain.planning import Planned, machine_name, plan_run
 from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, write_event
 from engine.chain.stage_runner import FinishedStage, StageRunner
@@ -172,7 +172,7 @@ class _Run:
             baseline = finished[branch.tree.stages[0].key]
             if not baseline.reused and baseline.records:
                 fastest = min(record.seconds for record in baseline.records)
-                speeds.append(training_macs_a_second(branch.recipe, self._planned.work, fastest))
+                speeds.append(training_macs_per_second(branch.recipe, self._planned.work, fastest))
         if speeds:
             # Of the smallest images the least time goes into arithmetic, so theirs would be too slow for the others.
             measured.keep_speed(max(speeds))

@@ -49,7 +49,7 @@ class DatasetCheck(Measured):
     """Exact duplicates that are of another class than the image before."""
     left_out: int = 0
     duplicates: tuple[DuplicateImage, ...] = ()
-    """One entry for each image that has a copy before it, those in two splits first; at most `MOST_LISTED`."""
+    """One entry for each image that has a copy before it, those in two splits first; at most `MAX_LISTED`."""
 
 
 class DatasetReport(Measured):
@@ -59,4 +59,4 @@ class DatasetReport(Measured):
     findings: tuple[Finding, ...]
 
 
-MOST_LISTED = 10_000
+MAX_LISTED = 10_000

@@ -20,7 +20,7 @@ from engine.contract.section import Section
 
 OFF: Final = "off"
 """No wavelet transform, in a list of some."""
-MOST_SETTINGS = 32
+MAX_SETTINGS = 32
 """Baselines of one recipe: more than anyone waits for, and few enough to be checked while one types."""
 
 SCALE_NAMES: JsonDict = {
@@ -150,9 +150,9 @@ class ImageGrid(Section):
             if len(set(values)) != len(values) or not values:
                 raise ValueError(f"{name} {'names one value twice' if values else 'is an empty list'}")
         count = prod(len(values) for values in self.axes.values())
-        if count > MOST_SETTINGS:
+        if count > MAX_SETTINGS:
             raise ValueError(
-                f"{count} image settings are too many, each trains a baseline; name at most {MOST_SETTINGS}, or split "
+                f"{count} image settings are too many, each trains a baseline; name at most {MAX_SETTINGS}, or split "
                 "the study into several recipes"
             )
         return self

@@ -31,7 +31,7 @@ BOUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "multiple_of": ("a multiple of", "multiple_of"),
     }
 )
-MOST_SHOWN = 60
+MAX_SHOWN = 60
 """Characters of a value."""
 
 
@@ -67,7 +67,7 @@ def shown_value(value: object) -> str:
         return str(value).lower()
     text = f'"{value}"' if isinstance(value, str) else str(value)
     text = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
-    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 
 def _choices(expected: str) -> str:

@@ -7,7 +7,7 @@ import tomllib
 
 PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 KEY = re.compile(r"""\s*([\w."'-]+)\s*=\s*""")
-MOST_SHOWN = 60
+MAX_SHOWN = 60
 """Characters of a line."""
 
 
@@ -22,7 +22,7 @@ def toml_fault(error: tomllib.TOMLDecodeError, text: str) -> str:
 
 
 def _words(message: str, line: str) -> str:
-    shown = line if len(line) <= MOST_SHOWN else f"{line[: MOST_SHOWN - 1]}…"
+    shown = line if len(line) <= MAX_SHOWN else f"{line[: MAX_SHOWN - 1]}…"
     shown = shown if shown.isprintable() else shown.encode("unicode_escape").decode("ascii")
     key = KEY.match(line)
     value = line[key.end() :] if key else ""

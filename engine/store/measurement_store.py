@@ -63,9 +63,9 @@ class MeasurementStore:
         row = self._row("SELECT macs_a_second, digest FROM speeds WHERE machine = ?")
         return float(row[0]) if row and row[1] == row_digest(self.machine, row[0]) else None
 
-    def keep_speed(self, macs_a_second: float) -> None:
+    def keep_speed(self, macs_per_second: float) -> None:
         with open_database(self.locations.database) as database:
-            kept = (self.machine, macs_a_second)
+            kept = (self.machine, macs_per_second)
             database.execute("INSERT OR REPLACE INTO speeds VALUES (?, ?, ?)", (*kept, row_digest(*kept)))
 
     def _measured(self, stage: str) -> tuple[Any, ...] | None:

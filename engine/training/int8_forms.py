@@ -12,7 +12,7 @@ from engine.graph.keras_objects import KerasLayer
 from engine.training.hard_activations import HardSigmoid
 from engine.training.kernels import kernel_of
 
-LEAST_SCALE = 1e-6
+MIN_SCALE = 1e-6
 """Of a normalised channel: the converter knows no scale of zero."""
 
 

@@ -12,7 +12,7 @@ from engine.graph.keras_objects import Variable
 
 Precision = Literal["auto", "float32", "mixed_float16"]
 
-LEAST_COMPUTE_CAPABILITY = (7, 0)
+MIN_COMPUTE_CAPABILITY = (7, 0)
 """Of the first cards with tensor cores; on others, and on processors, 16 bits are no faster."""
 FIRST_SCALE = 2.0**15
 STEPS_TO_DOUBLE = 2000
@@ -24,7 +24,7 @@ def computes_in_16_bits(precision: Precision) -> bool:
         return False
     cards = tf.config.list_physical_devices("GPU")
     capabilities = [tf.config.experimental.get_device_details(card).get("compute_capability") for card in cards]
-    return bool(cards) and all(one is not None and one >= LEAST_COMPUTE_CAPABILITY for one in capabilities)
+    return bool(cards) and all(one is not None and one >= MIN_COMPUTE_CAPABILITY for one in capabilities)
 
 
 @contextmanager

@@ -33,7 +33,7 @@ from engine.graph.keras_objects import KerasLayer, KerasModel, LayerConfig, Vari
 from engine.launch.garbage_collector import collector_at_rest
 from engine.training.int8_forms import (
     INT8_FORMS,
-    LEAST_SCALE,
+    MIN_SCALE,
     QuantizedBatchNormalization,
     QuantizedHardSigmoid,
     int8_form,
@@ -137,11 +137,11 @@ def fill_empty_ranges(wrapped: KerasModel) -> None:
             if name.startswith(("kernel_min", "depthwise_kernel_min")):
                 greatest = ends[name.replace("_min", "_max")]
                 empty = (least.numpy() == 0) & (greatest.numpy() == 0)
-                least.assign(np.where(empty, -LEAST_SCALE, least.numpy()))
-                greatest.assign(np.where(empty, LEAST_SCALE, greatest.numpy()))
+                least.assign(np.where(empty, -MIN_SCALE, least.numpy()))
+                greatest.assign(np.where(empty, MIN_SCALE, greatest.numpy()))
         if isinstance(wrapper.layer, tf_keras.layers.BatchNormalization) and wrapper.layer.scale:
             scale = wrapper.layer.gamma.numpy()
-            wrapper.layer.gamma.assign(np.where(np.abs(scale) < LEAST_SCALE, LEAST_SCALE, scale))
+            wrapper.layer.gamma.assign(np.where(np.abs(scale) < MIN_SCALE, MIN_SCALE, scale))
 
 
 def own_config(layer: KerasLayer) -> tfmot.quantization.keras.QuantizeConfig | None:

@@ -145,7 +145,7 @@ class Step(ABC, Generic[P]):
     overhead_s: ClassVar[float] = 9.0
     """What it takes beside its epochs, on two cores of a server of 2020: its graph traced, and converted to float32."""
 
-    def file_bytes_a_parameter(self, parameters: P) -> float:
+    def file_bytes_per_parameter(self, parameters: P) -> float:
         """Of the `.tflite` that its stage leaves."""
         return 4.0
 

@@ -34,7 +34,7 @@ from engine.workbench.step_context import StepContext
 from tests.small_study import forget_training
 
 SEEDS = (1, 2, 3)
-IMAGES_A_CLASS = 200
+IMAGES_PER_CLASS = 200
 BASELINE_EPOCHS, PRUNING_EPOCHS, CLUSTERING_EPOCHS = 8, 4, 3
 RATE = 1e-3
 SPARSITY, CLUSTERS = 0.8, 16
@@ -70,7 +70,7 @@ def study(seed: int, images: Path, folder: Path) -> Study:
     set_up_tensorflow(seed)
     recipe = Recipe(
         seed=seed,
-        dataset=DatasetSettings(kind="image_folder", path=str(images), limit_per_class=IMAGES_A_CLASS),
+        dataset=DatasetSettings(kind="image_folder", path=str(images), limit_per_class=IMAGES_PER_CLASS),
         images=ImageSettings(size=32),
         backbone=BackboneSettings(kind="resnet18", width=0.125),
         training=TrainingSettings(epochs=BASELINE_EPOCHS, batch_size=32, learning_rate=RATE, schedule="cosine"),

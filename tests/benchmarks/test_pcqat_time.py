@@ -26,11 +26,11 @@ from engine.steps.weight_clustering.step import WeightClustering, WeightClusteri
 from engine.workbench.network import Network
 from engine.workbench.step_context import StepContext
 
-IMAGES_A_CLASS = 1500
+IMAGES_PER_CLASS = 1500
 BATCH = 32
 CLUSTERS = 16
 ROUNDS = 2
-MOST_OF_TFMOT = 0.2
+MAX_OF_TFMOT = 0.2
 LONGEST_START_S = 120.0
 
 
@@ -39,7 +39,7 @@ LONGEST_START_S = 120.0
 def test_pcqat_takes_a_fifth_of_tfmot_and_a_whole_resnet50_starts_in_two_minutes(
     small_bench: StepContext, tmp_path: Path
 ) -> None:
-    bench = _bench(small_bench, 32, IMAGES_A_CLASS, tmp_path / "small")
+    bench = _bench(small_bench, 32, IMAGES_PER_CLASS, tmp_path / "small")
     network = _pruned_and_clustered("resnet18", 0.25, bench)
     ours, theirs = [], []
     for _ in range(ROUNDS):
@@ -54,15 +54,15 @@ def test_pcqat_takes_a_fifth_of_tfmot_and_a_whole_resnet50_starts_in_two_minutes
     large = _bench(small_bench, 96, 30, tmp_path / "large")
     start_s = _seconds_to_the_first_batch(_pruned_and_clustered("resnet50", 1.0, large), large)
     print(f"PCQAT of resnet50 at 96²: first batch trained after {start_s:.1f} s")
-    assert ratio <= MOST_OF_TFMOT
+    assert ratio <= MAX_OF_TFMOT
     assert start_s <= LONGEST_START_S
 
 
-def _bench(bench: StepContext, size: int, images_a_class: int, folder: Path) -> StepContext:
+def _bench(bench: StepContext, size: int, images_per_class: int, folder: Path) -> StepContext:
     images = ImageSettings(size=size, color="grayscale")
     training = bench.recipe.training.model_copy(update={"batch_size": BATCH, "augment": ()})
     recipe = bench.recipe.model_copy(update={"images": images, "training": training})
-    settings = DatasetSettings(limit_per_class=images_a_class)
+    settings = DatasetSettings(limit_per_class=images_per_class)
     dataset = prepare(scan(settings, 7), settings, images, 7, folder / "cache")
     pipeline = fit_pipeline(images, dataset)
     trainer = replace(bench.trainer, dataset=dataset, pipeline=pipeline, checkpoint=folder / "training.checkpoint")

@@ -25,7 +25,7 @@ from engine.workbench.step_context import StepContext
 SCHEMES = ("float16", "dynamic_range", "int8", "int16x8")
 CALIBRATION_IMAGES = 200
 ROUNDS = 3
-MOST_OF_CONVERTER = 0.35
+MAX_OF_CONVERTER = 0.35
 
 
 @pytest.mark.benchmark
@@ -46,7 +46,7 @@ def test_four_schemes_take_a_third_of_four_conversions(kind: str, small_bench: S
         f"conversion that they share, TFLiteConverter {statistics.median(theirs):.1f} s; "
         f"median ratio {ratio:.2f} of {ROUNDS} in turn"
     )
-    assert ratio <= MOST_OF_CONVERTER
+    assert ratio <= MAX_OF_CONVERTER
 
 
 def _bench_with_enough_images(bench: StepContext, folder: Path) -> StepContext:

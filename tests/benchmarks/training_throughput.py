@@ -71,7 +71,7 @@ class Throughput:
     """What was measured of one way."""
 
     way: Way
-    images_a_second: float
+    images_per_second: float
     """Training images over the median seconds of an epoch, validation included."""
     ratio: float
     """Over the bare fit's, median over the rounds; above 1 is faster."""
@@ -119,7 +119,7 @@ def page(measured: list[Throughput], rounds: int) -> str:
         "| way | images a second | ratio |",
         "| --- | --- | --- |",
     ]
-    lines += [f"| {one.way.title} | {one.images_a_second:,.0f} | {one.ratio:.2f} |" for one in measured]
+    lines += [f"| {one.way.title} | {one.images_per_second:,.0f} | {one.ratio:.2f} |" for one in measured]
     return "\n".join(lines) + "\n"
 
 

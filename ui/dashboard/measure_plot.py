@@ -16,11 +16,11 @@ from ui.variant_figures import Bar
 
 BAR_HEIGHT = 0.66
 WHISKER_HEIGHT = 0.3
-NAMES_PIXELS, MOST_NAMES_PIXELS = 150, 210
+NAMES_PIXELS, MAX_NAMES_PIXELS = 150, 210
 NAME_MARGIN = 16
 NO_NAMES_PIXELS = 12
-LEAST_ROWS = 3
-LEAST_HEIGHT = 130
+MIN_ROWS = 3
+MIN_HEIGHT = 130
 AXIS_PIXELS, ROW_PIXELS = 44, 17
 ROOM_FOR_FIGURES = 1.35
 
@@ -74,7 +74,7 @@ class MeasurePlot:
             self._variants = variants
             self.plot.show_values(bool(variants))
             self.plot.getAxis("left").setStyle(showValues=self._named)
-            self.plot.setMinimumHeight(max(LEAST_HEIGHT, AXIS_PIXELS + ROW_PIXELS * len(variants)))
+            self.plot.setMinimumHeight(max(MIN_HEIGHT, AXIS_PIXELS + ROW_PIXELS * len(variants)))
             self._draw()
 
     def _draw(self) -> None:
@@ -93,7 +93,7 @@ class MeasurePlot:
             self._name(rows)
         if not self.plot.is_zoomed:
             self.plot.setXRange(0, furthest * ROOM_FOR_FIGURES, padding=0)
-        self.plot.setYRange(0.4 - max(count, LEAST_ROWS), 0.6, padding=0)
+        self.plot.setYRange(0.4 - max(count, MIN_ROWS), 0.6, padding=0)
 
     def _scale(self) -> float:
         """What the values are divided by; the axis is named with the unit."""
@@ -160,7 +160,7 @@ class MeasurePlot:
         """Write the variants' names; pyqtgraph leaves out one that is too long for its axis, so that is shortened."""
         metrics = QFontMetrics(self.plot.font())
         longest = max(metrics.horizontalAdvance(variant.name) for variant in self._variants)
-        width = max(NAMES_PIXELS, min(longest + NAME_MARGIN, MOST_NAMES_PIXELS))
+        width = max(NAMES_PIXELS, min(longest + NAME_MARGIN, MAX_NAMES_PIXELS))
         elide = Qt.TextElideMode.ElideMiddle
         names = [metrics.elidedText(variant.name, elide, width - NAME_MARGIN) for variant in self._variants]
         axis = self.plot.getAxis("left")

@@ -139,7 +139,7 @@ def _now_text(state: ShownRun, live: bool) -> str:
         kept = f", {reused} reused from earlier runs" if reused else ""
         return f"{len(state.result.variants)} variants measured; {computed} stages computed{kept}"
     if live and (current := state.current):
-        speed = state.images_a_second
+        speed = state.images_per_second
         facts = [current.phase, f"{speed:,.0f} images/s" if speed else "", state.device]
         return f"{current.plan.title}: {' · '.join(filter(None, facts))}"
     finished = sum(stage.done_fraction >= 1 for stage in state.stages.values())

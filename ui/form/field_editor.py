@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout,
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox, StudyLine
 
 LARGEST_WHOLE = 1_000_000
-BOXES_A_ROW = 2
+BOXES_PER_ROW = 2
 
 
 class FieldEditor(QObject):
@@ -206,9 +206,9 @@ class SeveralEditor(FieldEditor):
         layout.setContentsMargins(0, 0, 0, 0)
         self._boxes = {choice: QCheckBox(names.get(choice, choice.replace("_", " "))) for choice in choices}
         for place, box in enumerate(self._boxes.values()):
-            layout.addWidget(box, *divmod(place, BOXES_A_ROW))
+            layout.addWidget(box, *divmod(place, BOXES_PER_ROW))
             box.toggled.connect(self.changed)
-        layout.setColumnStretch(BOXES_A_ROW, 1)
+        layout.setColumnStretch(BOXES_PER_ROW, 1)
 
     def name_boxes(self, name: str) -> None:
         """Give the boxes object names for tests and screen readers, such as "training.augment.hflip"."""

@@ -10,7 +10,7 @@ from engine.store.run_notes import RunNotes
 
 NOTE_HEIGHT = 90
 LONGEST_NAME = 80
-LEAST_WIDTH = 380
+MIN_WIDTH = 380
 
 
 class NotesDialog(QDialog):
@@ -23,7 +23,7 @@ class NotesDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("notes")
         self.setWindowTitle("Name, note and tags")
-        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMinimumWidth(MIN_WIDTH)
         self._study = record.name
         self._name = QLineEdit(record.title, objectName="notes.name", maxLength=LONGEST_NAME, accessibleName="Name")
         self._note = QPlainTextEdit(record.notes.note, objectName="notes.note", accessibleName="Note")

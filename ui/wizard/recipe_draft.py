@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.datasets.examination import Examination
     from workers.dataset_scan import ScanResult
 
-MOST_UNDO_STEPS = 200
+MAX_UNDO_STEPS = 200
 TYPING_PAUSE_S = 1.0
 """Changes of one value in quicker succession are undone together: the digits of one number."""
 
@@ -130,7 +130,7 @@ class RecipeDraft(QObject):
         if recipe == self._recipe:
             return
         if not self._goes_on_typing(recipe):
-            self._earlier = [*self._earlier[-MOST_UNDO_STEPS:], self._recipe]
+            self._earlier = [*self._earlier[-MAX_UNDO_STEPS:], self._recipe]
         self._later = []
         self._recipe = recipe
         self.changed.emit()

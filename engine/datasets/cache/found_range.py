@@ -21,7 +21,7 @@ CENTRAL_PERCENT = 98.0
 """Of an image's pixels, the middle of which tells where its values lie."""
 NARROW_SHARE = 1 / 16
 """Of the range: where so little of it holds the middle of all images, single pixels have stretched it."""
-AHEAD_A_THREAD = 4
+AHEAD_PER_THREAD = 4
 TOLD_EVERY = 16
 """Images between two calls of `progress`."""
 
@@ -84,7 +84,7 @@ def find_range(source: DatasetSource, samples: Iterable[Sample], progress: Progr
             return sample, None  # It is told when it is decoded.
 
     with ThreadPoolExecutor(threads) as pool:
-        for done, (sample, extremes) in enumerate(in_order(pool, look, samples, threads * AHEAD_A_THREAD)):
+        for done, (sample, extremes) in enumerate(in_order(pool, look, samples, threads * AHEAD_PER_THREAD)):
             if extremes is not None:
                 (found if sample.split is Split.TRAIN else beyond).append(extremes)
             if found and done % TOLD_EVERY == 0:

@@ -17,7 +17,7 @@ FEW_TEST_IMAGES = 30
 """Of one class: its share of right decisions has an interval of 30 points or more."""
 DARK_SHARE = 0.25
 """Of the range of sixteen bits; the brightest pixel of twelve bits is at 0.06."""
-MOST_SIZES_NAMED = 3
+MAX_SIZES_NAMED = 3
 
 
 def dataset_findings(
@@ -104,8 +104,8 @@ def _mode_findings(check: DatasetCheck) -> Iterator[Finding]:
         else:
             yield _note("images.color", f"The images are of several kinds: {listed}.")
     if len(check.sizes) > 1:
-        named = ", ".join(f"{count:,} of {size}" for size, count in list(check.sizes.items())[:MOST_SIZES_NAMED])
-        more = ", …" if len(check.sizes) > MOST_SIZES_NAMED else ""
+        named = ", ".join(f"{count:,} of {size}" for size, count in list(check.sizes.items())[:MAX_SIZES_NAMED])
+        more = ", …" if len(check.sizes) > MAX_SIZES_NAMED else ""
         yield _note("images.size", f"The images have {len(check.sizes):,} sizes ({named}{more}); all become one.")
 
 

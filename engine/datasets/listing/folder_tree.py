@@ -26,7 +26,7 @@ SYSTEM_FILES = frozenset(
 """What operating systems, file servers (Synology, QNAP) and notebooks put beside a user's files, in lower case."""
 TOLD_EVERY = 200
 """Files between two calls of `progress`."""
-MOST_NAMED = 20
+MAX_NAMED = 20
 """Images beside the class folders that are listed one by one."""
 
 
@@ -113,7 +113,7 @@ class FoundFiles:
 
     def _pass_over(self, folder: Path, images: list[str], one_by_one: bool) -> None:
         self.without_class += len(images)
-        if one_by_one and len(images) <= MOST_NAMED:
+        if one_by_one and len(images) <= MAX_NAMED:
             for name in images:
                 self.skip(folder / name, "lies in no class folder")
         elif images:

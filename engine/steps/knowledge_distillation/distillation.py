@@ -12,7 +12,7 @@ import tf_keras
 from engine.graph.keras_objects import KerasModel
 from engine.training.objective import CrossEntropy, Objective
 
-LEAST_PROBABILITY = 1e-7
+MIN_PROBABILITY = 1e-7
 """Stands for smaller ones, so that a logit can be found from a probability."""
 
 
@@ -107,7 +107,7 @@ def _logits(probabilities: tf.Tensor) -> tf.Tensor:
     """Logits up to a constant, (batch, classes)."""
     if probabilities.shape[-1] == 1:
         probabilities = tf.concat([1 - probabilities, probabilities], axis=-1)
-    return tf.math.log(tf.clip_by_value(probabilities, LEAST_PROBABILITY, 1.0))
+    return tf.math.log(tf.clip_by_value(probabilities, MIN_PROBABILITY, 1.0))
 
 
 def _with_features(model: KerasModel) -> KerasModel:

@@ -19,7 +19,7 @@ from engine.training.projection import Projection
 SparsitySchedule = Callable[[float], float]
 """Progress of the stage, 0 to 1 → fraction of zeros, never falling, final at 1."""
 
-UPDATES_A_STAGE = 100
+UPDATES_PER_STAGE = 100
 """How often at most a schedule's masks are chosen anew."""
 
 
@@ -40,7 +40,7 @@ class MaskProjection(Projection):
         ]
 
     def before_batch(self, step: int, steps: int) -> None:
-        every = max(1, steps // UPDATES_A_STAGE)
+        every = max(1, steps // UPDATES_PER_STAGE)
         if step % every == 0 or step == steps - 1:
             self._reach(self._schedule((step + 1) / steps if step == steps - 1 else step / steps))
 

@@ -13,7 +13,7 @@ from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
 if TYPE_CHECKING:
     from ai_edge_litert import schema_py_generated as schema
 
-MOST_STEPS = 2**30
+MAX_STEPS = 2**30
 """Of a bias, as in TFLiteConverter: half of what an int32 counts, so that sums have room."""
 
 
@@ -63,7 +63,7 @@ def _widen_scales(layer: _Layer, bias: np.ndarray) -> None:
     """Give the kernel of each channel whose bias is too many steps a scale at which it is not."""
     bias_scales = layer.bias.Quantization().ScaleAsNumpy()
     kernel_scales = layer.kernel.Quantization().ScaleAsNumpy()
-    least = (np.abs(bias) / np.float32(MOST_STEPS)).astype(np.float32)
+    least = (np.abs(bias) / np.float32(MAX_STEPS)).astype(np.float32)
     narrow = np.flatnonzero(bias_scales < least)
     if not len(narrow) or len(kernel_scales) != len(bias):
         return

@@ -102,8 +102,8 @@ def _widened(known: ActivationRange | None, values: np.ndarray) -> ActivationRan
 
 def _histogram(values: np.ndarray, limits: ActivationRange) -> np.ndarray:
     """How many values lie in each of the equal bins between the limits; several times as fast as NumPy's own."""
-    bins_a_unit = HISTOGRAM_BINS / max(limits.greatest - limits.least, SMALLEST_SPAN)
-    bins = ((values.ravel() - np.float32(limits.least)) * np.float32(bins_a_unit)).astype(np.int32)
+    bins_per_unit = HISTOGRAM_BINS / max(limits.greatest - limits.least, SMALLEST_SPAN)
+    bins = ((values.ravel() - np.float32(limits.least)) * np.float32(bins_per_unit)).astype(np.int32)
     return np.bincount(np.minimum(bins, HISTOGRAM_BINS - 1), minlength=HISTOGRAM_BINS)
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Scheme = Literal["float16", "dynamic_range", "int8", "int16x8", "int4"]
 
 ACTIVATION_BITS = {"int8": 8, "int16x8": 16}
-DYNAMIC_RANGE_LEAST_VALUES = 1024
+DYNAMIC_RANGE_MIN_VALUES = 1024
 """Smaller kernels stay float under dynamic range, as TFLiteConverter leaves them: they save next to nothing, and are
 mostly the first convolution, which costs the most accuracy."""
 
@@ -63,7 +63,7 @@ def quantized(
     """
 
     def add_rules(rules: RecipeManager) -> None:
-        _add_rule(rules, ".*", scheme, DYNAMIC_RANGE_LEAST_VALUES if scheme == "dynamic_range" else 0)
+        _add_rule(rules, ".*", scheme, DYNAMIC_RANGE_MIN_VALUES if scheme == "dynamic_range" else 0)
         if scheme in ACTIVATION_BITS and float_io:
             _leave_borders_float(rules)
 
@@ -117,10 +117,10 @@ def _rewritten(
     return content
 
 
-def _add_rule(rules: RecipeManager, pattern: str, scheme: Scheme | LayerScheme, least_values: int = 0) -> None:
+def _add_rule(rules: RecipeManager, pattern: str, scheme: Scheme | LayerScheme, min_values: int = 0) -> None:
     """Say what is to become of the operators whose name has the regular expression `pattern` in it.
 
-    Kernels of fewer than `least_values` values are left as they are.
+    Kernels of fewer than `min_values` values are left as they are.
     """
     from ai_edge_quantizer import qtyping
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
@@ -146,7 +146,7 @@ def _add_rule(rules: RecipeManager, pattern: str, scheme: Scheme | LayerScheme, 
             activation_tensor_config=activations,
             weight_tensor_config=weights(8),
             compute_precision=qtyping.ComputePrecision.INTEGER,
-            min_weight_elements=least_values,
+            min_weight_elements=min_values,
         )
     rules.add_quantization_config(pattern, qtyping.TFLOperationName.ALL_SUPPORTED, config, algorithm)
     if scheme == "int4":

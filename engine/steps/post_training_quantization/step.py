@@ -35,7 +35,7 @@ TRAINED_FOR_INT8 = "quantization_aware_training"
 NAMED_LAYERS = 8
 TINY_KERNEL_VALUES = 1024
 """Smaller kernels stay float under dynamic range, by either route."""
-FILE_BYTES_A_PARAMETER: Mapping[str, float] = {
+FILE_BYTES_PER_PARAMETER: Mapping[str, float] = {
     "float16": 2.0,
     "dynamic_range": 1.0,
     "int8": 1.0,
@@ -64,8 +64,8 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     gives: ClassVar[Form] = Form.TFLITE
     overhead_s: ClassVar[float] = 1.0
 
-    def file_bytes_a_parameter(self, parameters: PostTrainingQuantizationParameters) -> float:
-        return FILE_BYTES_A_PARAMETER[parameters.scheme]
+    def file_bytes_per_parameter(self, parameters: PostTrainingQuantizationParameters) -> float:
+        return FILE_BYTES_PER_PARAMETER[parameters.scheme]
 
     def findings(self, parameters: PostTrainingQuantizationParameters, place: StepPlace) -> Iterator[Finding]:
         aware = Trait.INT8_ROUNDING in place.made

@@ -75,7 +75,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
 
     overhead_s: ClassVar[float] = 14.0
 
-    def file_bytes_a_parameter(self, parameters: QuantizationAwareTrainingParameters) -> float:
+    def file_bytes_per_parameter(self, parameters: QuantizationAwareTrainingParameters) -> float:
         return 1.0
 
     def training_epochs(self, parameters: QuantizationAwareTrainingParameters) -> int:

@@ -20,7 +20,7 @@ CLUSTERED = {"step": "weight_clustering"}
 DISTILLED = {"step": "knowledge_distillation", "student": "mobilenet_v2", "student_width": 0.1}
 INT8 = {"step": "post_training_quantization", "scheme": "int8"}
 FLOAT16 = {"step": "post_training_quantization", "scheme": "float16"}
-MOST_PRESSES = 5
+MAX_PRESSES = 5
 NAMES = {"quantization_aware_training": "QAT", "magnitude_pruning": "prune", "weight_clustering": "cluster"}
 
 
@@ -69,7 +69,7 @@ def test_every_order_of_three_becomes_one_that_runs_by_pressing_its_buttons(firs
     for others in itertools.product(STEPS.keys(), repeat=2):
         keys = (first, *others)
         made = recipe(*({"step": key} for key in keys))
-        for _ in range(MOST_PRESSES):
+        for _ in range(MAX_PRESSES):
             if not (faults := errors(preflight(made))):
                 break
             assert faults[0].repair is not None, (keys, faults[0].message)

@@ -26,6 +26,7 @@ from tests.engine.datasets.cifar_archives import (
 from tests.engine.datasets.dicom_files import write_dicom
 
 SEED = 7
+NO_REASON = "an error without a reason"
 PER_CLASS = 4
 ALL_VALUES = ValueRange(0.0, 1000.0)
 """For values whose type does not say which is white."""
@@ -295,6 +296,7 @@ def test_a_damaged_file_is_skipped_or_told(key: str, tmp_path: Path) -> None:
         return
     reasons = [_refusal(source, sample) for sample in index.samples]
     assert any(reasons) or index.skipped
+    assert NO_REASON not in reasons
     assert not all(reasons)
 
 
@@ -310,7 +312,7 @@ def _refusal(source: DatasetSource, sample: Sample) -> str:
     try:
         source.decode(sample)
     except (OSError, ValueError) as error:
-        return str(error) or "(an error without a reason)"
+        return str(error) or NO_REASON
     return ""
 
 

@@ -22,7 +22,7 @@ from ui.side_by_side import SideBySide
 from ui.wizard.chains.presets import Preset, presets
 
 LIST_WIDTH = 330
-LEAST_TEXT_WIDTH = 260
+MIN_TEXT_WIDTH = 260
 SIZE = (860, 470)
 ROW_SPACING = 2
 
@@ -66,7 +66,7 @@ class PresetDialog(QDialog):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(self._text)
-        scroll.setMinimumWidth(LEAST_TEXT_WIDTH)
+        scroll.setMinimumWidth(MIN_TEXT_WIDTH)
         layout = QVBoxLayout(self)
         layout.addWidget(SideBySide(self._list, scroll, LIST_WIDTH), 1)
         layout.addWidget(self._buttons)

@@ -15,7 +15,7 @@ from ui.wizard.dataset.dataset_editor import DatasetEditor
 TABLE_EDITORS: TableEditors = {DatasetSettings: DatasetEditor}
 
 
-LEAST_WIDTH = 260
+MIN_WIDTH = 260
 
 
 class StepSettings(QGroupBox):
@@ -44,7 +44,7 @@ class StepSettings(QGroupBox):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
         QVBoxLayout(self).addWidget(scroll)
-        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMinimumWidth(MIN_WIDTH)
 
     @property
     def is_valid(self) -> bool:

@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from engine.datasets.examination import Examination
 
 THUMBNAIL_PIXELS = 84
-MOST_SKIPPED_LISTED = 500
+MAX_SKIPPED_LISTED = 500
 ROWS_SEEN = 5
-LEAST_WIDTH = 380
+MIN_WIDTH = 380
 FEWEST_CLASSES = 2
 EVERY_IMAGE = "Every image"
 
@@ -94,7 +94,7 @@ class DatasetOverview(QWidget):
         self._tabs = QTabWidget(objectName="dataset.tabs")
         self._tabs.addTab(scroll, "Samples of each class")
         self._tabs.addTab(self.check, EVERY_IMAGE)
-        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMinimumWidth(MIN_WIDTH)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(counts, 2)
@@ -177,11 +177,11 @@ class DatasetOverview(QWidget):
     def _show_skipped(self, files: tuple[SkippedFile, ...]) -> None:
         files = tuple(dict.fromkeys(files))
         self._skipped.clear()
-        for skipped in files[:MOST_SKIPPED_LISTED]:
+        for skipped in files[:MAX_SKIPPED_LISTED]:
             path = Path(skipped.path)
             item = QListWidgetItem(f"{path.parent.name}/{path.name}: {skipped.reason}", self._skipped)
             item.setToolTip(skipped.path)
-        more = len(files) - MOST_SKIPPED_LISTED
+        more = len(files) - MAX_SKIPPED_LISTED
         if more > 0:
             self._skipped.addItem(f"… and {more:,} more, which a run lists in its folder")
         self._skipped_box.setTitle(f"Skipped ({len(files):,})")

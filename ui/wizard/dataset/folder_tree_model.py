@@ -13,7 +13,7 @@ from ui.nested_rows_model import Index, NestedRowsModel
 from ui.theme import current_theme
 from workers.folder_outline import MappedFolders
 
-MOST_CLASSES_NAMED = 3
+MAX_CLASSES_NAMED = 3
 NO_CLASS = "–"
 
 
@@ -98,5 +98,5 @@ def _summary(classes: frozenset[str]) -> str:
     if not classes:
         return NO_CLASS
     names = sorted(classes)
-    more = ", …" if len(names) > MOST_CLASSES_NAMED else ""
-    return f"({', '.join(names[:MOST_CLASSES_NAMED])}{more})"
+    more = ", …" if len(names) > MAX_CLASSES_NAMED else ""
+    return f"({', '.join(names[:MAX_CLASSES_NAMED])}{more})"

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from engine.datasets.examination import Examination
     from workers.dataset_scan import ScanResult
 
-MOST_LISTED = 500
-MOST_SIZES = 3
+MAX_LISTED = 500
+MAX_SIZES = 3
 NOTHING = "No problems found in the images."
 NOT_LOOKED = Finding(
     severity=Severity.NOTE,
@@ -106,7 +106,7 @@ class ImageCheckPanel(QWidget):
         if examination is not self._shown:
             self._shown = examination
             self._facts.setText(_facts(examination.check) if examination else "")
-            self._list_duplicates(examination.check.duplicates[:MOST_LISTED] if examination else ())
+            self._list_duplicates(examination.check.duplicates[:MAX_LISTED] if examination else ())
         return len(findings)
 
     def _list_duplicates(self, duplicates: tuple[DuplicateImage, ...]) -> None:
@@ -133,8 +133,8 @@ class ImageCheckPanel(QWidget):
 def _facts(check: DatasetCheck) -> str:
     """Such as "400 images · 224×224 (380), 96×96 (20) · 8-bit grayscale (400)"."""
     modes = {mode: sum(counts.values()) for mode, counts in check.modes.items()}
-    sizes = dict(list(check.sizes.items())[:MOST_SIZES])
-    more = f", … ({len(check.sizes):,} sizes)" if len(check.sizes) > MOST_SIZES else ""
+    sizes = dict(list(check.sizes.items())[:MAX_SIZES])
+    more = f", … ({len(check.sizes):,} sizes)" if len(check.sizes) > MAX_SIZES else ""
     return f"{check.images:,} images · {_counted(sizes)}{more} · {_counted(modes)}"
 
 

@@ -10,7 +10,7 @@ from workers.dataset_scan import DecodedSample
 
 LARGEST_SIDE = 128
 """Larger images are resized to this at first: a network of it trains in minutes on a laptop."""
-LEAST_SIDE = 8
+MIN_SIDE = 8
 
 
 def fitted_settings(samples: Sequence[DecodedSample]) -> ImageSettings:
@@ -24,7 +24,7 @@ def fitted_settings(samples: Sequence[DecodedSample]) -> ImageSettings:
     if len(set(sizes)) > 1 or max(height, width) > LARGEST_SIDE:
         side = min(LARGEST_SIDE, median_low(min(size) for size in sizes))
         height = width = side
-    height, width = max(height, LEAST_SIDE), max(width, LEAST_SIDE)
+    height, width = max(height, MIN_SIDE), max(width, MIN_SIDE)
     size = height if height == width else (height, width)
     return ImageSettings(size=size, color="rgb" if colour else "grayscale")
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost
+from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, StageCost
 from engine.chain.planning import measured_speed
 from engine.chain.preflight import errors
 from engine.contract.errors import NutshellError
@@ -150,7 +150,7 @@ class ReviewPage(DraftPage):
             self._plan.forget()
             self._time.setText("–")
         else:
-            work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_A_SECOND)
+            work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_PER_SECOND)
             self._say_cost(self._plan.show_plan(recipe, work))
             runs = self._runs_directory
             self._finished.request(lambda progress: finished_stages(recipe, runs, progress))
