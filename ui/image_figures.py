@@ -52,5 +52,5 @@ def _reconstruction(reconstruction: Reconstruction) -> str:
 
 def _range(spread: Spread, form: str) -> str:
     """Such as "31.2 (29.8–33.0)"; the mean alone where all are alike."""
-    mean, least, greatest = (format(value, form) for value in (spread.mean, spread.least, spread.greatest))
-    return mean if least == greatest else f"{mean} ({least}–{greatest})"
+    mean, lowest, highest = (format(value, form) for value in (spread.mean, spread.least, spread.greatest))
+    return mean if lowest == highest else f"{mean} ({lowest}–{highest})"

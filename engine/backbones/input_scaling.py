@@ -55,20 +55,20 @@ class InputScaling:
 
     scale: str
     """Of `images.scale`, what stands for what it does itself; empty where it says nothing of it."""
-    greatest: float
+    max_pixel: float
     """Of the pixels that the file takes: 255, or 1 for fractions; 1 too where it says nothing of it."""
 
     def fed(self, pixels: np.ndarray) -> np.ndarray:
         """From pixels as the file takes them to what the network is fed here."""
-        share = pixels / self.greatest
+        share = pixels / self.max_pixel
         return 2 * share - 1 if self.scale == "symmetric" else share
 
     def of_fed(self, affine: Affine) -> Affine:
         """The same function of what is fed here."""
-        if self.scale == "symmetric":  # A pixel is greatest · (fed + 1) / 2.
-            half = np.asarray([self.greatest / 2])
+        if self.scale == "symmetric":  # A pixel is max_pixel · (fed + 1) / 2.
+            half = np.asarray([self.max_pixel / 2])
             return Affine(half, half).then(affine.factor, affine.offset)
-        return Affine(np.asarray([self.greatest]), np.zeros(1)).then(affine.factor, affine.offset)
+        return Affine(np.asarray([self.max_pixel]), np.zeros(1)).then(affine.factor, affine.offset)
 
 
 def input_scaling(path: Path) -> InputScaling:
@@ -146,9 +146,9 @@ def _scaling_of(first: tuple[str, Affine], all_ends: list[Affine]) -> InputScali
         of_bytes = max(np.abs(mean).max(), np.abs(deviation).max()) > MAX_OF_FRACTIONS
     else:
         of_bytes = bool(np.abs(affine.factor).max() < OF_BYTES_BELOW)
-    greatest = 255.0 if of_bytes else 1.0
-    symmetric = all(end.equals(2 / greatest, -1) for end in all_ends)
-    return InputScaling("symmetric" if symmetric else "unit", greatest)
+    max_pixel = 255.0 if of_bytes else 1.0
+    symmetric = all(end.equals(2 / max_pixel, -1) for end in all_ends)
+    return InputScaling("symmetric" if symmetric else "unit", max_pixel)
 
 
 def _affine_of(kind: str, name: str, settings: LayerSettings, stored: Callable[[], list[np.ndarray]]) -> Affine:

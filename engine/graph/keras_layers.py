@@ -121,12 +121,12 @@ def _batch_norm(builder: GraphBuilder, name: str, settings: LayerSettings, input
 
 def _relu(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     _need(name, settings, threshold=0)
-    slope, greatest = float(_number(settings.get("negative_slope") or 0)), settings.get("max_value")
-    if greatest is not None and (_number(greatest) != 6 or slope):
-        raise NoPlainLayer(f'layer "{name}" is a ReLU up to {_number(greatest):g}, and only those up to 6 are known')
+    slope, limit = float(_number(settings.get("negative_slope") or 0)), settings.get("max_value")
+    if limit is not None and (_number(limit) != 6 or slope):
+        raise NoPlainLayer(f'layer "{name}" is a ReLU up to {_number(limit):g}, and only those up to 6 are known')
     if slope:
         return builder.leaky_relu(inputs[0], slope, name)
-    return (builder.relu if greatest is None else builder.relu6)(inputs[0], name)
+    return (builder.relu if limit is None else builder.relu6)(inputs[0], name)
 
 
 def _leaky_relu(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:

@@ -25,7 +25,7 @@ class MeasurementStore:
     """Processor and threads: latencies of another machine are none of this one."""
 
     def variant(self, stage: str) -> tuple[VariantMeasurement, np.ndarray] | None:
-        """A stage's measurement and its decisions on the test images, int64; None where it was never measured."""
+        """A stage's measurement and its predictions for the test images, int64; None where it was never measured."""
         row = self._measured(stage)
         if row is None or self.is_damaged(stage):
             return None
@@ -36,8 +36,8 @@ class MeasurementStore:
         row = self._measured(stage)
         return row is not None and row[2] != row_digest(stage, self.machine, *row[:2])
 
-    def keep_variant(self, stage: str, variant: VariantMeasurement, decisions: np.ndarray) -> None:
-        kept = (stage, self.machine, variant.model_dump_json(), decisions.astype(np.int64).tobytes())
+    def keep_variant(self, stage: str, variant: VariantMeasurement, predictions: np.ndarray) -> None:
+        kept = (stage, self.machine, variant.model_dump_json(), predictions.astype(np.int64).tobytes())
         with open_database(self.locations.database) as database:
             database.execute(
                 "INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?, ?, ?)",

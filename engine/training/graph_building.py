@@ -15,7 +15,7 @@ from engine.graph.keras_objects import KerasModel
 from engine.launch.garbage_collector import collector_at_rest
 
 StepFunction = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
-"""Images and labels → (summed loss, number of right decisions)."""
+"""Images and labels → (summed loss, number of correct predictions)."""
 
 
 def compiled(step: StepFunction, model: KerasModel) -> StepFunction:

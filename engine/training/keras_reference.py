@@ -51,7 +51,7 @@ def check_against_keras(model: KerasModel, path: Path, scaling: InputScaling, se
     """
     import tf_keras
 
-    pixels = _images(tuple(side or 1 for side in model.input_shape[1:]), seed) * np.float32(scaling.greatest)
+    pixels = _images(tuple(side or 1 for side in model.input_shape[1:]), seed) * np.float32(scaling.max_pixel)
     ours = tf_keras.Model(model.input, model.layers[-1].input)(scaling.fed(pixels), training=False).numpy()
     try:
         theirs = _keras_outputs(path, pixels)

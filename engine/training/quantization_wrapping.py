@@ -133,12 +133,12 @@ def fill_empty_ranges(wrapped: KerasModel) -> None:
         if not isinstance(wrapper, QuantizeWrapper):
             continue
         ends = {weight.name.split("/")[-1]: weight for weight in wrapper.non_trainable_weights}
-        for name, least in ends.items():
+        for name, minimum in ends.items():
             if name.startswith(("kernel_min", "depthwise_kernel_min")):
-                greatest = ends[name.replace("_min", "_max")]
-                empty = (least.numpy() == 0) & (greatest.numpy() == 0)
-                least.assign(np.where(empty, -MIN_SCALE, least.numpy()))
-                greatest.assign(np.where(empty, MIN_SCALE, greatest.numpy()))
+                maximum = ends[name.replace("_min", "_max")]
+                empty = (minimum.numpy() == 0) & (maximum.numpy() == 0)
+                minimum.assign(np.where(empty, -MIN_SCALE, minimum.numpy()))
+                maximum.assign(np.where(empty, MIN_SCALE, maximum.numpy()))
         if isinstance(wrapper.layer, tf_keras.layers.BatchNormalization) and wrapper.layer.scale:
             scale = wrapper.layer.gamma.numpy()
             wrapper.layer.gamma.assign(np.where(np.abs(scale) < MIN_SCALE, MIN_SCALE, scale))

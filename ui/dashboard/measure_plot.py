@@ -97,8 +97,8 @@ class MeasurePlot:
 
     def _scale(self) -> float:
         """What the values are divided by; the axis is named with the unit."""
-        least = min(self._declared.raw(variant) for variant in self._variants)
-        fitting = [one for one in self._declared.units if least >= one[1]]
+        smallest = min(self._declared.raw(variant) for variant in self._variants)
+        fitting = [one for one in self._declared.units if smallest >= one[1]]
         unit, scale = fitting[-1] if fitting else self._declared.units[0]
         self.plot.setLabel("bottom", self._declared.axis.format(unit=unit))
         return scale

@@ -81,12 +81,12 @@ def _editor(schema: Document) -> FieldEditor:
 
 def _range(schema: Document) -> str:
     """Such as "From 0 to below 1." """
-    least = schema.get("minimum", schema.get("exclusiveMinimum"))
-    greatest = schema.get("maximum", schema.get("exclusiveMaximum"))
+    minimum = schema.get("minimum", schema.get("exclusiveMinimum"))
+    maximum = schema.get("maximum", schema.get("exclusiveMaximum"))
     above = "above " if "exclusiveMinimum" in schema else ""
     below = "below " if "exclusiveMaximum" in schema else ""
-    if least is not None and greatest is not None:
-        return f"From {above}{least:g} to {below}{greatest:g}."
-    if least is not None and least != 0:
-        return f"{above.capitalize() or 'At least '}{least:g}."
+    if minimum is not None and maximum is not None:
+        return f"From {above}{minimum:g} to {below}{maximum:g}."
+    if minimum is not None and minimum != 0:
+        return f"{above.capitalize() or 'At least '}{minimum:g}."
     return ""

@@ -82,9 +82,9 @@ class WholeNumberEditor(FieldEditor):
 
     widget: QSpinBox | QDoubleSpinBox
 
-    def __init__(self, least: int = 0, greatest: int = LARGEST_WHOLE) -> None:
+    def __init__(self, minimum: int = 0, maximum: int = LARGEST_WHOLE) -> None:
         spin = CalmSpinBox()
-        spin.setRange(least, greatest)
+        spin.setRange(minimum, maximum)
         super().__init__(spin)
         spin.valueChanged.connect(self.changed)
 

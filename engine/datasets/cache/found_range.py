@@ -47,18 +47,18 @@ class FoundRange:
             message += f" {self.beyond:,} other images go beyond, and are cut off there."
         if self.narrow is None:
             return Finding(severity=Severity.NOTE, where="images.value_range", message=message)
-        least, greatest = (float(f"{end:.4g}") for end in self.narrow)
+        low, high = (float(f"{end:.4g}") for end in self.narrow)
         message += (
-            f" But {CENTRAL_PERCENT:g} % of the pixels lie between {least:g} and {greatest:g}: a few others leave them "
+            f" But {CENTRAL_PERCENT:g} % of the pixels lie between {low:g} and {high:g}: a few others leave them "
             "hardly any contrast."
         )
-        sentence = f"Use the values from {least:g} to {greatest:g}"
-        repair = SetValue(place="images.value_range", value=[least, greatest], sentence=sentence)
+        sentence = f"Use the values from {low:g} to {high:g}"
+        repair = SetValue(place="images.value_range", value=[low, high], sentence=sentence)
         return Finding(severity=Severity.WARNING, where="images.value_range", message=message, repair=repair)
 
 
 def find_range(source: DatasetSource, samples: Iterable[Sample], progress: Progress = UNWATCHED) -> FoundRange | None:
-    """The least and greatest value in the training images that are on a scale of their own; None where there are none.
+    """The minimum and maximum of the training images that are on a scale of their own; None where there are none.
 
     Fractions that lie between 0 and 1, and whole numbers between 0 and 255 or 65535, have that range, so that they mean
     the same as in images whose type has it.

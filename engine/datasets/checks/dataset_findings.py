@@ -14,7 +14,7 @@ from engine.datasets.source import DATASETS, Split
 IMBALANCE = 3.0
 """Of the largest class's training images to the smallest's, from which on it is told."""
 FEW_TEST_IMAGES = 30
-"""Of one class: its share of right decisions has an interval of 30 points or more."""
+"""Of one class: its accuracy has an interval of 30 points or more."""
 DARK_SHARE = 0.25
 """Of the range of sixteen bits; the brightest pixel of twelve bits is at 0.06."""
 MAX_SIZES_NAMED = 3
@@ -75,13 +75,14 @@ def _duplicate_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterat
 
 def _count_findings(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Finding]:
     train = counts[Split.TRAIN]
-    most, least = max(train, key=train.__getitem__), min(train, key=train.__getitem__)
-    if train[least] and train[most] >= IMBALANCE * train[least]:
-        share = train[most] / sum(train.values())
+    largest, smallest = max(train, key=train.__getitem__), min(train, key=train.__getitem__)
+    if train[smallest] and train[largest] >= IMBALANCE * train[smallest]:
+        share = train[largest] / sum(train.values())
         yield _warning(
             "dataset.classes",
-            f'The class "{most}" has {train[most] / train[least]:.3g} times the training images of "{least}"; always '
-            f"answering {most} would be right in {share:.0%} of them, so compare accuracies with that.",
+            f'The class "{largest}" has {train[largest] / train[smallest]:.3g} times the training images of '
+            f'"{smallest}"; always answering {largest} would be right in {share:.0%} of them, so compare accuracies '
+            "with that.",
         )
     few = {name: count for name, count in counts[Split.TEST].items() if count < FEW_TEST_IMAGES}
     if few:

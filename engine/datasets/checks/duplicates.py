@@ -107,10 +107,10 @@ def nearest_before(
             hidden = (columns[None, :] >= stops[rows, None]) | ~known[None, columns] | ~known[rows, None]
             bits[hidden] = 255
             best = bits.argmin(axis=1)
-            least = bits[np.arange(len(best)), best]
-            better = least < distance[rows]
+            fewest = bits[np.arange(len(best)), best]
+            better = fewest < distance[rows]
             nearest[rows][better] = columns[best[better]]
-            distance[rows][better] = least[better]
+            distance[rows][better] = fewest[better]
     return nearest, distance
 
 

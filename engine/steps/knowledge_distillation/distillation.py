@@ -1,4 +1,4 @@
-"""Trains a student network by a teacher's softened decisions beside the labels.
+"""Trains a student network by a teacher's softened outputs as well as by the labels.
 
 Hinton et al. 2015 (arXiv:1503.02531), with the weighting of Predić et al. 2022; hints as the attention transfer of
 Zagoruyko and Komodakis 2017 (arXiv:1612.03928).
@@ -19,7 +19,7 @@ MIN_PROBABILITY = 1e-7
 class Distillation(Objective):
     """α · cross-entropy with the labels + (1 − α) · T² · KL(teacher at T ‖ student at T) + β · attention distance.
 
-    T² keeps the gradients of the softened decisions as large as those of the labels (Hinton et al. 2015, section 2).
+    T² keeps the gradients of the softened outputs as large as those of the labels (Hinton et al. 2015, section 2).
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Distillation(Objective):
             student, teacher: classifiers of the same images and classes that give probabilities.
             labels: the student's loss by the labels alone.
             alpha: share of the labels, 0 to 1.
-            temperature: above 0; higher ones soften the decisions.
+            temperature: above 0; higher ones soften the outputs.
             hint_weight: β; 0 leaves the feature maps out.
             teacher_learns: the teacher trains on the labels in the same batches (online distillation); then `joint`
                 is what is to be trained.

@@ -45,7 +45,7 @@ class KnowledgeDistillationParameters(StepParameters):
         0.1, ge=0, le=1, title="α", description="Share of the labels in the loss; the rest is the teacher's."
     )
     temperature: float = Field(
-        10.0, gt=0, le=100, title="Temperature", description="Softens the decisions of both; 1: as they are."
+        10.0, gt=0, le=100, title="Temperature", description="Softens the outputs of both networks; 1: unchanged."
     )
     hint_weight: float = Field(
         0.0,

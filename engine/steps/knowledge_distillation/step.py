@@ -34,7 +34,7 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
     key: ClassVar[str] = "knowledge_distillation"
     title: ClassVar[str] = "Knowledge distillation"
     summary: ClassVar[str] = (
-        "Trains a smaller network, the student, on the decisions of the network so far, its teacher. "
+        "Trains a smaller network, the student, on the outputs of the network so far, its teacher. "
         "Makes the file smaller and faster as far as the student is."
     )
     paper: ClassVar[str] = "Hinton et al. 2015; Predić et al. 2022; Lee et al. 2022"

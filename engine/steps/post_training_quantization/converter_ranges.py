@@ -24,8 +24,8 @@ def converter_ranges(float32: bytes, ranges: Mapping[str, ActivationRange]) -> M
     for summand, total in _overwritten(float32):
         if summand in ranges and total in ranges:
             one, other = ranges[summand], ranges[total]
-            least, greatest = min(one.least, other.least), max(one.greatest, other.greatest)
-            widened[summand] = ActivationRange(least, greatest, (one.least, one.greatest))
+            minimum, maximum = min(one.min, other.min), max(one.max, other.max)
+            widened[summand] = ActivationRange(minimum, maximum, (one.min, one.max))
     return widened
 
 

@@ -20,7 +20,7 @@ class TensorRange(BaseModel):
     """Its name in the float32 file."""
     seen_least: float
     seen_greatest: float
-    """The least and greatest value of all images."""
+    """The minimum and maximum over all images."""
     least: float
     greatest: float
     """Where the integers begin and end; values beyond are clipped."""

@@ -65,7 +65,7 @@ def quantized(
     def add_rules(rules: RecipeManager) -> None:
         _add_rule(rules, ".*", scheme, DYNAMIC_RANGE_MIN_VALUES if scheme == "dynamic_range" else 0)
         if scheme in ACTIVATION_BITS and float_io:
-            _leave_borders_float(rules)
+            _leave_ends_float(rules)
 
     return _rewritten(float32, add_rules, ranges)
 
@@ -89,7 +89,7 @@ def quantized_by_layer(
             _add_rule(rules, operators_of(layer), scheme)
         *_, last = layers.values()
         _add_rule(rules, OUTPUT_OPERATOR, last)
-        _leave_borders_float(rules)
+        _leave_ends_float(rules)
 
     return _rewritten(float32, add_rules, ranges)
 
@@ -155,12 +155,12 @@ def _add_rule(rules: RecipeManager, pattern: str, scheme: Scheme | LayerScheme, 
         rules.add_quantization_config(pattern, qtyping.TFLOperationName.DEPTHWISE_CONV_2D, bytes_instead, algorithm)
 
 
-def _leave_borders_float(rules: RecipeManager) -> None:
+def _leave_ends_float(rules: RecipeManager) -> None:
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
     from ai_edge_quantizer.qtyping import TFLOperationName
 
-    for border in (TFLOperationName.INPUT, TFLOperationName.OUTPUT):
-        rules.add_quantization_config(".*", border, algorithm_key=AlgorithmName.NO_QUANTIZE)
+    for end in (TFLOperationName.INPUT, TFLOperationName.OUTPUT):
+        rules.add_quantization_config(".*", end, algorithm_key=AlgorithmName.NO_QUANTIZE)
 
 
 def _statistics(
@@ -170,7 +170,7 @@ def _statistics(
     if ranges is None:
         return None
     return {
-        name: {"min": np.array([[found.least]], np.float32), "max": np.array([[found.greatest]], np.float32)}
+        name: {"min": np.array([[found.min]], np.float32), "max": np.array([[found.max]], np.float32)}
         for name, found in ranges.items()
     }
 

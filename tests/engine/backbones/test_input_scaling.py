@@ -28,7 +28,7 @@ def test_scalings_in_a_row_count_together(tmp_path: Path) -> None:
     from keras import layers
 
     scaling = input_scaling(saved(tmp_path, [layers.Rescaling(1.0), layers.Rescaling(1 / 255)]))
-    assert (scaling.scale, scaling.greatest) == ("unit", 255.0)
+    assert (scaling.scale, scaling.max_pixel) == ("unit", 255.0)
 
 
 @pytest.mark.parametrize("kind", ["sixteen bits", "twelve bits", "normalised", "after padding"])

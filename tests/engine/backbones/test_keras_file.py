@@ -18,7 +18,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.training_settings import TrainingSettings
 from engine.weights.weights_file import load_weights
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 SIDE = 32
 

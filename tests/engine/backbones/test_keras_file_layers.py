@@ -27,7 +27,7 @@ from engine.training.keras_reference import TOLERANCE, check_against_keras
 from engine.training.quantization_wrapping import with_fake_quantisation
 from engine.weights.weights_file import load_weights
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 SIDE = 16
 Layers = Any

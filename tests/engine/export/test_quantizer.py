@@ -62,8 +62,8 @@ def test_kernels_are_stored_small(
 def test_integer_schemes_compute_in_integers(residual: Trained, scheme: str, dtype: str, float_io: bool) -> None:
     file = TfliteFile.parse(small(residual, scheme, float_io))
     assert file.float_operators == 0
-    border = "float32" if float_io else dtype
-    assert (file.input_dtype, file.output_dtype) == (border, border)
+    end = "float32" if float_io else dtype
+    assert (file.input_dtype, file.output_dtype) == (end, end)
 
 
 def test_zeros_stay_zeros(residual: Trained) -> None:
@@ -79,8 +79,7 @@ def test_zeros_stay_zeros(residual: Trained) -> None:
 def test_ranges_decide_where_integers_clip(sequential: Trained) -> None:
     right = activation_ranges(sequential.float32, sequential.calibration)
     narrow = {
-        name: found if found.least < 0 else ActivationRange(found.least, found.greatest / 20)
-        for name, found in right.items()
+        name: found if found.min < 0 else ActivationRange(found.min, found.max / 20) for name, found in right.items()
     }
     float_like = agreement(quantized(sequential.float32, "int8", right), sequential.float32, sequential.test_images)
     clipped = agreement(quantized(sequential.float32, "int8", narrow), sequential.float32, sequential.test_images)

@@ -20,7 +20,7 @@ from engine.graph.layer_graph import LayerGraph
 from engine.weights.keras_order import in_keras_order
 from engine.weights.weights_file import load_weights
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 SIDE = 96
 LAYOUTS: dict[str, Callable[[Any, str], None]] = {

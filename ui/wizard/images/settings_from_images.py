@@ -35,8 +35,9 @@ def advice(settings: ImageSettings, samples: Sequence[DecodedSample]) -> str:
     height, width = settings.height_width
     smaller = [sample for sample in samples if sample.image.shape[0] < height or sample.image.shape[1] < width]
     if 2 * len(smaller) > len(samples):
-        least = min(smaller, key=lambda sample: sample.image.shape[0] * sample.image.shape[1]).image.shape
-        sentences.append(f"Images are enlarged, such as one of {least[0]}×{least[1]}: it costs time and adds nothing.")
+        smallest = min(smaller, key=lambda sample: sample.image.shape[0] * sample.image.shape[1]).image.shape
+        size = f"{smallest[0]}×{smallest[1]}"
+        sentences.append(f"Some images are enlarged, such as one of {size}: this takes time and adds nothing.")
     if settings.color == "grayscale" and any(sample.image.ndim == 3 for sample in samples):
         sentences.append("The images are coloured; their colour is lost in grayscale.")
     if settings.color == "rgb" and all(sample.image.ndim == 2 for sample in samples):

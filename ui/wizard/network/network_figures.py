@@ -84,9 +84,9 @@ class NetworkFigures(QFrame):
             for figure in self._figures.values():
                 figure.setText("–")
             return
-        least, most = (_texts(graph, recipe) for graph in (graphs[0], graphs[-1]))
+        smallest, largest = (_texts(graph, recipe) for graph in (graphs[0], graphs[-1]))
         for name, figure in self._figures.items():
-            figure.setText(least[name] if least[name] == most[name] else f"{least[name]}\n{most[name]}")
+            figure.setText(smallest[name] if smallest[name] == largest[name] else f"{smallest[name]}\n{largest[name]}")
 
 
 def _texts(graph: LayerGraph, recipe: Recipe) -> dict[str, str]:
