@@ -40,7 +40,7 @@ class StartPage(QWidget):
         title.setProperty("role", "title")
         self._folder = self._button("&Choose a folder of images…", "folder", FOLDER_TIP)
         self._demo = self._button("&Try the demo", "demo", "Trains a small network on drawn hearts: about two minutes")
-        self._new = self._button("New st&udy, step by step", "new", "All sources, from the first page on")
+        self._new = self._button("New st&udy, step by step", "new", "All image sources and settings, page by page")
         self._open = self._button("&Open a recipe…", "open", "A .toml file that was saved here or written by hand")
         hint = QLabel(DROP_HINT, wordWrap=True)
         hint.setProperty("role", "hint")

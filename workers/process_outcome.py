@@ -41,7 +41,7 @@ class ProcessOutcome:
             return cls(Ending.FAILED, event.exit_code, event.message, event.log)
         signal = f"signal {-return_code}" if return_code is not None and return_code < 0 else f"exit code {return_code}"
         message = (
-            f"The engine ended unexpectedly ({signal}). Every finished stage is kept: run the recipe again to go on. "
+            f"The engine ended unexpectedly ({signal}). Every finished stage is kept: run the recipe again to resume. "
             "If the machine ran out of memory, use smaller images or a smaller batch."
         )
         return cls(Ending.DIED, EXIT_FAILED, message)

@@ -147,6 +147,8 @@ def sigmoid_output(settings: BackboneSettings, class_count: int) -> bool:
         RecipeError: one sigmoid unit was asked for with more than two classes.
     """
     if settings.output == "sigmoid" and class_count != 2:
-        message = f'backbone.output = "sigmoid" tells two classes apart, and there are {class_count}; use "auto".'
+        message = (
+            f'backbone.output = "sigmoid" distinguishes only two classes, but there are {class_count}; use "auto".'
+        )
         raise RecipeError(message)
     return settings.output == "sigmoid" or (settings.output == "auto" and class_count == 2)

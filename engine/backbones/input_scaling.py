@@ -75,7 +75,7 @@ def input_scaling(path: Path) -> InputScaling:
     """How the network in a file takes its images.
 
     Raises:
-        DataError: it is no saved model of Keras, or scales its images in a way that is not known.
+        DataError: it is not a saved Keras model, or scales its images in a way that is not known.
     """
     configuration = read_configuration(path)
     of_images: dict[str, Affine] = {}
@@ -97,8 +97,8 @@ def input_scaling(path: Path) -> InputScaling:
         else:
             if layer.kind in KINDS and source in moved and first is None:
                 raise DataError(
-                    f'layer "{layer.name}" scales the images after another layer has had them, so that it is not known '
-                    "which values they have; put it first, and save the model anew"
+                    f'layer "{layer.name}" scales the images after another layer has changed them, so their values '
+                    "are unknown; put it first, and save the model again"
                 )
             if layer.kind in MOVING and (source in of_images or source in moved):
                 moved.add(layer.name)
@@ -137,9 +137,9 @@ def _scaling_of(first: tuple[str, Affine], all_ends: list[Affine]) -> InputScali
     deepest = max(np.abs(affine.offset / affine.factor).max(), np.abs(1 / affine.factor).max())
     if deepest > MAX_OF_BYTES:
         raise DataError(
-            f"it scales images whose values go up to some {deepest:,.0f}, and here images reach a network as bytes or "
-            "as fractions of what their type can hold; begin the model with Rescaling(1/255), or without, and save it "
-            "anew"
+            f"it scales images whose values go up to some {deepest:,.0f}, but here networks are fed bytes, or "
+            f"fractions from 0 to 1; start the model with Rescaling(1/255), or without scaling, and save it again"
+            ""
         )
     if kind == "Normalization":
         mean, deviation = -affine.offset / affine.factor, 1 / affine.factor
@@ -165,7 +165,7 @@ def _affine_of(kind: str, name: str, settings: LayerSettings, stored: Callable[[
     else:
         factor, offset = _normalization(name, settings, stored)
     if any(one.ndim != 1 for one in (factor, offset)):
-        raise DataError(f'layer "{name}" scales images by values of the shape {factor.shape}, and not one a channel')
+        raise DataError(f'layer "{name}" scales images by values of the shape {factor.shape}, and not one per channel')
     return Affine(factor, offset)
 
 
@@ -180,7 +180,7 @@ def _normalization(
     if any(one is None for one in given):
         arrays = stored()
         if len(arrays) < 2:
-            raise DataError(f'layer "{name}" has no mean and variance in the file; call adapt and save the model anew')
+            raise DataError(f'layer "{name}" has no mean and variance in the file; call adapt and save the model again')
         given = list(arrays[:2])
     mean, variance = (np.asarray(_plain(one), np.float64).reshape(-1) for one in given)
     deviation = np.maximum(np.sqrt(variance), MIN_DEVIATION)

@@ -107,7 +107,7 @@ def _dataset_findings(dataset: DatasetSettings, where: str) -> Iterator[Finding]
     for key in sorted(special_keys().difference(source.special_keys())):
         if getattr(dataset, key) != DatasetSettings.model_fields[key].get_default():
             place = f"{where}.{key}"
-            message = f"The source {source.key} does not read {key}, so it changes nothing; take it out."
+            message = f"The source {source.key} does not read {key}; remove it."
             repair = RemoveEntry(place=place, sentence=f"Take out {key}")
             yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)
 
@@ -152,7 +152,7 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
     yield from _training_findings(recipe)
     if recipe.backbone.freeze_base and not recipe.backbone.weights:
         place = "backbone.freeze_base"
-        message = "The base is frozen with random weights, so it learns nothing of the images; give a weights file."
+        message = "The base is frozen with random weights, so it learns nothing from the images; choose a weights file."
         repair = SetValue(place=place, value=False, sentence="Train the whole network")
         yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)
 
@@ -165,7 +165,7 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
         yield Finding(severity=Severity.WARNING, where="training.unfreeze_epoch", message=message, repair=repair)
     if not training.train and not recipe.backbone.weights:
         place = "training.train"
-        message = "A network of random weights that is not trained tells nothing apart; train it, or give weights."
+        message = "An untrained network with random weights cannot classify; train it, or choose a weights file."
         yield _error(place, message, SetValue(place=place, value=True, sentence="Train it"))
     if training.optimizer == "adamw" and not training.weight_decay:
         message = "adamw without weight decay is adam; set training.weight_decay."
@@ -189,7 +189,9 @@ def _same_chains(recipe: Recipe) -> Iterator[Finding]:
     for place, chain in enumerate(recipe.chains):
         for other in recipe.chains[:place]:
             if chain.steps and chain.steps == other.steps:
-                message = f'The chains "{other.name}" and "{chain.name}" are the same steps; both rows will be equal.'
+                message = (
+                    f'The chains "{other.name}" and "{chain.name}" have the same steps, so both rows will be equal.'
+                )
                 where = f"chains[{place}]"
                 repair = RemoveEntry(place=where, sentence=f'Remove the chain "{chain.name}"')
                 yield Finding(severity=Severity.NOTE, where=where, message=message, repair=repair)

@@ -279,7 +279,7 @@ class _Run:
     ) -> RunResult:
         reused = sum(stage.reused for stage in finished.values())
         if reused == len(finished) and not measured_count:
-            message = "Nothing had to be computed: every stage and measurement was there from earlier runs."
+            message = "Nothing had to be computed: earlier runs have finished every stage and measurement."
             self._emit(Notice(message=message))
         elif reused:
             self._emit(Notice(message=f"{reused} of {len(finished)} stages were reused from earlier runs."))

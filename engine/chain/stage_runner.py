@@ -47,8 +47,8 @@ from engine.workbench.step import STEPS, Form
 from engine.workbench.step_context import StepContext
 
 UNKNOWN_SCALE = (
-    "{} does not begin with a layer that says which pixel values it takes, so that nobody knows; it is fed those of "
-    'images.scale = "{}". If it was trained on pixels from 0 to 255, begin it with Rescaling(1/255) and save it anew.'
+    "{} does not start with a layer that scales the pixels, so its expected values are unknown; it is fed those of "
+    'images.scale = "{}". If it was trained on pixels from 0 to 255, start it with Rescaling(1/255) and save it again.'
 )
 
 
@@ -92,7 +92,7 @@ class StageRunner:
             return self._run_alone(stage, key, parent)
 
     def _say_another_computes(self, stage: Stage) -> None:
-        message = f"{stage.title}: another run computes this stage now; it is taken over when it is finished."
+        message = f"{stage.title}: another run is computing this stage; its result is used when it is finished."
         self.emit(Notice(message=message))
         self.emit(StageStarted(stage=stage.key))
         self.emit(StagePhase(stage=stage.key, phase="waiting for another run"))
@@ -107,7 +107,7 @@ class StageRunner:
             return self._reuse(stage, key, parent, facts)
         for checkpoint in filter(is_damaged, self.store.checkpoints(key)):
             aside = self.store.put_checkpoint_aside(checkpoint)
-            message = f"What an interrupted training saved is damaged, so that training begins anew; see {aside}."
+            message = f"The checkpoint of an interrupted training is damaged, so it starts again; see {aside}."
             self.emit(Notice(severity="warning", message=message))
         checkpointed = self.store.checkpoint(key).is_file()
         self.emit(StageStarted(stage=stage.key, resumed_epoch=self._checkpointed_epochs(key) if checkpointed else 0))
@@ -192,7 +192,7 @@ class StageRunner:
             self._refuse_damaged_stage(Path(settings.weights).expanduser())
             match = load_weights(model, graph, Path(settings.weights).expanduser())
             if ARCHITECTURES[settings.kind].takes_all_weights and not match.is_whole:
-                raise DataError(f"{settings.weights} is not the whole network: {match.sentence()} Save it anew.")
+                raise DataError(f"{settings.weights} is not the whole network: {match.sentence()} Save it again.")
             self._check_against_file(model, settings)
             severity: Literal["note", "warning"] = "warning" if match.is_partial else "note"
             self.emit(Notice(severity=severity, message=f"{settings.weights}: {match.sentence()}"))
@@ -205,7 +205,8 @@ class StageRunner:
         if stage.parent == self.store.locations.stages.resolve() and (damaged := self.store.damage(stage.name)):
             raise DataError(
                 f"{damaged} of the earlier run's stage that backbone.weights names ({weights}) is damaged; run that "
-                "recipe again, which makes it again, or choose another file."
+                f"recipe again, or choose another file."
+                ""
             )
 
     def _check_against_file(self, model: KerasModel, settings: BackboneSettings) -> None:
@@ -224,7 +225,7 @@ class StageRunner:
         if not scaling.scale:
             message = UNKNOWN_SCALE.format(path.name, self.recipe.images.first.scale)
             self.emit(Notice(severity="warning", message=message))
-        message = f"{path.name} was read rightly: on random images its answers are Keras' own, up to {difference:.1g}."
+        message = f"{path.name} was read correctly: on random images its outputs are those of Keras ± {difference:.1g}."
         self.emit(Notice(severity="note", message=message))
 
     def _network(self, key: str) -> Network:

@@ -71,7 +71,7 @@ def plan(
         fingerprint_of: the same of another dataset, where a step brings one.
         weights_digest_of: what tells the content of the weights file at a path; reads it to the end.
     """
-    assert isinstance(recipe.images, ImageSettings), "a recipe of several image settings has a tree a branch"
+    assert isinstance(recipe.images, ImageSettings), "a recipe of several image settings has one tree per branch"
     baseline_key = stage_key(None, _baseline_document(recipe, dataset_fingerprint, weights_digest_of))
     nodes = {
         baseline_key: Stage(

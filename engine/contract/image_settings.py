@@ -43,19 +43,25 @@ class DwtSettings(Section):
     wavelet: str = Field("haar", title="Wavelet", description="Any discrete wavelet of PyWavelets.")
     level: int = Field(1, ge=1, le=4, title="Level", description="How many times the approximation is split again.")
     subbands: tuple[Subband, ...] = Field(
-        ("LL",), min_length=1, title="Subbands", description="Fed as channels, in this order, of the last level."
+        ("LL",),
+        min_length=1,
+        title="Subbands",
+        description="Subbands of the last level that are fed as channels, in this order.",
     )
     threshold: float = Field(
         0.0,
         ge=0,
         le=0.5,
         title="Threshold",
-        description="Details that are smaller become zero; in the units that are fed: of an image from 0 to 1, details "
-        "lie from −0.5 to 0.5. 0: off.",
+        description="Details below it become zero. In the units of the fed image: for images from 0 to 1, details "
+        "range from −0.5 to 0.5. 0: off."
+        "",
         json_schema_extra={"zero": "off"},
     )
     threshold_mode: Literal["soft", "hard"] = Field(
-        "soft", title="Threshold mode", description="soft: the others shrink by the threshold; hard: they stay."
+        "soft",
+        title="Threshold mode",
+        description="soft: the other details shrink by the threshold; hard: they stay unchanged.",
     )
 
     @field_validator("subbands")
@@ -68,13 +74,13 @@ class DwtSettings(Section):
 
 class ImageGrid(Section):
     """How each image is made smaller before the network sees it. Lists of sizes, qualities or transforms compare them:
-    each combination is a setting, and the recipe trains one baseline a setting."""
+    each combination is a setting, and the recipe trains one baseline per setting."""
 
     size: Side | HeightWidth | tuple[HeightWidth, ...] = Field(
         96,
         title="Size",
-        description="Pixels: a side, or [height, width]. Several sizes are a list of such pairs, as in "
-        "[[224, 224], [64, 64]], or of three sides or more; two numbers alone are [height, width].",
+        description="In pixels: one side, or [height, width]. Several sizes are a list of such pairs, as in "
+        "[[224, 224], [64, 64]], or of at least three sides; two numbers alone mean [height, width].",
     )
     color: Literal["rgb", "grayscale"] = Field("rgb", title="Colour")
     resample: Literal["lanczos", "bilinear", "bicubic", "nearest"] = Field("lanczos", title="Resize filter")
@@ -82,16 +88,18 @@ class ImageGrid(Section):
         "unit",
         title="Scale",
         description="unit: 0 to 1; symmetric: -1 to 1, as MobileNet's published weights expect; imagenet_bgr: blue, "
-        "green, red from 0 to 255 less ImageNet's mean, as those of VGG and ResNet expect; per_image_max (Garifulla et "
+        "green, red from 0 to 255 minus ImageNet's mean, as those of VGG and ResNet expect; per_image_max (Garifulla "
+        "et "
         "al. 2022); standardize: training mean and deviation.",
         json_schema_extra={"names": SCALE_NAMES},
     )
     value_range: ValueRange | None = Field(
         None,
         title="Value range",
-        description="[lowest, highest]: the pixel values that become black and white, in all images alike, such as "
-        "[-160, 240] for a CT, in place of a DICOM file's own window. Empty: what the type of the images can hold; for "
-        "fractions, signed values and more than 16 bits what the training images have.",
+        description="[lowest, highest]: the pixel values that become black and white in all images, such as [-160, "
+        "240] for CT; it replaces the windows of DICOM files. Empty: the range of the images' type; for "
+        "fractions, signed values and more than 16 bits the range of the training images."
+        "",
         json_schema_extra={"advanced": True},
     )
     jpeg_quality: JpegQuality | tuple[JpegQuality, ...] = Field(
@@ -148,11 +156,11 @@ class ImageGrid(Section):
     def _a_grid(self) -> Self:
         for name, values in self.axes.items():
             if len(set(values)) != len(values) or not values:
-                raise ValueError(f"{name} {'names one value twice' if values else 'is an empty list'}")
+                raise ValueError(f"{name} {'contains a value twice' if values else 'is an empty list'}")
         count = prod(len(values) for values in self.axes.values())
         if count > MAX_SETTINGS:
             raise ValueError(
-                f"{count} image settings are too many, each trains a baseline; name at most {MAX_SETTINGS}, or split "
+                f"{count} image settings are too many, as each trains a baseline; use at most {MAX_SETTINGS}, or split "
                 "the study into several recipes"
             )
         return self
@@ -200,7 +208,7 @@ class ImageGrid(Section):
         """Each size with each quality and each transform, and `shared` for all else.
 
         Raises:
-            pydantic.ValidationError: a list is empty, names one value twice, or they are too many together.
+            pydantic.ValidationError: a list is empty, contains a value twice, or they are too many together.
         """
         if len(sizes) == len(jpeg_qualities) == len(transforms) == 1:
             point = {"size": sizes[0], "jpeg_quality": jpeg_qualities[0], "dwt": transforms[0]}

@@ -52,7 +52,7 @@ def parse_recipe(text: str, origin: str = "The recipe") -> Recipe:
     except RecursionError:
         raise RecipeError(f"{origin} is nested too deeply to be a recipe.") from None
     if "schema" not in document:
-        raise RecipeError(f"{origin} does not say which format it has; add the line: schema = {SCHEMA_VERSION}")
+        raise RecipeError(f"{origin} does not say its format version; add the line: schema = {SCHEMA_VERSION}")
     return build_recipe(document, origin)
 
 

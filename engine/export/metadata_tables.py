@@ -65,7 +65,7 @@ def metadata_flatbuffer(
     content = tables.content(image)
     units = [tables.normalization(*image.normalization)] if image.normalization else []
     input_tensor = tables.tensor(image.name, image.description, content, units, [])
-    labels = tables.file(output.labels_file, "One label a line, in the order of the values.", TENSOR_AXIS_LABELS)
+    labels = tables.file(output.labels_file, "One label per line, in the order of the values.", TENSOR_AXIS_LABELS)
     features = tables.table({CONTENT_TYPE: FEATURE_PROPERTIES}, {CONTENT_PROPERTIES: tables.table({}, {})})
     output_tensor = tables.tensor(output.name, output.description, features, [], [labels])
     graph = tables.table(

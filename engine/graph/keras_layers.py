@@ -52,7 +52,7 @@ def add_layer(
         NoPlainLayer: the layer, or a setting of it, cannot be built.
     """
     if kind not in known_classes():
-        raise NoPlainLayer(f'layer "{name}" is of class {kind}, and code of a file is never run')
+        raise NoPlainLayer(f'layer "{name}" is of class {kind}, and code in a file is never run')
     refuse_unknown_call(kind, name, call)
     if kind in INERT:
         return inputs[0]
@@ -263,7 +263,7 @@ def _activate(builder: GraphBuilder, name: str, activation: object, x: Tensor) -
         return builder.leaky_relu(x, STRING_LEAKY_SLOPE, name)
     if not isinstance(activation, str) or activation not in PLAIN_ACTIVATIONS:
         called = f' ("{activation}")' if isinstance(activation, str) else ""
-        raise NoPlainLayer(f'the activation of "{name}"{called} is none of the known ones, and code is never run')
+        raise NoPlainLayer(f'the activation of "{name}"{called} is not a known one, and code is never run')
     return builder.activation(x, activation, name)
 
 

@@ -86,6 +86,6 @@ def check_scale(images: ImageGrid) -> None:
     """Raises: RecipeError: the scale is one of colours, and the images have none."""
     if SCALES[images.scale].blue_first and images.color == "grayscale":
         raise RecipeError(
-            f'images.scale = "{images.scale}" is a scale of colours, and the images are grayscale; choose '
+            f'images.scale = "{images.scale}" is a scale for colours, but the images are grayscale; choose '
             'images.color = "rgb", which repeats the grey, or another scale.'
         )

@@ -59,8 +59,9 @@ def check_against_keras(model: KerasModel, path: Path, scaling: InputScaling, se
         raise
     except Exception as error:  # noqa: BLE001 - Keras raises nearly anything on a file that it cannot read
         raise DataError(
-            f"{path.name}: Keras itself cannot build this network ({reason_in_a_line(error)}), so what is read of it "
-            "cannot be checked; save the model anew, with the Keras that it was made with."
+            f"{path.name}: Keras itself cannot build this network ({reason_in_a_line(error)}), so the network that "
+            f"was read cannot be checked; save the model again, with the version of Keras that made it."
+            ""
         ) from None
     if ours.shape != theirs.shape:
         raise DataError(_unlike(path, f"its output has the shape {theirs.shape[1:]}, and here {ours.shape[1:]}"))
@@ -72,8 +73,9 @@ def check_against_keras(model: KerasModel, path: Path, scaling: InputScaling, se
 
 def _unlike(path: Path, how: str) -> str:
     return (
-        f"{path.name} computes something that is not understood here: {how}. It is not used, as its answers would be "
-        "wrong; build the network from plain layers."
+        f"{path.name} contains something that Nutshell does not understand: {how}. It is not used, because its "
+        f"outputs would be wrong; build the network from plain layers."
+        ""
     )
 
 
@@ -163,9 +165,9 @@ def _vetted(part: Any, path: Path) -> Any:
     if kind in DATA_CLASSES:
         return part
     if kind is not None and kind not in known_classes() | KINDS | MODELS | {"InputLayer"}:
-        raise DataError(f"{path.name} holds a {kind}, and code of a file is never run.")
+        raise DataError(f"{path.name} holds a {kind}, and code in a file is never run.")
     if module is not None and str(module).partition(".")[0] not in OWN_MODULES:
-        raise DataError(f"{path.name} names {module} as the home of a {kind}, and code of a file is never run.")
+        raise DataError(f"{path.name} names {module} as the home of a {kind}, and code in a file is never run.")
     return {key: _vetted(value, path) for key, value in part.items() if not key.endswith(TAKEN_OUT)}
 
 

@@ -147,7 +147,7 @@ class TrainingLoop:
         Raises:
             NutshellError: no epoch is kept.
         """
-        said = f"Training diverged in {place}: {what} is no finite number"
+        said = f"Training diverged in {place}: {what} is not a finite number"
         remedy = f"lower the learning rate (now {rate:g})"
         if self._best_weights is None:
             raise NutshellError(f"{said}; {remedy} and run again.")

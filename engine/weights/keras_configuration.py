@@ -60,7 +60,7 @@ def read_configuration(path: Path) -> Configuration:
     """The layers of a saved model.
 
     Raises:
-        DataError: it is no saved model of Keras, or its layers do not lead from one input to one output.
+        DataError: it is not a saved Keras model, or its layers do not lead from one input to one output.
     """
     try:
         written_ns = _source(path).stat().st_mtime_ns
@@ -69,17 +69,17 @@ def read_configuration(path: Path) -> Configuration:
     try:
         return _read(path, written_ns)
     except RecursionError:
-        raise DataError(f"{path} is no saved model of Keras (it is nested too deeply); {GIVE_MODEL}.") from None
+        raise DataError(f"{path} is not a saved Keras model (it is nested too deeply); {GIVE_MODEL}.") from None
     except UNREADABLE as error:
         reason = reason_in_a_line(error)
-        raise DataError(f"{path} is no saved model of Keras ({reason}); {GIVE_MODEL}.") from None
+        raise DataError(f"{path} is not a saved Keras model ({reason}); {GIVE_MODEL}.") from None
 
 
 def read_document(path: Path) -> Document:
     """The model's class and configuration as Keras wrote them.
 
     Raises:
-        DataError: it is no saved model of Keras.
+        DataError: it is not a saved Keras model.
         OSError, LookupError, ValueError, TypeError, AttributeError, zipfile.BadZipFile: it is damaged.
     """
     return _document(path)
@@ -113,7 +113,7 @@ def _read(path: Path, mtime_ns: int) -> Configuration:
     owners: dict[str, str] = {}
     for layer in layers:
         if owners.setdefault(layer.layer, layer.stored_as) != layer.stored_as:
-            raise DataError(f'{path} has two layers called "{layer.layer}"; give each its own name, and save it anew.')
+            raise DataError(f'{path} has two layers called "{layer.layer}"; give each its own name, and save it again.')
     layers = _with_input(layers)
     return Configuration(tuple(_in_order(layers, lambda one: one.name, lambda one: one.inputs)), output)
 
@@ -129,7 +129,7 @@ def _document(path: Path) -> Document:
     if (folder := saved_model_folder(path)) is not None:
         return saved_model_document(folder)
     if path.is_dir():
-        raise DataError(f"{path} is a folder, and no SavedModel; {GIVE_MODEL}.")
+        raise DataError(f"{path} is a folder, but not a SavedModel; {GIVE_MODEL}.")
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return json.loads(archive.read("config.json"))
@@ -138,7 +138,7 @@ def _document(path: Path) -> Document:
     with h5py.File(path, "r") as file:
         if "model_config" not in file.attrs:
             raise DataError(
-                f"{path} holds weights without the layers that they belong to; choose the backbone that they are of, "
+                f"{path} holds weights without the layers that they belong to; choose the matching backbone, "
                 "or save the whole model as a .keras file."
             )
         return json.loads(file.attrs["model_config"])
@@ -296,7 +296,9 @@ def _tensors_in(node: object) -> list[_Tensor]:
 def _tensor(history: list[Any]) -> _Tensor:
     layer, use, output = history[:3]
     if output:
-        raise DataError(f'Of the layer "{layer}" result {output + 1} is used; only layers with one result are known.')
+        raise DataError(
+            f'Of the layer "{layer}" result {output + 1} is used; only layers with one result are supported.'
+        )
     return _Tensor(str(layer), int(use))
 
 
@@ -346,6 +348,6 @@ def _in_order(
             else:
                 later.append(use)
         if len(later) == len(waiting):
-            raise DataError("The model's layers feed each other in a circle.")
+            raise DataError("The model's layers form a cycle.")
         waiting = later
     return order

@@ -57,7 +57,7 @@ def saved_model_document(folder: Path) -> Document:
     if "layers" not in root.get("config", {}):
         raise DataError(
             f"{folder} is a model of class {root.get('class_name', 'unknown')}, whose layers only its own code knows; "
-            "build it as a functional or sequential model, and save it anew."
+            "build it as a functional or sequential model, and save it again."
         )
     return dict(root)
 
@@ -85,9 +85,10 @@ def _without_tuples(value: Document) -> object:
 def _nodes(folder: Path) -> Sequence[Message]:
     if not (folder / LAYERS_FILE).is_file():
         raise DataError(
-            f"{folder} is a SavedModel without Keras' own description of its layers ({LAYERS_FILE}): what is in its "
-            "graph can only be found out by running it, and may be anything; save the model as a .keras file where "
-            "it was made, and give that."
+            f"{folder} is a SavedModel without Keras' own description of its layers ({LAYERS_FILE}): its graph can "
+            f"only be understood by running it, which is not safe; save the model as a .keras file where it was "
+            f"made, and choose that."
+            ""
         )
     nodes = parsed("SavedMetadata", (folder / LAYERS_FILE).read_bytes()).nodes
     if not nodes:

@@ -29,7 +29,7 @@ def load_weights(model: KerasModel, graph: LayerGraph, path: Path) -> WeightsMat
         if not all(np.isfinite(array).all() for array in arrays):
             raise DataError(
                 f'backbone.weights: the layer "{name}" of {path} holds weights that are not finite numbers (NaN or '
-                "infinity), as a training that diverged leaves them; choose another file."
+                "infinity), as after a training that diverged; choose another file."
             )
         model.get_layer(name).set_weights(arrays)
     return match

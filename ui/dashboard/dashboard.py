@@ -34,7 +34,7 @@ CURVES_PIXELS, BARS_PIXELS = 220, 350
 TABLE = "results"
 """The panel that the banner of a finished run leads to."""
 CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Resume continues from there."
-RUNS_ELSEWHERE = "Another window or a terminal runs this. It is shown as it goes, and can be paused or cancelled here."
+RUNS_ELSEWHERE = "Another window or a terminal started this run. You can follow, pause and cancel it here."
 
 
 class Part(Protocol):

@@ -46,7 +46,7 @@ class RunHeader(QWidget):
         self._cancel = QPushButton("&Cancel run…", objectName="dashboard.cancel")
         self._cancel.setToolTip("End the whole run; every finished stage is kept")
         self._duplicate = QPushButton("&Duplicate", objectName="dashboard.duplicate")
-        self._duplicate.setToolTip("Begin a new study with this recipe, to change it")
+        self._duplicate.setToolTip("Start a new study with a copy of this recipe")
         self._lay_out()
         self._pause.clicked.connect(self._on_pause)
         self._stop.clicked.connect(self.stop_requested)
@@ -135,7 +135,7 @@ def _now_text(state: ShownRun, live: bool) -> str:
     if state.result:
         computed, reused = state.result.stages_computed, state.result.stages_reused
         if reused and not computed:
-            return "Nothing had to be computed: every stage was there from earlier runs"
+            return "Nothing had to be computed: earlier runs have finished every stage"
         kept = f", {reused} reused from earlier runs" if reused else ""
         return f"{len(state.result.variants)} variants measured; {computed} stages computed{kept}"
     if live and (current := state.current):

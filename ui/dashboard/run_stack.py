@@ -177,7 +177,7 @@ class RunStack(QStackedWidget):
             try:
                 ask(directory, command)
             except OSError as error:
-                tell(self, "The run was not reached", f"{directory} cannot be written ({error.strerror}).")
+                tell(self, "The command did not reach the run", f"{directory} cannot be written ({error.strerror}).")
 
         board.pause_requested.connect(lambda: asking("pause"))
         board.resume_requested.connect(lambda: asking("resume"))

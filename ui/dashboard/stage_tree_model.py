@@ -24,8 +24,8 @@ class StageColumn(IntEnum):
 
 
 HEADERS = {
-    StageColumn.STAGE: ("stage", "What is computed; each stage begins from the one that it is indented below."),
-    StageColumn.PROGRESS: ("progress", "Epochs and batches that are done."),
+    StageColumn.STAGE: ("stage", "What is computed. Each stage starts from the stage that it is indented under."),
+    StageColumn.PROGRESS: ("progress", "Finished epochs and batches."),
     StageColumn.STATUS: ("status", "What the stage is doing, and the time left, or how long it took."),
     StageColumn.CHAINS: ("chains", "The chains that pass through this stage. It is computed once for all of them."),
 }

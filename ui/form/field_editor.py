@@ -142,7 +142,7 @@ class RealNumberEditor(_LineEditor):
     def refusal(self) -> str:  # type: ignore[override]
         """A comma may stand between thousands, or before decimals: it is read where the language says which."""
         if "," in self.typed and QLocale().decimalPoint() != ",":
-            return f'"{self.typed}" has a comma; write the decimal point as a point, such as 0.5.'
+            return f'"{self.typed}" has a comma; use a decimal point, such as 0.5.'
         return ""
 
     def explain(self, zero: str, empty: str) -> None:

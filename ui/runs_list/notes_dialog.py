@@ -30,7 +30,7 @@ class NotesDialog(QDialog):
         self._note.setFixedHeight(NOTE_HEIGHT)
         self._note.setTabChangesFocus(True)
         self._tags = QLineEdit(", ".join(record.notes.tags), objectName="notes.tags", accessibleName="Tags")
-        self._tags.setPlaceholderText("words, with commas between them")
+        self._tags.setPlaceholderText("words separated by commas")
         form = QFormLayout()
         form.addRow("&Name", self._name)
         form.addRow("N&ote", self._note)

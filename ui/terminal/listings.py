@@ -40,7 +40,7 @@ def list_backbones() -> str:
         graph = layer_graph(BackboneSettings(kind=key), CIFAR_INPUT, CIFAR_CLASSES)
         lines.append(
             f"{key}: {backbone.title} ({backbone.paper})\n"
-            f"  {graph.parameters:,} parameters, {graph.macs:,} multiply-accumulates an image at 32×32, 10 classes, "
+            f"  {graph.parameters:,} parameters, {graph.macs:,} multiply-accumulates per image at 32×32, 10 classes, "
             f"width 1\n  images of at least {backbone.smallest_side} pixels"
         )
         if key in BACKBONE_OPTIONS:

@@ -18,8 +18,8 @@ from ui.terminal.listings import allowed_values
 
 GRID = """
 `size`, `jpeg_quality` and `dwt` may be lists. Each combination of their values is an image setting, and the recipe
-trains one baseline a setting, with all chains from each; images are decoded once a size and quality. A setting has the
-stages of the recipe that names it alone, so either reuses what the other has finished.
+trains one baseline per setting, with all chains from each; images are decoded once per size and quality. A setting
+shares its stages with the recipe that names it alone, so each reuses what the other has finished.
 
 ```toml
 [images]
@@ -42,7 +42,7 @@ HEAD = """# The recipe
 
 A recipe is one study as a TOML file. The wizard writes it, `python main.py run` runs it, `python main.py check` says
 what it would do. A key that is not listed here is an error that names the nearest one that is. Every key but `schema`
-has a default, so a recipe says only what differs. `resources/recipes/demo.toml` is a whole one.
+has a default, so a recipe says only what differs. `resources/recipes/demo.toml` is a complete example.
 
 ```toml
 schema = 1            # of this format

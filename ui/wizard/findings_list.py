@@ -15,8 +15,8 @@ from ui.wording import in_window_words
 
 MARKS = {Severity.ERROR: "✕", Severity.WARNING: "!", Severity.NOTE: "i"}
 MEANINGS = {
-    Severity.ERROR: "Keeps the run from starting.",
-    Severity.WARNING: "The run can start; it may not give what you want.",
+    Severity.ERROR: "Prevents the run from starting.",
+    Severity.WARNING: "The run can start, but its result may not be what you want.",
     Severity.NOTE: "Good to know.",
 }
 ROW_SPACING = 2

@@ -327,7 +327,9 @@ class StudyWizard(QWidget):
     def _on_kept(self, *_: object) -> None:
         if self._open.has_moved:
             self._open.has_moved = False
-            self._waits.say("Another window changed this draft too; yours is kept as a draft of its own.", "warning")
+            self._waits.say(
+                "Another window changed this draft too; your version is kept as a separate draft.", "warning"
+            )
         self.drafts_changed.emit()
 
     def _keep_now(self) -> None:

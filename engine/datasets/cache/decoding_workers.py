@@ -57,7 +57,7 @@ def decoding_workers(source: DatasetSource, images: ImageSettings, count: int) -
                 yield DecodingWorkers(processes, partial(_decode_elsewhere, job), cores)
     except BrokenProcessPool:
         raise NutshellError(
-            "A process that decoded images was ended from outside, mostly because memory ran out; close other programs "
+            "A process that decoded images was killed, probably because memory ran out; close other programs "
             "and run the recipe again."
         ) from None
 

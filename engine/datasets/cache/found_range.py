@@ -40,11 +40,11 @@ class FoundRange:
         """What the user is to know of it."""
         low, high = self.used.low, self.used.high
         message = (
-            f"The values of the images are on a scale of their own: in all images alike {low:g} becomes black and "
-            f"{high:g} white, as the training images have them."
+            f"The image values have their own scale: in all images {low:g} becomes black and "
+            f"{high:g} white, the range of the training images."
         )
         if self.beyond:
-            message += f" {self.beyond:,} other images go beyond, and are cut off there."
+            message += f" {self.beyond:,} other images exceed this range and are clipped."
         if self.narrow is None:
             return Finding(severity=Severity.NOTE, where="images.value_range", message=message)
         low, high = (float(f"{end:.4g}") for end in self.narrow)
@@ -92,7 +92,7 @@ def find_range(source: DatasetSource, samples: Iterable[Sample], progress: Progr
     if not found and holes:
         raise DataError(
             f"No training image has numbers in all of its pixels, such as {min(holes)}, which holds NaN or infinity; "
-            "write a number there, such as that of the background."
+            "replace these with a number, such as that of the background."
         )
     if not found:
         return None

@@ -54,11 +54,14 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
         if dataset.duplicates == "keep" or not dataset.drop_near_duplicates:
             yield _warning(
                 "dataset.near_duplicate_bits",
-                f"{many} nearly like one in another split; see whether they are copies, and if so leave them out with "
+                f"{many} nearly identical to one in another split; check whether they are copies, and if so leave "
+                f"them out with "
                 "duplicates = drop_leaks and drop_near_duplicates.",
             )
         else:
-            yield _note("dataset.near_duplicate_bits", f"{many} nearly like one in another split, and left out.")
+            yield _note(
+                "dataset.near_duplicate_bits", f"{many} nearly identical to one in another split, and left out."
+            )
 
 
 def _duplicate_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Finding]:
@@ -88,7 +91,7 @@ def _count_findings(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Finding
     if few:
         name = min(few, key=few.__getitem__)
         message = (
-            f'There are few test images (of "{name}" {few[name]}), so accuracies have wide intervals; take more, or a '
+            f'There are few test images (of "{name}" {few[name]}), so accuracies have wide intervals; use more, or a '
             "larger test share."
         )
         yield _note("dataset.test_fraction", message)
@@ -100,14 +103,16 @@ def _mode_findings(check: DatasetCheck) -> Iterator[Finding]:
         listed = ", ".join(f"{sum(counts.values()):,} {mode}" for mode, counts in check.modes.items())
         apart = all(not one & other for place, one in enumerate(classes) for other in classes[:place])
         if apart:
-            message = f"The kind of image alone tells the class ({listed}); a network may learn that and nothing else."
+            message = f"The kind of image alone reveals the class ({listed}); a network may learn only that."
             yield _warning("images.color", message)
         else:
             yield _note("images.color", f"The images are of several kinds: {listed}.")
     if len(check.sizes) > 1:
         named = ", ".join(f"{count:,} of {size}" for size, count in list(check.sizes.items())[:MAX_SIZES_NAMED])
         more = ", …" if len(check.sizes) > MAX_SIZES_NAMED else ""
-        yield _note("images.size", f"The images have {len(check.sizes):,} sizes ({named}{more}); all become one.")
+        yield _note(
+            "images.size", f"The images have {len(check.sizes):,} sizes ({named}{more}); all are resized to one."
+        )
 
 
 def _brightness_findings(check: DatasetCheck, images: ImageSettings) -> Iterator[Finding]:

@@ -115,25 +115,25 @@ class FoundFiles:
         self.without_class += len(images)
         if one_by_one and len(images) <= MAX_NAMED:
             for name in images:
-                self.skip(folder / name, "lies in no class folder")
+                self.skip(folder / name, "is not in a class folder")
         elif images:
-            self.skip(folder, f"is no class folder, so its images ({len(images):,}) are left out")
+            self.skip(folder, f"is not a class folder, so its images ({len(images):,}) are left out")
 
     def _status(self, path: Path) -> os.stat_result | str:
         """The file's status, or why it cannot be an image as far as can be told without opening it."""
         if not self.is_image(path.name):
-            return "is no image file by its name"
+            return "does not have the name of an image file"
         if not _is_text(path):
             return "has a name that is no valid text; rename the file"
         try:
             status = path.stat()
         except OSError:
-            return "is a link to nothing, or no plain file"
+            return "is a broken link or not a regular file"
         if not stat.S_ISREG(status.st_mode):
-            return "is a link to nothing, or no plain file"
+            return "is a broken link or not a regular file"
         if status.st_size == 0:
             return "is empty"
-        return status if os.access(path, os.R_OK) else "may not be read; check its permissions"
+        return status if os.access(path, os.R_OK) else "cannot be read; check its permissions"
 
     def skip(self, path: Path, reason: str) -> None:
         """Note a file that is passed over."""
@@ -168,11 +168,11 @@ def walked(root: Path, skip: Callable[[Path, str], None]) -> Iterator[tuple[Path
 def _closed(folder: Path, root: Path) -> str:
     """Why not to look into a folder, empty where to; links are followed at the top only, so loops cannot hang."""
     if folder.suffix.lower() in SUFFIXES:
-        return "is a folder, though it is named like an image"
+        return "is a folder with the name of an image file"
     if not _is_text(folder):
         return "has a name that is no valid text; rename the folder"
     if folder.is_symlink() and (folder.parent != root or _share_files(folder.resolve(), root.resolve())):
-        return "is a link to a folder, which is not followed here"
+        return "is a link to a folder, which is not followed"
     return ""
 
 

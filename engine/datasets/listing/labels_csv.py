@@ -73,8 +73,9 @@ class LabelTable:
         told = []
         if without:
             told.append(
-                f"{without:,} of {len(rows):,} images have no split in {self.file.name}; they are shared out as they "
-                "would be without it. Add a line with a split for each."
+                f"{without:,} of {len(rows):,} images have no split in {self.file.name}; they are split as they "
+                f"would be without this file."
+                " Add a line with a split for each."
             )
         if absent:
             lines = "1 line" if len(absent) == 1 else f"{len(absent):,} lines"

@@ -67,5 +67,5 @@ def _split_folders(tree: DataPath) -> list[tuple[Split, Path]]:
     splits = [(split, folder) for split, folder in named if folders(folder)]
     if splits and Split.TRAIN not in {split for split, _ in splits}:
         names = " and ".join(folder.name for _, folder in splits)
-        raise DataError(f"{tree.given} has a folder {names}, but no train folder with a folder a class in it; add it.")
+        raise DataError(f"{tree.given} has a folder {names}, but no train folder with one folder per class; add it.")
     return splits

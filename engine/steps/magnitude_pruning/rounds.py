@@ -96,7 +96,7 @@ class _Rounds:
         return outcome.stopped_early
 
     def _go_to_the_end(self) -> None:
-        self._trainer.emit(Notice(message="The rounds that are left are pruned at once, without fine-tuning."))
+        self._trainer.emit(Notice(message="The remaining rounds are pruned at once, without fine-tuning."))
         masks = self._masks_at(self._plans[-1].sparsity)
         masks.finish()
         _, pruned = self._trainer.validate(self._model)

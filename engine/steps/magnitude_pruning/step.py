@@ -57,7 +57,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                 message = f"An earlier pruning leaves {step.target_sparsity:g} zeros; ask for more, or remove this one."
                 yield place.warning(message, repair=place.remove(f"Remove this {parameters.label()}"))
         if parameters.target_sparsity > 0.95 and not parameters.by_rounds:
-            message = "Above 0.95, Kharitonov 2024 holds the accuracy by the iterative schedule; consider it."
+            message = "Above 0.95, Kharitonov 2024 keeps the accuracy with the iterative schedule; consider it."
             yield place.note(message, repair=place.set("schedule", "iterative", "Prune iteratively"))
 
     def apply(self, parameters: MagnitudePruningParameters, network: Network, context: StepContext) -> Network:
@@ -124,7 +124,8 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                 wrong = int((zeros < 2).sum())
                 if wrong:
                     raise PromiseBroken(
-                        f"Pruning promised two zeros in each four weights, and {name} has {wrong} fours with fewer "
+                        f"Pruning promised two zeros in each four weights, and {name} has {wrong} groups of four "
+                        f"with fewer "
                         "in the .tflite file; please report this with the run's log."
                     )
 

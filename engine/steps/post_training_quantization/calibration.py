@@ -93,7 +93,7 @@ def _widened(known: ActivationRange | None, values: np.ndarray) -> ActivationRan
     if not abs(minimum) < LARGEST_VALUE > abs(maximum):
         raise NutshellError(
             f"The network computes values up to {max(abs(minimum), abs(maximum)):.3g} on the calibration images, more "
-            "than integers can stand for. Its training diverged: lower the learning rate and train again."
+            "than integers can represent. Its training diverged: lower the learning rate and train again."
         )
     if known is None:
         return ActivationRange(minimum, maximum)

@@ -71,8 +71,8 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         aware = Trait.INT8_ROUNDING in place.made
         if aware and parameters.scheme != "int8":
             message = (
-                f"The network was trained for int8 by quantisation-aware training, and {parameters.label()} would "
-                'not use that; set scheme = "int8", or remove the quantisation-aware training.'
+                f"The network was trained for int8 by quantisation-aware training, and {parameters.label()} does "
+                'not use this; set scheme = "int8", or remove the quantisation-aware training.'
             )
             yield place.error(message, "scheme", place.set("scheme", "int8", "Quantise to int8"))
         if aware and parameters.bias_correction:
@@ -90,7 +90,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             repair = place.set("layers", {"*": "int8"}, "Begin with int8 for every layer")
             yield place.error(message, "layers", repair)
         if parameters.scheme != "mixed" and parameters.layers:
-            message = f"layers counts only for the scheme mixed, and the scheme is {parameters.label()}."
+            message = f"layers applies only to the scheme mixed, but the scheme is {parameters.label()}."
             yield place.warning(message, "layers", place.set("scheme", "mixed", "Quantise by these layers"))
         if not aware and parameters.calibrated and parameters.calibration_images < FEW_CALIBRATION_IMAGES:
             message = (
@@ -117,19 +117,20 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             )
             yield place.error(message, "scheme")
         if parameters.scheme == "int4":
-            message = "Four bits a weight without training usually cost accuracy; compare with int8."
+            message = "Four bits per weight without training usually cost accuracy; compare with int8."
             repair = place.set("bias_correction", True, "Correct the biases")
             yield place.note(message, repair=None if parameters.bias_correction else repair)
         if parameters.scheme == "int8" and not aware:
             message = (
-                "int8 without quantisation-aware training costs half a point in Garifulla et al. 2022; where yours "
+                "int8 without quantisation-aware training costs half a percentage point in Garifulla et al. 2022; "
+                "where yours "
                 "costs more, put that training before it (Predić et al. 2022)."
             )
             yield place.note(message, repair=place.insert({"step": TRAINED_FOR_INT8}, "Put QAT before int8"))
         if parameters.scheme in INTEGER and is_x86():
             message = (
                 "On an x86 processor, such as this machine's, integers may be slower than floats (Predić et al. 2022); "
-                "measure on the device that the file is for."
+                "measure on the device that will run the file."
             )
             yield place.note(message)
 

@@ -40,7 +40,7 @@ class QuantizationAwareTrainingParameters(StepParameters):
         ge=1,
         le=10_000,
         title="Epochs",
-        description="Training with int8's rounding.",
+        description="Training with int8 rounding.",
         json_schema_extra={"unit": "epochs"},
     )
     learning_rate: float = Field(
@@ -48,7 +48,7 @@ class QuantizationAwareTrainingParameters(StepParameters):
         ge=0,
         le=10,
         title="Learning rate",
-        description="Of the training; 0: a tenth of the baseline's. It falls as a cosine.",
+        description="For this training; 0: a tenth of the baseline's. It follows a cosine schedule.",
         json_schema_extra={"zero": "a tenth of the baseline's"},
     )
 
@@ -60,7 +60,8 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     key: ClassVar[str] = "quantization_aware_training"
     title: ClassVar[str] = "Quantisation-aware training"
     summary: ClassVar[str] = (
-        "Trains the network while it computes as int8 will, so that its int8 file is as accurate. Keeps the zeros of "
+        "Trains the network with int8 rounding in every layer, so that its int8 file stays accurate. Keeps the zeros "
+        "of "
         "an earlier pruning and the values of an earlier clustering."
     )
     paper: ClassVar[str] = "Jacob et al. 2018; Lee et al. 2022; Predić et al. 2022"
@@ -68,8 +69,9 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     makes: ClassVar[frozenset[Trait]] = frozenset({Trait.INT8_ROUNDING})
     cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
         {
-            Trait.INT8_ROUNDING: "The network is trained for int8 already; remove this step, or give the earlier one "
-            "its epochs.",
+            Trait.INT8_ROUNDING: "The network is already trained for int8; remove this step, or add its epochs to "
+            "the earlier one."
+            "",
         }
     )
 

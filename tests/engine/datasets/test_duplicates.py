@@ -238,7 +238,7 @@ def test_findings_name_what_misleads(tmp_path: Path) -> None:
 
     found = messages()
     assert 'The class "bright" has 5.5 times the training images of "dark"' in found
-    assert "The kind of image alone tells the class (30 8-bit grayscale, 6 16-bit grayscale)" in found
+    assert "The kind of image alone reveals the class (30 8-bit grayscale, 6 16-bit grayscale)" in found
     assert "The images have 2 sizes (18 of 8×8, 18 of 9×9)" in found
     assert "of 65,535, so the network is fed values up to 0.06 only; set scale = per_image_max" in found
     assert "of 65,535" not in messages(scale="per_image_max")

@@ -62,7 +62,7 @@ def test_a_folder_is_counted_shown_and_what_was_skipped_is_listed(open_wizard: O
     skipped = open_wizard.child(QListWidget, "dataset.skipped")
     assert skipped.isVisible()
     texts = {skipped.item(row).text() for row in range(skipped.count())}
-    assert texts == {"sick/empty.png: is empty", "sick/notes.txt: is no image file by its name"}
+    assert texts == {"sick/empty.png: is empty", "sick/notes.txt: does not have the name of an image file"}
 
 
 def _empty(folder: Path) -> Path:

@@ -83,8 +83,9 @@ class PresetDialog(QDialog):
 def _page(preset: Preset) -> str:
     """What is known of a preset, as rich text."""
     parts = [f"<h3>{escape(preset.title)}</h3><p>{escape(preset.paper)}</p>"]
-    epochs = f"{preset.epochs} epochs of training beside the baseline's." if preset.epochs else "Nothing is trained."
-    sentences = {"What it does": preset.does, "Cost": f"{epochs} {preset.costs}", "To expect": preset.expect}
+    trained = f"{preset.epochs} epochs of training in addition to the baseline's."
+    epochs = trained if preset.epochs else "Nothing is trained."
+    sentences = {"What it does": preset.does, "Cost": f"{epochs} {preset.costs}", "What to expect": preset.expect}
     for title, sentence in sentences.items():
         parts.append(f"<p><b>{title}</b><br>{escape(sentence)}</p>")
     chains = (

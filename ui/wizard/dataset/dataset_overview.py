@@ -183,7 +183,7 @@ class DatasetOverview(QWidget):
             item.setToolTip(skipped.path)
         more = len(files) - MAX_SKIPPED_LISTED
         if more > 0:
-            self._skipped.addItem(f"… and {more:,} more, which a run lists in its folder")
+            self._skipped.addItem(f"… and {more:,} more; the run's folder lists them all")
         self._skipped_box.setTitle(f"Skipped ({len(files):,})")
         self._skipped_box.setVisible(bool(files))
 
@@ -219,7 +219,7 @@ class DatasetOverview(QWidget):
             self._filling = True
             item.setCheckState(Qt.CheckState.Checked)
             self._filling = False
-            self.refused.emit("A classifier needs two classes: these two stay.")
+            self.refused.emit("A classifier needs at least two classes, so these two are kept.")
             return
         everything = self._known.complete and set(ticked) == set(self._known.names)
         self.classes_chosen.emit(() if everything else tuple(name for name in self._known.names if name in ticked))

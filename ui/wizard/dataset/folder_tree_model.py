@@ -25,8 +25,8 @@ class FolderColumn(IntEnum):
 
 HEADERS = {
     FolderColumn.FOLDER: ("folder", "The folders of the dataset."),
-    FolderColumn.IMAGES: ("images", "Images in the folder and in all below it."),
-    FolderColumn.CLASS: ("class", "What its images are; in brackets, what those of the folders below it are."),
+    FolderColumn.IMAGES: ("images", "Images in the folder and in all its subfolders."),
+    FolderColumn.CLASS: ("class", "The class of its images; in brackets, the classes of its subfolders."),
 }
 
 

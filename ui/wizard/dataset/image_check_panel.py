@@ -35,7 +35,7 @@ NOTHING = "No problems found in the images."
 NOT_LOOKED = Finding(
     severity=Severity.NOTE,
     where="dataset",
-    message="Not all images are checked yet; a run checks them in any case.",
+    message="Not all images are checked yet; a run always checks all of them.",
 )
 COLUMNS = ("image", "in", "copy of", "in", "how")
 
@@ -57,7 +57,7 @@ class ImageCheckPanel(QWidget):
         self._findings.setAccessibleName("Findings on the images")
         self._findings.repair_chosen.connect(self.repair_chosen)
         self._duplicates = QTableWidget(0, len(COLUMNS), objectName="images.duplicates", tabKeyNavigation=False)
-        self._duplicates.setAccessibleName("Images that are there twice")
+        self._duplicates.setAccessibleName("Duplicate images")
         self._duplicates.setHorizontalHeaderLabels(list(COLUMNS))
         header = self._duplicates.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -112,7 +112,7 @@ class ImageCheckPanel(QWidget):
     def _list_duplicates(self, duplicates: tuple[DuplicateImage, ...]) -> None:
         self._listed = duplicates
         self._pair.hide()
-        self._duplicates.setToolTip("Click shows both images, a double click opens the file.")
+        self._duplicates.setToolTip("Click to see both images, double-click to open the file.")
         self._duplicates.setRowCount(len(duplicates))
         self._duplicates.setVisible(bool(duplicates))
         for row, one in enumerate(duplicates):

@@ -27,7 +27,7 @@ class ScanProgress(QWidget):
         self._text = QLabel(objectName=f"{name}.progress")
         self._text.setProperty("role", "hint")
         self._bar = QProgressBar(objectName=f"{name}.busy", textVisible=False)
-        self._bar.setAccessibleName("Progress of the look at the images")
+        self._bar.setAccessibleName("Progress of the scan")
         self._bar.setFixedHeight(BAR_HEIGHT)
         self._button = QPushButton(again, objectName=f"{name}.scan")
         row = QHBoxLayout()

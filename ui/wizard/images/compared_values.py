@@ -31,7 +31,7 @@ class ComparedValues(QWidget):
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(True)
         self.add = QToolButton(objectName=f"{name}.add", accessibleName=f"Compare another {what}")
-        self.add.setToolTip(f"Compare another {what}: each trains a baseline of its own, with all chains from it.")
+        self.add.setToolTip(f"Compare another {what}: each trains its own baseline, with all chains.")
         self.remove = QToolButton(text="−", objectName=f"{name}.remove", accessibleName=f"Leave this {what} out")
         self.remove.setToolTip(f"Leave the chosen {what} out")
         layout = QHBoxLayout(self)

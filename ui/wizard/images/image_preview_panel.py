@@ -36,7 +36,7 @@ class ImagePreviewPanel(QWidget):
         self._fidelity = QLabel(objectName="images.fidelity", wordWrap=True)
         self._shape = QLabel(objectName="images.shape", wordWrap=True)
         self._shape.setProperty("role", "hint")
-        self._class = CalmComboBox(objectName="images.shown_class", accessibleName="Class of the image that is shown")
+        self._class = CalmComboBox(objectName="images.shown_class", accessibleName="Class of the shown image")
         self._number = CalmSpinBox(objectName="images.shown_number", accessibleName="Image of this class", minimum=1)
         self._number.setKeyboardTracking(False)
         self._of = QLabel()
