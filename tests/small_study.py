@@ -41,7 +41,7 @@ def draw_class_folders(root: Path, count: int = IMAGES_PER_CLASS) -> Path:
 
 @pytest.fixture(scope="session")
 def heart_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of images, a folder a class."""
+    """A folder of images, one folder per class."""
     return draw_class_folders(tmp_path_factory.mktemp("hearts") / "images")
 
 
@@ -73,7 +73,7 @@ def small_context(tmp_path_factory: pytest.TempPathFactory) -> StepContext:
 
 
 def make_context(folder: Path, control: Control | None = None, epochs: int = 3) -> StepContext:
-    """A context of its own, on forty drawn hearts a class at 32×32."""
+    """A context of its own, on forty drawn hearts per class at 32×32."""
     recipe = Recipe(
         dataset=DatasetSettings(limit_per_class=40),
         images=ImageSettings(size=32, color="grayscale"),

@@ -30,7 +30,7 @@ CLOSE = 1e-4
 
 @dataclass(frozen=True)
 class Affine:
-    """factor · x + offset of what the network is given, one of each or one a channel."""
+    """factor · x + offset of what the network is given, one of each or one per channel."""
 
     factor: np.ndarray
     offset: np.ndarray

@@ -99,7 +99,7 @@ def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
 
 
 def baselines_seconds(recipe: Recipe, work: Work) -> float:
-    """Estimated seconds of a recipe's baselines alone, one an image setting.
+    """Estimated seconds of a recipe's baselines alone, one per image setting.
 
     Raises:
         RecipeError: as `estimate_seconds`.

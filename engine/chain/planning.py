@@ -109,7 +109,7 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHE
 
 
 def measured_speed(locations: Locations) -> float | None:
-    """Multiply-accumulates a second of this machine's last training; None where no run has measured it."""
+    """Multiply-accumulates per second of this machine's last training; None where no run has measured it."""
     return MeasurementStore(locations, machine_name()).speed()
 
 

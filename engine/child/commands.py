@@ -22,7 +22,7 @@ PARENT_GONE_GRACE_S = 3.0
 
 
 def follow_commands(control: Control, lines: Iterator[bytes]) -> threading.Thread:
-    """Start the thread that reads commands, one a line."""
+    """Start the thread that reads commands, one per line."""
     thread = threading.Thread(target=_follow_parent, args=(control, lines), name="commands", daemon=True)
     thread.start()
     return thread

@@ -22,7 +22,7 @@ class NetworkFacts(BaseModel):
     carried_zeros: int = 0
     """Zeros that a sparse transfer has to keep; 0: none came after a pruning."""
     clusters: int = 0
-    """Distinct values a kernel that later steps keep; 0: not clustered."""
+    """Distinct values per kernel that later steps keep; 0: not clustered."""
     quantization_aware: bool = False
     """Whether the model holds fake-quantisation and converts to int8 as it is."""
     epoch_seconds: float = 0.0

@@ -60,7 +60,7 @@ def build_recipe(document: Document, origin: str = "The recipe") -> Recipe:
     """The recipe in a nested dictionary with the keys of the TOML format.
 
     Raises:
-        RecipeError: a key or value that the format does not know; all faults are named, one a line.
+        RecipeError: a key or value that the format does not know; all faults are named, one per line.
     """
     try:
         return Recipe.model_validate(document)

@@ -50,7 +50,7 @@ class Feeding(BaseModel):
     deviation: tuple[float, ...] = ()
     output: EndTensor
     output_kind: Literal["sigmoid", "softmax"]
-    """sigmoid: one value, the probability of the second class; softmax: one value a class."""
+    """sigmoid: one value, the probability of the second class; softmax: one value per class."""
     classes: tuple[str, ...]
 
     @classmethod

@@ -40,7 +40,7 @@ class ImageInput:
     """None where the input is no image any more, such as wavelet subbands."""
     height_width: tuple[int, int]
     normalization: tuple[tuple[float, ...], tuple[float, ...]] | None
-    """Mean and deviation, one or one a channel: (pixel - mean) / deviation; None where no such formula feeds it."""
+    """Mean and deviation, one or one per channel: (pixel - mean) / deviation; None where no such formula feeds it."""
 
 
 @dataclass(frozen=True)

@@ -144,7 +144,7 @@ class GraphBuilder:
         return self._add(name, "PReLU", settings, (x,), x.shape, prod(sides), prod(sides))
 
     def channel_scaling(self, x: Tensor, scale: tuple[float, ...], offset: tuple[float, ...], name: str) -> Tensor:
-        """scale · x + offset, one of each or one a channel; nothing of it is learnt."""
+        """scale · x + offset, one of each or one per channel; nothing of it is learnt."""
         return self._add(name, "ChannelScaling", {"scale": scale, "offset": offset}, (x,), x.shape)
 
     def reshape(self, x: Tensor, shape: Shape, name: str) -> Tensor:

@@ -206,7 +206,7 @@ def _add(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inpu
 
 
 def _multiply(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
-    """Of one shape, or a feature map and one value a channel, as squeeze and excitation has it."""
+    """Of one shape, or a feature map and one value per channel, as squeeze and excitation has it."""
     if len(inputs) != 2:
         raise NoPlainLayer(f'layer "{name}" multiplies {len(inputs)} tensors; two are known')
     large, small = sorted(inputs, key=lambda one: prod(one.shape), reverse=True)

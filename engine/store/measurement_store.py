@@ -59,7 +59,7 @@ class MeasurementStore:
             )
 
     def speed(self) -> float | None:
-        """Multiply-accumulates a second of the last training on this machine."""
+        """Multiply-accumulates per second of the last training on this machine."""
         row = self._row("SELECT macs_a_second, digest FROM speeds WHERE machine = ?")
         return float(row[0]) if row and row[1] == row_digest(self.machine, row[0]) else None
 

@@ -16,7 +16,7 @@ class ChannelScaling(tf_keras.layers.Layer):
     def __init__(self, scale: Sequence[float], offset: Sequence[float], **more: object) -> None:
         """
         Args:
-            scale, offset: one of each, or one a channel.
+            scale, offset: one of each, or one per channel.
         """
         super().__init__(**more)
         self.scale = tuple(scale)

@@ -27,7 +27,7 @@ class QuantizedHardSigmoid(HardSigmoid):
 class QuantizedBatchNormalization(tf_keras.layers.BatchNormalization):
     """One that follows no convolution that it could be folded into: infers as a depthwise 1×1 convolution.
 
-    Its kernel is one value a channel, with a scale a channel, so that int8 holds it exactly. Trains as any other.
+    Its kernel is one value per channel, with one scale per channel, so that int8 holds it exactly. Trains as any other.
     """
 
     def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:

@@ -19,7 +19,7 @@ class Objective(ABC):
         """Probabilities, float32 (batch, classes or 1), of the network that is trained."""
 
     def training(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Outputs, and what the training lowers: a loss an image, float32 (batch,)."""
+        """Outputs, and what the training lowers: one loss per image, float32 (batch,)."""
         outputs = self.outputs(images, training=True)
         return outputs, cross_entropy(outputs, labels)
 

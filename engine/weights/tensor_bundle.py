@@ -124,7 +124,7 @@ def _handle(stored: bytes, place: int) -> tuple[tuple[int, int], int]:
 
 
 def _varint(stored: bytes, place: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and where it ends."""
+    """A number of seven bits per byte, and where it ends."""
     value = shift = 0
     while True:
         if place >= len(stored):

@@ -30,7 +30,7 @@ def check_kept(label: str, network: Network, file: TfliteFile) -> None:
     for kernel in file.kernels if clusters else ():
         if kernel.unique_values_a_channel > clusters:
             raise PromiseBroken(
-                f"{label} must keep {clusters} values a kernel, and {kernel.name} has "
+                f"{label} must keep {clusters} values per kernel, and {kernel.name} has "
                 f"{kernel.unique_values_a_channel} in a channel of the .tflite file; "
                 "please report this with the run's log."
             )

@@ -1,4 +1,4 @@
-"""How many images a second train, by threads, steps an execution, XLA and layouts, each beside a bare `model.fit`.
+"""How many images per second train, by threads, steps per execution, XLA and layouts, each beside a bare `model.fit`.
 
     python -m tests.benchmarks.training_throughput FOLDER_OF_CLASSES > resources/docs/throughput.md
 
@@ -58,7 +58,7 @@ WAYS = (
     ),
     Way("a run, compiled by XLA", "run", {"TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit"}),
     Way("a run, without oneDNN and its blocked layouts", "run", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
-    Way("`model.fit`, 8 steps an execution", "fit-steps-8"),
+    Way("`model.fit`, 8 steps per execution", "fit-steps-8"),
     Way("`model.fit`, compiled by XLA", "fit-xla"),
     Way("`model.fit`, with oneDNN", "fit", {"TF_ENABLE_ONEDNN_OPTS": "1"}),
     # Without oneDNN TensorFlow has no convolution for this layout on a processor.
@@ -81,7 +81,7 @@ def measure(images: Path, folder: Path, ways: tuple[Way, ...] = WAYS, rounds: in
     """All ways in turn beside one bare fit.
 
     Args:
-        images: a folder a class.
+        images: one folder per class.
         folder: empty; what is needed on the way is kept there.
     """
     count = _training_images(images)
@@ -116,7 +116,7 @@ def page(measured: list[Throughput], rounds: int) -> str:
         "`python -m tests.benchmarks.training_throughput FOLDER_OF_CLASSES`, which prints this page. The ratio is that",
         "of the bare fit's time over the way's, median over the rounds; above 1 is faster.",
         "",
-        "| way | images a second | ratio |",
+        "| way | images per second | ratio |",
         "| --- | --- | --- |",
     ]
     lines += [f"| {one.way.title} | {one.images_per_second:,.0f} | {one.ratio:.2f} |" for one in measured]

@@ -102,7 +102,7 @@ def variant(chain: str, **changes: object) -> VariantMeasurement:
 
 
 def write_samples(path: Path) -> Path:
-    """Real drawn hearts, three a class, with their subbands."""
+    """Real drawn hearts, three per class, with their subbands."""
     images = np.stack([draw_heart(np.random.default_rng((5, n)), sick=n >= 3) for n in range(6)])[..., None]
     bands = decompose(images.astype(np.float32) / 255, DwtSettings())
     np.savez(

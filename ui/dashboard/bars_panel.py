@@ -1,4 +1,4 @@
-"""Size, zipped size, latency and accuracy as bars, one a variant, growing as variants finish."""
+"""Size, zipped size, latency and accuracy as bars, one per variant, growing as variants finish."""
 
 from __future__ import annotations
 

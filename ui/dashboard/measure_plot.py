@@ -150,7 +150,7 @@ class MeasurePlot:
         return PlotTable(header, rows)
 
     def _colours(self, theme: Theme) -> list[str]:
-        """One a variant; where image settings are compared, one a setting."""
+        """One per variant; where image settings are compared, one per setting."""
         settings = list(dict.fromkeys(variant.setting for variant in self._variants))
         groups = [settings.index(variant.setting) for variant in self._variants]
         places = groups if len(settings) > 1 else range(len(self._variants))

@@ -194,7 +194,7 @@ class TableEditor(_LineEditor):
 
 
 class SeveralEditor(FieldEditor):
-    """Check boxes, one a choice; the value is a tuple in the order of the choices."""
+    """Check boxes, one per choice; the value is a tuple in the order of the choices."""
 
     def __init__(self, choices: list[str], names: Mapping[str, str] = MappingProxyType({})) -> None:
         """

@@ -41,7 +41,7 @@ class DecodingWorkers:
 
 @contextmanager
 def decoding_workers(source: DatasetSource, images: ImageSettings, count: int) -> Iterator[DecodingWorkers]:
-    """Workers for `count` images, one a core.
+    """Workers for `count` images, one per core.
 
     Raises:
         NutshellError: a process was ended from outside.

@@ -18,7 +18,7 @@ class Units:
     """The units of one kernel."""
 
     norms: np.ndarray
-    """Float, (units,): the smallest go first. A mean a value, so that units of all sizes and kernels compare."""
+    """Float, (units,): the smallest go first. One mean per value, so that units of all sizes and kernels compare."""
     sizes: np.ndarray
     """Integers, (units,): how many values become zero with the unit."""
     mask: Callable[[np.ndarray], np.ndarray]

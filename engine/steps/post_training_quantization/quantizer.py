@@ -48,8 +48,8 @@ def quantized(
 ) -> bytes:
     """The float32 `.tflite` in another scheme.
 
-    Weights become int8 with a scale a channel, symmetric about zero, so that zeros stay zeros; for float16 they are
-    stored as float16; for int4 packed two a byte (depthwise ones int8), and widened to floats when the file is
+    Weights become int8 with one scale per channel, symmetric about zero, so that zeros stay zeros; for float16 they are
+    stored as float16; for int4 packed two per byte (depthwise ones int8), and widened to floats when the file is
     loaded. Activations stay
     float (float16, dynamic_range, int4), or become int8 or int16 over their `ranges` (int8, int16x8). An operator
     without such a kernel computes in floats, and so do kernels of fewer than 1024 values under dynamic_range.
@@ -73,7 +73,7 @@ def quantized(
 def quantized_by_layer(
     float32: bytes, layers: Mapping[str, LayerScheme], ranges: Mapping[str, ActivationRange] | None = None
 ) -> bytes:
-    """The float32 `.tflite` with a scheme a layer; input and output stay float32.
+    """The float32 `.tflite` with one scheme per layer; input and output stay float32.
 
     Args:
         layers: layer name → scheme; the network's last layer last of all. Where one operator is several layers fused,

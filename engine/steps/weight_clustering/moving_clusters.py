@@ -1,4 +1,4 @@
-"""Clusters whose members may change while a network trains: k-means goes on, a step a batch."""
+"""Clusters whose members may change while a network trains: k-means goes on, one step per batch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.training.projection import Projection
 
 
 class MovingClusters(Projection):
-    """Few values a kernel, where a weight may go over to another cluster.
+    """Few values per kernel, where a weight may go over to another cluster.
 
     Each weight keeps a value of its own that gradients move as if it were used (straight-through, as quantisation-aware
     training does); the kernel holds the mean of those nearest to it. With members fixed, training could only move the

@@ -145,7 +145,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
             values = len(np.unique(kernel.numpy()))
             if values > parameters.clusters:
                 raise PromiseBroken(
-                    f"Clustering promised {parameters.clusters} values a kernel, and {name} has {values}; "
+                    f"Clustering promised {parameters.clusters} values per kernel, and {name} has {values}; "
                     "please report this with the run's log."
                 )
         check_kept(self.title, network, file)

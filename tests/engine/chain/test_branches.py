@@ -1,4 +1,4 @@
-"""The branches of an image grid: a baseline and all chains a setting, under the keys that single recipes have."""
+"""The branches of an image grid: one baseline and all chains per setting, under the keys that single recipes have."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def test_kernels_are_stored_small(
         assert kernel.dtype == ("float32" if tiny else "int8" if no_int4 else dtype), kernel.name
         if kernel.dtype in {"int8", "int4"}:
             assert kernel.zero_point == 0
-            assert kernel.channel_axis is not None, "a scale a channel"
+            assert kernel.channel_axis is not None, "one scale per channel"
     weights = sum(kernel.values.nbytes for kernel in TfliteFile.parse(trained.float32).kernels)
     small_weights = sum(
         kernel.size * {"float32": 4, "float16": 2, "int8": 1, "int4": 0.5}[kernel.dtype]

@@ -1,4 +1,4 @@
-"""Clustering leaves few values a kernel, from every start, keeps zeros, and trains the values that it leaves."""
+"""Clustering leaves few values per kernel, from every start, keeps zeros, and trains the values that it leaves."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_quantised_channels_have_no_more_values_than_clusters(
 
 def test_a_broken_promise_is_an_error(trained_network: Network) -> None:
     file = TfliteFile.parse(float32_tflite(trained_network.model))
-    with pytest.raises(PromiseBroken, match=r"promised 8 values a kernel, and stem_conv has \d+"):
+    with pytest.raises(PromiseBroken, match=r"promised 8 values per kernel, and stem_conv has \d+"):
         STEP.check_promise(WeightClusteringParameters(clusters=8), trained_network, file)
 
 

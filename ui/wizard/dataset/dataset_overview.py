@@ -1,4 +1,4 @@
-"""What a scan found: images a class and split, samples, and what was skipped and why."""
+"""What a scan found: images per class and split, samples, and what was skipped and why."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ class ReviewPage(DraftPage):
         self._runs_directory = runs_directory
         self._runs_fault = ""
         self._speed: float | None = None
-        """Multiply-accumulates a second that earlier runs measured."""
+        """Multiply-accumulates per second that earlier runs measured."""
         self._name = StudyLine(objectName="review.name", maxLength=80, accessibleName="Name of the study")
         self._seed = CalmSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
         self._seed.setToolTip("The same recipe, images and seed give the same networks.")
