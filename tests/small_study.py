@@ -114,7 +114,7 @@ def context_of(recipe: Recipe, folder: Path, control: Control | None = None) -> 
 
 
 def forget_training(context: StepContext) -> None:
-    """Let the next training with the context begin anew."""
+    """Let the next training with the context start from its first epoch."""
     checkpoint = context.trainer.checkpoint
     for file in checkpoint.parent.glob(f"{checkpoint.name}*"):
         file.unlink()

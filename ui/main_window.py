@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
         ways = (CANCEL_AND_CLOSE, KEEP_RUNNING)
         chosen = chosen_of(self, "Close Nutshell", CLOSING_QUESTION, ways, "Stay here")
         if chosen == KEEP_RUNNING:
-            # One that is held would never end, and nobody would see it.
+            # A paused run would never end, and the user would not see it.
             self.controller.resume()
             self._notice.stay_in_tray()
             self.hide()

@@ -1,4 +1,4 @@
-"""What is known of a run: a fold over its events, the same live and read from its event log. No Qt."""
+"""The state of a run, built from its events alone, live or from its event log. No Qt."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ class ShownRun:
                 stage.status = StageStatus.NOT_BEGUN
 
     def _start(self, event: RunStarted) -> None:
-        # A run that did not end, and goes on, starts once more.
+        # A run that is resumed starts once more.
         self.failure = self.cancelled = None
         self.variants = {}
         self.started = event

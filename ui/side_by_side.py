@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 ANY_WIDTH = 16_777_215
-"""Qt's own greatest width."""
+"""Qt's maximum width."""
 
 
 class SideBySide(QWidget):
@@ -24,7 +24,7 @@ class SideBySide(QWidget):
         """
         Args:
             left_width: in pixels, while the parts stand in a row; 0: both take half of the room.
-            left_grows: whether it is the least width only.
+            left_grows: whether it is only the minimum width.
         """
         super().__init__(parent)
         self._left, self._right = left, right

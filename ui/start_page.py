@@ -1,4 +1,4 @@
-"""What a user sees first: the ways to begin."""
+"""The first page: the ways to start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looks at a dataset for the wizard: counts, what was skipped, some images of each class. No Qt."""
+"""Scans a dataset for the wizard: counts, skipped files, some images of each class. No Qt."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ class Thumbnail:
     class_name: str
     path: str
     image: np.ndarray
-    """(height, width) or (height, width, 3), uint8, at most `THUMBNAIL_PIXELS` a side."""
+    """(height, width) or (height, width, 3), uint8, at most `THUMBNAIL_PIXELS` per side."""
 
 
 @dataclass(frozen=True)
 class DecodedSample:
-    """One image as it came, to try the image settings on."""
+    """One original image, to try the image settings on."""
 
     image: np.ndarray
     """(height, width) or (height, width, 3), uint8 or uint16."""

@@ -71,7 +71,7 @@ class LatestCall(QObject):
     failed = Signal(str)
     """The sentence of what went wrong with it."""
     progressed = Signal(int, int)
-    """How far it is: (done, total), total 0 where nobody knows."""
+    """How far it is: (done, total), total 0: unknown."""
     _requested = Signal(int, object)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:

@@ -1,4 +1,4 @@
-"""What a saved network does to its images before its first layer, and on which scale it is to be fed. No TensorFlow."""
+"""What a saved network does to its images before its first layer, and how to scale its input. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -51,15 +51,15 @@ AS_GIVEN = Affine(np.ones(1), np.zeros(1))
 
 @dataclass(frozen=True)
 class InputScaling:
-    """How a saved network takes its images."""
+    """The input that a saved network expects."""
 
     scale: str
-    """Of `images.scale`, what stands for what it does itself; empty where it says nothing of it."""
+    """The `images.scale` that replaces its own scaling; empty if it has none."""
     max_pixel: float
     """Of the pixels that the file takes: 255, or 1 for fractions; 1 too where it says nothing of it."""
 
     def fed(self, pixels: np.ndarray) -> np.ndarray:
-        """From pixels as the file takes them to what the network is fed here."""
+        """From the pixels that the file expects to the input of the network here."""
         share = pixels / self.max_pixel
         return 2 * share - 1 if self.scale == "symmetric" else share
 

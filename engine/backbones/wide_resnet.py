@@ -14,7 +14,7 @@ from engine.graph.layer_graph import Tensor
 
 LAYERS_OUTSIDE_BLOCKS = 4
 LAYERS_PER_ROUND = 6
-"""Two convolutions a block, one block in each of three groups."""
+"""Two convolutions per block, one block in each of three groups."""
 
 
 class WideResNetOptions(BackboneOptions):

@@ -37,7 +37,7 @@ COPIES_OF_ACTIVATIONS = 3
 
 @dataclass(frozen=True)
 class Work:
-    """What an estimate depends on beside the recipe."""
+    """What an estimate depends on besides the recipe."""
 
     train_images: int
     validation_images: int

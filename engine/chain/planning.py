@@ -41,7 +41,7 @@ class Planned:
     findings: tuple[Finding, ...]
     datasets: ListedDatasets
     branches: tuple[Branch, ...]
-    """One an image setting, in the order in which they are run."""
+    """One per image setting, in the order in which they are run."""
     work: Work
     """Of the recipe's own dataset."""
     speed_is_measured: bool

@@ -1,4 +1,4 @@
-"""Says before anything is computed what of a recipe cannot work, and why. No TensorFlow; a few milliseconds."""
+"""Says what in a recipe cannot work, and why, before anything is computed. No TensorFlow; a few milliseconds."""
 
 from __future__ import annotations
 
@@ -43,7 +43,8 @@ def accepted(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, .
 
 
 def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, ...]:
-    """All findings on a recipe, in its own order; what holds for several settings or chains is said once.
+    """All findings on a recipe, in its own order; each is listed once, even if it applies to several settings or
+    chains.
 
     Args:
         class_count: as found in the images; None where they are not read yet.
@@ -113,7 +114,7 @@ def _dataset_findings(dataset: DatasetSettings, where: str) -> Iterator[Finding]
 
 
 def _grid_findings(recipe: Recipe) -> Iterator[Finding]:
-    """What the lists of the image settings come to, and a pair that may have been meant as one."""
+    """How many image settings the lists make, and a pair of sizes that may have been meant as one."""
     if (count := len(recipe.images.settings)) > 1:
         message = f"{count} image settings are compared: {count} baselines are trained, each with all chains."
         yield Finding(severity=Severity.NOTE, where="images", message=message)

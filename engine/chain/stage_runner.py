@@ -57,14 +57,15 @@ class FinishedStage:
     """A stage whose files lie in the store."""
 
     key: str
-    """Of what is in the store: for a stage that was stopped early, or that follows one, not the planned key."""
+    """The key in the store; it differs from the planned key for a stage that was stopped early, or that follows one."""
     network_key: str
     """Of the last stage up to this one that left a Keras network; its facts hold for the file."""
     reused: bool
     stopped_early: bool
     records: tuple[EpochRecord, ...] = ()
     evidence: Found = ()
-    """Of all stages from the baseline on, this one last; a step that begins anew begins anew here too."""
+    """Of all stages from the baseline on, this one last; a step that starts with a new network starts a new list
+    here."""
 
 
 @dataclass
@@ -210,7 +211,7 @@ class StageRunner:
             )
 
     def _check_against_file(self, model: KerasModel, settings: BackboneSettings) -> None:
-        """See that a network that is read from a saved model answers as that does, and say so.
+        """Check that a network that was read from a saved model gives the same outputs, and report it.
 
         Raises:
             DataError: it does not.

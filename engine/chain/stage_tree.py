@@ -17,7 +17,7 @@ from engine.weights.weights_file import path_digest
 from engine.workbench.step import STEPS, Form
 
 STAGE_VERSION = 3
-"""Raised when the same recipe would give other results, so that older stages are computed anew."""
+"""Raised when the same recipe would give other results, so that older stages are computed again."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Stage:
     images: str
     """Fingerprint of the prepared images that it trains on and is measured on."""
     dataset: DatasetSettings | None
-    """Whose images those are, where a step up to this one went over to another dataset than the recipe's."""
+    """Whose images those are, where a step up to this one transferred to another dataset than the recipe's."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What the engine child is to do: the first line on its standard input."""
+"""The engine child's job: the first line on its standard input."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class EngineJob(BaseModel):
     """The recipe as nested plain values with the keys of the TOML format."""
     runs_directory: Path
     resumed_run: str = ""
-    """The id of an earlier run of the recipe that did not end, and goes on; empty: a new run."""
+    """The id of an earlier run of the recipe to resume, which did not end; empty: a new run."""
     give_way: bool = True
-    """Lower the engine's priority, because a window is to stay smooth beside it."""
+    """Lower the engine's priority, so that the window stays smooth."""

@@ -1,4 +1,4 @@
-"""What a step found beside the network or the file that it makes: typed by the step, and carried on as plain data."""
+"""What a step found besides the network or file that it makes: typed by the step, passed on as plain data."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class Evidence(BaseModel):
     key: ClassVar[str]
     """The kind's name, such as "pruning_rounds"."""
     kept_as: ClassVar[str] = ""
-    """How the file is called that is kept beside the variant's `.tflite`, such as "ranges.json"; empty: none is."""
+    """The name of the file that is kept beside the variant's `.tflite`, such as "ranges.json"; empty: none."""
     title: ClassVar[str] = ""
     """Of the table below; empty: there is none."""
     header: ClassVar[tuple[str, ...]] = ()
 
     def sentence(self) -> str:
-        """For the log, when it is told; empty: nothing."""
+        """For the log; empty: nothing."""
         return ""
 
     def rows(self) -> list[tuple[str, ...]]:

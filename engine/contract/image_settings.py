@@ -21,7 +21,7 @@ from engine.contract.section import Section
 OFF: Final = "off"
 """No wavelet transform, in a list of some."""
 MAX_SETTINGS = 32
-"""Baselines of one recipe: more than anyone waits for, and few enough to be checked while one types."""
+"""Baselines of one recipe: few enough to check them while the user types."""
 
 SCALE_NAMES: JsonDict = {
     "unit": "0 to 1",

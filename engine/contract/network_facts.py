@@ -1,4 +1,4 @@
-"""What is known of a trained network beside its weights."""
+"""What is known about a trained network besides its weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.contract.training_outcome import TrainingOutcome
 
 
 class NetworkFacts(BaseModel):
-    """What is known of a network beside its weights; kept as JSON beside the model file."""
+    """What is known about a network besides its weights; kept as JSON beside the model file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

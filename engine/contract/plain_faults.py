@@ -1,4 +1,4 @@
-"""What pydantic finds wrong with a value, in words for someone who does not program."""
+"""What pydantic finds wrong with a value, in words for users who do not program."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def read_recipe(path: Path) -> Recipe:
     """The recipe in a TOML file.
 
     Raises:
-        RecipeError: the file is missing, is no TOML, or has a key or value that the format does not know.
+        RecipeError: the file is missing, is not TOML, or has a key or value that the format does not know.
     """
     try:
         text = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What mends a finding: an edit of the recipe as typed data, with the sentence that its button says.
+"""What fixes a finding: an edit of the recipe as typed data, with the text of its button.
 
 A place is a path of keys, as a finding names it: "chains[0].steps[1]", "backbone.freeze_base".
 """
@@ -43,7 +43,7 @@ class SetValue(_Edit):
 
 
 class RemoveEntry(_Edit):
-    """A chain or a step less, or a key, which has its default then."""
+    """Remove a chain or a step, or a key, which then has its default."""
 
     repair: Literal["remove_entry"] = "remove_entry"
 
@@ -107,7 +107,7 @@ def repaired(recipe: Recipe, repair: Repair) -> Recipe:
     """The recipe with the repair made.
 
     Raises:
-        RecipeError: what the repair makes of the recipe is none, because it was found on another one.
+        RecipeError: the repair does not fit the recipe, because it was found on another one.
     """
     document = recipe_document(recipe)
     repair.edit(document)

@@ -13,5 +13,5 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
 
     def stage_document(self) -> Document:
-        """What a stage's key is made of: every value, so that a default that changes one day makes other keys."""
+        """What a stage's key is made of: every value, so that a changed default makes other keys."""
         return self.model_dump(mode="json")

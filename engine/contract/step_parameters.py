@@ -30,7 +30,7 @@ class StepParameters(Section):
         return self.step
 
     def as_control(self) -> StepParameters | None:
-        """The step without what it is to show the worth of, where it wants that trained beside it."""
+        """The step without the part whose benefit is to be shown, if it wants a control."""
         return None
 
     def other_dataset(self) -> DatasetSettings | None:

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no TOML, in words for someone who does not know the format."""
+"""What is wrong with a text that is not TOML, in words for users who do not know the format."""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ def _ascending(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Epochs = Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], AfterValidator(_ascending)]
-"""Numbers of epochs from 1, ascending, each once."""
+"""Epochs, counted from 1, ascending, each once."""
 
 
 class TrainingSettings(Section):
-    """How the baseline is trained; the steps that train take over what is not of the baseline alone."""
+    """How the baseline is trained; steps that train use the same settings, except those for the baseline only."""
 
     train: bool = Field(
         True, title="Train", description="Off: the baseline is the network exactly as in its weights file."

@@ -1,4 +1,4 @@
-"""A look at every image of a dataset without keeping any: what a run would find in them, before it is started."""
+"""Checks every image of a dataset without keeping any: what a run would find, before it is started."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class LabelledOutput:
     name: str
     description: str
     labels_file: str
-    """The associated file with a label a line, one for each value of the output."""
+    """The associated file with one label per line, one for each value of the output."""
 
 
 def metadata_flatbuffer(

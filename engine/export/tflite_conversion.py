@@ -1,4 +1,4 @@
-"""Converts a Keras network with TFLiteConverter: float32 for all, and what the quantizer cannot."""
+"""Converts a Keras network with TFLiteConverter: float32 always, and schemes that the quantizer cannot make."""
 
 from __future__ import annotations
 

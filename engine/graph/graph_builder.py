@@ -91,7 +91,7 @@ class GraphBuilder:
         use_bias: bool = False,
         dilation: int = 1,
     ) -> Tensor:
-        """A depthwise convolution, one filter a channel."""
+        """A depthwise convolution, one filter per channel."""
         height, width, channels = x.shape
         reach = dilation * (kernel - 1) + 1
         shape = (_out(height, reach, strides, padding), _out(width, reach, strides, padding), channels)
@@ -144,7 +144,7 @@ class GraphBuilder:
         return self._add(name, "PReLU", settings, (x,), x.shape, prod(sides), prod(sides))
 
     def channel_scaling(self, x: Tensor, scale: tuple[float, ...], offset: tuple[float, ...], name: str) -> Tensor:
-        """scale · x + offset, one of each or one per channel; nothing of it is learnt."""
+        """scale · x + offset, one of each or one per channel; not trained."""
         return self._add(name, "ChannelScaling", {"scale": scale, "offset": offset}, (x,), x.shape)
 
     def reshape(self, x: Tensor, shape: Shape, name: str) -> Tensor:

@@ -1,6 +1,6 @@
 """From a layer as a Keras file describes it to the plain layers of a graph. No TensorFlow.
 
-What is not listed here is refused by its name: of a file, only known layers are built, and never its code.
+A layer that is not listed here is refused by name: only known layers of a file are built, and its code never runs.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def known_classes() -> frozenset[str]:
 
 
 def refuse_unknown_call(kind: str, name: str, call: LayerSettings) -> None:
-    """Raises: NoPlainLayer: a layer is called so that it computes otherwise than it does alone."""
+    """Raises: NoPlainLayer: a layer is called in a way that changes what it computes."""
     if call.get("training") and kind in OTHERWISE_IN_TRAINING:
         raise NoPlainLayer(
             f'layer "{name}" is called with training = True, so that its results depend on chance or on the other '

@@ -1,4 +1,4 @@
-"""How pixels become the numbers that a network is fed: an entry a value of `images.scale`."""
+"""How pixels become the network's input: one entry per value of `images.scale`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a wavelet transform keeps of images: energy a subband, reconstruction error, and the real codec's bytes."""
+"""What a wavelet transform keeps of images: energy per subband, reconstruction error, and the real codec's bytes."""
 
 from __future__ import annotations
 

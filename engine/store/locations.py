@@ -1,4 +1,4 @@
-"""Where Nutshell keeps things: one folder for runs, stages, the image cache and the database."""
+"""Where Nutshell stores its data: one folder for runs, stages, the image cache and the database."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ class MeasurementStore:
 
     locations: Locations
     machine: str
-    """Processor and threads: latencies of another machine are none of this one."""
+    """Processor and threads: latencies of other machines do not count."""
 
     def variant(self, stage: str) -> tuple[VariantMeasurement, np.ndarray] | None:
         """A stage's measurement and its predictions for the test images, int64; None where it was never measured."""

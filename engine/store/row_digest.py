@@ -1,4 +1,4 @@
-"""The digest by which a row of the database is believed."""
+"""The digest that verifies a row of the database."""
 
 from __future__ import annotations
 

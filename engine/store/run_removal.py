@@ -1,4 +1,4 @@
-"""What goes with a run that is deleted: its directory, and the finished stages that no other run or draft uses."""
+"""What is deleted with a run: its directory, and the finished stages that no other run or draft uses."""
 
 from __future__ import annotations
 

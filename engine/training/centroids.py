@@ -1,4 +1,4 @@
-"""The few values that a clustered kernel is made of: where they start, and which weight takes which.
+"""The centroids of a clustered kernel: where they start, and which weight belongs to which.
 
 Weight sharing by k-means as in Han et al. 2016 (Deep Compression, arXiv:1510.00149, section 3).
 """

@@ -1,4 +1,4 @@
-"""Saves a training after each epoch, so that a killed one goes on and ends in the same weights, bit for bit."""
+"""Saves a training after each epoch, so that a killed one continues and ends in the same weights, bit for bit."""
 
 from __future__ import annotations
 

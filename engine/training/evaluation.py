@@ -1,4 +1,4 @@
-"""How well a classifier does on images that it is not trained on."""
+"""Loss and accuracy of a classifier on images that it is not trained on."""
 
 from __future__ import annotations
 

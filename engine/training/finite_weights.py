@@ -1,4 +1,4 @@
-"""Finds weights that are no finite numbers, with which no network can be used and no file be made."""
+"""Finds weights that are not finite, which make a network unusable."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Makes TensorFlow graphs with the garbage collector at rest.
+"""Makes TensorFlow graphs with the garbage collector off.
 
-What a graph is made of stays, and is much: the collector would look through all of it again and again, and find
-nothing.
+A graph is made of many lasting objects, which the collector would scan again and
+again without finding anything.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""MobileNetV3's activations as layers: in Keras they are loose operations, which no wrapper can take hold of."""
+"""MobileNetV3's activations as layers: in Keras they are plain operations, which cannot be wrapped."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Layers that compute otherwise while a network trains for int8, since TensorFlow Lite makes several operators of each.
+"""Layers that compute differently while a network trains for int8, because TensorFlow Lite splits each into several.
 
-Between two such operators there are integers too, of a range that has to be known.
+The values between two such operators are integers too, and need a known range.
 """
 
 from __future__ import annotations

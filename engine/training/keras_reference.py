@@ -1,4 +1,4 @@
-"""Whether a network that was read from a Keras file answers as Keras itself does.
+"""Checks that a network that was read from a Keras file gives the same outputs as in Keras.
 
 Keras builds the file's network from a copy of its description in which only Keras' own classes stand: initialisers,
 regularisers and number types are taken out, and what would be code is refused before Keras sees it.

@@ -1,4 +1,4 @@
-"""What a training lowers: the cross-entropy, or what a step makes of it."""
+"""What a training minimises: the cross-entropy, or a step's own loss."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Objective(ABC):
         """Probabilities, float32 (batch, classes or 1), of the network that is trained."""
 
     def training(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """Outputs, and what the training lowers: one loss per image, float32 (batch,)."""
+        """Outputs, and what the training minimises: one loss per image, float32 (batch,)."""
         outputs = self.outputs(images, training=True)
         return outputs, cross_entropy(outputs, labels)
 
@@ -33,7 +33,7 @@ class CrossEntropy(Objective):
         """
         Args:
             label_smoothing: share of each label that is spread over all classes (Szegedy et al. 2016, section 7).
-            class_weights: what an image of each class counts, float32 (classes,); None: all the same.
+            class_weights: the weight of an image of each class, float32 (classes,); None: all equal.
         """
         self._model = model
         self._label_smoothing = label_smoothing
@@ -66,7 +66,7 @@ def cross_entropy(outputs: tf.Tensor, labels: tf.Tensor, label_smoothing: float 
 
 
 def correct_predictions(outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
-    """How many images of a batch are classified rightly, int64."""
+    """How many images of a batch are classified correctly, int64."""
     if outputs.shape[-1] == 1:
         predictions = tf.cast(outputs[:, 0] >= 0.5, tf.int64)
     else:

@@ -1,4 +1,4 @@
-"""The layers of ours that networks hold beside Keras' own."""
+"""Nutshell's own layers, in addition to those of Keras."""
 
 from __future__ import annotations
 

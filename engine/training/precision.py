@@ -1,4 +1,4 @@
-"""Computing in 16 bits where the graphics card is made for it: which precision is in effect, and the loss scale."""
+"""Computing in 16 bits on graphics cards made for it: the precision in effect, and the loss scale."""
 
 from __future__ import annotations
 

@@ -59,8 +59,8 @@ class Trainer:
         Args:
             objective: what is lowered; the cross-entropy of `model`, as the plan shapes it, where none is given.
             earlier: epochs of the stage's trainings before this one; epochs are counted on from them.
-            unfrozen: names of the frozen layers that train too from `plan.unfreeze_epoch` on; the optimizer begins
-                anew there.
+            unfrozen: names of the frozen layers that train too from `plan.unfreeze_epoch` on; the optimizer starts
+            again there.
 
         Raises:
             Cancelled: the user cancelled; the last checkpoint stays.
@@ -73,7 +73,7 @@ class Trainer:
             return loop.run()
 
     def cross_entropy(self, model: KerasModel, plan: TrainingPlan) -> CrossEntropy:
-        """What a plan lowers by the labels alone."""
+        """The loss of a plan by the labels alone."""
         return CrossEntropy(model, plan.label_smoothing, self._class_weights(plan))
 
     def validate(self, model: KerasModel) -> tuple[float, float]:

@@ -102,7 +102,7 @@ class TrainingLoop:
         self._make_step()
 
     def _out_of_patience(self) -> bool:
-        """Whether the best epoch, once there is one, lies as far back as the plan waits for a better."""
+        """Whether the best epoch, if any, is so long ago that the plan's patience is over."""
         waited = len(self._records) - self._best_epoch
         patient = not self._plan.early_stopping or not self._best_epoch or waited < self._plan.early_stopping
         if not patient and len(self._records) < self._last_epoch:
@@ -142,7 +142,7 @@ class TrainingLoop:
         return stopped
 
     def _end_diverged(self, place: str, what: str, rate: float) -> None:
-        """Say that the training has diverged; it ends with its best epoch.
+        """Report that the training has diverged; it ends with its best epoch.
 
         Raises:
             NutshellError: no epoch is kept.
@@ -167,7 +167,7 @@ class TrainingLoop:
             self._keep_if_best(record)
 
     def _close_epoch(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> bool:
-        """Validate, keep and tell the epoch; False where it has diverged, which ends the training before it."""
+        """Validate, store and report the epoch; False if it has diverged, which ends the training before it."""
         record = self._record(epoch, loss, accuracy, rate, seconds)
         layer = layer_not_finite(self._model)
         if layer is not None or not math.isfinite(record.validation_loss):

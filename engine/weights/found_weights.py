@@ -1,4 +1,4 @@
-"""Weights files on this machine that fit a network: Keras' own cache, a folder of the user's, earlier runs."""
+"""Weights files on this machine that fit a network: Keras' own cache, the user's folder, earlier runs."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ def keras_version(path: Path) -> int:
 
 @lru_cache(maxsize=CACHED_FILES)
 def _read(path: Path, mtime_ns: int) -> Configuration:
-    """The time tells a file that was written anew from the one that was read."""
+    """The time shows whether the file was written again since it was read."""
     document = _document(path)
     inputs = _input_names(document)
     if len(inputs) > 1:
@@ -119,7 +119,7 @@ def _read(path: Path, mtime_ns: int) -> Configuration:
 
 
 def _source(path: Path) -> Path:
-    """What the layers are read from, and what tells whether they were written anew."""
+    """The file that the layers are read from; its time shows whether it was written again."""
     folder = saved_model_folder(path)
     described = folder / LAYERS_FILE if folder else path
     return described if described.exists() else path

@@ -1,4 +1,4 @@
-"""Which layers of a network can take their weights from a file: by name and shape. No TensorFlow."""
+"""Which layers of a network can take their weights from a file, by name and shape. No TensorFlow."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def files_read(path: Path) -> tuple[Path, ...]:
 
 
 def file_states(path: Path) -> tuple[tuple[int, int], ...]:
-    """Times and sizes, which tell files that were written anew from those that were read; of those that there are."""
+    """Times and sizes of the existing files, which show whether they were written again since they were read."""
     states = [file.stat() for file in files_read(path) if file.exists()]
     return tuple((state.st_mtime_ns, state.st_size) for state in states)
 

@@ -49,7 +49,7 @@ def parsed(message: str, serialized: bytes) -> Message:
     """A message of the kind with this name.
 
     Raises:
-        ValueError: the bytes are none.
+        ValueError: the bytes are not such a message.
     """
     from google.protobuf.message import DecodeError
     from google.protobuf.message_factory import GetMessageClass

@@ -1,4 +1,4 @@
-"""Gives a Keras network the weights of a file that the user has; opens no connection, and runs nothing of the file."""
+"""Gives a Keras network the weights of a local file; opens no connection, and runs no code of the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def load_weights(model: KerasModel, graph: LayerGraph, path: Path) -> WeightsMat
     """Give the layers of `model`, which was built from `graph`, the weights that the file has for them.
 
     Raises:
-        DataError: the file is no weights file, or that of another network, or holds weights that are no numbers.
+        DataError: the file is not a weights file, is that of another network, or holds weights that are not finite.
     """
     stored = read_stored_weights(path)
     match = match_weights(graph, stored)

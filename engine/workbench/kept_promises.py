@@ -1,4 +1,4 @@
-"""What every later step keeps of the steps before it: the zeros of a pruning and the few values of a clustering."""
+"""What later steps must keep: the zeros of a pruning and the few values of a clustering."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_kept(label: str, network: Network, file: TfliteFile) -> None:
-    """Hold the file of a network against what the network's facts say of it.
+    """Check the file of a network against the network's facts.
 
     Args:
         label: of the step that made the file.

@@ -1,4 +1,4 @@
-"""A trainable network between two steps, with what the steps before it made true of it."""
+"""A trainable network between two steps, with the facts that earlier steps established."""
 
 from __future__ import annotations
 

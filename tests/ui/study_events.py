@@ -66,7 +66,7 @@ SIZES = ImageBytes(bytes_before=41_943_040, bytes_after=18_824_415, compression_
 
 
 def variant(chain: str, **changes: object) -> VariantMeasurement:
-    """A variant with plausible figures; the baseline's but for what its chain does to them."""
+    """A variant with plausible figures; the baseline's, except for what its chain does to them."""
     place = CHAINS.index(chain) if chain in CHAINS else 1
     pruned, small = chain.startswith("PR"), chain not in ("baseline", "PRN")
     last = ("int8" if "int8" in chain else "dynamic range",) if small else ()

@@ -1,4 +1,4 @@
-"""What the wizard is told of a dataset: counts, small pictures, a few whole images, and what was skipped."""
+"""What the wizard learns about a dataset: counts, small pictures, a few whole images, and what was skipped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real engine child: its events, its commands, and how its end is told."""
+"""A real engine child: its events, its commands, and how its end is reported."""
 
 from __future__ import annotations
 

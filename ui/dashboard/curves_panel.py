@@ -70,7 +70,7 @@ class CurvesPanel(QWidget):
 
 
 class CurvePlot:
-    """One plot with a line for training and one for validation, made once and fed anew."""
+    """One plot with a line for training and one for validation, made once and updated."""
 
     def __init__(
         self, name: str, title: str, y_axis: str, values: Callable[[EpochFinished], tuple[float, float]]

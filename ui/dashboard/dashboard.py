@@ -52,7 +52,8 @@ class Themed(Protocol):
 
 
 class Dashboard(QWidget):
-    """Shows one `ShownRun`, a part a turn of the event loop: no turn is long, and no part is drawn more than ten times
+    """Shows one `ShownRun`, one part per turn of the event loop: no turn is long, and no part is drawn more than ten
+    times
     a second."""
 
     pause_requested = Signal()

@@ -1,4 +1,4 @@
-"""What the run has told, with the time of day; or the engine's own log, with TensorFlow's chatter."""
+"""The run's messages, with the time of day; or the engine's own log, with TensorFlow's output."""
 
 from __future__ import annotations
 

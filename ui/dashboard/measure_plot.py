@@ -26,7 +26,7 @@ ROOM_FOR_FIGURES = 1.35
 
 
 class MeasurePlot:
-    """Its bars, whiskers and figures are made once and set anew as variants come."""
+    """Its bars, whiskers and figures are made once and updated as variants come."""
 
     def __init__(self, name: str, bar: Bar, named: bool) -> None:
         """An empty plot; `named`: whether the variants' names stand at its left."""

@@ -1,4 +1,4 @@
-"""A plot as all are here: the theme's colours, named axes, values under the pointer, zoom, and ways to save it."""
+"""The base of all plots: the theme's colours, named axes, values under the pointer, zoom, and ways to save it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The top of the dashboard: what runs, how far it is, and the buttons that steer it."""
+"""The top of the dashboard: what runs, how far it is, and the buttons that control it."""
 
 from __future__ import annotations
 

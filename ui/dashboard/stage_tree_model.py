@@ -32,7 +32,7 @@ HEADERS = {
 
 
 class StageTreeModel(NestedRowsModel):
-    """One row a stage below its parent stage, in the run's order."""
+    """One row per stage below its parent stage, in the run's order."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__([HEADERS[column] for column in StageColumn], parent)

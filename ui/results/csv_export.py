@@ -12,7 +12,7 @@ from engine.contract.measurements import VariantMeasurement
 
 
 def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
-    """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, the figures of
+    """One line per variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, the figures of
     its images one each, `images_…`, and pruning rounds one of JSON."""
     text = io.StringIO()
     rows = [

@@ -13,7 +13,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class VariantsModel(QAbstractTableModel):
-    """One row a variant, in the recipe's order; each image setting's baseline stands before what was made of it."""
+    """One row per variant, in the recipe's order; each image setting's baseline stands before what was made of it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -22,7 +22,7 @@ class VariantsModel(QAbstractTableModel):
         """Image setting → its baseline, which comes first of its variants."""
 
     def set_variants(self, variants: tuple[VariantMeasurement, ...]) -> None:
-        """Show these variants in place of the others."""
+        """Show these variants instead of the others."""
         if variants != self._variants:
             self.beginResetModel()
             self._variants = variants

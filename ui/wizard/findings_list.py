@@ -27,7 +27,7 @@ ORDER = tuple(Severity)
 
 
 class FindingsList(QListWidget):
-    """One line a finding, errors first; what its mark means is in its tool tip."""
+    """One line per finding, errors first; what its mark means is in its tool tip."""
 
     place_chosen = Signal(object)
     """The `Finding` that was clicked, or chosen with the Return key."""

@@ -18,7 +18,7 @@ from engine.datasets.files.image_traits import ImageTraits
 from engine.datasets.source import DatasetSource, Sample
 
 BATCH, BATCHES_PER_WORKER = 16, 3
-"""Images that a worker is handed at once, and how many times that it may be ahead of what is written."""
+"""Images per batch of a worker, and how many batches it may be ahead of the writer."""
 TOLD_EVERY = 16
 """Images between two calls of `progress`."""
 
@@ -29,7 +29,7 @@ class DecodedDataset:
 
     samples: tuple[Sample, ...]
     traits: tuple[ImageTraits, ...]
-    """Of each sample's image as it came."""
+    """Of each sample's original image."""
     unreadable: tuple[Decoded, ...]
     bytes_before: int
     bytes_after: int

@@ -75,7 +75,7 @@ def _process_starts(source: DatasetSource) -> BaseContext:
 
 
 def _begin() -> None:
-    """In a new process: Ctrl-C is for the parent to handle, and no process outlives it."""
+    """In a new process: the parent handles Ctrl-C, and no process outlives it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

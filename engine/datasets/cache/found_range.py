@@ -18,7 +18,7 @@ from engine.datasets.files.value_range import LARGEST, ValueRange
 from engine.datasets.source import DatasetSource, Sample, Split
 
 CENTRAL_PERCENT = 98.0
-"""Of an image's pixels, the middle of which tells where its values lie."""
+"""The middle share of an image's pixels, which shows where its values lie."""
 NARROW_SHARE = 1 / 16
 """Of the range: where so little of it holds the middle of all images, single pixels have stretched it."""
 AHEAD_PER_THREAD = 4
@@ -81,7 +81,7 @@ def find_range(source: DatasetSource, samples: Iterable[Sample], progress: Progr
                 holes.append(sample.path)
             return sample, extremes
         except (OSError, ValueError, MemoryError):
-            return sample, None  # It is told when it is decoded.
+            return sample, None  # Decoding reports it.
 
     with ThreadPoolExecutor(threads) as pool:
         for done, (sample, extremes) in enumerate(in_order(pool, look, samples, threads * AHEAD_PER_THREAD)):

@@ -1,4 +1,4 @@
-"""Says in sentences what a check of the images means for the figures that a study will give."""
+"""Says in sentences what a check of the images means for the study's figures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.contract.repairs import SetValue
 from engine.datasets.source import DATASETS, Split
 
 IMBALANCE = 3.0
-"""Of the largest class's training images to the smallest's, from which on it is told."""
+"""Of the largest class's training images to the smallest's, from which on it is reported."""
 FEW_TEST_IMAGES = 30
 """Of one class: its accuracy has an interval of 30 points or more."""
 DARK_SHARE = 0.25

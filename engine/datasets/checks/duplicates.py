@@ -1,4 +1,4 @@
-"""Finds images that are there twice: the same pixels, or nearly the same by perceptual hash; also in two splits."""
+"""Finds duplicate images: the same pixels, or nearly the same by perceptual hash; also across splits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NONE = -1
 ROWS_AT_ONCE, COLUMNS_AT_ONCE = 64, 4096
 """Of the table of distances, which is never whole in memory: a part fits the cache."""
 ORDER = (Split.TEST, Split.VALIDATION, Split.TRAIN)
-"""The copy of the earlier split stays: what is measured on is kept whole."""
+"""The copy of the earlier split stays, so that the test and validation sets stay complete."""
 
 
 @dataclass(frozen=True)

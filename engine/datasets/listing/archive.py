@@ -1,4 +1,4 @@
-"""Unpacks archives into the cache: each into a folder of its own, whole or not at all, and nothing outside of it."""
+"""Unpacks archives into the cache: each into its own folder, completely or not at all, and nothing outside of it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from engine.contract.errors import DataError
 from engine.datasets.listing.indexing import one_form
 
 Parts = tuple[str, ...]
-"""A folder's path below the dataset's, one part a folder; empty for the dataset's own."""
+"""A folder's path below the dataset's, one part per folder; empty for the dataset's own."""
 
 
 class ClassRule(Protocol):

@@ -60,7 +60,7 @@ def open_path(text: str, where: str, need: PathNeed, cache: Path, progress: Prog
     try:
         path = Path(text).expanduser()
         is_file, is_folder = path.is_file(), path.is_dir()
-    except (OSError, ValueError, RuntimeError):  # Too long, a character that no path has, or a ~user that is nobody.
+    except (OSError, ValueError, RuntimeError):  # Too long, an invalid character, or an unknown ~user.
         is_file = is_folder = False
         path = Path(text)
     if not is_file and not is_folder:

@@ -1,4 +1,4 @@
-"""Finds the image files below class folders, and notes what is passed over and why. Opens none of them."""
+"""Finds the image files below class folders, and notes what is skipped and why. Opens none of them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SYSTEM_FILES = frozenset(
         *("@eadir", "@recycle", "#recycle", "#snapshot", "__pycache__"),
     }
 )
-"""What operating systems, file servers (Synology, QNAP) and notebooks put beside a user's files, in lower case."""
+"""Names that operating systems, file servers (Synology, QNAP) and notebooks add to a user's folders, in lower case."""
 TOLD_EVERY = 200
 """Files between two calls of `progress`."""
 MAX_NAMED = 20
@@ -41,7 +41,7 @@ class ImageFile:
     modified_ns: int
     inode: int = 0
     """Of a file of the user's: two that have exchanged their names may have all else alike. 0 where the program has
-    unpacked it, each time anew."""
+    unpacked it, as that changes each time."""
 
     @property
     def stamp(self) -> str:
@@ -56,7 +56,7 @@ def is_image_name(name: str) -> bool:
 
 @dataclass
 class FoundFiles:
-    """What the walks through the trees of a dataset come upon."""
+    """What the walks through the trees of a dataset find."""
 
     rule: ClassRule
     progress: Progress = UNWATCHED
@@ -136,7 +136,7 @@ class FoundFiles:
         return status if os.access(path, os.R_OK) else "cannot be read; check its permissions"
 
     def skip(self, path: Path, reason: str) -> None:
-        """Note a file that is passed over."""
+        """Note a file that is skipped."""
         readable = CONTROL_CHARACTERS.sub("\ufffd", os.fsencode(path).decode(errors="replace"))
         self.skipped.append(SkippedFile(path=readable, reason=reason))
 
@@ -182,7 +182,7 @@ def folders(path: Path) -> list[Path]:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder is the system's own business."""
+    """Whether a file or folder belongs to the system."""
     return name.startswith(".") or name.lower() in SYSTEM_FILES
 
 

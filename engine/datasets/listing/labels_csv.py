@@ -1,4 +1,4 @@
-"""A table of the user's own that says of each file its class, and perhaps its split and its group."""
+"""The user's table with the class of each file, and perhaps its split and its group."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class LabelTable:
 def read_labels_csv(text: str, needed: tuple[str, ...] = ()) -> LabelTable:
     """Read the file that `dataset.labels_csv` names: comma or semicolon between columns, a line of names first.
 
-    Columns are path (or file), label, split and group, in any order; others are passed over and kept nowhere.
+    Columns are path (or file), label, split and group, in any order; others are ignored and kept nowhere.
 
     Args:
         needed: columns that must be there beside the path.

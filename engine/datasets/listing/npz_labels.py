@@ -1,4 +1,4 @@
-"""Labels in an array: whole numbers, names, or one-hot, as people have them."""
+"""Labels in an array: whole numbers, names, or one-hot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.datasets.listing.indexing import one_form
 
 @dataclass(frozen=True)
 class ReadLabels:
-    """One label an image."""
+    """One label per image."""
 
     values: np.ndarray
     """(n,): int64 from 0, or texts."""

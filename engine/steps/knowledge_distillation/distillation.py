@@ -66,7 +66,7 @@ class Distillation(Objective):
 
 
 def joint(student: KerasModel, teacher: KerasModel) -> KerasModel:
-    """Both networks as one model, so that they train, are saved and go on together."""
+    """Both networks as one model, so that they train, are saved and resume together."""
     image = tf_keras.Input(student.input_shape[1:])
     named = [
         tf_keras.Model(part.inputs, part.outputs, name=name)

@@ -1,4 +1,4 @@
-"""What knowledge distillation can be told."""
+"""Parameters of knowledge distillation."""
 
 from __future__ import annotations
 

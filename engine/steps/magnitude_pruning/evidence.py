@@ -1,4 +1,4 @@
-"""What pruning by rounds came to: the accuracy at each sparsity, before and after fine-tuning (Kharitonov 2024)."""
+"""The result of pruning in rounds: the accuracy at each sparsity, before and after fine-tuning (Kharitonov 2024)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SparsitySchedule = Callable[[float], float]
 """Progress of the stage, 0 to 1 → fraction of zeros, never falling, final at 1."""
 
 UPDATES_PER_STAGE = 100
-"""How often at most a schedule's masks are chosen anew."""
+"""How often a schedule's masks are chosen at most."""
 
 
 class MaskProjection(Projection):

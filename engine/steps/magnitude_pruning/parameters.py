@@ -1,4 +1,4 @@
-"""What a recipe says of magnitude pruning."""
+"""Parameters of magnitude pruning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pruning by rounds: prune, say how accurate that leaves the network, fine-tune, prune again (Kharitonov 2024)."""
+"""Pruning in rounds: prune, report the accuracy, fine-tune, prune again (Kharitonov 2024)."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ def prune_in_rounds(
 ) -> TrainingOutcome:
     """Prune and fine-tune `model` in place, each round from the best epoch of the one before.
 
-    A killed call that is made again goes on in the round and the epoch where it was. One that the user stops goes to
-    the last round's sparsity at once.
+    Called again after it was killed, it continues in the same round and epoch. When the user stops it,
+    it prunes to the last round's sparsity at once.
 
     Args:
         masks_at: makes the projection that holds a share of zeros, chosen from the model as it then is.
         others: what else holds while the network trains.
-        found: is told of the rounds, after each.
+        found: called with the rounds after each of them.
     """
     return _Rounds(trainer, model, tuple(plans), masks_at, tuple(others), found).run()
 

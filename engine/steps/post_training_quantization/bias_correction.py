@@ -1,4 +1,4 @@
-"""Biases that take back what rounded kernels add to each channel's mean output (Nagel et al. 2019, section 4.2)."""
+"""Biases that undo the shift of each channel's mean output by rounded kernels (Nagel et al. 2019, section 4.2)."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def with_corrected_biases(
     """The float32 `.tflite` with biases for the kernels of `rounded`, for it to be quantised again.
 
     A kernel that rounding moves by ε moves the mean of its output by the sum of ε E[x], which the bias takes back.
-    E[x] is taken over the images and all places where the kernel is laid, a value of the kernel at a time: near a
-    border some of them meet padding. Operators without a bias, and transposed convolutions, stay as they are.
+    E[x] is taken over the images and all places where the kernel is laid, a value of the kernel at a time: near an
+    edge some of them meet padding. Operators without a bias, and transposed convolutions, stay as they are.
 
     Args:
         float32: a file of one subgraph, with one input of one image.
@@ -80,7 +80,7 @@ class _Layer:
             _tap_places(length, side, stride, dilation, same)
             for length, side, (stride, dilation) in zip(image.shape[:2], sides, steps, strict=True)
         )
-        padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))  # What lies beyond a border meets this zero.
+        padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))  # What lies beyond an edge meets this zero.
         return np.array([[padded[np.ix_(down, right)].mean(axis=(0, 1)) for right in columns] for down in rows])
 
 

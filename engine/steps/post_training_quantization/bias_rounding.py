@@ -1,4 +1,4 @@
-"""Rounds the biases of an int8 file as TFLiteConverter does, so that the files of both decide the same."""
+"""Rounds the biases of an int8 file as TFLiteConverter does, so that both files predict the same."""
 
 from __future__ import annotations
 

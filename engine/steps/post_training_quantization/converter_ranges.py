@@ -1,4 +1,4 @@
-"""The ranges that TFLiteConverter takes of the same images, so that files made by either decide the same."""
+"""The ranges that TFLiteConverter finds for the same images, so that both files predict the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a calibration found, kept beside the `.tflite` that was made by it."""
+"""What a calibration found, kept beside the `.tflite` that it was used for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TensorRange(BaseModel):
 
     @property
     def clipped_fraction(self) -> float:
-        """How much of what was seen the integers do not reach, 0 to 1, as a length and not as a count of values."""
+        """The share of the seen range that the integers do not cover, 0 to 1; a length, not a count of values."""
         span = self.seen_greatest - self.seen_least
         reached = min(self.greatest, self.seen_greatest) - max(self.least, self.seen_least)
         return max(0.0, 1.0 - reached / span) if span > 0 else 0.0

@@ -1,4 +1,4 @@
-"""Keeps the values that a network is fed from lying halfway between two integers, where runtimes round apart."""
+"""Keeps input values from lying halfway between two integers, where runtimes round differently."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What post-training quantisation can be told."""
+"""Parameters of post-training quantisation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _by_its_name(method: object) -> object:
 
 
 class PostTrainingQuantizationParameters(StepParameters):
-    """Which numbers weights and activations are stored and computed in."""
+    """The number types in which weights and activations are stored and computed."""
 
     key: ClassVar[str] = "post_training_quantization"
 

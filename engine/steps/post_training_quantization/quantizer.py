@@ -118,7 +118,7 @@ def _rewritten(
 
 
 def _add_rule(rules: RecipeManager, pattern: str, scheme: Scheme | LayerScheme, min_values: int = 0) -> None:
-    """Say what is to become of the operators whose name has the regular expression `pattern` in it.
+    """Set the scheme of the operators whose name contains the regular expression `pattern`.
 
     Kernels of fewer than `min_values` values are left as they are.
     """

@@ -86,7 +86,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     def findings(self, parameters: QuantizationAwareTrainingParameters, place: StepPlace) -> Iterator[Finding]:
         try:
             layers = place.graph_before.layers
-        except NutshellError:  # It is told elsewhere.
+        except NutshellError:  # Reported elsewhere.
             return
         if left := without_integer_operator(layers, "trained"):
             message = (

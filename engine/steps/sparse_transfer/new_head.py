@@ -1,4 +1,4 @@
-"""Gives a trained classifier a new last layer, for other classes."""
+"""Gives a trained classifier a new last layer for other classes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.training.kernels import clone
 
 
 def last_layer(model: KerasModel) -> KerasLayer:
-    """The layer that decides: the last that has weights."""
+    """The layer that classifies: the last one with weights."""
     return next(layer for layer in reversed(model.layers) if layer.weights)
 
 
@@ -17,7 +17,7 @@ def with_new_head(model: KerasModel, class_count: int, one_unit: bool, seed: int
     """The layers and weights of `model`, which stays as it is, below a dense layer with Xavier's uniform weights.
 
     Args:
-        one_unit: one sigmoid unit, the probability of the second of two classes, in place of a softmax.
+        one_unit: one sigmoid unit, the probability of the second of two classes, instead of a softmax.
         freeze_base: only the new layer can be trained.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Clusters whose members may change while a network trains: k-means goes on, one step per batch."""
+"""Clusters whose members may change while a network trains: k-means continues, one step per batch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.training.projection import Projection
 
 
 class MovingClusters(Projection):
-    """Few values per kernel, where a weight may go over to another cluster.
+    """Few values per kernel, where a weight may move to another cluster.
 
     Each weight keeps a value of its own that gradients move as if it were used (straight-through, as quantisation-aware
     training does); the kernel holds the mean of those nearest to it. With members fixed, training could only move the
@@ -48,7 +48,7 @@ class MovingClusters(Projection):
 
 @dataclass(frozen=True)
 class _Clustered:
-    """One kernel and what stands behind it; all flat."""
+    """One kernel and the values behind it; all flat."""
 
     kernel: Variable
     own: Variable
@@ -82,7 +82,7 @@ class _Clustered:
         count = self.centroids.shape[0]
         sizes = tf.math.unsorted_segment_sum(tf.ones_like(own), members, count)
         means = tf.math.unsorted_segment_mean(own, members, count)
-        # A cluster that nobody is nearest to stays where it is, so that they all stay in order.
+        # A cluster without members stays where it is, so that they all stay in order.
         centroids = tf.where(sizes > 0, means, self.centroids)
         shared = tf.where(self.kept, tf.gather(centroids, nearest), 0.0)
         self.own.assign(own)

@@ -1,4 +1,4 @@
-"""Weight clustering: the values of each kernel become few, while the network trains on.
+"""Weight clustering: each kernel is reduced to a few values while the network keeps training.
 
 Weight sharing of Han et al. 2016, in the combinations of Predić et al. 2022.
 """

@@ -26,7 +26,8 @@ def _pixels(*key: int) -> np.ndarray:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two class folders: eight patients with two files each in both, names as scanners give them, and what is none."""
+    """Two class folders: eight patients with two files each in both, names as scanners give them, and a file that is
+    not DICOM."""
     root = tmp_path / "scans"
     for label, name in enumerate(("normal", "sick")):
         for patient in range(8):

@@ -1,4 +1,4 @@
-"""Copies are found, exact and near; which one stays is as promised; and a run is told."""
+"""Copies are found, exact and near; which one stays is as promised; and a run reports them."""
 
 from __future__ import annotations
 

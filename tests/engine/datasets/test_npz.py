@@ -143,7 +143,7 @@ AS_PEOPLE_HAVE_THEM = {
 
 @pytest.mark.parametrize("form", AS_PEOPLE_HAVE_THEM)
 def test_arrays_as_people_have_them_are_the_same_images(tmp_path: Path, form: str) -> None:
-    """Each form gives the pixels and the labels of plain bytes and numbers, and what was guessed is told."""
+    """Each form gives the pixels and the labels of plain bytes and numbers, and guesses are reported."""
     kind, changed, told = AS_PEOPLE_HAVE_THEM[form]
     plain = arrays((28, 28, 3))
     for split in COUNTS:

@@ -246,7 +246,7 @@ def _no_longer_wanted() -> None:
 
 
 @WITH_PATH
-def test_listing_ends_when_nobody_wants_it(key: str, tmp_path: Path) -> None:
+def test_listing_ends_when_it_is_cancelled(key: str, tmp_path: Path) -> None:
     """With a cache of its own, so that an archive is not unpacked yet."""
     with pytest.raises(Cancelled):
         Files(key, tmp_path).source().index(Progress(_no_longer_wanted))

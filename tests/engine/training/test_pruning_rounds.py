@@ -29,7 +29,7 @@ PARAMETERS = MagnitudePruningParameters(
 
 @pytest.fixture(scope="module")
 def tiny_network(small_context: StepContext) -> Network:
-    """Three layers with kernels, so that tracing them anew each round takes no time."""
+    """Three layers with kernels, so that tracing them in each round takes no time."""
     import tf_keras
 
     tf_keras.utils.set_random_seed(3)

@@ -52,7 +52,7 @@ class StepSettings(QGroupBox):
         return self._form is None or self._form.is_valid
 
     def discard_refused(self) -> None:
-        """Show the parameters in place of what was refused."""
+        """Show the parameters instead of the refused values."""
         if self._form is not None:
             self._form.discard_refused()
 
@@ -66,7 +66,7 @@ class StepSettings(QGroupBox):
         """Show a step.
 
         Args:
-            place: (chain, step); the same place keeps the form, so that typing in it goes on.
+            place: (chain, step); the same place keeps the form, so that the user can go on typing.
         """
         step = STEPS[parameters.step]
         self._title.setText(step.summary)

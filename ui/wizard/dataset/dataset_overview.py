@@ -107,12 +107,12 @@ class DatasetOverview(QWidget):
         self._listed: dict[str, dict[str, int]] = {}
         """split → class → images, of the scan."""
         self._counts: dict[str, dict[str, int]] | None = None
-        """The same of those that a run would use; None: nobody looked at every image yet."""
+        """The same for the images that a run would use; None: not every image is checked yet."""
         self._passed_over: tuple[SkippedFile, ...] = ()
         """By the scan, which opens a few images only."""
 
     def show_examination(self, examination: Examination | None, images: ImageSettings) -> None:
-        """Show what every image was found to be, for a run with these image settings; None: nobody looked yet."""
+        """Show what every image was found to be, for a run with these image settings; None: not checked yet."""
         count = self.check.show_examination(examination, images)
         self._tabs.setTabText(self._tabs.indexOf(self.check), f"{EVERY_IMAGE} ({count})" if count else EVERY_IMAGE)
         self._counts = examination.counts if examination is not None else None

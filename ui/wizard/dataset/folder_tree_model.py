@@ -31,7 +31,7 @@ HEADERS = {
 
 
 class FolderTreeModel(NestedRowsModel):
-    """One row a folder below the one that it lies in, in the outline's order."""
+    """One row per folder, below the one that it lies in, in the outline's order."""
 
     def __init__(self, folders: Sequence[OutlinedFolder], tree_names: dict[str, str], parent: QObject | None = None):
         """

@@ -1,4 +1,4 @@
-"""What a look at every image found: sentences, and the images that are there twice."""
+"""The result of checking every image: sentences, and the duplicate images."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class ImageCheckPanel(QWidget):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def show_examination(self, examination: Examination | None, images: ImageSettings) -> int:
-        """Show what a run with these image settings would say; None: nobody looked yet. Returns how many findings."""
+        """Show what a run with these image settings would say; None: not checked yet. Returns how many findings."""
         findings = examination.findings(images) if examination else ()
         self._findings.show_findings(findings if examination else (NOT_LOOKED,), NOTHING)
         if examination is not self._shown:

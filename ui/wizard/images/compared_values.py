@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWidget
 
 
 class ComparedValues(QWidget):
-    """A tab a value, and two buttons; with one value only the button that adds another is there."""
+    """One tab per value, and two buttons; with one value there is only the button that adds another."""
 
     chosen = Signal(int)
     """The value at this place is to be edited below."""

@@ -30,7 +30,7 @@ def fitted_settings(samples: Sequence[DecodedSample]) -> ImageSettings:
 
 
 def advice(settings: ImageSettings, samples: Sequence[DecodedSample]) -> str:
-    """What these settings do that a user may not want: enlargement, lost colour; empty where nothing."""
+    """Effects of these settings that a user may not want: enlargement, lost colour; empty if none."""
     sentences = []
     height, width = settings.height_width
     smaller = [sample for sample in samples if sample.image.shape[0] < height or sample.image.shape[1] < width]

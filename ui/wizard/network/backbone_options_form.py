@@ -31,7 +31,7 @@ class BackboneOptionsForm(QWidget):
         return self._form.refusal if self._form is not None else ""
 
     def discard_refused(self) -> None:
-        """Show the options in place of what was refused."""
+        """Show the options instead of the refused values."""
         if self._form is not None:
             self._form.discard_refused()
 
@@ -45,7 +45,7 @@ class BackboneOptionsForm(QWidget):
         return self._form.editors() if self._form is not None else []
 
     def show_options(self, settings: BackboneSettings) -> None:
-        """Show a backbone's options; the same backbone keeps the form, so that typing in it goes on."""
+        """Show a backbone's options; the same backbone keeps the form, so that the user can go on typing."""
         options = backbone_options(settings)
         if self._form is None or settings.kind != self._kind:
             self._replace_form(settings.kind, options)

@@ -129,7 +129,7 @@ class ReviewPage(DraftPage):
         layout.addWidget(SideBySide(side, text, SIDE_WIDTH, left_grows=True))
 
     def _advice(self) -> tuple[Finding, ...]:
-        """What the image settings do to these images that a user may not want, as page 2 says it too."""
+        """Effects of the image settings on these images that a user may not want; page 2 shows them too."""
         scanned = self._draft.scanned
         if scanned is None or not scanned.samples:
             return ()
