@@ -27,7 +27,7 @@ INT8_VALUES = 255
 
 
 class WeightClusteringParameters(StepParameters):
-    """How many distinct values a kernel may have, and where they start."""
+    """The number of distinct values per kernel, and where they start."""
 
     key: ClassVar[str] = "weight_clustering"
 
