@@ -109,7 +109,7 @@ def _dataset_findings(dataset: DatasetSettings, where: str) -> Iterator[Finding]
         if getattr(dataset, key) != DatasetSettings.model_fields[key].get_default():
             place = f"{where}.{key}"
             message = f"The source {source.key} does not read {key}; remove it."
-            repair = RemoveEntry(place=place, sentence=f"Take out {key}")
+            repair = RemoveEntry(place=place, sentence=f"Remove {key}")
             yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)
 
 
@@ -171,7 +171,9 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
     if training.optimizer == "adamw" and not training.weight_decay:
         message = "adamw without weight decay is adam; set training.weight_decay."
         repair = SetValue(
-            place="training.weight_decay", value=USUAL_WEIGHT_DECAY, sentence=f"Decay by {USUAL_WEIGHT_DECAY:g}"
+            place="training.weight_decay",
+            value=USUAL_WEIGHT_DECAY,
+            sentence=f"Set the weight decay to {USUAL_WEIGHT_DECAY:g}",
         )
         yield Finding(severity=Severity.WARNING, where="training.optimizer", message=message, repair=repair)
 

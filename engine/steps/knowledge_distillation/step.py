@@ -90,7 +90,7 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
             yield place.error(message, "kind", place.set("kind", "offline", "Keep the teacher as it is"))
         if parameters.without_teacher and parameters.control:
             message = "With α = 1 the teacher has no influence, so this step is its own control."
-            yield place.note(message, "alpha", place.set("control", False, "Train it once only"))
+            yield place.note(message, "alpha", place.set("control", False, "Train no control"))
 
     def _narrower(
         self, parameters: KnowledgeDistillationParameters, place: StepPlace, teacher: LayerGraph

@@ -80,7 +80,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
                 "The network was trained for int8 by quantisation-aware training, which learned its biases with the "
                 "rounding; bias_correction does nothing there."
             )
-            repair = place.set("bias_correction", False, "Leave the biases as they were trained")
+            repair = place.set("bias_correction", False, "Keep the trained biases")
             yield place.warning(message, "bias_correction", repair)
         if parameters.scheme == "mixed" and not parameters.layers:
             message = (
@@ -91,7 +91,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             yield place.error(message, "layers", repair)
         if parameters.scheme != "mixed" and parameters.layers:
             message = f"layers applies only to the scheme mixed, but the scheme is {parameters.label()}."
-            yield place.warning(message, "layers", place.set("scheme", "mixed", "Quantise by these layers"))
+            yield place.warning(message, "layers", place.set("scheme", "mixed", "Use these layers"))
         if not aware and parameters.calibrated and parameters.calibration_images < FEW_CALIBRATION_IMAGES:
             message = (
                 f"{parameters.calibration_images} calibration images may miss the range of rare activations; "
