@@ -197,7 +197,7 @@ TEXTS = {
     "again": ("schema = 1\nseed = 1\nseed = 2\n", 'line 3: "seed" already has a value; remove one of the two lines.'),
     "a backslash": ('schema = 1\n[dataset]\npath = "C:\\data"\n', "line 3: a backslash stands in a text"),
     "no list": ("schema = 1\n[images]\nsize = [1, 2\n", "a list or table is not closed"),
-    "words": ("hello there", 'line 1: "hello there" is no key with a value'),
+    "words": ("hello there", 'line 1: "hello there" is not a key with a value'),
     "deep": ("schema = 1\nname = " + "[" * 5000, "is nested too deeply to be a recipe."),
     "empty": ("", "does not say its format version; add the line: schema = 1"),
 }

@@ -148,7 +148,7 @@ def test_what_is_no_whole_model_is_a_sentence(tmp_path: Path) -> None:
     for path, sentence in (
         (weights, "holds weights without the layers"),
         (graph_alone, "without Keras' own description of its layers"),
-        (tmp_path, "is a folder, and no SavedModel"),
+        (tmp_path, "is a folder, but not a SavedModel"),
         (torn, "is not a saved Keras model"),
         (tmp_path / "nothing.keras", "check the path"),
     ):

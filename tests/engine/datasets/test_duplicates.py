@@ -150,7 +150,7 @@ def test_all_are_kept_and_told_of(folder: Path, tmp_path: Path) -> None:
     warned = [one.message for one in dataset.summary.findings if one.severity is Severity.WARNING]
     assert any("same pixels as one in another split" in message for message in warned)
     assert any("same pixels as one of another class" in message for message in warned)
-    assert any("nearly like one in another split" in message for message in warned)
+    assert any("nearly identical to one in another split" in message for message in warned)
 
 
 def test_drawn_images_that_look_alike_are_no_copies(folder: Path, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_drawn_images_that_look_alike_are_no_copies(folder: Path, tmp_path: Path
         return [one.message for one in dataset_findings(check, counts, dataset, SMALL)]
 
     assert set(messages("image_folder")) - set(messages("phantom")) == {
-        message for message in messages("image_folder") if "nearly like one in another split" in message
+        message for message in messages("image_folder") if "nearly identical to one in another split" in message
     }
     assert len(messages("phantom")) == len(messages("image_folder")) - 1
 

@@ -281,7 +281,7 @@ def test_a_path_that_cannot_be_is_refused(path: str) -> None:
 def test_a_subset_of_one_class_is_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         fill(tmp_path / name)
-    with pytest.raises(DataError, match=r"names one class only \(b\)"):
+    with pytest.raises(DataError, match=r"names only one class \(b\)"):
         scan(settings(tmp_path, classes=("b",)), seed=7)
 
 
