@@ -102,7 +102,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
                 message = f"An earlier clustering leaves {step.clusters} values; ask for fewer, or remove this one."
                 yield place.warning(message, repair=place.remove(f"Remove these {parameters.label()}"))
         if parameters.clusters > INT8_VALUES:
-            message = f"int8 has {INT8_VALUES} values, so more clusters than that are lost if the chain ends in int8."
+            message = f"int8 has {INT8_VALUES} values, so clusters beyond these are lost if the chain ends in int8."
             yield place.note(message, "clusters", place.set("clusters", INT8_VALUES, f"Use {INT8_VALUES} clusters"))
 
     def apply(self, parameters: WeightClusteringParameters, network: Network, context: StepContext) -> Network:

@@ -133,8 +133,8 @@ def test_many_images_beside_the_class_folders_are_listed_as_their_folder(tmp_pat
 @pytest.mark.parametrize(
     ("drawn", "sentence"),
     [
-        ({"sick": ("**/sick*", "**/sik"), "normal": ("**/normal",)}, r'is named by "\*\*/sik" \(sick\)'),
-        ({"sick": ("**/sick*",), "normal": ("hospital_?", "**/*_a")}, r"is of the class normal and of sick at once"),
+        ({"sick": ("**/sick*", "**/sik"), "normal": ("**/normal",)}, r'matches "\*\*/sik" \(sick\)'),
+        ({"sick": ("**/sick*",), "normal": ("hospital_?", "**/*_a")}, r"belongs to both normal and sick"),
         ({"sick": ("**/sick*",)}, r"only one class .* \(sick\)"),
         ({"sick": ("**/patient_1",), "normal": ("**/MR/..",)}, None),
     ],
