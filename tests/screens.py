@@ -84,7 +84,7 @@ def study(folder: Path) -> Recipe:
         dataset=DatasetSettings(kind="image_folder", path=str(folder)),
         images=ImageSettings(size=64, color="grayscale", dwt=DwtSettings()),
         backbone=BackboneSettings(kind="resnet8"),
-        training=TrainingSettings(epochs=15, learning_rate=2e-3, schedule="cosine", augment=("hflip", "rotate")),
+        training=TrainingSettings(epochs=60, learning_rate=2e-3, schedule="cosine", augment=("hflip", "rotate")),
         chains=(
             ChainSettings(name="dynamic range", steps=(int8 | {"scheme": "dynamic_range"},)),
             ChainSettings(name="int8", steps=(int8,)),
@@ -174,6 +174,9 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
         _wait(lambda: not wizard.current_page.waits_for())
         _settle(600)
         yield f"page{number + 1}", window
+    from tests.ui.bench.unsaid import unsaid_model
+    from ui.bench.feeding_dialog import FeedingDialog
+    from ui.bench.run_models_dialog import RunModelsDialog
     from ui.help_window import HelpWindow
     from ui.image_cache_dialog import ImageCacheDialog
     from ui.runs_list.notes_dialog import NotesDialog
@@ -189,6 +192,8 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
         "notes": lambda: NotesDialog(record, window),
         "recipe": lambda: RecipeDialog(record.title, recipe, window),
         "cache": lambda: ImageCacheDialog(window._settings, window._locations, False, window),
+        "run_models": lambda: RunModelsDialog(window._locations, window),
+        "feeding": lambda: FeedingDialog(unsaid_model(out), window),
         "help": lambda: HelpWindow(window),
     }
     for name, make in dialogs.items():
@@ -200,6 +205,18 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
         yield name, dialog
         dialog.reject()
         dialog.deleteLater()
+    page = window.show_bench()
+    yield "bench0", window
+    page.add_files(sorted((record.directory / "models").glob("*.tflite")), record.title)
+    page.show_images([out / "images"])
+    _wait(lambda: not page.is_busy)
+    order, table = page.findChild(QComboBox, "bench.order"), page.findChild(QTableView, "bench.table")
+    assert order is not None
+    assert table is not None
+    order.setCurrentIndex(1)
+    table.selectRow(0)
+    _settle(400)
+    yield "bench", window
     window._stack.open(record)
     board = window.dashboard
     assert board is not None
@@ -332,7 +349,7 @@ def _write_docs(out: Path) -> None:
     from PIL import Image
 
     for size in ("1024x700", "1920x1080"):
-        for name in ("start", "page1", "page2", "page3", "page4", "page5", "run1", "run5"):
+        for name in ("start", "page1", "page2", "page3", "page4", "page5", "run1", "run5", "bench"):
             picture = out / f"{size}@1-light" / f"{name}.png"
             if picture.is_file():
                 target = DOCS / "screens" / f"{size}-{name}.png"

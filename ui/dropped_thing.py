@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtGui import QDropEvent
 
+from engine.datasets.listing.folder_tree import is_image_name
 from engine.datasets.source import DATASETS
 from ui.form.path_field import dropped_paths
 
@@ -34,6 +35,22 @@ class DroppedThing:
 def dropped_thing(event: QDropEvent) -> DroppedThing | None:
     """The first path of a drag that the window can do something with."""
     return next(filter(None, map(recognised, dropped_paths(event))), None)
+
+
+def bench_paths(event: QDropEvent, is_shown: bool) -> list[Path]:
+    """What the test bench takes of a drag: `.tflite` files, and while it is shown images and folders of them."""
+    return [path for path in dropped_paths(event) if _is_tflite(path) or (is_shown and _may_hold_images(path))]
+
+
+def _is_tflite(path: Path) -> bool:
+    return path.suffix.lower() == ".tflite" and path.is_file()
+
+
+def _may_hold_images(path: Path) -> bool:
+    if path.is_dir():
+        return recognised(path) is None or recognised(path).thing is Thing.IMAGES  # type: ignore[union-attr]
+    # DICOM files may have names without an ending.
+    return path.is_file() and (is_image_name(path.name) or path.suffix.lower() in {"", ".dcm", ".nii", ".gz"})
 
 
 def recognised(path: Path) -> DroppedThing | None:

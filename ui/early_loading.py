@@ -33,6 +33,7 @@ class EarlyLoading(QObject):
         threading.Thread(target=self._import, name="early-loading", daemon=True).start()
 
     def _import(self) -> None:
+        import ui.bench.bench_page
         import ui.dashboard.dashboard
         import ui.wizard.later_pages  # noqa: F401
 

@@ -19,6 +19,7 @@ PAGE_OF_TOPIC = {
     "page 4": "recipe.md",
     "page 5": "recipe.md",
     "run": "measuring.md",
+    "bench": "test-bench.md",
 }
 """What the window shows → the page that explains it."""
 SIZE = (900, 640)

@@ -20,7 +20,7 @@ from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from engine.store.run_history import RunRecord
 from ui.dashboard.run_stack import RunStack
-from ui.dropped_thing import Thing, dropped_thing, source_of
+from ui.dropped_thing import Thing, bench_paths, dropped_thing, source_of
 from ui.question import chosen_of, tell
 from ui.run_notice import RunNotice
 from ui.runs_list.run_actions import RunActions
@@ -34,6 +34,7 @@ from ui.wizard.study_wizard import StudyWizard
 from ui.wording import in_window_words
 
 if TYPE_CHECKING:
+    from ui.bench.bench_page import BenchPage
     from ui.dashboard.dashboard import Dashboard
     from ui.help_window import HelpWindow
     from workers.process_outcome import ProcessOutcome
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._locations = Locations(runs_directory)
         self._help: HelpWindow | None = None
+        self._bench: BenchPage | None = None
         self._is_narrow = False
         self._runs = RunsList()
         self._start = StartPage()
@@ -101,6 +103,17 @@ class MainWindow(QMainWindow):
         """Run a recipe in an engine child and show it."""
         self._stack.start(recipe)
 
+    def show_bench(self) -> BenchPage:
+        """The test bench, made when it is wanted first."""
+        if self._bench is None:
+            from ui.bench.bench_page import BenchPage
+
+            self._bench = BenchPage(self._settings, self._locations)
+            self._bench_area = scrolling(self._bench)
+            self._stack.addWidget(self._bench_area)
+        self._stack.setCurrentWidget(self._bench_area)
+        return self._bench
+
     def set_theme(self, choice: ThemeChoice) -> None:
         """Give the whole application a theme, the plots that are drawn already too."""
         application = QApplication.instance()
@@ -112,6 +125,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self._stack.shut_down()
+        if self._bench is not None:
+            self._bench.shut_down()
         self._actions.shut_down()
         self.wizard.shut_down()
         self._settings.setValue("window/geometry", self.saveGeometry())
@@ -131,10 +146,13 @@ class MainWindow(QMainWindow):
             self._refresh_runs()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if dropped_thing(event) is not None:
+        if dropped_thing(event) is not None or bench_paths(event, self._shows_bench()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        if on_bench := bench_paths(event, self._shows_bench()):
+            self.show_bench().take(on_bench)
+            return
         dropped = dropped_thing(event)
         if dropped is None:
             return
@@ -156,6 +174,8 @@ class MainWindow(QMainWindow):
         self.wizard.help_requested.connect(self._on_help)
         self._start.images_chosen.connect(self._on_images_chosen)
         self._start.demo_requested.connect(lambda: self.start_run(demo_recipe()))
+        self._start.bench_requested.connect(self.show_bench)
+        self._stack.try_requested.connect(self._on_try)
         self._start.new_requested.connect(self._on_new)
         self._start.open_requested.connect(self._on_open)
         for listed in (self._start, self._runs):
@@ -176,6 +196,13 @@ class MainWindow(QMainWindow):
         self._notice.activated.connect(self._on_noticed)
         self._stack.history_changed.connect(self._refresh_runs)
         self._stack.shown_run_changed.connect(self._mark_shown_run)
+
+    def _shows_bench(self) -> bool:
+        return self._bench is not None and self._bench.isVisible()
+
+    def _on_try(self, model: Path) -> None:
+        titles = (record.title for record in self._runs.records if model.is_relative_to(record.directory))
+        self.show_bench().add_files([model], next(titles, ""))
 
     def _may_close(self) -> bool:
         """Whether to cancel the run and close; else the window stays, or goes until the run has ended."""
@@ -247,6 +274,7 @@ class MainWindow(QMainWindow):
         self._add_action(files, "&Save recipe…", self._on_save, keys.Save)
         files.addSeparator()
         self._add_action(files, "S&tart page", self._stack.show_start)
+        self._add_action(files, "Test &bench", self.show_bench, "Ctrl+B")
         self._add_action(files, "Choose the &runs folder…", self._on_runs_folder)
         self._add_action(files, "Choose the &weights folder…", self._on_weights_folder)
         self._add_action(files, "&Image cache…", self._on_image_cache)
@@ -272,7 +300,7 @@ class MainWindow(QMainWindow):
         self._add_action(about, "&About Nutshell", lambda: QMessageBox.about(self, "Nutshell", ABOUT))
 
     def _add_action(
-        self, menu: QMenu, text: str, slot: Callable[[], object], keys: QKeySequence.StandardKey | None = None
+        self, menu: QMenu, text: str, slot: Callable[[], object], keys: QKeySequence.StandardKey | str | None = None
     ) -> QAction:
         action = QAction(text, self)
         # Without the "checked" that `triggered` carries.
@@ -313,6 +341,8 @@ class MainWindow(QMainWindow):
         self._settings.setValue("runs_directory", path)
         self._stack.runs_directory = self._locations.root
         self.wizard.set_runs_directory(self._locations.root)
+        if self._bench is not None:
+            self._bench.locations = self._locations
         self._refresh_runs()
 
     def _on_weights_folder(self) -> None:
@@ -340,4 +370,5 @@ class MainWindow(QMainWindow):
             self._help = HelpWindow(self)
         shown = self._stack.currentWidget()
         topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
+        topic = "bench" if self._shows_bench() else topic
         self._help.show_topic(topic)

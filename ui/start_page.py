@@ -15,7 +15,9 @@ from ui.form.browse_start import pictures
 BUTTON_WIDTH = 340
 MAX_RECENT = 3
 TITLE = "Make a network small, and see what it costs"
-DROP_HINT = "Or drop a folder of images, an archive, a recipe, a Keras model or a run anywhere on this window."
+DROP_HINT = (
+    "Or drop a folder of images, an archive, a recipe, a model (.keras, .h5, .tflite) or a run anywhere on this window."
+)
 FOLDER_TIP = "A folder with one folder of images per class"
 
 
@@ -27,6 +29,7 @@ class StartPage(QWidget):
     open_requested = Signal()
     """A recipe is to be opened."""
     demo_requested = Signal()
+    bench_requested = Signal()
     new_requested = Signal()
     run_chosen = Signal(object)
     """A `RunRecord`."""
@@ -42,6 +45,7 @@ class StartPage(QWidget):
         self._demo = self._button("&Try the demo", "demo", "Trains a small network on drawn hearts: about two minutes")
         self._new = self._button("New st&udy, step by step", "new", "All image sources and settings, page by page")
         self._open = self._button("&Open a recipe…", "open", "A .toml file that was saved here or written by hand")
+        self._bench = self._button("Test &models on images", "bench", "What finished models say of your images")
         hint = QLabel(DROP_HINT, wordWrap=True)
         hint.setProperty("role", "hint")
         self._recent = QFrame()
@@ -51,7 +55,7 @@ class StartPage(QWidget):
         column.setContentsMargins(48, 32, 48, 32)
         column.setSpacing(10)
         column.addWidget(title)
-        for button in (self._folder, self._demo, self._new, self._open):
+        for button in (self._folder, self._demo, self._new, self._open, self._bench):
             column.addWidget(button)
         column.addWidget(hint)
         column.addWidget(self._recent)
@@ -60,6 +64,7 @@ class StartPage(QWidget):
         self._demo.clicked.connect(self.demo_requested)
         self._new.clicked.connect(self.new_requested)
         self._open.clicked.connect(self.open_requested)
+        self._bench.clicked.connect(self.bench_requested)
 
     def show_recent(self, draft: Draft | None, records: tuple[RunRecord, ...]) -> None:
         """Offer the draft that was changed last, and the newest runs."""

@@ -14,7 +14,6 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic.config import JsonDict
 
 from engine.contract.section import Section
 
@@ -23,7 +22,7 @@ OFF: Final = "off"
 MAX_SETTINGS = 32
 """Baselines of one recipe: few enough to check them while the user types."""
 
-SCALE_NAMES: JsonDict = {
+SCALE_NAMES: dict[str, str] = {
     "unit": "0 to 1",
     "symmetric": "−1 to 1",
     "imagenet_bgr": "ImageNet means, BGR",
@@ -91,7 +90,7 @@ class ImageGrid(Section):
         "green, red from 0 to 255 minus ImageNet's mean, as those of VGG and ResNet expect; per_image_max (Garifulla "
         "et "
         "al. 2022); standardize: training mean and deviation.",
-        json_schema_extra={"names": SCALE_NAMES},
+        json_schema_extra={"names": {**SCALE_NAMES}},
     )
     value_range: ValueRange | None = Field(
         None,

@@ -16,20 +16,32 @@ from tests.small_study import small_recipe
 from tests.ui.study_events import study_events
 from ui.main_window import MainWindow
 
-SIZES = ((1024, 700), (512, 350))
+SIZES = ((1024, 700), (700, 700), (512, 350))
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind")
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
 def test_nothing_is_cut_or_overlaps(
-    qtbot: QtBot, settings: QSettings, tmp_path: Path, heart_folder: Path, size: tuple[int, int]
+    qtbot: QtBot,
+    settings: QSettings,
+    tmp_path: Path,
+    heart_folder: Path,
+    shipped_toys: dict[str, Path],
+    size: tuple[int, int],
 ) -> None:
     window = MainWindow(settings, tmp_path / "runs")
     qtbot.addWidget(window, before_close_func=lambda closing: closing.wizard.shut_down())
     window.resize(*size)
     window.show()
     found = faults(window)
+    page = window.show_bench()
+    found += [f"bench: {fault}" for fault in faults(window)]
+    page.take([*shipped_toys.values(), heart_folder])
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=20_000)
+    qtbot.wait(200)
+    found += [f"bench, answered: {fault}" for fault in faults(window)]
+    page.shut_down()
     window.wizard.set_recipe(small_recipe(heart_folder))
     window._stack.show_wizard()
     for number in range(5):

@@ -13,10 +13,14 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.dataset_settings import DatasetSettings
+from engine.store.locations import Locations
 from engine.store.run_history import RunRecord, RunState
 from engine.store.run_notes import RunNotes
 from tests.small_study import small_recipe
+from tests.ui.bench.unsaid import unsaid_model
 from tests.ui.study_events import study_events
+from ui.bench.feeding_dialog import FeedingDialog
+from ui.bench.run_models_dialog import RunModelsDialog
 from ui.main_window import MainWindow
 from ui.runs_list.notes_dialog import NotesDialog
 from ui.runs_list.recipe_dialog import RecipeDialog
@@ -112,6 +116,18 @@ def test_tab_comes_everywhere_in_a_run_which_opens_no_window_of_its_own(
         assert_all_is_reached_in_order(window)
 
 
+def test_tab_comes_everywhere_on_the_test_bench(
+    qtbot: QtBot, window: MainWindow, heart_folder: Path, shipped_toys: dict[str, Path]
+) -> None:
+    page = window.show_bench()
+    assert_all_is_reached_in_order(window)
+    page.take([*shipped_toys.values(), heart_folder])
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=20_000)
+    qtbot.wait(100)
+    assert_all_is_reached_in_order(window)
+    page.shut_down()
+
+
 DIALOGS: dict[str, Callable[[Path], QDialog]] = {
     "presets": lambda _: PresetDialog(),
     "class folders": lambda folder: ClassFoldersDialog(
@@ -119,6 +135,8 @@ DIALOGS: dict[str, Callable[[Path], QDialog]] = {
     ),
     "notes": lambda folder: NotesDialog(RECORD),
     "recipe": lambda _: RecipeDialog("hearts", "schema = 1"),
+    "models of runs": lambda folder: RunModelsDialog(Locations(folder.parent / "runs")),
+    "feeding": lambda folder: FeedingDialog(unsaid_model(folder)),
 }
 
 

@@ -13,8 +13,12 @@ from PySide6.QtWidgets import QDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.dataset_settings import DatasetSettings
+from engine.store.locations import Locations
 from tests.small_study import small_recipe
+from tests.ui.bench.unsaid import unsaid_model
 from tests.ui.study_events import study_events
+from ui.bench.feeding_dialog import FeedingDialog
+from ui.bench.run_models_dialog import RunModelsDialog
 from ui.main_window import MainWindow
 from ui.question import _with_letters
 from ui.wizard.chains.preset_dialog import PresetDialog
@@ -77,11 +81,24 @@ def test_on_every_tab_of_a_run(qtbot: QtBot, window: MainWindow, tmp_path: Path)
             assert_all_differ(menus + letters(window))
 
 
+def test_on_the_test_bench(qtbot: QtBot, window: MainWindow, heart_folder: Path, shipped_toys: dict[str, Path]) -> None:
+    menus = [QKeySequence.mnemonic(action.text()).toString() for action in window.menuBar().actions()]
+    page = window.show_bench()
+    window._runs.offer_live(True)
+    page.take([shipped_toys["int8"], heart_folder])
+    assert_all_differ(menus + letters(window))
+    qtbot.waitUntil(lambda: not page.is_busy, timeout=20_000)
+    assert_all_differ(menus + letters(window))
+    page.shut_down()
+
+
 DIALOGS: dict[str, Callable[[Path], QDialog]] = {
     "presets": lambda _: PresetDialog(),
     "class folders": lambda folder: ClassFoldersDialog(
         DatasetSettings(kind="image_folder", path=str(folder)), folder.parent / "cache"
     ),
+    "models of runs": lambda folder: RunModelsDialog(Locations(folder.parent / "runs")),
+    "feeding": lambda folder: FeedingDialog(unsaid_model(folder)),
 }
 
 

@@ -64,6 +64,8 @@ class Dashboard(QWidget):
     """Begin a new study with this run's recipe."""
     resume_run_requested = Signal()
     """Resume this run, which did not end."""
+    try_requested = Signal(object)
+    """The `Path` of a model that is wanted on the test bench."""
 
     def __init__(self, directory: Path | None = None, settings: QSettings | None = None) -> None:
         """An empty dashboard.
@@ -96,6 +98,7 @@ class Dashboard(QWidget):
             *self.panels.values(),
         )
         for panel in self.panels.values():
+            panel.try_requested.connect(self.try_requested)
             if not panel.is_always_there:
                 panel.filled.connect(partial(self._offer, panel))
         self._due: list[Part] = []
@@ -163,6 +166,11 @@ class Dashboard(QWidget):
             self.state.cut_off()
             self.banner.say(CUT_OFF, Tone.WARNING, resumable=True)
         self._redraw()
+
+    def shut_down(self) -> None:
+        """End the panels' threads."""
+        for panel in self.panels.values():
+            panel.shut_down()
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of another theme."""

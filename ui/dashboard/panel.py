@@ -25,6 +25,8 @@ class Panel(QWidget):
 
     filled = Signal(bool)
     """Whether there is something to show."""
+    try_requested = Signal(object)
+    """The `Path` of a `.tflite` that the user wants to try on images."""
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
         """
@@ -36,6 +38,9 @@ class Panel(QWidget):
     def show_state(self, state: ShownRun) -> None:
         """Show what has changed since the last call."""
         raise NotImplementedError
+
+    def shut_down(self) -> None:
+        """End the panel's threads."""
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of another theme; one that takes them from the application has nothing to do."""

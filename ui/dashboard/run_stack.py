@@ -39,6 +39,8 @@ class RunStack(QStackedWidget):
     history_changed = Signal()
     """A run has started or ended, was paused or resumed."""
     shown_run_changed = Signal()
+    try_requested = Signal(object)
+    """The `Path` of a model that is wanted on the test bench."""
     progressed = Signal(int)
     """How much of the run in progress here is done, in per cent; when it changes."""
 
@@ -213,6 +215,9 @@ class RunStack(QStackedWidget):
         """End a run in progress, and its thread."""
         self._follow_timer.stop()
         self.controller.shut_down()
+        for board in (self._live, self._read):
+            if board is not None:
+                board.shut_down()
 
     def _new_dashboard(
         self, recipe: Recipe, directory: Path | None = None, run: str = "", live: bool = False
@@ -225,6 +230,7 @@ class RunStack(QStackedWidget):
             self._read_run = run
         board.duplicate_requested.connect(lambda: self.edit_requested.emit(_named(recipe, board.header.name)))
         board.resume_run_requested.connect(lambda: self.start(recipe, self._resumable(board, run)))
+        board.try_requested.connect(self.try_requested)
         self.addWidget(board)
         return board
 
@@ -236,6 +242,7 @@ class RunStack(QStackedWidget):
 
     def _drop(self, board: Dashboard | None) -> None:
         if board is not None:
+            board.shut_down()
             self.removeWidget(board)
             board.deleteLater()
 

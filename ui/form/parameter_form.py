@@ -33,12 +33,14 @@ class ParameterForm(QWidget):
         prefix: str,
         parent: QWidget | None = None,
         table_editors: TableEditors | None = None,
+        more: str = "",
     ) -> None:
         """
         Args:
             fields: which of the model's fields to show, in order.
             prefix: of the editors' object names, such as "training" in "training.epochs".
             table_editors: of fields that are models themselves.
+            more: the object name of the button that shows the advanced fields; by default the prefix with ".more".
         """
         super().__init__(parent)
         self._model = model
@@ -49,7 +51,7 @@ class ParameterForm(QWidget):
         self.rows = QFormLayout(self)
         """The rows; a page may put one of its own among them."""
         self.rows.setContentsMargins(0, 0, 0, 0)
-        self._more = MoreSettings(f"{prefix}.more")
+        self._more = MoreSettings(more or f"{prefix}.more")
         self._more.toggled.connect(self._show_what_matters)
         schema = type(model).model_json_schema()["properties"]
         declared = {}
@@ -94,6 +96,11 @@ class ParameterForm(QWidget):
         if self._has_more:
             widgets.insert([field.advanced for field in self._fields.values()].index(True), self._more)
         return widgets
+
+    def labels(self) -> list[QLabel]:
+        """Those beside the editors, in their order."""
+        found = (self.rows.labelForField(field.editor.widget) for field in self._fields.values())
+        return [label for label in found if isinstance(label, QLabel)]
 
     def model(self) -> BaseModel:
         """The last valid model."""

@@ -45,6 +45,8 @@ class ResultsTable(QWidget):
 
     columns_chosen = Signal(list)
     """The titles of the columns that the user wants to see."""
+    try_requested = Signal(object)
+    """The `Path` of the chosen row's file: the test bench is wanted."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +76,8 @@ class ResultsTable(QWidget):
         self._save.setToolTip("Save the .tflite file of the selected row, with a JSON file that describes its input")
         self._save_all = QPushButton("Save &all…", objectName="results.save_all")
         self._save_all.setToolTip("Save the files of all variants in one folder")
+        self._try_it = QPushButton("Try it on i&mages…", objectName="results.try")
+        self._try_it.setToolTip("Open the file of the selected row in the test bench")
         self._shown = {place for place, column in enumerate(FIGURES) if column.is_usual}
         """The columns that the user wants to see."""
         self._columns = QPushButton("C&olumns", objectName="results.columns")
@@ -91,6 +95,7 @@ class ResultsTable(QWidget):
         self._save.clicked.connect(self._on_save)
         self._save_all.clicked.connect(self._on_save_all)
         self._folder.clicked.connect(self._on_folder)
+        self._try_it.clicked.connect(self._on_try)
         self.view.selectionModel().selectionChanged.connect(self._enable)
         self._model.modelReset.connect(self._enable)
         QShortcut(QKeySequence.StandardKey.Copy, self.view, self._on_copy, context=Qt.ShortcutContext.WidgetShortcut)
@@ -126,7 +131,7 @@ class ResultsTable(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
-        for button in (self._csv, self._save, self._save_all, self._folder):
+        for button in (self._csv, self._save, self._save_all, self._folder, self._try_it):
             buttons.addWidget(button)
         buttons.addStretch()
         told = QHBoxLayout()
@@ -191,6 +196,7 @@ class ResultsTable(QWidget):
         self._csv.setEnabled(there)
         self._save_all.setEnabled(there)
         self._save.setEnabled(self._chosen() is not None)
+        self._try_it.setEnabled(self._chosen() is not None)
 
     def _chosen(self) -> VariantMeasurement | None:
         rows = self.view.selectionModel().selectedRows()
@@ -244,6 +250,11 @@ class ResultsTable(QWidget):
             return True
         question = f"These files already exist: {', '.join(there)}. Overwrite them?"
         return agrees(self, "Overwrite?", question, "Overwrite them", "Keep them")
+
+    def _on_try(self) -> None:
+        variant = self._chosen()
+        if variant is not None and self._directory is not None:
+            self.try_requested.emit(self._directory / variant.file)
 
     def _on_folder(self) -> None:
         if self._directory is not None:

@@ -38,6 +38,14 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.check_command import check_command
 
             return check_command(chosen.recipe, chosen.runs)
+        if chosen.command == "inspect":
+            from ui.terminal.inspect_command import inspect_command
+
+            return inspect_command(chosen.run, chosen.runs, chosen.variant, chosen.image, chosen.out)
+        if chosen.command == "classify":
+            from ui.terminal.classify_command import classify_command
+
+            return classify_command(chosen.images, chosen.model, chosen.feeding, chosen.json, chosen.csv)
         if chosen.command in LISTED:
             from ui.terminal.listings import LISTINGS
 
@@ -101,11 +109,44 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     _add_runs(check)
+    inspect = commands.add_parser(
+        "inspect",
+        help="look inside a run's files",
+        description="Write figures of what each compressed file holds and computes, float beside compressed.",
+    )
+    inspect.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    inspect.add_argument(
+        "--variant", action="append", default=[], metavar="NAME", help="only this one; may be repeated"
+    )
+    inspect.add_argument("--image", type=Path, metavar="PATH", help="look at this image (default: a test image)")
+    inspect.add_argument(
+        "--out", type=Path, metavar="DIR", required=True, help="write figures and inspection.json there"
+    )
+    _add_runs(inspect)
+    _add_classify(commands)
     for name in LISTED:
         special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}
         text = special.get(name, f"list the {name} there are")
         commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     return parser
+
+
+def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    classify = commands.add_parser(
+        "classify",
+        help="what models say of images",
+        description="Classify images with one or more .tflite files, side by side. Needs no TensorFlow. Where the "
+        "sub-folders of a folder are named as classes, the accuracy of each model is told.",
+    )
+    classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE|FOLDER")
+    classify.add_argument(
+        "--model", type=Path, action="append", required=True, metavar="FILE", help="a .tflite; name it again for more"
+    )
+    classify.add_argument(
+        "--feeding", type=Path, metavar="FILE", help="JSON that says how to feed models that do not say it themselves"
+    )
+    classify.add_argument("--json", type=Path, metavar="FILE", help="write the answers there as JSON")
+    classify.add_argument("--csv", type=Path, metavar="FILE", help="write the answers there, a row per image")
 
 
 def _add_runs(parser: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:

@@ -96,12 +96,9 @@ class FoundFiles:
 
     def _add_files(self, folder: Path, names: list[str], class_name: str, split: Split | None) -> None:
         for path in (folder / name for name in names):
-            status = self._status(path)
-            if isinstance(status, str):
-                self.skip(path, status)
+            one = self.file(path, class_name, split)
+            if one is None:
                 continue
-            inode = 0 if self.are_unpacked else status.st_ino
-            one = ImageFile(path, class_name, split, status.st_size, status.st_mtime_ns, inode)
             before = self.files.setdefault(path, one)
             if before.split is not split:
                 raise DataError(
@@ -110,6 +107,15 @@ class FoundFiles:
                 )
             if len(self.files) % TOLD_EVERY == 0:
                 self.progress.report(len(self.files), 0)
+
+    def file(self, path: Path, class_name: str, split: Split | None) -> ImageFile | None:
+        """The file as it is now; one that cannot be an image is noted as skipped, and None."""
+        status = self._status(path)
+        if isinstance(status, str):
+            self.skip(path, status)
+            return None
+        inode = 0 if self.are_unpacked else status.st_ino
+        return ImageFile(path, class_name, split, status.st_size, status.st_mtime_ns, inode)
 
     def _pass_over(self, folder: Path, images: list[str], one_by_one: bool) -> None:
         self.without_class += len(images)

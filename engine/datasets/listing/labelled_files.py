@@ -39,7 +39,7 @@ LAYOUT = (
 class LabelledFiles(DatasetSource):
     """What the sources of files have in common: they differ in which files they take and in how these are read."""
 
-    own_keys: ClassVar[tuple[str, ...]] = (
+    shared_keys: ClassVar[tuple[str, ...]] = (
         "validation_path",
         "test_path",
         "class_folders",
@@ -74,6 +74,19 @@ class LabelledFiles(DatasetSource):
         _refuse_useless(root, found)
         classes = chosen_classes(self.settings, in_natural_order(found.classes), "class folder")
         return self._index_by_folders(root, classes, found, table, progress)
+
+    def images_in(self, path: Path) -> tuple[str, ...]:
+        """The images that are used of one file, wherever it lies, as a sample's path names them.
+
+        Raises:
+            OSError: there are none; the message says why.
+        """
+        found = FoundFiles(TopFolders(), is_image=self.is_image)
+        file = found.file(path, class_name="", split=None)
+        names = tuple(sample.path for sample in self._samples_of(file, 0, found)) if file is not None else ()
+        if not names:
+            raise OSError(found.skipped[0].reason if found.skipped else "holds no image")
+        return names
 
     def outline(self, progress: Progress = UNWATCHED) -> Iterator[OutlinedFolder]:
         found = 0

@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.contract.progress import UNWATCHED, Progress
 from engine.export.model_packing import packed
+from engine.measurement.observed_network import ObservedNetwork
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
-from engine.steps.post_training_quantization.observed_network import ObservedNetwork
 
 if TYPE_CHECKING:
     from ai_edge_litert import schema_py_generated as schema

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.contract.errors import NutshellError
 from engine.contract.progress import UNWATCHED, Progress
+from engine.measurement.observed_network import ObservedNetwork
 from engine.steps.post_training_quantization.evidence import CalibrationRecord, TensorRange
-from engine.steps.post_training_quantization.observed_network import ObservedNetwork
 
 HISTOGRAM_BINS = 2048
 LARGEST_VALUE = 1e18

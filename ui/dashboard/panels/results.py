@@ -21,12 +21,13 @@ class ResultsPanel(Panel):
 
     key: ClassVar[str] = "results"
     tab: ClassVar[str] = "Table and files"
-    place: ClassVar[int] = 90
+    place: ClassVar[int] = 5
     is_always_there: ClassVar[bool] = True
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
         super().__init__(theme, settings)
         self.table = ResultsTable()
+        self.table.try_requested.connect(self.try_requested)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scrolling(self.table))

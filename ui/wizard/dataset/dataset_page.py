@@ -17,12 +17,12 @@ from engine.store.locations import Locations
 from ui.form.path_field import dropped_paths
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.scan_progress import ScanProgress
 from ui.side_by_side import SideBySide
 from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
 from ui.wizard.dataset.class_mapping import Patterns
-from ui.wizard.dataset.dataset_form import FORM_FIELDS, DatasetForm
+from ui.wizard.dataset.dataset_form import DatasetForm
 from ui.wizard.dataset.dataset_overview import FEWEST_CLASSES, DatasetOverview
-from ui.wizard.dataset.scan_progress import ScanProgress
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.images.settings_from_images import fitted_settings
 from ui.wizard.recipe_draft import RecipeDraft
@@ -153,8 +153,7 @@ class DatasetPage(DraftPage):
 
     def _lay_out(self) -> None:
         box = QGroupBox("Images")
-        rows = self._form.rows
-        rows.insertRow(rows.rowCount() - len(FORM_FIELDS), "Classes", self._class_folders)
+        self._form.add_row("Classes", self._class_folders)
         QVBoxLayout(box).addWidget(self._form)
         side = QWidget()
         left = QVBoxLayout(side)
@@ -167,11 +166,15 @@ class DatasetPage(DraftPage):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(SideBySide(side, self._findings, LEFT_WIDTH))
+        self._set_tab_order()
+
+    def _set_tab_order(self) -> None:
         set_tab_order([*self._form.source_editors(), self._class_folders, *self._form.setting_editors()])
 
     def show_draft(self) -> None:
         dataset = self._draft.recipe.dataset
         self._form.show_dataset(dataset)
+        self._set_tab_order()
         self._show_classes(dataset)
         if self._is_cleared and (scanned := self._draft.scanned) is not None:
             # Undo or redo has brought back images that were listed before.

@@ -21,8 +21,8 @@ from PySide6.QtWidgets import (
 from engine.contract.dataset_check import DatasetCheck, DuplicateImage
 from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
+from ui.scan_progress import ScanProgress
 from ui.wizard.dataset.duplicate_pair import DuplicatePair
-from ui.wizard.dataset.scan_progress import ScanProgress
 from ui.wizard.findings_list import FindingsList
 
 if TYPE_CHECKING:

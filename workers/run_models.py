@@ -1,0 +1,42 @@
+"""The `.tflite` files that finished runs have made, for a list to choose from. No Qt."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.progress import Progress
+from engine.store.locations import Locations
+from engine.store.run_history import RunState, list_runs
+
+WHEN = "%d %b %Y %H:%M"
+
+
+@dataclass(frozen=True)
+class RunModels:
+    """One finished run."""
+
+    title: str
+    when: str
+    files: tuple[Path, ...]
+    """The baseline first, the others by name."""
+
+
+def run_models(locations: Locations, progress: Progress) -> tuple[RunModels, ...]:
+    """All finished runs with models, the newest first.
+
+    Raises:
+        NutshellError: the list of runs cannot be read.
+        Cancelled: out of `progress`.
+    """
+    found = []
+    for record in list_runs(locations):
+        progress.raise_if_cancelled()
+        if record.state is RunState.DONE:
+            files = sorted(
+                (record.directory / "models").glob("*.tflite"), key=lambda file: (file.stem != "baseline", file.name)
+            )
+            when = time.strftime(WHEN, time.localtime(record.started))
+            found.append(RunModels(record.title, when, tuple(files)))
+    return tuple(run for run in found if run.files)
