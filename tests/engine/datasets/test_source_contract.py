@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine.contract.dataset_options import declared_options
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.progress import UNWATCHED, Progress
@@ -129,13 +130,14 @@ def test_it_says_what_it_is(key: str) -> None:
 @EVERY_SOURCE
 def test_its_own_keys_are_declared_and_explained(key: str) -> None:
     source = DATASETS[key]
-    keys = source.special_keys()
-    assert ("path" in keys) == bool(source.path_need)
-    assert set(source.own_keys) <= set(keys) <= special_keys()
-    for name in keys:
-        field = DatasetSettings.model_fields[name]
-        assert field.title, name
-        assert (field.description or "").endswith("."), name
+    assert ("path" in source.special_keys()) == bool(source.path_need)
+    assert set(source.special_keys()) <= special_keys()
+    shared = [DatasetSettings.model_fields[name] for name in source.special_keys()]
+    own = declared_options(key).model_fields
+    assert set(own) <= set(source.more_keys())
+    for field in (*shared, *own.values()):
+        assert field.title
+        assert (field.description or "").endswith("."), field.title
 
 
 @EVERY_SOURCE
