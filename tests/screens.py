@@ -53,7 +53,7 @@ DOCS = ROOT / "resources" / "docs"
 SIZES = ((1024, 700), (1280, 720), (1920, 1080))
 SCALES = (1.0, 1.5, 2.0)
 THEMES = ("light", "dark")
-IMAGES_A_CLASS = 150
+IMAGES_PER_CLASS = 150
 WAIT_S = 30.0
 SETTLED_MS = 120
 SLACK_PIXELS = 1
@@ -125,7 +125,7 @@ def main() -> int:
 def _run_study(out: Path) -> None:
     images = out / "images"
     if not images.is_dir():
-        draw_class_folders(images, IMAGES_A_CLASS)
+        draw_class_folders(images, IMAGES_PER_CLASS)
     if any((out / "runs" / "runs").glob("*/hashes.json")):
         return
     recipe = out / "study.toml"

@@ -49,8 +49,9 @@ RECIPES = "Recipes (*.toml)"
 CLOSING_QUESTION = "A run is in progress. Whatever you choose, every finished stage is kept."
 CANCEL_AND_CLOSE, KEEP_RUNNING = "Cancel the run and close", "Keep running without the window"
 ABOUT = (
-    f"<b>Nutshell {VERSION}</b><br>Compresses convolutional networks in a lab: train, prune, quantise, measure, and "
-    "leave with .tflite files.<br>MIT licence."
+    f"<b>Nutshell {VERSION}</b><br>Compresses convolutional neural networks: train, prune, quantise, measure, and "
+    f"save them as .tflite files."
+    "<br>MIT licence."
 )
 
 
@@ -208,7 +209,7 @@ class MainWindow(QMainWindow):
         ways = (CANCEL_AND_CLOSE, KEEP_RUNNING)
         chosen = chosen_of(self, "Close Nutshell", CLOSING_QUESTION, ways, "Stay here")
         if chosen == KEEP_RUNNING:
-            # One that is held would never end, and nobody would see it.
+            # A paused run would never end, and the user would not see it.
             self.controller.resume()
             self._notice.stay_in_tray()
             self.hide()
@@ -346,7 +347,7 @@ class MainWindow(QMainWindow):
 
     def _on_weights_folder(self) -> None:
         before = str(self._settings.value(WEIGHTS_DIRECTORY, ""))
-        if path := QFileDialog.getExistingDirectory(self, "Folder with weights files of Keras", before):
+        if path := QFileDialog.getExistingDirectory(self, "Folder with Keras weights files", before):
             self._settings.setValue(WEIGHTS_DIRECTORY, path)
             self.wizard.refresh()
 

@@ -1,4 +1,4 @@
-"""What is known of a run: a fold over its events, the same live and read from its event log. No Qt."""
+"""The state of a run, built from its events alone, live or from its event log. No Qt."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
+from engine.contract.document import Document
 from engine.contract.events import (
     BatchProgress,
     DatasetReady,
@@ -34,7 +35,7 @@ from engine.contract.measurements import RunResult, VariantMeasurement
 from ui.durations import duration_text
 from ui.wording import in_window_words
 
-LEAST_WEIGHT_S = 0.5
+MIN_WEIGHT_S = 0.5
 """What a stage counts at least in the overall progress, so that one of no estimated time moves it too."""
 
 Severity = Literal["note", "warning", "error"]
@@ -74,7 +75,7 @@ class StageProgress:
     seconds_left: float | None = None
     seconds: float = 0.0
     epochs: list[EpochFinished] = field(default_factory=list)
-    evidence: dict[str, dict[str, Any]] = field(default_factory=dict)
+    evidence: dict[str, Document] = field(default_factory=dict)
     """What its step has found so far: kind → document."""
 
 
@@ -113,7 +114,7 @@ class ShownRun:
         return next((stage for stage in self.stages.values() if stage.status is StageStatus.RUNNING), None)
 
     @property
-    def images_a_second(self) -> float | None:
+    def images_per_second(self) -> float | None:
         """By the last epoch of the stage that trains; None while none has ended."""
         stage = self.current
         if stage is None or not stage.epochs or stage.epochs[-1].seconds <= 0:
@@ -153,7 +154,7 @@ class ShownRun:
         """Of the whole run, by estimated time, 0 to 1."""
         if self.result is not None:
             return 1.0
-        weights = [max(stage.plan.estimated_seconds, LEAST_WEIGHT_S) for stage in self.stages.values()]
+        weights = [max(stage.plan.estimated_seconds, MIN_WEIGHT_S) for stage in self.stages.values()]
         fractions = [stage.done_fraction for stage in self.stages.values()]
         done = sum(weight * fraction for weight, fraction in zip(weights, fractions, strict=True))
         return min(done / sum(weights), 1.0) if weights else 0.0
@@ -212,7 +213,7 @@ class ShownRun:
                 stage.status = StageStatus.NOT_BEGUN
 
     def _start(self, event: RunStarted) -> None:
-        # A run that did not end, and goes on, starts once more.
+        # A run that is resumed starts once more.
         self.failure = self.cancelled = None
         self.variants = {}
         self.started = event

@@ -1,4 +1,4 @@
-"""What can go wrong, in sentences a user can act on, with the exit code of the command line."""
+"""What can go wrong, in sentences that users can act on, with the exit codes of the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ EXIT_STOPPED = 130
 
 
 class NutshellError(Exception):
-    """An error the user is told in one sentence: what is wrong, where, what to do. Never shown as a traceback."""
+    """An error that the user sees as one sentence: what is wrong, where, what to do. Never shown as a traceback."""
 
     exit_code = EXIT_FAILED
 
@@ -43,7 +43,7 @@ class PromiseBroken(NutshellError):
 
 
 class EngineDied(NutshellError):
-    """The engine process ended without saying that it was done."""
+    """The engine process ended without a closing event."""
 
 
 class Cancelled(NutshellError):

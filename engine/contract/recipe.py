@@ -63,5 +63,5 @@ class Recipe(Section):
         return self
 
     def branches(self) -> tuple[Recipe, ...]:
-        """One recipe an image setting, as if it had been written without lists; of one setting, the recipe itself."""
+        """One recipe per image setting, as if it had been written without lists; of one setting, the recipe itself."""
         return tuple(self.model_copy(update={"images": images}) for images in self.images.settings)

@@ -1,4 +1,4 @@
-"""A look at every image of a dataset without keeping any: what a run would find in them, before it is started."""
+"""Checks every image of a dataset without keeping any: what a run would find, before it is started."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from engine.datasets.files.image_traits import ImageTraits, image_traits
 from engine.datasets.listing.grouping import group_findings
 from engine.datasets.source import DATASETS, Sample, Split
 
-AHEAD_A_THREAD = 8
+AHEAD_PER_THREAD = 8
 TOLD_EVERY = 16
 """Images between two calls of `progress`."""
 
@@ -81,7 +81,7 @@ def examine(
     new = [sample for sample in index.samples if _name(sample) not in known]
     threads = os.cpu_count() or 1
     with ThreadPoolExecutor(threads) as pool:
-        for done, (sample, found) in enumerate(in_order(pool, look, new, threads * AHEAD_A_THREAD)):
+        for done, (sample, found) in enumerate(in_order(pool, look, new, threads * AHEAD_PER_THREAD)):
             known[_name(sample)] = found
             if done % TOLD_EVERY == 0:
                 progress.report(done, len(new))

@@ -25,7 +25,7 @@ COLOURS = {
     "grayscale": "one channel: of colours 0.299 red + 0.587 green + 0.114 blue, rounded",
 }
 PIXEL_OF_METADATA = 255
-"""The greatest value of the pixels that readers of TFLite metadata have."""
+"""The largest pixel value for readers of TFLite metadata."""
 SUBBAND_SENTENCE = (
     "Transform it with the {wavelet} wavelet ({mode}), {level} times, each time the approximation only and all "
     "subbands divided by 2; feed as channels {subbands} of the last time, all colours of the first, then of the next."
@@ -51,7 +51,7 @@ class Feeding(BaseModel):
     deviation: tuple[float, ...] = ()
     output: EndTensor
     output_kind: Literal["sigmoid", "softmax"]
-    """sigmoid: one value, the probability of the second class; softmax: one value a class."""
+    """sigmoid: one value, the probability of the second class; softmax: one value per class."""
     classes: tuple[str, ...]
     threshold: DecisionThreshold | None = None
     """Of two classes: another border than the larger probability, which was chosen on the validation images."""
@@ -91,7 +91,7 @@ class Feeding(BaseModel):
 
     @property
     def normalization(self) -> Normalization | None:
-        """Mean and deviation of (pixel - mean) / deviation, a channel; None where that is not how pixels are fed.
+        """Mean and deviation of (pixel - mean) / deviation per channel; None if pixels are not fed so.
 
         Readers of TFLite metadata give pixels of eight bits. Those are put on the scale of 16-bit ones first where both
         came, which is to divide them by 255; a study of 16-bit images alone has no such pixels.
@@ -108,7 +108,7 @@ class Feeding(BaseModel):
 def described(
     content: bytes, pipeline: ImagePipeline, classes: tuple[str, ...], threshold: DecisionThreshold | None = None
 ) -> tuple[bytes, str]:
-    """The `.tflite` that ships, with metadata inside, and the JSON for beside it; equal files stay equal.
+    """The `.tflite` that ships, with metadata inside, and its JSON; equal files stay equal.
 
     Raises:
         NutshellError: it is no `.tflite`, or too large to carry metadata.

@@ -31,7 +31,7 @@ class ComparedFiles:
 
     @property
     def same_classes(self) -> bool:
-        """Whether both tell the same classes apart; not after a step that goes over to another dataset."""
+        """Whether both tell the same classes apart; not after a step that transfers to another dataset."""
         return self.baseline.model.classes == self.other.model.classes
 
     @property

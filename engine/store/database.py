@@ -125,7 +125,10 @@ def _connection(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=NORMAL")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
-            raise DataError(f"The database {path} is of a newer Nutshell; update the program or choose another folder.")
+            raise DataError(
+                f"The database {path} was written by a newer version of Nutshell; update the program or "
+                "choose another folder."
+            )
         if 0 < version < SCHEMA_VERSION:
             _bring_up_to_date(connection)
         if version != SCHEMA_VERSION:

@@ -208,7 +208,7 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_weights(
             _, errors = child.communicate(timeout=20)
             break
     assert child.returncode == 3
-    assert "run the recipe again to go on" in errors
+    assert "run the recipe again to resume" in errors
     done = run(checkout, "run", study["recipe"], "--runs", runs, "--json", tmp_path / "result.json")
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "result.json").read_text())

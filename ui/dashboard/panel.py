@@ -1,4 +1,4 @@
-"""What a panel of the dashboard declares: its tab, what it shows of a run, and how it takes a theme."""
+"""What a panel of the dashboard declares: its tab, what it shows of a run, and how it follows the theme."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The top of the dashboard: what runs, how far it is, and the buttons that steer it."""
+"""The top of the dashboard: what runs, how far it is, and the buttons that control it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RunHeader(QWidget):
         self._cancel = QPushButton("&Cancel run…", objectName="dashboard.cancel")
         self._cancel.setToolTip("End the whole run; every finished stage is kept")
         self._duplicate = QPushButton("&Duplicate", objectName="dashboard.duplicate")
-        self._duplicate.setToolTip("Begin a new study with this recipe, to change it")
+        self._duplicate.setToolTip("Start a new study with a copy of this recipe")
         self._lay_out()
         self._pause.clicked.connect(self._on_pause)
         self._stop.clicked.connect(self.stop_requested)
@@ -135,11 +135,11 @@ def _now_text(state: ShownRun, live: bool) -> str:
     if state.result:
         computed, reused = state.result.stages_computed, state.result.stages_reused
         if reused and not computed:
-            return "Nothing had to be computed: every stage was there from earlier runs"
+            return "Nothing had to be computed: earlier runs have finished every stage"
         kept = f", {reused} reused from earlier runs" if reused else ""
         return f"{len(state.result.variants)} variants measured; {computed} stages computed{kept}"
     if live and (current := state.current):
-        speed = state.images_a_second
+        speed = state.images_per_second
         facts = [current.phase, f"{speed:,.0f} images/s" if speed else "", state.device]
         return f"{current.plan.title}: {' · '.join(filter(None, facts))}"
     finished = sum(stage.done_fraction >= 1 for stage in state.stages.values())

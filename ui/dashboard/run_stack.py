@@ -37,7 +37,7 @@ class RunStack(QStackedWidget):
     edit_requested = Signal(object)
     """A `Recipe` to take into the wizard."""
     history_changed = Signal()
-    """A run has begun or ended, is held or goes on."""
+    """A run has started or ended, was paused or resumed."""
     shown_run_changed = Signal()
     try_requested = Signal(object)
     """The `Path` of a model that is wanted on the test bench."""
@@ -126,7 +126,7 @@ class RunStack(QStackedWidget):
         """Run a recipe in an engine child and show it; says so where a run is in progress already.
 
         Args:
-            resumed_run: the id of an earlier run of it that goes on; empty: a new one.
+            resumed_run: the id of an earlier run of it to resume; empty: a new one.
         """
         if self.controller.is_running():
             tell(self, "A run is in progress", BUSY)
@@ -179,7 +179,7 @@ class RunStack(QStackedWidget):
             try:
                 ask(directory, command)
             except OSError as error:
-                tell(self, "The run was not reached", f"{directory} cannot be written ({error.strerror}).")
+                tell(self, "The command did not reach the run", f"{directory} cannot be written ({error.strerror}).")
 
         board.pause_requested.connect(lambda: asking("pause"))
         board.resume_requested.connect(lambda: asking("resume"))
@@ -235,7 +235,7 @@ class RunStack(QStackedWidget):
         return board
 
     def _resumable(self, board: Dashboard, run: str) -> str:
-        """The run of a dashboard, where it lies in this runs folder; empty: it is run anew."""
+        """The run of a dashboard, where it lies in this runs folder; empty: a new run is started."""
         started = board.state.started
         run = run or (started.run if started else "")
         return run if (self.runs_directory / "runs" / run).is_dir() else ""

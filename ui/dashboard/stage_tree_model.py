@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
@@ -25,15 +24,15 @@ class StageColumn(IntEnum):
 
 
 HEADERS = {
-    StageColumn.STAGE: ("stage", "What is computed; each stage begins from the one that it is indented below."),
-    StageColumn.PROGRESS: ("progress", "Epochs and batches that are done."),
+    StageColumn.STAGE: ("stage", "What is computed. Each stage starts from the stage that it is indented under."),
+    StageColumn.PROGRESS: ("progress", "Finished epochs and batches."),
     StageColumn.STATUS: ("status", "What the stage is doing, and the time left, or how long it took."),
     StageColumn.CHAINS: ("chains", "The chains that pass through this stage. It is computed once for all of them."),
 }
 
 
 class StageTreeModel(NestedRowsModel):
-    """One row a stage below its parent stage, in the run's order."""
+    """One row per stage below its parent stage, in the run's order."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__([HEADERS[column] for column in StageColumn], parent)
@@ -57,7 +56,7 @@ class StageTreeModel(NestedRowsModel):
         places = [place for place, stage in enumerate(self._stages) if stage.plan.key == key]
         return self.cell(places[0], StageColumn.STAGE) if places else QModelIndex()
 
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
         if not index.isValid():
             return None
         stage, column = self._stages[index.internalId()], StageColumn(index.column())

@@ -1,4 +1,4 @@
-"""Fields that keep calm: the wheel turns them only while they have the focus, and undo is the study's."""
+"""Calm fields: the wheel changes them only while they have the focus, and undo belongs to the study."""
 
 from __future__ import annotations
 

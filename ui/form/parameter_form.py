@@ -1,4 +1,4 @@
-"""A form made from a declared model: one widget a field, with its title, range, unit and explanation."""
+"""A form made from a declared model: one widget per field, with its title, range, unit and explanation."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ class ParameterForm(QWidget):
             QTimer.singleShot(0, self, self._on_changed)
 
     def discard_refused(self) -> None:
-        """Show the model in place of what was refused."""
+        """Show the model instead of the refused value."""
         if not self.is_valid:
             self._fill(self._fields)
             self._refuse("")

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from typing import Any
 
+from engine.contract.document import Document
 from engine.contract.measurements import VariantMeasurement
 
 
 def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
-    """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, the figures of
+    """One line per variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, the figures of
     its images one each, `images_…`, and pruning rounds one of JSON."""
     text = io.StringIO()
     rows = [
@@ -27,8 +27,8 @@ def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
     return text.getvalue()
 
 
-def _flat(figures: dict[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
+def _flat(figures: Document) -> Document:
+    row: Document = {}
     for name, value in figures.items():
         if value is None:
             continue

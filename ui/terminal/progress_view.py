@@ -68,7 +68,7 @@ class ProgressView:
             case DatasetReady():
                 self._line(_dataset_line(event))
             case StageStarted():
-                resumed = f", going on after epoch {event.resumed_epoch}" if event.resumed_epoch else ""
+                resumed = f", resuming after epoch {event.resumed_epoch}" if event.resumed_epoch else ""
                 self._bar(self._titles[event.stage] + resumed, 0, None, "starting")
             case BatchProgress():
                 done = (event.epoch - 1) * event.batches + event.batch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from pydantic import BaseModel
 
@@ -11,6 +10,7 @@ from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_options import DATASET_OPTIONS
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.document import Document
 from engine.contract.image_settings import DwtSettings, ImageGrid
 from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
@@ -20,8 +20,8 @@ from ui.terminal.listings import allowed_values
 
 GRID = """
 `size`, `jpeg_quality` and `dwt` may be lists. Each combination of their values is an image setting, and the recipe
-trains one baseline a setting, with all chains from each; images are decoded once a size and quality. A setting has the
-stages of the recipe that names it alone, so either reuses what the other has finished.
+trains one baseline per setting, with all chains from each; images are decoded once per size and quality. A setting
+shares its stages with the recipe that names it alone, so each reuses what the other has finished.
 
 ```toml
 [images]
@@ -45,7 +45,7 @@ HEAD = """# The recipe
 
 A recipe is one study as a TOML file. The wizard writes it, `python main.py run` runs it, `python main.py check` says
 what it would do. A key that is not listed here is an error that names the nearest one that is. Every key but `schema`
-has a default, so a recipe says only what differs. `resources/recipes/demo.toml` is a whole one.
+has a default, so a recipe says only what differs. `resources/recipes/demo.toml` is a complete example.
 
 ```toml
 schema = 1            # of this format
@@ -101,13 +101,13 @@ def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return {}
     return list(value) if isinstance(value, tuple) else value
 
 
-def _values(schema: dict[str, Any]) -> str:
+def _values(schema: Document) -> str:
     if schema.get("type") == "array":
         inner = allowed_values(schema.get("items", {}))
         return f"a list; {inner}" if inner else "a list"

@@ -1,4 +1,4 @@
-"""What the wizard's pages have in common: they show a draft, and say in one line what to do."""
+"""The base of the wizard's pages: they show a draft, and say in one line what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DraftPage(QWidget):
     completeness_changed = Signal()
     """What the page waits for may be another now."""
     recipe_opened = Signal(object)
-    """A `Recipe` to begin anew with."""
+    """A `Recipe` to start a new study with."""
     place_chosen = Signal(object)
     """The `Finding` that was clicked: its page is wanted."""
 
@@ -41,7 +41,7 @@ class DraftPage(QWidget):
         return False
 
     def discard_refused(self) -> None:
-        """Show the draft in place of what it cannot have."""
+        """Show the draft instead of the values that it cannot have."""
 
     def set_runs_directory(self, path: Path) -> None:
         """Runs, and what they share, are kept there from now on."""

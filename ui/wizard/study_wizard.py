@@ -45,7 +45,7 @@ PAGES = len(TITLES)
 PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3, "target": 4}
 MARGIN = 9
 UNNAMED = "my-study"
-"""Until somebody names it, or its images do."""
+"""Until the user names it, or its images do."""
 LONGEST_NAME = 60
 KEEPING_PAUSE_MS = 700
 """After the last change, before the draft is written."""
@@ -199,7 +199,7 @@ class StudyWizard(QWidget):
             page.set_runs_directory(path)
 
     def refresh(self) -> None:
-        """Show the current page anew, since a preference changed."""
+        """Refresh the current page, since a preference changed."""
         self.current_page.show_draft()
 
     def shut_down(self) -> None:
@@ -327,7 +327,9 @@ class StudyWizard(QWidget):
     def _on_kept(self, *_: object) -> None:
         if self._open.has_moved:
             self._open.has_moved = False
-            self._waits.say("Another window changed this draft too; yours is kept as a draft of its own.", "warning")
+            self._waits.say(
+                "Another window changed this draft too; your version is kept as a separate draft.", "warning"
+            )
         self.drafts_changed.emit()
 
     def _keep_now(self) -> None:

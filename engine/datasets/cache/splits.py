@@ -55,7 +55,7 @@ def drawn_again_where_lost(
     settings: DatasetSettings,
     seed: int,
 ) -> tuple[Sample, ...]:
-    """The readable samples, with a class drawn anew where it has no readable image left in a split.
+    """The readable samples, with new splits for a class that has no readable image left in a split.
 
     Args:
         samples: all in a split, as `with_splits` gave it, without those that could not be read.

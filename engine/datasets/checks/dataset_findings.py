@@ -1,4 +1,4 @@
-"""Says in sentences what a check of the images means for the figures that a study will give."""
+"""Says in sentences what a check of the images means for the study's figures."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from engine.contract.repairs import SetValue
 from engine.datasets.source import DATASETS, Split
 
 IMBALANCE = 3.0
-"""Of the largest class's training images to the smallest's, from which on it is told."""
+"""Of the largest class's training images to the smallest's, from which on it is reported."""
 FEW_TEST_IMAGES = 30
-"""Of one class: its share of right decisions has an interval of 30 points or more."""
+"""Of one class: its accuracy has an interval of 30 points or more."""
 DARK_SHARE = 0.25
 """Of the range of sixteen bits; the brightest pixel of twelve bits is at 0.06."""
-MOST_SIZES_NAMED = 3
+MAX_SIZES_NAMED = 3
 
 
 def dataset_findings(
@@ -54,11 +54,14 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
         if dataset.duplicates == "keep" or not dataset.drop_near_duplicates:
             yield _warning(
                 "dataset.near_duplicate_bits",
-                f"{many} nearly like one in another split; see whether they are copies, and if so leave them out with "
+                f"{many} nearly identical to one in another split; check whether they are copies, and if so leave "
+                f"them out with "
                 "duplicates = drop_leaks and drop_near_duplicates.",
             )
         else:
-            yield _note("dataset.near_duplicate_bits", f"{many} nearly like one in another split, and left out.")
+            yield _note(
+                "dataset.near_duplicate_bits", f"{many} nearly identical to one in another split, and left out."
+            )
 
 
 def _duplicate_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Finding]:
@@ -75,19 +78,20 @@ def _duplicate_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterat
 
 def _count_findings(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Finding]:
     train = counts[Split.TRAIN]
-    most, least = max(train, key=train.__getitem__), min(train, key=train.__getitem__)
-    if train[least] and train[most] >= IMBALANCE * train[least]:
-        share = train[most] / sum(train.values())
+    largest, smallest = max(train, key=train.__getitem__), min(train, key=train.__getitem__)
+    if train[smallest] and train[largest] >= IMBALANCE * train[smallest]:
+        share = train[largest] / sum(train.values())
         yield _warning(
             "dataset.classes",
-            f'The class "{most}" has {train[most] / train[least]:.3g} times the training images of "{least}"; always '
-            f"answering {most} would be right in {share:.0%} of them, so compare accuracies with that.",
+            f'The class "{largest}" has {train[largest] / train[smallest]:.3g} times the training images of '
+            f'"{smallest}"; always answering {largest} would be right in {share:.0%} of them, so compare accuracies '
+            "with that.",
         )
     few = {name: count for name, count in counts[Split.TEST].items() if count < FEW_TEST_IMAGES}
     if few:
         name = min(few, key=few.__getitem__)
         message = (
-            f'There are few test images (of "{name}" {few[name]}), so accuracies have wide intervals; take more, or a '
+            f'There are few test images (of "{name}" {few[name]}), so accuracies have wide intervals; use more, or a '
             "larger test share."
         )
         yield _note("dataset.test_fraction", message)
@@ -99,14 +103,16 @@ def _mode_findings(check: DatasetCheck) -> Iterator[Finding]:
         listed = ", ".join(f"{sum(counts.values()):,} {mode}" for mode, counts in check.modes.items())
         apart = all(not one & other for place, one in enumerate(classes) for other in classes[:place])
         if apart:
-            message = f"The kind of image alone tells the class ({listed}); a network may learn that and nothing else."
+            message = f"The kind of image alone reveals the class ({listed}); a network may learn only that."
             yield _warning("images.color", message)
         else:
             yield _note("images.color", f"The images are of several kinds: {listed}.")
     if len(check.sizes) > 1:
-        named = ", ".join(f"{count:,} of {size}" for size, count in list(check.sizes.items())[:MOST_SIZES_NAMED])
-        more = ", …" if len(check.sizes) > MOST_SIZES_NAMED else ""
-        yield _note("images.size", f"The images have {len(check.sizes):,} sizes ({named}{more}); all become one.")
+        named = ", ".join(f"{count:,} of {size}" for size, count in list(check.sizes.items())[:MAX_SIZES_NAMED])
+        more = ", …" if len(check.sizes) > MAX_SIZES_NAMED else ""
+        yield _note(
+            "images.size", f"The images have {len(check.sizes):,} sizes ({named}{more}); all are resized to one."
+        )
 
 
 def _brightness_findings(check: DatasetCheck, images: ImageSettings) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""Draws validation and test images by whole groups, each class in its share as well as groups allow."""
+"""Draws validation and test images in whole groups, with each class as close to its share as the groups allow."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def chosen_classes(settings: DatasetSettings, found: Sequence[str], noun: str = 
             raise DataError(f"dataset.classes: {unknown_name_message(noun, name, list(found))}")
     classes = asked or tuple(found)
     if len(classes) < 2 <= len(found):
-        raise DataError(f"dataset.classes names one class only ({classes[0]}); a classifier needs at least two.")
+        raise DataError(f"dataset.classes names only one class ({classes[0]}); a classifier needs at least two.")
     return classes
 
 

@@ -68,8 +68,8 @@ class LabelledFiles(DatasetSource):
         root = trees[0][0].given
         for name, pattern in drawn.unused() if drawn else ():
             raise DataError(
-                f'dataset.class_folders: no folder below {root} is named by "{pattern}" ({name}); correct the pattern, '
-                "or take it out."
+                f'dataset.class_folders: no folder below {root} matches "{pattern}" ({name}); correct or remove the '
+                "pattern."
             )
         _refuse_useless(root, found)
         classes = chosen_classes(self.settings, in_natural_order(found.classes), "class folder")
@@ -213,14 +213,14 @@ class LabelledFiles(DatasetSource):
                 f"{self.settings.path}; its paths must be those of the files below that folder."
             )
         absent = [
-            SkippedFile(path=row.path, reason=f"is listed in {table.file.name}, but is no image in the folder")
+            SkippedFile(path=row.path, reason=f"is listed in {table.file.name}, but is not an image in the folder")
             for row in table.rows.values()
             if row.path not in listed
         ]
         classes = chosen_classes(self.settings, in_natural_order({name for _, name in named}), "label")
         if len(classes) < 2:
             raise DataError(
-                f"dataset.labels_csv: {table.file} has one label only ({classes[0]}); two are needed at least."
+                f"dataset.labels_csv: {table.file} has one label only ({classes[0]}); at least two are needed."
             )
         labels = {name: label for label, name in enumerate(classes)}
         labelled = (replace(sample, label=labels[name]) for sample, name in named if name in labels)
@@ -252,8 +252,8 @@ class _Anywhere:
 def _refuse_useless(root: Path, found: FoundFiles) -> None:
     if not found.files:
         if found.without_class:
-            raise DataError(f"The images in {root} ({found.without_class}) lie in no class folder; {LAYOUT}.")
+            raise DataError(f"The images in {root} ({found.without_class}) are not in class folders; {LAYOUT}.")
         raise DataError(f"There are no images in {root}; {LAYOUT}.")
     if len(found.classes) < 2:
         (name,) = found.classes
-        raise DataError(f"There is one class only in {root} ({name}); a classifier needs two: {LAYOUT}.")
+        raise DataError(f"There is only one class in {root} ({name}); a classifier needs two: {LAYOUT}.")

@@ -1,4 +1,4 @@
-"""One name is one class, in folders, tables, archives and recipes; and what is no class folder is none."""
+"""One name is one class, in folders, tables, archives and recipes; and system folders are not classes."""
 
 from __future__ import annotations
 

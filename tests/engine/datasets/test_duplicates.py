@@ -1,4 +1,4 @@
-"""Copies are found, exact and near; which one stays is as promised; and a run is told."""
+"""Copies are found, exact and near; which one stays is as promised; and a run reports them."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_all_are_kept_and_told_of(folder: Path, tmp_path: Path) -> None:
     warned = [one.message for one in dataset.summary.findings if one.severity is Severity.WARNING]
     assert any("same pixels as one in another split" in message for message in warned)
     assert any("same pixels as one of another class" in message for message in warned)
-    assert any("nearly like one in another split" in message for message in warned)
+    assert any("nearly identical to one in another split" in message for message in warned)
 
 
 def test_drawn_images_that_look_alike_are_no_copies(folder: Path, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_drawn_images_that_look_alike_are_no_copies(folder: Path, tmp_path: Path
         return [one.message for one in dataset_findings(check, counts, dataset, SMALL)]
 
     assert set(messages("image_folder")) - set(messages("phantom")) == {
-        message for message in messages("image_folder") if "nearly like one in another split" in message
+        message for message in messages("image_folder") if "nearly identical to one in another split" in message
     }
     assert len(messages("phantom")) == len(messages("image_folder")) - 1
 
@@ -238,7 +238,7 @@ def test_findings_name_what_misleads(tmp_path: Path) -> None:
 
     found = messages()
     assert 'The class "bright" has 5.5 times the training images of "dark"' in found
-    assert "The kind of image alone tells the class (30 8-bit grayscale, 6 16-bit grayscale)" in found
+    assert "The kind of image alone reveals the class (30 8-bit grayscale, 6 16-bit grayscale)" in found
     assert "The images have 2 sizes (18 of 8×8, 18 of 9×9)" in found
     assert "of 65,535, so the network is fed values up to 0.06 only; set scale = per_image_max" in found
     assert "of 65,535" not in messages(scale="per_image_max")

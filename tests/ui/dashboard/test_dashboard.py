@@ -89,7 +89,7 @@ def test_pruning_rounds_are_a_curve_over_sparsity(
     told = rounds(PRUNING)
     take(qtbot, dashboard, told[:4])
     assert dashboard.tabs.isTabVisible(tab)
-    # A run that goes on tells of the finished rounds once more.
+    # A resumed run sends the finished rounds once more.
     take(qtbot, dashboard, told)
     assert dashboard.panels["pruning_rounds"].points() == 6
     tuned, pruned = dashboard.panels["pruning_rounds"].plot.listDataItems()

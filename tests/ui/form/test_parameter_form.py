@@ -82,7 +82,7 @@ def test_a_comma_is_read_where_the_language_says_what_it_is(qtbot: QtBot, form: 
     said: list[str] = []
     form.refused.connect(said.append)
     _write(qtbot, form, "share", "0,75")
-    assert "write the decimal point as a point" in said[-1]
+    assert "use a decimal point" in said[-1]
     before = QLocale()
     QLocale.setDefault(QLocale(QLocale.Language.German))
     try:

@@ -111,7 +111,7 @@ def test_settings_show_what_has_a_meaning_and_reach_the_recipe(chains_page: Open
     (step,) = chains_page.recipe.chains[0].steps
     assert (step.schedule, step.rounds, step.sparsity) == ("iterative", 5, 0.975)  # type: ignore[attr-defined]
     assert chains_page.child(QListWidget, "steps.list").item(0).text() == "1. pruning 97.5 %"
-    assert chains_page.child(QLineEdit, f"step.{PRUNING}.sparsity").hasFocus(), "typing goes on in the same form"
+    assert chains_page.child(QLineEdit, f"step.{PRUNING}.sparsity").hasFocus(), "typing continues in the same form"
 
 
 def test_a_refused_setting_keeps_the_page_shut(chains_page: OpenWizard) -> None:

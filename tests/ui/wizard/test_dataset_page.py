@@ -63,7 +63,7 @@ def test_a_folder_is_counted_shown_and_what_was_skipped_is_listed(open_wizard: O
     skipped = open_wizard.child(QListWidget, "dataset.skipped")
     assert skipped.isVisible()
     texts = {skipped.item(row).text() for row in range(skipped.count())}
-    assert texts == {"sick/empty.png: is empty", "sick/notes.txt: is no image file by its name"}
+    assert texts == {"sick/empty.png: is empty", "sick/notes.txt: does not have the name of an image file"}
 
 
 def _empty(folder: Path) -> Path:
@@ -93,7 +93,7 @@ def _unreadable_class(folder: Path) -> Path:
     ("make", "sentence"),
     [
         (_empty, "There are no images in"),
-        (_one_class, "one class only"),
+        (_one_class, "only one class"),
         (_a_file, "is a file; choose the folder"),
         (lambda folder: folder / "nowhere", "there is no folder"),
         (_unreadable_class, 'No image of the class "sick" can be read'),
@@ -114,7 +114,7 @@ def test_what_cannot_be_used_is_said_in_a_sentence(
 def test_files_added_later_are_found_by_looking_again(open_wizard: OpenWizard, tmp_path: Path) -> None:
     folder = _one_class(tmp_path / "images")
     open_wizard.open_folder(folder)
-    assert "one class only" in open_wizard.wait_for_message("dataset.message")
+    assert "only one class" in open_wizard.wait_for_message("dataset.message")
     shutil.copytree(folder / "normal", folder / "other")
     open_wizard.click("dataset.scan")
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
@@ -296,7 +296,7 @@ def test_the_last_two_classes_stay_and_say_why(open_wizard: OpenWizard, heart_fo
     open_wizard.qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=SCAN_MS)
     table.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
     assert table.item(0, 0).checkState() == Qt.CheckState.Checked
-    assert "needs two classes" in open_wizard.wait_for_message("dataset.message")
+    assert "needs at least two classes" in open_wizard.wait_for_message("dataset.message")
 
 
 def test_what_is_left_out_is_not_counted(open_wizard: OpenWizard, tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_drawn_images_are_looked_at_when_wished_and_the_look_can_be_stopped(open
     button, told = open_wizard.child(QPushButton, "images.scan"), open_wizard.child(QLabel, "images.progress")
     open_wizard.click("images.scan")
     open_wizard.qtbot.waitUntil(lambda: "of 800 images" in told.text(), timeout=SCAN_MS)
-    assert open_wizard.can_go_on, "nobody has to wait for it"
+    assert open_wizard.can_go_on, "the user need not wait for it"
     assert button.text() == "S&top"
     open_wizard.click("images.scan")
     assert button.text() == "Check every i&mage"

@@ -41,7 +41,7 @@ class ChainsPage(DraftPage):
         super().__init__(draft, what_to_do)
         self._chains = ChainList()
         self._steps = StepsEditor()
-        self._findings = FindingsList("chains.findings", "A click selects its step.")
+        self._findings = FindingsList("chains.findings", "Click to select its step.")
         self._message = MessageBar("chains.message")
         self._lay_out()
         self._chains.chosen.connect(self._show_steps)
@@ -127,7 +127,7 @@ class ChainsPage(DraftPage):
             self._chains.choose(before)
         if same:
             named = ", ".join(f'{chain} as "{other}"' for chain, other in same.items())
-            self._message.say(f"The study has some of these chains already: {named}.", "hint")
+            self._message.say(f"The study already has some of these chains: {named}.", "hint")
 
     def _on_place_chosen(self, finding: Finding) -> None:
         if place := _place(finding):

@@ -15,7 +15,7 @@ from ui.wizard.dataset.dataset_editor import DatasetEditor
 TABLE_EDITORS: TableEditors = {DatasetSettings: DatasetEditor}
 
 
-LEAST_WIDTH = 260
+MIN_WIDTH = 260
 
 
 class StepSettings(QGroupBox):
@@ -44,7 +44,7 @@ class StepSettings(QGroupBox):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(content)
         QVBoxLayout(self).addWidget(scroll)
-        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMinimumWidth(MIN_WIDTH)
 
     @property
     def is_valid(self) -> bool:
@@ -52,7 +52,7 @@ class StepSettings(QGroupBox):
         return self._form is None or self._form.is_valid
 
     def discard_refused(self) -> None:
-        """Show the parameters in place of what was refused."""
+        """Show the parameters instead of the refused values."""
         if self._form is not None:
             self._form.discard_refused()
 
@@ -66,7 +66,7 @@ class StepSettings(QGroupBox):
         """Show a step.
 
         Args:
-            place: (chain, step); the same place keeps the form, so that typing in it goes on.
+            place: (chain, step); the same place keeps the form, so that the user can go on typing.
         """
         step = STEPS[parameters.step]
         self._title.setText(step.summary)

@@ -67,7 +67,7 @@ class StepsEditor(QWidget):
         return self._settings.is_valid
 
     def discard_refused(self) -> None:
-        """Show the step's parameters in place of what was refused."""
+        """Show the step's parameters instead of the refused values."""
         self._settings.discard_refused()
 
     def set_steps(self, steps: Sequence[StepParameters], chain_row: int) -> None:

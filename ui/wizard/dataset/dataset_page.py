@@ -43,7 +43,7 @@ class DatasetPage(DraftPage):
     """Scans as the user chooses; the next page opens once the images are usable."""
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
-        what_to_do = "Choose the drawn demo images, or where yours are: folders, an archive, or a published dataset."
+        what_to_do = "Choose your images (folders, an archive or a published dataset), or the drawn demo images."
         super().__init__(draft, what_to_do)
         self.setAcceptDrops(True)
         self._runs_directory = runs_directory
@@ -64,7 +64,7 @@ class DatasetPage(DraftPage):
         self._class_folders = QToolButton(objectName="dataset.class_folders")
         self._class_folders.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._class_folders.setAccessibleName("Which folders are which class")
-        self._class_folders.setToolTip("For deep trees: mark folders anywhere, and say which class they are.")
+        self._class_folders.setToolTip("For nested folders: assign any folder to a class.")
         self._form = DatasetForm(draft.recipe.dataset, "dataset")
         self._progress = ScanProgress(
             "dataset", "Re&scan", "Read the folder again, after files were added, removed or replaced."
@@ -111,7 +111,7 @@ class DatasetPage(DraftPage):
         if self._draft.scanned is not None:
             return ""
         if self._progress.is_busy or self._pause.isActive():
-            return "The images are being listed…"
+            return "Listing the images…"
         return self._message.text() or "Choose the images first."
 
     def shut_down(self) -> None:

@@ -70,7 +70,7 @@ class TransformEditor(QGroupBox):
             self._show(transform)
 
     def discard_refused(self) -> None:
-        """Show the transform in place of what was refused."""
+        """Show the transform instead of the refused values."""
         self._threshold.discard_refused()
         self._show(self._transform)
 

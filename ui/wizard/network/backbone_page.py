@@ -27,7 +27,7 @@ from ui.wizard.recipe_draft import RecipeDraft
 NETWORK_FIELDS = ("width", "head", "output", "freeze_base")
 USUAL_WIDTHS = ((3_600_000, 1.0), (10_000_000, 0.5))
 """(most parameters of the backbone at full width, the width that it begins with)."""
-LEAST_USUAL_WIDTH = 0.25
+MIN_USUAL_WIDTH = 0.25
 SHOWN_PLACES = ("images", "backbone", "training")
 """Of the pre-flight's findings: those that this page can mend, or that keep its figures from being computed."""
 
@@ -35,7 +35,7 @@ SHOWN_PLACES = ("images", "backbone", "training")
 def usual_width(key: str) -> float:
     """What a backbone begins with: wide enough to learn, and small enough to train on a laptop."""
     parameters = full_size_parameters(key) if key in BACKBONES else 0
-    return next((width for most, width in USUAL_WIDTHS if parameters <= most), LEAST_USUAL_WIDTH)
+    return next((width for most, width in USUAL_WIDTHS if parameters <= most), MIN_USUAL_WIDTH)
 
 
 class BackbonePage(DraftPage):

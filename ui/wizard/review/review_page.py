@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost
+from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, StageCost
 from engine.chain.planning import measured_speed
 from engine.chain.preflight import errors
 from engine.contract.errors import NutshellError
@@ -57,7 +57,7 @@ class ReviewPage(DraftPage):
         self._runs_directory = runs_directory
         self._runs_fault = ""
         self._speed: float | None = None
-        """Multiply-accumulates a second that earlier runs measured."""
+        """Multiply-accumulates per second that earlier runs measured."""
         self._name = StudyLine(objectName="review.name", maxLength=80, accessibleName="Name of the study")
         self._seed = CalmSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
         self._seed.setToolTip("The same recipe, images and seed give the same networks.")
@@ -144,7 +144,7 @@ class ReviewPage(DraftPage):
         layout.addWidget(SideBySide(side, text, SIDE_WIDTH, left_grows=True))
 
     def _advice(self) -> tuple[Finding, ...]:
-        """What the image settings do to these images that a user may not want, as page 2 says it too."""
+        """Effects of the image settings on these images that a user may not want; page 2 shows them too."""
         scanned = self._draft.scanned
         if scanned is None or not scanned.samples:
             return ()
@@ -168,7 +168,7 @@ class ReviewPage(DraftPage):
             self._plan.forget()
             self._time.setText("–")
         else:
-            work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_A_SECOND)
+            work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_PER_SECOND)
             self._say_cost(self._plan.show_plan(recipe, work))
             runs = self._runs_directory
             self._finished.request(lambda progress: finished_stages(recipe, runs, progress))
