@@ -22,6 +22,8 @@ class FieldEditor(QObject):
     changed = Signal()
     refusal = ""
     """Why what is shown is no value, where the editor itself knows."""
+    has_last_valid_value = False
+    """Whether `value` is the last valid one while what is shown is refused."""
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__()

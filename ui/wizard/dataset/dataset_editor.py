@@ -12,6 +12,8 @@ from ui.wizard.dataset.dataset_form import DatasetForm
 class DatasetEditor(FieldEditor):
     """The form of a dataset in a frame of its own."""
 
+    has_last_valid_value = True
+
     def __init__(self, name: str) -> None:
         box = QGroupBox("Dataset")
         super().__init__(box)

@@ -99,8 +99,8 @@ class DatasetPage(DraftPage):
         self._pause.start()
 
     @property
-    def has_refused(self) -> bool:
-        return bool(self._form.refusal)
+    def refusal(self) -> str:
+        return self._form.refusal
 
     def discard_refused(self) -> None:
         self._form.discard_refused()

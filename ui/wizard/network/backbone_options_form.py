@@ -44,13 +44,18 @@ class BackboneOptionsForm(QWidget):
         """The editors' widgets, in their order."""
         return self._form.editors() if self._form is not None else []
 
-    def show_options(self, settings: BackboneSettings) -> None:
-        """Show a backbone's options; the same backbone keeps the form, so that typing in it goes on."""
-        options = backbone_options(settings)
+    def show_options(self, settings: BackboneSettings) -> str:
+        """Show a backbone's options; the same backbone keeps the form, so that typing in it goes on.
+
+        Returns: why the study has not what was typed for another backbone, which is gone now; empty where nothing is.
+        """
+        options, lost = backbone_options(settings), ""
         if self._form is None or settings.kind != self._kind:
+            lost = self.refusal
             self._replace_form(settings.kind, options)
         elif self._form.model() != options:
             self._form.set_model(options)
+        return lost
 
     def _replace_form(self, kind: str, options: BackboneOptions) -> None:
         if self._form is not None:
