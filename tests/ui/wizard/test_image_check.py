@@ -63,7 +63,7 @@ def test_copies_across_splits_are_listed_and_left_out_by_a_button(
     open_wizard.qtbot.waitUntil(
         lambda: duplicates.rowCount() == 1 and duplicates.item(0, 4).text() == "same pixels, left out", timeout=SCAN_MS
     )
-    assert any("and left out." in text for text in _findings(open_wizard))
+    assert any("and is left out." in text for text in _findings(open_wizard))
 
 
 def test_drawn_images_are_looked_at_when_wished_and_the_look_can_be_stopped(open_wizard: OpenWizard) -> None:

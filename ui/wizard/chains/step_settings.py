@@ -74,11 +74,8 @@ class StepSettings(QGroupBox):
         self._title.setText(step.summary)
         self._source.setText(step.paper)
         self._source.setVisible(bool(step.paper))
-        form = self._form
-        if form is not None and self._place == place and type(form.model()) is type(parameters):
-            if not form.refusal or form.model() == parameters:
-                form.set_model(parameters)
-                return
+        if self._goes_on(parameters, place):
+            return
         self._drop_form()
         fields = tuple(name for name in type(parameters).model_fields if name != "step")
         self._form = ParameterForm(parameters, fields, f"step.{parameters.step}", table_editors=TABLE_EDITORS)
@@ -86,6 +83,16 @@ class StepSettings(QGroupBox):
         self._form.refused.connect(self._on_refused)
         self._content.insertWidget(self._content.indexOf(self._message), self._form)
         self._place = place
+
+    def _goes_on(self, parameters: StepParameters, place: tuple[int, int]) -> bool:
+        """Show the parameters in the form that is there, if it is theirs."""
+        form = self._form
+        if form is None or self._place != place or type(form.model()) is not type(parameters):
+            return False
+        if form.refusal and form.model() != parameters:
+            return False
+        form.set_model(parameters)
+        return True
 
     def move_to(self, place: tuple[int, int]) -> None:
         """The step that is shown has this place now; its form goes with it."""

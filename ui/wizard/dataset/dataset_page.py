@@ -70,6 +70,8 @@ class DatasetPage(DraftPage):
             "dataset", "Re&scan", "Read the folder again, after files were added, removed or replaced."
         )
         self._message = MessageBar("dataset.message")
+        self._failure = ""
+        """Why the images are not listed; empty where they are, or may be soon."""
         self._leave_out = QPushButton(objectName="dataset.leave_out")
         self._leave_out.hide()
         self._is_cleared = False
@@ -112,7 +114,7 @@ class DatasetPage(DraftPage):
             return ""
         if self._progress.is_busy or self._pause.isActive():
             return "The images are being listed…"
-        return self._message.text() or "Choose the images first."
+        return self._failure or "Choose the images first."
 
     def shut_down(self) -> None:
         """End the scan and its thread."""
@@ -226,7 +228,7 @@ class DatasetPage(DraftPage):
         if self._draft.scanned is not None:
             return
         recipe = self._draft.recipe
-        self._asked = recipe.dataset
+        self._asked, self._failure = recipe.dataset, ""
         self._message.say(self._form.refusal)
         self._leave_out.hide()
         self._progress.begin()
@@ -235,7 +237,9 @@ class DatasetPage(DraftPage):
     def _on_stop(self) -> None:
         self._scan.call_off()
         self._progress.end()
-        self._message.say("Stopped before all images were listed. Rescan, or choose others.", "warning")
+        self._failure = "Stopped before all images were listed. Rescan, or choose others."
+        self._message.say(self._failure, "warning")
+        self.say_whether_complete()
 
     def _on_again(self) -> None:
         self._draft.set_scanned(None)
@@ -276,7 +280,7 @@ class DatasetPage(DraftPage):
         self._message.say(sentence)
 
     def _on_scan_refused(self, error: NutshellError) -> None:
-        """Offer the way out of an empty class folder, of which no table can be shown."""
+        """Offer the way out of a class that has too few images, as no table can be shown to untick it in."""
         if isinstance(error, EmptyClass) and len(error.others) >= FEWEST_CLASSES:
             self._left_classes = error.others
             self._leave_out.setText(f"&Leave {error.name.replace('&', '&&')} out")
@@ -285,5 +289,7 @@ class DatasetPage(DraftPage):
     def _on_failed(self, sentence: str) -> None:
         self._progress.end()
         self._is_cleared = True
+        self._failure = sentence
         self._findings.clear(restricted=bool(self._draft.recipe.dataset.classes))
         self._message.say(sentence)
+        self.say_whether_complete()
