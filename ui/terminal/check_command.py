@@ -67,7 +67,7 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
     for dataset, index in planned.datasets.others:
         console.print(f"Images of {dataset.label()}, which a chain goes over to:")
         of_images += print_images(console, dataset, index, recipe.images.first, recipe.seed, locations)
-    findings = tuple(dict.fromkeys((*of_images, *planned.findings)))
+    findings = (*of_images, *planned.findings)
     _print_findings(console, findings)
     console.print(f"Estimated time: {duration_text(left)}, {SPEED[planned.speed_is_measured]}.")
     if memory:
