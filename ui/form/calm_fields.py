@@ -76,6 +76,15 @@ class CalmSpinBox(QSpinBox):
         self._is_typed = False
         return self.prefix() + self.textFromValue(self._before) + self.suffix()
 
+    def take_back(self) -> bool:
+        """Show the value in place of a text that was typed and not taken yet; whether there was one."""
+        taken = self.prefix() + self.textFromValue(self.value()) + self.suffix()
+        if not self._is_typed or self.text() in (taken, self.specialValueText()):
+            return False
+        self.lineEdit().setText(taken)
+        self._is_typed = False
+        return True
+
     def _digits(self, text: str) -> str:
         return text.removeprefix(self.prefix()).removesuffix(self.suffix()).strip()
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -30,6 +31,7 @@ from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.training_settings import TrainingSettings
 from engine.store.draft_store import DraftStore, OpenDraft
 from engine.store.locations import Locations
+from ui.form.calm_fields import CalmSpinBox
 from ui.form.tab_order import last_in_focus_chain, set_tab_order
 from ui.message_bar import MessageBar
 from ui.screen_fit import scrolling
@@ -161,11 +163,14 @@ class StudyWizard(QWidget):
         """Take these images: into a study that has no images of its own yet, else into a new one."""
         if self._draft.recipe.dataset.path:
             self.new_study()
+        # The images are the new study's first change, and not the next after it.
+        lost = self._lost.text()
         dataset = DatasetSettings(kind=kind, path=str(path))
         unnamed = self._draft.recipe.name == UNNAMED
         name = path.name.split(".")[0][:LONGEST_NAME].strip() if unnamed else ""
         self._draft.change(dataset=dataset, **({"name": name} if name else {}))
         self.go_to(0)
+        self._lost.say(lost, "warning")
 
     def open_model(self, path: Path) -> None:
         """Take a Keras model file as the network of the study."""
@@ -280,7 +285,10 @@ class StudyWizard(QWidget):
         self._show_undo()
 
     def _on_undo(self) -> None:
-        """Of a value that was refused first: the study never had it."""
+        """Of what only the page holds first: the study never had it."""
+        field = QApplication.focusWidget()
+        if isinstance(field, CalmSpinBox) and field.take_back():
+            return
         if self.current_page.has_refused:
             self.current_page.discard_refused()
             self._show_way_on()

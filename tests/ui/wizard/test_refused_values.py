@@ -3,6 +3,8 @@ told."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -178,6 +180,14 @@ def test_a_new_study_says_what_the_old_one_loses(in_a_window: OpenWizard) -> Non
     assert not in_a_window.child(QLabel, "wizard.lost").isVisible(), "nothing was lost this time"
 
 
+def test_images_that_begin_a_new_study_say_so_too(in_a_window: OpenWizard, heart_folder: Path, tmp_path: Path) -> None:
+    in_a_window.wizard.open_images("image_folder", tmp_path)
+    type_into(in_a_window, "dataset.test_fraction", "1.5")
+    in_a_window.wizard.open_images("image_folder", heart_folder)
+    assert in_a_window.wait_for_message("wizard.lost").startswith("What you typed was not kept. Test share: ")
+    assert in_a_window.recipe.dataset.path == str(heart_folder)
+
+
 def test_a_step_that_moves_takes_its_refused_value_along(two_steps: OpenWizard) -> None:
     name = "step.magnitude_pruning.sparsity"
     type_into(two_steps, name, "2")
@@ -211,6 +221,20 @@ def test_a_step_that_goes_says_what_it_loses(two_steps: OpenWizard, button: str)
     assert not two_steps.child(QLabel, "chains.message").isVisible()
     assert len(two_steps.recipe.chains) == 2
     assert len(two_steps.recipe.chains[0].steps) == 3
+
+
+def test_undo_takes_back_half_a_number_before_anything_else(in_a_window: OpenWizard) -> None:
+    in_a_window.next()
+    type_into(in_a_window, "images.dwt.level", "2")
+    changed = in_a_window.recipe
+    height = in_a_window.child(QSpinBox, "images.height")
+    height.setFocus(Qt.FocusReason.MouseFocusReason)
+    height.selectAll()
+    type_by_hand("3", height)
+    undo()
+    assert (height.text(), in_a_window.recipe) == ("128 px", changed)
+    undo()
+    assert in_a_window.recipe.images.first.dwt.level == 1  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Tab, Qt.Key.Key_Return])

@@ -125,10 +125,13 @@ class ChainsPage(DraftPage):
         before = 0 if replace else len(self._draft.recipe.chains)
         same = {} if replace else preset.there_already(self._draft.recipe)
         try:
-            self._draft.replace(preset.put_into(self._draft.recipe, replace))
+            recipe = preset.put_into(self._draft.recipe, replace)
         except NutshellError as error:
             self._message.say(str(error))
             return
+        if replace:
+            self._steps.forget_step()
+        self._draft.replace(recipe)
         if len(self._draft.recipe.chains) > before:
             self._chains.choose(before)
         if same:
