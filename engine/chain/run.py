@@ -163,7 +163,12 @@ class _Run:
             self._tell_ready(branch, datasets[branch.fingerprint], samples_file(number))
         measured = MeasurementStore(self._locations, machine_name())
         variants = Variants(
-            self._directory, measured, self._control, self._emit, controls_by_chain(self._recipe.chains)
+            self._directory,
+            measured,
+            self._control,
+            self._emit,
+            controls_by_chain(self._recipe.chains),
+            self._recipe.target.sensitivity,
         )
         finished: dict[str, FinishedStage] = {}
         speeds: list[float] = []

@@ -10,6 +10,8 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from engine.contract.backbone_options import BACKBONE_OPTIONS
+from engine.contract.dataset_options import declared_options
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import RecipeError
 from engine.contract.plain_faults import plain_fault, shown_value
 from engine.contract.recipe import SCHEMA_VERSION, Recipe
@@ -80,7 +82,7 @@ def recipe_text(recipe: Recipe) -> str:
 
 
 def _sentence(fault: Any, document: dict[str, Any]) -> str:
-    location = [part for part in fault["loc"] if not _is_type_name(part)]
+    location = _as_written(fault["loc"])
     where = _path(location)
     if fault["type"] == "extra_forbidden":
         near = nearest_name(str(location[-1]), _known_keys(location[:-1], document))
@@ -95,6 +97,15 @@ def _sentence(fault: Any, document: dict[str, Any]) -> str:
     if isinstance(received, str | int | float | bool):
         return f"{where or 'the recipe'} = {shown_value(received)} cannot be used: {message}."
     return f"{where + ': ' if where else ''}{message}."
+
+
+def _as_written(location: tuple[Any, ...]) -> list[Any]:
+    """The keys and indices of the document that lead to a place.
+
+    Pydantic names the members of unions too, and knows the own settings of a source as a table below the dataset.
+    """
+    parts = [part for part in location if not _is_type_name(part)]
+    return [part for above, part in zip(["", *parts], parts, strict=False) if (above, part) != ("dataset", "options")]
 
 
 def _is_type_name(part: object) -> bool:
@@ -122,7 +133,10 @@ def _known_keys(location: list[Any], document: dict[str, Any]) -> list[str]:
         elif isinstance(part, str) and part in model.model_fields:
             inner = _model_in(model.model_fields[part].annotation)
             model = inner or model
-    return [field.alias or name for name, field in model.model_fields.items()]
+    keys = [field.alias or name for name, field in model.model_fields.items() if not field.exclude]
+    if model is DatasetSettings:
+        keys += declared_options(str(value.get("kind"))).model_fields
+    return keys
 
 
 def _is_known_step(value: dict[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from engine.datasets.listing.labelled_files import LabelledFiles
 from engine.datasets.source import DATASETS, DatasetSource, Sample
 from engine.export.feeding_description import FEEDING_FILE, Feeding
 from engine.imaging.normalisation import normalise
+from engine.measurement.accuracy import both_classes
 from engine.measurement.tflite_file import TfliteFile
 
 WIDENING = 257
@@ -95,14 +96,6 @@ class ShippedModel:
 
     def _source(self, key: str, folder: Path) -> DatasetSource:
         return DATASETS[key](DatasetSettings(kind=key, path=str(folder)), 0, folder, self._value_range)
-
-
-def both_classes(output: np.ndarray) -> np.ndarray:
-    """Outputs (n, classes or 1) as one probability per class, float32 (n, classes)."""
-    if output.shape[1] > 1:
-        return output.astype(np.float32, copy=False)
-    second = output.astype(np.float32, copy=False)
-    return np.concatenate([1 - second, second], axis=1)
 
 
 def carried_feeding(content: bytes, path: Path) -> Feeding | None:

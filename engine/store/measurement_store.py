@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from dataclasses import dataclass
@@ -24,19 +25,22 @@ class MeasurementStore:
     """Processor and threads: latencies of another machine are none of this one."""
 
     def variant(self, stage: str) -> tuple[VariantMeasurement, np.ndarray] | None:
-        """A stage's measurement and its decisions on the test images, int64; None where it was never measured."""
+        """A stage's measurement and its output for the test images, float32 (n, classes or 1); None where it was never
+        measured."""
         row = self._measured(stage)
         if row is None or self.is_damaged(stage):
             return None
-        return VariantMeasurement.model_validate_json(row[0]), np.frombuffer(row[1], dtype=np.int64)
+        return VariantMeasurement.model_validate_json(row[0]), np.load(io.BytesIO(row[1]), allow_pickle=False)
 
     def is_damaged(self, stage: str) -> bool:
         """Whether there is a measurement of a stage that is not as it was written."""
         row = self._measured(stage)
         return row is not None and row[2] != row_digest(stage, self.machine, *row[:2])
 
-    def keep_variant(self, stage: str, variant: VariantMeasurement, decisions: np.ndarray) -> None:
-        kept = (stage, self.machine, variant.model_dump_json(), decisions.astype(np.int64).tobytes())
+    def keep_variant(self, stage: str, variant: VariantMeasurement, output: np.ndarray) -> None:
+        array = io.BytesIO()
+        np.save(array, output.astype(np.float32), allow_pickle=False)
+        kept = (stage, self.machine, variant.model_dump_json(), array.getvalue())
         with open_database(self.locations.database) as database:
             database.execute(
                 "INSERT OR REPLACE INTO measurements VALUES (?, ?, ?, ?, ?, ?)",
@@ -68,7 +72,7 @@ class MeasurementStore:
             database.execute("INSERT OR REPLACE INTO speeds VALUES (?, ?, ?)", (*kept, row_digest(*kept)))
 
     def _measured(self, stage: str) -> Any:
-        return self._row("SELECT variant, decisions, digest FROM measurements WHERE stage = ? AND machine = ?", stage)
+        return self._row("SELECT variant, output, digest FROM measurements WHERE stage = ? AND machine = ?", stage)
 
     def _row(self, statement: str, *keys: str) -> Any:
         if not self.locations.database.is_file():

@@ -163,6 +163,11 @@ class Dashboard(QWidget):
             self.banner.say(CUT_OFF, Tone.WARNING, resumable=True)
         self._redraw()
 
+    def shut_down(self) -> None:
+        """End the panels' threads."""
+        for panel in self.panels.values():
+            panel.shut_down()
+
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of another theme."""
         themed: tuple[Themed, ...] = (self.banner, self.log, self.curves, self.bars, *self.panels.values())

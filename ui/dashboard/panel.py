@@ -37,6 +37,9 @@ class Panel(QWidget):
         """Show what has changed since the last call."""
         raise NotImplementedError
 
+    def shut_down(self) -> None:
+        """End the panel's threads."""
+
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of another theme; one that takes them from the application has nothing to do."""
 

@@ -219,6 +219,9 @@ class RunStack(QStackedWidget):
         """End a run in progress, and its thread."""
         self._follow_timer.stop()
         self.controller.shut_down()
+        for board in (self._live, self._read):
+            if board is not None:
+                board.shut_down()
 
     def _new_dashboard(
         self, recipe: Recipe, directory: Path | None = None, run: str = "", live: bool = False
@@ -244,6 +247,7 @@ class RunStack(QStackedWidget):
 
     def _drop(self, board: Dashboard | None) -> None:
         if board is not None:
+            board.shut_down()
             self.removeWidget(board)
             board.deleteLater()
 

@@ -29,6 +29,8 @@ class ParameterForm(QWidget):
     """The new model."""
     refused = Signal(str)
     """Why what is shown is no valid model; empty once it is again."""
+    lost = Signal(str)
+    """Why the model has not what was typed in a part of an editor that is gone now."""
 
     def __init__(
         self,
@@ -37,12 +39,14 @@ class ParameterForm(QWidget):
         prefix: str,
         parent: QWidget | None = None,
         table_editors: TableEditors | None = None,
+        more: str = "",
     ) -> None:
         """
         Args:
             fields: which of the model's fields to show, in order.
             prefix: of the editors' object names, such as "training" in "training.epochs".
             table_editors: of fields that are models themselves.
+            more: the object name of the button that shows the advanced fields; by default the prefix with ".more".
         """
         super().__init__(parent)
         self._model = model
@@ -55,7 +59,7 @@ class ParameterForm(QWidget):
         self.rows = QFormLayout(self)
         """The rows; a page may put one of its own among them."""
         self.rows.setContentsMargins(0, 0, 0, 0)
-        self._more = MoreSettings(f"{prefix}.more")
+        self._more = MoreSettings(more or f"{prefix}.more")
         self._more.toggled.connect(self._show_what_matters)
         schema = type(model).model_json_schema()["properties"]
         declared = {}
@@ -67,6 +71,7 @@ class ParameterForm(QWidget):
             if field.advanced and not self._has_more:
                 self.rows.addRow(self._more)
             field.editor.changed.connect(self._on_changed)
+            field.editor.lost.connect(self.lost)
             self._fields[name] = field
             if field.wide:
                 self.rows.addRow(field.editor.widget)
@@ -100,6 +105,11 @@ class ParameterForm(QWidget):
         if self._has_more:
             widgets.insert([field.advanced for field in self._fields.values()].index(True), self._more)
         return widgets
+
+    def labels(self) -> list[QLabel]:
+        """Those beside the editors, in their order."""
+        found = (self.rows.labelForField(field.editor.widget) for field in self._fields.values())
+        return [label for label in found if isinstance(label, QLabel)]
 
     def model(self) -> BaseModel:
         """The last valid model."""

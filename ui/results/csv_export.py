@@ -39,7 +39,7 @@ def _flat(figures: dict[str, Any]) -> dict[str, Any]:
         elif name == "evidence":
             # Its kinds alone: `--json` has what they found, which can be longer than a cell may be.
             row[name] = " ".join(dict.fromkeys(one["kind"] for one in value))
-        elif isinstance(value, tuple | list) and any(isinstance(part, dict) for part in value):
+        elif isinstance(value, tuple | list) and any(isinstance(part, dict | tuple | list) for part in value):
             row[name] = json.dumps(value)
         elif isinstance(value, tuple | list):
             row[name] = " > ".join(map(str, value)) if name == "steps" else " ".join(map(str, value))

@@ -54,8 +54,8 @@ def list_datasets() -> str:
     for key in DATASETS:
         source = DATASETS[key]
         lines.append(f"{key}: {source.title}\n  {source.summary}\n  path: {source.path_need.in_full() or 'none'}")
-        if source.own_keys:
-            lines[-1] += f"\n  more keys: {', '.join(source.own_keys)}"
+        if keys := source.more_keys():
+            lines[-1] += f"\n  more keys: {', '.join(keys)}"
     return "\n\n".join(lines) + "\n"
 
 

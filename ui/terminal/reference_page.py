@@ -9,8 +9,10 @@ from pydantic import BaseModel
 
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_options import DATASET_OPTIONS
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageGrid
+from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import DATASETS
 from engine.workbench.step import STEPS
@@ -35,6 +37,7 @@ TABLES: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[images.dwt]", DwtSettings, ""),
     ("[backbone]", BackboneSettings, ""),
     ("[training]", TrainingSettings, ""),
+    ("[target]", TargetSettings, ""),
 )
 """Title, declaration, and what is to be said below it."""
 
@@ -61,6 +64,9 @@ def reference_page() -> str:
         parts.append(f"## `{title}`\n\n{_key_table(model)}{more}")
         if model is DatasetSettings:
             parts.append(_sources())
+            parts += [
+                f'### Keys of `kind = "{key}"` alone\n\n{_key_table(DATASET_OPTIONS[key])}' for key in DATASET_OPTIONS
+            ]
         if model is BackboneSettings:
             parts += [
                 f'### `options` of `kind = "{key}"`\n\n{_key_table(BACKBONE_OPTIONS[key])}' for key in BACKBONE_OPTIONS
@@ -79,7 +85,7 @@ def _sources() -> str:
     lines = ["| `kind` | `path` | more keys | what it reads |", "| --- | --- | --- | --- |"]
     for key in DATASETS:
         source = DATASETS[key]
-        keys = ", ".join(f"`{own}`" for own in source.own_keys) or "–"
+        keys = ", ".join(f"`{more}`" for more in source.more_keys()) or "–"
         lines.append(f"| `{key}` | {source.path_need.in_full() or '–'} | {keys} | {source.summary} |")
     return "\n".join(lines) + "\n"
 
@@ -88,7 +94,7 @@ def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
     schema = model.model_json_schema()["properties"]
     lines = ["| key | default | values | meaning |", "| --- | --- | --- | --- |"]
     for name, field in model.model_fields.items():
-        if name != leave_out:
+        if name != leave_out and name in schema:
             default = json.dumps(_plain(field.get_default(call_default_factory=True)), ensure_ascii=False)
             meaning = field.description or field.title or ""
             lines.append(f"| `{name}` | `{default}` | {_values(schema[name])} | {meaning} |")

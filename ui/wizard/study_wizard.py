@@ -44,7 +44,7 @@ from workers.latest_call import LatestCall
 
 TITLES = ("Images", "Image compression", "Network", "Chains", "Review")
 PAGES = len(TITLES)
-PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3}
+PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3, "target": 4}
 MARGIN = 9
 UNNAMED = "my-study"
 """Until somebody names it, or its images do."""

@@ -39,7 +39,7 @@ LAYOUT = (
 class LabelledFiles(DatasetSource):
     """What the sources of files have in common: they differ in which files they take and in how these are read."""
 
-    own_keys: ClassVar[tuple[str, ...]] = (
+    shared_keys: ClassVar[tuple[str, ...]] = (
         "validation_path",
         "test_path",
         "class_folders",

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QPushButton,
     QTableWidget,
+    QWidget,
 )
 
 from engine.contract.dataset_settings import DatasetSettings
@@ -185,7 +186,7 @@ def test_what_is_dropped_is_taken_by_the_source_that_knows_it(
 def test_a_published_archive_has_its_own_settings(open_wizard: OpenWizard, tmp_path: Path) -> None:
     folder = write_cifar100_python(tmp_path, cifar100_content(40))
     archive = shutil.make_archive(str(tmp_path / "cifar-100-python"), "gztar", tmp_path, folder.name)
-    assert not open_wizard.child(QComboBox, "dataset.labels").isVisible()
+    assert open_wizard.wizard.findChild(QComboBox, "dataset.labels") is None
     open_wizard.choose("dataset.kind", "cifar100")
     open_wizard.write("dataset.path", archive)
     open_wizard.qtbot.waitUntil(lambda: set(_counts(open_wizard)) == set(CIFAR100_FINE), timeout=SCAN_MS)
@@ -196,8 +197,43 @@ def test_a_published_archive_has_its_own_settings(open_wizard: OpenWizard, tmp_p
     open_wizard.qtbot.waitUntil(lambda: set(_counts(open_wizard)) == set(CIFAR100_COARSE), timeout=SCAN_MS)
     assert open_wizard.recipe.dataset.classes == ()
     open_wizard.choose("dataset.kind", "npz")
-    assert open_wizard.recipe.dataset.labels == "fine"
+    assert open_wizard.recipe.dataset.options is None
     assert "choose the NumPy archive" in open_wizard.wait_for_message("dataset.message")
+
+
+def test_what_a_source_alone_has_is_edited_undone_and_refused(open_wizard: OpenWizard) -> None:
+    open_wizard.choose("dataset.kind", "nifti_folder")
+    axis = open_wizard.child(QComboBox, "dataset.axis")
+    assert (axis.accessibleName(), axis.currentText()) == ("Slices", "as stored")
+    open_wizard.choose("dataset.axis", "axial")
+    assert open_wizard.recipe.dataset == DatasetSettings(kind="nifti_folder", axis="axial")
+    open_wizard.wizard.undo_action.trigger()
+    assert axis.currentData() == "stored"
+    assert open_wizard.recipe.dataset.options is None
+    open_wizard.wizard.redo_action.trigger()
+    assert axis.currentData() == "axial"
+    open_wizard.write("dataset.slices", "[0.5, 0.2]")
+    assert open_wizard.wait_for_message("dataset.message").startswith("Part of the volume: two numbers from 0 to 1")
+    open_wizard.write("dataset.test_fraction", "0.3")
+    assert open_wizard.recipe.dataset == DatasetSettings(kind="nifti_folder", axis="axial", test_fraction=0.3)
+    assert open_wizard.child(QLineEdit, "dataset.slices").text() == "[0.5, 0.2]", "what was refused stays as typed"
+    assert not open_wizard.can_go_on
+    open_wizard.choose("dataset.kind", "phantom")
+    assert open_wizard.wizard.findChild(QLineEdit, "dataset.slices") is None
+    assert open_wizard.recipe.dataset == DatasetSettings(test_fraction=0.3)
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+
+
+def test_the_tab_key_comes_to_what_a_source_alone_has(open_wizard: OpenWizard) -> None:
+    open_wizard.choose("dataset.kind", "nifti_folder")
+    widget: QWidget = open_wizard.child(QComboBox, "dataset.kind")
+    passed = [widget.objectName()]
+    while passed[-1] != "dataset.validation_fraction":
+        widget = widget.nextInFocusChain()
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            passed.append(widget.objectName())
+    wanted = ["dataset.labels_csv.browse", "dataset.axis", "dataset.slices", "dataset.validation_fraction"]
+    assert [name for name in passed if name != "dataset.class_folders"][-4:] == wanted
 
 
 def test_a_class_can_be_left_out_and_taken_back(open_wizard: OpenWizard, tmp_path: Path) -> None:

@@ -180,6 +180,39 @@ def test_a_new_study_says_what_the_old_one_loses(in_a_window: OpenWizard) -> Non
     assert not in_a_window.child(QLabel, "wizard.lost").isVisible(), "nothing was lost this time"
 
 
+def test_another_source_says_what_its_own_settings_lose(in_a_window: OpenWizard) -> None:
+    in_a_window.choose("dataset.kind", "nifti_folder")
+    type_into(in_a_window, "dataset.slices", "half")
+    assert in_a_window.recipe.dataset.kind == "nifti_folder"
+    in_a_window.choose("dataset.kind", "phantom")
+    told = "What you typed was not kept. Part of the volume: "
+    assert in_a_window.wait_for_message("dataset.message").startswith(told)
+    in_a_window.qtbot.waitUntil(lambda: in_a_window.can_go_on, timeout=SCAN_MS)
+    assert in_a_window.child(QLabel, "dataset.message").text().startswith(told), "also once the images are listed"
+    type_into(in_a_window, "dataset.test_fraction", "0.2")
+    assert not in_a_window.child(QLabel, "dataset.message").isVisible()
+
+
+def test_another_source_of_a_step_says_so_too(two_steps: OpenWizard) -> None:
+    chain = ChainSettings(name="a", steps=({"step": "sparse_transfer"},))
+    two_steps.wizard._draft.change(chains=(chain,))
+    two_steps.choose("step.sparse_transfer.dataset.kind", "nifti_folder")
+    type_into(two_steps, "step.sparse_transfer.dataset.slices", "half")
+    two_steps.choose("step.sparse_transfer.dataset.kind", "phantom")
+    told = "What you typed was not kept. Part of the volume: "
+    assert two_steps.wait_for_message("chains.message").startswith(told)
+
+
+def test_a_target_that_is_refused_keeps_nothing_else_from_the_study(in_a_window: OpenWizard) -> None:
+    in_a_window.next(4)
+    type_into(in_a_window, "target.sensitivity", "many")
+    type_into(in_a_window, "review.seed", "5")
+    assert (in_a_window.recipe.seed, in_a_window.can_go_on) == (5, False)
+    undo()
+    assert in_a_window.child(QLineEdit, "target.sensitivity").text() == "0 = best of both"
+    assert in_a_window.recipe.seed == 5
+
+
 def test_images_that_begin_a_new_study_say_so_too(in_a_window: OpenWizard, heart_folder: Path, tmp_path: Path) -> None:
     in_a_window.wizard.open_images("image_folder", tmp_path)
     type_into(in_a_window, "dataset.test_fraction", "1.5")

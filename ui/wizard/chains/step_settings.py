@@ -24,7 +24,7 @@ class StepSettings(QGroupBox):
     """The step's new parameters."""
     validity_changed = Signal()
     lost = Signal(str)
-    """Why the chain has not what was typed in a form that is gone now."""
+    """Why the chain has not what was typed in a form, or a part of one, that is gone now."""
 
     def __init__(self) -> None:
         super().__init__("Settings of the step")
@@ -81,6 +81,7 @@ class StepSettings(QGroupBox):
         self._form = ParameterForm(parameters, fields, f"step.{parameters.step}", table_editors=TABLE_EDITORS)
         self._form.changed.connect(self.changed)
         self._form.refused.connect(self._on_refused)
+        self._form.lost.connect(self.lost)
         self._content.insertWidget(self._content.indexOf(self._message), self._form)
         self._place = place
 

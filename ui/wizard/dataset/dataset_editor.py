@@ -22,6 +22,7 @@ class DatasetEditor(FieldEditor):
         QVBoxLayout(box).addWidget(self._form)
         self._form.edited.connect(self._on_edited)
         self._form.refused.connect(self._on_refused)
+        self._form.lost.connect(self.lost)
 
     def value(self) -> DatasetSettings:
         return self._dataset

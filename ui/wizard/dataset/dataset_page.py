@@ -20,10 +20,10 @@ from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
 from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
 from ui.wizard.dataset.class_mapping import Patterns
-from ui.wizard.dataset.dataset_form import FORM_FIELDS, DatasetForm
+from ui.wizard.dataset.dataset_form import DatasetForm
 from ui.wizard.dataset.dataset_overview import FEWEST_CLASSES, DatasetOverview
 from ui.wizard.dataset.scan_progress import ScanProgress
-from ui.wizard.draft_page import DraftPage
+from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.images.settings_from_images import fitted_settings
 from ui.wizard.recipe_draft import RecipeDraft
 from workers.dataset_scan import ScanResult, scan_dataset
@@ -72,6 +72,8 @@ class DatasetPage(DraftPage):
         self._message = MessageBar("dataset.message")
         self._failure = ""
         """Why the images are not listed; empty where they are, or may be soon."""
+        self._lost = ""
+        """Says which text was not kept, until something else is changed."""
         self._leave_out = QPushButton(objectName="dataset.leave_out")
         self._leave_out.hide()
         self._is_cleared = False
@@ -83,6 +85,7 @@ class DatasetPage(DraftPage):
         self._class_folders.clicked.connect(self._on_draw_classes)
         self._form.edited.connect(self._on_edited)
         self._form.refused.connect(self._on_refused)
+        self._form.lost.connect(self._on_lost)
         self._findings.classes_chosen.connect(self._on_classes_chosen)
         self._findings.refused.connect(lambda sentence: self._message.say(sentence, "warning"))
         self._leave_out.clicked.connect(lambda: self._on_classes_chosen(self._left_classes))
@@ -155,8 +158,7 @@ class DatasetPage(DraftPage):
 
     def _lay_out(self) -> None:
         box = QGroupBox("Images")
-        rows = self._form.rows
-        rows.insertRow(rows.rowCount() - len(FORM_FIELDS), "Classes", self._class_folders)
+        self._form.add_row("Classes", self._class_folders)
         QVBoxLayout(box).addWidget(self._form)
         side = QWidget()
         left = QVBoxLayout(side)
@@ -169,15 +171,19 @@ class DatasetPage(DraftPage):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(SideBySide(side, self._findings, LEFT_WIDTH))
+        self._set_tab_order()
+
+    def _set_tab_order(self) -> None:
         set_tab_order([*self._form.source_editors(), self._class_folders, *self._form.setting_editors()])
 
     def show_draft(self) -> None:
         dataset = self._draft.recipe.dataset
         self._form.show_dataset(dataset)
+        self._set_tab_order()
         self._show_classes(dataset)
         if self._is_cleared and (scanned := self._draft.scanned) is not None:
             # Undo or redo has brought back images that were listed before.
-            self._message.say(self._form.refusal)
+            self._say_refusal()
             self._leave_out.hide()
             self._show_scanned(scanned)
         self._findings.show_examination(self._draft.examined, self._draft.recipe.images.first)
@@ -202,6 +208,7 @@ class DatasetPage(DraftPage):
             self._pause.start()
 
     def _on_edited(self, dataset: DatasetSettings) -> None:
+        self._lost = ""
         self._draft.change(dataset=dataset)
 
     def _on_classes_chosen(self, classes: tuple[str, ...]) -> None:
@@ -223,13 +230,22 @@ class DatasetPage(DraftPage):
         self._message.say(sentence)
         self.say_whether_complete()
 
+    def _on_lost(self, refusal: str) -> None:
+        self._lost = not_kept(refusal)
+        self._say_refusal()
+
+    def _say_refusal(self) -> None:
+        """What is wrong with the settings, not with the images."""
+        refusal = self._form.refusal
+        self._message.say(refusal or self._lost, "error" if refusal else "warning")
+
     def _start_scan(self) -> None:
         self._pause.stop()
         if self._draft.scanned is not None:
             return
         recipe = self._draft.recipe
         self._asked, self._failure = recipe.dataset, ""
-        self._message.say(self._form.refusal)
+        self._say_refusal()
         self._leave_out.hide()
         self._progress.begin()
         self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed, self._cache))
@@ -248,7 +264,7 @@ class DatasetPage(DraftPage):
 
     def _on_scanned(self, result: ScanResult) -> None:
         self._progress.end()
-        self._message.say(self._form.refusal)
+        self._say_refusal()
         self._show_scanned(result)
         self._draft.set_scanned(result)
         if result.samples and DATASETS[result.settings.kind].path_need:

@@ -7,19 +7,19 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
-from engine.backbones.backbone import ARCHITECTURES, BACKBONES, full_size_parameters
+from engine.backbones.backbone import ARCHITECTURES, BACKBONES, backbone_options, full_size_parameters
 from engine.chain.preflight import errors
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.findings import Finding, Severity
 from engine.contract.training_settings import TrainingSettings
 from ui.form.declared_field import WIDEST_PIXELS
+from ui.form.options_form import OptionsForm
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
 from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.network.backbone_list import BackboneList
-from ui.wizard.network.backbone_options_form import BackboneOptionsForm
 from ui.wizard.network.network_figures import NetworkFigures
 from ui.wizard.network.weights_chooser import WeightsChooser
 from ui.wizard.recipe_draft import RecipeDraft
@@ -46,7 +46,7 @@ class BackbonePage(DraftPage):
         super().__init__(draft, what_to_do)
         self._kind = BackboneList("backbone.kind", lambda: (draft.recipe, draft.class_count))
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
-        self._options = BackboneOptionsForm()
+        self._options = OptionsForm("backbone.options")
         self._weights = WeightsChooser(settings, runs_directory)
         self._training = ParameterForm(draft.recipe.training, tuple(TrainingSettings.model_fields), "training")
         self._figures = NetworkFigures()
@@ -117,7 +117,7 @@ class BackbonePage(DraftPage):
         self._lost = ""
         self._kind.show_kind(backbone.kind)
         if backbone.kind in ARCHITECTURES:
-            self._lost = not_kept(self._options.show_options(backbone))
+            self._lost = not_kept(self._options.show_options(backbone.kind, backbone_options(backbone)))
             self._form.rows.setRowVisible(self._options, bool(self._options.editors()))
             self._set_tab_order()
         self._form.set_model(backbone)
