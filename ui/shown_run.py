@@ -97,6 +97,8 @@ class ShownRun:
     device: str = ""
     """What TensorFlow computes on; empty while nothing was computed."""
     paused: bool = False
+    pausing: bool = False
+    """Whether a pause was asked for here that the engine has not taken yet."""
     result: RunResult | None = None
     seconds: float = 0.0
     """Of the whole run, once it is done."""
@@ -182,15 +184,15 @@ class ShownRun:
             case VariantMeasured():
                 self.variants[event.variant.name] = event.variant
             case Paused():
-                self.paused = True
+                self.paused, self.pausing = True, False
                 self._say(event, "Paused.")
             case Resumed():
-                self.paused = False
+                self.paused = self.pausing = False
                 self._say(event, "Resumed.")
             case Notice():
                 self._say(event, event.message, event.severity)
             case RunFinished():
-                self.result, self.seconds = event.result, event.seconds
+                self.result, self.seconds, self.pausing = event.result, event.seconds, False
                 self._say(event, f"Done in {duration_text(event.seconds)}.")
             case RunFailed():
                 self.failure = event
@@ -205,7 +207,7 @@ class ShownRun:
 
     def cut_off(self) -> None:
         """The engine is gone: what it was working on stays unfinished, and the rest is not begun."""
-        self.preparation, self.paused = None, False
+        self.preparation, self.paused, self.pausing = None, False, False
         for stage in self.stages.values():
             if stage.status is StageStatus.RUNNING:
                 stage.status, stage.phase, stage.seconds_left = StageStatus.CUT_OFF, "", None

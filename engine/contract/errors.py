@@ -27,12 +27,12 @@ class DataError(NutshellError):
 
 
 class EmptyClass(DataError):
-    """A class folder holds no images."""
+    """A class has no images, or too few for the splits that are needed."""
 
     def __init__(self, sentence: str, name: str, others: tuple[str, ...]) -> None:
         """
         Args:
-            others: the classes that hold some, in their order.
+            others: the classes that have enough, in their order.
         """
         super().__init__(sentence)
         self.name, self.others = name, others

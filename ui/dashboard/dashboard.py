@@ -105,8 +105,8 @@ class Dashboard(QWidget):
         self._stale = False
         self._turn_timer = QTimer(self, interval=TURN_MS)
         self._turn_timer.timeout.connect(self._on_turn)
-        self.header.pause_requested.connect(self.pause_requested)
-        self.header.resume_requested.connect(self.resume_requested)
+        self.header.pause_requested.connect(self._on_pause)
+        self.header.resume_requested.connect(self._on_resume)
         self.header.stop_requested.connect(self.stop_requested)
         self.header.cancel_requested.connect(self.cancel_requested)
         self.header.duplicate_requested.connect(self.duplicate_requested)
@@ -232,6 +232,19 @@ class Dashboard(QWidget):
     def _offer(self, panel: QWidget, there: bool) -> None:
         """A tab is for runs that have something to show in it."""
         self.tabs.setTabVisible(self.tabs.indexOf(panel), there)
+
+    def _on_pause(self) -> None:
+        self.wait_for_pause(True)
+        self.pause_requested.emit()
+
+    def _on_resume(self) -> None:
+        self.wait_for_pause(False)
+        self.resume_requested.emit()
+
+    def wait_for_pause(self, waits: bool) -> None:
+        """Show whether a pause was asked for that the engine has not taken yet: it comes at the next batch."""
+        self.state.pausing = waits
+        self.header.show_state(self.state, self._live)
 
     def _on_log_requested(self) -> None:
         self.tabs.setCurrentIndex(0)

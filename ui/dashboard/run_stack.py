@@ -55,7 +55,7 @@ class RunStack(QStackedWidget):
         super().__init__(parent)
         self._settings = settings
         self._per_cent = 0
-        self._was_paused: frozenset[str] = frozenset()
+        self._was_held: dict[str, str] = {}
         self.runs_directory = runs_directory
         self.controller = RunController(self)
         self._start = start
@@ -101,10 +101,14 @@ class RunStack(QStackedWidget):
         return started.run if started else None
 
     @property
-    def paused_runs(self) -> frozenset[str]:
-        """The ids of the runs in progress that are held, as far as they are followed here."""
+    def held_runs(self) -> dict[str, str]:
+        """The ids of the runs in progress that are held, or about to be, as far as they are followed here → how."""
         states = [board.state for board in (self._live, self._read) if board is not None]
-        return frozenset(state.started.run for state in states if state.paused and state.started)
+        return {
+            state.started.run: "paused" if state.paused else "pausing…"
+            for state in states
+            if state.started and (state.paused or state.pausing)
+        }
 
     @property
     def live_is_hidden(self) -> bool:
@@ -179,6 +183,8 @@ class RunStack(QStackedWidget):
             try:
                 ask(directory, command)
             except OSError as error:
+                board.wait_for_pause(False)
+                self._tell_of_pauses()
                 tell(self, "The command did not reach the run", f"{directory} cannot be written ({error.strerror}).")
 
         board.pause_requested.connect(lambda: asking("pause"))
@@ -231,6 +237,8 @@ class RunStack(QStackedWidget):
         board.duplicate_requested.connect(lambda: self.edit_requested.emit(_named(recipe, board.header.name)))
         board.resume_run_requested.connect(lambda: self.start(recipe, self._resumable(board, run)))
         board.try_requested.connect(self.try_requested)
+        for asked in (board.pause_requested, board.resume_requested):
+            asked.connect(self._tell_of_pauses)
         self.addWidget(board)
         return board
 
@@ -258,8 +266,8 @@ class RunStack(QStackedWidget):
             self._tell_of_pauses()
 
     def _tell_of_pauses(self) -> None:
-        if self.paused_runs != self._was_paused:
-            self._was_paused = self.paused_runs
+        if self.held_runs != self._was_held:
+            self._was_held = self.held_runs
             self.history_changed.emit()
 
     def _on_ended(self, outcome: ProcessOutcome) -> None:

@@ -13,7 +13,7 @@ from ui.shown_run import ShownRun, StageProgress, StageStatus
 FRACTION_ROLE = int(Qt.ItemDataRole.UserRole)
 """How much of a stage is done, 0 to 1."""
 
-Look = tuple[StageStatus, str, int, int]
+Look = tuple[str, str, int, int]
 
 
 class StageColumn(IntEnum):
@@ -38,11 +38,13 @@ class StageTreeModel(NestedRowsModel):
         super().__init__([HEADERS[column] for column in StageColumn], parent)
         self._stages: list[StageProgress] = []
         self._looks: list[Look] = []
+        self._paused = False
 
     def show_state(self, state: ShownRun) -> None:
         """Take a run's stages; only the rows whose look has changed are painted again."""
         stages = list(state.stages.values())
-        looks = [_look(stage) for stage in stages]
+        self._paused = state.paused
+        looks = [(self._status(stage), *_look(stage)) for stage in stages]
         if [stage.plan for stage in stages] != [stage.plan for stage in self._stages]:
             self._rebuild(stages, looks)
             return
@@ -64,14 +66,19 @@ class StageTreeModel(NestedRowsModel):
             return stage.done_fraction
         if column is StageColumn.CHAINS and role == Qt.ItemDataRole.DisplayRole:
             return self._chains_text(stage)
-        if column is StageColumn.STATUS and role == Qt.ItemDataRole.DisplayRole and stage.seconds_left:
-            # The head of the dashboard says what the running stage does; here is room for the time alone.
-            return f"{duration_text(stage.seconds_left)} left"
+        if column is StageColumn.STATUS and role == Qt.ItemDataRole.DisplayRole:
+            return self._status(stage)
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(stage, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return _text(stage, StageColumn.STAGE if column is StageColumn.PROGRESS else column)
         return None
+
+    def _status(self, stage: StageProgress) -> str:
+        """Of the running stage the head of the dashboard says what it does; here is room for the time alone."""
+        if self._paused and stage.status is StageStatus.RUNNING:
+            return "paused"
+        return f"{duration_text(stage.seconds_left)} left" if stage.seconds_left else status_text(stage)
 
     def _chains_text(self, stage: StageProgress) -> str:
         """Short enough for a narrow window; the tool tip has all names."""
@@ -89,9 +96,9 @@ class StageTreeModel(NestedRowsModel):
         self.endResetModel()
 
 
-def _look(stage: StageProgress) -> Look:
-    """What can be seen of a stage: status, phase, whole per cent, whole seconds left."""
-    return stage.status, stage.phase, round(100 * stage.done_fraction), round(stage.seconds_left or 0)
+def _look(stage: StageProgress) -> tuple[str, int, int]:
+    """What else can be seen of a stage: phase, whole per cent, whole seconds left."""
+    return stage.phase, round(100 * stage.done_fraction), round(stage.seconds_left or 0)
 
 
 def _text(stage: StageProgress, column: StageColumn) -> str:

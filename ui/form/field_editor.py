@@ -20,8 +20,12 @@ class FieldEditor(QObject):
     """A widget with a value."""
 
     changed = Signal()
+    lost = Signal(str)
+    """Why the model has not what was typed in a part of the editor that is gone now."""
     refusal = ""
     """Why what is shown is no value, where the editor itself knows."""
+    has_last_valid_value = False
+    """Whether `value` is the last valid one while what is shown is refused."""
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__()

@@ -60,12 +60,18 @@ class OptionsForm(QWidget):
             if not label.wordWrap():  # Such a one has the greatest width.
                 label.setMinimumWidth(widest)
 
-    def show_options(self, kind: str, options: BaseModel) -> None:
-        """Show the options of a choice; the same one keeps the form, so that typing in it goes on."""
+    def show_options(self, kind: str, options: BaseModel) -> str:
+        """Show the options of a choice; the same one keeps the form, so that typing in it goes on.
+
+        Returns: why the study has not what was typed for another choice, which is gone now; empty where nothing is.
+        """
+        lost = ""
         if self._form is None or kind != self._kind:
+            lost = self.refusal
             self._replace_form(kind, options)
         elif self._form.model() != options:
             self._form.set_model(options)
+        return lost
 
     def _replace_form(self, kind: str, options: BaseModel) -> None:
         was_refused = bool(self.refusal)

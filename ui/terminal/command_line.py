@@ -105,7 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "check",
         help="plan and pre-flight only",
-        description="Show the stages, what each will cost, what cannot work and why. Computes nothing.",
+        description="Show the stages, what each will cost, what cannot work and why; look at every image, up to 5,000; "
+        "compute nothing.",
     )
     check.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     _add_runs(check)

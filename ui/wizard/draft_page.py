@@ -36,9 +36,14 @@ class DraftPage(QWidget):
         return ""
 
     @property
+    def refusal(self) -> str:
+        """Why the draft has not what was typed here, as it can have none such; empty where it has."""
+        return ""
+
+    @property
     def has_refused(self) -> bool:
-        """Whether the page shows a value that the draft has not, as it can have none such."""
-        return False
+        """Whether the page shows a value that the draft has not."""
+        return bool(self.refusal)
 
     def discard_refused(self) -> None:
         """Show the draft instead of the values that it cannot have."""
@@ -65,3 +70,8 @@ class DraftPage(QWidget):
     def _on_draft_changed(self) -> None:
         if self._is_current:
             self.show_draft()
+
+
+def not_kept(refusal: str) -> str:
+    """Says that a text is gone which the study could not have, and why it could not; empty where there was none."""
+    return f"What you typed was not kept. {refusal}" if refusal else ""

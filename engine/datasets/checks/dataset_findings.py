@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from engine.contract.dataset_check import DatasetCheck
 from engine.contract.dataset_settings import DatasetSettings
@@ -18,6 +18,12 @@ FEW_TEST_IMAGES = 30
 DARK_SHARE = 0.25
 """Of the range of sixteen bits; the brightest pixel of twelve bits is at 0.06."""
 MAX_SIZES_NAMED = 3
+MAX_CLASSES_NAMED = 5
+NOT_IN_A_SPLIT = {
+    Split.TEST: "no figure says how well such images are recognised; add some, or leave the class out",
+    Split.VALIDATION: "the best epoch is chosen without such images; add some, or leave the class out",
+}
+"""What it means where a class has no image in a split."""
 
 
 def dataset_findings(
@@ -48,7 +54,8 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
                 SetValue(place="dataset.duplicates", value="drop_leaks", sentence="Leave out copies across splits"),
             )
         else:
-            yield _note("dataset.duplicates", f"{many} the same pixels as one in another split, and left out.")
+            gone = _left_out(check.exact_leaks)
+            yield _note("dataset.duplicates", f"{many} the same pixels as one in another split, and {gone}.")
     if check.near_leaks and not DATASETS[dataset.kind].draws_images:
         many = _images(check.near_leaks, "looks", "look")
         if dataset.duplicates == "keep" or not dataset.drop_near_duplicates:
@@ -58,10 +65,9 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
                 f"them out with "
                 "duplicates = drop_leaks and drop_near_duplicates.",
             )
-        else:
-            yield _note(
-                "dataset.near_duplicate_bits", f"{many} nearly identical to one in another split, and left out."
-            )
+        elif dataset.duplicates == "drop_leaks":
+            gone = _left_out(check.near_leaks)
+            yield _note("dataset.near_duplicate_bits", f"{many} nearly identical to one in another split, and {gone}.")
 
 
 def _duplicate_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Finding]:
@@ -72,8 +78,14 @@ def _duplicate_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterat
     within = check.exact_duplicates - check.exact_leaks
     if within:
         many = _images(within, "has", "have")
-        end = ", and left out." if dataset.duplicates == "drop" else "; duplicates = drop leaves all but one out."
+        drops = dataset.duplicates == "drop"
+        end = f", and {_left_out(within)}." if drops else "; duplicates = drop leaves all but one out."
         yield _note("dataset.duplicates", f"{many} the same pixels as another in the same split{end}")
+    near = check.left_out - check.exact_duplicates
+    if dataset.duplicates == "drop" and near > 0:
+        # Of the same split too, as of all copies.
+        message = f"{_images(near, 'looks', 'look')} nearly like another, and {_left_out(near)}."
+        yield _note("dataset.near_duplicate_bits", message)
 
 
 def _count_findings(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Finding]:
@@ -87,7 +99,11 @@ def _count_findings(counts: Mapping[str, Mapping[str, int]]) -> Iterator[Finding
             f'"{smallest}"; always answering {largest} would be right in {share:.0%} of them, so compare accuracies '
             "with that.",
         )
-    few = {name: count for name, count in counts[Split.TEST].items() if count < FEW_TEST_IMAGES}
+    for split, means in NOT_IN_A_SPLIT.items():
+        missing = [name for name, count in counts[split].items() if not count]
+        if missing:
+            yield _warning("dataset.classes", f"There is no {split} image of {_named(missing)}: {means}.")
+    few = {name: count for name, count in counts[Split.TEST].items() if 0 < count < FEW_TEST_IMAGES}
     if few:
         name = min(few, key=few.__getitem__)
         message = (
@@ -133,6 +149,19 @@ def _brightness_findings(check: DatasetCheck, images: ImageSettings) -> Iterator
 
 def _images(count: int, one: str, many: str) -> str:
     return f"1 image {one}" if count == 1 else f"{count:,} images {many}"
+
+
+def _named(names: Sequence[str]) -> str:
+    """Such as "hen", "emu" and 3 more classes."""
+    quoted = [f'"{name}"' for name in names[:MAX_CLASSES_NAMED]]
+    more = len(names) - len(quoted)
+    if more:
+        return f"{', '.join(quoted)} and {more:,} more classes"
+    return " and ".join(filter(None, (", ".join(quoted[:-1]), quoted[-1])))
+
+
+def _left_out(count: int) -> str:
+    return "is left out" if count == 1 else "are left out"
 
 
 def _warning(where: str, message: str, repair: SetValue | None = None) -> Finding:

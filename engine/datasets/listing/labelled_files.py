@@ -25,7 +25,7 @@ from engine.datasets.listing.class_folders import ClassFolders, TopFolders
 from engine.datasets.listing.data_path import DataPath, open_path
 from engine.datasets.listing.folder_tree import TOLD_EVERY, FoundFiles, ImageFile, walked
 from engine.datasets.listing.grouping import relative_name
-from engine.datasets.listing.indexing import chosen_classes, in_natural_order, sample_index
+from engine.datasets.listing.indexing import alike_findings, chosen_classes, in_natural_order, sample_index
 from engine.datasets.listing.labels_csv import LabelRow, LabelTable, read_labels_csv
 from engine.datasets.listing.split_folders import beside_findings, images_beside_splits, walked_parts
 from engine.datasets.source import DatasetSource, OutlinedFolder, Sample, SampleIndex, Split
@@ -179,7 +179,7 @@ class LabelledFiles(DatasetSource):
                 replace(one, split=row.split or one.split) if row else one
                 for one, row in zip(samples, rows, strict=True)
             ]
-        findings = self._findings(found)
+        findings = [*self._findings(found), *alike_findings(classes, "dataset.classes")]
         skipped = (SkippedFile(path=self._shown(Path(one.path)), reason=one.reason) for one in found.skipped)
         return sample_index(classes, samples, self.settings, self.seed, skipped, findings)
 
@@ -202,10 +202,11 @@ class LabelledFiles(DatasetSource):
         named: list[tuple[Sample, str]] = []
         listed: set[str] = set()
         for sample, row in zip(samples, self._rows_of(table, samples), strict=True):
+            if row is not None:
+                listed.add(row.path)
             if row is None or not row.label:
                 found.skip(Path(sample.path), f"has no label in {table.file.name}")
                 continue
-            listed.add(row.path)
             named.append((replace(sample, split=row.split or sample.split), row.label))
         if not named:
             raise DataError(
@@ -224,7 +225,7 @@ class LabelledFiles(DatasetSource):
             )
         labels = {name: label for label, name in enumerate(classes)}
         labelled = (replace(sample, label=labels[name]) for sample, name in named if name in labels)
-        findings = self._findings(found)
+        findings = [*self._findings(found), *alike_findings(classes, "dataset.labels_csv")]
         skipped = (SkippedFile(path=self._shown(Path(one.path)), reason=one.reason) for one in found.skipped)
         return sample_index(classes, labelled, self.settings, self.seed, (*skipped, *absent), findings)
 

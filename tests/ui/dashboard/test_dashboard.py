@@ -175,6 +175,22 @@ def test_buttons_ask_the_engine(
     assert "Every finished stage is kept" in answers.asked[0]
 
 
+def test_a_run_that_ends_while_its_cancelling_is_asked_about_is_not_cancelled(
+    qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dashboard.begin("ultrasound-prq")
+    take(qtbot, dashboard, until(events, EpochFinished, number=3))
+
+    def ends(*_: object) -> bool:
+        take(qtbot, dashboard, events)
+        return True
+
+    monkeypatch.setattr("ui.dashboard.run_header.agrees", ends)
+    with qtbot.assertNotEmitted(dashboard.cancel_requested):
+        qtbot.mouseClick(child(dashboard, "cancel"), Qt.MouseButton.LeftButton)
+    assert text(dashboard, "time").startswith("done in")
+
+
 def test_stop_and_keep_waits_for_a_stage_that_trains(
     qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]
 ) -> None:

@@ -290,6 +290,35 @@ def test_an_empty_class_folder_is_left_out_by_a_button(open_wizard: OpenWizard, 
     assert not open_wizard.child(QPushButton, "dataset.leave_out").isVisible()
 
 
+def test_a_class_of_the_test_folder_only_is_left_out_by_a_button(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        draw_class_folders(tmp_path / "images" / split, 6)
+    (tmp_path / "images" / "train" / "sick").rename(tmp_path / "images" / "train" / "ill")
+    open_wizard.open_folder(tmp_path / "images")
+    assert "has only 0 training images" in open_wizard.wait_for_message("dataset.message")
+    assert open_wizard.child(QLabel, "wizard.waits").text() == open_wizard.child(QLabel, "dataset.message").text()
+    button = open_wizard.child(QPushButton, "dataset.leave_out")
+    assert button.text() == "&Leave sick out"
+    open_wizard.click("dataset.leave_out")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    assert open_wizard.recipe.dataset.classes == ("ill", "normal")
+    findings = open_wizard.child(QListWidget, "images.findings")
+    open_wizard.qtbot.waitUntil(
+        lambda: any('no test image of "ill"' in findings.item(row).text() for row in range(findings.count())),
+        timeout=SCAN_MS,
+    )
+
+
+def test_what_the_page_waits_for_is_not_what_was_said_of_something_else(open_wizard: OpenWizard) -> None:
+    page = open_wizard.wizard.current_page
+    open_wizard.choose("dataset.kind", "image_folder")
+    open_wizard.qtbot.waitUntil(lambda: "being listed" not in page.waits_for(), timeout=SCAN_MS)
+    why = page.waits_for()
+    page._findings.refused.emit("A classifier needs two classes: these two stay.")  # type: ignore[attr-defined]
+    assert page.waits_for() == why
+    assert "two classes" not in why
+
+
 def test_the_last_two_classes_stay_and_say_why(open_wizard: OpenWizard, heart_folder: Path) -> None:
     open_wizard.open_folder(heart_folder)
     table = open_wizard.child(QTableWidget, "dataset.counts")

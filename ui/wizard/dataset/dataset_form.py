@@ -39,6 +39,8 @@ class DatasetForm(QWidget):
     """The new settings."""
     refused = Signal(str)
     """Why what is shown is no dataset; empty once it is again."""
+    lost = Signal(str)
+    """Why the dataset has not what was typed for another source, which is gone now."""
 
     def __init__(self, dataset: DatasetSettings, name: str) -> None:
         """
@@ -83,7 +85,7 @@ class DatasetForm(QWidget):
     @property
     def refusal(self) -> str:
         """Why what is shown is no dataset; empty where it is."""
-        return self._options.refusal or self._form.refusal
+        return " ".join(filter(None, (self._options.refusal, self._form.refusal)))
 
     def discard_refused(self) -> None:
         """Show the dataset in place of what was refused."""
@@ -117,7 +119,8 @@ class DatasetForm(QWidget):
             self._show_source(DATASETS[dataset.kind])
         self._form.set_model(dataset)
 
-    def _show_source(self, source: type[DatasetSource]) -> None:
+    def _show_source(self, source: type[DatasetSource]) -> str:
+        """Returns: what `lost` tells."""
         keys = source.special_keys()
         self._summary.setText(source.summary)
         for name, field in self._paths.items():
@@ -126,10 +129,11 @@ class DatasetForm(QWidget):
                 field.set_need(CSV if name == "labels_csv" else source.path_need)
                 field.set_path(getattr(self._dataset, name))
         self._form.leave_out(special_keys().difference(keys))
-        self._options.show_options(source.key, self._dataset.own_settings())
+        lost = self._options.show_options(source.key, self._dataset.own_settings())
         self._options.align_with(self._form)
         self.rows.setRowVisible(self._options, bool(self._options.editors()))
         set_tab_order([*self.source_editors(), *self.setting_editors()])
+        return lost
 
     def _on_refused(self, *_: object) -> None:
         self.refused.emit(self.refusal)
@@ -147,8 +151,10 @@ class DatasetForm(QWidget):
         if _naming(dataset) != _naming(self._dataset):
             dataset = dataset.model_copy(update={"classes": (), "class_folders": {}})
         self._dataset = dataset
-        self._show_source(DATASETS[kind])
+        lost = self._show_source(DATASETS[kind])
         self.edited.emit(dataset)
+        if lost:
+            self.lost.emit(lost)
 
 
 def _naming(dataset: DatasetSettings) -> tuple[object, ...]:

@@ -105,7 +105,7 @@ class ImageCheckPanel(QWidget):
         self._findings.show_findings(findings if examination else (NOT_LOOKED,), NOTHING)
         if examination is not self._shown:
             self._shown = examination
-            self._facts.setText(_facts(examination.check) if examination else "")
+            self._facts.setText(_facts(examination.check, examination.range is not None) if examination else "")
             self._list_duplicates(examination.check.duplicates[:MAX_LISTED] if examination else ())
         return len(findings)
 
@@ -130,12 +130,21 @@ class ImageCheckPanel(QWidget):
                 self._duplicates.setItem(row, column, item)
 
 
-def _facts(check: DatasetCheck) -> str:
-    """Such as "400 images · 224×224 (380), 96×96 (20) · 8-bit grayscale (400)"."""
-    modes = {mode: sum(counts.values()) for mode, counts in check.modes.items()}
+def _facts(check: DatasetCheck, some_own_scale: bool) -> str:
+    """Such as "400 images · 224×224 (380), 96×96 (20) · 8-bit grayscale (400)".
+
+    Args:
+        some_own_scale: there are fractions and the like, which are brought to 16 bits and counted with those.
+    """
+    modes = {_mode_text(mode, some_own_scale): sum(counts.values()) for mode, counts in check.modes.items()}
     sizes = dict(list(check.sizes.items())[:MAX_SIZES])
     more = f", … ({len(check.sizes):,} sizes)" if len(check.sizes) > MAX_SIZES else ""
     return f"{check.images:,} images · {_counted(sizes)}{more} · {_counted(modes)}"
+
+
+def _mode_text(mode: str, some_own_scale: bool) -> str:
+    depth, _, kind = mode.partition(" ")
+    return f"{kind} of 16 bits or on a scale of its own" if some_own_scale and depth == "16-bit" else mode
 
 
 def _counted(counts: Mapping[str, int]) -> str:

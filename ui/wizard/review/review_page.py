@@ -58,7 +58,10 @@ class ReviewPage(DraftPage):
         self._runs_fault = ""
         self._speed: float | None = None
         """Multiply-accumulates per second that earlier runs measured."""
+        self._shown_name = draft.recipe.name
+        """Of the study, when it was shown last."""
         self._name = StudyLine(objectName="review.name", maxLength=80, accessibleName="Name of the study")
+        self._name.setText(self._shown_name)
         self._seed = CalmSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
         self._seed.setToolTip("The same recipe, images and seed give the same networks.")
         self._target = ParameterForm(draft.recipe.target, tuple(TargetSettings.model_fields), "target")
@@ -89,18 +92,28 @@ class ReviewPage(DraftPage):
         super().enter()
 
     @property
+    def refusal(self) -> str:
+        return self._target.refusal
+
+    @property
     def has_refused(self) -> bool:
-        return not self._target.is_valid
+        return bool(self.refusal) or self._is_nameless
+
+    @property
+    def _is_nameless(self) -> bool:
+        return not self._name.text().strip()
 
     def discard_refused(self) -> None:
         self._target.discard_refused()
+        if self._is_nameless:
+            self._name.setText(self._draft.recipe.name)
 
     def waits_for(self) -> str:
         if self._runs_fault:
             return self._runs_fault
-        if self.has_refused:
+        if self.refusal:
             return "A setting of the study is not valid yet; the message says which."
-        if not self._name.text().strip():
+        if self._is_nameless:
             return NAMELESS
         if errors(self._draft.findings):
             return FAULTY
@@ -153,8 +166,11 @@ class ReviewPage(DraftPage):
 
     def show_draft(self) -> None:
         recipe, faulty = self._draft.recipe, bool(errors(self._draft.findings))
-        if self._name.text().strip() != recipe.name:
+        typed = self._name.text().strip()
+        # An emptied line stays empty while the study's name is as it was.
+        if typed != recipe.name and (typed or recipe.name != self._shown_name):
             self._name.setText(recipe.name)
+        self._shown_name = recipe.name
         self._seed.blockSignals(True)
         self._seed.setValue(recipe.seed)
         self._seed.blockSignals(False)
@@ -198,9 +214,8 @@ class ReviewPage(DraftPage):
             self._runs_fault = str(error)
 
     def _on_edited(self, *_: object) -> None:
-        name = self._name.text().strip()
-        if name:
-            self._draft.change(name=name, seed=self._seed.value())
+        name = self._name.text().strip() or self._draft.recipe.name
+        self._draft.change(name=name, seed=self._seed.value())
         self.say_whether_complete()
 
     def _on_refused(self, sentence: str) -> None:
