@@ -210,8 +210,7 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
     page.add_files(sorted((record.directory / "models").glob("*.tflite")), record.title)
     page.show_images([out / "images"])
     _wait(lambda: not page.is_busy)
-    page.findChild(QComboBox, "bench.order").setCurrentIndex(1)
-    page.findChild(QTableView, "bench.table").selectRow(0)
+    page.show_doubtful_first()
     _settle(400)
     yield "bench", window
     window._stack.open(record)
