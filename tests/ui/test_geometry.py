@@ -36,6 +36,7 @@ def test_nothing_is_cut_or_overlaps(
     window.show()
     found = faults(window)
     page = window.show_bench()
+    qtbot.wait(100)
     found += [f"bench: {fault}" for fault in faults(window)]
     page.take([*shipped_toys.values(), heart_folder])
     qtbot.waitUntil(lambda: not page.is_busy, timeout=20_000)

@@ -108,6 +108,11 @@ class BenchPage(QWidget):
         """
         self._panel.show_map(model, array)
 
+    def show_doubtful_first(self) -> None:
+        """Bring the images on which models disagree to the top, and choose the first."""
+        self._order.setCurrentIndex(self._order.findData(Order.DISAGREE))
+        self._view.selectRow(0)
+
     @property
     def answers(self) -> Answers:
         """All that is known so far."""
@@ -359,8 +364,10 @@ class BenchPage(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         narrow = self.width() < NARROW_PIXELS
-        self._split.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
-        self._split.setMinimumHeight(STACKED_HEIGHT if narrow else 0)
+        way = Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal
+        if way is not self._split.orientation():
+            self._split.setOrientation(way)
+            self._split.setMinimumHeight(STACKED_HEIGHT if narrow else 0)
 
     def _on_add_from_runs(self) -> None:
         dialog = RunModelsDialog(self.locations, self)

@@ -131,11 +131,12 @@ class ResultsTable(QWidget):
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
-        for button in (self._csv, self._save, self._save_all, self._folder, self._try_it):
+        for button in (self._csv, self._save, self._save_all, self._folder):
             buttons.addWidget(button)
         buttons.addStretch()
         told = QHBoxLayout()
         told.addWidget(self._machine, 1)
+        told.addWidget(self._try_it)
         told.addWidget(self._columns)
         told.setContentsMargins(0, 0, FRAME_GAP, 0)
         layout = QVBoxLayout(self)

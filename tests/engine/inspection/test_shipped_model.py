@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -39,6 +40,27 @@ def test_an_image_is_fed_as_the_run_fed_it(images: ImageSettings, heart_folder: 
     for row in (0, len(dataset.paths) - 1):
         fed = model.fed(model.decoded(Path(dataset.paths[row])))
         np.testing.assert_array_equal(fed, pipeline.feed(dataset.images[row : row + 1])[0])
+
+
+def test_slices_of_volumes_are_cut_as_the_run_cut_them(tmp_path: Path) -> None:
+    for label, name in enumerate(("a", "b")):
+        (tmp_path / "volumes" / name).mkdir(parents=True)
+        for number in range(4):
+            values = (np.random.default_rng((label, number)).random((30, 8, 36)) * 900).astype(np.int16)
+            nibabel.save(nibabel.Nifti1Image(values, np.eye(4)), tmp_path / "volumes" / name / f"{number}.nii.gz")
+    settings = DatasetSettings(kind="nifti_folder", path=str(tmp_path / "volumes"), axis="coronal")
+    images = ImageSettings(size=24, color="grayscale")
+    dataset = prepare(scan(settings, 7), settings, images, 7, tmp_path / "cache")
+    pipeline = fit_pipeline(images, dataset)
+    content, _ = described(gap_network((24, 24, 1), classes=2), pipeline, dataset.classes)
+    (tmp_path / "model.tflite").write_bytes(content)
+    model = ShippedModel.open(tmp_path / "model.tflite")
+    volume = tmp_path / "volumes" / "b" / "2.nii.gz"
+    names = model.images_in(volume)
+    assert names == tuple(f"{volume}#{number}" for number in range(1, 9))
+    row = dataset.paths.index(names[4])
+    fed = model.fed(model.decoded(Path(names[4])))
+    np.testing.assert_array_equal(fed, pipeline.feed(dataset.images[row : row + 1])[0])
 
 
 def test_a_file_that_says_nothing_of_itself_asks_for_its_json(heart_folder: Path, tmp_path: Path) -> None:

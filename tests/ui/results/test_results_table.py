@@ -181,6 +181,16 @@ def test_a_model_that_is_gone_says_so(
     assert not (tmp_path / "x.tflite").exists()
 
 
+def test_the_file_of_the_chosen_row_can_be_tried(qtbot: QtBot, table: ResultsTable, run_directory: Path) -> None:
+    button = table.findChild(QPushButton, "results.try")
+    assert button is not None
+    assert not button.isEnabled()
+    table.view.selectRow(CHAINS.index("PRQ"))
+    with qtbot.waitSignal(table.try_requested) as tried:
+        press(qtbot, table, "try")
+    assert tried.args == [run_directory / "models" / "PRQ.tflite"]
+
+
 def test_copying_gives_tab_separated_rows(qtbot: QtBot, table: ResultsTable) -> None:
     table.view.setFocus()
     qtbot.waitUntil(table.view.hasFocus)
