@@ -20,10 +20,13 @@ from engine.inspection.layer_errors import LayerError, layer_errors
 from engine.inspection.moved_maps import MovedMaps, rank_moved_maps
 from engine.inspection.observed_file import ObservedFile
 from engine.inspection.run_models import InspectedRun
+from engine.inspection.unlikeness import TrainingFeatures
 from workers.thumbnail import thumbnail
 
 SHOWN_PIXELS = 256
 ERROR_IMAGES = 16
+TRAINING_IMAGES = 200
+"""From which is told what images like those of the training are."""
 RANKED_IMAGES = 200
 """Test images whose maps are compared at most: some ten seconds for a small network."""
 
@@ -83,6 +86,8 @@ class FileInspector:
         self._run: InspectedRun | None = None
         self._images: FedImages | None = None
         self._open: tuple[str, ComparedFiles] | None = None
+        self._training: dict[str, TrainingFeatures | None] = {}
+        """Baseline → the features of its training images."""
 
     def maps(self, variant: str, path: str, progress: Progress) -> MapsLook:
         """
@@ -150,6 +155,31 @@ class FileInspector:
         ranked = spread_out(run.test_images, RANKED_IMAGES)
         pairs = images.pairs(ranked, files.baseline.model, files.other.model)
         return rank_moved_maps(files.baseline, files.other, pairs, len(ranked), progress)
+
+    def hint(self, variant: str, path: str, progress: Progress) -> str:
+        """That the image is unlike the training images; empty where it is not, or nobody can tell.
+
+        Raises:
+            DataError: as `maps`.
+            Cancelled: out of `progress`.
+        """
+        baseline = self._files(variant).baseline
+        fed = self._fed_images().fed(path, baseline.model)
+        if baseline.name not in self._training:
+            some = spread_out(self._opened_run().training_images, TRAINING_IMAGES)
+            images = (self._fed_images().fed(one.path, baseline.model) for one in some)
+            try:
+                self._training[baseline.name] = TrainingFeatures.of(baseline, images, len(some), progress)
+            except DataError:
+                # An image is gone: then there is no hint.
+                self._training[baseline.name] = None
+        known = self._training[baseline.name]
+        if known is None or (distance := known.distance(baseline, fed)) <= known.limit:
+            return ""
+        return (
+            f"A hint: this image is unlike the training images. By the baseline's features it is {distance:.2f} away; "
+            f"99 % of {known.images} training images are within {known.limit:.2f}."
+        )
 
     def _opened_run(self) -> InspectedRun:
         if self._run is None:

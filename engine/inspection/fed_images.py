@@ -33,7 +33,7 @@ class FedImages:
             NutshellError: the run's recipe cannot be read.
         """
         self._of_run = RunImages.of(run.directory)
-        self._listed = frozenset(image.path for image in run.test_images)
+        self._listed = frozenset(image.path for image in (*run.test_images, *run.training_images))
 
     def decoded(self, path: str, model: ShippedModel) -> np.ndarray:
         """Its pixels, uint8 or uint16 (height, width[, 3]).

@@ -69,6 +69,7 @@ class InspectedRun:
     models: tuple[RunModel, ...]
     """The baselines and their variants, in the run's order; only those whose file is there."""
     test_images: tuple[RunImage, ...]
+    training_images: tuple[RunImage, ...] = ()
 
     @classmethod
     def open(cls, run: str | Path, runs: Path | None = None) -> InspectedRun:
@@ -84,7 +85,8 @@ class InspectedRun:
         models = _models(directory)
         if not any(model.is_baseline for model in models):
             raise DataError(f"The run in {directory} has no baseline file yet; wait until it has, or resume it.")
-        return cls(directory, read_recipe(directory / RECIPE), models, _test_images(directory / SPLIT))
+        test, train = (_images_of(directory / SPLIT, split) for split in (Split.TEST, Split.TRAIN))
+        return cls(directory, read_recipe(directory / RECIPE), models, test, train)
 
     def model(self, name: str) -> RunModel:
         """
@@ -152,11 +154,11 @@ def _lines(path: Path) -> list[bytes]:
         return []
 
 
-def _test_images(path: Path) -> tuple[RunImage, ...]:
+def _images_of(path: Path, split: Split) -> tuple[RunImage, ...]:
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream))
-        return tuple(RunImage(row["path"], row["label"]) for row in rows if row["split"] == Split.TEST)
+        return tuple(RunImage(row["path"], row["label"]) for row in rows if row["split"] == split)
     except FileNotFoundError:
         return ()
     except (OSError, KeyError, TypeError, ValueError, csv.Error):

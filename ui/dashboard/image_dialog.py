@@ -88,11 +88,7 @@ class ImageDialog(QDialog):
         self._call.succeeded.connect(self._on_read)
         self._call.failed.connect(self._told.setText)
         self._call.request(partial(_read, images, path))
-        self._looking = LatestCall("test-image-maps", self)
-        self._looking.succeeded.connect(self._maps.show_look)
-        self._looking.failed.connect(self._maps.say)
-        self._maps.say("Looking where both files look…")
-        self._looking.request(partial(FileInspector(directory).maps, variant, path))
+        self._maps.look(FileInspector(directory), variant, path)
 
     def done(self, result: int) -> None:
         self._shut_down()
@@ -104,7 +100,7 @@ class ImageDialog(QDialog):
 
     def _shut_down(self) -> None:
         self._call.shut_down()
-        self._looking.shut_down()
+        self._maps.shut_down()
 
     def _on_read(self, read: tuple[np.ndarray, tuple[int, ...]]) -> None:
         image, shape = read

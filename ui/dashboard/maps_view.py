@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
@@ -9,7 +11,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from ui.array_pictures import DIFFERENCES, grid_picture, overlay_picture
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
-from workers.file_inspection import MapsLook
+from workers.file_inspection import FileInspector, MapsLook
+from workers.latest_call import LatestCall
 
 PICTURE_PIXELS = 200
 
@@ -25,6 +28,10 @@ class MapsView(QWidget):
         self._texts = [PlainLabel(wraps=True) for _ in self._pictures]
         self._said = QLabel(objectName=f"{name}.said", wordWrap=True)
         self._said.setTextFormat(Qt.TextFormat.PlainText)
+        self._asked: tuple[FileInspector, str, str]
+        self._call = LatestCall(name, self)
+        self._call.succeeded.connect(self._on_answer)
+        self._call.failed.connect(self._said.setText)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         for column, (picture, text) in enumerate(zip(self._pictures, self._texts, strict=True)):
@@ -37,11 +44,30 @@ class MapsView(QWidget):
         grid.setColumnStretch(4, 1)
         grid.setRowStretch(3, 1)
 
-    def say(self, text: str) -> None:
-        """In place of pictures."""
-        self._said.setText(text)
+    def look(self, inspector: FileInspector, variant: str, path: str) -> None:
+        """Show an image through a variant and its baseline.
 
-    def show_look(self, look: MapsLook) -> None:
+        Args:
+            inspector: used by nobody else meanwhile.
+        """
+        self._said.setText("Looking…")
+        self._asked = (inspector, variant, path)
+        self._call.request(partial(inspector.maps, variant, path))
+
+    def shut_down(self) -> None:
+        """End the thread."""
+        self._call.shut_down()
+
+    def _on_answer(self, answer: MapsLook | str) -> None:
+        if isinstance(answer, MapsLook):
+            self._show(answer)
+            # Looking through training images takes longer, and is but a hint.
+            inspector, variant, path = self._asked
+            self._call.request(partial(inspector.hint, variant, path))
+        elif answer:
+            self._said.setText(f"{self._said.text()} {answer}")
+
+    def _show(self, look: MapsLook) -> None:
         """Show an image and both maps on the same scale."""
         for picture in self._pictures:
             picture.clear()

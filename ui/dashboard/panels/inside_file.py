@@ -36,7 +36,7 @@ from ui.form.calm_fields import CalmComboBox, CalmSpinBox
 from ui.scan_progress import ScanProgress
 from ui.screen_fit import scrolling
 from ui.theme import Theme
-from workers.file_inspection import FileInspector, LayerLook, LayersFound, MapsLook
+from workers.file_inspection import FileInspector, LayerLook, LayersFound
 from workers.latest_call import LatestCall
 
 MOST_CHANNELS, COLUMNS, CELL_PIXELS = 16, 4, 48
@@ -81,7 +81,6 @@ class InsideFilePanel(PredictionPanel):
         self.errors = _table("dashboard.inside_file.errors", "Errors and bytes of each layer", ERROR_HEADS)
         self._said = QLabel(objectName="dashboard.inside_file.said", wordWrap=True)
         self._lay_out()
-        self._looking = self._thread("inside-maps", self._on_maps)
         self._reading = self._thread("inside-layer", self._on_layer)
         self._counting = self._thread("inside-layers", self._on_layers)
         self._ranking = self._thread("inside-moved", self._on_moved)
@@ -95,8 +94,8 @@ class InsideFilePanel(PredictionPanel):
 
     def shut_down(self) -> None:
         super().shut_down()
-        for call in (self._looking, self._reading, self._counting, self._ranking):
-            call.shut_down()
+        for one in (self.maps, self._reading, self._counting, self._ranking):
+            one.shut_down()
 
     def show_predictions(self, predictions: Predictions, variant: VariantMeasurement, baseline: str) -> None:
         self._draw_weights()
@@ -160,8 +159,7 @@ class InsideFilePanel(PredictionPanel):
             return
         if self._inspector is None:
             self._inspector = FileInspector(self._directory)
-        self.maps.say("Looking…")
-        self._looking.request(partial(self._inspector.maps, self.variant.name, self._path))
+        self.maps.look(self._inspector, self.variant.name, self._path)
         self._read_layer()
 
     def _read_layer(self, *_: object) -> None:
@@ -173,10 +171,6 @@ class InsideFilePanel(PredictionPanel):
     def _layer_look(self, variant: str, path: str, number: int, progress: object) -> LayerLook:
         assert self._directory is not None
         return FileInspector(self._directory).layer(variant, path, number, progress)  # type: ignore[arg-type]
-
-    def _on_maps(self, look: MapsLook) -> None:
-        self._message.say("")
-        self.maps.show_look(look)
 
     def _on_layers(self, found: LayersFound) -> None:
         self._found = found
