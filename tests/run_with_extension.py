@@ -1,6 +1,6 @@
-"""Runs a study with the example extension in a real engine child, and shows it in a dashboard.
+"""Runs a study with the example extension in a real engine child, and shows it in a dashboard and the wizard's form.
 
-python -m tests.run_with_extension RECIPE RUNS   prints as JSON what the dashboard shows then
+python -m tests.run_with_extension RECIPE RUNS   prints as JSON what they show then
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.recipe_file import read_recipe
 from ui.dashboard.dashboard import Dashboard
 from ui.lasting_constants import make_constants_last
 from ui.theme import ThemeChoice, apply_theme
+from ui.wizard.dataset.dataset_form import DatasetForm
 from workers.engine_process import EngineProcess
 
 
@@ -23,7 +25,8 @@ def main() -> int:
     make_constants_last()
     application = QApplication([])
     apply_theme(application, ThemeChoice.LIGHT)
-    process = EngineProcess(read_recipe(Path(sys.argv[1])), Path(sys.argv[2]))
+    recipe = read_recipe(Path(sys.argv[1]))
+    process = EngineProcess(recipe, Path(sys.argv[2]))
     dashboard = Dashboard()
     dashboard.show()
     for batch in process.batches():
@@ -32,12 +35,18 @@ def main() -> int:
     while not dashboard.is_up_to_date():
         application.processEvents()
     panel: Any = dashboard.panels["kernel_norms"]
+    form = DatasetForm(recipe.dataset, "dataset")
+    noise = form.findChild(QLineEdit, "dataset.noise")
+    described = DatasetSettings.model_json_schema()["properties"]["noise"]
     shown = {
+        "noise": noise.text() if noise else None,
+        "in_schema": {key: described[key] for key in ("source", "unit")},
         "tab": dashboard.tabs.isTabVisible(dashboard.tabs.indexOf(panel)),
         "bars": [float(height) for height in panel.bars.opts["height"]],
         "evidence": {name: [one.kind for one in found.evidence] for name, found in dashboard.state.variants.items()},
         "exit_code": process.outcome().exit_code,
     }
+    dashboard.shut_down()
     print(json.dumps(shown))
     return 0
 

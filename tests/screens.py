@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSplitterHandle,
     QTableView,
+    QTabWidget,
     QToolButton,
     QTreeView,
     QWidget,
@@ -52,10 +53,12 @@ DOCS = ROOT / "resources" / "docs"
 SIZES = ((1024, 700), (1280, 720), (1920, 1080))
 SCALES = (1.0, 1.5, 2.0)
 THEMES = ("light", "dark")
-IMAGES_A_CLASS = 150
+IMAGES_PER_CLASS = 150
 WAIT_S = 30.0
 SETTLED_MS = 120
 SLACK_PIXELS = 1
+OF_A_RUN = ("run", "results", "class_figures", "changed_decisions", "point_clouds", "inside_file", "inside_file2")
+"""Pictures of a run that are kept for the documentation."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def main() -> int:
 def _run_study(out: Path) -> None:
     images = out / "images"
     if not images.is_dir():
-        draw_class_folders(images, IMAGES_A_CLASS)
+        draw_class_folders(images, IMAGES_PER_CLASS)
     if any((out / "runs" / "runs").glob("*/hashes.json")):
         return
     recipe = out / "study.toml"
@@ -159,6 +162,7 @@ def _draw(out: Path, screen: Screen) -> int:
 
 def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
     """Name and widget of everything that a user can see, each as it stands then."""
+    from ui.dashboard.prediction_panel import PredictionPanel
     from ui.main_window import MainWindow
 
     assert isinstance(window, MainWindow)
@@ -210,18 +214,31 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
     page.add_files(sorted((record.directory / "models").glob("*.tflite")), record.title)
     page.show_images([out / "images"])
     _wait(lambda: not page.is_busy)
-    page.show_doubtful_first()
+    order, table = page.findChild(QComboBox, "bench.order"), page.findChild(QTableView, "bench.table")
+    assert order is not None
+    assert table is not None
+    order.setCurrentIndex(1)
+    table.selectRow(0)
     _settle(400)
     yield "bench", window
     window._stack.open(record)
     board = window.dashboard
     assert board is not None
     _wait(board.is_up_to_date)
-    for tab in range(board.tabs.count()):
-        if board.tabs.isTabVisible(tab):
-            board.tabs.setCurrentIndex(tab)
-            _settle(300)
-            yield f"run{tab + 1}", window
+    board.tabs.setCurrentIndex(0)
+    _settle(300)
+    yield "run", window
+    for key, panel in board.panels.items():
+        if board.tabs.isTabVisible(board.tabs.indexOf(panel)):
+            board.tabs.setCurrentWidget(panel)
+            # What is read beside the event loop.
+            _settle(300 if not isinstance(panel, PredictionPanel) else 1500)
+            yield key, window
+            for pages in panel.findChildren(QTabWidget):
+                for place in range(1, pages.count()):
+                    pages.setCurrentIndex(place)
+                    _settle(300)
+                    yield f"{key}{place + 1}", window
 
 
 def faults(root: QWidget) -> list[str]:
@@ -345,7 +362,7 @@ def _write_docs(out: Path) -> None:
     from PIL import Image
 
     for size in ("1024x700", "1920x1080"):
-        for name in ("start", "page1", "page2", "page3", "page4", "page5", "run1", "run5", "bench"):
+        for name in ("start", "page1", "page2", "page3", "page4", "page5", *OF_A_RUN, "bench"):
             picture = out / f"{size}@1-light" / f"{name}.png"
             if picture.is_file():
                 target = DOCS / "screens" / f"{size}-{name}.png"

@@ -25,10 +25,10 @@ from engine.training.plan import TrainingPlan
 from engine.workbench.network import Network
 from engine.workbench.step_context import StepContext
 
-IMAGES_A_CLASS = 24
+IMAGES_PER_CLASS = 24
 
 
-def draw_class_folders(root: Path, count: int = IMAGES_A_CLASS) -> Path:
+def draw_class_folders(root: Path, count: int = IMAGES_PER_CLASS) -> Path:
     """Write PNG files of drawn hearts: root/normal/000.png …, root/sick/000.png …"""
     for label, name in enumerate(("normal", "sick")):
         folder = root / name
@@ -41,7 +41,7 @@ def draw_class_folders(root: Path, count: int = IMAGES_A_CLASS) -> Path:
 
 @pytest.fixture(scope="session")
 def heart_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of images, a folder a class."""
+    """A folder of images, one folder per class."""
     return draw_class_folders(tmp_path_factory.mktemp("hearts") / "images")
 
 
@@ -64,27 +64,27 @@ def small_recipe(folder: Path) -> Recipe:
 
 
 @pytest.fixture(scope="session")
-def small_bench(tmp_path_factory: pytest.TempPathFactory) -> StepContext:
+def small_context(tmp_path_factory: pytest.TempPathFactory) -> StepContext:
     """Everything that a step has at hand, real: prepared images, pipeline, and a trainer."""
     from engine.training.tensorflow_setup import set_up_tensorflow
 
     set_up_tensorflow(seed=7)
-    return make_bench(tmp_path_factory.mktemp("bench"))
+    return make_context(tmp_path_factory.mktemp("context"))
 
 
-def make_bench(folder: Path, control: Control | None = None, epochs: int = 3) -> StepContext:
-    """A bench of its own, on forty drawn hearts a class at 32×32."""
+def make_context(folder: Path, control: Control | None = None, epochs: int = 3) -> StepContext:
+    """A context of its own, on forty drawn hearts per class at 32×32."""
     recipe = Recipe(
         dataset=DatasetSettings(limit_per_class=40),
         images=ImageSettings(size=32, color="grayscale"),
         backbone=BackboneSettings(width=0.125),
         training=TrainingSettings(epochs=epochs, batch_size=16, learning_rate=3e-3, augment=("hflip",)),
     )
-    return bench_of(recipe, folder, control)
+    return context_of(recipe, folder, control)
 
 
-def cifar_bench(checkout: Path, folder: Path, kind: str) -> StepContext:
-    """A bench on the sample of CIFAR-10 that lies beside the checkout; skips the test where there is none."""
+def cifar_context(checkout: Path, folder: Path, kind: str) -> StepContext:
+    """A context on the sample of CIFAR-10 that lies beside the checkout; skips the test where there is none."""
     from engine.training.tensorflow_setup import set_up_tensorflow
 
     images = checkout.parent / "shared" / "data" / "cifar10-mini"
@@ -97,11 +97,11 @@ def cifar_bench(checkout: Path, folder: Path, kind: str) -> StepContext:
         backbone=BackboneSettings(kind=kind, width=0.25),
         training=TrainingSettings(epochs=10, augment=("hflip",)),
     )
-    return bench_of(recipe, folder)
+    return context_of(recipe, folder)
 
 
-def bench_of(recipe: Recipe, folder: Path, control: Control | None = None) -> StepContext:
-    """A bench for the recipe; what it keeps lies in `folder`."""
+def context_of(recipe: Recipe, folder: Path, control: Control | None = None) -> StepContext:
+    """A context for the recipe; what it keeps lies in `folder`."""
     from engine.export.tflite_conversion import float32_tflite
     from engine.training.trainer import Trainer
 
@@ -113,31 +113,31 @@ def bench_of(recipe: Recipe, folder: Path, control: Control | None = None) -> St
     return StepContext(recipe, dataset, pipeline, trainer, UNWATCHED, lambda network: float32_tflite(network.model))
 
 
-def forget_training(bench: StepContext) -> None:
-    """Let the next training with the bench begin anew."""
-    checkpoint = bench.trainer.checkpoint
+def forget_training(context: StepContext) -> None:
+    """Let the next training with the context start from its first epoch."""
+    checkpoint = context.trainer.checkpoint
     for file in checkpoint.parent.glob(f"{checkpoint.name}*"):
         file.unlink()
 
 
-def untrained(bench: StepContext) -> Network:
-    """The bench's network with its seeded weights."""
+def untrained(context: StepContext) -> Network:
+    """The context's network with its seeded weights."""
     from engine.training.keras_network import build_keras_network
 
     graph = layer_graph(
-        bench.recipe.backbone, network_input_shape(bench.recipe.images.first), len(bench.dataset.classes)
+        context.recipe.backbone, network_input_shape(context.recipe.images.first), len(context.dataset.classes)
     )
     model = build_keras_network(graph, seed=7)
     return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters()))
 
 
-def two_layers(bench: StepContext, freeze_base: bool = False) -> Any:
-    """A network for the bench's images that is compiled in a moment: convolution, normalisation, and the head."""
+def two_layers(context: StepContext, freeze_base: bool = False) -> Any:
+    """A network for the context's images that is compiled in a moment: convolution, normalisation, and the head."""
     import tf_keras
 
     tf_keras.utils.set_random_seed(7)
     layers = tf_keras.layers
-    image = tf_keras.Input(network_input_shape(bench.recipe.images.first))
+    image = tf_keras.Input(network_input_shape(context.recipe.images.first))
     features = layers.Conv2D(4, 3, strides=2, name="conv", trainable=not freeze_base)(image)
     features = layers.ReLU()(layers.BatchNormalization(name="bn", trainable=not freeze_base)(features))
     pooled = layers.GlobalAveragePooling2D()(features)
@@ -145,9 +145,9 @@ def two_layers(bench: StepContext, freeze_base: bool = False) -> Any:
 
 
 @pytest.fixture(scope="session")
-def trained_network(small_bench: StepContext) -> Network:
-    """The bench's network after its baseline training."""
-    network = untrained(small_bench)
-    outcome = small_bench.trainer.train(network.model, TrainingPlan.of_recipe(small_bench.recipe.training))
-    forget_training(small_bench)
+def trained_network(small_context: StepContext) -> Network:
+    """The context's network after its baseline training."""
+    network = untrained(small_context)
+    outcome = small_context.trainer.train(network.model, TrainingPlan.of_recipe(small_context.recipe.training))
+    forget_training(small_context)
     return Network(network.model, network.facts.after_training(outcome))

@@ -13,7 +13,7 @@ def gap_network(shape: tuple[int, int, int], classes: int, scheme: str = "", see
     """Two convolutions, global average pooling, and a softmax layer.
 
     Args:
-        scheme: "" for float32, or "float16", "int8" or "dynamic_range".
+        scheme: "" for float32, or "float16", "int8", "int16x8" or "dynamic_range".
     """
     return converted(gap_model(shape, classes, seed), scheme)
 
@@ -48,9 +48,10 @@ def converted(model: Any, scheme: str = "") -> bytes:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if scheme == "float16":
         converter.target_spec.supported_types = [tf.float16]
-    if scheme == "int8":
+    if scheme in ("int8", "int16x8"):
         images = np.random.default_rng(5).random((32, *shape), dtype=np.float32)
         converter.representative_dataset = lambda: ([image[None]] for image in images)
-        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+        wide = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8 if scheme == "int8" else wide]
         # Ends are floats, as of the files that ship.
     return bytes(converter.convert())

@@ -1,4 +1,4 @@
-"""Sizes in bytes as people read them."""
+"""Sizes in bytes, readable."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was dropped on the window: a recipe, a run, a model, or images."""
+"""Recognises what was dropped on the window: a recipe, a run, a model, or images."""
 
 from __future__ import annotations
 

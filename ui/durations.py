@@ -1,4 +1,4 @@
-"""Durations as people read them."""
+"""Durations, readable."""
 
 from __future__ import annotations
 

@@ -13,11 +13,12 @@ from workers.latest_call import LatestCall
 
 CACHE_LIMIT = "image_cache/limit_gb"
 USUAL_LIMIT_GIB = 20
-MOST_GIB = 10_000
+MAX_GIB = 10_000
 GIB = 1024**3
 WHAT = (
-    "Images that were read and resized are kept, so that a later study begins at once. Nothing is lost when they are "
-    "cleared: the next run reads the images again."
+    "Nutshell keeps the images that it has read and resized, so that later studies start faster. You lose nothing "
+    "when you clear them: the next run reads the images again."
+    ""
 )
 BUSY = "A run is in progress; its images cannot be cleared now."
 
@@ -37,11 +38,11 @@ class ImageCacheDialog(QDialog):
         self._settings, self._cache = settings, locations.image_cache
         self._size = QLabel("…", objectName="image_cache.size")
         self._limit = CalmSpinBox(
-            objectName="image_cache.limit", maximum=MOST_GIB, suffix=" GiB", accessibleName="Limit"
+            objectName="image_cache.limit", maximum=MAX_GIB, suffix=" GiB", accessibleName="Limit"
         )
         self._limit.setSpecialValueText("no limit")
         self._limit.setValue(round(cache_limit_bytes(settings) / GIB))
-        self._limit.setToolTip("What was not used for the longest time is cleared first, when the program starts.")
+        self._limit.setToolTip("When the program starts, it clears the images that were not used for the longest time.")
         self._clear = QPushButton("&Clear now", objectName="image_cache.clear", autoDefault=False)
         self._clear.setEnabled(not is_busy)
         self._clear.setToolTip(BUSY if is_busy else "")

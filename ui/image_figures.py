@@ -25,7 +25,7 @@ def transform_text(figures: TransformFigures) -> str:
         )
     text += "."
     if figures.jpeg2000_bytes is None or figures.jpeg2000_bytes_as_fed is None:
-        return f"{text} JPEG 2000: this Pillow was built without it."
+        return f"{text} JPEG 2000: not part of this installation of Pillow."
     lossless = figures.jpeg2000_bytes.mean / 1024
     if figures.fed.psnr_db is None:
         return f"{text} JPEG 2000: {lossless:,.1f} KiB per image, lossless."
@@ -52,5 +52,5 @@ def _reconstruction(reconstruction: Reconstruction) -> str:
 
 def _range(spread: Spread, form: str) -> str:
     """Such as "31.2 (29.8–33.0)"; the mean alone where all are alike."""
-    mean, least, greatest = (format(value, form) for value in (spread.mean, spread.least, spread.greatest))
-    return mean if least == greatest else f"{mean} ({least}–{greatest})"
+    mean, lowest, highest = (format(value, form) for value in (spread.mean, spread.least, spread.greatest))
+    return mean if lowest == highest else f"{mean} ({lowest}–{highest})"

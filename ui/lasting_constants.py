@@ -1,4 +1,4 @@
-"""Keeps Python 3.11 alive under PySide6: None, True and False must not be counted down to nothing."""
+"""Keeps Python 3.11 alive under PySide6: the reference counts of None, True and False must not reach zero."""
 
 from __future__ import annotations
 

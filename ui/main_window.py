@@ -49,8 +49,9 @@ RECIPES = "Recipes (*.toml)"
 CLOSING_QUESTION = "A run is in progress. Whatever you choose, every finished stage is kept."
 CANCEL_AND_CLOSE, KEEP_RUNNING = "Cancel the run and close", "Keep running without the window"
 ABOUT = (
-    f"<b>Nutshell {VERSION}</b><br>Compresses convolutional networks in a lab: train, prune, quantise, measure, and "
-    "leave with .tflite files.<br>MIT licence."
+    f"<b>Nutshell {VERSION}</b><br>Compresses convolutional neural networks: train, prune, quantise, measure, and "
+    f"save them as .tflite files."
+    "<br>MIT licence."
 )
 
 
@@ -207,12 +208,14 @@ class MainWindow(QMainWindow):
         """Whether to cancel the run and close; else the window stays, or goes until the run has ended."""
         ways = (CANCEL_AND_CLOSE, KEEP_RUNNING)
         chosen = chosen_of(self, "Close Nutshell", CLOSING_QUESTION, ways, "Stay here")
-        if chosen == KEEP_RUNNING:
-            # One that is held would never end, and nobody would see it.
+        if chosen == KEEP_RUNNING and self.controller.is_running():
+            # A paused run would never end, and the user would not see it.
             self.controller.resume()
             self._notice.stay_in_tray()
             self.hide()
-        return chosen == CANCEL_AND_CLOSE
+            return False
+        # It may have ended while the question stood: then nothing is left to wait for.
+        return chosen in ways
 
     def _on_run_ended(self, outcome: ProcessOutcome) -> None:
         self._notice.tell(self._stack.live_name, outcome)
@@ -254,7 +257,7 @@ class MainWindow(QMainWindow):
         self.wizard.forget_draft(removed)
 
     def _refresh_runs(self) -> None:
-        self._runs.refresh(self._locations, self._stack.live_run, self._stack.paused_runs)
+        self._runs.refresh(self._locations, self._stack.live_run, self._stack.held_runs)
         self._stack.show_titles({record.run: record.title for record in self._runs.records})
         drafts = DraftStore(self._locations).list()
         self._start.show_recent(drafts[0] if drafts else None, self._runs.records)
@@ -346,7 +349,7 @@ class MainWindow(QMainWindow):
 
     def _on_weights_folder(self) -> None:
         before = str(self._settings.value(WEIGHTS_DIRECTORY, ""))
-        if path := QFileDialog.getExistingDirectory(self, "Folder with weights files of Keras", before):
+        if path := QFileDialog.getExistingDirectory(self, "Folder with Keras weights files", before):
             self._settings.setValue(WEIGHTS_DIRECTORY, path)
             self.wizard.refresh()
 

@@ -31,7 +31,7 @@ def pixmap(image: np.ndarray, side: int) -> QPixmap:
 
 
 def picture_side(room: int, sides: tuple[int, ...], present: int) -> int:
-    """The greatest of some sides, the least first, that fits into so many pixels; the least where none fits.
+    """The largest of some ascending sides that fits into this many pixels; the smallest if none fits.
 
     Args:
         present: the side now. Pictures grow only where there is room for a scroll bar too: taller, they may bring one.

@@ -1,4 +1,4 @@
-"""Asks before something that cannot be taken back: the buttons are verbs, and the safe one is the default."""
+"""Asks before something that cannot be undone: the buttons are verbs, and the safe one is the default."""
 
 from __future__ import annotations
 

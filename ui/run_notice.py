@@ -1,4 +1,4 @@
-"""Tells a user who looks elsewhere that a long run has ended."""
+"""Notifies a user who works elsewhere that a long run has ended."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class RunNotice(QObject):
         self._tray: QSystemTrayIcon | None = None
 
     def stay_in_tray(self) -> None:
-        """Show that the program goes on although its window is closed."""
+        """Show that the program keeps running although its window is closed."""
         if QSystemTrayIcon.isSystemTrayAvailable():
             self._icon().show()
 

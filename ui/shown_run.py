@@ -1,4 +1,4 @@
-"""What is known of a run: a fold over its events, the same live and read from its event log. No Qt."""
+"""The state of a run, built from its events alone, live or from its event log. No Qt."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
+from engine.contract.document import Document
 from engine.contract.events import (
     BatchProgress,
     DatasetReady,
@@ -34,7 +35,7 @@ from engine.contract.measurements import RunResult, VariantMeasurement
 from ui.durations import duration_text
 from ui.wording import in_window_words
 
-LEAST_WEIGHT_S = 0.5
+MIN_WEIGHT_S = 0.5
 """What a stage counts at least in the overall progress, so that one of no estimated time moves it too."""
 
 Severity = Literal["note", "warning", "error"]
@@ -74,7 +75,7 @@ class StageProgress:
     seconds_left: float | None = None
     seconds: float = 0.0
     epochs: list[EpochFinished] = field(default_factory=list)
-    evidence: dict[str, dict[str, Any]] = field(default_factory=dict)
+    evidence: dict[str, Document] = field(default_factory=dict)
     """What its step has found so far: kind → document."""
 
 
@@ -96,6 +97,8 @@ class ShownRun:
     device: str = ""
     """What TensorFlow computes on; empty while nothing was computed."""
     paused: bool = False
+    pausing: bool = False
+    """Whether a pause was asked for here that the engine has not taken yet."""
     result: RunResult | None = None
     seconds: float = 0.0
     """Of the whole run, once it is done."""
@@ -113,7 +116,7 @@ class ShownRun:
         return next((stage for stage in self.stages.values() if stage.status is StageStatus.RUNNING), None)
 
     @property
-    def images_a_second(self) -> float | None:
+    def images_per_second(self) -> float | None:
         """By the last epoch of the stage that trains; None while none has ended."""
         stage = self.current
         if stage is None or not stage.epochs or stage.epochs[-1].seconds <= 0:
@@ -153,7 +156,7 @@ class ShownRun:
         """Of the whole run, by estimated time, 0 to 1."""
         if self.result is not None:
             return 1.0
-        weights = [max(stage.plan.estimated_seconds, LEAST_WEIGHT_S) for stage in self.stages.values()]
+        weights = [max(stage.plan.estimated_seconds, MIN_WEIGHT_S) for stage in self.stages.values()]
         fractions = [stage.done_fraction for stage in self.stages.values()]
         done = sum(weight * fraction for weight, fraction in zip(weights, fractions, strict=True))
         return min(done / sum(weights), 1.0) if weights else 0.0
@@ -181,15 +184,15 @@ class ShownRun:
             case VariantMeasured():
                 self.variants[event.variant.name] = event.variant
             case Paused():
-                self.paused = True
+                self.paused, self.pausing = True, False
                 self._say(event, "Paused.")
             case Resumed():
-                self.paused = False
+                self.paused = self.pausing = False
                 self._say(event, "Resumed.")
             case Notice():
                 self._say(event, event.message, event.severity)
             case RunFinished():
-                self.result, self.seconds = event.result, event.seconds
+                self.result, self.seconds, self.pausing = event.result, event.seconds, False
                 self._say(event, f"Done in {duration_text(event.seconds)}.")
             case RunFailed():
                 self.failure = event
@@ -204,7 +207,7 @@ class ShownRun:
 
     def cut_off(self) -> None:
         """The engine is gone: what it was working on stays unfinished, and the rest is not begun."""
-        self.preparation, self.paused = None, False
+        self.preparation, self.paused, self.pausing = None, False, False
         for stage in self.stages.values():
             if stage.status is StageStatus.RUNNING:
                 stage.status, stage.phase, stage.seconds_left = StageStatus.CUT_OFF, "", None
@@ -212,7 +215,7 @@ class ShownRun:
                 stage.status = StageStatus.NOT_BEGUN
 
     def _start(self, event: RunStarted) -> None:
-        # A run that did not end, and goes on, starts once more.
+        # A run that is resumed starts once more.
         self.failure = self.cancelled = None
         self.variants = {}
         self.started = event

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QWidget
 
 ANY_WIDTH = 16_777_215
-"""Qt's own greatest width."""
+"""Qt's maximum width."""
 
 
 class SideBySide(QWidget):
@@ -24,7 +24,7 @@ class SideBySide(QWidget):
         """
         Args:
             left_width: in pixels, while the parts stand in a row; 0: both take half of the room.
-            left_grows: whether it is the least width only.
+            left_grows: whether it is only the minimum width.
         """
         super().__init__(parent)
         self._left, self._right = left, right
@@ -36,7 +36,7 @@ class SideBySide(QWidget):
         self._arrange()
 
     def minimumSizeHint(self) -> QSize:
-        width = max(self._left.minimumSizeHint().width(), _least_width(self._right))
+        width = max(self._left.minimumSizeHint().width(), _minimum_width(self._right))
         return QSize(width, self._row.minimumSize().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -50,7 +50,7 @@ class SideBySide(QWidget):
 
     def _arrange(self) -> None:
         left = self._left_width or self._left.minimumSizeHint().width()
-        need = left + self._row.spacing() + _least_width(self._right)
+        need = left + self._row.spacing() + _minimum_width(self._right)
         beside = self.width() >= need
         direction = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
         if self._row.direction() != direction:
@@ -61,5 +61,5 @@ class SideBySide(QWidget):
             self._left.setMaximumWidth(self._left_width if beside and not self._left_grows else ANY_WIDTH)
 
 
-def _least_width(part: QWidget) -> int:
+def _minimum_width(part: QWidget) -> int:
     return max(part.minimumSizeHint().width(), part.minimumWidth())

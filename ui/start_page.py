@@ -1,4 +1,4 @@
-"""What a user sees first: the ways to begin."""
+"""The first page: the ways to start."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.store.run_history import RunRecord
 from ui.form.browse_start import pictures
 
 BUTTON_WIDTH = 340
-MOST_RECENT = 3
+MAX_RECENT = 3
 TITLE = "Make a network small, and see what it costs"
 DROP_HINT = (
     "Or drop a folder of images, an archive, a recipe, a model (.keras, .h5, .tflite) or a run anywhere on this window."
@@ -43,7 +43,7 @@ class StartPage(QWidget):
         title.setProperty("role", "title")
         self._folder = self._button("&Choose a folder of images…", "folder", FOLDER_TIP)
         self._demo = self._button("&Try the demo", "demo", "Trains a small network on drawn hearts: about two minutes")
-        self._new = self._button("New st&udy, step by step", "new", "All sources, from the first page on")
+        self._new = self._button("New st&udy, step by step", "new", "All image sources and settings, page by page")
         self._open = self._button("&Open a recipe…", "open", "A .toml file that was saved here or written by hand")
         self._bench = self._button("Test &models on images", "bench", "What finished models say of your images")
         hint = QLabel(DROP_HINT, wordWrap=True)
@@ -75,7 +75,7 @@ class StartPage(QWidget):
             self._recent_layout.addWidget(QLabel("Recent"))
         if draft is not None:
             self._add_recent(f"✎ {draft.name} (draft)", partial(self.draft_chosen.emit, draft))
-        for record in records[:MOST_RECENT]:
+        for record in records[:MAX_RECENT]:
             self._add_recent(f"{record.title} ({record.state})", partial(self.run_chosen.emit, record))
 
     def _add_recent(self, text: str, chosen: partial[None]) -> None:

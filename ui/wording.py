@@ -9,9 +9,11 @@ from functools import lru_cache
 from pydantic import BaseModel
 
 from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_options import DATASET_OPTIONS
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageGrid
 from engine.contract.step_parameters import STEP_PARAMETERS
+from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 
 TABLES: dict[str, type[BaseModel]] = {
@@ -20,6 +22,7 @@ TABLES: dict[str, type[BaseModel]] = {
     "images": ImageGrid,
     "backbone": BackboneSettings,
     "training": TrainingSettings,
+    "target": TargetSettings,
 }
 IN_TABLE = re.compile(rf"\b({'|'.join(map(re.escape, TABLES))})\.([a-z_]+)\b")
 IN_STEP = re.compile(r"\bchains\[(\d+)\](?:\.steps\[(\d+)\])?(?:\.([a-z_]+))?")
@@ -37,8 +40,9 @@ def in_window_words(text: str) -> str:
 
 
 def _titled(found: re.Match[str]) -> str:
-    field = TABLES[found[1]].model_fields.get(found[2])
-    return f'"{field.title}"' if field is not None and field.title else found[0]
+    own = _source_settings() if found[1] == "dataset" else []
+    fields = (model.model_fields.get(found[2]) for model in (TABLES[found[1]], *own))
+    return next((f'"{field.title}"' for field in fields if field is not None and field.title), found[0])
 
 
 def _place(found: re.Match[str]) -> str:
@@ -69,7 +73,7 @@ def _bare(found: re.Match[str]) -> str:
 def _names_of_values() -> dict[tuple[str, str], str]:
     """(key, value) → what the lists of the forms call it, such as those of `duplicates`."""
     names: dict[tuple[str, str], str] = {}
-    for model in [*TABLES.values(), *(STEP_PARAMETERS[key] for key in STEP_PARAMETERS)]:
+    for model in _forms():
         for key, field in model.model_fields.items():
             extra = field.json_schema_extra
             named = extra.get("names") if isinstance(extra, dict) else None
@@ -85,8 +89,16 @@ def _titles() -> dict[str, str]:
 
 
 def _all_titles() -> Iterator[tuple[str, str]]:
-    models = [*TABLES.values(), *(STEP_PARAMETERS[key] for key in STEP_PARAMETERS)]
-    for model in models:
+    for model in _forms():
         for name, field in model.model_fields.items():
             if field.title:
                 yield name, field.title
+
+
+def _forms() -> list[type[BaseModel]]:
+    """All that a form is made from."""
+    return [*TABLES.values(), *_source_settings(), *(STEP_PARAMETERS[key] for key in STEP_PARAMETERS)]
+
+
+def _source_settings() -> list[type[BaseModel]]:
+    return [DATASET_OPTIONS[kind] for kind in DATASET_OPTIONS]

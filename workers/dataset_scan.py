@@ -1,4 +1,4 @@
-"""Looks at a dataset for the wizard: counts, what was skipped, some images of each class. No Qt."""
+"""Scans a dataset for the wizard: counts, skipped files, some images of each class. No Qt."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from engine.datasets.files.value_range import ValueRange
 from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
 from workers.thumbnail import thumbnail
 
-IMAGES_A_CLASS = 4
+IMAGES_PER_CLASS = 4
 CLASSES_LOOKED_INTO = 30
 """Of more classes, only so many are decoded for the screen; all are counted."""
-MOST_TRIES = 12
+MAX_TRIES = 12
 PREVIEWED_IMAGES = 8
 RANGE_IMAGES = 64
 """Of the training images at most: what the scale of fractions and signed values is guessed from; a run looks at all."""
@@ -35,12 +35,12 @@ class Thumbnail:
     class_name: str
     path: str
     image: np.ndarray
-    """(height, width) or (height, width, 3), uint8, at most `THUMBNAIL_PIXELS` a side."""
+    """(height, width) or (height, width, 3), uint8, at most `THUMBNAIL_PIXELS` per side."""
 
 
 @dataclass(frozen=True)
 class DecodedSample:
-    """One image as it came, to try the image settings on."""
+    """One original image, to try the image settings on."""
 
     image: np.ndarray
     """(height, width) or (height, width, 3), uint8 or uint16."""
@@ -150,8 +150,8 @@ class _Look:
             DataError: of one class no image can be read.
         """
         classes = range(min(len(self._index.classes), CLASSES_LOOKED_INTO))
-        kept_a_class = -(-PREVIEWED_IMAGES // len(classes))
-        return [sample for label in classes for sample in self._look_into(label)[:kept_a_class]][:PREVIEWED_IMAGES]
+        kept_per_class = -(-PREVIEWED_IMAGES // len(classes))
+        return [sample for label in classes for sample in self._look_into(label)[:kept_per_class]][:PREVIEWED_IMAGES]
 
     def _look_into(self, label: int) -> list[DecodedSample]:
         name = self._index.classes[label]
@@ -159,7 +159,7 @@ class _Look:
         found: list[DecodedSample] = []
         for tried, sample in enumerate(members):
             # Until one is found all are tried: a run too gives a class up only where it can read none of its images.
-            if len(found) == IMAGES_A_CLASS or (found and tried >= MOST_TRIES):
+            if len(found) == IMAGES_PER_CLASS or (found and tried >= MAX_TRIES):
                 break
             self._progress.raise_if_cancelled()
             image = self._decode(sample)

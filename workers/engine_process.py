@@ -105,7 +105,7 @@ class EngineProcess:
         self._command("resume")
 
     def stop_stage(self) -> None:
-        """End the stage that trains now, keep its best model, and go on with the next."""
+        """End the stage that trains now, keep its best model, and continue with the next."""
         self._command("stop")
 
     def cancel(self) -> None:

@@ -12,7 +12,7 @@ from engine.store.stage_store import StageStore
 
 
 def finished_stages(recipe: Recipe, runs_directory: Path, progress: Progress) -> tuple[bool, ...]:
-    """One value a stage, branch by branch, parents before children.
+    """One value per stage, branch by branch, parents before children.
 
     Raises:
         NutshellError: the recipe cannot be planned.

@@ -55,7 +55,7 @@ def map_folders(folders: Sequence[OutlinedFolder], patterns: Patterns, progress:
             fault = str(error)
             classes.append(None)
     if not fault and isinstance(rule, ClassFolders) and (unused := rule.unused()):
-        fault = f'No folder is named by "{unused[0][1]}" ({unused[0][0]}); take the pattern out.'
+        fault = f'No folder matches "{unused[0][1]}" ({unused[0][0]}); remove the pattern.'
     images = Counter[str | None]()
     for folder, name in zip(folders, classes, strict=True):
         images[name] += folder.images

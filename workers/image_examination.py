@@ -1,4 +1,4 @@
-"""Looks at every image of a dataset for the wizard, and remembers what it saw. No Qt."""
+"""Checks every image of a dataset for the wizard, and remembers the result. No Qt."""
 
 from __future__ import annotations
 

@@ -27,12 +27,12 @@ class ImagePreview:
     settings: ImageSettings
     before: np.ndarray
     after: np.ndarray
-    """(height, width) or (height, width, 3), uint8, at most `SHOWN_PIXELS` a side."""
+    """(height, width) or (height, width, 3), uint8, at most `SHOWN_PIXELS` per side."""
     before_size: tuple[int, int]
     after_size: tuple[int, int]
     """(height, width) in pixels of the images themselves."""
     levels: tuple[SubbandLevel, ...]
-    """With bands of at most `SHOWN_PIXELS` a side."""
+    """With bands of at most `SHOWN_PIXELS` per side."""
     sizes: ImageBytes
     transform: TransformFigures | None
     """Over the images given, of large ones over the first few; None where the transform is off."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
@@ -13,7 +12,7 @@ from engine.contract.progress import Progress
 
 END_MS = 10_000
 
-Work = Callable[[Progress], Any]
+Work = Callable[[Progress], object]
 
 
 class _Generation:
@@ -72,7 +71,7 @@ class LatestCall(QObject):
     failed = Signal(str)
     """The sentence of what went wrong with it."""
     progressed = Signal(int, int)
-    """How far it is: (done, total), total 0 where nobody knows."""
+    """How far it is: (done, total), total 0: unknown."""
     _requested = Signal(int, object)
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:

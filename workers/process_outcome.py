@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, EXIT_STOPPED
+from engine.contract.events import Event, RunCancelled, RunFailed, RunFinished
 from engine.contract.measurements import RunResult
 
 
@@ -31,18 +31,17 @@ class ProcessOutcome:
     result: RunResult | None = None
 
     @classmethod
-    def of_last_event(cls, event: Any, return_code: int | None) -> ProcessOutcome:
+    def of_last_event(cls, event: Event | None, return_code: int | None) -> ProcessOutcome:
         """From the last of the three closing events that the child sent, or None where it sent none."""
-        kind = getattr(event, "event", "")
-        if kind == "run_finished":
+        if isinstance(event, RunFinished):
             return cls(Ending.DONE, EXIT_DONE, result=event.result)
-        if kind == "run_cancelled":
+        if isinstance(event, RunCancelled):
             return cls(Ending.CANCELLED, EXIT_STOPPED, event.message)
-        if kind == "run_failed":
+        if isinstance(event, RunFailed):
             return cls(Ending.FAILED, event.exit_code, event.message, event.log)
         signal = f"signal {-return_code}" if return_code is not None and return_code < 0 else f"exit code {return_code}"
         message = (
-            f"The engine ended unexpectedly ({signal}). Every finished stage is kept: run the recipe again to go on. "
+            f"The engine ended unexpectedly ({signal}). Every finished stage is kept: run the recipe again to resume. "
             "If the machine ran out of memory, use smaller images or a smaller batch."
         )
         return cls(Ending.DIED, EXIT_FAILED, message)

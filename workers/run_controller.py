@@ -33,7 +33,7 @@ class RunController(QObject):
         """Start an engine child on the recipe.
 
         Args:
-            resumed_run: the id of an earlier run of it that goes on; empty: a new one.
+            resumed_run: the id of an earlier run of it to resume; empty: a new one.
 
         Raises:
             RuntimeError: a run is in progress.

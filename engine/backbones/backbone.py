@@ -1,4 +1,4 @@
-"""What a backbone is: a base of layers, found through the registry by its key; the head is the same for all."""
+"""What a backbone is: a base of layers, found in the registry by its key. All have the same head."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from engine.graph.layer_graph import LayerGraph, Shape, Tensor
 PUBLISHED_INPUT = (224, 224, 3)
 PUBLISHED_FILE = re.compile(r"_tf_dim_ordering_|_224_tf|^weights_mobilenet_v3_")
 """In the names of the weights files that Keras publishes."""
-MOST_GRAPHS = 128
-"""That are kept: a recipe that compares many image settings asks for each of its networks again and again."""
+MAX_GRAPHS = 128
+"""Graphs that are kept: a recipe that compares many image settings asks for each network again and again."""
 Options = TypeVar("Options", bound=BackboneOptions)
 
 
@@ -32,18 +32,18 @@ class Architecture(ABC):
     paper: ClassVar[str]
     """Who described it."""
     takes_all_weights: ClassVar[bool] = False
-    """Whether the network is nothing without the weights of its file, its head's too."""
+    """Whether the network needs all weights of its file, including those of the head."""
 
-    def __init__(self, options: Any) -> None:
+    def __init__(self, options: object) -> None:
         """
         Args:
-            options: as the backbone declares them; without a meaning where it declares none.
+            options: as the backbone declares them; ignored if it declares none.
         """
-        self.options = options
+        self.options: object = options
 
     @classmethod
     def classes_of(cls, settings: BackboneSettings) -> int:
-        """How many classes the network tells apart, where that is given with it; else 0."""
+        """How many classes the network distinguishes, if it is fixed; else 0."""
         return 0
 
     @classmethod
@@ -58,7 +58,7 @@ class Architecture(ABC):
 
     @classmethod
     def reference(cls, settings: BackboneSettings) -> Path | None:
-        """The saved model that the network has to answer as; None where there is none."""
+        """The saved model whose outputs the network must reproduce; None if there is none."""
         return None
 
     @abstractmethod
@@ -127,7 +127,7 @@ def layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int
     return _layer_graph(settings, input_shape, class_count, ARCHITECTURES[settings.kind].state_of(settings))
 
 
-@lru_cache(maxsize=MOST_GRAPHS)
+@lru_cache(maxsize=MAX_GRAPHS)
 def _layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: int, state: Hashable) -> LayerGraph:
     """`state` tells networks apart that are read from one place at different times."""
     builder = GraphBuilder(input_shape, settings.width)
@@ -147,6 +147,8 @@ def sigmoid_output(settings: BackboneSettings, class_count: int) -> bool:
         RecipeError: one sigmoid unit was asked for with more than two classes.
     """
     if settings.output == "sigmoid" and class_count != 2:
-        message = f'backbone.output = "sigmoid" tells two classes apart, and there are {class_count}; use "auto".'
+        message = (
+            f'backbone.output = "sigmoid" distinguishes only two classes, but there are {class_count}; use "auto".'
+        )
         raise RecipeError(message)
     return settings.output == "sigmoid" or (settings.output == "auto" and class_count == 2)

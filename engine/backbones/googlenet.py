@@ -1,6 +1,6 @@
 """GoogLeNet (Szegedy et al. 2015, arXiv:1409.4842, table 1), with the batch normalisation of its authors' next paper.
 
-As torchvision has it: normalised after every convolution (Ioffe and Szegedy 2015, arXiv:1502.03167), 3×3 in place of
+As torchvision has it: normalised after every convolution (Ioffe and Szegedy 2015, arXiv:1502.03167), 3×3 instead of
 5×5, no auxiliary classifiers.
 """
 

@@ -1,8 +1,8 @@
-"""What a saved network does to its images before its first layer, and on which scale it is to be fed. No TensorFlow."""
+"""What a saved network does to its images before its first layer, and how to scale its input. No TensorFlow."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,25 +11,26 @@ import numpy as np
 
 from engine.contract.errors import DataError
 from engine.graph.keras_layers import INERT, NoPlainLayer
+from engine.graph.layer_graph import LayerSettings
 from engine.weights.keras_configuration import ConfiguredLayer, read_configuration
 from engine.weights.stored_weights import read_stored_weights
 
 MOVING = frozenset({"ZeroPadding2D", "Cropping2D", "MaxPooling2D", "AveragePooling2D"})
 KINDS = frozenset({"Rescaling", "Normalization"})
-LEAST_DEVIATION = 1e-7
+MIN_DEVIATION = 1e-7
 """Keras' epsilon."""
-MOST_OF_FRACTIONS = 2.0
+MAX_OF_FRACTIONS = 2.0
 """A mean or deviation above this is one of pixels from 0 to 255, and not of fractions."""
 OF_BYTES_BELOW = 1 / 8
 """A factor below this makes large values small, so the images are bytes; one above makes use of fractions."""
-MOST_OF_BYTES = 700.0
+MAX_OF_BYTES = 700.0
 """A scaling that makes greater values than this to 1 is one of images with more than 8 bits."""
 CLOSE = 1e-4
 
 
 @dataclass(frozen=True)
 class Affine:
-    """factor · x + offset of what the network is given, one of each or one a channel."""
+    """factor · x + offset of what the network is given, one of each or one per channel."""
 
     factor: np.ndarray
     offset: np.ndarray
@@ -50,31 +51,31 @@ AS_GIVEN = Affine(np.ones(1), np.zeros(1))
 
 @dataclass(frozen=True)
 class InputScaling:
-    """How a saved network takes its images."""
+    """The input that a saved network expects."""
 
     scale: str
-    """Of `images.scale`, what stands for what it does itself; empty where it says nothing of it."""
-    greatest: float
+    """The `images.scale` that replaces its own scaling; empty if it has none."""
+    max_pixel: float
     """Of the pixels that the file takes: 255, or 1 for fractions; 1 too where it says nothing of it."""
 
     def fed(self, pixels: np.ndarray) -> np.ndarray:
-        """From pixels as the file takes them to what the network is fed here."""
-        share = pixels / self.greatest
+        """From the pixels that the file expects to the input of the network here."""
+        share = pixels / self.max_pixel
         return 2 * share - 1 if self.scale == "symmetric" else share
 
     def of_fed(self, affine: Affine) -> Affine:
         """The same function of what is fed here."""
-        if self.scale == "symmetric":  # A pixel is greatest · (fed + 1) / 2.
-            half = np.asarray([self.greatest / 2])
+        if self.scale == "symmetric":  # A pixel is max_pixel · (fed + 1) / 2.
+            half = np.asarray([self.max_pixel / 2])
             return Affine(half, half).then(affine.factor, affine.offset)
-        return Affine(np.asarray([self.greatest]), np.zeros(1)).then(affine.factor, affine.offset)
+        return Affine(np.asarray([self.max_pixel]), np.zeros(1)).then(affine.factor, affine.offset)
 
 
 def input_scaling(path: Path) -> InputScaling:
     """How the network in a file takes its images.
 
     Raises:
-        DataError: it is no saved model of Keras, or scales its images in a way that is not known.
+        DataError: it is not a saved Keras model, or scales its images in a way that is not known.
     """
     configuration = read_configuration(path)
     of_images: dict[str, Affine] = {}
@@ -96,8 +97,8 @@ def input_scaling(path: Path) -> InputScaling:
         else:
             if layer.kind in KINDS and source in moved and first is None:
                 raise DataError(
-                    f'layer "{layer.name}" scales the images after another layer has had them, so that it is not known '
-                    "which values they have; put it first, and save the model anew"
+                    f'layer "{layer.name}" scales the images after another layer has changed them, so their values '
+                    "are unknown; put it first, and save the model again"
                 )
             if layer.kind in MOVING and (source in of_images or source in moved):
                 moved.add(layer.name)
@@ -134,23 +135,23 @@ def _scaling_of(first: tuple[str, Affine], all_ends: list[Affine]) -> InputScali
     if all_ends and kind == "Rescaling":
         affine = all_ends[0]
     deepest = max(np.abs(affine.offset / affine.factor).max(), np.abs(1 / affine.factor).max())
-    if deepest > MOST_OF_BYTES:
+    if deepest > MAX_OF_BYTES:
         raise DataError(
-            f"it scales images whose values go up to some {deepest:,.0f}, and here images reach a network as bytes or "
-            "as fractions of what their type can hold; begin the model with Rescaling(1/255), or without, and save it "
-            "anew"
+            f"it scales images whose values go up to some {deepest:,.0f}, but here networks are fed bytes, or "
+            f"fractions from 0 to 1; start the model with Rescaling(1/255), or without scaling, and save it again"
+            ""
         )
     if kind == "Normalization":
         mean, deviation = -affine.offset / affine.factor, 1 / affine.factor
-        of_bytes = max(np.abs(mean).max(), np.abs(deviation).max()) > MOST_OF_FRACTIONS
+        of_bytes = max(np.abs(mean).max(), np.abs(deviation).max()) > MAX_OF_FRACTIONS
     else:
         of_bytes = bool(np.abs(affine.factor).max() < OF_BYTES_BELOW)
-    greatest = 255.0 if of_bytes else 1.0
-    symmetric = all(end.equals(2 / greatest, -1) for end in all_ends)
-    return InputScaling("symmetric" if symmetric else "unit", greatest)
+    max_pixel = 255.0 if of_bytes else 1.0
+    symmetric = all(end.equals(2 / max_pixel, -1) for end in all_ends)
+    return InputScaling("symmetric" if symmetric else "unit", max_pixel)
 
 
-def _affine_of(kind: str, name: str, settings: Mapping[str, Any], stored: Callable[[], list[np.ndarray]]) -> Affine:
+def _affine_of(kind: str, name: str, settings: LayerSettings, stored: Callable[[], list[np.ndarray]]) -> Affine:
     """What a layer of `KINDS` does.
 
     Args:
@@ -164,12 +165,12 @@ def _affine_of(kind: str, name: str, settings: Mapping[str, Any], stored: Callab
     else:
         factor, offset = _normalization(name, settings, stored)
     if any(one.ndim != 1 for one in (factor, offset)):
-        raise DataError(f'layer "{name}" scales images by values of the shape {factor.shape}, and not one a channel')
+        raise DataError(f'layer "{name}" scales images by values of the shape {factor.shape}, and not one per channel')
     return Affine(factor, offset)
 
 
 def _normalization(
-    name: str, settings: Mapping[str, Any], stored: Callable[[], list[np.ndarray]]
+    name: str, settings: LayerSettings, stored: Callable[[], list[np.ndarray]]
 ) -> tuple[np.ndarray, np.ndarray]:
     axis = settings.get("axis", -1)
     axes = axis if isinstance(axis, list) else [] if axis is None else [axis]
@@ -179,16 +180,16 @@ def _normalization(
     if any(one is None for one in given):
         arrays = stored()
         if len(arrays) < 2:
-            raise DataError(f'layer "{name}" has no mean and variance in the file; call adapt and save the model anew')
+            raise DataError(f'layer "{name}" has no mean and variance in the file; call adapt and save the model again')
         given = list(arrays[:2])
     mean, variance = (np.asarray(_plain(one), np.float64).reshape(-1) for one in given)
-    deviation = np.maximum(np.sqrt(variance), LEAST_DEVIATION)
+    deviation = np.maximum(np.sqrt(variance), MIN_DEVIATION)
     if settings.get("invert"):
         return deviation, mean
     return 1 / deviation, -mean / deviation
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """Numbers, which Keras may describe as an array."""
     if isinstance(value, dict):
         return _plain(value.get("value", value.get("config", {}).get("value")))

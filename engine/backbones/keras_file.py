@@ -53,14 +53,14 @@ class KerasFile(Architecture):
         if not settings.weights:
             raise RecipeError('backbone.kind = "keras_file" is the model in a file; give it as backbone.weights.')
         if settings.width != 1:
-            raise RecipeError("A network from a file has the width that it has; set backbone.width = 1.")
+            raise RecipeError("A network from a file has a fixed width; set backbone.width = 1.")
         path = _path(settings)
         try:
             self._check_classes(path, self._add_layers(builder, path), builder, class_count)
         except NoPlainLayer as error:
             raise RecipeError(f"{path.name}: {error}; build the network from plain layers.") from None
         except TooSmall as error:
-            raise RecipeError(f"{path.name} has nothing left of such an image at layer {error}.") from None
+            raise RecipeError(f"{path.name} reduces such an image to nothing at layer {error}.") from None
 
     def _add_layers(self, builder: GraphBuilder, path: Path) -> Tensor:
         """All layers of the file; returns the output."""
@@ -97,18 +97,22 @@ class KerasFile(Architecture):
     def _check_classes(self, path: Path, output: Tensor, builder: GraphBuilder, class_count: int) -> None:
         """Also lets a network that ends in logits end in probabilities."""
         if len(output.shape) != 1:
-            raise RecipeError(f"{path.name} ends in a feature map, and is no classifier; choose one with its head.")
+            raise RecipeError(
+                f"{path.name} ends in a feature map, so it is not a classifier; choose a file that includes the head."
+            )
         (units,) = output.shape
         if units != (1 if units == 1 and class_count == 2 else class_count):
             raise RecipeError(
-                f"{path.name} tells {max(units, 2)} classes apart, and the images have {class_count}; choose as many "
-                "with dataset.classes, or another file."
+                f"{path.name} tells {max(units, 2)} classes apart, but the images have {class_count}; choose that "
+                f"many with dataset.classes, or another file."
+                ""
             )
         last = builder.layers[output.name]
         if last.kind == "ReLU" or last.settings.get("activation") in NO_LOGITS:
             raise RecipeError(
-                f"{path.name} ends in values that are no logits (relu), and nobody knows what class they mean; let it "
-                "end in softmax, sigmoid or no activation, and save it anew."
+                f"{path.name} ends in a ReLU, so its outputs are not logits; let it end in softmax, sigmoid or no "
+                f"activation, and save it again."
+                ""
             )
         if last.settings.get("activation") not in ("softmax", "sigmoid"):
             builder.activation(output, "sigmoid" if units == 1 else "softmax", "probabilities")

@@ -32,7 +32,7 @@ class Bottleneck:
 
 
 def mobilenet_v3_base(builder: GraphBuilder, rows: Sequence[Bottleneck]) -> Tensor:
-    """A convolution (of stride 1 for small images), a block a row, and a last 1×1 convolution."""
+    """A convolution (of stride 1 for small images), one block per row, and a last 1×1 convolution."""
     strides = 1 if builder.cifar_stem else 2
     # The first convolution has 16 filters whatever the width.
     x = builder.batch_norm(builder.conv(builder.input, 16, 3, "Conv", strides=strides), "Conv/BatchNorm")
@@ -45,7 +45,7 @@ def mobilenet_v3_base(builder: GraphBuilder, rows: Sequence[Bottleneck]) -> Tens
 
 
 def _block(builder: GraphBuilder, x: Tensor, row: Bottleneck, name: str) -> Tensor:
-    """Expand (but for the first block, which has nothing to expand), filter each channel, weigh, project."""
+    """Expand (except in the first block, which has nothing to expand), filter each channel, weigh, project."""
     filters = builder.filters_by_eight(row.filters)
     expanded = divisible_by_eight(row.expansion * x.shape[-1])
     activate = builder.hard_swish if row.hard_swish else builder.relu

@@ -27,7 +27,7 @@ class ResNet8(Backbone):
 
 
 def _block(builder: GraphBuilder, x: Tensor, filters: int, stage: int) -> Tensor:
-    """Two 3×3 convolutions and a shortcut; but for the first, the resolution is halved."""
+    """Two 3×3 convolutions and a shortcut; all blocks but the first halve the resolution."""
     name, strides = f"stage{stage}", 1 if stage == 1 else 2
     y = builder.conv(x, filters, 3, f"{name}_conv1", strides=strides, use_bias=True)
     y = builder.relu(builder.batch_norm(y, f"{name}_bn1"), f"{name}_relu1")

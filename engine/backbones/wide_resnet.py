@@ -13,8 +13,8 @@ from engine.graph.graph_builder import GraphBuilder
 from engine.graph.layer_graph import Tensor
 
 LAYERS_OUTSIDE_BLOCKS = 4
-LAYERS_A_ROUND = 6
-"""Two convolutions a block, one block in each of three groups."""
+LAYERS_PER_ROUND = 6
+"""Two convolutions per block, one block in each of three groups."""
 
 
 class WideResNetOptions(BackboneOptions):
@@ -38,7 +38,7 @@ class WideResNet(Backbone[WideResNetOptions]):
 
     def base(self, builder: GraphBuilder) -> Tensor:
         x = stem_pool(builder, stem_conv(builder, builder.filters(16), "stem_conv"), "stem_pool")
-        blocks = (self.options.depth - LAYERS_OUTSIDE_BLOCKS) // LAYERS_A_ROUND
+        blocks = (self.options.depth - LAYERS_OUTSIDE_BLOCKS) // LAYERS_PER_ROUND
         for group, filters in enumerate((16, 32, 64), start=1):
             for block in range(1, blocks + 1):
                 strides = 2 if group > 1 and block == 1 else 1

@@ -1,4 +1,4 @@
-"""The branches of a recipe: one an image setting, each a trained baseline with all chains from it. No TensorFlow."""
+"""The branches of a recipe: one per image setting, each a trained baseline with all chains from it. No TensorFlow."""
 
 from __future__ import annotations
 

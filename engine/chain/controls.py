@@ -1,4 +1,4 @@
-"""Controls: the same chain without what a step of it is to show the worth of, trained and measured beside it."""
+"""Controls: the same chain without the part whose benefit is to be shown, trained and measured for comparison."""
 
 from __future__ import annotations
 

@@ -13,11 +13,11 @@ from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
 from engine.workbench.step import STEPS, TRAINING_PASSES, Form, graph_after
 
-DEFAULT_MACS_A_SECOND = 1.35e10
+DEFAULT_MACS_PER_SECOND = 1.35e10
 """Of a training on two cores of a server of 2020; replaced by what earlier runs of this machine measured."""
 IMAGE_S = 0.001
 """Feeding and augmenting an image, whatever the network does with it."""
-LEAST_COMPUTING_SHARE = 0.25
+MIN_COMPUTING_SHARE = 0.25
 """Of an epoch's time, where feeding would seem to have taken it all."""
 START_S = 12.0
 """Starting the engine with TensorFlow, and measuring the latencies at the end."""
@@ -37,13 +37,13 @@ COPIES_OF_ACTIVATIONS = 3
 
 @dataclass(frozen=True)
 class Work:
-    """What an estimate depends on beside the recipe."""
+    """What an estimate depends on besides the recipe."""
 
     train_images: int
     validation_images: int
     test_images: int
     class_count: int
-    macs_a_second: float = DEFAULT_MACS_A_SECOND
+    macs_per_second: float = DEFAULT_MACS_PER_SECOND
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def stage_cost(recipe: Recipe, stage: Stage, work: Work) -> StageCost:
     graph = graph_after(recipe, stage.steps, work.class_count)
     weights = FLOAT_BYTES * graph.parameters
     step = STEPS[stage.parameters.step]() if stage.parameters else None
-    file = weights if step is None else round(step.file_bytes_a_parameter(stage.parameters) * graph.parameters)
+    file = weights if step is None else round(step.file_bytes_per_parameter(stage.parameters) * graph.parameters)
     network = weights + KERAS_FILE_BYTES if stage.gives is Form.KERAS else 0
     memory = TENSORFLOW_BYTES + 2 * weights
     if stage.epochs:
@@ -93,13 +93,13 @@ def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
         before = graph_after(recipe, stage.steps[:-1], work.class_count)
         training_macs = step.training_macs(stage.parameters, before, after)
     epoch_macs = training_macs * work.train_images + after.macs * work.validation_images
-    measured = MEASUREMENT_S + after.macs * work.test_images / work.macs_a_second if stage.ends else 0.0
-    epoch_s = epoch_macs / work.macs_a_second + IMAGE_S * (work.train_images + work.validation_images)
+    measured = MEASUREMENT_S + after.macs * work.test_images / work.macs_per_second if stage.ends else 0.0
+    epoch_s = epoch_macs / work.macs_per_second + IMAGE_S * (work.train_images + work.validation_images)
     return stage.epochs * epoch_s + overhead_s + measured
 
 
 def baselines_seconds(recipe: Recipe, work: Work) -> float:
-    """Estimated seconds of a recipe's baselines alone, one an image setting.
+    """Estimated seconds of a recipe's baselines alone, one per image setting.
 
     Raises:
         RecipeError: as `estimate_seconds`.
@@ -120,9 +120,9 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
     )
 
 
-def training_macs_a_second(recipe: Recipe, work: Work, epoch_seconds: float) -> float:
+def training_macs_per_second(recipe: Recipe, work: Work, epoch_seconds: float) -> float:
     """This machine's speed, from the time of an epoch of a branch's baseline."""
-    computing_s = max(epoch_seconds - IMAGE_S * work.train_images, LEAST_COMPUTING_SHARE * epoch_seconds, 1e-6)
+    computing_s = max(epoch_seconds - IMAGE_S * work.train_images, MIN_COMPUTING_SHARE * epoch_seconds, 1e-6)
     return TRAINING_PASSES * work.train_images * _macs(recipe, work) / computing_s
 
 

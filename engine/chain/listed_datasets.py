@@ -1,4 +1,4 @@
-"""The datasets of a recipe with their samples listed: its own, and those that steps go over to. No TensorFlow."""
+"""The datasets of a recipe with their samples listed: its own, and those that steps transfer to. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class ListedDatasets:
 
     @property
     def others(self) -> tuple[tuple[DatasetSettings, SampleIndex], ...]:
-        """Those that steps go over to."""
+        """Those that steps transfer to."""
         return self.listed[1:]
 
     def index(self, dataset: DatasetSettings) -> SampleIndex:

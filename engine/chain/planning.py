@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.backbones.backbone import layer_graph
 from engine.chain.branches import Branch, plan_branches
-from engine.chain.estimate import DEFAULT_MACS_A_SECOND, Work, stage_cost
+from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, Work, stage_cost
 from engine.chain.listed_datasets import ListedDatasets, list_datasets
 from engine.chain.preflight import accepted, guessed_classes
 from engine.chain.stage_tree import Stage
@@ -41,7 +41,7 @@ class Planned:
     findings: tuple[Finding, ...]
     datasets: ListedDatasets
     branches: tuple[Branch, ...]
-    """One an image setting, in the order in which they are run."""
+    """One per image setting, in the order in which they are run."""
     work: Work
     """Of the recipe's own dataset."""
     speed_is_measured: bool
@@ -56,7 +56,7 @@ class Planned:
         """Of the images that a stage trains on."""
         if stage.dataset is None:
             return self.work
-        return _work(self.datasets.index(stage.dataset), self.work.macs_a_second)
+        return _work(self.datasets.index(stage.dataset), self.work.macs_per_second)
 
     def planned_stages(self) -> tuple[PlannedStage, ...]:
         """The stages of all branches as the events carry them."""
@@ -104,15 +104,15 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHE
 
     branches = plan_branches(recipe, fingerprint)
     speed = measured_speed(locations)
-    work = _work(datasets.own, speed or DEFAULT_MACS_A_SECOND)
+    work = _work(datasets.own, speed or DEFAULT_MACS_PER_SECOND)
     return Planned(recipe, findings, datasets, branches, work, speed is not None)
 
 
 def measured_speed(locations: Locations) -> float | None:
-    """Multiply-accumulates a second of this machine's last training; None where no run has measured it."""
+    """Multiply-accumulates per second of this machine's last training; None where no run has measured it."""
     return MeasurementStore(locations, machine_name()).speed()
 
 
-def _work(index: SampleIndex, macs_a_second: float) -> Work:
+def _work(index: SampleIndex, macs_per_second: float) -> Work:
     counts = {split: sum(sample.split is split for sample in index.samples) for split in Split}
-    return Work(counts[Split.TRAIN], counts[Split.VALIDATION], counts[Split.TEST], len(index.classes), macs_a_second)
+    return Work(counts[Split.TRAIN], counts[Split.VALIDATION], counts[Split.TEST], len(index.classes), macs_per_second)

@@ -1,4 +1,4 @@
-"""Says before anything is computed what of a recipe cannot work, and why. No TensorFlow; a few milliseconds."""
+"""Says what in a recipe cannot work, and why, before anything is computed. No TensorFlow; a few milliseconds."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.contract.repairs import RemoveEntry, Repair, SetValue
 from engine.datasets.source import DATASETS, special_keys
 from engine.feeding.pipeline import network_input_shape
 
-LEAST_CLASSES = 2
+MIN_CLASSES = 2
 USUAL_WEIGHT_DECAY = 0.01
 """Of AdamW: the default of PyTorch."""
 
@@ -43,7 +43,8 @@ def accepted(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, .
 
 
 def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, ...]:
-    """All findings on a recipe, in its own order; what holds for several settings or chains is said once.
+    """All findings on a recipe, in its own order; each is listed once, even if it applies to several settings or
+    chains.
 
     Args:
         class_count: as found in the images; None where they are not read yet.
@@ -107,13 +108,13 @@ def _dataset_findings(dataset: DatasetSettings, where: str) -> Iterator[Finding]
     for key in sorted(special_keys().difference(source.special_keys())):
         if getattr(dataset, key) != DatasetSettings.model_fields[key].get_default():
             place = f"{where}.{key}"
-            message = f"The source {source.key} does not read {key}, so it changes nothing; take it out."
-            repair = RemoveEntry(place=place, sentence=f"Take out {key}")
+            message = f"The source {source.key} does not read {key}; remove it."
+            repair = RemoveEntry(place=place, sentence=f"Remove {key}")
             yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)
 
 
 def _grid_findings(recipe: Recipe) -> Iterator[Finding]:
-    """What the lists of the image settings come to, and a pair that may have been meant as one."""
+    """How many image settings the lists make, and a pair of sizes that may have been meant as one."""
     if (count := len(recipe.images.settings)) > 1:
         message = f"{count} image settings are compared: {count} baselines are trained, each with all chains."
         yield Finding(severity=Severity.NOTE, where="images", message=message)
@@ -152,7 +153,7 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
     yield from _training_findings(recipe)
     if recipe.backbone.freeze_base and not recipe.backbone.weights:
         place = "backbone.freeze_base"
-        message = "The base is frozen with random weights, so it learns nothing of the images; give a weights file."
+        message = "The base is frozen with random weights, so it learns nothing from the images; choose a weights file."
         repair = SetValue(place=place, value=False, sentence="Train the whole network")
         yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)
 
@@ -165,12 +166,14 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
         yield Finding(severity=Severity.WARNING, where="training.unfreeze_epoch", message=message, repair=repair)
     if not training.train and not recipe.backbone.weights:
         place = "training.train"
-        message = "A network of random weights that is not trained tells nothing apart; train it, or give weights."
+        message = "An untrained network with random weights cannot classify; train it, or choose a weights file."
         yield _error(place, message, SetValue(place=place, value=True, sentence="Train it"))
     if training.optimizer == "adamw" and not training.weight_decay:
         message = "adamw without weight decay is adam; set training.weight_decay."
         repair = SetValue(
-            place="training.weight_decay", value=USUAL_WEIGHT_DECAY, sentence=f"Decay by {USUAL_WEIGHT_DECAY:g}"
+            place="training.weight_decay",
+            value=USUAL_WEIGHT_DECAY,
+            sentence=f"Set the weight decay to {USUAL_WEIGHT_DECAY:g}",
         )
         yield Finding(severity=Severity.WARNING, where="training.optimizer", message=message, repair=repair)
 
@@ -178,18 +181,20 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
 def guessed_classes(recipe: Recipe) -> int:
     """How many classes there are, where the images are not read yet."""
     if recipe.dataset.classes or recipe.backbone.kind not in ARCHITECTURES:
-        return len(recipe.dataset.classes) or LEAST_CLASSES
+        return len(recipe.dataset.classes) or MIN_CLASSES
     try:
-        return ARCHITECTURES[recipe.backbone.kind].classes_of(recipe.backbone) or LEAST_CLASSES
+        return ARCHITECTURES[recipe.backbone.kind].classes_of(recipe.backbone) or MIN_CLASSES
     except NutshellError:
-        return LEAST_CLASSES
+        return MIN_CLASSES
 
 
 def _same_chains(recipe: Recipe) -> Iterator[Finding]:
     for place, chain in enumerate(recipe.chains):
         for other in recipe.chains[:place]:
             if chain.steps and chain.steps == other.steps:
-                message = f'The chains "{other.name}" and "{chain.name}" are the same steps; both rows will be equal.'
+                message = (
+                    f'The chains "{other.name}" and "{chain.name}" have the same steps, so both rows will be equal.'
+                )
                 where = f"chains[{place}]"
                 repair = RemoveEntry(place=where, sentence=f'Remove the chain "{chain.name}"')
                 yield Finding(severity=Severity.NOTE, where=where, message=message, repair=repair)

@@ -1,4 +1,4 @@
-"""Runs a recipe: plan, prepare the images, finish each stage, measure each variant, and tell of it in events."""
+"""Runs a recipe: plan, prepare the images, finish each stage, measure each variant, and report it in events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.chain.branches import Branch
 from engine.chain.controls import controls_by_chain
-from engine.chain.estimate import training_macs_a_second
+from engine.chain.estimate import training_macs_per_second
 from engine.chain.planning import Planned, machine_name, plan_run
 from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, write_event
 from engine.chain.stage_runner import FinishedStage, StageRunner
@@ -72,8 +72,8 @@ def run_recipe(
 
     Args:
         on_directory: called once the run's directory exists, before anything long begins.
-        resumed_run: the id of an earlier run of this recipe that did not end; its directory and its entry in the list
-            are gone on with. Empty: a new one.
+        resumed_run: the id of an earlier run of this recipe that did not end; it continues in its directory and its
+        entry in the list. Empty: a new one.
 
     Raises:
         NutshellError: as told by the closing event, which is sent in every case.
@@ -105,7 +105,7 @@ def run_recipe(
             control.tell_with(lambda: tell_and_keep(Paused()), lambda: tell_and_keep(Resumed()))
             planned = plan_run(recipe, locations, _preparing(control, emit))
             if aside is not None:
-                message = f"The database of runs and measurements is damaged, so it is made again; see {aside}."
+                message = f"The database of runs and measurements is damaged, so a new one is created; see {aside}."
                 tell(Notice(severity="warning", message=message))
             result = _Run(planned, locations, directory, control, tell).finish()
             write_run_hashes(directory.path)
@@ -163,7 +163,12 @@ class _Run:
             self._tell_ready(branch, datasets[branch.fingerprint], samples_file(number))
         measured = MeasurementStore(self._locations, machine_name())
         variants = Variants(
-            self._directory, measured, self._control, self._emit, controls_by_chain(self._recipe.chains)
+            self._directory,
+            measured,
+            self._control,
+            self._emit,
+            controls_by_chain(self._recipe.chains),
+            self._recipe.target.sensitivity,
         )
         finished: dict[str, FinishedStage] = {}
         speeds: list[float] = []
@@ -172,7 +177,7 @@ class _Run:
             baseline = finished[branch.tree.stages[0].key]
             if not baseline.reused and baseline.records:
                 fastest = min(record.seconds for record in baseline.records)
-                speeds.append(training_macs_a_second(branch.recipe, self._planned.work, fastest))
+                speeds.append(training_macs_per_second(branch.recipe, self._planned.work, fastest))
         if speeds:
             # Of the smallest images the least time goes into arithmetic, so theirs would be too slow for the others.
             measured.keep_speed(max(speeds))
@@ -194,7 +199,7 @@ class _Run:
         )
 
     def _prepare(self) -> dict[str, PreparedDataset]:
-        """Fingerprint → images: before anything is trained, so that what is wrong with them is known at once."""
+        """Fingerprint → images, before anything is trained, so that problems with them show early."""
         several = {
             stage.images: (stage.dataset or self._recipe.dataset, branch.images)
             for branch in self._planned.branches
@@ -214,7 +219,7 @@ class _Run:
         return prepared
 
     def _report_on(self, dataset: PreparedDataset) -> None:
-        """What was found in the images as they came, which is the same for every image setting."""
+        """What was found in the original images, which is the same for every image setting."""
         report = DatasetReport(check=dataset.check, findings=dataset.summary.findings)
         write_durably(self._directory.path / REPORT_FILE, report.model_dump_json(indent=1))
         for finding in dataset.summary.findings:
@@ -222,7 +227,7 @@ class _Run:
                 self._emit(Notice(severity="warning", message=finding.message))
 
     def _others(self, datasets: dict[str, PreparedDataset]) -> dict[str, PreparedDataset]:
-        """Label → each dataset that a step goes over to, under the first image setting."""
+        """Label → each dataset that a step transfers to, under the first image setting."""
         stages = self._planned.branches[0].tree.stages
         return {stage.dataset.label(): datasets[stage.images] for stage in stages if stage.dataset is not None}
 
@@ -231,7 +236,7 @@ class _Run:
             write_split_csv(self._directory.path / f"split-{number}.csv", dataset)
             found = dataset.summary
             counts = f"{found.train:,} train, {found.validation:,} validation, {found.test:,} test"
-            self._emit(Notice(message=f"Images of {label}, which a chain goes over to: {counts}."))
+            self._emit(Notice(message=f"Images of {label}, which a chain transfers to: {counts}."))
 
     def _tell_ready(self, branch: Branch, dataset: PreparedDataset, samples: str) -> None:
         path = self._directory.path / samples
@@ -252,7 +257,7 @@ class _Run:
     def _run_branch(
         self, branch: Branch, datasets: dict[str, PreparedDataset], variants: Variants
     ) -> dict[str, FinishedStage]:
-        """Planned key → what became of the stage."""
+        """Planned key → the stage that was computed."""
         stages = branch.tree.stages
         images = {one: StudyImages.fitted(branch.images, datasets[one]) for one in {stage.images for stage in stages}}
         runner = StageRunner(branch.recipe, images, StageStore(self._locations), self._control, self._emit)
@@ -279,7 +284,7 @@ class _Run:
     ) -> RunResult:
         reused = sum(stage.reused for stage in finished.values())
         if reused == len(finished) and not measured_count:
-            message = "Nothing had to be computed: every stage and measurement was there from earlier runs."
+            message = "Nothing had to be computed: earlier runs have finished every stage and measurement."
             self._emit(Notice(message=message))
         elif reused:
             self._emit(Notice(message=f"{reused} of {len(finished)} stages were reused from earlier runs."))

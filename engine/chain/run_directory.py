@@ -69,7 +69,7 @@ class RunDirectory:
         """
         directory = cls(locations.runs / run)
         if not (directory.path / "recipe.toml").is_file():
-            raise DataError(f"The run {run} is not in {locations.runs} any more; run its recipe anew.")
+            raise DataError(f"The run {run} is not in {locations.runs} any more; run its recipe again.")
         (directory.path / "models").mkdir(exist_ok=True)
         return directory
 

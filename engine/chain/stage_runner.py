@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from engine.backbones.backbone import ARCHITECTURES, layer_graph
 from engine.backbones.freezing import trainable_parameters, unfrozen_layers
@@ -29,6 +29,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.training_outcome import EpochRecord
 from engine.feeding.pipeline import network_input_shape
 from engine.feeding.study_images import StudyImages
+from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import LayerGraph
 from engine.measurement.tflite_file import TfliteFile
 from engine.store.stage_lock import computing_alone
@@ -46,8 +47,8 @@ from engine.workbench.step import STEPS, Form
 from engine.workbench.step_context import StepContext
 
 UNKNOWN_SCALE = (
-    "{} does not begin with a layer that says which pixel values it takes, so that nobody knows; it is fed those of "
-    'images.scale = "{}". If it was trained on pixels from 0 to 255, begin it with Rescaling(1/255) and save it anew.'
+    "{} does not start with a layer that scales the pixels, so its expected values are unknown; it is fed those of "
+    'images.scale = "{}". If it was trained on pixels from 0 to 255, start it with Rescaling(1/255) and save it again.'
 )
 
 
@@ -56,14 +57,15 @@ class FinishedStage:
     """A stage whose files lie in the store."""
 
     key: str
-    """Of what is in the store: for a stage that was stopped early, or that follows one, not the planned key."""
+    """The key in the store; it differs from the planned key for a stage that was stopped early, or that follows one."""
     network_key: str
     """Of the last stage up to this one that left a Keras network; its facts hold for the file."""
     reused: bool
     stopped_early: bool
     records: tuple[EpochRecord, ...] = ()
     evidence: Found = ()
-    """Of all stages from the baseline on, this one last; a step that begins anew begins anew here too."""
+    """Of all stages from the baseline on, this one last; a step that starts with a new network starts a new list
+    here."""
 
 
 @dataclass
@@ -91,7 +93,7 @@ class StageRunner:
             return self._run_alone(stage, key, parent)
 
     def _say_another_computes(self, stage: Stage) -> None:
-        message = f"{stage.title}: another run computes this stage now; it is taken over when it is finished."
+        message = f"{stage.title}: another run is computing this stage; its result is used when it is finished."
         self.emit(Notice(message=message))
         self.emit(StageStarted(stage=stage.key))
         self.emit(StagePhase(stage=stage.key, phase="waiting for another run"))
@@ -106,7 +108,7 @@ class StageRunner:
             return self._reuse(stage, key, parent, facts)
         for checkpoint in filter(is_damaged, self.store.checkpoints(key)):
             aside = self.store.put_checkpoint_aside(checkpoint)
-            message = f"What an interrupted training saved is damaged, so that training begins anew; see {aside}."
+            message = f"The checkpoint of an interrupted training is damaged, so it starts again; see {aside}."
             self.emit(Notice(severity="warning", message=message))
         checkpointed = self.store.checkpoint(key).is_file()
         self.emit(StageStarted(stage=stage.key, resumed_epoch=self._checkpointed_epochs(key) if checkpointed else 0))
@@ -191,7 +193,7 @@ class StageRunner:
             self._refuse_damaged_stage(Path(settings.weights).expanduser())
             match = load_weights(model, graph, Path(settings.weights).expanduser())
             if ARCHITECTURES[settings.kind].takes_all_weights and not match.is_whole:
-                raise DataError(f"{settings.weights} is not the whole network: {match.sentence()} Save it anew.")
+                raise DataError(f"{settings.weights} is not the whole network: {match.sentence()} Save it again.")
             self._check_against_file(model, settings)
             severity: Literal["note", "warning"] = "warning" if match.is_partial else "note"
             self.emit(Notice(severity=severity, message=f"{settings.weights}: {match.sentence()}"))
@@ -204,11 +206,12 @@ class StageRunner:
         if stage.parent == self.store.locations.stages.resolve() and (damaged := self.store.damage(stage.name)):
             raise DataError(
                 f"{damaged} of the earlier run's stage that backbone.weights names ({weights}) is damaged; run that "
-                "recipe again, which makes it again, or choose another file."
+                f"recipe again, or choose another file."
+                ""
             )
 
-    def _check_against_file(self, model: Any, settings: BackboneSettings) -> None:
-        """See that a network that is read from a saved model answers as that does, and say so.
+    def _check_against_file(self, model: KerasModel, settings: BackboneSettings) -> None:
+        """Check that a network that was read from a saved model gives the same outputs, and report it.
 
         Raises:
             DataError: it does not.
@@ -223,7 +226,7 @@ class StageRunner:
         if not scaling.scale:
             message = UNKNOWN_SCALE.format(path.name, self.recipe.images.first.scale)
             self.emit(Notice(severity="warning", message=message))
-        message = f"{path.name} was read rightly: on random images its answers are Keras' own, up to {difference:.1g}."
+        message = f"{path.name} was read correctly: on random images its outputs are those of Keras ± {difference:.1g}."
         self.emit(Notice(severity="note", message=message))
 
     def _network(self, key: str) -> Network:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from engine.chain.controls import with_controls
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.document import Document
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.step_parameters import StepParameters
@@ -17,7 +17,7 @@ from engine.weights.weights_file import path_digest
 from engine.workbench.step import STEPS, Form
 
 STAGE_VERSION = 3
-"""Raised when the same recipe would give other results, so that older stages are computed anew."""
+"""Raised when the same recipe would give other results, so that older stages are computed again."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Stage:
     images: str
     """Fingerprint of the prepared images that it trains on and is measured on."""
     dataset: DatasetSettings | None
-    """Whose images those are, where a step up to this one went over to another dataset than the recipe's."""
+    """Whose images those are, where a step up to this one transferred to another dataset than the recipe's."""
 
 
 @dataclass(frozen=True)
@@ -71,50 +71,52 @@ def plan(
         fingerprint_of: the same of another dataset, where a step brings one.
         weights_digest_of: what tells the content of the weights file at a path; reads it to the end.
     """
-    assert isinstance(recipe.images, ImageSettings), "a recipe of several image settings has a tree a branch"
+    assert isinstance(recipe.images, ImageSettings), "a recipe of several image settings has one tree per branch"
     baseline_key = stage_key(None, _baseline_document(recipe, dataset_fingerprint, weights_digest_of))
-    order: list[str] = [baseline_key]
-    nodes: dict[str, dict[str, Any]] = {
-        baseline_key: {
-            "parent": None,
-            "parameters": None,
-            "steps": (),
-            "chains": [],
-            "ends": [BASELINE],
-            "title": f"Baseline {recipe.backbone.label()}",
-            "epochs": recipe.training.trained_epochs,
-            "gives": Form.KERAS,
-            "images": dataset_fingerprint,
-            "dataset": None,
-        }
+    nodes = {
+        baseline_key: Stage(
+            key=baseline_key,
+            parent=None,
+            parameters=None,
+            steps=(),
+            chains=(),
+            ends=(BASELINE,),
+            title=f"Baseline {recipe.backbone.label()}",
+            epochs=recipe.training.trained_epochs,
+            gives=Form.KERAS,
+            images=dataset_fingerprint,
+            dataset=None,
+        )
     }
     for chain in with_controls(recipe.chains):
         key = baseline_key
-        nodes[key]["chains"].append(chain.name)
+        nodes[key] = _passed_by(nodes[key], chain.name)
         for place, parameters in enumerate(chain.steps):
-            other = parameters.other_dataset()
-            parent, dataset = key, other or nodes[key]["dataset"]
-            images = fingerprint_of(other) if other and fingerprint_of else nodes[parent]["images"]
-            key = step_key(parent, parameters, images)
+            parent, other = nodes[key], parameters.other_dataset()
+            images = fingerprint_of(other) if other and fingerprint_of else parent.images
+            key = step_key(parent.key, parameters, images)
             if key not in nodes:
                 step = STEPS[parameters.step]()
-                order.append(key)
-                nodes[key] = {
-                    "parent": parent,
-                    "parameters": parameters,
-                    "steps": chain.steps[: place + 1],
-                    "chains": [],
-                    "ends": [],
-                    "title": parameters.label(),
-                    "epochs": step.training_epochs(parameters),
-                    "gives": step.gives,
-                    "images": images,
-                    "dataset": dataset,
-                }
-            nodes[key]["chains"].append(chain.name)
-        nodes[key]["ends"].append(chain.name)
-    stages = (Stage(key, **(nodes[key] | {k: tuple(nodes[key][k]) for k in ("chains", "ends")})) for key in order)
-    return StageTree(tuple(stages))
+                nodes[key] = Stage(
+                    key=key,
+                    parent=parent.key,
+                    parameters=parameters,
+                    steps=chain.steps[: place + 1],
+                    chains=(),
+                    ends=(),
+                    title=parameters.label(),
+                    epochs=step.training_epochs(parameters),
+                    gives=step.gives,
+                    images=images,
+                    dataset=other or parent.dataset,
+                )
+            nodes[key] = _passed_by(nodes[key], chain.name)
+        nodes[key] = replace(nodes[key], ends=(*nodes[key].ends, chain.name))
+    return StageTree(tuple(nodes.values()))
+
+
+def _passed_by(stage: Stage, chain: str) -> Stage:
+    return replace(stage, chains=(*stage.chains, chain))
 
 
 def step_key(parent: str, parameters: StepParameters, images: str) -> str:
@@ -128,15 +130,13 @@ def stopped_key(planned: str, epochs: int) -> str:
     return stage_key(planned, {"stopped": epochs})
 
 
-def stage_key(parent: str | None, document: dict[str, Any]) -> str:
+def stage_key(parent: str | None, document: Document) -> str:
     """SHA-256 over the canonical JSON of a parent's key and what is done to it."""
     canonical = json.dumps([STAGE_VERSION, parent, document], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _baseline_document(
-    recipe: Recipe, dataset_fingerprint: str, weights_digest_of: Callable[[str], str]
-) -> dict[str, Any]:
+def _baseline_document(recipe: Recipe, dataset_fingerprint: str, weights_digest_of: Callable[[str], str]) -> Document:
     """What a trained baseline depends on; the names of the recipe and its chains are not among it."""
     return {
         "dataset": dataset_fingerprint,

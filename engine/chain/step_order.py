@@ -23,7 +23,7 @@ def chain_findings(recipe: Recipe, number: int, class_count: int) -> Iterator[Fi
         yield Finding(
             severity=Severity.WARNING,
             where=where,
-            message=f'The chain "{chain.name}" has no steps, so it is the baseline again; add a step or remove it.',
+            message=f'The chain "{chain.name}" has no steps, so it equals the baseline; add a step or remove it.',
             repair=RemoveEntry(place=where, sentence=f'Remove the chain "{chain.name}"'),
         )
     for index, parameters in enumerate(chain.steps):
@@ -58,8 +58,8 @@ def _after_the_end(chain: ChainSettings, place: StepPlace) -> Finding | None:
         end = replace(place, index=ended)
         repair = end.move(training[-1], f"Put {end_label} at the end")
     return place.error(
-        f'In chain "{chain.name}", {label} comes after {end_label}, which leaves a finished .tflite file that cannot '
-        f"be trained on; {advice}.",
+        f'In chain "{chain.name}", {label} comes after {end_label}, which makes a .tflite file that cannot be '
+        f"trained further; {advice}.",
         repair=repair,
     )
 
@@ -94,7 +94,7 @@ def _unzipped(chain: ChainSettings, end: StepPlace) -> Iterator[Finding]:
         last = replace(end, index=end.index - 1)
         message = (
             f'The chain "{chain.name}" ends in a float32 file, which {" and ".join(held)} make smaller only when it is '
-            "zipped; quantised after, the file itself shrinks to a quarter (PRQ of Lee et al. 2022)."
+            "zipped; with quantisation after it, the file itself shrinks to a quarter (PRQ of Lee et al. 2022)."
         )
         quantised = {"step": "post_training_quantization", "scheme": "dynamic_range"}
         sentence = f'Quantise "{chain.name}" to dynamic range'

@@ -13,18 +13,23 @@ from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
-from engine.contract.measurements import VariantMeasurement, variant_name
+from engine.contract.measurements import DecisionThreshold, VariantMeasurement, variant_name
+from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.export.feeding_description import described
 from engine.feeding.study_images import StudyImages
+from engine.measurement.accuracy import both_classes, predicted
+from engine.measurement.class_figures import chosen_threshold
+from engine.measurement.classification import classify
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
 from engine.store.measurement_store import MeasurementStore
+from engine.store.prediction_file import PREDICTIONS_FILE, Predictions
 from engine.training.control import Control
 from engine.workbench.evidence_kinds import earlier_fields, parsed
 
-TEST_BATCH = 64
+BATCH = 64
 
 
 class Variants:
@@ -37,10 +42,12 @@ class Variants:
         control: Control,
         emit: Callable[[EngineEvent], None],
         controls: Mapping[str, str],
+        sensitivity: float = 0.0,
     ) -> None:
         """
         Args:
             controls: chain → the chain that is its control.
+            sensitivity: what a decision threshold is to reach, of two classes; 0: the best of both.
         """
         self._directory = directory
         self._measured = measured
@@ -49,8 +56,11 @@ class Variants:
         self._controls = controls
         self._variants: list[tuple[Stage, str, VariantMeasurement]] = []
         """Stage, key of what is in the store, figures."""
+        self._sensitivity = sensitivity
         self._baseline_predictions: dict[str, np.ndarray] = {}
-        """Setting → what its baseline decides on the test images."""
+        """Setting → what its baseline predicts on the test images."""
+        self._kept: dict[str, Predictions] = {}
+        """File, relative to the run's directory → what is in it: one for each set of test images."""
         self.measured_count = 0
         """How many measurements had to be made, latencies included."""
 
@@ -59,26 +69,34 @@ class Variants:
         name = variant_name(chain, setting)
         images = runner.images[stage.images]
         stored = runner.tflite(finished.key).read_bytes()
-        content, feeding = described(stored, images.pipeline, images.dataset.classes)
+        if self._measured.is_damaged(finished.key):
+            message = f"The stored measurements of {name} are damaged, so they are made again."
+            self._emit(Notice(severity="warning", message=message))
+        known = self._measured.variant(finished.key)
+        threshold = known[0].threshold if known else None
+        if len(images.dataset.classes) == 2 and (
+            threshold is None or threshold.wanted_sensitivity != self._sensitivity
+        ):
+            threshold = self._chosen_threshold(stored, stage, images)
+        content, feeding = described(stored, images.pipeline, images.dataset.classes, untested(threshold))
         own = {one.kind: parsed(one) for one in runner.evidence(finished.key)}
         kept = {one.key: one for one in own.values() if one.kept_as}
         beside = {one.kept_as: one.model_dump_json() for one in kept.values()}
         path = self._directory.add_model(name, content, feeding, beside)
         places = {kind: self._directory.name_beside(name, one.kept_as) for kind, one in kept.items()}
-        if self._measured.is_damaged(finished.key):
-            message = f"The stored measurements of {name} are damaged, so they are made again."
-            self._emit(Notice(severity="warning", message=message))
-        known = self._measured.variant(finished.key)
         # Another size: it was measured by a version of the program that described files in another way.
-        if known is None or known[0].model_bytes != len(content):
+        as_known = known is not None and known[0].model_bytes == len(content)
+        if known is None or not as_known or untested(known[0].threshold) != untested(threshold):
             steps = tuple(step.label() for step in stage.steps)
             facts = runner.network_facts(finished.network_key)
             dataset = stage.dataset.label() if stage.dataset else ""
-            file = VariantFile(chain, steps, path, self._directory.model_name(name), facts, dataset)
+            place = self._directory.model_name(name)
+            classes = images.dataset.classes
+            file = VariantFile(chain, steps, path, place, facts, classes, untested(threshold), dataset)
             known = self._measure(file, setting, stage, images)
             self._measured.keep_variant(finished.key, *known)
-        variant, predictions = known
-        self._baseline_predictions.setdefault(setting, predictions)
+        variant, output = known
+        self._baseline_predictions.setdefault(setting, predicted(output))
         variant = variant.model_copy(
             update={
                 "chain": chain,
@@ -88,6 +106,7 @@ class Variants:
                 "evidence": finished.evidence,
                 "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),
+                "predictions": self._keep_predictions(name, output, images.dataset),
                 **earlier_fields(finished.evidence, places),
             }
         )
@@ -125,12 +144,42 @@ class Variants:
         self.measured_count += 1
         return measure_variant(
             file,
-            _test_batches(images),
+            _batches(images, Split.TEST),
             images.dataset.labels[images.dataset.splits[Split.TEST]],
             self._baseline_predictions.get(setting),
             LATENCY_THREADS,
             self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase))),
         )
+
+    def _chosen_threshold(self, content: bytes, stage: Stage, images: StudyImages) -> DecisionThreshold | None:
+        """On the validation images, by the file as it is before it is described."""
+        progress = self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase)))
+        progress.phase("choosing the decision threshold")
+        output = classify(content, _batches(images, Split.VALIDATION), progress)
+        labels = images.dataset.labels[images.dataset.splits[Split.VALIDATION]]
+        return chosen_threshold(labels, both_classes(output), images.dataset.classes, self._sensitivity)
+
+    def _keep_predictions(self, name: str, output: np.ndarray, dataset: PreparedDataset) -> str:
+        """Add a variant to those of the same test images; where they are kept, relative to the run's directory."""
+        rows = dataset.splits[Split.TEST]
+        paths, labels = tuple(dataset.paths[row] for row in rows), dataset.labels[rows]
+        alike = (file for file, kept in self._kept.items() if (kept.paths, kept.classes) == (paths, dataset.classes))
+        number = len(self._kept) + 1
+        new = PREDICTIONS_FILE if number == 1 else PREDICTIONS_FILE.replace(".", f"-{number}.")
+        file = next(alike, new)
+        earlier = self._kept.get(file)
+        probabilities, predictions = both_classes(output)[None], predicted(output)[None]
+        kept = Predictions(
+            paths,
+            labels,
+            dataset.classes,
+            (*(earlier.variants if earlier else ()), name),
+            np.concatenate([earlier.probabilities, probabilities]) if earlier else probabilities,
+            np.concatenate([earlier.predicted, predictions]) if earlier else predictions,
+        )
+        kept.write(self._directory.path / file)
+        self._kept[file] = kept
+        return file
 
     def _together(self, keys: tuple[str, ...]) -> dict[str, LatencyFigures]:
         stored = self._measured.latencies(keys)
@@ -150,10 +199,15 @@ class Variants:
         return figures
 
 
-def _test_batches(images: StudyImages) -> Iterator[np.ndarray]:
-    rows = images.dataset.splits[Split.TEST]
-    for start in range(0, len(rows), TEST_BATCH):
-        yield images.pipeline.feed(images.dataset.images[rows[start : start + TEST_BATCH]])
+def untested(threshold: DecisionThreshold | None) -> DecisionThreshold | None:
+    """Without what it gives on the test images: that is measured with the file that carries it."""
+    return threshold and threshold.model_copy(update={"sensitivity": None, "specificity": None, "accuracy": None})
+
+
+def _batches(images: StudyImages, split: Split) -> Iterator[np.ndarray]:
+    rows = images.dataset.splits[split]
+    for start in range(0, len(rows), BATCH):
+        yield images.pipeline.feed(images.dataset.images[rows[start : start + BATCH]])
 
 
 def _figures(document: dict[str, Any]) -> LatencyFigures:

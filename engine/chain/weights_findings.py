@@ -39,7 +39,7 @@ def weights_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
         if backbone.width == 1:
             yield _error(str(error))
             return
-        repair = SetValue(place="backbone.width", value=1.0, sentence="Take the full width")
+        repair = SetValue(place="backbone.width", value=1.0, sentence="Use the full width")
         yield _error(f"{error} The width is {backbone.width:g}, and weights cannot be scaled.", repair)
     else:
         wanting = ARCHITECTURES[backbone.kind].takes_all_weights and not match.is_whole
@@ -75,7 +75,7 @@ def _scale_findings(recipe: Recipe, path: Path) -> Iterator[Finding]:
         f'{name} was trained on images of the scale "{wanted}", and these are fed as "{images.scale}"; its features '
         f"fit less well{then}."
     )
-    repair = SetValue(place=SCALE_PLACE, value=wanted, sentence="Scale the images as those were")
+    repair = SetValue(place=SCALE_PLACE, value=wanted, sentence="Scale the images in the same way")
     yield Finding(severity=Severity.WARNING, where=SCALE_PLACE, message=message, repair=repair)
 
 

@@ -18,11 +18,11 @@ from engine.training.control import Control
 
 READ_BYTES = 65536
 PARENT_GONE_GRACE_S = 3.0
-"""What a cancelled run gets to close its files before the process is ended."""
+"""How long a cancelled run may take to close its files before the process is ended."""
 
 
 def follow_commands(control: Control, lines: Iterator[bytes]) -> threading.Thread:
-    """Start the thread that reads commands, one a line."""
+    """Start the thread that reads commands, one per line."""
     thread = threading.Thread(target=_follow_parent, args=(control, lines), name="commands", daemon=True)
     thread.start()
     return thread

@@ -1,11 +1,12 @@
-"""What the engine child is to do: the first line on its standard input."""
+"""The engine child's job: the first line on its standard input."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+
+from engine.contract.document import Document
 
 
 class EngineJob(BaseModel):
@@ -13,10 +14,10 @@ class EngineJob(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    recipe: dict[str, Any]
+    recipe: Document
     """The recipe as nested plain values with the keys of the TOML format."""
     runs_directory: Path
     resumed_run: str = ""
-    """The id of an earlier run of the recipe that did not end, and goes on; empty: a new run."""
+    """The id of an earlier run of the recipe to resume, which did not end; empty: a new run."""
     give_way: bool = True
-    """Lower the engine's priority, because a window is to stay smooth beside it."""
+    """Lower the engine's priority, so that the window stays smooth."""

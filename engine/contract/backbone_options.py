@@ -1,4 +1,4 @@
-"""The declared options of a backbone: what it alone can be told, such as the depth of a wide residual network."""
+"""The declared options of one backbone, such as the depth of a wide residual network."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 
@@ -16,12 +16,13 @@ class BackboneSettings(Section):
     kind: str = Field(
         "resnet18",
         title="Backbone",
-        description="An architecture, which on images of a side below 64 pixels keeps their resolution through its "
-        "first layers, as on CIFAR; keras_file: the classifier that Keras saved in the weights file.",
+        description="The architecture. For images with a side below 64 pixels its first layers keep the resolution, "
+        "as for CIFAR. keras_file:"
+        " the classifier that Keras saved in the weights file.",
     )
     width: float = Field(1.0, gt=0, le=4, title="Width", description="Multiplies the filters of every layer.")
     weights: str = Field(
-        "", title="Weights", description="Empty: random; or a weights file of Keras, such as those of earlier runs."
+        "", title="Weights", description="Empty: random. Or a Keras weights file, such as one of an earlier run."
     )
     freeze_base: bool = Field(False, title="Freeze the base", description="Train the head only.")
     head: Literal["gap", "flatten"] = Field(
@@ -33,16 +34,16 @@ class BackboneSettings(Section):
     output: Literal["auto", "sigmoid", "softmax"] = Field(
         "auto",
         title="Output",
-        description="auto: one sigmoid unit for two classes, softmax else.",
+        description="auto: one sigmoid unit for two classes, otherwise softmax.",
         json_schema_extra={"names": {"auto": "automatic"}},
     )
     options: SerializeAsAny[BackboneOptions] | None = Field(
-        None, title="Options", description="What this backbone alone can be told, as a table; null: its defaults."
+        None, title="Options", description="Options of this backbone, as a table; null: its defaults."
     )
 
     @field_validator("options", mode="before")
     @classmethod
-    def _of_this_kind(cls, value: Any, info: ValidationInfo) -> Any:
+    def _of_this_kind(cls, value: object, info: ValidationInfo) -> object:
         """The options of this backbone; those that say nothing but its defaults are left out."""
         kind = str(info.data.get("kind"))
         if not value:

@@ -1,4 +1,4 @@
-"""What a look at every image of a dataset found; the facts only, what they mean is said in findings."""
+"""What a check of every image of a dataset found: only the facts; findings say what they mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.contract.measurements import Measured
 
 
 class DuplicateImage(Measured):
-    """An image that is there before, or nearly so."""
+    """An image with an earlier copy, exact or near."""
 
     path: str
     split: str
@@ -39,9 +39,9 @@ class DatasetCheck(Measured):
     exact_duplicates: int = 0
     """Images with the same pixels as one before them."""
     near_duplicates: int = 0
-    """Others that nearly are like one before them."""
+    """Others that are nearly identical to one before them."""
     near_duplicate_bits: int = 0
-    """The greatest distance between perceptual hashes that counts as near."""
+    """The largest distance between perceptual hashes that counts as near."""
     exact_leaks: int = 0
     """Images with the same pixels as one in another split."""
     near_leaks: int = 0
@@ -49,7 +49,7 @@ class DatasetCheck(Measured):
     """Exact duplicates that are of another class than the image before."""
     left_out: int = 0
     duplicates: tuple[DuplicateImage, ...] = ()
-    """One entry for each image that has a copy before it, those in two splits first; at most `MOST_LISTED`."""
+    """One entry for each image that has a copy before it, those in two splits first; at most `MAX_LISTED`."""
 
 
 class DatasetReport(Measured):
@@ -59,4 +59,4 @@ class DatasetReport(Measured):
     findings: tuple[Finding, ...]
 
 
-MOST_LISTED = 10_000
+MAX_LISTED = 10_000

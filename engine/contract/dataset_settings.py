@@ -5,11 +5,27 @@ from __future__ import annotations
 import re
 import unicodedata
 from pathlib import PurePath
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    GetJsonSchemaHandler,
+    SerializationInfo,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
+from pydantic_core import CoreSchema
 
+from engine.contract.dataset_options import DATASET_OPTIONS, DatasetOptions, declared_options, own_options
 from engine.contract.section import Section
+
+Options = TypeVar("Options", bound=DatasetOptions)
 
 
 def _several(value: Any) -> Any:
@@ -44,9 +60,6 @@ class DatasetSettings(Section):
             "innermost named folder decides."
         ),
     )
-    labels: Literal["fine", "coarse"] = Field(
-        "fine", title="Labels", description="Of CIFAR-100: its 100 classes, or the 20 groups of them."
-    )
     classes: tuple[str, ...] = Field((), title="Classes", description="A subset of the classes; empty: all.")
     validation_fraction: float = Field(
         0.15, gt=0, lt=0.9, title="Validation share", description="Drawn from training where there is no such split."
@@ -68,21 +81,6 @@ class DatasetSettings(Section):
         "or all, each an image of its own and those of one file on one side of the split; of NIfTI volumes the points "
         "in time. auto: all of DICOM and NIfTI files, of others the first.",
         json_schema_extra={"advanced": True, "names": {"auto": "automatic"}},
-    )
-    axis: Literal["stored", "axial", "coronal", "sagittal"] = Field(
-        "stored",
-        title="Slices",
-        description="Of a NIfTI volume: as they are stored, which is how the scanner took them, such as short-axis "
-        "slices of a heart; axial, from the feet to the head; coronal, from front to back; sagittal, from right to "
-        "left. Slices are turned as the file's orientation says.",
-        json_schema_extra={"names": {"stored": "as stored"}},
-    )
-    slices: tuple[float, float] = Field(
-        (0.0, 1.0),
-        title="Part of the volume",
-        description="[from, to] along that axis, 0 to 1, of a NIfTI volume; [0.25, 0.75] takes the middle half, "
-        "[0.5, 0.5] the middle slice.",
-        json_schema_extra={"advanced": True},
     )
     labels_csv: str = Field(
         "",
@@ -129,6 +127,9 @@ class DatasetSettings(Section):
         json_schema_extra={"advanced": True, "shown_for": {"duplicates": ["drop_leaks", "drop"]}},
     )
 
+    options: SkipJsonSchema[DatasetOptions | None] = Field(None, exclude=True)
+    """What the source alone has; None: its defaults. A recipe has each setting in the dataset's own table."""
+
     @field_validator("group_by")
     @classmethod
     def _names_groups(cls, value: str) -> str:
@@ -144,12 +145,26 @@ class DatasetSettings(Section):
             raise ValueError("use folder:1, csv, pattern:REGEX, patient, or nothing")
         return value
 
-    @field_validator("slices")
+    @model_validator(mode="before")
     @classmethod
-    def _is_a_part(cls, value: tuple[float, float]) -> tuple[float, float]:
-        if not 0 <= value[0] <= value[1] <= 1:
-            raise ValueError("two numbers from 0 to 1 are needed, the lower first, such as [0.25, 0.75]")
-        return value
+    def _with_own_settings_together(cls, values: Any) -> Any:
+        """What is no setting of all sources goes to `options`, which knows those of each."""
+        if not isinstance(values, dict):
+            return values
+        declared = {key: value for key, value in values.items() if key in cls.model_fields}
+        others = {key: value for key, value in values.items() if key not in declared}
+        if not isinstance(declared.get("options"), DatasetOptions | None):
+            # In a recipe there is no such table.
+            others["options"] = declared.pop("options")
+        return declared | {"options": others} if others else declared
+
+    @field_validator("options", mode="before")
+    @classmethod
+    def _of_this_source(cls, value: Any, info: ValidationInfo) -> DatasetOptions | None:
+        if "kind" not in info.data:
+            return None  # It is refused itself.
+        given = value.model_dump() if isinstance(value, DatasetOptions) else value or {}
+        return own_options(info.data["kind"], given)
 
     @model_validator(mode="after")
     def _leaves_training_images(self) -> DatasetSettings:
@@ -160,6 +175,31 @@ class DatasetSettings(Section):
         if len({unicodedata.normalize("NFC", name) for name in self.classes}) != len(self.classes):
             raise ValueError("classes names one class twice")
         return self
+
+    @model_serializer(mode="wrap")
+    def _flat(self, handler: SerializerFunctionWrapHandler, info: SerializationInfo) -> dict[str, Any]:
+        values: dict[str, Any] = handler(self)
+        return values | self.own_settings().model_dump(mode=info.mode)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """With the own settings of all sources, each of which says its source."""
+        described = handler(schema)
+        own: dict[str, list[JsonSchemaValue]] = {}
+        for kind in DATASET_OPTIONS:
+            for key, field in DATASET_OPTIONS[kind].model_json_schema()["properties"].items():
+                own.setdefault(key, []).append(field | {"source": kind})
+        properties = handler.resolve_ref_schema(described)["properties"]
+        properties |= {key: fields[0] if len(fields) == 1 else {"anyOf": fields} for key, fields in own.items()}
+        return described
+
+    def own(self, declared: type[Options]) -> Options:
+        """The settings that the source alone has, of the type that it declares; all at their defaults unless said."""
+        return self.options if isinstance(self.options, declared) else declared()
+
+    def own_settings(self) -> DatasetOptions:
+        """The same of whatever source it is."""
+        return self.own(declared_options(self.kind))
 
     def label(self) -> str:
         """A short name for tables, such as "phantom" or "image_folder ultrasound"."""

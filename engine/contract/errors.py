@@ -1,4 +1,4 @@
-"""What can go wrong, in sentences a user can act on, with the exit code of the command line."""
+"""What can go wrong, in sentences that users can act on, with the exit codes of the command line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ EXIT_STOPPED = 130
 
 
 class NutshellError(Exception):
-    """An error the user is told in one sentence: what is wrong, where, what to do. Never shown as a traceback."""
+    """An error that the user sees as one sentence: what is wrong, where, what to do. Never shown as a traceback."""
 
     exit_code = EXIT_FAILED
 
@@ -27,12 +27,12 @@ class DataError(NutshellError):
 
 
 class EmptyClass(DataError):
-    """A class folder holds no images."""
+    """A class has no images, or too few for the splits that are needed."""
 
     def __init__(self, sentence: str, name: str, others: tuple[str, ...]) -> None:
         """
         Args:
-            others: the classes that hold some, in their order.
+            others: the classes that have enough, in their order.
         """
         super().__init__(sentence)
         self.name, self.others = name, others
@@ -43,7 +43,7 @@ class PromiseBroken(NutshellError):
 
 
 class EngineDied(NutshellError):
-    """The engine process ended without saying that it was done."""
+    """The engine process ended without a closing event."""
 
 
 class Cancelled(NutshellError):

@@ -1,4 +1,4 @@
-"""What the engine tells while it works: typed, versioned, one JSON document a line."""
+"""What the engine reports while it works: typed, versioned, one JSON document per line."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class StagePhase(EngineEvent):
 
 
 class BatchProgress(EngineEvent):
-    """At most ten a second."""
+    """At most ten per second."""
 
     event: Literal["batch_progress"] = "batch_progress"
     stage: str
@@ -149,7 +149,7 @@ class EpochFinished(EngineEvent):
 
 
 class EvidenceFound(EngineEvent):
-    """A step has found something beside what it makes; it takes the place of what the stage told of that kind."""
+    """A step has found evidence; it replaces the stage's earlier evidence of that kind."""
 
     event: Literal["evidence_found"] = "evidence_found"
     stage: str
@@ -232,7 +232,7 @@ Event = Annotated[
 
 @lru_cache(maxsize=1)
 def _adapter() -> TypeAdapter[Event]:
-    """Built at the first event: its schema takes time that the start of the window has not."""
+    """Built at the first event: building its schema would delay the start of the window."""
     return TypeAdapter(Event)
 
 
@@ -245,7 +245,7 @@ def parse_event(line: str | bytes) -> Event:
     """The event in a line of JSON.
 
     Raises:
-        pydantic.ValidationError: it is none that this version knows.
+        pydantic.ValidationError: this version does not know it.
     """
     return _adapter().validate_json(line)
 

@@ -1,11 +1,13 @@
-"""What a step found beside the network or the file that it makes: typed by the step, and carried on as plain data."""
+"""What a step found besides the network or file that it makes: typed by the step, passed on as plain data."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
+
+from engine.contract.document import Document
 
 
 class Evidence(BaseModel):
@@ -16,13 +18,13 @@ class Evidence(BaseModel):
     key: ClassVar[str]
     """The kind's name, such as "pruning_rounds"."""
     kept_as: ClassVar[str] = ""
-    """How the file is called that is kept beside the variant's `.tflite`, such as "ranges.json"; empty: none is."""
+    """The name of the file that is kept beside the variant's `.tflite`, such as "ranges.json"; empty: none."""
     title: ClassVar[str] = ""
     """Of the table below; empty: there is none."""
     header: ClassVar[tuple[str, ...]] = ()
 
     def sentence(self) -> str:
-        """For the log, when it is told; empty: nothing."""
+        """For the log; empty: nothing."""
         return ""
 
     def rows(self) -> list[tuple[str, ...]]:
@@ -30,7 +32,7 @@ class Evidence(BaseModel):
         return []
 
     @classmethod
-    def earlier_fields(cls, found: Sequence[Self], file: str) -> dict[str, Any]:
+    def earlier_fields(cls, found: Sequence[Self], file: str) -> Document:
         """The fields of `--json` that it had before there was `evidence`.
 
         Args:
@@ -48,7 +50,7 @@ class StageEvidence(BaseModel):
     stage: str
     """The title of the stage that found it, such as "pruning 80 %"."""
     kind: str
-    document: dict[str, Any]
+    document: Document
     sentence: str = ""
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Folders outside of the program that hold steps, panels, backbones or image sources of a lab's own."""
+"""Folders outside of the program with a lab's own steps, panels, backbones or image sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a pre-flight says of a recipe before anything is computed."""
+"""What the pre-flight says about a recipe before anything is computed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Severity(StrEnum):
 
 
 class Finding(BaseModel):
-    """One sentence on one place of the recipe. An error keeps the run from starting."""
+    """One sentence about one place of the recipe. An error prevents the run from starting."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -25,4 +25,4 @@ class Finding(BaseModel):
     """The place as a path of keys, such as "chains[0].steps[1]"; empty: the whole recipe."""
     message: str
     repair: Repair | None = None
-    """What mends it, where one edit does."""
+    """What fixes it, if one edit does."""

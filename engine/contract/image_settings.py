@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import product
 from math import prod
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Final, Literal, Self, cast
 
 from pydantic import (
     Field,
@@ -17,12 +17,12 @@ from pydantic import (
 
 from engine.contract.section import Section
 
-OFF = "off"
+OFF: Final = "off"
 """No wavelet transform, in a list of some."""
-MOST_SETTINGS = 32
-"""Baselines of one recipe: more than anyone waits for, and few enough to be checked while one types."""
+MAX_SETTINGS = 32
+"""Baselines of one recipe: few enough to check them while the user types."""
 
-SCALE_NAMES: dict[str, Any] = {
+SCALE_NAMES: dict[str, str] = {
     "unit": "0 to 1",
     "symmetric": "−1 to 1",
     "imagenet_bgr": "ImageNet means, BGR",
@@ -42,19 +42,25 @@ class DwtSettings(Section):
     wavelet: str = Field("haar", title="Wavelet", description="Any discrete wavelet of PyWavelets.")
     level: int = Field(1, ge=1, le=4, title="Level", description="How many times the approximation is split again.")
     subbands: tuple[Subband, ...] = Field(
-        ("LL",), min_length=1, title="Subbands", description="Fed as channels, in this order, of the last level."
+        ("LL",),
+        min_length=1,
+        title="Subbands",
+        description="Subbands of the last level that are fed as channels, in this order.",
     )
     threshold: float = Field(
         0.0,
         ge=0,
         le=0.5,
         title="Threshold",
-        description="Details that are smaller become zero; in the units that are fed: of an image from 0 to 1, details "
-        "lie from −0.5 to 0.5. 0: off.",
+        description="Details below it become zero. In the units of the fed image: for images from 0 to 1, details "
+        "range from −0.5 to 0.5. 0: off."
+        "",
         json_schema_extra={"zero": "off"},
     )
     threshold_mode: Literal["soft", "hard"] = Field(
-        "soft", title="Threshold mode", description="soft: the others shrink by the threshold; hard: they stay."
+        "soft",
+        title="Threshold mode",
+        description="soft: the other details shrink by the threshold; hard: they stay unchanged.",
     )
 
     @field_validator("subbands")
@@ -67,13 +73,13 @@ class DwtSettings(Section):
 
 class ImageGrid(Section):
     """How each image is made smaller before the network sees it. Lists of sizes, qualities or transforms compare them:
-    each combination is a setting, and the recipe trains one baseline a setting."""
+    each combination is a setting, and the recipe trains one baseline per setting."""
 
     size: Side | HeightWidth | tuple[HeightWidth, ...] = Field(
         96,
         title="Size",
-        description="Pixels: a side, or [height, width]. Several sizes are a list of such pairs, as in "
-        "[[224, 224], [64, 64]], or of three sides or more; two numbers alone are [height, width].",
+        description="In pixels: one side, or [height, width]. Several sizes are a list of such pairs, as in "
+        "[[224, 224], [64, 64]], or of at least three sides; two numbers alone mean [height, width].",
     )
     color: Literal["rgb", "grayscale"] = Field("rgb", title="Colour")
     resample: Literal["lanczos", "bilinear", "bicubic", "nearest"] = Field("lanczos", title="Resize filter")
@@ -81,16 +87,18 @@ class ImageGrid(Section):
         "unit",
         title="Scale",
         description="unit: 0 to 1; symmetric: -1 to 1, as MobileNet's published weights expect; imagenet_bgr: blue, "
-        "green, red from 0 to 255 less ImageNet's mean, as those of VGG and ResNet expect; per_image_max (Garifulla et "
+        "green, red from 0 to 255 minus ImageNet's mean, as those of VGG and ResNet expect; per_image_max (Garifulla "
+        "et "
         "al. 2022); standardize: training mean and deviation.",
-        json_schema_extra={"names": SCALE_NAMES},
+        json_schema_extra={"names": {**SCALE_NAMES}},
     )
     value_range: ValueRange | None = Field(
         None,
         title="Value range",
-        description="[lowest, highest]: the pixel values that become black and white, in all images alike, such as "
-        "[-160, 240] for a CT, in place of a DICOM file's own window. Empty: what the type of the images can hold; for "
-        "fractions, signed values and more than 16 bits what the training images have.",
+        description="[lowest, highest]: the pixel values that become black and white in all images, such as [-160, "
+        "240] for CT; it replaces the windows of DICOM files. Empty: the range of the images' type; for "
+        "fractions, signed values and more than 16 bits the range of the training images."
+        "",
         json_schema_extra={"advanced": True},
     )
     jpeg_quality: JpegQuality | tuple[JpegQuality, ...] = Field(
@@ -106,7 +114,7 @@ class ImageGrid(Section):
 
     @field_validator("size", mode="wrap")
     @classmethod
-    def _sizes(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def _sizes(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             return handler(_as_pairs(value))
         except ValidationError:
@@ -117,7 +125,7 @@ class ImageGrid(Section):
 
     @field_validator("value_range", mode="wrap")
     @classmethod
-    def _values(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def _values(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             found = handler(value)
         except ValidationError:
@@ -128,7 +136,7 @@ class ImageGrid(Section):
 
     @field_validator("jpeg_quality", mode="wrap")
     @classmethod
-    def _qualities(cls, value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    def _qualities(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
         try:
             return handler(value)
         except ValidationError:
@@ -137,20 +145,21 @@ class ImageGrid(Section):
 
     @field_validator("dwt", mode="before")
     @classmethod
-    def _transforms(cls, value: Any) -> Any:
+    def _transforms(cls, value: object) -> DwtSettings | tuple[DwtSettings | Literal["off"], ...] | None:
         if isinstance(value, list | tuple):
             return tuple(_transform(one) for one in value)
-        return None if value in (None, OFF) else _transform(value)
+        found = None if value is None else _transform(value)
+        return None if found == OFF else found
 
     @model_validator(mode="after")
     def _a_grid(self) -> Self:
         for name, values in self.axes.items():
             if len(set(values)) != len(values) or not values:
-                raise ValueError(f"{name} {'names one value twice' if values else 'is an empty list'}")
+                raise ValueError(f"{name} {'contains a value twice' if values else 'is an empty list'}")
         count = prod(len(values) for values in self.axes.values())
-        if count > MOST_SETTINGS:
+        if count > MAX_SETTINGS:
             raise ValueError(
-                f"{count} image settings are too many, each trains a baseline; name at most {MOST_SETTINGS}, or split "
+                f"{count} image settings are too many, as each trains a baseline; use at most {MAX_SETTINGS}, or split "
                 "the study into several recipes"
             )
         return self
@@ -174,7 +183,7 @@ class ImageGrid(Section):
         return tuple(one if isinstance(one, DwtSettings) else None for one in several)
 
     @property
-    def axes(self) -> dict[str, tuple[Any, ...]]:
+    def axes(self) -> dict[str, tuple[object, ...]]:
         """Key → every value that it has, for the keys that may have several."""
         return {"size": self.sizes, "jpeg_quality": self.jpeg_qualities, "dwt": self.transforms}
 
@@ -198,7 +207,7 @@ class ImageGrid(Section):
         """Each size with each quality and each transform, and `shared` for all else.
 
         Raises:
-            pydantic.ValidationError: a list is empty, names one value twice, or they are too many together.
+            pydantic.ValidationError: a list is empty, contains a value twice, or they are too many together.
         """
         if len(sizes) == len(jpeg_qualities) == len(transforms) == 1:
             point = {"size": sizes[0], "jpeg_quality": jpeg_qualities[0], "dwt": transforms[0]}
@@ -217,7 +226,7 @@ class ImageGrid(Section):
         return self.settings[0]
 
 
-def _as_pairs(value: Any) -> Any:
+def _as_pairs(value: object) -> object:
     """Several sizes as a list of pairs; one size, a side or [height, width], unchanged."""
     if not isinstance(value, list | tuple) or not (
         len(value) > 2 or any(isinstance(one, list | tuple) for one in value)
@@ -226,11 +235,13 @@ def _as_pairs(value: Any) -> Any:
     return [one if isinstance(one, list | tuple) else (one, one) for one in value]
 
 
-def _transform(value: Any) -> Any:
+def _transform(value: object) -> DwtSettings | Literal["off"]:
     if isinstance(value, dict):
         return DwtSettings.model_validate(value)
-    if isinstance(value, DwtSettings) or value == OFF:
+    if isinstance(value, DwtSettings):
         return value
+    if value == OFF:
+        return OFF
     raise ValueError(f'a wavelet transform is a table such as {{ wavelet = "haar" }}, or "{OFF}"')
 
 
@@ -252,7 +263,7 @@ class ImageSettings(ImageGrid):
         return (self.size, self.size) if isinstance(self.size, int) else self.size
 
 
-def parse_images(value: Any) -> Any:
+def parse_images(value: object) -> object:
     """A table or grid as `ImageSettings` where it is one setting only; anything else unchanged."""
     grid = ImageGrid.model_validate(value) if isinstance(value, dict) else value
     if isinstance(grid, ImageGrid) and not isinstance(grid, ImageSettings) and len(grid.settings) == 1:

@@ -91,6 +91,46 @@ class ImageSettingBytes(ImageBytes):
     """None where there is no wavelet transform."""
 
 
+class ClassFigures(Measured):
+    """How one class is told from the others, on the test images; None where these cannot say."""
+
+    precision: float | None
+    """Right among those that are predicted to be of the class."""
+    recall: float | None
+    """Right among those that are of the class; the sensitivity."""
+    specificity: float | None
+    """Predicted to be of another class among those that are."""
+    f1: float | None
+    """The harmonic mean of precision and recall."""
+    support: int
+    """Test images of the class."""
+
+
+class ClassAreas(Measured):
+    """Areas under the ROC curves, each class against the rest; None where all or no images are of it."""
+
+    macro: float | None
+    """The mean over the classes."""
+    per_class: dict[str, float | None]
+
+
+class DecisionThreshold(Measured):
+    """From which probability of the second of two classes on to decide for it, chosen on the validation images."""
+
+    positive: str
+    """The class."""
+    value: float
+    wanted_sensitivity: float = 0.0
+    """What the recipe asks for; 0: the greatest sensitivity + specificity − 1 (Youden 1950)."""
+    validation_sensitivity: float
+    validation_specificity: float
+    validation_images: int
+    sensitivity: float | None = None
+    """On the test images, as specificity and accuracy."""
+    specificity: float | None = None
+    accuracy: float | None = None
+
+
 def variant_name(chain: str, setting: str) -> str:
     """What tells a variant from all others of its run, such as "int8" or "int8 (64 px)"."""
     return f"{chain} ({setting})" if setting else chain
@@ -116,6 +156,23 @@ class VariantMeasurement(Measured):
     agreement: float | None
     """Share of the test images on which the file decides as the float32 baseline file of its image setting does; None
     where it was measured on another dataset (`dataset`), which the baseline does not know."""
+    confusion: tuple[tuple[int, ...], ...] = ()
+    """Test images: rows are true classes, columns predicted ones; empty in runs of versions that did not tell."""
+    per_class: dict[str, ClassFigures] = Field(default_factory=dict)
+    auc: ClassAreas | None = None
+    balanced_accuracy: float | None = None
+    """The mean recall of the classes."""
+    macro_f1: float | None = None
+    mcc: float | None = None
+    """Matthews correlation coefficient, -1 to 1 (Gorodkin 2004 for several classes)."""
+    ece: float | None = None
+    """Expected calibration error, 0 to 1: 15 bins of the predicted class's probability (Guo et al. 2017)."""
+    log_loss: float | None = None
+    """Mean -ln of the true class's probability, in nats."""
+    threshold: DecisionThreshold | None = None
+    """Of two classes; None where there are more, or the validation images are of one only."""
+    predictions: str = ""
+    """The file with its probabilities for each test image, relative to the run's directory; empty: none was kept."""
     model_bytes: int
     zip_bytes: int
     """The file in a ZIP, DEFLATE level 9."""

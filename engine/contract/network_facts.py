@@ -1,4 +1,4 @@
-"""What is known of a trained network beside its weights."""
+"""What is known about a trained network besides its weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from engine.contract.training_outcome import TrainingOutcome
 
 
 class NetworkFacts(BaseModel):
-    """What is known of a network beside its weights; kept as JSON beside the model file."""
+    """What is known about a network besides its weights; kept as JSON beside the model file."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,7 +22,7 @@ class NetworkFacts(BaseModel):
     carried_zeros: int = 0
     """Zeros that a sparse transfer has to keep; 0: none came after a pruning."""
     clusters: int = 0
-    """Distinct values a kernel that later steps keep; 0: not clustered."""
+    """Distinct values per kernel that later steps keep; 0: not clustered."""
     quantization_aware: bool = False
     """Whether the model holds fake-quantisation and converts to int8 as it is."""
     epoch_seconds: float = 0.0

@@ -1,4 +1,4 @@
-"""What a path has to lead to, so that its check, its dialogue and what may be dropped on it say the same."""
+"""What a path must lead to; the check, the dialogue and drag and drop all use this."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
-"""What pydantic finds wrong with a value, in words for someone who does not program."""
+"""What pydantic finds wrong with a value, in words for users who do not program."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+
+from pydantic_core import ErrorDetails
 
 NEEDED: Mapping[str, str] = MappingProxyType(
     {
@@ -30,11 +31,11 @@ BOUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "multiple_of": ("a multiple of", "multiple_of"),
     }
 )
-MOST_SHOWN = 60
+MAX_SHOWN = 60
 """Characters of a value."""
 
 
-def plain_fault(fault: Mapping[str, Any]) -> str:
+def plain_fault(fault: ErrorDetails) -> str:
     """What is needed instead, without a full stop, such as "it has to be below 1"; the value itself is not in it.
 
     Args:
@@ -60,13 +61,13 @@ def plain_fault(fault: Mapping[str, Any]) -> str:
     return message[:1].lower() + message[1:]
 
 
-def shown_value(value: Any) -> str:
+def shown_value(value: object) -> str:
     """A value of a recipe as its file has it; long ones cut."""
     if isinstance(value, bool):
         return str(value).lower()
     text = f'"{value}"' if isinstance(value, str) else str(value)
     text = text.encode("unicode_escape").decode("ascii") if not text.isprintable() else text
-    return text if len(text) <= MOST_SHOWN else f"{text[: MOST_SHOWN - 1]}…"
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 1]}…"
 
 
 def _choices(expected: str) -> str:

@@ -1,4 +1,4 @@
-"""How far a piece of work is, what it does now, and whether it shall end: every long work is handed one of these."""
+"""How far a piece of work is, what it is doing, and whether it was cancelled: all long work gets one of these."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COUNT_EVERY_S = 1.0
 
 
 class Progress:
-    """What a piece of work asks and tells while it is done. Any thread may ask; one tells."""
+    """What a piece of work asks and reports. Any thread may ask; one reports."""
 
     def __init__(
         self,
@@ -22,10 +22,10 @@ class Progress:
     ) -> None:
         """
         Args:
-            raise_if_cancelled: raises `Cancelled` where the work is not wanted any more.
-            on_report: told (done, total).
-            on_phase: told what is done now, such as "calibrating".
-            every_s: at least so many seconds lie between two reports; the last, when all is done, is always told.
+            raise_if_cancelled: raises `Cancelled` if the work was cancelled.
+            on_report: called with (done, total).
+            on_phase: called with what is being done, such as "calibrating".
+            every_s: the minimum time between two reports; the last one, when all is done, is always sent.
         """
         self._raise_if_cancelled = raise_if_cancelled
         self._on_report = on_report
@@ -36,13 +36,13 @@ class Progress:
     def raise_if_cancelled(self) -> None:
         """
         Raises:
-            Cancelled: the work is not wanted any more.
+            Cancelled: the work was cancelled.
         """
         if self._raise_if_cancelled is not None:
             self._raise_if_cancelled()
 
     def report(self, done: int, total: int) -> None:
-        """Say that `done` of `total` things are done; total 0: nobody knows how many there are.
+        """Say that `done` of `total` things are done; total 0: unknown.
 
         Raises:
             Cancelled: as `raise_if_cancelled`.
@@ -66,7 +66,7 @@ class Progress:
             self._on_phase(text)
 
     def counted(self, text: str, what: str = "images") -> Progress:
-        """Begin a phase whose reports are told in its words, such as "calibrating: 40 of 200 images"."""
+        """Begin a phase whose reports are worded like its name, such as "calibrating: 40 of 200 images"."""
         self.phase(text)
         return Progress(
             self.raise_if_cancelled,
@@ -75,7 +75,7 @@ class Progress:
         )
 
     def part(self, place: int, parts: int) -> Progress:
-        """Of the work in `parts` that are alike, the one at `place`: its reports are told as those of the whole."""
+        """The part at `place` of work in `parts` equal parts: its reports become those of the whole."""
         return Progress(
             self.raise_if_cancelled,
             on_report=lambda done, total: self.report(place * total + done, parts * total),
@@ -85,4 +85,4 @@ class Progress:
 
 
 UNWATCHED = Progress()
-"""Of work that nobody waits for, and nobody ends."""
+"""For work without progress and cancellation."""

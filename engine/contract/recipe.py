@@ -15,6 +15,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageGrid, ImageSettings, parse_images
 from engine.contract.section import Section
 from engine.contract.step_parameters import StepParameters, parse_step
+from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 
 SCHEMA_VERSION = 1
@@ -51,6 +52,7 @@ class Recipe(Section):
     backbone: BackboneSettings = Field(BackboneSettings(), title="Backbone")
     training: TrainingSettings = Field(TrainingSettings(), title="Training")
     chains: tuple[ChainSettings, ...] = Field((), title="Chains")
+    target: TargetSettings = Field(TargetSettings(), title="Target")
 
     @model_validator(mode="after")
     def _chain_names_differ(self) -> Recipe:
@@ -61,5 +63,5 @@ class Recipe(Section):
         return self
 
     def branches(self) -> tuple[Recipe, ...]:
-        """One recipe an image setting, as if it had been written without lists; of one setting, the recipe itself."""
+        """One recipe per image setting, as if it had been written without lists; of one setting, the recipe itself."""
         return tuple(self.model_copy(update={"images": images}) for images in self.images.settings)

@@ -8,8 +8,12 @@ from typing import Any, get_args
 
 import tomli_w
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from engine.contract.backbone_options import BACKBONE_OPTIONS
+from engine.contract.dataset_options import declared_options
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.document import Document
 from engine.contract.errors import RecipeError
 from engine.contract.plain_faults import plain_fault, shown_value
 from engine.contract.recipe import SCHEMA_VERSION, Recipe
@@ -22,7 +26,7 @@ def read_recipe(path: Path) -> Recipe:
     """The recipe in a TOML file.
 
     Raises:
-        RecipeError: the file is missing, is no TOML, or has a key or value that the format does not know.
+        RecipeError: the file is missing, is not TOML, or has a key or value that the format does not know.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -50,15 +54,15 @@ def parse_recipe(text: str, origin: str = "The recipe") -> Recipe:
     except RecursionError:
         raise RecipeError(f"{origin} is nested too deeply to be a recipe.") from None
     if "schema" not in document:
-        raise RecipeError(f"{origin} does not say which format it has; add the line: schema = {SCHEMA_VERSION}")
+        raise RecipeError(f"{origin} does not say its format version; add the line: schema = {SCHEMA_VERSION}")
     return build_recipe(document, origin)
 
 
-def build_recipe(document: dict[str, Any], origin: str = "The recipe") -> Recipe:
+def build_recipe(document: Document, origin: str = "The recipe") -> Recipe:
     """The recipe in a nested dictionary with the keys of the TOML format.
 
     Raises:
-        RecipeError: a key or value that the format does not know; all faults are named, one a line.
+        RecipeError: a key or value that the format does not know; all faults are named, one per line.
     """
     try:
         return Recipe.model_validate(document)
@@ -69,7 +73,7 @@ def build_recipe(document: dict[str, Any], origin: str = "The recipe") -> Recipe
         raise RecipeError("\n".join(f"{origin}: {fault}" for fault in dict.fromkeys(faults))) from None
 
 
-def recipe_document(recipe: Recipe) -> dict[str, Any]:
+def recipe_document(recipe: Recipe) -> Document:
     """The recipe as nested plain values with the keys of the TOML format; what is None is left out."""
     return recipe.model_dump(mode="json", by_alias=True, exclude_none=True)
 
@@ -79,8 +83,8 @@ def recipe_text(recipe: Recipe) -> str:
     return tomli_w.dumps(recipe_document(recipe), multiline_strings=False)
 
 
-def _sentence(fault: Any, document: dict[str, Any]) -> str:
-    location = [part for part in fault["loc"] if not _is_type_name(part)]
+def _sentence(fault: ErrorDetails, document: Document) -> str:
+    location = _as_written(fault["loc"])
     where = _path(location)
     if fault["type"] == "extra_forbidden":
         near = nearest_name(str(location[-1]), _known_keys(location[:-1], document))
@@ -97,19 +101,28 @@ def _sentence(fault: Any, document: dict[str, Any]) -> str:
     return f"{where + ': ' if where else ''}{message}."
 
 
+def _as_written(location: tuple[Any, ...]) -> list[Any]:
+    """The keys and indices of the document that lead to a place.
+
+    Pydantic names the members of unions too, and knows the own settings of a source as a table below the dataset.
+    """
+    parts = [part for part in location if not _is_type_name(part)]
+    return [part for above, part in zip(["", *parts], parts, strict=False) if (above, part) != ("dataset", "options")]
+
+
 def _is_type_name(part: object) -> bool:
     """Whether pydantic put the name of a union's member, not a key, into the location."""
     return isinstance(part, str) and (part.startswith(("constrained-", "tuple[", "function-")) or part in {"int"})
 
 
-def _path(location: list[Any]) -> str:
+def _path(location: list[int | str]) -> str:
     text = ""
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f"{'.' if text else ''}{part}"
     return text
 
 
-def _known_keys(location: list[Any], document: dict[str, Any]) -> list[str]:
+def _known_keys(location: list[int | str], document: Document) -> list[str]:
     """The keys that the table at `location` may have."""
     model: type[BaseModel] = Recipe
     value: Any = document
@@ -122,14 +135,17 @@ def _known_keys(location: list[Any], document: dict[str, Any]) -> list[str]:
         elif isinstance(part, str) and part in model.model_fields:
             inner = _model_in(model.model_fields[part].annotation)
             model = inner or model
-    return [field.alias or name for name, field in model.model_fields.items()]
+    keys = [field.alias or name for name, field in model.model_fields.items() if not field.exclude]
+    if model is DatasetSettings:
+        keys += declared_options(str(value.get("kind"))).model_fields
+    return keys
 
 
-def _is_known_step(value: dict[str, Any]) -> bool:
+def _is_known_step(value: Document) -> bool:
     return isinstance(value.get("step"), str) and value["step"] in STEP_PARAMETERS
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
+def _model_in(annotation: object) -> type[BaseModel] | None:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     for inner in get_args(annotation):

@@ -1,4 +1,4 @@
-"""What mends a finding: an edit of the recipe as typed data, with the sentence that its button says.
+"""What fixes a finding: an edit of the recipe as typed data, with the text of its button.
 
 A place is a path of keys, as a finding names it: "chains[0].steps[1]", "backbone.freeze_base".
 """
@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.contract.document import Document
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, recipe_document
 
-Document = dict[str, Any]
 KEY = re.compile(r"[^.\[\]]+")
 
 
@@ -35,7 +35,7 @@ class SetValue(_Edit):
     """Another value for a key."""
 
     repair: Literal["set_value"] = "set_value"
-    value: Any
+    value: object
 
     def edit(self, document: Document) -> None:
         table, key = _at(document, self.place)
@@ -43,7 +43,7 @@ class SetValue(_Edit):
 
 
 class RemoveEntry(_Edit):
-    """A chain or a step less, or a key, which has its default then."""
+    """Remove a chain or a step, or a key, which then has its default."""
 
     repair: Literal["remove_entry"] = "remove_entry"
 
@@ -74,7 +74,7 @@ class InsertStep(_Edit):
 
     def edit(self, document: Document) -> None:
         steps, index = _at(document, self.place)
-        steps.insert(index + self.after, self.step)
+        steps.insert(int(index) + self.after, self.step)
 
 
 class GiveOwnChain(_Edit):
@@ -107,14 +107,14 @@ def repaired(recipe: Recipe, repair: Repair) -> Recipe:
     """The recipe with the repair made.
 
     Raises:
-        RecipeError: what the repair makes of the recipe is none, because it was found on another one.
+        RecipeError: the repair does not fit the recipe, because it was found on another one.
     """
     document = recipe_document(recipe)
     repair.edit(document)
     return build_recipe(document)
 
 
-def _at(document: Document, place: str) -> tuple[Any, Any]:
+def _at(document: Document, place: str) -> tuple[Any, int | str]:
     """The table or list that has the place, and its key or index there."""
     *path, last = (int(key) if key.isdecimal() else key for key in KEY.findall(place))
     holder: Any = document

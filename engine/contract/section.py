@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict
+
+from engine.contract.document import Document
 
 
 class Section(BaseModel):
@@ -12,6 +12,6 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
 
-    def stage_document(self) -> dict[str, Any]:
-        """What a stage's key is made of: every value, so that a default that changes one day makes other keys."""
+    def stage_document(self) -> Document:
+        """What a stage's key is made of: every value, so that a changed default makes other keys."""
         return self.model_dump(mode="json")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -30,7 +30,7 @@ class StepParameters(Section):
         return self.step
 
     def as_control(self) -> StepParameters | None:
-        """The step without what it is to show the worth of, where it wants that trained beside it."""
+        """The step without the part whose benefit is to be shown, if it wants a control."""
         return None
 
     def other_dataset(self) -> DatasetSettings | None:
@@ -41,7 +41,7 @@ class StepParameters(Section):
 STEP_PARAMETERS: Registry[StepParameters] = Registry("engine.steps", StepParameters, "step")
 
 
-def parse_step(value: Any) -> Any:
+def parse_step(value: object) -> object:
     """A mapping with the key "step" as that step's parameters; anything else unchanged.
 
     Raises:

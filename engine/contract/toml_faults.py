@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no TOML, in words for someone who does not know the format."""
+"""What is wrong with a text that is not TOML, in words for users who do not know the format."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import tomllib
 
 PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 KEY = re.compile(r"""\s*([\w."'-]+)\s*=\s*""")
-MOST_SHOWN = 60
+MAX_SHOWN = 60
 """Characters of a line."""
 
 
@@ -22,28 +22,28 @@ def toml_fault(error: tomllib.TOMLDecodeError, text: str) -> str:
 
 
 def _words(message: str, line: str) -> str:
-    shown = line if len(line) <= MOST_SHOWN else f"{line[: MOST_SHOWN - 1]}…"
+    shown = line if len(line) <= MAX_SHOWN else f"{line[: MAX_SHOWN - 1]}…"
     shown = shown if shown.isprintable() else shown.encode("unicode_escape").decode("ascii")
     key = KEY.match(line)
     value = line[key.end() :] if key else ""
     if key and not value:
         return f'a value is missing after "{shown}"; write for example {key[1]} = "text".'
     if key and re.fullmatch(r"[A-Za-z_][\w .-]*", value) and value not in ("true", "false"):
-        return f'"{value}" is no value; text stands in quotes: {key[1]} = "{value}".'
+        return f'"{value}" is not a value; write text in quotes: {key[1]} = "{value}".'
     if "Unterminated string" in message or "Illegal character '\\n'" in message:
         return f'a text is not closed; put a quote at the end of "{shown}".'
     if "Unescaped" in message:
-        return f"a backslash stands in a text; write it twice, or the text in single quotes: {shown}."
+        return f"text contains a backslash; write it twice, or put the text in single quotes: {shown}."
     if "twice" in message:
-        return f'the table "{shown}" is there twice; join both.'
+        return f'the table "{shown}" occurs twice; merge the two.'
     if "Cannot overwrite" in message:
-        return f'"{key[1] if key else shown}" has a value already; remove one of the two lines.'
+        return f'"{key[1] if key else shown}" already has a value; remove one of the two lines.'
     if "end of a table" in message or "table declaration" in message:
-        return f'the table\'s name "{shown}" is not closed; it stands in brackets, such as [dataset].'
+        return f'the table\'s name "{shown}" is not closed; write it in brackets, such as [dataset].'
     if "Unclosed" in message or (key and value.startswith(("[", "{"))):
         return f'a list or table is not closed, or a comma is missing: "{shown}".'
     if "newline or end of document" in message:
         return f'there is more after the value: "{shown}"; put each key on a line of its own.'
     if "Invalid statement" in message or "after a key" in message:
-        return f'"{shown}" is no key with a value; write key = value, or [table].'
+        return f'"{shown}" is not a key with a value; write key = value, or [table].'
     return f'"{shown}" cannot be read ({message[:1].lower()}{message[1:]}).'

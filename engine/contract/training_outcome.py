@@ -1,4 +1,4 @@
-"""What a training came to, epoch by epoch."""
+"""The result of a training, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class EpochRecord:
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """What a training came to; the model holds the weights of `best_epoch`, or of the last where the plan says so."""
+    """The result of a training; the model holds the weights of `best_epoch`, or of the last where the plan says so."""
 
     records: tuple[EpochRecord, ...] = field(default=())
     best_epoch: int = 0

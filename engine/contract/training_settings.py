@@ -16,13 +16,15 @@ def _ascending(numbers: tuple[int, ...]) -> tuple[int, ...]:
 
 
 Epochs = Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], AfterValidator(_ascending)]
-"""Numbers of epochs from 1, ascending, each once."""
+"""Epochs, counted from 1, ascending, each once."""
 
 
 class TrainingSettings(Section):
-    """How the baseline is trained; the steps that train take over what is not of the baseline alone."""
+    """How the baseline is trained; steps that train use the same settings, except those for the baseline only."""
 
-    train: bool = Field(True, title="Train", description="Off: the baseline is the network as its weights file has it.")
+    train: bool = Field(
+        True, title="Train", description="Off: the baseline is the network exactly as in its weights file."
+    )
     epochs: int = Field(10, ge=1, le=10_000, title="Epochs")
     batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Images.")
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field(
@@ -33,7 +35,7 @@ class TrainingSettings(Section):
         ge=0,
         lt=1,
         title="Momentum",
-        description="Of sgd, as Nesterov's.",
+        description="For sgd, in Nesterov's form.",
         json_schema_extra={"shown_for": {"optimizer": ["sgd"]}},
     )
     learning_rate: float = Field(1e-3, gt=0, le=10, title="Learning rate")
@@ -50,13 +52,15 @@ class TrainingSettings(Section):
         ge=0,
         le=1,
         title="Weight decay",
-        description="Of kernels, not of biases and normalisation; for adamw decoupled (Loshchilov and Hutter 2019).",
+        description="Applies to kernels, not to biases and normalisation; decoupled for adamw (Loshchilov and Hutter "
+        "2019).",
     )
     schedule: Literal["constant", "cosine", "step"] = Field("constant", title="Schedule")
     step_epochs: Epochs = Field(
         (),
         title="Steps after epochs",
-        description="After each of these the rate is multiplied by the step factor; empty: half and three quarters.",
+        description="After each of these epochs the learning rate is multiplied by the step factor; empty: after "
+        "half and three quarters of the epochs.",
         json_schema_extra={"shown_for": {"schedule": ["step"]}, "empty": "half and three quarters of the epochs"},
     )
     step_factor: float = Field(
@@ -83,7 +87,8 @@ class TrainingSettings(Section):
         ge=0,
         le=1000,
         title="Warm-up",
-        description="The rate rises evenly over so many epochs, and the schedule begins after (Goyal et al. 2017).",
+        description="The learning rate rises linearly over this many epochs before the schedule starts (Goyal et al. "
+        "2017).",
         json_schema_extra={"unit": "epochs", "advanced": True, "zero": "none"},
     )
     label_smoothing: float = Field(
@@ -105,13 +110,14 @@ class TrainingSettings(Section):
         ge=0,
         le=10_000,
         title="Early stopping",
-        description="Ends a training that has not become better on the validation images for so many epochs; 0: off.",
+        description="Stops the training when it has not improved on the validation images for this many epochs; 0: "
+        "off.",
         json_schema_extra={"unit": "epochs", "advanced": True, "zero": "off"},
     )
     restore_best: bool = Field(
         True,
         title="Restore the best epoch",
-        description="Keep the weights of the epoch with the highest validation accuracy; off: of the last.",
+        description="Keep the weights of the epoch with the highest validation accuracy; off: of the last epoch.",
         json_schema_extra={"advanced": True},
     )
     unfreeze_epoch: int = Field(
@@ -119,7 +125,7 @@ class TrainingSettings(Section):
         ge=0,
         le=10_000,
         title="Unfreeze from epoch",
-        description="From this epoch on a frozen base trains too, but for its batch normalisation; 0: never.",
+        description="From this epoch on, a frozen base is trained too, except its batch normalisation; 0: never.",
         json_schema_extra={"advanced": True, "zero": "never"},
     )
     unfreeze_layers: int = Field(
@@ -127,21 +133,22 @@ class TrainingSettings(Section):
         ge=0,
         le=1000,
         title="Layers to unfreeze",
-        description="How many of the base's last convolutions and dense layers train then; 0: all.",
+        description="How many of the base's last convolutions and dense layers are then trained; 0: all.",
         json_schema_extra={"advanced": True, "zero": "all"},
     )
     test_epochs: Epochs = Field(
         (),
         title="Test after epochs",
-        description="After each of these the test images are classified too (Trad et al. 2022, table 1).",
+        description="After each of these epochs the test images are classified too (Trad et al. 2022, table 1).",
         json_schema_extra={"advanced": True, "empty": "none"},
     )
 
     precision: Literal["auto", "float32", "mixed_float16"] = Field(
         "auto",
         title="Precision",
-        description="auto and mixed_float16: 16 bits on a graphics card that has tensor cores; a processor computes in "
-        "float32 always.",
+        description="auto and mixed_float16: 16 bits on graphics cards with tensor cores; processors always compute "
+        "in float32."
+        "",
         json_schema_extra={"advanced": True, "names": {"auto": "automatic"}},
     )
 
@@ -158,5 +165,5 @@ class TrainingSettings(Section):
             if max(getattr(self, name), default=0) > self.epochs:
                 raise ValueError(f"{name} names epoch {max(getattr(self, name))}, and epochs = {self.epochs}")
         if self.unfreeze_epoch > self.epochs:
-            raise ValueError(f"unfreeze_epoch = {self.unfreeze_epoch} is never reached, since epochs = {self.epochs}")
+            raise ValueError(f"unfreeze_epoch = {self.unfreeze_epoch} is never reached, because epochs = {self.epochs}")
         return self

@@ -11,6 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from engine.contract.dataset_options import declared_options
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.findings import Finding
 from engine.contract.measurements import SkippedFile
@@ -99,8 +100,9 @@ class DatasetSource(ABC):
     """Whether `recognises` says yes to every folder, so that the others are asked first."""
     draws_images: ClassVar[bool] = False
     """Whether the program makes the images, each anew: those that look alike are no copies then."""
-    own_keys: ClassVar[tuple[str, ...]] = ()
-    """Keys of the dataset's table that it understands, beside `path` and those that every source understands."""
+    shared_keys: ClassVar[tuple[str, ...]] = ()
+    """Settings of `DatasetSettings` that it understands, as some other sources do, beside `path` and those that every
+    source understands. What it alone can be told it declares as `DatasetOptions` of its key."""
 
     def __init__(
         self, settings: DatasetSettings, seed: int, cache: Path, value_range: ValueRange | None = None
@@ -117,8 +119,13 @@ class DatasetSource(ABC):
 
     @classmethod
     def special_keys(cls) -> tuple[str, ...]:
-        """The keys that it understands and not every source does."""
-        return ("path", *cls.own_keys) if cls.path_need else cls.own_keys
+        """The settings of `DatasetSettings` that it understands and not every source does."""
+        return ("path", *cls.shared_keys) if cls.path_need else cls.shared_keys
+
+    @classmethod
+    def more_keys(cls) -> tuple[str, ...]:
+        """The keys of a recipe's dataset that it understands, beside `path` and those that every source does."""
+        return (*cls.shared_keys, *declared_options(cls.key).model_fields)
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
@@ -179,5 +186,5 @@ DATASETS: Registry[DatasetSource] = Registry("engine.datasets.sources", DatasetS
 
 
 def special_keys() -> frozenset[str]:
-    """The keys of the dataset's table that some sources understand and others do not."""
+    """The settings of `DatasetSettings` that some sources understand and others do not."""
     return frozenset(key for kind in DATASETS for key in DATASETS[kind].special_keys())

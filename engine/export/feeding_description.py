@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.image_settings import ImageSettings
+from engine.contract.measurements import DecisionThreshold
 from engine.contract.pixel_reading import AS_STORED, PixelReading
 from engine.export.metadata_embedding import with_metadata
 from engine.export.metadata_tables import ImageInput, LabelledOutput, metadata_flatbuffer
@@ -24,7 +25,7 @@ COLOURS = {
     "grayscale": "one channel: of colours 0.299 red + 0.587 green + 0.114 blue, rounded",
 }
 PIXEL_OF_METADATA = 255
-"""The greatest value of the pixels that readers of TFLite metadata have."""
+"""The largest pixel value for readers of TFLite metadata."""
 SUBBAND_SENTENCE = (
     "Transform it with the {wavelet} wavelet ({mode}), {level} times, each time the approximation only and all "
     "subbands divided by 2; feed as channels {subbands} of the last time, all colours of the first, then of the next."
@@ -50,15 +51,23 @@ class Feeding(BaseModel):
     deviation: tuple[float, ...] = ()
     output: EndTensor
     output_kind: Literal["sigmoid", "softmax"]
-    """sigmoid: one value, the probability of the second class; softmax: one value a class."""
+    """sigmoid: one value, the probability of the second class; softmax: one value per class."""
     classes: tuple[str, ...]
+    threshold: DecisionThreshold | None = None
+    """Of two classes: another border than the larger probability, which was chosen on the validation images."""
 
     @classmethod
-    def of(cls, pipeline: ImagePipeline, classes: tuple[str, ...], file: TfliteFile) -> Feeding:
+    def of(
+        cls,
+        pipeline: ImagePipeline,
+        classes: tuple[str, ...],
+        file: TfliteFile,
+        threshold: DecisionThreshold | None = None,
+    ) -> Feeding:
         """What a network that was trained through `pipeline` has to be fed, and what its file takes and gives."""
         single = file.output.shape[-1] == 1
         return cls(
-            how=(*_image_steps(pipeline), *_border_steps(file, classes)),
+            how=(*_image_steps(pipeline), *_border_steps(file, classes, threshold)),
             input=file.input,
             reading=pipeline.reading,
             images=pipeline.settings,
@@ -68,6 +77,7 @@ class Feeding(BaseModel):
             output=file.output,
             output_kind="sigmoid" if single else "softmax",
             classes=classes,
+            threshold=threshold,
         )
 
     def pipeline(self) -> ImagePipeline:
@@ -81,7 +91,7 @@ class Feeding(BaseModel):
 
     @property
     def normalization(self) -> Normalization | None:
-        """Mean and deviation of (pixel - mean) / deviation, a channel; None where that is not how pixels are fed.
+        """Mean and deviation of (pixel - mean) / deviation per channel; None if pixels are not fed so.
 
         Readers of TFLite metadata give pixels of eight bits. Those are put on the scale of 16-bit ones first where both
         came, which is to divide them by 255; a study of 16-bit images alone has no such pixels.
@@ -95,13 +105,15 @@ class Feeding(BaseModel):
         return mean, deviation
 
 
-def described(content: bytes, pipeline: ImagePipeline, classes: tuple[str, ...]) -> tuple[bytes, str]:
-    """The `.tflite` that ships, with metadata inside, and the JSON for beside it; equal files stay equal.
+def described(
+    content: bytes, pipeline: ImagePipeline, classes: tuple[str, ...], threshold: DecisionThreshold | None = None
+) -> tuple[bytes, str]:
+    """The `.tflite` that ships, with metadata inside, and its JSON; equal files stay equal.
 
     Raises:
         NutshellError: it is no `.tflite`, or too large to carry metadata.
     """
-    feeding = Feeding.of(pipeline, classes, TfliteFile.parse(content))
+    feeding = Feeding.of(pipeline, classes, TfliteFile.parse(content), threshold)
     document = feeding.model_dump_json(indent=2, exclude_none=True) + "\n"
     labels = "".join(f"{' '.join(label.splitlines())}\n" for label in feeding.labels)
     files = {LABELS_FILE: labels.encode(), FEEDING_FILE: document.encode()}
@@ -171,7 +183,7 @@ def _image_steps(pipeline: ImagePipeline) -> list[str]:
     return steps
 
 
-def _border_steps(file: TfliteFile, classes: tuple[str, ...]) -> list[str]:
+def _border_steps(file: TfliteFile, classes: tuple[str, ...], threshold: DecisionThreshold | None) -> list[str]:
     steps = []
     if file.input.scale is not None:
         steps.append(
@@ -182,5 +194,12 @@ def _border_steps(file: TfliteFile, classes: tuple[str, ...]) -> list[str]:
         answer = f'{read}one value, the probability of "{classes[1]}"; from 0.5 on decide so, else for "{classes[0]}".'
     else:
         answer = f"{read}one probability a class, in the order of the classes; decide for the largest."
+    if threshold is not None:
+        reached = (
+            f"{threshold.validation_sensitivity:.3f} of its images are found then, and "
+            f"{threshold.validation_specificity:.3f} of the others kept out, of {threshold.validation_images} "
+            "validation images."
+        )
+        answer += f' Or decide for "{threshold.positive}" from {threshold.value:.6g} on: {reached}'
     steps.append(f"Output: {answer}")
     return steps

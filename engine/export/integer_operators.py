@@ -18,7 +18,7 @@ WITHOUT: Mapping[Use, frozenset[str]] = MappingProxyType(
         "trained": frozenset({"ELU", "elu", "selu", "softplus"}),
     }
 )
-"""Layers, and activations by their names, for which the converter finds no integer operator (TensorFlow 2.21)."""
+"""Layers, and activations by name, for which the converter has no integer operator (TensorFlow 2.21)."""
 
 
 TITLES: Mapping[str, str] = MappingProxyType({"HardSwish": "hard swish", "elu": "ELU", "selu": "SELU"})

@@ -51,4 +51,4 @@ def kernel_of_layer(file: TfliteFile, layer: str) -> Kernel:
 
 
 OUTPUT_OPERATOR = r"PartitionedCall"
-"""Is found in the name of the network's last operator, which carries the output's name in place of its layer's."""
+"""Is found in the name of the network's last operator, which has the output's name instead of its layer's."""

@@ -40,7 +40,7 @@ class ImageInput:
     """None where the input is no image any more, such as wavelet subbands."""
     height_width: tuple[int, int]
     normalization: tuple[tuple[float, ...], tuple[float, ...]] | None
-    """Mean and deviation, one or one a channel: (pixel - mean) / deviation; None where no such formula feeds it."""
+    """Mean and deviation, one or one per channel: (pixel - mean) / deviation; None where no such formula feeds it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class LabelledOutput:
     name: str
     description: str
     labels_file: str
-    """The associated file with a label a line, one for each value of the output."""
+    """The associated file with one label per line, one for each value of the output."""
 
 
 def metadata_flatbuffer(
@@ -65,7 +65,7 @@ def metadata_flatbuffer(
     content = tables.content(image)
     units = [tables.normalization(*image.normalization)] if image.normalization else []
     input_tensor = tables.tensor(image.name, image.description, content, units, [])
-    labels = tables.file(output.labels_file, "One label a line, in the order of the values.", TENSOR_AXIS_LABELS)
+    labels = tables.file(output.labels_file, "One label per line, in the order of the values.", TENSOR_AXIS_LABELS)
     features = tables.table({CONTENT_TYPE: FEATURE_PROPERTIES}, {CONTENT_PROPERTIES: tables.table({}, {})})
     output_tensor = tables.tensor(output.name, output.description, features, [], [labels])
     graph = tables.table(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import flatbuffers
 import numpy as np
 from flatbuffers.builder import BuilderSizeError
 
 from engine.contract.errors import NutshellError
+
+if TYPE_CHECKING:
+    from ai_edge_litert import schema_py_generated as schema
 
 MODEL_IDENTIFIER = b"TFL3"
 ALIGNMENT = 16
@@ -30,7 +33,7 @@ def with_weights_inline(content: bytes) -> bytes:
 
     if not has_weights_behind(content) and _is_aligned(content):
         return content
-    model: Any = schema.ModelT.InitFromPackedBuf(content, 0)
+    model: schema.ModelT = schema.ModelT.InitFromPackedBuf(content, 0)
     for buffer in model.buffers:
         if buffer.offset > PLACEHOLDER_OFFSET and buffer.size:
             buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
@@ -43,7 +46,7 @@ def has_weights_behind(content: bytes) -> bool:
     return any(buffer.Offset() > PLACEHOLDER_OFFSET and buffer.Size() for buffer in _buffers(content))
 
 
-def packed(model: Any) -> bytes:
+def packed(model: schema.ModelT) -> bytes:
     """The bytes of a `ModelT` of TensorFlow Lite's schema, its buffers aligned; the same model gives the same bytes.
 
     Raises:
@@ -68,7 +71,7 @@ def packed(model: Any) -> bytes:
 class _AlignedBuffer:
     """A `BufferT` with the alignment that the schema asks for, and that the generated code leaves out."""
 
-    def __init__(self, data: Any) -> None:
+    def __init__(self, data: np.ndarray | None) -> None:
         self._data = None if data is None else np.asarray(data, np.uint8).tobytes()
 
     def Pack(self, builder: flatbuffers.Builder) -> int:  # noqa: N802 - as the generated code calls it
@@ -89,7 +92,7 @@ def _is_aligned(content: bytes) -> bool:
     return all((data.ctypes.data - first) % ALIGNMENT == 0 for data in starts)
 
 
-def _buffers(content: bytes) -> list[Any]:
+def _buffers(content: bytes) -> list[schema.Buffer]:
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.Model.GetRootAs(content, 0)

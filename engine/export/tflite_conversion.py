@@ -1,9 +1,9 @@
-"""Converts a Keras network with TFLiteConverter: float32 for all, and what the quantizer cannot."""
+"""Converts a Keras network with TFLiteConverter: float32 always, and schemes that the quantizer cannot make."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import tensorflow as tf
@@ -11,12 +11,13 @@ from tensorflow.lite.python.convert_phase import ConverterError
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from engine.contract.errors import NutshellError
+from engine.graph.keras_objects import KerasModel
 from engine.training.finite_weights import refuse_not_finite
 
 Scheme = Literal["float16", "dynamic_range", "int8", "int16x8"]
 
 
-def float32_tflite(model: Any) -> bytes:
+def float32_tflite(model: KerasModel) -> bytes:
     """The network as a float32 `.tflite` for one image at a time, batch normalisation folded into the kernels.
 
     The same network gives the same bytes. Input and output are called "image" and "probabilities".
@@ -28,7 +29,7 @@ def float32_tflite(model: Any) -> bytes:
 
 
 def converter_tflite(
-    model: Any,
+    model: KerasModel,
     scheme: Scheme,
     calibration: Sequence[np.ndarray] | None,
     float_io: bool = True,
@@ -61,7 +62,7 @@ def converter_tflite(
     return _convert(converter, scheme)
 
 
-def _converter(model: Any) -> Any:
+def _converter(model: KerasModel) -> tf.lite.TFLiteConverter:
     """A converter of the network's frozen function for one image.
 
     Handed the Keras model, TensorFlow first saves all of its objects and traces them again, which takes ten times as
@@ -76,7 +77,7 @@ def _converter(model: Any) -> Any:
     return tf.lite.TFLiteConverter.from_concrete_functions([serve], tf.Module())
 
 
-def _convert(converter: Any, scheme: str) -> bytes:
+def _convert(converter: tf.lite.TFLiteConverter, scheme: str) -> bytes:
     try:
         return bytes(converter.convert())
     except (ConverterError, RuntimeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""Some images of a dataset as the network is fed them, one at a time."""
+"""Some images of a dataset as the network's input, one at a time."""
 
 from __future__ import annotations
 

@@ -42,14 +42,14 @@ def network_input_shape(images: ImageSettings) -> tuple[int, int, int]:
 
 @dataclass(frozen=True)
 class ImagePipeline:
-    """The same arithmetic for training, calibration, measurement, and whoever feeds the shipped file."""
+    """The same arithmetic for training, calibration, measurement, and users of the shipped file."""
 
     settings: ImageSettings
     largest_value: int = 255
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
     reading: PixelReading = AS_STORED
-    """What was done to an image before it is resized: of no matter here, and told to whoever feeds a shipped file."""
+    """What was done to an image before it is resized: not used here, but described for users of the shipped file."""
 
     def feed(self, images: np.ndarray) -> np.ndarray:
         """The network's input for a batch.
@@ -58,8 +58,9 @@ class ImagePipeline:
             images: (n, height, width, channels), uint8 or uint16, at the settings' size and colour.
 
         Returns:
-            float32 (n, height', width', channels'): scaled; then the wavelet transform; for the scale standardize then
-            less the mean and over the deviation of each channel in the training images (Kharitonov 2024).
+            float32 (n, height', width', channels'): scaled; then the wavelet transform; for the
+            scale standardize then minus the mean and divided by the deviation of each channel in the training images
+            (Kharitonov 2024).
         """
         batch = SCALES[self.settings.scale].apply(images, self.largest_value)
         if self.settings.dwt is not None:

@@ -34,8 +34,8 @@ class SubbandLevel:
     energy_share: dict[str, float]
     """Subband → its share of the sum of squares of this level, 0 to 1."""
     histograms: dict[str, np.ndarray]
-    """Subband → how many values lie in each of `HISTOGRAM_BINS` equal bins: of the approximation from its least to its
-    greatest value, of a detail from minus to plus its greatest magnitude, so that zero is in the middle."""
+    """Subband → how many values lie in each of `HISTOGRAM_BINS` equal bins: of the approximation from its minimum to
+    its maximum, of a detail from minus to plus its largest magnitude, so that zero is in the middle."""
 
 
 def write_samples(path: Path, dataset: PreparedDataset, images: ImageSettings, count_per_class: int = 3) -> None:
@@ -84,8 +84,8 @@ def subband_preview(image: np.ndarray, settings: DwtSettings) -> tuple[SubbandLe
 
 
 def _histogram(band: np.ndarray, name: str) -> np.ndarray:
-    greatest = float(np.abs(band).max())
-    limits = (float(band.min()), float(band.max())) if name == "LL" else (-greatest, greatest)
+    largest = float(np.abs(band).max())
+    limits = (float(band.min()), float(band.max())) if name == "LL" else (-largest, largest)
     return np.histogram(band, bins=HISTOGRAM_BINS, range=limits)[0]
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
 from types import MappingProxyType
-from typing import Any
 
-from engine.graph.layer_graph import Layer, LayerGraph, Shape, StoredAs, Tensor
+from engine.graph.keras_objects import LayerConfig
+from engine.graph.layer_graph import Layer, LayerGraph, LayerSettings, Shape, StoredAs, Tensor
 
 INPUT = "input"
 CIFAR_STEM_BELOW = 64
@@ -92,7 +91,7 @@ class GraphBuilder:
         use_bias: bool = False,
         dilation: int = 1,
     ) -> Tensor:
-        """A depthwise convolution, one filter a channel."""
+        """A depthwise convolution, one filter per channel."""
         height, width, channels = x.shape
         reach = dilation * (kernel - 1) + 1
         shape = (_out(height, reach, strides, padding), _out(width, reach, strides, padding), channels)
@@ -116,7 +115,7 @@ class GraphBuilder:
     ) -> Tensor:
         """Batch normalisation; one that ends a residual branch begins with scale 0 (Goyal et al. 2017, section 5.1)."""
         channels = x.shape[-1]
-        settings: dict[str, Any] = {"momentum": self.momentum, "epsilon": epsilon}
+        settings: LayerConfig = {"momentum": self.momentum, "epsilon": epsilon}
         settings |= {"gamma_initializer": "zeros"} if ends_branch else {}
         settings |= {name: False for name, learnt in (("scale", scale), ("center", center)) if not learnt}
         learnt = (scale + center) * channels
@@ -145,7 +144,7 @@ class GraphBuilder:
         return self._add(name, "PReLU", settings, (x,), x.shape, prod(sides), prod(sides))
 
     def channel_scaling(self, x: Tensor, scale: tuple[float, ...], offset: tuple[float, ...], name: str) -> Tensor:
-        """scale · x + offset, one of each or one a channel; nothing of it is learnt."""
+        """scale · x + offset, one of each or one per channel; not trained."""
         return self._add(name, "ChannelScaling", {"scale": scale, "offset": offset}, (x,), x.shape)
 
     def reshape(self, x: Tensor, shape: Shape, name: str) -> Tensor:
@@ -201,7 +200,7 @@ class GraphBuilder:
         Args:
             kept_together: Keras' `noise_shape`: 1 for the axes, the batch's first, along which values drop together.
         """
-        settings: dict[str, Any] = {"rate": rate}
+        settings: LayerConfig = {"rate": rate}
         settings |= {"noise_shape": kept_together} if kept_together else {}
         return self._add(name, "Dropout", settings, (x,), x.shape)
 
@@ -217,7 +216,7 @@ class GraphBuilder:
 
     def dense(self, x: Tensor, units: int, name: str, activation: str = "linear", *, use_bias: bool = True) -> Tensor:
         weights = x.shape[-1] * units
-        settings: dict[str, Any] = {"units": units, "activation": activation, "kernel_initializer": "glorot_uniform"}
+        settings: LayerConfig = {"units": units, "activation": activation, "kernel_initializer": "glorot_uniform"}
         settings |= {} if use_bias else {"use_bias": False}
         parameters = weights + (units if use_bias else 0)
         return self._add(name, "Dense", settings, (x,), (units,), parameters, parameters, macs=weights)
@@ -234,7 +233,7 @@ class GraphBuilder:
         self,
         name: str,
         kind: str,
-        settings: Mapping[str, Any],
+        settings: LayerSettings,
         inputs: tuple[Tensor, ...],
         shape: Shape,
         parameters: int = 0,

@@ -1,6 +1,6 @@
 """From a layer as a Keras file describes it to the plain layers of a graph. No TensorFlow.
 
-What is not listed here is refused by its name: of a file, only known layers are built, and never its code.
+A layer that is not listed here is refused by name: only known layers of a file are built, and its code never runs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.contract.errors import DataError
 from engine.graph.graph_builder import GraphBuilder
-from engine.graph.layer_graph import StoredAs, Tensor
+from engine.graph.layer_graph import LayerSettings, StoredAs, Tensor
 
 Inputs = tuple[Tensor, ...]
 PLAIN_ACTIVATIONS = frozenset({"softmax", "sigmoid", "tanh", "swish", "silu", "elu", "selu", "gelu", "softplus"})
@@ -39,9 +39,9 @@ def add_layer(
     builder: GraphBuilder,
     kind: str,
     name: str,
-    settings: Mapping[str, Any],
+    settings: LayerSettings,
     inputs: Inputs,
-    call: Mapping[str, Any],
+    call: LayerSettings,
 ) -> Tensor:
     """Add a layer of a Keras file, its activation apart from it.
 
@@ -52,7 +52,7 @@ def add_layer(
         NoPlainLayer: the layer, or a setting of it, cannot be built.
     """
     if kind not in known_classes():
-        raise NoPlainLayer(f'layer "{name}" is of class {kind}, and code of a file is never run')
+        raise NoPlainLayer(f'layer "{name}" is of class {kind}, and code in a file is never run')
     refuse_unknown_call(kind, name, call)
     if kind in INERT:
         return inputs[0]
@@ -66,8 +66,8 @@ def known_classes() -> frozenset[str]:
     return INERT | frozenset(_ADD)
 
 
-def refuse_unknown_call(kind: str, name: str, call: Mapping[str, Any]) -> None:
-    """Raises: NoPlainLayer: a layer is called so that it computes otherwise than it does alone."""
+def refuse_unknown_call(kind: str, name: str, call: LayerSettings) -> None:
+    """Raises: NoPlainLayer: a layer is called in a way that changes what it computes."""
     if call.get("training") and kind in OTHERWISE_IN_TRAINING:
         raise NoPlainLayer(
             f'layer "{name}" is called with training = True, so that its results depend on chance or on the other '
@@ -77,19 +77,19 @@ def refuse_unknown_call(kind: str, name: str, call: Mapping[str, Any]) -> None:
         raise NoPlainLayer(f'layer "{name}" is called with {", ".join(others)}; call it with its inputs alone')
 
 
-def _conv(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _conv(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     _need(name, settings, groups=1)
     x = builder.conv(inputs[0], settings["filters"], name=name, **_convolution(name, settings))
     return _activated(builder, name, settings, x)
 
 
-def _depthwise(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _depthwise(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     _need(name, settings, depth_multiplier=1)
     x = builder.depthwise_conv(inputs[0], name=name, **_convolution(name, settings))
     return _activated(builder, name, settings, x)
 
 
-def _separable(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _separable(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     """A depthwise convolution and one of 1×1 after it, which takes the bias."""
     _need(name, settings, depth_multiplier=1)
     stored = builder.stored or StoredAs(name)
@@ -103,14 +103,14 @@ def _separable(builder: GraphBuilder, name: str, settings: Mapping[str, Any], in
     return _activated(builder, name, settings, x)
 
 
-def _dense(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _dense(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     if len(inputs[0].shape) != 1:
         raise NoPlainLayer(f'layer "{name}" is dense over a feature map; flatten or pool before it')
     x = builder.dense(inputs[0], settings["units"], name, use_bias=settings.get("use_bias", True))
     return _activated(builder, name, settings, x)
 
 
-def _batch_norm(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _batch_norm(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     _need(name, settings, renorm=False)
     axis = settings["axis"][0] if isinstance(settings["axis"], list) else settings["axis"]
     if axis not in (-1, len(inputs[0].shape)):
@@ -119,56 +119,56 @@ def _batch_norm(builder: GraphBuilder, name: str, settings: Mapping[str, Any], i
     return builder.batch_norm(inputs[0], name, settings["epsilon"], **learnt)
 
 
-def _relu(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _relu(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     _need(name, settings, threshold=0)
-    slope, greatest = float(_number(settings.get("negative_slope") or 0)), settings.get("max_value")
-    if greatest is not None and (_number(greatest) != 6 or slope):
-        raise NoPlainLayer(f'layer "{name}" is a ReLU up to {_number(greatest):g}, and only those up to 6 are known')
+    slope, limit = float(_number(settings.get("negative_slope") or 0)), settings.get("max_value")
+    if limit is not None and (_number(limit) != 6 or slope):
+        raise NoPlainLayer(f'layer "{name}" is a ReLU up to {_number(limit):g}, and only those up to 6 are known')
     if slope:
         return builder.leaky_relu(inputs[0], slope, name)
-    return (builder.relu if greatest is None else builder.relu6)(inputs[0], name)
+    return (builder.relu if limit is None else builder.relu6)(inputs[0], name)
 
 
-def _leaky_relu(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _leaky_relu(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     slope = settings["alpha"] if "alpha" in settings else settings["negative_slope"]  # Keras 2, Keras 3.
     return builder.leaky_relu(inputs[0], float(_number(slope)), name)
 
 
-def _elu(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _elu(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     return builder.elu(inputs[0], float(_number(settings["alpha"])), name)
 
 
-def _prelu(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _prelu(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     return builder.prelu(inputs[0], tuple(settings.get("shared_axes") or ()), name)
 
 
-def _activation(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _activation(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     return _activate(builder, name, settings["activation"], inputs[0])
 
 
-def _softmax(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _softmax(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     if settings.get("axis", -1) not in (-1, len(inputs[0].shape)):
         raise NoPlainLayer(f'layer "{name}" is a softmax along axis {settings["axis"]}')
     return _activate(builder, name, "softmax", inputs[0])
 
 
-def _max_pool(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _max_pool(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     return builder.max_pool(inputs[0], **_pooling(name, settings))
 
 
-def _average_pool(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _average_pool(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     return builder.average_pool(inputs[0], **_pooling(name, settings))
 
 
-def _global_average(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _global_average(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     return builder.global_average_pool(inputs[0], name, keepdims=settings.get("keepdims", False))
 
 
-def _global_max(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _global_max(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     return builder.global_max_pool(inputs[0], name, keepdims=settings.get("keepdims", False))
 
 
-def _reshape(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _reshape(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     shape = tuple(int(side) for side in settings["target_shape"])
     values = prod(inputs[0].shape)
     if shape.count(-1) == 1:
@@ -178,25 +178,25 @@ def _reshape(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inpu
     return builder.reshape(inputs[0], shape, name)
 
 
-def _flatten(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _flatten(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     return builder.flatten(inputs[0], name)
 
 
-def _dropout(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _dropout(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     together = settings.get("noise_shape")
     return builder.dropout(inputs[0], settings["rate"], name, tuple(together) if together else None)
 
 
-def _spatial_dropout(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _spatial_dropout(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     return builder.dropout(inputs[0], settings["rate"], name, (None, 1, 1, None))
 
 
-def _zero_pad(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _zero_pad(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     rows, columns = (tuple(sides) for sides in settings["padding"])
     return builder.zero_pad(inputs[0], rows, columns, name)
 
 
-def _add(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _add(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     if len(inputs) < 2 or any(one.shape != inputs[0].shape for one in inputs):
         raise NoPlainLayer(f'layer "{name}" adds {len(inputs)} tensors, which are not two or more of one shape')
     x, *others = inputs
@@ -205,8 +205,8 @@ def _add(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: 
     return x
 
 
-def _multiply(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
-    """Of one shape, or a feature map and one value a channel, as squeeze and excitation has it."""
+def _multiply(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
+    """Of one shape, or a feature map and one value per channel, as squeeze and excitation has it."""
     if len(inputs) != 2:
         raise NoPlainLayer(f'layer "{name}" multiplies {len(inputs)} tensors; two are known')
     large, small = sorted(inputs, key=lambda one: prod(one.shape), reverse=True)
@@ -215,13 +215,13 @@ def _multiply(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inp
     return builder.multiply(large, small, name)
 
 
-def _concatenate(builder: GraphBuilder, name: str, settings: Mapping[str, Any], inputs: Inputs) -> Tensor:
+def _concatenate(builder: GraphBuilder, name: str, settings: LayerSettings, inputs: Inputs) -> Tensor:
     if settings.get("axis", -1) not in (-1, len(inputs[0].shape)):
         raise NoPlainLayer(f'layer "{name}" joins along axis {settings["axis"]}')
     return builder.concatenate(inputs, name)
 
 
-_ADD: Mapping[str, Callable[[GraphBuilder, str, Mapping[str, Any], Inputs], Tensor]] = {
+_ADD: Mapping[str, Callable[[GraphBuilder, str, LayerSettings, Inputs], Tensor]] = {
     "Conv2D": _conv,
     "DepthwiseConv2D": _depthwise,
     "SeparableConv2D": _separable,
@@ -248,13 +248,13 @@ _ADD: Mapping[str, Callable[[GraphBuilder, str, Mapping[str, Any], Inputs], Tens
 }
 
 
-def _activated(builder: GraphBuilder, name: str, settings: Mapping[str, Any], x: Tensor) -> Tensor:
+def _activated(builder: GraphBuilder, name: str, settings: LayerSettings, x: Tensor) -> Tensor:
     activation = settings.get("activation") or "linear"
     label = activation if isinstance(activation, str) else "activation"
     return _activate(builder, f"{name}_{label}", activation, x)
 
 
-def _activate(builder: GraphBuilder, name: str, activation: Any, x: Tensor) -> Tensor:
+def _activate(builder: GraphBuilder, name: str, activation: object, x: Tensor) -> Tensor:
     if activation == "linear":
         return x
     if activation in ("relu", "relu6"):
@@ -263,17 +263,17 @@ def _activate(builder: GraphBuilder, name: str, activation: Any, x: Tensor) -> T
         return builder.leaky_relu(x, STRING_LEAKY_SLOPE, name)
     if not isinstance(activation, str) or activation not in PLAIN_ACTIVATIONS:
         called = f' ("{activation}")' if isinstance(activation, str) else ""
-        raise NoPlainLayer(f'the activation of "{name}"{called} is none of the known ones, and code is never run')
+        raise NoPlainLayer(f'the activation of "{name}"{called} is not a known one, and code is never run')
     return builder.activation(x, activation, name)
 
 
-def _pooling(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _pooling(name: str, settings: LayerSettings) -> dict[str, Any]:
     size = _side(name, settings["pool_size"])
     strides = _side(name, settings.get("strides") or size)
     return {"size": size, "name": name, "strides": strides, "padding": settings["padding"]}
 
 
-def _convolution(name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+def _convolution(name: str, settings: LayerSettings) -> dict[str, Any]:
     if settings["padding"] not in ("same", "valid"):
         raise NoPlainLayer(f'layer "{name}" has the padding "{settings["padding"]}"')
     return {
@@ -294,14 +294,14 @@ def _number(value: Any) -> float:
     return float(value)
 
 
-def _need(name: str, settings: Mapping[str, Any], **values: Any) -> None:
+def _need(name: str, settings: LayerSettings, **values: object) -> None:
     for key, value in values.items():
         found = settings.get(key, value)
         if found not in (value, [value, value], None):
             raise NoPlainLayer(f'layer "{name}" has {key} = {found}')
 
 
-def _side(name: str, sides: Any) -> int:
+def _side(name: str, sides: int | list[int]) -> int:
     first, *rest = sides if isinstance(sides, list) else [sides]
     if any(side != first for side in rest):
         raise NoPlainLayer(f'layer "{name}" is not square ({sides})')

@@ -13,6 +13,8 @@ from math import prod
 from typing import Any
 
 Shape = tuple[int, ...]
+LayerSettings = Mapping[str, Any]
+"""The arguments of a Keras class, by name."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Layer:
 
     name: str
     kind: str
-    settings: Mapping[str, Any]
+    settings: LayerSettings
     inputs: tuple[str, ...]
     shape: Shape
     """Output shape without the batch: (height, width, channels) or (features,)."""

@@ -54,7 +54,7 @@ def autoaugment_cifar(images: np.ndarray, generator: np.random.Generator) -> np.
     """Each image through one of the 25 sub-policies, chosen at random.
 
     Args:
-        images: (n, height, width, 1 or 3); 16-bit ones are changed at 8 bits a channel.
+        images: (n, height, width, 1 or 3); 16-bit ones are changed at 8 bits per channel.
 
     Returns:
         The same shape and dtype.

@@ -31,8 +31,8 @@ def resize_fidelity(images: Sequence[np.ndarray], settings: ImageSettings) -> Im
     """Resized images, brought back to their size by the same filter, against the images themselves.
 
     Args:
-        images: (height, width) or (height, width, 3), uint8 or uint16, as they came; those too small for a window of
-            SSIM are passed over, and None is returned where that are all.
+        images: (height, width) or (height, width, 3), uint8 or uint16, the originals; those too small for a window of
+            SSIM are skipped, and None is returned if all are.
     """
     pairs = []
     for image in images:
@@ -58,7 +58,7 @@ def jpeg_fidelity(images: Sequence[np.ndarray], settings: ImageSettings) -> Imag
 
 
 def _shrunk(image: np.ndarray, settings: ImageSettings) -> np.ndarray:
-    """At most `LARGEST_COMPARED_PIXELS` a side: a photograph would take seconds."""
+    """At most `LARGEST_COMPARED_PIXELS` per side: a photograph would take seconds."""
     height, width = image.shape[:2]
     share = LARGEST_COMPARED_PIXELS / max(height, width)
     if share >= 1:

@@ -1,4 +1,4 @@
-"""How pixels become the numbers that a network is fed: an entry a value of `images.scale`."""
+"""How pixels become the network's input: one entry per value of `images.scale`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.contract.errors import RecipeError
 from engine.contract.image_settings import ImageGrid
 
 Normalization = tuple[tuple[float, ...], tuple[float, ...]]
-"""Mean and deviation of (pixel - mean) / deviation, one of each or one a channel."""
+"""Mean and deviation of (pixel - mean) / deviation, one of each or one per channel."""
 IMAGENET_MEAN_BGR = (103.939, 116.779, 123.68)
 """Blue, green, red of ImageNet's training images, 0 to 255 (Simonyan and Zisserman 2015, as Keras has it)."""
 
@@ -23,7 +23,7 @@ class Scale:
 
     factor: float = 1.0
     offset: tuple[float, ...] = (0.0,)
-    """One, or one a channel."""
+    """One, or one per channel."""
     by_own_largest: bool = False
     """Whether the largest value is that of the image (Garifulla et al. 2022) rather than that of its type."""
     blue_first: bool = False
@@ -86,6 +86,6 @@ def check_scale(images: ImageGrid) -> None:
     """Raises: RecipeError: the scale is one of colours, and the images have none."""
     if SCALES[images.scale].blue_first and images.color == "grayscale":
         raise RecipeError(
-            f'images.scale = "{images.scale}" is a scale of colours, and the images are grayscale; choose '
+            f'images.scale = "{images.scale}" is a scale for colours, but the images are grayscale; choose '
             'images.color = "rgb", which repeats the grey, or another scale.'
         )

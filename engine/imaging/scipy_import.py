@@ -1,4 +1,4 @@
-"""Imports SciPy and what stands on it, a thread at a time."""
+"""Imports SciPy and what depends on it, one thread at a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a wavelet transform keeps of images: energy a subband, reconstruction error, and the real codec's bytes."""
+"""What a wavelet transform keeps of images: energy per subband, reconstruction error, and the real codec's bytes."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ DETAILS = SUBBANDS[1:]
 ROUNDING_DB = 90.0
 """A PSNR above it is the rounding of 32-bit floats and no loss: eight bits end at 59 dB."""
 LOSSLESS_DB = 59.0
-MOST_IMAGES, MOST_PIXELS = 16, 2**21
+MAX_IMAGES, MAX_PIXELS = 16, 2**21
 """JPEG 2000 takes a second or two for so many pixels in colour."""
 
 
 def images_looked_at(height: int, width: int) -> int:
     """How many images of a size are enough to be looked at, and few enough to be so in about a second."""
-    return max(2, min(MOST_IMAGES, MOST_PIXELS // (height * width)))
+    return max(2, min(MAX_IMAGES, MAX_PIXELS // (height * width)))
 
 
 def transform_figures(images: np.ndarray, settings: DwtSettings) -> TransformFigures:

@@ -57,7 +57,7 @@ def decompose(batch: np.ndarray, settings: DwtSettings, names: Collection[str] =
         names: the subbands wanted.
 
     Returns:
-        Subband → float32 (n, height', width', channels). All are divided by 2 a level, so that the approximation of
+        Subband → float32 (n, height', width', channels). All are divided by 2 per level, so that the approximation of
         an image in [0, 1] is a local mean in about [0, 1], and a detail lies in about [-0.5, 0.5].
     """
     batch = _approximation(batch, settings)

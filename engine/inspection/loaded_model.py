@@ -13,7 +13,7 @@ from engine.export.feeding_description import Feeding
 from engine.feeding.pipeline import network_input_shape
 from engine.inspection.shipped_model import ShippedModel, UnsaidFeeding
 from engine.inspection.standard_metadata import standard_metadata
-from engine.measurement.accuracy import decisions
+from engine.measurement.accuracy import predicted
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.tflite_file import TfliteFile
 
@@ -95,7 +95,7 @@ class LoadedModel:
         output = self._classifier.probabilities()
         probabilities = self.shipped.as_probabilities(output)
         self._refuse_other_values(probabilities)
-        label = int(decisions(output[None])[0])
+        label = int(predicted(output[None])[0])
         second, first = np.partition(probabilities, len(probabilities) - 2)[-2:].tolist()
         return Answer(
             self.classes[label],

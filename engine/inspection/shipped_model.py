@@ -20,6 +20,7 @@ from engine.datasets.listing.labelled_files import LabelledFiles
 from engine.datasets.source import DATASETS, DatasetSource, Sample
 from engine.export.feeding_description import FEEDING_FILE, Feeding
 from engine.imaging.normalisation import normalise
+from engine.measurement.accuracy import both_classes
 from engine.measurement.tflite_file import TfliteFile
 
 WIDENING = 257
@@ -120,7 +121,7 @@ class ShippedModel:
         return ValueRange(*reading.value_range, reading.value_range_of == "all") if reading.value_range else None
 
     def _source(self, key: str, folder: Path) -> DatasetSource:
-        settings = DatasetSettings(kind=key, path=str(folder), axis=self._axis)
+        settings = DatasetSettings.model_validate({"kind": key, "path": str(folder), "axis": self._axis})
         return DATASETS[key](settings, 0, folder, self._value_range)
 
     @property
@@ -128,14 +129,6 @@ class ShippedModel:
         """Of the slices of volumes; its reading says it in its first sentence."""
         said = (step for step in self.feeding.reading.steps if step.startswith(SLICES))
         return next((step.removeprefix(SLICES).rstrip(".") for step in said), "stored")
-
-
-def both_classes(output: np.ndarray) -> np.ndarray:
-    """Outputs (n, classes or 1) as one probability per class, float32 (n, classes)."""
-    if output.shape[1] > 1:
-        return output.astype(np.float32, copy=False)
-    second = output.astype(np.float32, copy=False)
-    return np.concatenate([1 - second, second], axis=1)
 
 
 def carried_feeding(content: bytes, path: Path) -> Feeding | None:

@@ -1,4 +1,4 @@
-"""Python's garbage collector where it would look through much that stays, again and again, and find nothing."""
+"""Turns Python's garbage collector off where it would scan many lasting objects again and again and find nothing."""
 
 from __future__ import annotations
 

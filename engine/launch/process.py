@@ -1,4 +1,4 @@
-"""How a child process of this program behaves towards its parent: it ends with it, and gives way to it."""
+"""How a child process behaves towards its parent: it ends with it, and runs at a lower priority."""
 
 from __future__ import annotations
 

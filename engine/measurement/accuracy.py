@@ -10,19 +10,26 @@ Z_95 = 1.959963984540054
 """The 97.5 % quantile of the normal distribution."""
 
 
-def decisions(probabilities: np.ndarray) -> np.ndarray:
+def both_classes(output: np.ndarray) -> np.ndarray:
+    """Outputs (n, classes or 1) as one probability per class, float32 (n, classes)."""
+    values = output.astype(np.float32, copy=False)
+    # A sigmoid's one value is the probability of the second class.
+    return values if values.shape[1] > 1 else np.concatenate([1 - values, values], axis=1)
+
+
+def predicted(output: np.ndarray) -> np.ndarray:
     """The class of each image, int64 (n,).
 
     Args:
-        probabilities: (n, classes), or (n, 1) with the probability of the second class.
+        output: (n, classes), or (n, 1) with the probability of the second class, which is predicted from 0.5 on.
     """
-    if probabilities.shape[1] == 1:
-        return (probabilities[:, 0] >= 0.5).astype(np.int64)
-    return probabilities.argmax(axis=1).astype(np.int64)
+    if output.shape[1] == 1:
+        return (output[:, 0] >= 0.5).astype(np.int64)
+    return output.argmax(axis=1).astype(np.int64)
 
 
 def share_equal(first: np.ndarray, second: np.ndarray) -> float:
-    """Accuracy (decisions against labels) or agreement (decisions against decisions), 0 to 1."""
+    """Accuracy (predictions against labels) or agreement (predictions against predictions), 0 to 1."""
     return float(np.mean(first == second))
 
 

@@ -18,7 +18,7 @@ LOADED_OVER_STORED = 4
 """About how many times its file's bytes a loaded network takes, kernels packed again for the processor included."""
 
 
-def classify(file: Path, batches: Iterable[np.ndarray], progress: Progress = UNWATCHED) -> np.ndarray:
+def classify(file: Path | bytes, batches: Iterable[np.ndarray], progress: Progress = UNWATCHED) -> np.ndarray:
     """The file's probabilities for all images, in order.
 
     An interpreter lets go of Python's lock while it computes, so threads are enough to keep every core busy.
@@ -53,8 +53,8 @@ def classify(file: Path, batches: Iterable[np.ndarray], progress: Progress = UNW
     return np.stack(rows)
 
 
-def _interpreters_that_fit(file: Path) -> int:
+def _interpreters_that_fit(file: Path | bytes) -> int:
     """One a core, as long as they take no more than half of the free memory; at least 1."""
-    stored = file.stat().st_size if file.is_file() else 0
+    stored = len(file) if isinstance(file, bytes) else file.stat().st_size if file.is_file() else 0
     affordable = psutil.virtual_memory().available // 2 // max(LOADED_OVER_STORED * stored, 1)
     return max(1, min(core_count(), MOST_INTERPRETERS, affordable))

@@ -12,8 +12,11 @@ import numpy as np
 from engine.contract.errors import NutshellError
 
 
-def load_interpreter(file: Path | bytes, threads: int = 1) -> Any:
+def load_interpreter(file: Path | bytes, threads: int = 1, keep_all: bool = False) -> Any:
     """An interpreter with its tensors allocated.
+
+    Args:
+        keep_all: keep what each operator computed, to be looked at; the kernels that compute are the same.
 
     Raises:
         NutshellError: the file is missing or is no `.tflite` that this interpreter runs.
@@ -24,7 +27,7 @@ def load_interpreter(file: Path | bytes, threads: int = 1) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            interpreter = Interpreter(**_source(file), num_threads=threads)
+            interpreter = Interpreter(**_source(file), num_threads=threads, experimental_preserve_all_tensors=keep_all)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError, OSError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -44,8 +47,8 @@ def _source(file: Path | bytes) -> dict[str, Any]:
 class ImageClassifier:
     """One interpreter with one float32 image in and float32 probabilities out, whatever the file's own types are."""
 
-    def __init__(self, file: Path | bytes, threads: int = 1) -> None:
-        self._interpreter = load_interpreter(file, threads)
+    def __init__(self, file: Path | bytes, threads: int = 1, keep_all: bool = False) -> None:
+        self._interpreter = load_interpreter(file, threads, keep_all)
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
 
@@ -61,6 +64,10 @@ class ImageClassifier:
     def invoke(self) -> None:
         """Run the network on the image that was set."""
         self._interpreter.invoke()
+
+    def stored(self, place: int) -> np.ndarray:
+        """The tensor with this number in the file, as stored; of one that is computed, needs `keep_all`."""
+        return np.array(self._interpreter.get_tensor(place))
 
     def probabilities(self) -> np.ndarray:
         """The output, dequantised, float32 (classes or 1,)."""

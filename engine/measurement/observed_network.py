@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from ai_edge_litert import schema_py_generated as schema
 
 THREADS = 2
 
@@ -39,6 +42,6 @@ def _activation_places(content: bytes) -> set[int]:
     """Which tensors of the graph are its inputs or are computed by an operator."""
     from ai_edge_litert import schema_py_generated as schema
 
-    graph: Any = schema.Model.GetRootAs(content, 0).Subgraphs(0)
+    graph: schema.SubGraph = schema.Model.GetRootAs(content, 0).Subgraphs(0)
     computed = [graph.Operators(number).OutputsAsNumpy() for number in range(graph.OperatorsLength())]
     return {int(place) for places in (graph.InputsAsNumpy(), *computed) for place in places}

@@ -140,7 +140,7 @@ class TfliteGraph:
     def _operator_name(self, operator: Any) -> str:
         code = self._model.operatorCodes[operator.opcodeIndex]
         # Codes above 127 do not fit the older field, which then holds a placeholder.
-        return _enum_names("BuiltinOperator")[max(code.builtinCode, code.deprecatedBuiltinCode)]
+        return enum_names("BuiltinOperator")[max(code.builtinCode, code.deprecatedBuiltinCode)]
 
     def _kernel_place(self, operator: Any) -> int:
         return int(operator.inputs[KERNEL_INPUT[self._operator_name(operator)]])
@@ -148,19 +148,19 @@ class TfliteGraph:
     def _computes_in_float(self, operator: Any) -> bool:
         if self._operator_name(operator) in BORDER_OPERATORS:
             return False
-        return any(_dtype(self._graph.tensors[place]) in FLOATS for place in operator.outputs)
+        return any(tensor_dtype(self._graph.tensors[place]) in FLOATS for place in operator.outputs)
 
     def _macs(self, operator: Any) -> int:
         """Kernel values times the places where the kernel is laid: output pixels, input pixels if transposed."""
         name = self._operator_name(operator)
         if name not in KERNEL_INPUT:
             return 0
-        values = prod(_shape(self._graph.tensors[self._kernel_place(operator)]))
-        output = _shape(self._graph.tensors[operator.outputs[0]])
+        values = prod(tensor_shape(self._graph.tensors[self._kernel_place(operator)]))
+        output = tensor_shape(self._graph.tensors[operator.outputs[0]])
         if name == "FULLY_CONNECTED":
             return values * prod(output[:-1])
         if name == "TRANSPOSE_CONV":
-            _, height, width, _ = _shape(self._graph.tensors[operator.inputs[2]])
+            _, height, width, _ = tensor_shape(self._graph.tensors[operator.inputs[2]])
         else:
             _, height, width, _ = output
         return values * height * width
@@ -185,7 +185,7 @@ class TfliteGraph:
         return b""
 
     def _kernel(self, operator: str, tensor: Any) -> Kernel:
-        dtype, raw, shape = _dtype(tensor), self._buffer(tensor), _shape(tensor)
+        dtype, raw, shape = tensor_dtype(tensor), self._buffer(tensor), tensor_shape(tensor)
         if dtype == "int4":
             values = _unpacked(raw, prod(shape)).reshape(shape)
         else:
@@ -198,26 +198,28 @@ class TfliteGraph:
                 axis = int(quantization.quantizedDimension)
             if quantization.zeroPoint is not None and len(quantization.zeroPoint):
                 zero_point = int(quantization.zeroPoint[0])
-        return Kernel(_name(tensor), operator, values, dtype, scales, axis, zero_point)
+        return Kernel(tensor_name(tensor), operator, values, dtype, scales, axis, zero_point)
 
 
-def _shape(tensor: Any) -> tuple[int, ...]:
+def tensor_shape(tensor: Any) -> tuple[int, ...]:
     return tuple(int(side) for side in tensor.shape)
 
 
-def _dtype(tensor: Any) -> str:
-    return _enum_names("TensorType")[tensor.type].lower()
+def tensor_dtype(tensor: Any) -> str:
+    return enum_names("TensorType")[tensor.type].lower()
 
 
-def _name(tensor: Any) -> str:
+def tensor_name(tensor: Any) -> str:
     return tensor.name.decode() if isinstance(tensor.name, bytes) else str(tensor.name)
 
 
 def _border(tensor: Any) -> EndTensor:
-    dtype, quantization = _dtype(tensor), tensor.quantization
+    dtype, quantization = tensor_dtype(tensor), tensor.quantization
     if dtype in FLOATS or quantization is None or quantization.scale is None:
-        return EndTensor(_name(tensor), _shape(tensor), dtype)
-    return EndTensor(_name(tensor), _shape(tensor), dtype, float(quantization.scale[0]), int(quantization.zeroPoint[0]))
+        return EndTensor(tensor_name(tensor), tensor_shape(tensor), dtype)
+    return EndTensor(
+        tensor_name(tensor), tensor_shape(tensor), dtype, float(quantization.scale[0]), int(quantization.zeroPoint[0])
+    )
 
 
 def _unpacked(raw: bytes, count: int) -> np.ndarray:
@@ -228,7 +230,7 @@ def _unpacked(raw: bytes, count: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=2)
-def _enum_names(enumeration: str) -> dict[int, str]:
+def enum_names(enumeration: str) -> dict[int, str]:
     from ai_edge_litert import schema_py_generated as schema
 
     return {value: name for name, value in vars(getattr(schema, enumeration)).items() if not name.startswith("_")}

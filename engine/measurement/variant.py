@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract.measurements import VariantMeasurement
+from engine.contract.measurements import DecisionThreshold, VariantMeasurement
 from engine.contract.network_facts import NetworkFacts
 from engine.contract.progress import UNWATCHED, Progress
-from engine.measurement.accuracy import decisions, share_equal, wilson_interval
+from engine.measurement.accuracy import both_classes, predicted, share_equal, wilson_interval
+from engine.measurement.class_figures import at_threshold, prediction_figures
 from engine.measurement.classification import classify
 from engine.measurement.clean_process import LONGEST_S, measure_in_clean_process
 from engine.measurement.latency import LatencyFigures
@@ -35,6 +36,9 @@ class VariantFile:
     relative_name: str
     """Within the run's directory, with forward slashes."""
     facts: NetworkFacts
+    classes: tuple[str, ...]
+    threshold: DecisionThreshold | None = None
+    """Chosen on the validation images, of two classes."""
     dataset: str = ""
     """The label of the dataset that it is measured on, where that is not the recipe's own."""
 
@@ -43,29 +47,34 @@ def measure_variant(
     variant: VariantFile,
     test_batches: Iterable[np.ndarray],
     test_labels: np.ndarray,
-    baseline_decisions: np.ndarray | None,
+    baseline_predictions: np.ndarray | None,
     threads: int,
     progress: Progress,
 ) -> tuple[VariantMeasurement, np.ndarray]:
-    """All figures of one file, with a first latency of its own; and its decisions on the test images, int64 (n,).
+    """All figures of one file, with a first latency of its own; and its output for the test images.
 
     Args:
         test_batches: float32 (n, height, width, channels) each, as the network is fed.
         test_labels: int64 (n,).
-        baseline_decisions: int64 (n,); None for the baseline itself.
+        baseline_predictions: int64 (n,); None for the baseline itself.
         threads: of the interpreter that is timed.
         progress: asked by more than one thread.
 
     Raises:
         NutshellError: the file is damaged or does not run here.
         Cancelled: out of `progress`.
+
+    Returns:
+        The figures, and float32 (n, classes or 1).
     """
     progress.phase("measuring accuracy")
-    decided = decisions(classify(variant.path, test_batches, progress))
-    right = int((decided == test_labels).sum())
+    output = classify(variant.path, test_batches, progress)
+    predictions, probabilities = predicted(output), both_classes(output)
+    right = int((predictions == test_labels).sum())
     agreement = None if variant.dataset else 1.0
-    if baseline_decisions is not None and not variant.dataset:
-        agreement = share_equal(decided, baseline_decisions)
+    if baseline_predictions is not None and not variant.dataset:
+        agreement = share_equal(predictions, baseline_predictions)
+    threshold = variant.threshold and at_threshold(variant.threshold, test_labels, probabilities)
     progress.phase("measuring latency and memory")
     latency = measure_latencies_together({variant.chain: variant.path}, threads, progress)[variant.chain]
     memory = measure_in_clean_process(MemoryJob(file=str(variant.path)), progress).peak_memory_bytes
@@ -77,6 +86,8 @@ def measure_variant(
         accuracy=right / len(test_labels),
         accuracy_ci95=wilson_interval(right, len(test_labels)),
         agreement=agreement,
+        **prediction_figures(test_labels, predictions, probabilities, variant.classes),  # type: ignore[arg-type]
+        threshold=threshold,
         model_bytes=variant.path.stat().st_size,
         zip_bytes=zipped_bytes(variant.path),
         parameters=variant.facts.parameters,
@@ -95,7 +106,7 @@ def measure_variant(
         float_operators=file.float_operators,
         note=training_note(variant.facts),
         dataset=variant.dataset,
-    ), decided
+    ), output
 
 
 def measure_latencies_together(

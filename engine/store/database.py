@@ -15,7 +15,7 @@ from pathlib import Path
 from engine.contract.errors import DataError
 from engine.store.row_digest import row_digest
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 BUSY_TIMEOUT_S = 15.0
 
 _TABLES = """
@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS stages (
     key TEXT PRIMARY KEY, title TEXT NOT NULL, seconds REAL NOT NULL, finished REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS measurements (
-    stage TEXT NOT NULL, machine TEXT NOT NULL, variant TEXT NOT NULL, decisions BLOB NOT NULL,
+    stage TEXT NOT NULL, machine TEXT NOT NULL, variant TEXT NOT NULL, output BLOB NOT NULL,
     measured REAL NOT NULL, digest TEXT NOT NULL DEFAULT '', PRIMARY KEY (stage, machine)
 );
 CREATE TABLE IF NOT EXISTS latencies (
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS speeds (
 """
 DIGESTED = {
     "runs": ("run", "name", "started", "state", "message", "result"),
-    "measurements": ("stage", "machine", "variant", "decisions"),
+    "measurements": ("stage", "machine", "variant", "output"),
     "latencies": ("variants", "machine", "figures"),
     "speeds": ("machine", "macs_a_second"),
 }
@@ -125,9 +125,12 @@ def _connection(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA synchronous=NORMAL")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > SCHEMA_VERSION:
-            raise DataError(f"The database {path} is of a newer Nutshell; update the program or choose another folder.")
-        if version == 1:
-            _add_digests(connection)
+            raise DataError(
+                f"The database {path} was written by a newer version of Nutshell; update the program or "
+                "choose another folder."
+            )
+        if 0 < version < SCHEMA_VERSION:
+            _bring_up_to_date(connection)
         if version != SCHEMA_VERSION:
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
@@ -137,11 +140,18 @@ def _connection(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _add_digests(connection: sqlite3.Connection) -> None:
-    """To the rows of the first version, which are believed as they are."""
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """From an earlier version. The first had no digests: its rows are believed as they are. Up to the second,
+    measurements had no probabilities, so that they are made again."""
     connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone() == (1,):  # Else another process was first.
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version < SCHEMA_VERSION:  # Else another process was first.
+        connection.execute("DROP TABLE measurements")
+        for statement in filter(str.strip, _TABLES.split(";")):
+            connection.execute(statement)
         for table, columns in DIGESTED.items():
+            if version > 1 or table == "measurements":
+                continue
             connection.execute(f"ALTER TABLE {table} ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
             for place, *values in connection.execute(f"SELECT rowid, {', '.join(columns)} FROM {table}").fetchall():
                 connection.execute(f"UPDATE {table} SET digest = ? WHERE rowid = ?", (row_digest(*values), place))

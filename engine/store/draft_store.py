@@ -1,4 +1,4 @@
-"""Studies that are being prepared: a recipe file each, beside the runs."""
+"""Studies that are being prepared: one recipe file each, beside the runs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class DraftStore:
             return None
 
     def opened(self, draft: str, recipe: Recipe) -> OpenDraft:
-        """A draft that a window goes on with; where it is another recipe on the disk now, that stays as it is."""
+        """A draft that a window continues with; a different recipe that is on the disk by now is kept."""
         return OpenDraft(self, draft, recipe_text(recipe) if draft else "")
 
     def list(self) -> tuple[Draft, ...]:
@@ -81,7 +81,7 @@ class OpenDraft:
     def __init__(self, store: DraftStore, draft: str, text: str = "") -> None:
         """
         Args:
-            draft: its id; empty: it is not kept, as nobody has changed it.
+            draft: its id; empty: it is not kept, as it was not changed.
             text: what this window read or wrote of it last; empty: nothing.
         """
         self.draft = draft

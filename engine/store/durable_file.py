@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all: written under a temporary name, synced, then renamed."""
+"""Files that are complete or absent: written under a temporary name, synced, then renamed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 UNOWNED_AFTER_S = 86_400.0
-"""A temporary file or folder of nobody known here, such as of another machine, is abandoned after so long a rest."""
+"""A temporary file or folder of an unknown process, such as on another machine, counts as abandoned after this time."""
 
 SYNCED_AT_ONCE = 8
 """Files. A file system writes its journal once for all that wait for it: twenty times as fast as one by one."""

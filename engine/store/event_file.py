@@ -1,4 +1,4 @@
-"""A run's events as lines of JSON, each with its digest in a file beside, by which it is believed when it is read."""
+"""A run's events as lines of JSON, each with its digest in a second file, which verifies it when it is read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DIGEST_DIGITS = 16
 
 
 def digests_file(events: Path) -> Path:
-    """The file beside `events` with a digest a line."""
+    """The file beside `events` with one digest per line."""
     return events.with_suffix(".digests")
 
 

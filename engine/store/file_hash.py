@@ -1,4 +1,4 @@
-"""The hash by which a kept file is believed."""
+"""The hash that verifies a stored file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much room the cache of decoded images takes, and the clearing of what was not used for the longest time."""
+"""The size of the cache of decoded images, and clearing the least recently used ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def cache_bytes(cache: Path) -> int:
 def trim_cache(cache: Path, limit_bytes: int) -> int:
     """Remove entries, the longest unused first, until the others fit; returns the bytes that stay.
 
-    A cache entry is made again from its images when it is needed, so nothing is lost.
+    A cache entry can be computed again from its images, so nothing is lost.
     """
     entries = sorted(_entries(cache), key=_last_used)
     sizes = {entry: _bytes(entry) for entry in entries}

@@ -1,4 +1,4 @@
-"""Where Nutshell keeps things: one folder for runs, stages, the image cache and the database."""
+"""Where Nutshell stores its data: one folder for runs, stages, the image cache and the database."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Locations:
             probe.unlink()
         except (FileExistsError, NotADirectoryError):
             raise DataError(
-                f"The runs directory {self.root} cannot be made, because a file has that name; choose a folder."
+                f"The runs directory {self.root} cannot be created, because a file has that name; choose a folder."
             ) from None
         except OSError as error:
             raise DataError(

@@ -1,12 +1,11 @@
-"""The digest by which a row of the database is believed."""
+"""The digest that verifies a row of the database."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 
-def row_digest(*values: Any) -> str:
+def row_digest(*values: object) -> str:
     """SHA-256 over a row's values, 64 digits; each with its type and length, so that none runs into the next."""
     digest = hashlib.sha256()
     for value in values:

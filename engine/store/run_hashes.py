@@ -1,4 +1,4 @@
-"""The hashes of a finished run's files, by which they are believed when they are shown again."""
+"""The hashes of a finished run's files, which verify them when they are shown again."""
 
 from __future__ import annotations
 

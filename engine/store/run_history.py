@@ -25,7 +25,7 @@ class RunState(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
-    """Its engine is gone without having said how it ended."""
+    """Its engine has disappeared without a closing event."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class RunRecord:
 
 
 def record_start(database: sqlite3.Connection, run: str, name: str) -> None:
-    """Enter this process's run; one that did not end goes on in its own row."""
+    """Enter this process's run; one that did not end continues in its own row."""
     import psutil
 
     process = psutil.Process(os.getpid())
@@ -66,7 +66,7 @@ def record_start(database: sqlite3.Connection, run: str, name: str) -> None:
 
 
 def mark_interrupted(database: sqlite3.Connection) -> None:
-    """Enter of the runs whose engine is gone without a word that they were cut off."""
+    """Mark runs whose engine has disappeared without a closing event as cut off."""
     running = database.execute("SELECT run, pid, pid_started FROM runs WHERE state = ?", (RunState.RUNNING,)).fetchall()
     for run, pid, pid_started in running:
         if not _alive(pid, pid_started):

@@ -1,4 +1,4 @@
-"""What the user writes of a run: another name, a note, tags. A small file in the run's directory."""
+"""What the user writes about a run: another name, a note, tags. A small file in the run's directory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOTES_FILE = "notes.json"
 
 
 class RunNotes(BaseModel):
-    """Empty where nobody wrote anything."""
+    """Empty where the user wrote nothing."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,4 @@
-"""What goes with a run that is deleted: its directory, and the finished stages that no other run or draft uses."""
+"""What is deleted with a run: its directory, and the finished stages that no other run or draft uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.store.database import open_database
 from engine.store.locations import Locations
 
 STAGES_FILE = "stages.txt"
-"""In a run's directory: the keys of the stages that it used, one a line."""
+"""In a run's directory: the keys of the stages that it used, one per line."""
 STAGE_KEY = re.compile(r"\b[0-9a-f]{64}\b")
 NAMING_FILES = (STAGES_FILE, "recipe.toml")
 """In which a run names the stages that it used, or took as weights."""

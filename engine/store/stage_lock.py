@@ -1,4 +1,4 @@
-"""One process at a time computes a stage: the other waits, and then finds it finished."""
+"""Only one process at a time computes a stage: others wait, and then find it finished."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finished stages as folders named by their keys; a folder appears whole or not at all."""
+"""Finished stages as folders named by their keys; a folder is complete or absent."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class StageStore:
         return sorted(checkpoint.parent.glob(f"{checkpoint.name}*"))
 
     def put_checkpoint_aside(self, checkpoint: Path) -> Path:
-        """Give a damaged checkpoint another name, so that its training begins anew; nothing is deleted."""
+        """Give a damaged checkpoint another name, so that its training starts again; nothing is deleted."""
         return checkpoint.rename(checkpoint.with_name(f"damaged-{uuid.uuid4().hex[:8]}.{checkpoint.name}"))
 
     def drop_checkpoint(self, key: str) -> None:
@@ -82,9 +82,8 @@ class StageStore:
         return facts if there and facts.digest == facts.own_digest() else None
 
     def damage(self, key: str) -> str:
-        """What of a stage is not as it was written: the name of a file; empty where all is whole, or nothing there.
-
-        Every byte is read.
+        """The name of a file of the stage that has changed since it was written; empty if there is none. Every byte
+        is read.
         """
         folder = self.folder(key)
         if not folder.exists():

@@ -1,4 +1,4 @@
-"""How much an image counts, so that rare classes weigh as much as frequent ones. No TensorFlow."""
+"""The weight of each image, so that rare classes count as much as frequent ones. No TensorFlow."""
 
 from __future__ import annotations
 

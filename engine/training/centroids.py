@@ -1,4 +1,4 @@
-"""The few values that a clustered kernel is made of: where they start, and which weight takes which.
+"""The centroids of a clustered kernel: where they start, and which weight belongs to which.
 
 Weight sharing by k-means as in Han et al. 2016 (Deep Compression, arXiv:1510.00149, section 3).
 """
@@ -20,7 +20,7 @@ SAMPLED_VALUES = 65_536
 class Centroids:
     """How the few values that stand for many are found: a start, then Lloyd's rounds of k-means.
 
-    linear: evenly spaced from the least to the greatest value; random: drawn evenly between them; density: at even
+    linear: evenly spaced from the minimum to the maximum; random: drawn evenly between them; density: at even
     steps of the values' cumulative distribution; kmeans++: drawn from the values, far ones more likely (Arthur and
     Vassilvitskii 2007).
     """
@@ -66,11 +66,11 @@ def _means(flat: np.ndarray, members: np.ndarray, count: int) -> np.ndarray:
 
 
 def _start(flat: np.ndarray, count: int, start: Initialisation, generator: np.random.Generator) -> np.ndarray:
-    least, greatest = float(flat.min()), float(flat.max())
+    minimum, maximum = float(flat.min()), float(flat.max())
     if start == "linear":
-        return np.linspace(least, greatest, count)
+        return np.linspace(minimum, maximum, count)
     if start == "random":
-        return generator.uniform(least, greatest, count)
+        return generator.uniform(minimum, maximum, count)
     if start == "density":
         return np.quantile(flat, np.linspace(0, 1, count))
     return _far_apart(flat, count, generator)

@@ -1,4 +1,4 @@
-"""Saves a training after each epoch, so that a killed one goes on and ends in the same weights, bit for bit."""
+"""Saves a training after each epoch, so that a killed one continues and ends in the same weights, bit for bit."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.contract.training_outcome import EpochRecord
+from engine.graph.keras_objects import KerasModel, Variable
 from engine.store.durable_file import appearing_file
 from engine.training.projection import Projection
 
@@ -34,7 +35,9 @@ class Checkpoint:
     optimizer: list[np.ndarray]
     projections: list[dict[str, np.ndarray]]
 
-    def put_back(self, model: Any, optimizer_variables: Sequence[Any], projections: Sequence[Projection]) -> None:
+    def put_back(
+        self, model: KerasModel, optimizer_variables: Sequence[Variable], projections: Sequence[Projection]
+    ) -> None:
         """Give the model, its optimizer and its projections the saved state."""
         model.set_weights(self.weights)
         for variable, value in zip(optimizer_variables, self.optimizer, strict=True):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from engine.graph.keras_objects import Variable
 from engine.training.centroids import Centroids, nearest
 from engine.training.projection import Projection
 
@@ -17,13 +17,13 @@ ZERO = -1
 
 
 class ClusterProjection(Projection):
-    """Clusters over `kernels` (Keras variables). Who belongs to which is fixed; the clusters' values are trained.
+    """Clusters over `kernels` (Keras variables). The members are fixed; the clusters' values are trained.
 
     Each batch moves the values of a cluster apart by their own gradients; their mean is where the cluster goes, which
     is a step along the mean of the gradients (Han et al. 2016, figure 3, with the mean for the sum).
     """
 
-    def __init__(self, kernels: Sequence[Any], members: Sequence[np.ndarray]) -> None:
+    def __init__(self, kernels: Sequence[Variable], members: Sequence[np.ndarray]) -> None:
         """
         Args:
             members: for each kernel the cluster of each value, from 0 or `ZERO`; integers, the kernel's shape.
@@ -67,7 +67,7 @@ def cluster(kernel: np.ndarray, centroids: Centroids, generator: np.random.Gener
 
 
 def clusters_found(kernel: np.ndarray, keep_zeros: bool) -> np.ndarray:
-    """The clusters that a kernel has already, one a distinct value; as `cluster` returns them."""
+    """The clusters that a kernel already has, one per distinct value; as `cluster` returns them."""
     values, members = np.unique(kernel, return_inverse=True)
     members = members.reshape(kernel.shape)
     if keep_zeros and 0 in values:

@@ -1,4 +1,4 @@
-"""What the user asks of a running engine: pause, go on, stop this stage, cancel. Set by one thread, read by another."""
+"""What the user asks of a running engine: pause, resume, stop this stage, cancel. One thread sets, one reads."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Control:
         self._on_resumed = on_resumed
 
     def tell_with(self, on_paused: Callable[[], None], on_resumed: Callable[[], None]) -> None:
-        """Say from now on in this way that the work holds, and that it goes on."""
+        """Use these calls from now on to say that the work pauses and resumes."""
         self._on_paused, self._on_resumed = on_paused, on_resumed
 
     def pause(self) -> None:
@@ -34,7 +34,7 @@ class Control:
         self._running.set()
 
     def stop_stage(self) -> None:
-        """End the stage that trains now and keep its best model; a paused stage goes on to do so."""
+        """End the stage that trains now and keep its best model; a paused stage resumes to do so."""
         self._stop.set()
         self._running.set()
 

@@ -7,9 +7,10 @@ https://github.com/uxlfoundation/oneDNN/issues/6035. A residual network's shortc
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import Any
 
 import tensorflow as tf
+
+from engine.graph.keras_objects import LayerConfig
 
 _NAME = "Conv2DWithoutStridedKernelGradient"
 
@@ -21,7 +22,7 @@ def safe_convolution_gradients() -> AbstractContextManager[None]:
 
 
 @tf.RegisterGradient(_NAME)
-def _gradients(convolution: Any, of_output: Any) -> tuple[Any, Any]:
+def _gradients(convolution: tf.Operation, of_output: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Of the images and of the kernel; a strided 1×1 convolution is a plain one of every n-th pixel."""
     images, kernel = convolution.inputs
     settings = {
@@ -42,6 +43,6 @@ def _gradients(convolution: Any, of_output: Any) -> tuple[Any, Any]:
     return of_images, of_kernel
 
 
-def _is_strided_point(kernel_shape: tf.TensorShape, settings: dict[str, Any]) -> bool:
+def _is_strided_point(kernel_shape: tf.TensorShape, settings: LayerConfig) -> bool:
     is_point = kernel_shape[:2] == (1, 1) and settings["data_format"] == "NHWC" and settings["padding"] != "EXPLICIT"
     return is_point and max(settings["strides"]) > 1

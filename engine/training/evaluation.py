@@ -1,25 +1,25 @@
-"""How well a classifier does on images that it is not trained on."""
+"""Loss and accuracy of a classifier on images that it is not trained on."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import tensorflow as tf
 
 from engine.datasets.source import Split
+from engine.graph.keras_objects import KerasModel
 from engine.training.control import Control
 from engine.training.feed import Feed
 from engine.training.graph_building import StepFunction, compiled
 from engine.training.objective import Objective, correct_predictions, cross_entropy
 
 
-def evaluation_step(model: Any, objective: Objective) -> StepFunction:
+def evaluation_step(model: KerasModel, objective: Objective) -> StepFunction:
     """One batch without training: cross-entropy, whatever the objective lowers."""
     return compiled(partial(evaluate_batch, objective), model)
 
 
-def evaluate_batch(objective: Objective, images: Any, labels: Any) -> tuple[Any, Any]:
+def evaluate_batch(objective: Objective, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """What `evaluation_step` does, not compiled."""
     outputs = objective.outputs(images, training=False)
     return tf.reduce_sum(cross_entropy(outputs, labels)), correct_predictions(outputs, labels)

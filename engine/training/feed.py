@@ -1,4 +1,4 @@
-"""Feeds a training with batches, made by a thread of its own from the images on disk. No TensorFlow."""
+"""Feeds a training with batches, which its own thread makes from the images on disk. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ Batch = tuple[np.ndarray, np.ndarray]
 class Feed:
     """Batches of one dataset through one image pipeline.
 
-    Shuffling and each augmentation have streams of their own for every epoch, derived from (seed, stream, epoch): what
-    an epoch is fed depends on nothing that happened before it.
+    Shuffling and each augmentation have streams of their own for every epoch, derived from (seed, stream, epoch): so
+    the batches of an epoch do not depend on earlier epochs.
     """
 
     dataset: PreparedDataset

@@ -1,15 +1,14 @@
-"""Finds weights that are no finite numbers, with which no network can be used and no file be made."""
+"""Finds weights that are not finite, which make a network unusable."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
 from engine.contract.errors import NutshellError
+from engine.graph.keras_objects import KerasModel
 
 
-def layer_not_finite(model: Any) -> str | None:
+def layer_not_finite(model: KerasModel) -> str | None:
     """The name of the first layer that holds NaN or infinity; None where all weights are finite."""
     for layer in model.layers:
         if not all(np.isfinite(values).all() for values in layer.get_weights()):
@@ -17,7 +16,7 @@ def layer_not_finite(model: Any) -> str | None:
     return None
 
 
-def refuse_not_finite(model: Any, origin: str) -> None:
+def refuse_not_finite(model: KerasModel, origin: str) -> None:
     """
     Args:
         origin: where the weights come from and what to do, a sentence.

@@ -1,7 +1,7 @@
-"""Makes TensorFlow graphs with the garbage collector at rest.
+"""Makes TensorFlow graphs with the garbage collector off.
 
-What a graph is made of stays, and is much: the collector would look through all of it again and again, and find
-nothing.
+A graph is made of many lasting objects, which the collector would scan again and
+again without finding anything.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from typing import Any
 
 import tensorflow as tf
 
+from engine.graph.keras_objects import KerasModel
 from engine.launch.garbage_collector import collector_at_rest
 
-StepFunction = Callable[[Any, Any], tuple[Any, Any]]
-"""Images and labels → (summed loss, number of right decisions)."""
+StepFunction = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+"""Images and labels → (summed loss, number of correct predictions)."""
 
 
-def compiled(step: StepFunction, model: Any) -> StepFunction:
+def compiled(step: StepFunction, model: KerasModel) -> StepFunction:
     """`step` as a graph for batches of any size, made now and not with the first batch."""
     signature = [tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec([None], tf.int64)]
     # Nothing in a network's layers branches on a tensor; AutoGraph would only read all of their sources first.

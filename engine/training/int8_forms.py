@@ -1,26 +1,25 @@
-"""Layers that compute otherwise while a network trains for int8, since TensorFlow Lite makes several operators of each.
+"""Layers that compute differently while a network trains for int8, because TensorFlow Lite splits each into several.
 
-Between two such operators there are integers too, of a range that has to be known.
+The values between two such operators are integers too, and need a known range.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 import tf_keras
 
+from engine.graph.keras_objects import KerasLayer
 from engine.training.hard_activations import HardSigmoid
 from engine.training.kernels import kernel_of
 
-LEAST_SCALE = 1e-6
+MIN_SCALE = 1e-6
 """Of a normalised channel: the converter knows no scale of zero."""
 
 
 class QuantizedHardSigmoid(HardSigmoid):
     """With int8 after its addition and at its end; both ranges are known beforehand."""
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         shifted = tf.quantization.fake_quant_with_min_max_args(tf.nn.relu6(inputs + 3.0), 0.0, 6.0)
         return tf.quantization.fake_quant_with_min_max_args(shifted * (1.0 / 6.0), 0.0, 1.0)
 
@@ -28,10 +27,10 @@ class QuantizedHardSigmoid(HardSigmoid):
 class QuantizedBatchNormalization(tf_keras.layers.BatchNormalization):
     """One that follows no convolution that it could be folded into: infers as a depthwise 1×1 convolution.
 
-    Its kernel is one value a channel, with a scale a channel, so that int8 holds it exactly. Trains as any other.
+    Its kernel is one value per channel, with one scale per channel, so that int8 holds it exactly. Trains as any other.
     """
 
-    def call(self, inputs: Any, training: Any = None, mask: Any = None) -> Any:
+    def call(self, inputs: tf.Tensor, training: bool | None = None, mask: tf.Tensor | None = None) -> tf.Tensor:
         if training:
             return super().call(inputs, training=training, mask=mask)
         kernel = tf.math.rsqrt(self.moving_variance + self.epsilon) * (self.gamma if self.scale else 1.0)
@@ -42,9 +41,9 @@ class QuantizedBatchNormalization(tf_keras.layers.BatchNormalization):
 INT8_FORMS = (QuantizedHardSigmoid, QuantizedBatchNormalization)
 
 
-def int8_form(layer: Any) -> Any:
+def int8_form(layer: KerasLayer) -> KerasLayer:
     """A new layer of the same settings, in the form that int8 needs."""
-    kind = type(layer)
+    kind: type[tf_keras.layers.Layer] = type(layer)
     if kind is HardSigmoid:
         kind = QuantizedHardSigmoid
     elif kind is tf_keras.layers.BatchNormalization and not _is_folded(layer):
@@ -52,7 +51,7 @@ def int8_form(layer: Any) -> Any:
     return kind.from_config(layer.get_config())
 
 
-def _is_folded(normalisation: Any) -> bool:
+def _is_folded(normalisation: tf_keras.layers.BatchNormalization) -> bool:
     """Whether it alone follows a convolution or dense layer, into which the converter folds it."""
     source = normalisation.inbound_nodes[0].inbound_layers
     return kernel_of(source) is not None and len(source.outbound_nodes) == 1

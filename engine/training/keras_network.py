@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
 
+import tensorflow as tf
 import tf_keras
 
+from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import Layer, LayerGraph
 from engine.training.own_layers import OWN_LAYERS
 
@@ -15,7 +16,7 @@ NETWORK_NAME = "network"
 _WEIGHTED = frozenset({"Conv2D", "DepthwiseConv2D", "Dense"})
 
 
-def build_keras_network(graph: LayerGraph, seed: int, freeze_base: bool = False) -> Any:
+def build_keras_network(graph: LayerGraph, seed: int, freeze_base: bool = False) -> KerasModel:
     """The graph as an uncompiled `tf_keras.Model` with seeded random weights.
 
     Every layer's initial weights come from (seed, its place in the graph), so that they do not depend on what was
@@ -24,7 +25,7 @@ def build_keras_network(graph: LayerGraph, seed: int, freeze_base: bool = False)
     Returns:
         Input float32 (batch, height, width, channels), output float32 (batch, classes or 1) of probabilities.
     """
-    tensors: dict[str, Any] = {}
+    tensors: dict[str, tf.Tensor] = {}
     for place, layer in enumerate(graph.layers):
         if layer.kind == "InputLayer":
             tensors[layer.name] = tf_keras.Input(shape=layer.shape, name=layer.name)
@@ -36,7 +37,7 @@ def build_keras_network(graph: LayerGraph, seed: int, freeze_base: bool = False)
     return tf_keras.Model(tensors[graph.layers[0].name], tensors[graph.layers[-1].name], name=NETWORK_NAME)
 
 
-def _keras_layer(layer: Layer, seed: int) -> Any:
+def _keras_layer(layer: Layer, seed: int) -> tf_keras.layers.Layer:
     kind = OWN_LAYERS.get(layer.kind) or getattr(tf_keras.layers, layer.kind)
     settings = dict(layer.settings)
     if layer.kind in _WEIGHTED:
@@ -45,7 +46,7 @@ def _keras_layer(layer: Layer, seed: int) -> Any:
     return kind(name=layer.name, **settings)
 
 
-def _initializer(name: str, seed: int) -> Any:
+def _initializer(name: str, seed: int) -> tf_keras.initializers.Initializer:
     initializer = tf_keras.initializers.get(name)
     if "seed" not in inspect.signature(type(initializer).__init__).parameters:
         return initializer

@@ -1,4 +1,4 @@
-"""Whether a network that was read from a Keras file answers as Keras itself does.
+"""Checks that a network that was read from a Keras file gives the same outputs as in Keras.
 
 Keras builds the file's network from a copy of its description in which only Keras' own classes stand: initialisers,
 regularisers and number types are taken out, and what would be code is refused before Keras sees it.
@@ -13,13 +13,16 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
 import numpy as np
 
 from engine.backbones.input_scaling import KINDS, InputScaling
+from engine.contract.document import Document
 from engine.contract.errors import DataError
 from engine.graph.keras_layers import known_classes
+from engine.graph.keras_objects import KerasLayer, KerasModel
 from engine.weights.keras_configuration import MODELS, keras_version, read_document
 from engine.weights.saved_model import saved_model_folder
 from engine.weights.stored_weights import read_stored_weights
@@ -34,7 +37,7 @@ DATA_CLASSES = frozenset({"__keras_tensor__", "__tuple__", "TensorShape", "__num
 OWN_MODULES = ("keras", "tf_keras", "builtins")
 
 
-def check_against_keras(model: Any, path: Path, scaling: InputScaling, seed: int) -> float:
+def check_against_keras(model: KerasModel, path: Path, scaling: InputScaling, seed: int) -> float:
     """Compare a network that was read from `path` with the one that Keras reads from it, on random images.
 
     Args:
@@ -48,7 +51,7 @@ def check_against_keras(model: Any, path: Path, scaling: InputScaling, seed: int
     """
     import tf_keras
 
-    pixels = _images(model.input_shape[1:], seed) * np.float32(scaling.greatest)
+    pixels = _images(tuple(side or 1 for side in model.input_shape[1:]), seed) * np.float32(scaling.max_pixel)
     ours = tf_keras.Model(model.input, model.layers[-1].input)(scaling.fed(pixels), training=False).numpy()
     try:
         theirs = _keras_outputs(path, pixels)
@@ -56,8 +59,9 @@ def check_against_keras(model: Any, path: Path, scaling: InputScaling, seed: int
         raise
     except Exception as error:  # noqa: BLE001 - Keras raises nearly anything on a file that it cannot read
         raise DataError(
-            f"{path.name}: Keras itself cannot build this network ({reason_in_a_line(error)}), so what is read of it "
-            "cannot be checked; save the model anew, with the Keras that it was made with."
+            f"{path.name}: Keras itself cannot build this network ({reason_in_a_line(error)}), so the network that "
+            f"was read cannot be checked; save the model again, with the version of Keras that made it."
+            ""
         ) from None
     if ours.shape != theirs.shape:
         raise DataError(_unlike(path, f"its output has the shape {theirs.shape[1:]}, and here {ours.shape[1:]}"))
@@ -69,12 +73,13 @@ def check_against_keras(model: Any, path: Path, scaling: InputScaling, seed: int
 
 def _unlike(path: Path, how: str) -> str:
     return (
-        f"{path.name} computes something that is not understood here: {how}. It is not used, as its answers would be "
-        "wrong; build the network from plain layers."
+        f"{path.name} contains something that Nutshell does not understand: {how}. It is not used, because its "
+        f"outputs would be wrong; build the network from plain layers."
+        ""
     )
 
 
-def _images(shape: tuple[int, int, int], seed: int) -> np.ndarray:
+def _images(shape: tuple[int, ...], seed: int) -> np.ndarray:
     """float32 (n, height, width, channels) from 0 to 1: noise, fine and coarse, dark and bright."""
     generator = np.random.default_rng(seed)
     images = generator.random((IMAGES, *shape))
@@ -94,7 +99,7 @@ def _keras_outputs(path: Path, pixels: np.ndarray) -> np.ndarray:
         return np.asarray(model(pixels, training=False))
 
 
-def _loaded(path: Path, document: dict[str, Any], folder: Path) -> Any:
+def _loaded(path: Path, document: Document, folder: Path) -> KerasModel:
     keras = _keras(path)
     if saved_model_folder(path) is not None:
         return _from_saved_model(keras, path, document)
@@ -114,7 +119,7 @@ def _loaded(path: Path, document: dict[str, Any], folder: Path) -> Any:
     return keras.models.load_model(copy, compile=False, **({"safe_mode": True} if copy.suffix == ".keras" else {}))
 
 
-def _from_saved_model(keras: Any, path: Path, document: dict[str, Any]) -> Any:
+def _from_saved_model(keras: ModuleType, path: Path, document: Document) -> KerasModel:
     """From the layers' description; the graph in the folder would have to be run."""
     model = keras.layers.deserialize(document)
     model(np.zeros((1, *model.input_shape[1:]), np.float32))
@@ -126,15 +131,15 @@ def _from_saved_model(keras: Any, path: Path, document: dict[str, Any]) -> Any:
     return model
 
 
-def _plain_layers(model: Any) -> Iterator[tuple[str, Any]]:
-    for layer in model.layers:
-        if hasattr(layer, "layers"):
-            yield from _plain_layers(layer)
+def _plain_layers(model: KerasModel) -> Iterator[tuple[str, KerasLayer]]:
+    for part in model.layers:
+        if hasattr(part, "layers"):  # A network within the network.
+            yield from _plain_layers(cast("KerasModel", part))
         else:
-            yield layer.name, layer
+            yield part.name, part
 
 
-def _keras(path: Path) -> Any:
+def _keras(path: Path) -> ModuleType:
     """The Keras that wrote the file: 2, which is a package of its own now, or 3."""
     if keras_version(path) < 3:
         import tf_keras
@@ -160,13 +165,13 @@ def _vetted(part: Any, path: Path) -> Any:
     if kind in DATA_CLASSES:
         return part
     if kind is not None and kind not in known_classes() | KINDS | MODELS | {"InputLayer"}:
-        raise DataError(f"{path.name} holds a {kind}, and code of a file is never run.")
+        raise DataError(f"{path.name} holds a {kind}, and code in a file is never run.")
     if module is not None and str(module).partition(".")[0] not in OWN_MODULES:
-        raise DataError(f"{path.name} names {module} as the home of a {kind}, and code of a file is never run.")
+        raise DataError(f"{path.name} names {module} as the home of a {kind}, and code in a file is never run.")
     return {key: _vetted(value, path) for key, value in part.items() if not key.endswith(TAKEN_OUT)}
 
 
-def _take_last_activation(model: dict[str, Any]) -> None:
+def _take_last_activation(model: Document) -> None:
     """Let the network end in the values that the last activation would take, where it has one."""
     config = model["config"]
     layers = config["layers"]

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import tf_keras
 
+from engine.graph.keras_objects import KerasLayer, KerasModel, Variable
+
 LayerChoice = Literal["conv", "all"]
 
 
-def kernel_of(layer: Any) -> Any | None:
+def kernel_of(layer: KerasLayer) -> Variable | None:
     """The layer's kernel variable (height, width, in, out), (height, width, in, multiplier) or (in, out); else None."""
     if isinstance(layer, tf_keras.layers.DepthwiseConv2D):
         return layer.depthwise_kernel
@@ -20,7 +22,7 @@ def kernel_of(layer: Any) -> Any | None:
     return None
 
 
-def kernels(model: Any, choice: LayerChoice = "all") -> dict[str, Any]:
+def kernels(model: KerasModel, choice: LayerChoice = "all") -> dict[str, Variable]:
     """Layer name → kernel variable, in the model's order; "conv" leaves dense layers out."""
     found = {}
     for layer in model.layers:
@@ -32,18 +34,18 @@ def kernels(model: Any, choice: LayerChoice = "all") -> dict[str, Any]:
     return found
 
 
-def zero_count(variables: Iterable[Any]) -> int:
+def zero_count(variables: Iterable[Variable]) -> int:
     """How many values of the variables are exactly zero."""
     return sum(int(np.count_nonzero(variable.numpy() == 0)) for variable in variables)
 
 
-def zero_fraction(variables: Iterable[Any]) -> float:
+def zero_fraction(variables: Iterable[Variable]) -> float:
     """The share of the variables' values that are exactly zero."""
     found = list(variables)
     return zero_count(found) / sum(int(variable.shape.num_elements()) for variable in found)
 
 
-def clone(model: Any, new_layer: Callable[[Any], Any] | None = None) -> Any:
+def clone(model: KerasModel, new_layer: Callable[[KerasLayer], KerasLayer] | None = None) -> KerasModel:
     """A model of the same layers and weights that shares nothing with `model`.
 
     Args:

@@ -1,24 +1,25 @@
-"""What a training lowers: the cross-entropy, or what a step makes of it."""
+"""What a training minimises: the cross-entropy, or a step's own loss."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 import tf_keras
+
+from engine.graph.keras_objects import KerasModel
 
 
 class Objective(ABC):
     """Gives the outputs of a batch and the loss of each image; TensorFlow operations, traced into the training step."""
 
     @abstractmethod
-    def outputs(self, images: Any, training: bool) -> Any:
+    def outputs(self, images: tf.Tensor, training: bool) -> tf.Tensor:
         """Probabilities, float32 (batch, classes or 1), of the network that is trained."""
 
-    def training(self, images: Any, labels: Any) -> tuple[Any, Any]:
-        """Outputs, and what the training lowers: a loss an image, float32 (batch,)."""
+    def training(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Outputs, and what the training minimises: one loss per image, float32 (batch,)."""
         outputs = self.outputs(images, training=True)
         return outputs, cross_entropy(outputs, labels)
 
@@ -26,24 +27,26 @@ class Objective(ABC):
 class CrossEntropy(Objective):
     """The mean cross-entropy with the labels."""
 
-    def __init__(self, model: Any, label_smoothing: float = 0.0, class_weights: np.ndarray | None = None) -> None:
+    def __init__(
+        self, model: KerasModel, label_smoothing: float = 0.0, class_weights: np.ndarray | None = None
+    ) -> None:
         """
         Args:
             label_smoothing: share of each label that is spread over all classes (Szegedy et al. 2016, section 7).
-            class_weights: what an image of each class counts, float32 (classes,); None: all the same.
+            class_weights: the weight of an image of each class, float32 (classes,); None: all equal.
         """
         self._model = model
         self._label_smoothing = label_smoothing
         self._class_weights = class_weights
 
-    def outputs(self, images: Any, training: bool) -> Any:
+    def outputs(self, images: tf.Tensor, training: bool) -> tf.Tensor:
         return self._model(images, training=training)
 
-    def training(self, images: Any, labels: Any) -> tuple[Any, Any]:
+    def training(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         outputs = self.outputs(images, training=True)
         return outputs, self.losses(outputs, labels)
 
-    def losses(self, outputs: Any, labels: Any) -> Any:
+    def losses(self, outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         """Of each image, with the labels smoothed and the classes weighted; float32 (batch,)."""
         losses = cross_entropy(outputs, labels, self._label_smoothing)
         if self._class_weights is not None:
@@ -51,7 +54,7 @@ class CrossEntropy(Objective):
         return losses
 
 
-def cross_entropy(outputs: Any, labels: Any, label_smoothing: float = 0.0) -> Any:
+def cross_entropy(outputs: tf.Tensor, labels: tf.Tensor, label_smoothing: float = 0.0) -> tf.Tensor:
     """Of each image, in nats, float32 (batch,); `labels` are int64 (batch,)."""
     if outputs.shape[-1] == 1:
         targets = tf.cast(labels[:, None], outputs.dtype)
@@ -62,8 +65,8 @@ def cross_entropy(outputs: Any, labels: Any, label_smoothing: float = 0.0) -> An
     return tf_keras.losses.sparse_categorical_crossentropy(labels, outputs)
 
 
-def correct_predictions(outputs: Any, labels: Any) -> Any:
-    """How many images of a batch are classified rightly, int64."""
+def correct_predictions(outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    """How many images of a batch are classified correctly, int64."""
     if outputs.shape[-1] == 1:
         predictions = tf.cast(outputs[:, 0] >= 0.5, tf.int64)
     else:

@@ -1,16 +1,18 @@
-"""Computing in 16 bits where the graphics card is made for it: which precision is in effect, and the loss scale."""
+"""Computing in 16 bits on graphics cards made for it: the precision in effect, and the loss scale."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Literal
 
 import tensorflow as tf
 
+from engine.graph.keras_objects import Variable
+
 Precision = Literal["auto", "float32", "mixed_float16"]
 
-LEAST_COMPUTE_CAPABILITY = (7, 0)
+MIN_COMPUTE_CAPABILITY = (7, 0)
 """Of the first cards with tensor cores; on others, and on processors, 16 bits are no faster."""
 FIRST_SCALE = 2.0**15
 STEPS_TO_DOUBLE = 2000
@@ -22,7 +24,7 @@ def computes_in_16_bits(precision: Precision) -> bool:
         return False
     cards = tf.config.list_physical_devices("GPU")
     capabilities = [tf.config.experimental.get_device_details(card).get("compute_capability") for card in cards]
-    return bool(cards) and all(one is not None and one >= LEAST_COMPUTE_CAPABILITY for one in capabilities)
+    return bool(cards) and all(one is not None and one >= MIN_COMPUTE_CAPABILITY for one in capabilities)
 
 
 @contextmanager
@@ -49,27 +51,27 @@ class LossScale:
         self._good_steps = tf.Variable(0, dtype=tf.int64, trainable=False, name="good_steps")
 
     @property
-    def variables(self) -> list[Any]:
+    def variables(self) -> list[Variable]:
         """What a continued training needs."""
         return [self._scale, self._good_steps]
 
-    def scaled(self, loss: Any) -> Any:
+    def scaled(self, loss: tf.Tensor) -> tf.Tensor:
         """What the gradients are to be taken of."""
         return loss * self._scale
 
-    def apply(self, gradients: Sequence[Any], update: Callable[[Sequence[Any]], object]) -> None:
+    def apply(self, gradients: Sequence[tf.Tensor], update: Callable[[Sequence[tf.Tensor]], object]) -> None:
         """Call `update` with the gradients of the loss itself, unless one of them is not finite."""
         unscaled = [gradient / self._scale for gradient in gradients]
         finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(gradient)) for gradient in unscaled])
 
-        def take() -> Any:
+        def take() -> tf.Tensor:
             update(unscaled)
             self._good_steps.assign_add(1)
             if_long = self._good_steps >= STEPS_TO_DOUBLE
             self._scale.assign(tf.where(if_long, self._scale * 2.0, self._scale))
             return self._good_steps.assign(tf.where(if_long, tf.zeros_like(self._good_steps), self._good_steps))
 
-        def leave_out() -> Any:
+        def leave_out() -> tf.Tensor:
             self._scale.assign(tf.maximum(self._scale / 2.0, 1.0))
             return self._good_steps.assign(0)
 

@@ -1,6 +1,6 @@
-"""What a step holds true of the kernels while they train: after each batch the kernels are projected onto it.
+"""Constraints on the kernels during training: after each batch the kernels are projected onto them.
 
-One vectorised assignment a kernel, inside the training graph, in place of wrapping layers.
+One vectorised assignment per kernel, inside the training graph, instead of wrapped layers.
 """
 
 from __future__ import annotations

@@ -5,8 +5,9 @@ Quantisation-aware training as in Jacob et al. 2018 (arXiv:1712.05877, section 3
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -28,10 +29,11 @@ from tensorflow_model_optimization.python.core.quantization.keras.quantize_wrapp
 )
 
 from engine.contract.errors import NutshellError
+from engine.graph.keras_objects import KerasLayer, KerasModel, LayerConfig, Variable
 from engine.launch.garbage_collector import collector_at_rest
 from engine.training.int8_forms import (
     INT8_FORMS,
-    LEAST_SCALE,
+    MIN_SCALE,
     QuantizedBatchNormalization,
     QuantizedHardSigmoid,
     int8_form,
@@ -42,40 +44,44 @@ from engine.training.own_layers import OWN_LAYERS
 KNOWN_ACTIVATIONS = frozenset({"relu", "relu6", "swish", "gelu", "linear", "softmax", "sigmoid", "tanh"})
 """That the library quantises; it refuses the others."""
 
+_Quantizer: TypeAlias = tfmot.quantization.keras.quantizers.Quantizer
+_Chosen: TypeAlias = Mapping[str, tfmot.quantization.keras.QuantizeConfig | None]
+"""What the library keeps of a layer that it wraps: "quantize_config", or nothing."""
+
 
 class OutputQuantized(tfmot.quantization.keras.QuantizeConfig):
     """For layers without weights that the library does not know: their output becomes int8."""
 
-    def get_weights_and_quantizers(self, layer: Any) -> list[Any]:
+    def get_weights_and_quantizers(self, layer: KerasLayer) -> list[_Quantizer]:
         return []
 
-    def get_activations_and_quantizers(self, layer: Any) -> list[Any]:
+    def get_activations_and_quantizers(self, layer: KerasLayer) -> list[_Quantizer]:
         return []
 
     @tf.autograph.experimental.do_not_convert
-    def set_quantize_weights(self, layer: Any, quantize_weights: Any) -> None:
+    def set_quantize_weights(self, layer: KerasLayer, quantize_weights: Sequence[tf.Tensor]) -> None:
         """There are none."""
 
     @tf.autograph.experimental.do_not_convert
-    def set_quantize_activations(self, layer: Any, quantize_activations: Any) -> None:
+    def set_quantize_activations(self, layer: KerasLayer, quantize_activations: Sequence[tf.Tensor]) -> None:
         """There are none."""
 
-    def get_output_quantizers(self, layer: Any) -> list[Any]:
+    def get_output_quantizers(self, layer: KerasLayer) -> list[_Quantizer]:
         quantizer = tfmot.quantization.keras.quantizers.MovingAverageQuantizer
         return [quantizer(num_bits=8, per_axis=False, symmetric=False, narrow_range=False)]
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> LayerConfig:
         return {}
 
 
-def quantisation_scope() -> Any:
+def quantisation_scope() -> AbstractContextManager[object]:
     """A context in which wrapped networks can be made and loaded."""
     own = {kind.__name__: kind for kind in (OutputQuantized, NoOpQuantizeConfig, *INT8_FORMS)}
     return tfmot.quantization.keras.quantize_scope(own | dict(OWN_LAYERS))
 
 
 @tf.autograph.experimental.do_not_convert
-def with_fake_quantisation(model: Any) -> Any:
+def with_fake_quantisation(model: KerasModel) -> KerasModel:
     """A wrapped network of the same weights that shares nothing with `model`.
 
     Args:
@@ -89,7 +95,7 @@ def with_fake_quantisation(model: Any) -> Any:
     plain = clone(model, int8_form)
     # What `quantize_apply` does with an annotated model, less four of its copies, which take seconds.
     chosen = {layer.name: {"quantize_config": own_config(layer)} for layer in plain.layers if not _is_input(layer)}
-    inputs: dict[str, Any] = {layer.name: {} for layer in plain.layers if _is_input(layer)}
+    inputs: dict[str, _Chosen] = {layer.name: {} for layer in plain.layers if _is_input(layer)}
     with quantisation_scope(), collector_at_rest():
         try:
             fused, chosen = Default8BitQuantizeScheme().get_layout_transformer().apply(plain, chosen | inputs)
@@ -103,7 +109,7 @@ def with_fake_quantisation(model: Any) -> Any:
             ) from error
 
 
-def wrapped_kernels(wrapped: Any) -> dict[str, Any]:
+def wrapped_kernels(wrapped: KerasModel) -> dict[str, Variable]:
     """Name of the layer before wrapping → its trainable kernel, in the network's order.
 
     The layer's own `kernel` is the fake-quantised tensor; the variable is the wrapper's.
@@ -117,7 +123,7 @@ def wrapped_kernels(wrapped: Any) -> dict[str, Any]:
     return found
 
 
-def fill_empty_ranges(wrapped: Any) -> None:
+def fill_empty_ranges(wrapped: KerasModel) -> None:
     """Give channels that are zero throughout a range of int8, which the converter needs.
 
     Such are channels that were pruned away whole, and those that batch normalisation multiplies by zero; their values
@@ -127,18 +133,18 @@ def fill_empty_ranges(wrapped: Any) -> None:
         if not isinstance(wrapper, QuantizeWrapper):
             continue
         ends = {weight.name.split("/")[-1]: weight for weight in wrapper.non_trainable_weights}
-        for name, least in ends.items():
+        for name, minimum in ends.items():
             if name.startswith(("kernel_min", "depthwise_kernel_min")):
-                greatest = ends[name.replace("_min", "_max")]
-                empty = (least.numpy() == 0) & (greatest.numpy() == 0)
-                least.assign(np.where(empty, -LEAST_SCALE, least.numpy()))
-                greatest.assign(np.where(empty, LEAST_SCALE, greatest.numpy()))
+                maximum = ends[name.replace("_min", "_max")]
+                empty = (minimum.numpy() == 0) & (maximum.numpy() == 0)
+                minimum.assign(np.where(empty, -MIN_SCALE, minimum.numpy()))
+                maximum.assign(np.where(empty, MIN_SCALE, maximum.numpy()))
         if isinstance(wrapper.layer, tf_keras.layers.BatchNormalization) and wrapper.layer.scale:
             scale = wrapper.layer.gamma.numpy()
-            wrapper.layer.gamma.assign(np.where(np.abs(scale) < LEAST_SCALE, LEAST_SCALE, scale))
+            wrapper.layer.gamma.assign(np.where(np.abs(scale) < MIN_SCALE, MIN_SCALE, scale))
 
 
-def own_config(layer: Any) -> Any:
+def own_config(layer: KerasLayer) -> tfmot.quantization.keras.QuantizeConfig | None:
     """How a layer is quantised that the library does not know; None: as the library would."""
     if isinstance(layer, QuantizedHardSigmoid):
         return NoOpQuantizeConfig()
@@ -152,11 +158,11 @@ def own_config(layer: Any) -> Any:
     return None if known or layer.weights else OutputQuantized()
 
 
-def _is_input(layer: Any) -> bool:
+def _is_input(layer: KerasLayer) -> bool:
     return isinstance(layer, tf_keras.layers.InputLayer)
 
 
-def _wrapped(layer: Any, chosen: Mapping[str, Any]) -> Any:
+def _wrapped(layer: KerasLayer, chosen: _Chosen) -> KerasLayer:
     """The layer with fake quantisation around it; the one that the library put behind the input stays as it is.
 
     Args:

@@ -6,7 +6,7 @@ import os
 
 
 def tensorflow_environment() -> None:
-    """What TensorFlow reads at its first import, where nobody has set it yet."""
+    """What TensorFlow reads at its first import, unless it is set already."""
     # TFMOT needs Keras 2.
     os.environ["TF_USE_LEGACY_KERAS"] = "1"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")

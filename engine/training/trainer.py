@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.feeding.pipeline import ImagePipeline
+from engine.graph.keras_objects import KerasModel
 from engine.training.balance import balanced_weights
 from engine.training.control import Control
 from engine.training.evaluation import classified, evaluate_batch
@@ -44,7 +44,7 @@ class Trainer:
 
     def train(
         self,
-        model: Any,
+        model: KerasModel,
         plan: TrainingPlan,
         projections: Sequence[Projection] = (),
         objective: Objective | None = None,
@@ -59,8 +59,8 @@ class Trainer:
         Args:
             objective: what is lowered; the cross-entropy of `model`, as the plan shapes it, where none is given.
             earlier: epochs of the stage's trainings before this one; epochs are counted on from them.
-            unfrozen: names of the frozen layers that train too from `plan.unfreeze_epoch` on; the optimizer begins
-                anew there.
+            unfrozen: names of the frozen layers that train too from `plan.unfreeze_epoch` on; the optimizer starts
+            again there.
 
         Raises:
             Cancelled: the user cancelled; the last checkpoint stays.
@@ -72,11 +72,11 @@ class Trainer:
             loop = TrainingLoop(self, model, plan, tuple(projections), goal, tuple(earlier), tuple(unfrozen), scale)
             return loop.run()
 
-    def cross_entropy(self, model: Any, plan: TrainingPlan) -> CrossEntropy:
-        """What a plan lowers by the labels alone."""
+    def cross_entropy(self, model: KerasModel, plan: TrainingPlan) -> CrossEntropy:
+        """The loss of a plan by the labels alone."""
         return CrossEntropy(model, plan.label_smoothing, self._class_weights(plan))
 
-    def validate(self, model: Any) -> tuple[float, float]:
+    def validate(self, model: KerasModel) -> tuple[float, float]:
         """Mean loss (nats) and accuracy (fraction) of `model` as it is, on the validation images."""
         feed = Feed(self.dataset, self.pipeline, self.seed, batch_size=1)
         # As it is, not compiled: for one pass that is quicker.

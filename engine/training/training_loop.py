@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from engine.contract.errors import NutshellError
 from engine.contract.events import BatchProgress, Notice
 from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.datasets.source import Split
+from engine.graph.keras_objects import KerasModel
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from engine.training.epoch_events import epoch_event
 from engine.training.evaluation import classified, evaluation_step
@@ -36,7 +37,7 @@ class TrainingLoop:
     def __init__(
         self,
         trainer: Trainer,
-        model: Any,
+        model: KerasModel,
         plan: TrainingPlan,
         projections: tuple[Projection, ...],
         objective: Objective,
@@ -101,7 +102,7 @@ class TrainingLoop:
         self._make_step()
 
     def _out_of_patience(self) -> bool:
-        """Whether the best epoch, once there is one, lies as far back as the plan waits for a better."""
+        """Whether the best epoch, if any, is so long ago that the plan's patience is over."""
         waited = len(self._records) - self._best_epoch
         patient = not self._plan.early_stopping or not self._best_epoch or waited < self._plan.early_stopping
         if not patient and len(self._records) < self._last_epoch:
@@ -141,12 +142,12 @@ class TrainingLoop:
         return stopped
 
     def _end_diverged(self, place: str, what: str, rate: float) -> None:
-        """Say that the training has diverged; it ends with its best epoch.
+        """Report that the training has diverged; it ends with its best epoch.
 
         Raises:
             NutshellError: no epoch is kept.
         """
-        said = f"Training diverged in {place}: {what} is no finite number"
+        said = f"Training diverged in {place}: {what} is not a finite number"
         remedy = f"lower the learning rate (now {rate:g})"
         if self._best_weights is None:
             raise NutshellError(f"{said}; {remedy} and run again.")
@@ -166,7 +167,7 @@ class TrainingLoop:
             self._keep_if_best(record)
 
     def _close_epoch(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> bool:
-        """Validate, keep and tell the epoch; False where it has diverged, which ends the training before it."""
+        """Validate, store and report the epoch; False if it has diverged, which ends the training before it."""
         record = self._record(epoch, loss, accuracy, rate, seconds)
         layer = layer_not_finite(self._model)
         if layer is not None or not math.isfinite(record.validation_loss):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import tensorflow as tf
 import tf_keras
 
+from engine.graph.keras_objects import KerasLayer, KerasModel, Optimizer, Variable
 from engine.training.convolution_gradient import safe_convolution_gradients
 from engine.training.graph_building import StepFunction, compiled
 from engine.training.objective import Objective, correct_predictions
@@ -19,7 +19,7 @@ from engine.training.projection import Projection
 class Optimizers:
     """One optimizer for the base and one for the head where their rates differ, else one for all."""
 
-    def __init__(self, model: Any, plan: TrainingPlan, loss_scale: LossScale | None = None) -> None:
+    def __init__(self, model: KerasModel, plan: TrainingPlan, loss_scale: LossScale | None = None) -> None:
         """
         Args:
             loss_scale: where gradients are computed in 16 bits.
@@ -39,18 +39,18 @@ class Optimizers:
             optimizer.build(group)
         self._gradient_decay = 0.0 if plan.optimizer == "adamw" else plan.weight_decay
 
-    def goal(self, loss: Any) -> Any:
+    def goal(self, loss: tf.Tensor) -> tf.Tensor:
         """What the gradients are to be taken of."""
         return self._loss_scale.scaled(loss) if self._loss_scale else loss
 
-    def apply(self, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
+    def apply(self, gradients: Sequence[tf.Tensor], variables: Sequence[Variable]) -> None:
         """Change the variables by the gradients of the `goal`."""
         if self._loss_scale:
             self._loss_scale.apply(gradients, lambda unscaled: self._apply(unscaled, variables))
         else:
             self._apply(gradients, variables)
 
-    def _apply(self, gradients: Sequence[Any], variables: Sequence[Any]) -> None:
+    def _apply(self, gradients: Sequence[tf.Tensor], variables: Sequence[Variable]) -> None:
         by_id = {
             id(variable): self._decayed(gradient, variable)
             for gradient, variable in zip(gradients, variables, strict=True)
@@ -65,28 +65,28 @@ class Optimizers:
         return self._groups[0][2] * factor
 
     @property
-    def variables(self) -> list[Any]:
+    def variables(self) -> list[Variable]:
         scale = self._loss_scale.variables if self._loss_scale else []
         return [*(variable for optimizer, _, _ in self._groups for variable in optimizer.variables), *scale]
 
-    def _decayed(self, gradient: Any, variable: Any) -> Any:
+    def _decayed(self, gradient: tf.Tensor, variable: Variable) -> tf.Tensor:
         """The gradient of the loss with (decay / 2)·‖kernel‖² added to it."""
         if self._gradient_decay and _decays(variable):
             return gradient + self._gradient_decay * variable
         return gradient
 
 
-def _head(model: Any) -> Any:
+def _head(model: KerasModel) -> KerasLayer:
     """The layer that `head_learning_rate` applies to: the last that has weights."""
     return next(layer for layer in reversed(model.layers) if layer.trainable_variables)
 
 
-def _decays(variable: Any) -> bool:
+def _decays(variable: Variable) -> bool:
     """Kernels do; biases, scales and offsets have one axis."""
     return variable.shape.rank > 1
 
 
-def _optimizer(plan: TrainingPlan, rate: float, variables: Sequence[Any]) -> Any:
+def _optimizer(plan: TrainingPlan, rate: float, variables: Sequence[Variable]) -> Optimizer:
     if plan.optimizer == "sgd":
         return tf_keras.optimizers.SGD(rate, momentum=plan.momentum, nesterov=plan.momentum > 0)
     if plan.optimizer == "rmsprop":
@@ -99,12 +99,12 @@ def _optimizer(plan: TrainingPlan, rate: float, variables: Sequence[Any]) -> Any
 
 
 def training_step(
-    model: Any, optimizers: Optimizers, projections: Sequence[Projection], objective: Objective
+    model: KerasModel, optimizers: Optimizers, projections: Sequence[Projection], objective: Objective
 ) -> StepFunction:
     """One batch: forward, gradients of the objective's mean, update, projections."""
     variables = list(model.trainable_variables)
 
-    def step(images: Any, labels: Any) -> tuple[Any, Any]:
+    def step(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         with safe_convolution_gradients():
             outputs, losses = objective.training(images, labels)
             total = tf.reduce_mean(losses)

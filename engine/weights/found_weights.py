@@ -1,4 +1,4 @@
-"""Weights files on this machine that fit a network: Keras' own cache, a folder of the user's, earlier runs."""
+"""Weights files on this machine that fit a network: Keras' own cache, the user's folder, earlier runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.weights.saved_model import GRAPH_FILE
 from engine.weights.stored_weights import read_stored_weights
 
 SUFFIXES = (".h5", ".keras", GRAPH_FILE)
-MOST_EARLIER = 20
+MAX_EARLIER = 20
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def earlier_networks(runs_directory: Path) -> Iterator[FoundWeights]:
     """The networks that earlier runs trained, the newest first."""
     store = StageStore(Locations(runs_directory))
     files = sorted(store.locations.stages.glob(f"*/{MODEL_FILE}"), key=lambda file: file.stat().st_mtime, reverse=True)
-    for path in files[:MOST_EARLIER]:
+    for path in files[:MAX_EARLIER]:
         if (facts := store.facts(path.parent.name)) is not None and not store.damage(path.parent.name):
             written = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
             yield FoundWeights(path, f"{facts.title}, {written}")

@@ -10,12 +10,15 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.weights.keras_configuration import read_configuration
 from engine.weights.stored_layer import StoredLayer
+
+if TYPE_CHECKING:
+    import h5py
 
 
 def hdf5_layers(path: Path) -> tuple[StoredLayer, ...]:
@@ -32,7 +35,7 @@ def hdf5_arrays(path: Path) -> Iterator[Callable[[str], np.ndarray]]:
 
 
 @contextmanager
-def _hdf5(path: Path) -> Iterator[Any]:
+def _hdf5(path: Path) -> Iterator[h5py.File]:
     import h5py
 
     with ExitStack() as open_things:
@@ -43,7 +46,7 @@ def _hdf5(path: Path) -> Iterator[Any]:
             yield open_things.enter_context(h5py.File(path, "r"))
 
 
-def _layers(path: Path, file: Any) -> Iterator[StoredLayer]:
+def _layers(path: Path, file: h5py.File) -> Iterator[StoredLayer]:
     root = file.get("model_weights", file)
     if "layers" in root and "layer_names" not in root.attrs and "layer_names0" not in root.attrs:
         described = read_configuration(path).layers if zipfile.is_zipfile(path) else ()
@@ -54,7 +57,7 @@ def _layers(path: Path, file: Any) -> Iterator[StoredLayer]:
             yield from _named_layers(root[name], name)
 
 
-def _named_layers(group: Any, name: str) -> Iterator[StoredLayer]:
+def _named_layers(group: h5py.Group, name: str) -> Iterator[StoredLayer]:
     """The layer, or those of a network that is used as a layer."""
     parts: dict[str, list[str]] = {}
     for weight in _texts(group, "weight_names"):
@@ -65,7 +68,7 @@ def _named_layers(group: Any, name: str) -> Iterator[StoredLayer]:
         yield StoredLayer(name if len(parts) == 1 else part, "", places, shapes)
 
 
-def _numbered_layers(group: Any, names: dict[str, str], within: str) -> Iterator[StoredLayer]:
+def _numbered_layers(group: h5py.Group, names: dict[str, str], within: str) -> Iterator[StoredLayer]:
     """Layers that are called after their class, and numbered within it.
 
     Args:
@@ -91,7 +94,7 @@ def _kind_and_number(key: str) -> tuple[str, int]:
     return (kind, int(number)) if kind and number.isdigit() else (key, 0)
 
 
-def _texts(group: Any, name: str) -> list[str]:
+def _texts(group: h5py.Group, name: str) -> list[str]:
     """An attribute of texts, which Keras cuts into numbered parts where it is long."""
     parts = [group.attrs[name]] if name in group.attrs else []
     while f"{name}{len(parts)}" in group.attrs:

@@ -15,6 +15,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from engine.contract.document import Document
 from engine.contract.errors import DataError
 from engine.weights.saved_model import LAYERS_FILE, saved_model_document, saved_model_folder
 from engine.weights.snake_case import snake_case
@@ -34,14 +35,14 @@ class ConfiguredLayer:
     """The layer's, with "_use2" and so on for a layer that is used again."""
     kind: str
     """The class's name."""
-    settings: dict[str, Any]
+    settings: Document
     inputs: tuple[str, ...]
     """Names of uses."""
     stored_as: str
     """Its group in a weights file that goes by class and number, such as "functional/conv2d_1"."""
     layer: str
     """What the file calls it: equal in all uses of one layer."""
-    call: dict[str, Any] = field(default_factory=dict)
+    call: Document = field(default_factory=dict)
     """What it is called with beside its inputs, such as training; without what is None."""
 
 
@@ -59,7 +60,7 @@ def read_configuration(path: Path) -> Configuration:
     """The layers of a saved model.
 
     Raises:
-        DataError: it is no saved model of Keras, or its layers do not lead from one input to one output.
+        DataError: it is not a saved Keras model, or its layers do not lead from one input to one output.
     """
     try:
         written_ns = _source(path).stat().st_mtime_ns
@@ -68,17 +69,17 @@ def read_configuration(path: Path) -> Configuration:
     try:
         return _read(path, written_ns)
     except RecursionError:
-        raise DataError(f"{path} is no saved model of Keras (it is nested too deeply); {GIVE_MODEL}.") from None
+        raise DataError(f"{path} is not a saved Keras model (it is nested too deeply); {GIVE_MODEL}.") from None
     except UNREADABLE as error:
         reason = reason_in_a_line(error)
-        raise DataError(f"{path} is no saved model of Keras ({reason}); {GIVE_MODEL}.") from None
+        raise DataError(f"{path} is not a saved Keras model ({reason}); {GIVE_MODEL}.") from None
 
 
-def read_document(path: Path) -> Any:
+def read_document(path: Path) -> Document:
     """The model's class and configuration as Keras wrote them.
 
     Raises:
-        DataError: it is no saved model of Keras.
+        DataError: it is not a saved Keras model.
         OSError, LookupError, ValueError, TypeError, AttributeError, zipfile.BadZipFile: it is damaged.
     """
     return _document(path)
@@ -102,7 +103,7 @@ def keras_version(path: Path) -> int:
 
 @lru_cache(maxsize=CACHED_FILES)
 def _read(path: Path, mtime_ns: int) -> Configuration:
-    """The time tells a file that was written anew from the one that was read."""
+    """The time shows whether the file was written again since it was read."""
     document = _document(path)
     inputs = _input_names(document)
     if len(inputs) > 1:
@@ -112,23 +113,23 @@ def _read(path: Path, mtime_ns: int) -> Configuration:
     owners: dict[str, str] = {}
     for layer in layers:
         if owners.setdefault(layer.layer, layer.stored_as) != layer.stored_as:
-            raise DataError(f'{path} has two layers called "{layer.layer}"; give each its own name, and save it anew.')
+            raise DataError(f'{path} has two layers called "{layer.layer}"; give each its own name, and save it again.')
     layers = _with_input(layers)
     return Configuration(tuple(_in_order(layers, lambda one: one.name, lambda one: one.inputs)), output)
 
 
 def _source(path: Path) -> Path:
-    """What the layers are read from, and what tells whether they were written anew."""
+    """The file that the layers are read from; its time shows whether it was written again."""
     folder = saved_model_folder(path)
     described = folder / LAYERS_FILE if folder else path
     return described if described.exists() else path
 
 
-def _document(path: Path) -> Any:
+def _document(path: Path) -> Document:
     if (folder := saved_model_folder(path)) is not None:
         return saved_model_document(folder)
     if path.is_dir():
-        raise DataError(f"{path} is a folder, and no SavedModel; {GIVE_MODEL}.")
+        raise DataError(f"{path} is a folder, but not a SavedModel; {GIVE_MODEL}.")
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return json.loads(archive.read("config.json"))
@@ -137,7 +138,7 @@ def _document(path: Path) -> Any:
     with h5py.File(path, "r") as file:
         if "model_config" not in file.attrs:
             raise DataError(
-                f"{path} holds weights without the layers that they belong to; choose the backbone that they are of, "
+                f"{path} holds weights without the layers that they belong to; choose the matching backbone, "
                 "or save the whole model as a .keras file."
             )
         return json.loads(file.attrs["model_config"])
@@ -154,14 +155,14 @@ class _Tensor:
 @dataclass(frozen=True)
 class _Use:
     inputs: tuple[_Tensor, ...]
-    call: dict[str, Any]
+    call: Document
 
 
 @dataclass(frozen=True)
 class _Waiting:
     """A use of a layer that waits for its inputs."""
 
-    layer: dict[str, Any]
+    layer: Document
     name: str
     stored_as: str
     number: int
@@ -174,13 +175,13 @@ class _Waiting:
 class _Model:
     """A model of the file, the outermost or one that is used as a layer."""
 
-    def __init__(self, document: dict[str, Any]) -> None:
+    def __init__(self, document: Document) -> None:
         self._document = document
         self._is_sequential = document["class_name"] == "Sequential"
         self._config = document["config"]
 
     def uses(
-        self, fed: tuple[str, ...], group: str, call: dict[str, Any], again: str = ""
+        self, fed: tuple[str, ...], group: str, call: Document, again: str = ""
     ) -> tuple[list[ConfiguredLayer], str]:
         """All uses of its layers, and the one whose result it gives.
 
@@ -247,7 +248,7 @@ class _Model:
         return outputs[0]
 
 
-def _input_names(document: dict[str, Any]) -> list[str]:
+def _input_names(document: Document) -> list[str]:
     """The input layers of a model in the order in which it is fed."""
     if document["class_name"] == "Sequential":
         return [
@@ -256,7 +257,7 @@ def _input_names(document: dict[str, Any]) -> list[str]:
     return [tensor.layer for tensor in _tensors_in(document["config"].get("input_layers", []))]
 
 
-def _uses(layer: dict[str, Any], name: str) -> tuple[_Use, ...]:
+def _uses(layer: Document, name: str) -> tuple[_Use, ...]:
     """How often a layer is called and with what, as Keras 2 or Keras 3 writes it."""
     found = []
     for node in layer.get("inbound_nodes") or []:
@@ -277,7 +278,7 @@ def _uses(layer: dict[str, Any], name: str) -> tuple[_Use, ...]:
     return tuple(found)
 
 
-def _tensors_in(node: Any) -> list[_Tensor]:
+def _tensors_in(node: object) -> list[_Tensor]:
     """The tensors that a part of the configuration names, in their order.
 
     Raises:
@@ -292,14 +293,16 @@ def _tensors_in(node: Any) -> list[_Tensor]:
     ]
 
 
-def _tensor(history: Any) -> _Tensor:
+def _tensor(history: list[Any]) -> _Tensor:
     layer, use, output = history[:3]
     if output:
-        raise DataError(f'Of the layer "{layer}" result {output + 1} is used; only layers with one result are known.')
+        raise DataError(
+            f'Of the layer "{layer}" result {output + 1} is used; only layers with one result are supported.'
+        )
     return _Tensor(str(layer), int(use))
 
 
-def _triples(node: Any) -> Iterator[Any]:
+def _triples(node: object) -> Iterator[list[Any]]:
     """The lists [layer, use, output, …] in a part of the configuration."""
     if isinstance(node, list):
         if len(node) >= 3 and isinstance(node[0], str) and isinstance(node[1], int):
@@ -309,7 +312,7 @@ def _triples(node: Any) -> Iterator[Any]:
                 yield from _triples(value)
 
 
-def _dictionaries(node: Any) -> Iterator[dict[str, Any]]:
+def _dictionaries(node: object) -> Iterator[Document]:
     if isinstance(node, dict):
         yield node
     elif isinstance(node, list) and not (len(node) >= 3 and isinstance(node[0], str)):
@@ -345,6 +348,6 @@ def _in_order(
             else:
                 later.append(use)
         if len(later) == len(waiting):
-            raise DataError("The model's layers feed each other in a circle.")
+            raise DataError("The model's layers form a cycle.")
         waiting = later
     return order

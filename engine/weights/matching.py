@@ -1,4 +1,4 @@
-"""Which layers of a network can take their weights from a file: by name and shape. No TensorFlow."""
+"""Which layers of a network can take their weights from a file, by name and shape. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.weights.snake_case import snake_case
 from engine.weights.stored_layer import Shape, StoredLayer
 from engine.weights.stored_weights import StoredWeights
 
-LEAST_SHARE = 0.5
+MIN_SHARE = 0.5
 """Of the base's layers: a file that fits fewer is that of another network."""
 NAMED = 3
 """How many layers a sentence names."""
@@ -130,7 +130,7 @@ def _refuse_another(
         raise DataError(f"{what}: it has {_some(between)} besides; choose the file's own backbone.")
     taken = match.base_layers - len(match.missing) - len(match.reshaped)
     strict = not stored.has_names and taken < match.base_layers - 1
-    if strict or taken < LEAST_SHARE * match.base_layers:
+    if strict or taken < MIN_SHARE * match.base_layers:
         name = (match.reshaped or match.missing)[0]
         theirs = "not there" if name not in found else " and ".join(map(_times, found[name].shapes))
         ours = " and ".join(map(_times, shapes[name]))

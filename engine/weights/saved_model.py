@@ -9,17 +9,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.contract.document import Document
 from engine.contract.errors import DataError
 from engine.weights.stored_layer import StoredLayer
 from engine.weights.tensor_bundle import TensorBundle, read_tensor_bundle
 from engine.weights.tensorflow_messages import parsed
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
 
 GRAPH_FILE = "saved_model.pb"
 LAYERS_FILE = "keras_metadata.pb"
@@ -43,7 +47,7 @@ def files_of_saved_model(folder: Path) -> tuple[Path, ...]:
     return (folder / LAYERS_FILE, *sorted((folder / VARIABLES).parent.glob(f"{Path(VARIABLES).name}.*")))
 
 
-def saved_model_document(folder: Path) -> dict[str, Any]:
+def saved_model_document(folder: Path) -> Document:
     """The model's class and configuration, as in the other files of Keras.
 
     Raises:
@@ -53,7 +57,7 @@ def saved_model_document(folder: Path) -> dict[str, Any]:
     if "layers" not in root.get("config", {}):
         raise DataError(
             f"{folder} is a model of class {root.get('class_name', 'unknown')}, whose layers only its own code knows; "
-            "build it as a functional or sequential model, and save it anew."
+            "build it as a functional or sequential model, and save it again."
         )
     return dict(root)
 
@@ -73,17 +77,18 @@ def saved_model_arrays(folder: Path) -> Iterator[Callable[[str], np.ndarray]]:
     yield read_tensor_bundle(folder / VARIABLES).array
 
 
-def _without_tuples(value: dict[str, Any]) -> Any:
+def _without_tuples(value: Document) -> object:
     """A SavedModel tells tuples from lists, which the other files do not."""
     return value["items"] if value.get("class_name") == "__tuple__" else value
 
 
-def _nodes(folder: Path) -> Any:
+def _nodes(folder: Path) -> Sequence[Message]:
     if not (folder / LAYERS_FILE).is_file():
         raise DataError(
-            f"{folder} is a SavedModel without Keras' own description of its layers ({LAYERS_FILE}): what is in its "
-            "graph can only be found out by running it, and may be anything; save the model as a .keras file where "
-            "it was made, and give that."
+            f"{folder} is a SavedModel without Keras' own description of its layers ({LAYERS_FILE}): its graph can "
+            f"only be understood by running it, which is not safe; save the model as a .keras file where it was "
+            f"made, and choose that."
+            ""
         )
     nodes = parsed("SavedMetadata", (folder / LAYERS_FILE).read_bytes()).nodes
     if not nodes:
@@ -91,12 +96,12 @@ def _nodes(folder: Path) -> Any:
     return nodes
 
 
-def _place_in_model(node: Any) -> tuple[int, ...]:
+def _place_in_model(node: Message) -> tuple[int, ...]:
     """The numbers in a layer's way, which follow the model's order among layers with weights."""
     return tuple(int(number) for number in re.findall(r"-(\d+)", node.node_path))
 
 
-def _layer(name: str, way: str, graph: Any, bundle: TensorBundle) -> StoredLayer:
+def _layer(name: str, way: str, graph: Sequence[Message], bundle: TensorBundle) -> StoredLayer:
     """The layer at the end of the way from the root, such as "root.layer_with_weights-0.layer-1"."""
     place = graph[0]
     for step in way.split(".")[1:]:

@@ -1,4 +1,4 @@
-"""How Keras calls a class in its files."""
+"""The name that Keras gives a class in its files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of one layer of a weights file before its numbers are read."""
+"""What is known about one layer of a weights file before its values are read."""
 
 from __future__ import annotations
 

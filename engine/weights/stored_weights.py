@@ -43,7 +43,7 @@ class StoredWeights:
                 for layer in layers:
                     yield [array(place) for place in layer.places]
         except UNREADABLE as error:
-            raise DataError(f"{self.path} is damaged ({reason_in_a_line(error)}); copy or save it anew.") from None
+            raise DataError(f"{self.path} is damaged ({reason_in_a_line(error)}); copy or save it again.") from None
 
 
 def files_read(path: Path) -> tuple[Path, ...]:
@@ -53,7 +53,7 @@ def files_read(path: Path) -> tuple[Path, ...]:
 
 
 def file_states(path: Path) -> tuple[tuple[int, int], ...]:
-    """Times and sizes, which tell files that were written anew from those that were read; of those that there are."""
+    """Times and sizes of the existing files, which show whether they were written again since they were read."""
     states = [file.stat() for file in files_read(path) if file.exists()]
     return tuple((state.st_mtime_ns, state.st_size) for state in states)
 
@@ -62,7 +62,7 @@ def read_stored_weights(path: Path) -> StoredWeights:
     """The layers of a weights file.
 
     Raises:
-        DataError: it cannot be read, or is no weights file of Keras.
+        DataError: it cannot be read, or is not a Keras weights file.
     """
     try:
         path.stat()
@@ -93,11 +93,11 @@ def _layer_without_numbers(path: Path, states: tuple[tuple[int, int], ...]) -> s
 def _read(path: Path, states: tuple[tuple[int, int], ...]) -> StoredWeights:
     folder = saved_model_folder(path)
     if folder is None and path.is_dir():
-        raise DataError(f"{path} is a folder, and no SavedModel; {GIVE}.")
+        raise DataError(f"{path} is a folder, but not a SavedModel; {GIVE}.")
     try:
         layers = hdf5_layers(path) if folder is None else saved_model_layers(folder)
     except UNREADABLE as error:
-        raise DataError(f"{path} is no weights file of Keras ({reason_in_a_line(error)}); {GIVE}.") from None
+        raise DataError(f"{path} is not a Keras weights file ({reason_in_a_line(error)}); {GIVE}.") from None
     if not layers:
         raise DataError(f"{path} holds no layer with weights; {GIVE}.")
     return StoredWeights(path, layers)

@@ -11,11 +11,14 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.weights.tensorflow_messages import parsed
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
 
 FOOTER_BYTES = 48
 TABLE_MAGIC = 0xDB4775248B80FB57
@@ -23,7 +26,7 @@ BLOCK_TRAILER_BYTES = 5
 CHECKSUM_BYTES = 4
 LITTLE_ENDIAN = 0
 # Of TensorFlow's `DataType`.
-FLOATS: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 2: np.dtype("<f8"), 19: np.dtype("<f2")}
+FLOATS: dict[int, np.dtype[np.floating]] = {1: np.dtype("<f4"), 2: np.dtype("<f8"), 19: np.dtype("<f2")}
 STRING = 7
 
 
@@ -34,7 +37,7 @@ class TensorBundle:
     prefix: Path
     """The path of its files less ".index"."""
     shards: int
-    entries: dict[str, Any]
+    entries: dict[str, Message]
     """Key → `BundleEntry`."""
 
     def shape(self, key: str) -> tuple[int, ...]:
@@ -61,7 +64,7 @@ class TensorBundle:
         length, start = _varint(stored, 0)
         return stored[start + CHECKSUM_BYTES :][:length]
 
-    def _bytes(self, entry: Any) -> bytes:
+    def _bytes(self, entry: Message) -> bytes:
         with Path(f"{self.prefix}.data-{entry.shard_id:05d}-of-{self.shards:05d}").open("rb") as file:
             length = file.seek(0, os.SEEK_END)
             if not 0 <= entry.offset <= entry.offset + entry.size <= length:
@@ -121,7 +124,7 @@ def _handle(stored: bytes, place: int) -> tuple[tuple[int, int], int]:
 
 
 def _varint(stored: bytes, place: int) -> tuple[int, int]:
-    """A number of seven bits a byte, and where it ends."""
+    """A number of seven bits per byte, and where it ends."""
     value = shift = 0
     while True:
         if place >= len(stored):

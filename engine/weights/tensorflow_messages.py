@@ -7,7 +7,11 @@ what is left out is skipped as it is read.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor_pool import DescriptorPool
+    from google.protobuf.message import Message
 
 _OPTIONAL, _REPEATED = "LABEL_OPTIONAL", "LABEL_REPEATED"
 # Message → field → (number, label, type); a type that is no word of the format is another of the messages.
@@ -41,11 +45,11 @@ _MESSAGES: dict[str, dict[str, tuple[int, str, str]]] = {
 }
 
 
-def parsed(message: str, serialized: bytes) -> Any:
+def parsed(message: str, serialized: bytes) -> Message:
     """A message of the kind with this name.
 
     Raises:
-        ValueError: the bytes are none.
+        ValueError: the bytes are not such a message.
     """
     from google.protobuf.message import DecodeError
     from google.protobuf.message_factory import GetMessageClass
@@ -57,7 +61,7 @@ def parsed(message: str, serialized: bytes) -> Any:
 
 
 @lru_cache(maxsize=1)
-def _pool() -> Any:
+def _pool() -> DescriptorPool:
     """A pool of its own: in the default one TensorFlow's messages would meet these."""
     # Not with the window, which opens quickly.
     from google.protobuf import text_format

@@ -1,4 +1,4 @@
-"""What goes wrong as a damaged or foreign file is read, and how it is said."""
+"""The errors of reading damaged or foreign files, and their messages."""
 
 from __future__ import annotations
 

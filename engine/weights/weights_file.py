@@ -1,14 +1,14 @@
-"""Gives a Keras network the weights of a file that the user has; opens no connection, and runs nothing of the file."""
+"""Gives a Keras network the weights of a local file; opens no connection, and runs no code of the file."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from engine.contract.errors import DataError
+from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import LayerGraph
 from engine.weights.matching import WeightsMatch, match_weights
 from engine.weights.stored_weights import files_read, read_stored_weights
@@ -16,11 +16,11 @@ from engine.weights.stored_weights import files_read, read_stored_weights
 CHUNK = 1 << 20
 
 
-def load_weights(model: Any, graph: LayerGraph, path: Path) -> WeightsMatch:
+def load_weights(model: KerasModel, graph: LayerGraph, path: Path) -> WeightsMatch:
     """Give the layers of `model`, which was built from `graph`, the weights that the file has for them.
 
     Raises:
-        DataError: the file is no weights file, or that of another network, or holds weights that are no numbers.
+        DataError: the file is not a weights file, is that of another network, or holds weights that are not finite.
     """
     stored = read_stored_weights(path)
     match = match_weights(graph, stored)
@@ -29,7 +29,7 @@ def load_weights(model: Any, graph: LayerGraph, path: Path) -> WeightsMatch:
         if not all(np.isfinite(array).all() for array in arrays):
             raise DataError(
                 f'backbone.weights: the layer "{name}" of {path} holds weights that are not finite numbers (NaN or '
-                "infinity), as a training that diverged leaves them; choose another file."
+                "infinity), as after a training that diverged; choose another file."
             )
         model.get_layer(name).set_weights(arrays)
     return match

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from pydantic import TypeAdapter
 
+from engine.contract.document import Document
 from engine.contract.evidence import Evidence, StageEvidence
 from engine.contract.registry import Registry
 
@@ -32,13 +32,13 @@ def parsed(one: StageEvidence) -> Evidence:
     return EVIDENCE[one.kind].model_validate(one.document)
 
 
-def earlier_fields(found: Found, files: dict[str, str]) -> dict[str, Any]:
+def earlier_fields(found: Found, files: dict[str, str]) -> Document:
     """The fields of a variant that say the same as its evidence.
 
     Args:
         files: kind → where it is kept beside the variant's file.
     """
-    fields: dict[str, Any] = {}
+    fields: Document = {}
     for kind in dict.fromkeys(one.kind for one in found):
         own = [parsed(one) for one in found if one.kind == kind]
         fields |= EVIDENCE[kind].earlier_fields(own, files.get(kind, ""))

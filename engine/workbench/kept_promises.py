@@ -1,4 +1,4 @@
-"""What every later step keeps of the steps before it: the zeros of a pruning and the few values of a clustering."""
+"""What later steps must keep: the zeros of a pruning and the few values of a clustering."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def check_kept(label: str, network: Network, file: TfliteFile) -> None:
-    """Hold the file of a network against what the network's facts say of it.
+    """Check the file of a network against the network's facts.
 
     Args:
         label: of the step that made the file.
@@ -30,7 +30,7 @@ def check_kept(label: str, network: Network, file: TfliteFile) -> None:
     for kernel in file.kernels if clusters else ():
         if kernel.unique_values_a_channel > clusters:
             raise PromiseBroken(
-                f"{label} must keep {clusters} values a kernel, and {kernel.name} has "
+                f"{label} must keep {clusters} values per kernel, and {kernel.name} has "
                 f"{kernel.unique_values_a_channel} in a channel of the .tflite file; "
                 "please report this with the run's log."
             )

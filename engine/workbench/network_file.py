@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from engine.contract.network_facts import NetworkFacts
 from engine.store.stage_store import MODEL_FILE
@@ -37,7 +36,7 @@ def load_network(folder: Path) -> Network:
     return Network(model, facts)
 
 
-def _scope(facts: NetworkFacts) -> Any:
+def _scope(facts: NetworkFacts) -> AbstractContextManager[object]:
     if not facts.quantization_aware:
         return nullcontext()
     from engine.training.quantization_wrapping import quantisation_scope

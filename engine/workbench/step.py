@@ -1,4 +1,4 @@
-"""What a compression step is: declared parameters, what it takes and leaves, what it promises, and how it is applied.
+"""What a compression step is: its parameters, what it needs and makes, what it promises, and how it is applied.
 
 A step's file imports TensorFlow inside `apply` only, so that the wizard can read its declaration without it.
 """
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from engine.backbones.backbone import layer_graph
+from engine.contract.document import Document
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry
@@ -35,7 +36,7 @@ class Form(StrEnum):
 
 
 class Trait(StrEnum):
-    """What a step makes true of a trainable network beside its accuracy."""
+    """What a step can establish about a trainable network."""
 
     ZEROS = "zeros"
     CLUSTERS = "few distinct values"
@@ -86,7 +87,7 @@ class StepPlace:
         return f"{step}.{field}" if field else step
 
     def finding(self, severity: Severity, message: str, field: str = "", repair: Repair | None = None) -> Finding:
-        """What is to be said of the step, or of one of its parameters, and what mends it."""
+        """A finding about the step, or about one of its parameters, and what fixes it."""
         return Finding(severity=severity, where=self.where(field), message=message, repair=repair)
 
     def error(self, message: str, field: str = "", repair: Repair | None = None) -> Finding:
@@ -98,20 +99,20 @@ class StepPlace:
     def note(self, message: str, field: str = "", repair: Repair | None = None) -> Finding:
         return self.finding(Severity.NOTE, message, field, repair)
 
-    def set(self, field: str, value: Any, sentence: str) -> Repair:
-        """Mends by another value of a parameter; the sentence is on the button."""
+    def set(self, field: str, value: object, sentence: str) -> Repair:
+        """Fixes it with another value of a parameter; the sentence is on the button."""
         return SetValue(place=self.where(field), value=value, sentence=sentence)
 
     def move(self, to: int, sentence: str) -> Repair:
-        """Mends by another place in the chain: the index that the step has then."""
+        """Fixes it with another place in the chain: the step's new index."""
         return MoveStep(place=self.where(), to=to, sentence=sentence)
 
     def remove(self, sentence: str) -> Repair:
-        """Mends by leaving the step out."""
+        """Fixes it by removing the step."""
         return RemoveEntry(place=self.where(), sentence=sentence)
 
-    def insert(self, step: dict[str, Any], sentence: str, after: bool = False) -> Repair:
-        """Mends by another step right before this one, or right after it."""
+    def insert(self, step: Document, sentence: str, after: bool = False) -> Repair:
+        """Fixes it with another step right before this one, or right after it."""
         return InsertStep(place=self.where(), step=step, sentence=sentence, after=after)
 
 
@@ -134,17 +135,17 @@ class Step(ABC, Generic[P]):
     gives: ClassVar[Form] = Form.KERAS
     """Every step takes a trainable network; a step that gives a `.tflite` file ends its chain."""
     makes: ClassVar[frozenset[Trait]] = frozenset()
-    """Of the network it leaves; the steps after it keep that, or say in `cannot_follow` why they cannot."""
+    """Traits of the network it makes; later steps keep them, or say in `cannot_follow` why they cannot."""
     begins_anew: ClassVar[bool] = False
-    """Whether it leaves another network, of which nothing is true that the steps before it made."""
+    """Whether it makes a new network, without the traits that earlier steps made."""
     cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType({})
     """Trait of the network it would be given → why the step refuses it, as a sentence. The pre-flight offers to put
     the step before the one that made the trait, or to remove it where it is the same step again."""
 
     overhead_s: ClassVar[float] = 9.0
-    """What it takes beside its epochs, on two cores of a server of 2020: its graph traced, and converted to float32."""
+    """Its time besides the epochs, on two cores of a server of 2020: tracing its graph and converting to float32."""
 
-    def file_bytes_a_parameter(self, parameters: P) -> float:
+    def file_bytes_per_parameter(self, parameters: P) -> float:
         """Of the `.tflite` that its stage leaves."""
         return 4.0
 
@@ -178,7 +179,7 @@ class Step(ABC, Generic[P]):
 
     @abstractmethod
     def check_promise(self, parameters: P, network: Network, file: TfliteFile) -> None:
-        """Hold what was made against what the step promises; `file` is the `.tflite` made of it, or the
+        """Check the result against what the step promises; `file` is the `.tflite` made of it, or the
         float32 conversion where the step leaves a trainable network.
 
         Raises:

@@ -1,4 +1,4 @@
-"""What a step has at hand while it is applied: the images, the trainer, and a way to say what it does."""
+"""What a step can use while it is applied: the images, the trainer, and a way to report what it does."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class StepContext:
     pipeline: ImagePipeline
     trainer: Trainer
     progress: Progress
-    """Tells the dashboard what the stage does now, such as "calibrating", and how far it is."""
+    """Reports what the stage is doing, such as "calibrating", and how far it is."""
     float32_tflite: Callable[[Network], bytes]
     """The network as a float32 `.tflite`; converted once and shared by every step after the same stage."""
     found: Callable[[Evidence], None] = lambda evidence: None
-    """Keep and tell what the step found beside what it makes, as often as there is more of it: a plot shows it while
+    """Store and report what the step found, as often as there is more of it: a plot shows it while
     the step still works. The last of each kind stays."""
 
     def calibration_images(self, count: int) -> FedImages:

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.epoch_contender run|fit|fit-steps-8|fit-xla|fit-channels-first|generator FOLDER EPOCHS
 
-FOLDER has `images` (a folder a class) and is where the contender keeps what it needs. All train the same network
+FOLDER has `images` (one folder per class) and is where the contender keeps what it needs. All train the same network
 on the same split, each epoch with its validation.
 """
 

@@ -41,8 +41,8 @@ def main(images: Path, work: Path) -> None:
     model = build_keras_network(graph, recipe.seed)
     trainer = Trainer("stage", dataset, pipeline, recipe.seed, Control(), lambda event: None, work / "checkpoint")
     trainer.train(model, TrainingPlan.of_recipe(recipe.training))
-    bench = StepContext(recipe, dataset, pipeline, trainer, lambda phase: None, lambda network: b"")
-    calibrated = sum(1 for _ in bench.calibration_images(10_000))
+    context = StepContext(recipe, dataset, pipeline, trainer, lambda phase: None, lambda network: b"")
+    calibrated = sum(1 for _ in context.calibration_images(10_000))
     print(
         json.dumps(
             {

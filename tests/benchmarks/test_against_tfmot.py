@@ -34,7 +34,7 @@ from engine.workbench.step_context import StepContext
 from tests.small_study import forget_training
 
 SEEDS = (1, 2, 3)
-IMAGES_A_CLASS = 200
+IMAGES_PER_CLASS = 200
 BASELINE_EPOCHS, PRUNING_EPOCHS, CLUSTERING_EPOCHS = 8, 4, 3
 RATE = 1e-3
 SPARSITY, CLUSTERS = 0.8, 16
@@ -42,15 +42,15 @@ SPARSITY, CLUSTERS = 0.8, 16
 
 @dataclass(frozen=True)
 class Study:
-    """One seed's bench, with its trained network."""
+    """One seed's context, with its trained network."""
 
-    bench: StepContext
+    context: StepContext
     network: Network
 
     @property
     def feed(self) -> Feed:
-        recipe = self.bench.recipe
-        return Feed(self.bench.dataset, self.bench.pipeline, recipe.seed, recipe.training.batch_size)
+        recipe = self.context.recipe
+        return Feed(self.context.dataset, self.context.pipeline, recipe.seed, recipe.training.batch_size)
 
     def accuracy(self, model: Any) -> float:
         """On the test images."""
@@ -70,7 +70,7 @@ def study(seed: int, images: Path, folder: Path) -> Study:
     set_up_tensorflow(seed)
     recipe = Recipe(
         seed=seed,
-        dataset=DatasetSettings(kind="image_folder", path=str(images), limit_per_class=IMAGES_A_CLASS),
+        dataset=DatasetSettings(kind="image_folder", path=str(images), limit_per_class=IMAGES_PER_CLASS),
         images=ImageSettings(size=32),
         backbone=BackboneSettings(kind="resnet18", width=0.125),
         training=TrainingSettings(epochs=BASELINE_EPOCHS, batch_size=32, learning_rate=RATE, schedule="cosine"),
@@ -80,23 +80,23 @@ def study(seed: int, images: Path, folder: Path) -> Study:
     pipeline = fit_pipeline(settings, dataset)
     checkpoint = folder / f"{seed}.checkpoint"
     trainer = Trainer("benchmark", dataset, pipeline, seed, Control(), lambda event: None, checkpoint)
-    bench = StepContext(recipe, dataset, pipeline, trainer, lambda phase: None, lambda one: float32_tflite(one.model))
+    context = StepContext(recipe, dataset, pipeline, trainer, lambda phase: None, lambda one: float32_tflite(one.model))
     graph = layer_graph(recipe.backbone, network_input_shape(settings), len(dataset.classes))
     model = build_keras_network(graph, seed)
     trainer.train(model, TrainingPlan.of_recipe(recipe.training))
-    forget_training(bench)
-    return Study(bench, Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=0)))
+    forget_training(context)
+    return Study(context, Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=0)))
 
 
 def our_pruning(one: Study) -> Any:
     parameters = MagnitudePruningParameters(sparsity=SPARSITY, epochs=PRUNING_EPOCHS, learning_rate=RATE)
-    return MagnitudePruning().apply(parameters, one.network, one.bench).model
+    return MagnitudePruning().apply(parameters, one.network, one.context).model
 
 
 def our_clustering(one: Study) -> Any:
-    forget_training(one.bench)
+    forget_training(one.context)
     parameters = WeightClusteringParameters(clusters=CLUSTERS, epochs=CLUSTERING_EPOCHS, learning_rate=RATE)
-    return WeightClustering().apply(parameters, one.network, one.bench).model
+    return WeightClustering().apply(parameters, one.network, one.context).model
 
 
 def tfmot_pruning(one: Study) -> Any:
@@ -126,7 +126,7 @@ def test_pruning_and_clustering_are_as_accurate_as_tfmots(tmp_path: Path, cifar1
     test_images = 0
     for seed in SEEDS:
         one = study(seed, cifar10_mini, tmp_path)
-        test_images = len(one.bench.dataset.splits[Split.TEST])
+        test_images = len(one.context.dataset.splits[Split.TEST])
         found["baseline"].append(one.accuracy(one.network.model))
         for way, compress in WAYS.items():
             model = compress(one)

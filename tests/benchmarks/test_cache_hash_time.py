@@ -23,7 +23,7 @@ from engine.training.tensorflow_setup import set_up_tensorflow
 from engine.training.trainer import Trainer
 
 SIDE, IMAGES, EPOCHS = 96, 2000, 3
-MOST_OF_EPOCH = 0.02
+MAX_OF_EPOCH = 0.02
 
 
 @pytest.mark.benchmark
@@ -56,6 +56,6 @@ def test_checking_the_cache_is_a_small_part_of_an_epoch(tmp_path: Path) -> None:
     ratio = statistics.median(checks) / epoch
     print(
         f"\n{len(prepared.images):,} images of {SIDE}×{SIDE}: checked in {statistics.median(checks):.3f} s, epoch "
-        f"{epoch:.1f} s, ratio {ratio:.4f} (at most {MOST_OF_EPOCH})"
+        f"{epoch:.1f} s, ratio {ratio:.4f} (at most {MAX_OF_EPOCH})"
     )
-    assert ratio <= MOST_OF_EPOCH
+    assert ratio <= MAX_OF_EPOCH

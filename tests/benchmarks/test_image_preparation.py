@@ -27,9 +27,9 @@ IMAGES = ImageSettings()
 """As a recipe without settings has them: 96×96, lanczos, no JPEG."""
 ROUNDS = 2
 BATCH, BATCH_ROUNDS = 32, 15
-LEAST_OF_PLAIN_LOOP = 1.8
-MOST_OF_FIRST_RUN = 0.1
-LEAST_OF_LOOP_OVER_IMAGES = 5.0
+MIN_OF_PLAIN_LOOP = 1.8
+MAX_OF_FIRST_RUN = 0.1
+MIN_OF_LOOP_OVER_IMAGES = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -67,8 +67,8 @@ def test_preparing_images(jpegs: Path, tmp_path: Path) -> None:
         f"{of_bare:.2f} × one that decodes and resizes only; from the cache {cached:.3f} of that time "
         f"({ROUNDS} rounds, in turn)"
     )
-    assert ratio >= LEAST_OF_PLAIN_LOOP
-    assert cached <= MOST_OF_FIRST_RUN
+    assert ratio >= MIN_OF_PLAIN_LOOP
+    assert cached <= MAX_OF_FIRST_RUN
 
 
 @pytest.mark.benchmark
@@ -83,7 +83,7 @@ def test_transforming_batches() -> None:
         f"pywt.dwt2 in a loop over the images (in colour {of_colour:.1f} ×, db2 {of_other:.1f} ×; "
         f"{BATCH_ROUNDS} rounds, in turn)"
     )
-    assert ratio >= LEAST_OF_LOOP_OVER_IMAGES
+    assert ratio >= MIN_OF_LOOP_OVER_IMAGES
 
 
 def _prepared(dataset: DatasetSettings, cache: Path) -> None:

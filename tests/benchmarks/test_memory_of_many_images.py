@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 FEW, MANY, ALL = 2_000, 8_000, 100_000
-MOST_BYTES = 2 * 2**30
+MAX_BYTES = 2 * 2**30
 PIXEL_BYTES = 224 * 224 * 3
-MOST_KEPT = 0.1
+MAX_KEPT = 0.1
 """Of the pixels of the images that the larger study has more."""
 DISTINCT = 100
 """Images that are encoded; the others are the same with another comment, so that making them costs little."""
@@ -25,17 +25,17 @@ DISTINCT = 100
 @pytest.mark.timeout(3600)
 def test_a_hundred_thousand_images_would_fit_into_two_gibibytes(checkout: Path, tmp_path: Path) -> None:
     few, many = (_peak_of_a_study(checkout, tmp_path / str(count), count) for count in (FEW, MANY))
-    bytes_an_image = (many["prepared_bytes"] - few["prepared_bytes"]) / (MANY - FEW)
-    expected = many["peak_bytes"] + max(bytes_an_image, 0) * (ALL - MANY)
+    bytes_per_image = (many["prepared_bytes"] - few["prepared_bytes"]) / (MANY - FEW)
+    expected = many["peak_bytes"] + max(bytes_per_image, 0) * (ALL - MANY)
     grown = many["peak_bytes"] - few["peak_bytes"]
     print(
         f"\npeak resident memory of preparing and training at 224²: {few['peak_bytes'] / 2**20:,.0f} MiB for {FEW:,} "
         f"images, {many['peak_bytes'] / 2**20:,.0f} MiB for {MANY:,}; what is known of an image takes "
-        f"{bytes_an_image / 1024:.1f} KiB, so {expected / 2**30:.2f} GiB for {ALL:,}"
+        f"{bytes_per_image / 1024:.1f} KiB, so {expected / 2**30:.2f} GiB for {ALL:,}"
     )
-    assert expected < MOST_BYTES
+    assert expected < MAX_BYTES
     # TensorFlow's own memory wavers by a hundred megabytes from run to run.
-    assert grown < (MANY - FEW) * PIXEL_BYTES * MOST_KEPT
+    assert grown < (MANY - FEW) * PIXEL_BYTES * MAX_KEPT
 
 
 def _peak_of_a_study(checkout: Path, folder: Path, count: int) -> dict[str, int]:

@@ -25,20 +25,20 @@ from engine.workbench.step_context import StepContext
 SCHEMES = ("float16", "dynamic_range", "int8", "int16x8")
 CALIBRATION_IMAGES = 200
 ROUNDS = 3
-MOST_OF_CONVERTER = 0.35
+MAX_OF_CONVERTER = 0.35
 
 
 @pytest.mark.benchmark
 @pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", ["resnet18", "vgg16"])
-def test_four_schemes_take_a_third_of_four_conversions(kind: str, small_bench: StepContext, tmp_path: Path) -> None:
-    bench = _bench_with_enough_images(small_bench, tmp_path)
-    network = _network(kind, bench)
-    calibration = bench.calibration_images(CALIBRATION_IMAGES)
+def test_four_schemes_take_a_third_of_four_conversions(kind: str, small_context: StepContext, tmp_path: Path) -> None:
+    context = _context_with_enough_images(small_context, tmp_path)
+    network = _network(kind, context)
+    calibration = context.calibration_images(CALIBRATION_IMAGES)
     assert len(calibration) == CALIBRATION_IMAGES
     ours, theirs = [], []
     for _ in range(ROUNDS):
-        ours.append(_seconds_of_the_step(network, bench))
+        ours.append(_seconds_of_the_step(network, context))
         theirs.append(_seconds_of_the_converter(network.model, calibration))
     ratio = statistics.median(mine / its for mine, its in zip(ours, theirs, strict=True))
     print(
@@ -46,26 +46,26 @@ def test_four_schemes_take_a_third_of_four_conversions(kind: str, small_bench: S
         f"conversion that they share, TFLiteConverter {statistics.median(theirs):.1f} s; "
         f"median ratio {ratio:.2f} of {ROUNDS} in turn"
     )
-    assert ratio <= MOST_OF_CONVERTER
+    assert ratio <= MAX_OF_CONVERTER
 
 
-def _bench_with_enough_images(bench: StepContext, folder: Path) -> StepContext:
+def _context_with_enough_images(context: StepContext, folder: Path) -> StepContext:
     settings = DatasetSettings(limit_per_class=150)
-    dataset = prepare(scan(settings, 7), settings, bench.recipe.images, 7, folder)
-    return replace(bench, dataset=dataset, pipeline=fit_pipeline(bench.recipe.images, dataset))
+    dataset = prepare(scan(settings, 7), settings, context.recipe.images, 7, folder)
+    return replace(context, dataset=dataset, pipeline=fit_pipeline(context.recipe.images, dataset))
 
 
-def _network(kind: str, bench: StepContext) -> Network:
+def _network(kind: str, context: StepContext) -> Network:
     from engine.training.keras_network import build_keras_network
 
-    graph = layer_graph(BackboneSettings(kind=kind, width=0.25), network_input_shape(bench.recipe.images), 2)
+    graph = layer_graph(BackboneSettings(kind=kind, width=0.25), network_input_shape(context.recipe.images), 2)
     return Network(build_keras_network(graph, seed=7), NetworkFacts(parameters=0, trainable_parameters=0))
 
 
-def _seconds_of_the_step(network: Network, bench: StepContext) -> float:
+def _seconds_of_the_step(network: Network, context: StepContext) -> float:
     started = time.perf_counter()
-    float32 = bench.float32_tflite(network)
-    shared = replace(bench, float32_tflite=lambda _: float32)
+    float32 = context.float32_tflite(network)
+    shared = replace(context, float32_tflite=lambda _: float32)
     for scheme in SCHEMES:
         parameters = PostTrainingQuantizationParameters(scheme=scheme, calibration_images=CALIBRATION_IMAGES)
         PostTrainingQuantization().apply(parameters, network, shared)

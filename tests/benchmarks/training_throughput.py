@@ -1,4 +1,4 @@
-"""How many images a second train, by threads, steps an execution, XLA and layouts, each beside a bare `model.fit`.
+"""How many images per second train, by threads, steps per execution, XLA and layouts, each beside a bare `model.fit`.
 
     python -m tests.benchmarks.training_throughput FOLDER_OF_CLASSES > resources/docs/throughput.md
 
@@ -58,7 +58,7 @@ WAYS = (
     ),
     Way("a run, compiled by XLA", "run", {"TF_XLA_FLAGS": "--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit"}),
     Way("a run, without oneDNN and its blocked layouts", "run", {"TF_ENABLE_ONEDNN_OPTS": "0"}),
-    Way("`model.fit`, 8 steps an execution", "fit-steps-8"),
+    Way("`model.fit`, 8 steps per execution", "fit-steps-8"),
     Way("`model.fit`, compiled by XLA", "fit-xla"),
     Way("`model.fit`, with oneDNN", "fit", {"TF_ENABLE_ONEDNN_OPTS": "1"}),
     # Without oneDNN TensorFlow has no convolution for this layout on a processor.
@@ -71,7 +71,7 @@ class Throughput:
     """What was measured of one way."""
 
     way: Way
-    images_a_second: float
+    images_per_second: float
     """Training images over the median seconds of an epoch, validation included."""
     ratio: float
     """Over the bare fit's, median over the rounds; above 1 is faster."""
@@ -81,7 +81,7 @@ def measure(images: Path, folder: Path, ways: tuple[Way, ...] = WAYS, rounds: in
     """All ways in turn beside one bare fit.
 
     Args:
-        images: a folder a class.
+        images: one folder per class.
         folder: empty; what is needed on the way is kept there.
     """
     count = _training_images(images)
@@ -109,17 +109,17 @@ def page(measured: list[Throughput], rounds: int) -> str:
     lines = [
         "# How fast training is",
         "",
-        "Images a second of ResNet-18 of width 0.25 at 32×32 in batches of 64, validation included, each way beside a",
+        "Images per second of ResNet-18 of width 0.25 at 32×32 in batches of 64, with validation, each compared with a",
         "bare `model.fit` with default settings on images that are decoded, scaled and in memory. A run reads its",
-        "images from disk, flips them, checks its loss, tells of its progress and saves a checkpoint after each epoch.",
+        "images from disk, flips them, checks its loss, reports its progress and saves a checkpoint after each epoch.",
         f"Measured on {cpu_name()}, {os.cpu_count()} cores, in {rounds} rounds, by",
-        "`python -m tests.benchmarks.training_throughput FOLDER_OF_CLASSES`, which prints this page. The ratio is that",
-        "of the bare fit's time over the way's, median over the rounds; above 1 is faster.",
+        "`python -m tests.benchmarks.training_throughput FOLDER_OF_CLASSES`, which prints this page. The ratio is the",
+        "bare fit's time divided by the way's, median over the rounds; above 1 is faster.",
         "",
-        "| way | images a second | ratio |",
+        "| way | images per second | ratio |",
         "| --- | --- | --- |",
     ]
-    lines += [f"| {one.way.title} | {one.images_a_second:,.0f} | {one.ratio:.2f} |" for one in measured]
+    lines += [f"| {one.way.title} | {one.images_per_second:,.0f} | {one.ratio:.2f} |" for one in measured]
     return "\n".join(lines) + "\n"
 
 

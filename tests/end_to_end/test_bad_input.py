@@ -37,7 +37,7 @@ def test_one_class_only(checkout: Path, tmp_path: Path) -> None:
     for file in (images / "sick").iterdir():
         file.unlink()
     (images / "sick").rmdir()
-    assert "one class only" in _refused(checkout, tmp_path, RECIPE.format(path=str(images)))
+    assert "only one class" in _refused(checkout, tmp_path, RECIPE.format(path=str(images)))
 
 
 def test_a_dataset_that_is_a_file(checkout: Path, tmp_path: Path) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.measurement.tflite_file import TfliteFile
 from tests.small_study import small_recipe
+from ui.terminal.command_line import command_line
 
 VARIANT_KEYS = {
     "chain", "steps", "file", "accuracy", "accuracy_ci95", "agreement", "model_bytes", "zip_bytes", "parameters",
@@ -174,6 +177,53 @@ def test_check_tells_what_was_found_in_the_images(checkout: Path, tmp_path: Path
     assert "images have no split in splits.csv" in " ".join(done.stdout.split())
 
 
+def test_check_counts_and_tells_what_a_run_would(checkout: Path, tmp_path: Path, heart_folder: Path) -> None:
+    folder = tmp_path / "images"
+    shutil.copytree(heart_folder, folder)
+    first, second = sorted((folder / "sick").iterdir())[:2]
+    (folder / "sick" / "copy.png").write_bytes(first.read_bytes())
+    (folder / "sick" / "damaged.png").write_bytes(second.read_bytes()[:100])
+    recipe = small_recipe(folder)
+    dataset = recipe.dataset.model_copy(update={"duplicates": "drop"})
+    training = recipe.training.model_copy(update={"epochs": 1})
+    small = recipe.model_copy(update={"dataset": dataset, "training": training, "chains": ()})
+    path = write_recipe(tmp_path / "study.toml", small)
+    checked = run(checkout, "check", path, "--runs", tmp_path / "runs")
+    ran = run(checkout, "run", path, "--runs", tmp_path / "runs")
+    assert (checked.returncode, ran.returncode) == (0, 0), checked.stderr + ran.stderr
+    told, printed = (" ".join(done.stdout.split()) for done in (checked, ran))
+    counted = re.search(r"images: (\d+ train, \d+ validation, \d+ test); 1 copy left out; 1 unreadable", told)
+    assert counted
+    assert f"Images: {counted[1]}, 1 skipped, 1 copy left out" in printed
+    assert "damaged.png: is cut off" in told
+    for one in (told, printed):
+        assert re.search(r"1 image has the same pixels as .*, and is left out\.", one)
+
+
+def test_check_says_of_many_images_that_their_pixels_were_not_looked_at(
+    tmp_path: Path, heart_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("ui.terminal.examined_images.MOST_EXAMINED", 10)
+    path = write_recipe(tmp_path / "study.toml", small_recipe(heart_folder))
+    assert command_line(["check", str(path), "--runs", str(tmp_path / "runs")], lambda *_: 1) == 0
+    assert "Pixels were not looked at, as there are more than 10 images" in " ".join(capsys.readouterr().out.split())
+
+
+def test_check_refuses_images_that_a_run_would_refuse(
+    tmp_path: Path, heart_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And says on the error stream how far it is, once it takes longer."""
+    monkeypatch.setattr("ui.terminal.examined_images.SILENT_S", 0.0)
+    shutil.copytree(heart_folder, tmp_path / "images")
+    for file in (tmp_path / "images" / "sick").iterdir():
+        file.write_bytes(file.read_bytes()[:100])
+    path = write_recipe(tmp_path / "study.toml", small_recipe(tmp_path / "images"))
+    assert command_line(["check", str(path), "--runs", str(tmp_path / "runs")], lambda *_: 1) == 2
+    told = capsys.readouterr()
+    assert 'The class "sick" has no readable image to train on' in " ".join(told.out.split())
+    assert "Looking at the images" in told.err
+
+
 def epochs_of(checkout: Path, recipe: Path, runs: Path) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Start a run, and yield it after every epoch that its event log tells of."""
     child = subprocess.Popen(
@@ -208,7 +258,7 @@ def test_a_killed_run_goes_on_and_ends_in_the_same_weights(
             _, errors = child.communicate(timeout=20)
             break
     assert child.returncode == 3
-    assert "run the recipe again to go on" in errors
+    assert "run the recipe again to resume" in errors
     done = run(checkout, "run", study["recipe"], "--runs", runs, "--json", tmp_path / "result.json")
     assert done.returncode == 0, done.stderr
     result = json.loads((tmp_path / "result.json").read_text())
@@ -248,3 +298,19 @@ def test_the_engine_ends_within_five_seconds_of_its_parent(
     psutil.wait_procs([engine], timeout=5)
     assert not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE
     assert time.monotonic() - started < 5
+
+
+def test_a_finished_run_is_looked_into(study: dict[str, Any], checkout: Path, tmp_path: Path) -> None:
+    runs, directory = study["folder"] / "runs", Path(study["json"]["directory"])
+    done = run(checkout, "inspect", directory.name, "--runs", runs, "--out", tmp_path / "inside")
+    assert done.returncode == 0, done.stderr
+    record = json.loads((tmp_path / "inside" / "inspection.json").read_text())
+    assert [variant["name"] for variant in record["variants"]] == ["PRN", "PRQ"]
+    # The run kept what its files say of the test images.
+    assert record["notes"] == []
+    for variant, told in zip(record["variants"], study["json"]["variants"][1:], strict=True):
+        assert (variant["model_bytes"], variant["zipped_bytes"]) == (told["model_bytes"], told["zip_bytes"])
+        assert variant["matched_by"] == "order"
+        assert variant["activation_maps"]["method"] == "cam"
+        assert len(variant["notes"]) == 0
+    assert len(record["figures"]) == 16

@@ -1,4 +1,4 @@
-"""A byte that changes in the store between two runs is told, and the same files come out again."""
+"""A byte that changes in the store between two runs is reported, and the same files come out again."""
 
 from __future__ import annotations
 

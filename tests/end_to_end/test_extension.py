@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 from engine.contract.extensions import VARIABLE
@@ -16,6 +17,7 @@ schema = 1
 name = "stripes"
 [dataset]
 kind = "stripes"
+noise = 12.5
 [images]
 size = 32
 color = "grayscale"
@@ -47,6 +49,10 @@ def test_a_study_of_parts_from_outside_of_the_tree(checkout: Path, tmp_path: Pat
     assert shown["tab"] is True
     assert len(shown["bars"]) == 3, "two convolutions and the classifier"
     assert all(0 < norm < 10 for norm in shown["bars"])
+    assert shown["noise"] == "12.5", "the wizard's form has the source's own setting"
+    assert shown["in_schema"] == {"source": "stripes", "unit": "gray levels"}
+    (run,) = (tmp_path / "runs").rglob("recipe.toml")
+    assert tomllib.loads(run.read_text(encoding="utf-8"))["dataset"]["noise"] == 12.5
     assert shown["evidence"] == {"baseline": [], "norms": ["kernel_norms"], "int8": ["calibration"]}
 
 

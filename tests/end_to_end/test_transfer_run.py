@@ -1,4 +1,4 @@
-"""A pruned network goes over to a folder of three other classes, through the real child, and is measured there."""
+"""A pruned network transfers to a folder of three other classes, through the real child, and is measured there."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from tests.matrix.rows import rows
 
 def main() -> int:
     """Returns 1 where a cell failed that the pre-flight had let begin."""
-    # A process a row: what TensorFlow keeps of a network goes with it. Building graphs, the most of it, takes one core.
+    # One process per row, so that what TensorFlow keeps of a network goes with it. Building graphs takes one core.
     with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), max_tasks_per_child=1) as processes:
         results = processes.map(run_row_by_itself, rows(), rows().values())
         done = dict(zip(rows(), results, strict=True))

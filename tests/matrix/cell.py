@@ -29,7 +29,7 @@ from tests.matrix.chains import Chain, chains
 
 SIDE_PX = 32
 WIDTH = 0.1
-IMAGES_A_CLASS = 20
+IMAGES_PER_CLASS = 20
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def refusal(backbone: BackboneSettings, title: str, steps: Chain) -> str:
 
 def _recipe(backbone: BackboneSettings, columns: dict[str, Chain]) -> Recipe:
     return Recipe(
-        dataset=DatasetSettings(limit_per_class=IMAGES_A_CLASS),
+        dataset=DatasetSettings(limit_per_class=IMAGES_PER_CLASS),
         images=ImageSettings(size=SIDE_PX, color="grayscale"),
         backbone=backbone,
         training=TrainingSettings(epochs=1, batch_size=8),

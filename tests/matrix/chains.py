@@ -18,7 +18,7 @@ QUICK: dict[str, Any] = {
     "control": False,
     "dataset": DatasetSettings(limit_per_class=12),
 }
-"""What a step is told where it has such a parameter: as little training as it takes."""
+"""Values for the parameters of a step that has them: as little training as it takes."""
 BEFORE = {"sparse_transfer": "magnitude_pruning"}
 """Step → what it has no meaning without."""
 LAYERS_OF_MIXED = {"classifier": "float16", "*": "int8"}
@@ -61,7 +61,7 @@ def _title(chain: Chain) -> str:
 
 
 def quick(key: str, **given: Any) -> StepParameters:
-    """The step's defaults but for what is quicker, and what is given."""
+    """The step's defaults, except for what is quicker or given."""
     declared = STEPS[key].Parameters
     values = {name: value for name, value in QUICK.items() if name in declared.model_fields} | given
     if values.get("scheme") == "mixed":

@@ -8,7 +8,7 @@ HEAD = f"""# Every backbone with every step
 
 Each cell is one backbone, compressed by one chain, as far as its `.tflite` file: it was trained for an epoch on a few
 drawn hearts of {SIDE_PX}×{SIDE_PX}, each stage ran, and what it promises was checked on the file (its zeros, its
-clusters, its number types). The figure is the file's size in kB, at width {WIDTH:g}; it says nothing of accuracy. What
+clusters, its number types). The figure is the file's size in kB, at width {WIDTH:g}; accuracy is not shown. What
 cannot work is refused before anything is trained; the number leads to the pre-flight's reason.
 
 This page is printed by `python -m tests.matrix`, which takes about half an hour on two cores.

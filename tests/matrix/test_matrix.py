@@ -31,7 +31,7 @@ def test_the_page_of_the_docs_tells_what_the_pre_flight_tells(title: str, checko
     page = (checkout / "resources" / "docs" / "matrix.md").read_text(encoding="utf-8").splitlines()
     _, *columns = _cells(next(line for line in page if line.startswith("| backbone")))
     _, *cells = _cells(next(line for line in page if line.startswith(f"| `{title}` |")))
-    assert columns == list(chains()), "print it anew: python -m tests.matrix > resources/docs/matrix.md"
+    assert columns == list(chains()), "print it again: python -m tests.matrix > resources/docs/matrix.md"
     for column, cell in zip(columns, cells, strict=True):
         reason = refusal(rows()[title], column, chains()[column])
         if reason:

@@ -66,7 +66,7 @@ SIZES = ImageBytes(bytes_before=41_943_040, bytes_after=18_824_415, compression_
 
 
 def variant(chain: str, **changes: object) -> VariantMeasurement:
-    """A variant with plausible figures; the baseline's but for what its chain does to them."""
+    """A variant with plausible figures; the baseline's, except for what its chain does to them."""
     place = CHAINS.index(chain) if chain in CHAINS else 1
     pruned, small = chain.startswith("PR"), chain not in ("baseline", "PRN")
     last = ("int8" if "int8" in chain else "dynamic range",) if small else ()
@@ -102,7 +102,7 @@ def variant(chain: str, **changes: object) -> VariantMeasurement:
 
 
 def write_samples(path: Path) -> Path:
-    """Real drawn hearts, three a class, with their subbands."""
+    """Real drawn hearts, three per class, with their subbands."""
     images = np.stack([draw_heart(np.random.default_rng((5, n)), sick=n >= 3) for n in range(6)])[..., None]
     bands = decompose(images.astype(np.float32) / 255, DwtSettings())
     np.savez(

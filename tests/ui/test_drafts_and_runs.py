@@ -1,4 +1,4 @@
-"""Nothing that was edited is lost, and runs are named, found again, gone on with and deleted."""
+"""Nothing that was edited is lost, and runs are named, found again, resumed and deleted."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ from ui.main_window import MainWindow
 from ui.wizard.plan_view import TIME_COLUMN
 
 SCAN_MS, RUN_MS = 20_000, 300_000
-SIDE, IMAGES_A_CLASS = 16, 20
+SIDE, IMAGES_PER_CLASS = 16, 20
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind", "theme")
 
@@ -33,7 +33,7 @@ def coloured_folder(tmp_path: Path) -> Path:
     for name, channel in (("red", 0), ("blue", 2)):
         folder = tmp_path / "own" / name
         folder.mkdir(parents=True)
-        for number in range(IMAGES_A_CLASS):
+        for number in range(IMAGES_PER_CLASS):
             image = noise.integers(0, 120, (SIDE, SIDE, 3), dtype=np.uint8)
             image[:, :, channel] += 120
             Image.fromarray(image).save(folder / f"{number}.png")

@@ -29,7 +29,7 @@ from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind", "theme")
 
-MOST_TABS = 150
+MAX_TABS = 150
 RECORD = RunRecord("run", "hearts", 0.0, RunState.DONE, Path("run"), "", None, 0, RunNotes())
 
 
@@ -60,7 +60,7 @@ def walk(root: QWidget) -> list[QWidget]:
     first = QApplication.focusWidget()
     assert first is not None
     seen = [first]
-    for _ in range(MOST_TABS):
+    for _ in range(MAX_TABS):
         focus = QApplication.focusWidget()
         assert focus is not None
         QTest.keyClick(focus, Qt.Key.Key_Tab)

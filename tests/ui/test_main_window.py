@@ -5,26 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QModelIndex, QSettings, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QListWidget, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QTreeView, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.events import EngineEvent, EpochFinished, event_line
+from engine.contract.events import EngineEvent, EpochFinished, Paused, Resumed, event_line
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.contract.training_settings import TrainingSettings
 from engine.store.database import open_database
 from engine.store.locations import Locations
+from engine.store.run_commands import COMMANDS_FILE
 from engine.store.run_history import RunState, list_runs, record_end, record_start
 from tests.qt_fixtures import Answers
 from tests.ui.study_events import RUN, result, study_events, until
 from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE
 from ui.dashboard.run_stack import BUSY
-from ui.main_window import CLOSING_QUESTION, MainWindow
+from ui.dashboard.stage_tree_model import StageColumn
+from ui.main_window import CANCEL_AND_CLOSE, CLOSING_QUESTION, KEEP_RUNNING, MainWindow
 from ui.theme import DARK, ThemeChoice
 
 STARTED_MS = 60_000
@@ -135,6 +137,87 @@ def test_a_run_of_another_process_is_followed(
         stream.write("".join(event_line(event) + "\n" for event in events[len(begun) :]))
     qtbot.waitUntil(lambda: dashboard.state.result is not None, timeout=FOLLOWED_MS)
     qtbot.waitUntil(lambda: not child(window, QWidget, "dashboard.banner").isVisible())
+
+
+def test_a_pause_of_a_run_elsewhere_is_shown_before_its_engine_takes_it(
+    qtbot: QtBot, settings: QSettings, locations: Locations, events: list[EngineEvent]
+) -> None:
+    log = keep_run(locations, RunState.RUNNING, until(events, EpochFinished, number=3))
+    window = open_window(qtbot, settings, locations)
+    open_first_run(window)
+    runs, time = child(window, QListWidget, "runs.list"), child(window, QLabel, "dashboard.time")
+    stages, pause = child(window, QTreeView, "dashboard.stages"), child(window, QPushButton, "dashboard.pause")
+
+    def status() -> str:
+        model = stages.model()
+        return model.index(0, StageColumn.STATUS, QModelIndex()).data()
+
+    def take(event: EngineEvent) -> None:
+        with log.open("a", encoding="utf-8") as stream:
+            stream.write(event_line(event) + "\n")
+
+    assert runs.item(0).text().startswith("▶")
+    qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
+    assert time.text() == "pausing…"
+    assert "pausing… elsewhere" in runs.item(0).text()
+    assert ask_file(log).read_text(encoding="utf-8").count('"pause"') == 1
+    take(Paused())
+    qtbot.waitUntil(lambda: time.text() == "paused", timeout=FOLLOWED_MS)
+    assert runs.item(0).text().startswith("‖")
+    assert "paused elsewhere" in runs.item(0).text()
+    qtbot.waitUntil(lambda: status() == "paused", timeout=FOLLOWED_MS)
+    qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
+    take(Resumed())
+    qtbot.waitUntil(lambda: "running elsewhere" in runs.item(0).text(), timeout=FOLLOWED_MS)
+    qtbot.waitUntil(lambda: status() != "paused", timeout=FOLLOWED_MS)
+    qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(pause, Qt.MouseButton.LeftButton)
+    assert "running elsewhere" in runs.item(0).text(), "a pause that was not taken yet is called off"
+
+
+def ask_file(log: Path) -> Path:
+    return log.with_name(COMMANDS_FILE)
+
+
+def test_the_list_of_runs_keeps_its_room_in_a_narrow_window(
+    qtbot: QtBot, settings: QSettings, locations: Locations, events: list[EngineEvent]
+) -> None:
+    keep_run(locations, RunState.RUNNING, until(events, EpochFinished, number=3))
+    window = open_window(qtbot, settings, locations)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.resize(700, 600)
+    qtbot.wait(50)
+    qtbot.keyClick(window, Qt.Key.Key_F9)
+    open_first_run(window)
+    qtbot.wait(50)
+    runs, now = child(window, QListWidget, "runs.list"), child(window, QLabel, "dashboard.now")
+    assert window.width() == 700
+    assert runs.isVisible()
+    assert runs.width() > 140
+    assert now.width() >= now.fontMetrics().horizontalAdvance(now.text())
+    buttons = [child(window, QPushButton, f"dashboard.{name}") for name in ("pause", "stop", "cancel", "duplicate")]
+    assert all(button.isVisible() and button.width() >= button.sizeHint().width() for button in buttons)
+
+
+@pytest.mark.parametrize("answer", [KEEP_RUNNING, CANCEL_AND_CLOSE])
+def test_a_run_that_ends_while_the_closing_question_stands_lets_the_window_close(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch, answer: str
+) -> None:
+    runs = [True]
+
+    def ask(*_: object) -> str:
+        runs[0] = False
+        return answer
+
+    monkeypatch.setattr(window.controller, "is_running", lambda: runs[0])
+    monkeypatch.setattr("ui.main_window.chosen_of", ask)
+    assert window.close()
+    runs[0] = True
+    window.show()
+    monkeypatch.setattr("ui.main_window.chosen_of", lambda *_: "Stay here")
+    assert not window.close()
+    runs[0] = False
 
 
 def test_a_run_without_its_files_is_a_sentence(

@@ -9,4 +9,4 @@ from ui.terminal.reference_page import reference_page
 
 def test_the_page_is_up_to_date(checkout: Path) -> None:
     page = (checkout / "resources" / "docs" / "recipe.md").read_text(encoding="utf-8")
-    assert page == reference_page(), "print it anew: python main.py reference > resources/docs/recipe.md"
+    assert page == reference_page(), "print it again: python main.py reference > resources/docs/recipe.md"

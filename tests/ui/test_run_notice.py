@@ -1,4 +1,4 @@
-"""A run that nobody looks at tells its progress and its end, and goes on when the window is closed."""
+"""A run in the background shows its progress and its end, and continues when the window is closed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the wizard is told of a dataset: counts, small pictures, a few whole images, and what was skipped."""
+"""What the wizard learns about a dataset: counts, small pictures, a few whole images, and what was skipped."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from engine.datasets.source import Split
 from tests.small_study import draw_class_folders
 from workers.dataset_scan import (
     CLASSES_LOOKED_INTO,
-    IMAGES_A_CLASS,
-    MOST_TRIES,
+    IMAGES_PER_CLASS,
+    MAX_TRIES,
     PREVIEWED_IMAGES,
     THUMBNAIL_PIXELS,
     scan_dataset,
@@ -37,9 +37,9 @@ def test_counts_and_pictures_of_a_folder(tmp_path: Path) -> None:
         Split.VALIDATION: 6,
         Split.TEST: 6,
     }
-    assert [picture.class_name for picture in result.thumbnails] == ["normal"] * IMAGES_A_CLASS + [
+    assert [picture.class_name for picture in result.thumbnails] == ["normal"] * IMAGES_PER_CLASS + [
         "sick"
-    ] * IMAGES_A_CLASS
+    ] * IMAGES_PER_CLASS
     assert len(result.samples) == PREVIEWED_IMAGES
     assert all(sample.file_bytes > 0 for sample in result.samples)
 
@@ -50,7 +50,7 @@ def test_photographs_are_kept_small_but_for_a_few(tmp_path: Path) -> None:
         for number in range(6):
             Image.new("RGB", (2000, 1000), (number * 40, 0, 0)).save(tmp_path / name / f"{number}.jpg")
     result = scan_dataset(_folder(tmp_path), 7, tmp_path / "cache", Progress())
-    assert len(result.thumbnails) == 3 * IMAGES_A_CLASS
+    assert len(result.thumbnails) == 3 * IMAGES_PER_CLASS
     assert {picture.image.shape for picture in result.thumbnails} == {(THUMBNAIL_PIXELS // 2, THUMBNAIL_PIXELS, 3)}
     assert len(result.samples) == PREVIEWED_IMAGES
     assert result.samples[0].image.shape == (1000, 2000, 3)
@@ -61,11 +61,11 @@ def test_unreadable_images_are_passed_over_and_listed(tmp_path: Path) -> None:
     (images / "sick" / "000.png").write_bytes(b"not a picture")
     result = scan_dataset(_folder(images), 7, tmp_path / "cache", Progress())
     assert [(Path(one.path).name, one.reason) for one in result.skipped] == [("000.png", "cannot be read as an image")]
-    assert sum(picture.class_name == "sick" for picture in result.thumbnails) == IMAGES_A_CLASS
+    assert sum(picture.class_name == "sick" for picture in result.thumbnails) == IMAGES_PER_CLASS
 
 
 def test_a_class_of_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None:
-    images = draw_class_folders(tmp_path / "images", count=MOST_TRIES + 4)
+    images = draw_class_folders(tmp_path / "images", count=MAX_TRIES + 4)
     for file in (images / "sick").iterdir():
         file.write_bytes(b"not a picture")
     with pytest.raises(DataError, match=r'No image of the class "sick" can be read.*cannot be read as an image'):
@@ -73,14 +73,14 @@ def test_a_class_of_which_nothing_can_be_read_is_refused(tmp_path: Path) -> None
 
 
 def test_a_class_is_not_given_up_before_its_last_image(tmp_path: Path) -> None:
-    images = draw_class_folders(tmp_path / "images", count=MOST_TRIES + 4)
+    images = draw_class_folders(tmp_path / "images", count=MAX_TRIES + 4)
     for file in sorted((images / "sick").iterdir())[:-1]:
         file.write_bytes(b"not a picture")
     result = scan_dataset(_folder(images), 7, tmp_path / "cache", Progress())
     assert [Path(one.path).name for one in result.thumbnails if one.class_name == "sick"] == [
-        f"{MOST_TRIES + 3:03d}.png"
+        f"{MAX_TRIES + 3:03d}.png"
     ]
-    assert len(result.skipped) == MOST_TRIES + 3
+    assert len(result.skipped) == MAX_TRIES + 3
 
 
 def test_of_very_many_classes_all_are_counted_and_some_are_shown(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A real engine child: its events, its commands, and how its end is told."""
+"""A real engine child: its events, its commands, and how its end is reported."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_the_same_recipe_twice_at_once_is_computed_once(tmp_path: Path, heart_fo
     assert sorted(Counter(event.stage for event in finished if not event.reused).values()) == [1, 1, 1]
     assert len(finished) == 6
     said = [event.message for events in told for event in events if isinstance(event, Notice)]
-    assert any("another run computes this stage now" in message for message in said)
+    assert any("another run is computing this stage" in message for message in said)
     assert len(list_runs(Locations(tmp_path))) == 2
 
 

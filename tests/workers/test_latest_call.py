@@ -1,4 +1,4 @@
-"""The newest request answers, an overtaken one never does, and the thread ends when it is told to."""
+"""The newest request answers, an overtaken one never does, and the thread ends when asked to."""
 
 from __future__ import annotations
 

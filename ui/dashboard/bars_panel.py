@@ -1,11 +1,11 @@
-"""Size, zipped size, latency and accuracy as bars, one a variant, growing as variants finish."""
+"""Size, zipped size, latency and accuracy as bars, one per variant, growing as variants finish."""
 
 from __future__ import annotations
 
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
-from ui.dashboard.measure_plot import LEAST_HEIGHT, MeasurePlot
+from ui.dashboard.measure_plot import MIN_HEIGHT, MeasurePlot
 from ui.theme import Theme
 from ui.variant_figures import figures
 
@@ -29,7 +29,7 @@ class BarsPanel(QWidget):
         self._grid = QGridLayout(inside)
         self._grid.setContentsMargins(0, 0, 0, 0)
         for measured in self.plots.values():
-            measured.plot.setMinimumHeight(LEAST_HEIGHT)
+            measured.plot.setMinimumHeight(MIN_HEIGHT)
         self._arrange(2)
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)

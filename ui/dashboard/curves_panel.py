@@ -21,11 +21,11 @@ X_AXIS = "epoch (all stages)"
 LINE_WIDTH = 2
 SYMBOLS = {"training": "o", "validation": "s"}
 SYMBOL_SIZE = 5
-MOST_SYMBOLS = 150
+MAX_SYMBOLS = 150
 LEFT_AXIS_PIXELS = 54
 NARROW_PIXELS = 520
 """Below this width the two plots stand one above the other."""
-LEAST_HEIGHT = 150
+MIN_HEIGHT = 150
 SMOOTHINGS = {"none": 0.0, "some": 0.6, "much": 0.9}
 """Name → how much of each value is that before it."""
 
@@ -51,7 +51,7 @@ class CurvesPanel(QWidget):
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         for curve in self.parts:
-            curve.plot.setMinimumHeight(LEAST_HEIGHT)
+            curve.plot.setMinimumHeight(MIN_HEIGHT)
             self._layout.addWidget(curve.plot)
         self.set_theme(theme)
 
@@ -70,7 +70,7 @@ class CurvesPanel(QWidget):
 
 
 class CurvePlot:
-    """One plot with a line for training and one for validation, made once and fed anew."""
+    """One plot with a line for training and one for validation, made once and updated."""
 
     def __init__(
         self, name: str, title: str, y_axis: str, values: Callable[[EpochFinished], tuple[float, float]]
@@ -154,7 +154,7 @@ class CurvePlot:
         self.plot.setTitle(title, size=LABEL_POINTS, color=self._theme.text)
 
     def _draw(self) -> None:
-        many = self.points() > MOST_SYMBOLS
+        many = self.points() > MAX_SYMBOLS
         for place, (name, line) in enumerate(self._lines.items()):
             x: list[float] = []
             y: list[float] = []

@@ -26,15 +26,15 @@ from workers.process_outcome import Ending, ProcessOutcome
 
 TURN_MS = 10
 LEFT_PIXELS, PLOTS_PIXELS = 430, 610
-LEAST_LEFT_PIXELS = 390
+MIN_LEFT_PIXELS = 390
 NARROW_PIXELS = 760
 """Below this width the plots stand below the stages, and the page scrolls."""
-STACKED_HEIGHT, LEAST_HEIGHT = 900, 360
+STACKED_HEIGHT, MIN_HEIGHT = 900, 360
 CURVES_PIXELS, BARS_PIXELS = 220, 350
 TABLE = "results"
 """The panel that the banner of a finished run leads to."""
 CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Resume continues from there."
-RUNS_ELSEWHERE = "Another window or a terminal runs this. It is shown as it goes, and can be paused or cancelled here."
+RUNS_ELSEWHERE = "Another window or a terminal started this run. You can follow, pause and cancel it here."
 
 
 class Part(Protocol):
@@ -52,7 +52,8 @@ class Themed(Protocol):
 
 
 class Dashboard(QWidget):
-    """Shows one `ShownRun`, a part a turn of the event loop: no turn is long, and no part is drawn more than ten times
+    """Shows one `ShownRun`, one part per turn of the event loop: no turn is long, and no part is drawn more than ten
+    times
     a second."""
 
     pause_requested = Signal()
@@ -104,8 +105,8 @@ class Dashboard(QWidget):
         self._stale = False
         self._turn_timer = QTimer(self, interval=TURN_MS)
         self._turn_timer.timeout.connect(self._on_turn)
-        self.header.pause_requested.connect(self.pause_requested)
-        self.header.resume_requested.connect(self.resume_requested)
+        self.header.pause_requested.connect(self._on_pause)
+        self.header.resume_requested.connect(self._on_resume)
         self.header.stop_requested.connect(self.stop_requested)
         self.header.cancel_requested.connect(self.cancel_requested)
         self.header.duplicate_requested.connect(self.duplicate_requested)
@@ -166,6 +167,11 @@ class Dashboard(QWidget):
             self.banner.say(CUT_OFF, Tone.WARNING, resumable=True)
         self._redraw()
 
+    def shut_down(self) -> None:
+        """End the panels' threads."""
+        for panel in self.panels.values():
+            panel.shut_down()
+
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of another theme."""
         themed: tuple[Themed, ...] = (self.banner, self.log, self.curves, self.bars, *self.panels.values())
@@ -184,7 +190,7 @@ class Dashboard(QWidget):
         plots.setSizes([CURVES_PIXELS, BARS_PIXELS])
         # Bars come when there is something to show; until then the curves have the room.
         self.bars.hide()
-        left.setMinimumWidth(LEAST_LEFT_PIXELS)
+        left.setMinimumWidth(MIN_LEFT_PIXELS)
         self._progress = QSplitter(Qt.Orientation.Horizontal)
         self._progress.addWidget(left)
         self._progress.addWidget(plots)
@@ -221,11 +227,24 @@ class Dashboard(QWidget):
         super().resizeEvent(event)
         narrow = self.width() < NARROW_PIXELS
         self._progress.setOrientation(Qt.Orientation.Vertical if narrow else Qt.Orientation.Horizontal)
-        self._progress.setMinimumHeight(STACKED_HEIGHT if narrow else LEAST_HEIGHT)
+        self._progress.setMinimumHeight(STACKED_HEIGHT if narrow else MIN_HEIGHT)
 
     def _offer(self, panel: QWidget, there: bool) -> None:
         """A tab is for runs that have something to show in it."""
         self.tabs.setTabVisible(self.tabs.indexOf(panel), there)
+
+    def _on_pause(self) -> None:
+        self.wait_for_pause(True)
+        self.pause_requested.emit()
+
+    def _on_resume(self) -> None:
+        self.wait_for_pause(False)
+        self.resume_requested.emit()
+
+    def wait_for_pause(self, waits: bool) -> None:
+        """Show whether a pause was asked for that the engine has not taken yet: it comes at the next batch."""
+        self.state.pausing = waits
+        self.header.show_state(self.state, self._live)
 
     def _on_log_requested(self) -> None:
         self.tabs.setCurrentIndex(0)

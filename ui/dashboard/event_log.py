@@ -10,10 +10,8 @@ from pydantic import ValidationError
 from engine.contract.events import EngineEvent, Notice, parse_event
 from engine.store.event_file import digests_file, line_digest
 
-DAMAGED_EVENTS = (
-    "The event log of this run is damaged: what some of its lines told was left out here. Its files are not concerned."
-)
-NEWER_EVENTS = "Some events are of another version of Nutshell and were left out; what they told is missing here."
+DAMAGED_EVENTS = "The event log of this run is damaged: some events are missing here. The run's files are not affected."
+NEWER_EVENTS = "Some events were written by another version of Nutshell and are not shown."
 
 
 class EventLog:

@@ -1,4 +1,4 @@
-"""What the run has told, with the time of day; or the engine's own log, with TensorFlow's chatter."""
+"""The run's messages, with the time of day; or the engine's own log, with TensorFlow's output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, 
 from ui.shown_run import LogEntry, ShownRun
 from ui.theme import Theme
 
-MOST_LINES = 5000
+MAX_LINES = 5000
 ENGINE_LOG = "engine.log"
 TAIL_BYTES = 128 * 1024
 TAIL_INTERVAL_MS = 1000
@@ -26,7 +26,7 @@ class LogPane(QWidget):
         self._theme = theme
         self._entries: list[LogEntry] = []
         self._directory: Path | None = None
-        self._text = QPlainTextEdit(objectName="dashboard.log", readOnly=True, maximumBlockCount=MOST_LINES)
+        self._text = QPlainTextEdit(objectName="dashboard.log", readOnly=True, maximumBlockCount=MAX_LINES)
         self._text.setAccessibleName("Log of the run")
         self._engine_text = QPlainTextEdit(objectName="dashboard.engine_log_text", readOnly=True)
         self._engine_text.setAccessibleName("Log of the engine")
@@ -71,7 +71,7 @@ class LogPane(QWidget):
         colours = {"note": self._theme.text, "warning": self._theme.warning, "error": self._theme.error}
         cursor = QTextCursor(self._text.document())
         cursor.movePosition(QTextCursor.MoveOperation.End)
-        for entry in entries[-MOST_LINES:]:
+        for entry in entries[-MAX_LINES:]:
             looks = QTextCharFormat()
             looks.setForeground(QColor(colours[entry.severity]))
             if not self._text.document().isEmpty():

@@ -16,17 +16,17 @@ from ui.variant_figures import Bar
 
 BAR_HEIGHT = 0.66
 WHISKER_HEIGHT = 0.3
-NAMES_PIXELS, MOST_NAMES_PIXELS = 150, 210
+NAMES_PIXELS, MAX_NAMES_PIXELS = 150, 210
 NAME_MARGIN = 16
 NO_NAMES_PIXELS = 12
-LEAST_ROWS = 3
-LEAST_HEIGHT = 130
+MIN_ROWS = 3
+MIN_HEIGHT = 130
 AXIS_PIXELS, ROW_PIXELS = 44, 17
 ROOM_FOR_FIGURES = 1.35
 
 
 class MeasurePlot:
-    """Its bars, whiskers and figures are made once and set anew as variants come."""
+    """Its bars, whiskers and figures are made once and updated as variants come."""
 
     def __init__(self, name: str, bar: Bar, named: bool) -> None:
         """An empty plot; `named`: whether the variants' names stand at its left."""
@@ -74,7 +74,7 @@ class MeasurePlot:
             self._variants = variants
             self.plot.show_values(bool(variants))
             self.plot.getAxis("left").setStyle(showValues=self._named)
-            self.plot.setMinimumHeight(max(LEAST_HEIGHT, AXIS_PIXELS + ROW_PIXELS * len(variants)))
+            self.plot.setMinimumHeight(max(MIN_HEIGHT, AXIS_PIXELS + ROW_PIXELS * len(variants)))
             self._draw()
 
     def _draw(self) -> None:
@@ -93,12 +93,12 @@ class MeasurePlot:
             self._name(rows)
         if not self.plot.is_zoomed:
             self.plot.setXRange(0, furthest * ROOM_FOR_FIGURES, padding=0)
-        self.plot.setYRange(0.4 - max(count, LEAST_ROWS), 0.6, padding=0)
+        self.plot.setYRange(0.4 - max(count, MIN_ROWS), 0.6, padding=0)
 
     def _scale(self) -> float:
         """What the values are divided by; the axis is named with the unit."""
-        least = min(self._declared.raw(variant) for variant in self._variants)
-        fitting = [one for one in self._declared.units if least >= one[1]]
+        smallest = min(self._declared.raw(variant) for variant in self._variants)
+        fitting = [one for one in self._declared.units if smallest >= one[1]]
         unit, scale = fitting[-1] if fitting else self._declared.units[0]
         self.plot.setLabel("bottom", self._declared.axis.format(unit=unit))
         return scale
@@ -150,7 +150,7 @@ class MeasurePlot:
         return PlotTable(header, rows)
 
     def _colours(self, theme: Theme) -> list[str]:
-        """One a variant; where image settings are compared, one a setting."""
+        """One per variant; where image settings are compared, one per setting."""
         settings = list(dict.fromkeys(variant.setting for variant in self._variants))
         groups = [settings.index(variant.setting) for variant in self._variants]
         places = groups if len(settings) > 1 else range(len(self._variants))
@@ -160,7 +160,7 @@ class MeasurePlot:
         """Write the variants' names; pyqtgraph leaves out one that is too long for its axis, so that is shortened."""
         metrics = QFontMetrics(self.plot.font())
         longest = max(metrics.horizontalAdvance(variant.name) for variant in self._variants)
-        width = max(NAMES_PIXELS, min(longest + NAME_MARGIN, MOST_NAMES_PIXELS))
+        width = max(NAMES_PIXELS, min(longest + NAME_MARGIN, MAX_NAMES_PIXELS))
         elide = Qt.TextElideMode.ElideMiddle
         names = [metrics.elidedText(variant.name, elide, width - NAME_MARGIN) for variant in self._variants]
         axis = self.plot.getAxis("left")

@@ -1,4 +1,4 @@
-"""What a panel of the dashboard declares: its tab, what it shows of a run, and how it takes a theme."""
+"""What a panel of the dashboard declares: its tab, what it shows of a run, and how it follows the theme."""
 
 from __future__ import annotations
 
@@ -38,6 +38,9 @@ class Panel(QWidget):
     def show_state(self, state: ShownRun) -> None:
         """Show what has changed since the last call."""
         raise NotImplementedError
+
+    def shut_down(self) -> None:
+        """End the panel's threads."""
 
     def set_theme(self, theme: Theme) -> None:
         """Take the colours of another theme; one that takes them from the application has nothing to do."""

@@ -1,4 +1,4 @@
-"""A plot as all are here: the theme's colours, named axes, values under the pointer, zoom, and ways to save it."""
+"""The base of all plots: the theme's colours, named axes, values under the pointer, zoom, and ways to save it."""
 
 from __future__ import annotations
 
@@ -141,8 +141,8 @@ class Plot(pyqtgraph.PlotWidget):
         self.box.shows_everything = lambda: not self.is_zoomed
         self._more: list[QAction | QMenu] = []
         self._button = QToolButton(self, text="⋯", objectName=f"{name}.menu", autoRaise=True)
-        self._button.setAccessibleName("What can be done with this plot")
-        self._button.setToolTip("Save, copy, reset the zoom. Wheel and drag zoom, a double click resets.")
+        self._button.setAccessibleName("Actions for this plot")
+        self._button.setToolTip("Save, copy or reset the zoom. Scroll or drag to zoom, double-click to reset.")
         self._button.clicked.connect(
             lambda: self._open_menu(self._button.mapToGlobal(self._button.rect().bottomLeft()))
         )

@@ -1,9 +1,10 @@
-"""The top of the dashboard: what runs, how far it is, and the buttons that steer it."""
+"""The top of the dashboard: what runs, how far it is, and the buttons that control it."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from ui.durations import duration_text
 from ui.plain_label import PlainLabel
@@ -12,6 +13,8 @@ from ui.shown_run import ShownRun
 
 PROGRESS_STEPS = 1000
 TITLE_MARGIN = 2
+NARROW_PIXELS = 620
+"""Below this width the buttons stand below the texts."""
 CANCEL_QUESTION = "Cancel the run? Every finished stage is kept, and Resume continues from there."
 
 
@@ -30,11 +33,13 @@ class RunHeader(QWidget):
         """What the user calls the run; empty: as its recipe says."""
         self.is_elsewhere = False
         """Whether another window or a terminal has started the run."""
+        self._is_running = False
         self._paused = False
+        """Or about to be."""
         self._cancelling = False
-        self._title = PlainLabel(name="dashboard.title")
+        self._title = PlainLabel(name="dashboard.title", wraps=True)
         self._title.setProperty("role", "title")
-        self._now = PlainLabel(name="dashboard.now")
+        self._now = PlainLabel(name="dashboard.now", wraps=True)
         self._now.setProperty("role", "hint")
         self._progress = QProgressBar(objectName="dashboard.progress", maximum=PROGRESS_STEPS)
         self._progress.setAccessibleName("Progress of the whole run")
@@ -46,7 +51,9 @@ class RunHeader(QWidget):
         self._cancel = QPushButton("&Cancel run…", objectName="dashboard.cancel")
         self._cancel.setToolTip("End the whole run; every finished stage is kept")
         self._duplicate = QPushButton("&Duplicate", objectName="dashboard.duplicate")
-        self._duplicate.setToolTip("Begin a new study with this recipe, to change it")
+        self._duplicate.setToolTip("Start a new study with a copy of this recipe")
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        """The texts, and the buttons beside them, or below where both have no room."""
         self._lay_out()
         self._pause.clicked.connect(self._on_pause)
         self._stop.clicked.connect(self.stop_requested)
@@ -55,15 +62,15 @@ class RunHeader(QWidget):
 
     def show_state(self, state: ShownRun, live: bool) -> None:
         """Show how far the run is; `live`: whether its engine works for this window."""
-        self._paused = state.paused
+        self._is_running = live and not state.closed
+        self._paused = state.paused or state.pausing
         self._title.setText(self.name or (state.started.name if state.started else ""))
         self._show_progress(state, live)
-        running = live and not state.closed
-        self._pause.setText("&Resume" if state.paused else "&Pause")
+        self._pause.setText("&Resume" if self._paused else "&Pause")
         self._stop.setEnabled(state.current is not None and state.current.plan.epochs > 0)
         self._cancel.setEnabled(not self._cancelling)
         for button in (self._pause, self._stop, self._cancel):
-            button.setVisible(running)
+            button.setVisible(self._is_running)
         self._duplicate.setVisible(not live or self.is_elsewhere)
 
     def _show_progress(self, state: ShownRun, live: bool) -> None:
@@ -71,8 +78,9 @@ class RunHeader(QWidget):
         if live and not state.closed and preparation is not None:
             self._set_progress(preparation.done, preparation.total)
             left = preparation.seconds_left
+            held = "paused" if state.paused else "pausing…" if state.pausing else ""
             self._now.setText(f"Reading images: {preparation.done:,} of {preparation.total:,}")
-            self._time.setText(f"about {duration_text(left)} left for the images" if left else "")
+            self._time.setText(held or (f"about {duration_text(left)} left for the images" if left else ""))
             return
         if live and not state.stages and not state.closed:
             self._set_progress(0, 0)
@@ -97,24 +105,33 @@ class RunHeader(QWidget):
             return "cancelling…"
         if state.paused:
             return "paused"
+        if state.pausing:
+            return "pausing…"
         left = state.seconds_left
         return f"about {duration_text(left)} left" if left else "measuring"
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        below, beside = QBoxLayout.Direction.TopToBottom, QBoxLayout.Direction.LeftToRight
+        self._head.setDirection(below if self.width() < NARROW_PIXELS else beside)
 
     def _lay_out(self) -> None:
         names = QVBoxLayout()
         names.setSpacing(TITLE_MARGIN)
         names.addWidget(self._title)
         names.addWidget(self._now)
-        head = QHBoxLayout()
-        head.addLayout(names, 1)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
         for button in (self._pause, self._stop, self._cancel, self._duplicate):
-            head.addWidget(button)
+            buttons.addWidget(button)
+        self._head.addLayout(names, 1)
+        self._head.addLayout(buttons)
         overall = QHBoxLayout()
         overall.addWidget(self._progress, 1)
         overall.addWidget(self._time)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
+        layout.addLayout(self._head)
         layout.addLayout(overall)
 
     def _on_pause(self) -> None:
@@ -124,7 +141,9 @@ class RunHeader(QWidget):
             self.pause_requested.emit()
 
     def _on_cancel(self) -> None:
-        if agrees(self, "Cancel the run", CANCEL_QUESTION, "Cancel the run", "Keep running"):
+        agreed = agrees(self, "Cancel the run", CANCEL_QUESTION, "Cancel the run", "Keep running")
+        # It may have ended while the question stood.
+        if agreed and self._is_running:
             self._cancelling = True
             self._cancel.setEnabled(False)
             self._time.setText("cancelling…")
@@ -135,11 +154,11 @@ def _now_text(state: ShownRun, live: bool) -> str:
     if state.result:
         computed, reused = state.result.stages_computed, state.result.stages_reused
         if reused and not computed:
-            return "Nothing had to be computed: every stage was there from earlier runs"
+            return "Nothing had to be computed: earlier runs have finished every stage"
         kept = f", {reused} reused from earlier runs" if reused else ""
         return f"{len(state.result.variants)} variants measured; {computed} stages computed{kept}"
     if live and (current := state.current):
-        speed = state.images_a_second
+        speed = state.images_per_second
         facts = [current.phase, f"{speed:,.0f} images/s" if speed else "", state.device]
         return f"{current.plan.title}: {' · '.join(filter(None, facts))}"
     finished = sum(stage.done_fraction >= 1 for stage in state.stages.values())

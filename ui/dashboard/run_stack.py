@@ -37,7 +37,7 @@ class RunStack(QStackedWidget):
     edit_requested = Signal(object)
     """A `Recipe` to take into the wizard."""
     history_changed = Signal()
-    """A run has begun or ended, is held or goes on."""
+    """A run has started or ended, was paused or resumed."""
     shown_run_changed = Signal()
     try_requested = Signal(object)
     """The `Path` of a model that is wanted on the test bench."""
@@ -55,7 +55,7 @@ class RunStack(QStackedWidget):
         super().__init__(parent)
         self._settings = settings
         self._per_cent = 0
-        self._was_paused: frozenset[str] = frozenset()
+        self._was_held: dict[str, str] = {}
         self.runs_directory = runs_directory
         self.controller = RunController(self)
         self._start = start
@@ -101,10 +101,14 @@ class RunStack(QStackedWidget):
         return started.run if started else None
 
     @property
-    def paused_runs(self) -> frozenset[str]:
-        """The ids of the runs in progress that are held, as far as they are followed here."""
+    def held_runs(self) -> dict[str, str]:
+        """The ids of the runs in progress that are held, or about to be, as far as they are followed here → how."""
         states = [board.state for board in (self._live, self._read) if board is not None]
-        return frozenset(state.started.run for state in states if state.paused and state.started)
+        return {
+            state.started.run: "paused" if state.paused else "pausing…"
+            for state in states
+            if state.started and (state.paused or state.pausing)
+        }
 
     @property
     def live_is_hidden(self) -> bool:
@@ -126,7 +130,7 @@ class RunStack(QStackedWidget):
         """Run a recipe in an engine child and show it; says so where a run is in progress already.
 
         Args:
-            resumed_run: the id of an earlier run of it that goes on; empty: a new one.
+            resumed_run: the id of an earlier run of it to resume; empty: a new one.
         """
         if self.controller.is_running():
             tell(self, "A run is in progress", BUSY)
@@ -179,7 +183,9 @@ class RunStack(QStackedWidget):
             try:
                 ask(directory, command)
             except OSError as error:
-                tell(self, "The run was not reached", f"{directory} cannot be written ({error.strerror}).")
+                board.wait_for_pause(False)
+                self._tell_of_pauses()
+                tell(self, "The command did not reach the run", f"{directory} cannot be written ({error.strerror}).")
 
         board.pause_requested.connect(lambda: asking("pause"))
         board.resume_requested.connect(lambda: asking("resume"))
@@ -215,6 +221,9 @@ class RunStack(QStackedWidget):
         """End a run in progress, and its thread."""
         self._follow_timer.stop()
         self.controller.shut_down()
+        for board in (self._live, self._read):
+            if board is not None:
+                board.shut_down()
 
     def _new_dashboard(
         self, recipe: Recipe, directory: Path | None = None, run: str = "", live: bool = False
@@ -228,17 +237,20 @@ class RunStack(QStackedWidget):
         board.duplicate_requested.connect(lambda: self.edit_requested.emit(_named(recipe, board.header.name)))
         board.resume_run_requested.connect(lambda: self.start(recipe, self._resumable(board, run)))
         board.try_requested.connect(self.try_requested)
+        for asked in (board.pause_requested, board.resume_requested):
+            asked.connect(self._tell_of_pauses)
         self.addWidget(board)
         return board
 
     def _resumable(self, board: Dashboard, run: str) -> str:
-        """The run of a dashboard, where it lies in this runs folder; empty: it is run anew."""
+        """The run of a dashboard, where it lies in this runs folder; empty: a new run is started."""
         started = board.state.started
         run = run or (started.run if started else "")
         return run if (self.runs_directory / "runs" / run).is_dir() else ""
 
     def _drop(self, board: Dashboard | None) -> None:
         if board is not None:
+            board.shut_down()
             self.removeWidget(board)
             board.deleteLater()
 
@@ -254,8 +266,8 @@ class RunStack(QStackedWidget):
             self._tell_of_pauses()
 
     def _tell_of_pauses(self) -> None:
-        if self.paused_runs != self._was_paused:
-            self._was_paused = self.paused_runs
+        if self.held_runs != self._was_held:
+            self._was_held = self.held_runs
             self.history_changed.emit()
 
     def _on_ended(self, outcome: ProcessOutcome) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import IntEnum
-from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
@@ -14,7 +13,7 @@ from ui.shown_run import ShownRun, StageProgress, StageStatus
 FRACTION_ROLE = int(Qt.ItemDataRole.UserRole)
 """How much of a stage is done, 0 to 1."""
 
-Look = tuple[StageStatus, str, int, int]
+Look = tuple[str, str, int, int]
 
 
 class StageColumn(IntEnum):
@@ -25,25 +24,27 @@ class StageColumn(IntEnum):
 
 
 HEADERS = {
-    StageColumn.STAGE: ("stage", "What is computed; each stage begins from the one that it is indented below."),
-    StageColumn.PROGRESS: ("progress", "Epochs and batches that are done."),
+    StageColumn.STAGE: ("stage", "What is computed. Each stage starts from the stage that it is indented under."),
+    StageColumn.PROGRESS: ("progress", "Finished epochs and batches."),
     StageColumn.STATUS: ("status", "What the stage is doing, and the time left, or how long it took."),
     StageColumn.CHAINS: ("chains", "The chains that pass through this stage. It is computed once for all of them."),
 }
 
 
 class StageTreeModel(NestedRowsModel):
-    """One row a stage below its parent stage, in the run's order."""
+    """One row per stage below its parent stage, in the run's order."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__([HEADERS[column] for column in StageColumn], parent)
         self._stages: list[StageProgress] = []
         self._looks: list[Look] = []
+        self._paused = False
 
     def show_state(self, state: ShownRun) -> None:
         """Take a run's stages; only the rows whose look has changed are painted again."""
         stages = list(state.stages.values())
-        looks = [_look(stage) for stage in stages]
+        self._paused = state.paused
+        looks = [(self._status(stage), *_look(stage)) for stage in stages]
         if [stage.plan for stage in stages] != [stage.plan for stage in self._stages]:
             self._rebuild(stages, looks)
             return
@@ -57,7 +58,7 @@ class StageTreeModel(NestedRowsModel):
         places = [place for place, stage in enumerate(self._stages) if stage.plan.key == key]
         return self.cell(places[0], StageColumn.STAGE) if places else QModelIndex()
 
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
         if not index.isValid():
             return None
         stage, column = self._stages[index.internalId()], StageColumn(index.column())
@@ -65,14 +66,19 @@ class StageTreeModel(NestedRowsModel):
             return stage.done_fraction
         if column is StageColumn.CHAINS and role == Qt.ItemDataRole.DisplayRole:
             return self._chains_text(stage)
-        if column is StageColumn.STATUS and role == Qt.ItemDataRole.DisplayRole and stage.seconds_left:
-            # The head of the dashboard says what the running stage does; here is room for the time alone.
-            return f"{duration_text(stage.seconds_left)} left"
+        if column is StageColumn.STATUS and role == Qt.ItemDataRole.DisplayRole:
+            return self._status(stage)
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(stage, column)
         if role == Qt.ItemDataRole.ToolTipRole:
             return _text(stage, StageColumn.STAGE if column is StageColumn.PROGRESS else column)
         return None
+
+    def _status(self, stage: StageProgress) -> str:
+        """Of the running stage the head of the dashboard says what it does; here is room for the time alone."""
+        if self._paused and stage.status is StageStatus.RUNNING:
+            return "paused"
+        return f"{duration_text(stage.seconds_left)} left" if stage.seconds_left else status_text(stage)
 
     def _chains_text(self, stage: StageProgress) -> str:
         """Short enough for a narrow window; the tool tip has all names."""
@@ -90,9 +96,9 @@ class StageTreeModel(NestedRowsModel):
         self.endResetModel()
 
 
-def _look(stage: StageProgress) -> Look:
-    """What can be seen of a stage: status, phase, whole per cent, whole seconds left."""
-    return stage.status, stage.phase, round(100 * stage.done_fraction), round(stage.seconds_left or 0)
+def _look(stage: StageProgress) -> tuple[str, int, int]:
+    """What else can be seen of a stage: phase, whole per cent, whole seconds left."""
+    return stage.phase, round(100 * stage.done_fraction), round(stage.seconds_left or 0)
 
 
 def _text(stage: StageProgress, column: StageColumn) -> str:

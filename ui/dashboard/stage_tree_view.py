@@ -15,7 +15,7 @@ COLUMN_PIXELS = {
     StageColumn.PROGRESS: 76,
     StageColumn.STATUS: 106,
 }
-LEAST_COLUMN_PIXELS = 60
+MIN_COLUMN_PIXELS = 60
 ROW_PIXELS = 24
 BAR_OPACITY = 0.4
 
@@ -36,7 +36,7 @@ class StageTreeView(QTreeView):
         self.setUniformRowHeights(True)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.header().setStretchLastSection(False)
-        self.header().setMinimumSectionSize(LEAST_COLUMN_PIXELS)
+        self.header().setMinimumSectionSize(MIN_COLUMN_PIXELS)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in COLUMN_PIXELS.items():
             self.header().resizeSection(column, width)

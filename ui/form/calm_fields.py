@@ -1,12 +1,15 @@
-"""Fields that keep calm: the wheel turns them only while they have the focus, and undo is the study's."""
+"""Calm fields: the wheel changes them only while they have the focus, and undo belongs to the study."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QToolTip
+
+SAID_MS = 8_000
 
 
 class StudyLine(QLineEdit):
@@ -37,12 +40,17 @@ class CalmComboBox(QComboBox):
 
 
 class CalmSpinBox(QSpinBox):
-    """A whole number with arrows; says what it takes where something else is typed."""
+    """A whole number with arrows; says what it takes where something else is typed, and shows what it held before."""
 
     def __init__(self, **properties: Any) -> None:
         super().__init__(**properties)
         self.setLineEdit(StudyLine(objectName="qt_spinbox_lineedit"))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._before = self.value()
+        """What it held when the typing of another number began."""
+        self._is_typed = False
+        self.lineEdit().textEdited.connect(self._on_typed)
+        self.editingFinished.connect(self._on_finished)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -50,8 +58,46 @@ class CalmSpinBox(QSpinBox):
         else:
             event.ignore()
 
+    def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
+        """A number out of the range can be typed: a key without an effect would tell nobody why."""
+        judged = super().validate(text, place)
+        state = judged[0] if isinstance(judged, tuple) else judged
+        if state is QValidator.State.Invalid and self._digits(text).lstrip("-").isdecimal():
+            state = QValidator.State.Intermediate
+        return state, text, place
+
     def fixup(self, text: str) -> str:
-        """Called where what was typed cannot be taken, which is put back then."""
-        sentence = f"From {self.minimum():,} to {self.maximum():,}{self.suffix()}."
-        QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), sentence, self)
-        return super().fixup(text)
+        """Called where what was typed cannot be taken: the number before is put back."""
+        typed = self._digits(text)
+        bounds = f"from {self.minimum():,} to {self.maximum():,}{self.suffix()}"
+        sentence = f"{typed} is not {bounds}." if typed else f"{bounds[0].upper()}{bounds[1:]}."
+        # After the focus has gone on: its change would hide the sentence at once.
+        QTimer.singleShot(0, self, partial(self._say, sentence))
+        self._is_typed = False
+        return self.prefix() + self.textFromValue(self._before) + self.suffix()
+
+    def take_back(self) -> bool:
+        """Show the value in place of a text that was typed and not taken yet; whether there was one."""
+        taken = self.prefix() + self.textFromValue(self.value()) + self.suffix()
+        if not self._is_typed or self.text() in (taken, self.specialValueText()):
+            return False
+        self.lineEdit().setText(taken)
+        self._is_typed = False
+        return True
+
+    def _digits(self, text: str) -> str:
+        return text.removeprefix(self.prefix()).removesuffix(self.suffix()).strip()
+
+    def _say(self, sentence: str) -> None:
+        QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), sentence, self, self.rect(), SAID_MS)
+
+    def stepBy(self, steps: int) -> None:
+        super().stepBy(steps)
+        self._is_typed = False
+
+    def _on_typed(self) -> None:
+        if not self._is_typed:
+            self._is_typed, self._before = True, self.value()
+
+    def _on_finished(self) -> None:
+        self._is_typed = False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
+from engine.contract.document import Document
 from ui.form.field_editor import (
     LARGEST_WHOLE,
     ChoiceEditor,
@@ -27,7 +27,7 @@ class DeclaredField:
 
     title: str
     editor: FieldEditor
-    shown_for: dict[str, list[Any]]
+    shown_for: dict[str, list[object]]
     """Other field → values with which this one has a meaning."""
     advanced: bool
     """Whether it waits behind the form's "More settings"."""
@@ -35,7 +35,7 @@ class DeclaredField:
     """Whether the editor takes the whole width of the form, its title included."""
 
 
-def declared_field(schema: dict[str, Any], name: str, own_editor: FieldEditor | None = None) -> DeclaredField:
+def declared_field(schema: Document, name: str, own_editor: FieldEditor | None = None) -> DeclaredField:
     """The field of a JSON Schema with title, description, range, "unit", "shown_for" and "may_repeat".
 
     Args:
@@ -59,7 +59,7 @@ def declared_field(schema: dict[str, Any], name: str, own_editor: FieldEditor | 
     return DeclaredField(title, editor, schema.get("shown_for", {}), advanced, wide=own_editor is not None)
 
 
-def _editor(schema: dict[str, Any]) -> FieldEditor:
+def _editor(schema: Document) -> FieldEditor:
     if "enum" in schema or "const" in schema:
         return ChoiceEditor(schema.get("enum", [schema.get("const")]), schema.get("names", {}))
     match schema.get("type"):
@@ -79,14 +79,14 @@ def _editor(schema: dict[str, Any]) -> FieldEditor:
             return TableEditor()
 
 
-def _range(schema: dict[str, Any]) -> str:
+def _range(schema: Document) -> str:
     """Such as "From 0 to below 1." """
-    least = schema.get("minimum", schema.get("exclusiveMinimum"))
-    greatest = schema.get("maximum", schema.get("exclusiveMaximum"))
+    minimum = schema.get("minimum", schema.get("exclusiveMinimum"))
+    maximum = schema.get("maximum", schema.get("exclusiveMaximum"))
     above = "above " if "exclusiveMinimum" in schema else ""
     below = "below " if "exclusiveMaximum" in schema else ""
-    if least is not None and greatest is not None:
-        return f"From {above}{least:g} to {below}{greatest:g}."
-    if least is not None and least != 0:
-        return f"{above.capitalize() or 'At least '}{least:g}."
+    if minimum is not None and maximum is not None:
+        return f"From {above}{minimum:g} to {below}{maximum:g}."
+    if minimum is not None and minimum != 0:
+        return f"{above.capitalize() or 'At least '}{minimum:g}."
     return ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -13,15 +13,19 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout,
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox, StudyLine
 
 LARGEST_WHOLE = 1_000_000
-BOXES_A_ROW = 2
+BOXES_PER_ROW = 2
 
 
 class FieldEditor(QObject):
     """A widget with a value."""
 
     changed = Signal()
+    lost = Signal(str)
+    """Why the model has not what was typed in a part of the editor that is gone now."""
     refusal = ""
     """Why what is shown is no value, where the editor itself knows."""
+    has_last_valid_value = False
+    """Whether `value` is the last valid one while what is shown is refused."""
 
     def __init__(self, widget: QWidget) -> None:
         super().__init__()
@@ -30,7 +34,7 @@ class FieldEditor(QObject):
     def explain(self, zero: str, empty: str) -> None:
         """Show what a value of zero, or an empty field, means, such as "all"; empty where it means itself."""
 
-    def value(self) -> Any:
+    def value(self) -> object:
         """What is shown, for the field's own validation to judge."""
         raise NotImplementedError
 
@@ -44,7 +48,7 @@ class ChoiceEditor(FieldEditor):
 
     widget: QComboBox
 
-    def __init__(self, choices: list[Any], names: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(self, choices: Sequence[object], names: Mapping[str, str] = MappingProxyType({})) -> None:
         """
         Args:
             names: what the choices are called, where that is not their key.
@@ -54,7 +58,7 @@ class ChoiceEditor(FieldEditor):
             self.widget.addItem(names.get(str(choice), str(choice).replace("_", " ")), choice)
         self.widget.currentIndexChanged.connect(self.changed)
 
-    def value(self) -> Any:
+    def value(self) -> object:
         return self.widget.currentData()
 
     def set_value(self, value: Any) -> None:
@@ -82,9 +86,9 @@ class WholeNumberEditor(FieldEditor):
 
     widget: QSpinBox | QDoubleSpinBox
 
-    def __init__(self, least: int = 0, greatest: int = LARGEST_WHOLE) -> None:
+    def __init__(self, minimum: int = 0, maximum: int = LARGEST_WHOLE) -> None:
         spin = CalmSpinBox()
-        spin.setRange(least, greatest)
+        spin.setRange(minimum, maximum)
         super().__init__(spin)
         spin.valueChanged.connect(self.changed)
 
@@ -92,7 +96,7 @@ class WholeNumberEditor(FieldEditor):
         if zero and self.widget.minimum() == 0:
             self.widget.setSpecialValueText(f"0 = {zero}")
 
-    def value(self) -> Any:
+    def value(self) -> int | float:
         return self.widget.value()
 
     def set_value(self, value: Any) -> None:
@@ -108,7 +112,11 @@ class _LineEditor(FieldEditor):
         super().__init__(StudyLine())
         self.widget.textEdited.connect(self.changed)
 
-    def value(self) -> Any:
+    def value(self) -> object:
+        return self.typed
+
+    @property
+    def typed(self) -> str:
         return self.widget.text().strip()
 
     def set_value(self, value: Any) -> None:
@@ -137,16 +145,16 @@ class RealNumberEditor(_LineEditor):
     @property
     def refusal(self) -> str:  # type: ignore[override]
         """A comma may stand between thousands, or before decimals: it is read where the language says which."""
-        if "," in super().value() and QLocale().decimalPoint() != ",":
-            return f'"{super().value()}" has a comma; write the decimal point as a point, such as 0.5.'
+        if "," in self.typed and QLocale().decimalPoint() != ",":
+            return f'"{self.typed}" has a comma; use a decimal point, such as 0.5.'
         return ""
 
     def explain(self, zero: str, empty: str) -> None:
         super().explain(zero, empty)
         self._zero = zero
 
-    def value(self) -> Any:
-        return super().value().split("=")[0].strip().replace(",", ".")
+    def value(self) -> str:
+        return self.typed.split("=")[0].strip().replace(",", ".")
 
     def as_text(self, value: Any) -> str:
         return f"0 = {self._zero}" if self._zero and value == 0 else f"{value:.12g}"
@@ -164,8 +172,8 @@ class RealNumberEditor(_LineEditor):
 class WholeNumbersEditor(_LineEditor):
     """Some whole numbers, such as "1, 2, 20, 30"."""
 
-    def value(self) -> Any:
-        return super().value().replace(",", " ").split()
+    def value(self) -> list[str]:
+        return self.typed.replace(",", " ").split()
 
     def as_text(self, value: Any) -> str:
         return ", ".join(map(str, value))
@@ -179,18 +187,18 @@ class WholeNumbersEditor(_LineEditor):
 class TableEditor(_LineEditor):
     """A table or list as JSON, for parameters that are too rich for one widget."""
 
-    def value(self) -> Any:
+    def value(self) -> object:
         try:
-            return json.loads(super().value() or "null")
+            return json.loads(self.typed or "null")
         except ValueError:
-            return super().value()
+            return self.typed
 
     def as_text(self, value: Any) -> str:
         return "" if value is None else json.dumps(value, default=str, ensure_ascii=False)
 
 
 class SeveralEditor(FieldEditor):
-    """Check boxes, one a choice; the value is a tuple in the order of the choices."""
+    """Check boxes, one per choice; the value is a tuple in the order of the choices."""
 
     def __init__(self, choices: list[str], names: Mapping[str, str] = MappingProxyType({})) -> None:
         """
@@ -202,9 +210,9 @@ class SeveralEditor(FieldEditor):
         layout.setContentsMargins(0, 0, 0, 0)
         self._boxes = {choice: QCheckBox(names.get(choice, choice.replace("_", " "))) for choice in choices}
         for place, box in enumerate(self._boxes.values()):
-            layout.addWidget(box, *divmod(place, BOXES_A_ROW))
+            layout.addWidget(box, *divmod(place, BOXES_PER_ROW))
             box.toggled.connect(self.changed)
-        layout.setColumnStretch(BOXES_A_ROW, 1)
+        layout.setColumnStretch(BOXES_PER_ROW, 1)
 
     def name_boxes(self, name: str) -> None:
         """Give the boxes object names for tests and screen readers, such as "training.augment.hflip"."""

@@ -1,10 +1,11 @@
-"""A form made from a declared model: one widget a field, with its title, range, unit and explanation."""
+"""A form made from a declared model: one widget per field, with its title, range, unit and explanation."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
@@ -19,12 +20,17 @@ TableEditors = Mapping[type[BaseModel], Callable[[str], FieldEditor]]
 
 
 class ParameterForm(QWidget):
-    """Edits a frozen pydantic model; tells of each change that makes a valid one."""
+    """Edits a frozen pydantic model; tells of each change that makes a valid one.
+
+    A field whose value is refused keeps its last valid one in the model, so that the others' changes count.
+    """
 
     changed = Signal(object)
     """The new model."""
     refused = Signal(str)
     """Why what is shown is no valid model; empty once it is again."""
+    lost = Signal(str)
+    """Why the model has not what was typed in a part of an editor that is gone now."""
 
     def __init__(
         self,
@@ -33,23 +39,27 @@ class ParameterForm(QWidget):
         prefix: str,
         parent: QWidget | None = None,
         table_editors: TableEditors | None = None,
+        more: str = "",
     ) -> None:
         """
         Args:
             fields: which of the model's fields to show, in order.
             prefix: of the editors' object names, such as "training" in "training.epochs".
             table_editors: of fields that are models themselves.
+            more: the object name of the button that shows the advanced fields; by default the prefix with ".more".
         """
         super().__init__(parent)
         self._model = model
         self._filling = False
         self._left_out: frozenset[str] = frozenset()
+        self._refused: dict[str, str] = {}
+        """Field → why what it shows is not in the model; also of fields that are hidden."""
         self._refusal = ""
         self._fields: dict[str, DeclaredField] = {}
         self.rows = QFormLayout(self)
         """The rows; a page may put one of its own among them."""
         self.rows.setContentsMargins(0, 0, 0, 0)
-        self._more = MoreSettings(f"{prefix}.more")
+        self._more = MoreSettings(more or f"{prefix}.more")
         self._more.toggled.connect(self._show_what_matters)
         schema = type(model).model_json_schema()["properties"]
         declared = {}
@@ -61,6 +71,7 @@ class ParameterForm(QWidget):
             if field.advanced and not self._has_more:
                 self.rows.addRow(self._more)
             field.editor.changed.connect(self._on_changed)
+            field.editor.lost.connect(self.lost)
             self._fields[name] = field
             if field.wide:
                 self.rows.addRow(field.editor.widget)
@@ -95,6 +106,11 @@ class ParameterForm(QWidget):
             widgets.insert([field.advanced for field in self._fields.values()].index(True), self._more)
         return widgets
 
+    def labels(self) -> list[QLabel]:
+        """Those beside the editors, in their order."""
+        found = (self.rows.labelForField(field.editor.widget) for field in self._fields.values())
+        return [label for label in found if isinstance(label, QLabel)]
+
     def model(self) -> BaseModel:
         """The last valid model."""
         return self._model
@@ -107,20 +123,20 @@ class ParameterForm(QWidget):
         changed = [name for name in self._fields if getattr(model, name) != getattr(self._model, name)]
         self._model = model
         self._fill(changed)
-        if not self.is_valid:
+        if self._refused:
             # What was refused may fit the other values now.
             QTimer.singleShot(0, self, self._on_changed)
 
     def discard_refused(self) -> None:
-        """Show the model in place of what was refused."""
-        if not self.is_valid:
-            self._fill(self._fields)
-            self._refuse("")
+        """Show the model instead of the refused values."""
+        self._fill(self._refused)
+        self._tell({})
 
     def leave_out(self, names: Collection[str]) -> None:
         """Hide these fields whatever the others' values are."""
         self._left_out = frozenset(names)
         self._show_what_matters()
+        self._tell(self._refused)
 
     def _fill(self, names: Iterable[str]) -> None:
         self._filling = True
@@ -132,43 +148,73 @@ class ParameterForm(QWidget):
     def _on_changed(self) -> None:
         if self._filling:
             return
-        for field in self._fields.values():
-            if field.editor.refusal:
-                self._refuse(f"{field.title}: {field.editor.refusal}" if not field.wide else field.editor.refusal)
-                return
-        values = self._model.model_dump() | {name: field.editor.value() for name, field in self._fields.items()}
-        try:
-            model = type(self._model).model_validate(values)
-        except ValidationError as error:
-            self._refuse(self._sentence(error))
-            return
-        self._refuse("")
-        if model != self._model:
-            self._model = model
+        model, refused = self._judged()
+        changed, self._model = model != self._model, model
+        if changed:
             self._show_what_matters()
+        self._tell(refused)
+        if changed:
             self.changed.emit(model)
 
-    def _refuse(self, sentence: str) -> None:
-        if sentence != self._refusal:
-            self._refusal = sentence
-            self.refused.emit(sentence)
+    def _judged(self) -> tuple[BaseModel, dict[str, str]]:
+        """The model with every value that is shown and valid, and why the others are not: field → sentence."""
+        refused, shown = {}, {}
+        for name, field in self._fields.items():
+            if refusal := field.editor.refusal:
+                refused[name] = refusal if field.wide else f"{field.title}: {refusal}"
+            if not refusal or field.editor.has_last_valid_value:
+                shown[name] = field.editor.value()
+        values = self._model.model_dump()
+        while True:
+            try:
+                return type(self._model).model_validate(values | shown), refused
+            except ValidationError as error:
+                faulty = {name: why for name, why in self._faulty(error).items() if name in shown}
+                if not faulty:
+                    break
+                refused |= faulty
+                shown = {name: value for name, value in shown.items() if name not in faulty}
+        # Each is valid by itself, and not all together: those that can join the model do, one after the other.
+        model = self._model
+        for name, value in shown.items():
+            try:
+                model = type(model).model_validate(model.model_dump() | {name: value})
+            except ValidationError as error:
+                refused[name] = self._sentence(error.errors(include_url=False)[0])
+        return model, refused
 
-    def _sentence(self, error: ValidationError) -> str:
+    def _tell(self, refused: dict[str, str]) -> None:
+        """Say what is refused; of a field that has no meaning now nothing, until it has one again."""
+        self._refused = {name: refused[name] for name in self._fields if name in refused}
+        refusal = " ".join(sentence for name, sentence in self._refused.items() if self._matters(name))
+        if refusal != self._refusal:
+            self._refusal = refusal
+            self.refused.emit(refusal)
+
+    def _faulty(self, error: ValidationError) -> dict[str, str]:
+        """Field → what is wrong with it; the first fault of each."""
+        faults = [fault for fault in error.errors(include_url=False) if fault["loc"]]
+        return {str(fault["loc"][0]): self._sentence(fault) for fault in reversed(faults)}
+
+    def _sentence(self, fault: ErrorDetails) -> str:
         """Such as "Width: it has to be above 0." """
-        fault = error.errors(include_url=False)[0]
         message = plain_fault(fault).removesuffix(".")
         name = str(fault["loc"][0]) if fault["loc"] else ""
         if name in self._fields:
             return f"{self._fields[name].title}: {message}."
         return f"{message[:1].upper()}{message[1:]}."
 
+    def _matters(self, name: str) -> bool:
+        """Whether a field has a meaning with the others' values."""
+        meanings = self._fields[name].shown_for.items()
+        return name not in self._left_out and all(getattr(self._model, other) in allowed for other, allowed in meanings)
+
     def _show_what_matters(self) -> None:
         """Hide the fields that have no meaning with the others' values, and the advanced ones until asked for."""
         declared = type(self._model).model_fields
         changed = 0
         for name, field in self._fields.items():
-            matters = all(getattr(self._model, other) in allowed for other, allowed in field.shown_for.items())
-            shown = matters and name not in self._left_out
+            shown = self._matters(name)
             self.rows.setRowVisible(field.editor.widget, shown and (self._more.isChecked() or not field.advanced))
             default = declared[name].get_default(call_default_factory=True)
             changed += field.advanced and shown and getattr(self._model, name) != default

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from typing import Any
 
+from engine.contract.document import Document
 from engine.contract.measurements import VariantMeasurement
 
 
 def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
-    """One line a variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, the figures of
+    """One line per variant below a line of names; an interval becomes two columns, `…_low` and `…_high`, the figures of
     its images one each, `images_…`, and pruning rounds one of JSON."""
     text = io.StringIO()
     rows = [
@@ -27,8 +27,8 @@ def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
     return text.getvalue()
 
 
-def _flat(figures: dict[str, Any]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
+def _flat(figures: Document) -> Document:
+    row: Document = {}
     for name, value in figures.items():
         if value is None:
             continue
@@ -39,7 +39,7 @@ def _flat(figures: dict[str, Any]) -> dict[str, Any]:
         elif name == "evidence":
             # Its kinds alone: `--json` has what they found, which can be longer than a cell may be.
             row[name] = " ".join(dict.fromkeys(one["kind"] for one in value))
-        elif isinstance(value, tuple | list) and any(isinstance(part, dict) for part in value):
+        elif isinstance(value, tuple | list) and any(isinstance(part, dict | tuple | list) for part in value):
             row[name] = json.dumps(value)
         elif isinstance(value, tuple | list):
             row[name] = " > ".join(map(str, value)) if name == "steps" else " ".join(map(str, value))

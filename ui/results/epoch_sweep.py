@@ -10,7 +10,7 @@ from engine.contract.recipe import BASELINE
 
 
 def sweep_text(sweep: Sequence[SweptEpoch]) -> str:
-    """A line a baseline, such as "baseline, test accuracy after epoch 1: 0.870, 20: 0.922"; empty where none is."""
+    """One line per baseline, such as "baseline, test accuracy after epoch 1: 0.870, 20: 0.922"; empty where none is."""
     lines = []
     for setting, epochs in groupby(sweep, key=lambda swept: swept.setting):
         figures = ", ".join(f"{swept.epoch}: {swept.accuracy:.3f}" for swept in epochs)

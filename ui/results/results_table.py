@@ -71,13 +71,13 @@ class ResultsTable(QWidget):
         self._sweep = QLabel(objectName="results.epoch_sweep", wordWrap=True)
         self._sweep.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._csv = QPushButton("E&xport CSV…", objectName="results.csv")
-        self._csv.setToolTip("Every figure of every variant, with its unit in its name")
+        self._csv.setToolTip("All figures of all variants; the column names contain the units")
         self._save = QPushButton("Save .tfl&ite…", objectName="results.save")
-        self._save.setToolTip("The file of the chosen row, with a JSON file that says how to feed it")
+        self._save.setToolTip("Save the .tflite file of the selected row, with a JSON file that describes its input")
         self._save_all = QPushButton("Save &all…", objectName="results.save_all")
-        self._save_all.setToolTip("The files of all variants, into one folder")
+        self._save_all.setToolTip("Save the files of all variants in one folder")
         self._try_it = QPushButton("Try it on i&mages…", objectName="results.try")
-        self._try_it.setToolTip("Open the file of the chosen row in the test bench")
+        self._try_it.setToolTip("Open the file of the selected row in the test bench")
         self._shown = {place for place, column in enumerate(FIGURES) if column.is_usual}
         """The columns that the user wants to see."""
         self._columns = QPushButton("C&olumns", objectName="results.columns")
@@ -249,7 +249,7 @@ class ResultsTable(QWidget):
         there = [target.name for target in targets if target.exists() and target != asked]
         if not there:
             return True
-        question = f"These files are there already: {', '.join(there)}. Overwrite them?"
+        question = f"These files already exist: {', '.join(there)}. Overwrite them?"
         return agrees(self, "Overwrite?", question, "Overwrite them", "Keep them")
 
     def _on_try(self) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.contract.measurements import VariantMeasurement
@@ -15,7 +13,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class VariantsModel(QAbstractTableModel):
-    """One row a variant, in the recipe's order; each image setting's baseline stands before what was made of it."""
+    """One row per variant, in the recipe's order; each image setting's baseline stands before what was made of it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -24,7 +22,7 @@ class VariantsModel(QAbstractTableModel):
         """Image setting → its baseline, which comes first of its variants."""
 
     def set_variants(self, variants: tuple[VariantMeasurement, ...]) -> None:
-        """Show these variants in place of the others."""
+        """Show these variants instead of the others."""
         if variants != self._variants:
             self.beginResetModel()
             self._variants = variants
@@ -41,7 +39,7 @@ class VariantsModel(QAbstractTableModel):
     def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(FIGURES)
 
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
         if not index.isValid():
             return None
         variant, column = self._variants[index.row()], FIGURES[index.column()]
@@ -58,7 +56,7 @@ class VariantsModel(QAbstractTableModel):
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
-    ) -> Any:
+    ) -> object:
         if orientation is Qt.Orientation.Vertical:
             return self._variants[section].name if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:

@@ -10,7 +10,7 @@ from engine.store.run_notes import RunNotes
 
 NOTE_HEIGHT = 90
 LONGEST_NAME = 80
-LEAST_WIDTH = 380
+MIN_WIDTH = 380
 
 
 class NotesDialog(QDialog):
@@ -23,14 +23,14 @@ class NotesDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("notes")
         self.setWindowTitle("Name, note and tags")
-        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMinimumWidth(MIN_WIDTH)
         self._study = record.name
         self._name = QLineEdit(record.title, objectName="notes.name", maxLength=LONGEST_NAME, accessibleName="Name")
         self._note = QPlainTextEdit(record.notes.note, objectName="notes.note", accessibleName="Note")
         self._note.setFixedHeight(NOTE_HEIGHT)
         self._note.setTabChangesFocus(True)
         self._tags = QLineEdit(", ".join(record.notes.tags), objectName="notes.tags", accessibleName="Tags")
-        self._tags.setPlaceholderText("words, with commas between them")
+        self._tags.setPlaceholderText("words separated by commas")
         form = QFormLayout()
         form.addRow("&Name", self._name)
         form.addRow("N&ote", self._note)

@@ -82,12 +82,13 @@ class RunActions(QObject):
         record = self._asked
         if record is None or record.run != removal.run:
             return
-        shared = f" {removal.kept_stages} of its stages stay, as other runs use them." if removal.kept_stages else ""
+        kept = removal.kept_stages
+        shared = f" {kept} of its stages are kept, because other runs use them." if kept else ""
         stages = sum(path.is_dir() for path in removal.paths[1:])
         question = (
             f'Move the run "{record.title}", with its files and {stages} finished stage{"s" if stages != 1 else ""}, '
             "to the bin? "
-            f"That frees {bytes_text(removal.freed_bytes)} once the bin is emptied.{shared}"
+            f"This frees {bytes_text(removal.freed_bytes)} once the bin is emptied.{shared}"
         )
         if not agrees(self._window, "Delete the run", question, TO_THE_BIN, KEEP):
             return
@@ -95,7 +96,7 @@ class RunActions(QObject):
             try:
                 forget_run(self.locations, removal.run)
             except NutshellError as error:
-                self._say("Not taken out of the list", str(error))
+                self._say("Not removed from the list", str(error))
             self.removed.emit(removal.run)
         self.changed.emit()
 
@@ -105,8 +106,8 @@ class RunActions(QObject):
         if not left:
             return True
         more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        question = f"This system has no bin that takes {left[0]}{more}. Deleted for good, they cannot be brought back."
-        if not agrees(self._window, "Delete for good", question, "Delete for good", KEEP):
+        question = f"This system has no bin for {left[0]}{more}. What is deleted permanently cannot be restored."
+        if not agrees(self._window, "Delete permanently", question, "Delete permanently", KEEP):
             return False
         try:
             for path in left:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from functools import partial
 from html import escape
+from types import MappingProxyType
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout, QWidget
@@ -22,8 +24,11 @@ MARKS = {
     RunState.CANCELLED: "■",
     RunState.INTERRUPTED: "!",
 }
+HELD_MARK = "‖"
 NO_RUNS = "Runs appear here and can be opened again."
 NONE_FOUND = "No run or draft has these words in its name, note or tags."
+LEAST_WIDTH = 170
+"""Pixels: a name, and what became of it, can be read."""
 WHEN = "%d %b %H:%M"
 Entry = RunRecord | Draft
 
@@ -51,11 +56,12 @@ class RunsList(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setMinimumWidth(LEAST_WIDTH)
         self._entries: list[Entry] = []
         self._shown: str | None = None
         """The id of the run or draft that the window shows."""
         self._live_run: str | None = None
-        self._paused: frozenset[str] = frozenset()
+        self._held: Mapping[str, str] = {}
         self._fault = ""
         self._new = QPushButton("Ne&w study", objectName="runs.new")
         self._live = QPushButton("▶ Show running stud&y", objectName="runs.live")
@@ -89,14 +95,16 @@ class RunsList(QWidget):
         """The runs that there are, the newest first."""
         return tuple(entry for entry in self._entries if isinstance(entry, RunRecord))
 
-    def refresh(self, locations: Locations, live_run: str | None = None, paused: frozenset[str] = frozenset()) -> None:
+    def refresh(
+        self, locations: Locations, live_run: str | None = None, held: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         """Read the list again; what is chosen stays chosen.
 
         Args:
             live_run: the run that this window runs; another in progress is of another window.
-            paused: the runs in progress that are known to be held.
+            held: the runs in progress that are known to be held, or about to be → how, such as "paused".
         """
-        self._live_run, self._paused, self._fault = live_run, paused, ""
+        self._live_run, self._held, self._fault = live_run, held, ""
         self._entries = [*DraftStore(locations).list()]
         try:
             self._entries += list_runs(locations)
@@ -135,12 +143,14 @@ class RunsList(QWidget):
         if isinstance(entry, Draft):
             return f"✎ {entry.name}\n    draft, {time.strftime(WHEN, time.localtime(entry.changed))}"
         what = f"{entry.variants} variants" if entry.state is RunState.DONE else str(entry.state)
+        mark = MARKS[entry.state]
         if entry.state is RunState.RUNNING:
-            what = "paused" if entry.run in self._paused else what
-            what += "" if entry.run == self._live_run else " elsewhere"
+            how = self._held.get(entry.run, "")
+            mark = HELD_MARK if how else mark
+            what = (how or what) + ("" if entry.run == self._live_run else " elsewhere")
         when = time.strftime(WHEN, time.localtime(entry.started))
         tags = "".join(f" #{tag}" for tag in entry.notes.tags)
-        return f"{MARKS[entry.state]} {entry.title}\n    {what}, {when}{tags}"
+        return f"{mark} {entry.title}\n    {what}, {when}{tags}"
 
     def _on_chosen(self, item: QListWidgetItem) -> None:
         entry = item.data(Qt.ItemDataRole.UserRole)

@@ -9,15 +9,15 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.chain.planning import plan_run
-from engine.chain.preflight import RecipeRefused
+from engine.chain.preflight import RecipeRefused, errors
 from engine.contract.errors import EXIT_BAD_INPUT, EXIT_DONE
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe_file import read_recipe
-from engine.datasets.source import Split
 from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
 from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
+from ui.terminal.examined_images import print_images
 
 SPEED = {True: "by this machine's measured speed", False: "roughly: no run has measured this machine's speed yet"}
 COLUMNS = ("stage", "chains", "epochs", "estimated time", "disk", "memory")
@@ -25,7 +25,7 @@ STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE:
 
 
 def check_command(recipe_path: Path, runs_directory: Path) -> int:
-    """Print the plan; returns 2 where the recipe cannot run."""
+    """Print the plan, and what a look at every image finds; returns 2 where the recipe cannot run."""
     recipe = read_recipe(recipe_path)
     console = Console()
     locations = Locations(runs_directory)
@@ -63,15 +63,16 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
         title = titles[stage.key] + after
         table.add_row(*setting, title, ", ".join(stage.chains), str(stage.epochs or "–"), *costs)
     console.print(table)
-    splits = ", ".join(f"{sum(sample.split is split for sample in planned.index.samples):,} {split}" for split in Split)
-    console.print(f"{len(planned.index.classes)} classes ({', '.join(planned.index.classes)}); images: {splits}")
-    for skipped in planned.index.skipped:
-        console.print(Text(f"skipped {skipped.path}: {skipped.reason}", style="yellow"))
-    _print_findings(console, (*planned.index.findings, *planned.findings))
+    of_images = print_images(console, recipe.dataset, planned.index, recipe.images.first, recipe.seed, locations)
+    for dataset, index in planned.datasets.others:
+        console.print(f"Images of {dataset.label()}, which a chain goes over to:")
+        of_images += print_images(console, dataset, index, recipe.images.first, recipe.seed, locations)
+    findings = (*of_images, *planned.findings)
+    _print_findings(console, findings)
     console.print(f"Estimated time: {duration_text(left)}, {SPEED[planned.speed_is_measured]}.")
     if memory:
         console.print(f"Estimated disk space: {bytes_text(disk)}; memory: up to {bytes_text(memory)}.")
-    return EXIT_DONE
+    return EXIT_BAD_INPUT if errors(findings) else EXIT_DONE
 
 
 def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:

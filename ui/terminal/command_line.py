@@ -38,6 +38,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.check_command import check_command
 
             return check_command(chosen.recipe, chosen.runs)
+        if chosen.command == "inspect":
+            from ui.terminal.inspect_command import inspect_command
+
+            return inspect_command(chosen.run, chosen.runs, chosen.variant, chosen.image, chosen.out)
         if chosen.command == "classify":
             from ui.terminal.classify_command import classify_command
 
@@ -101,10 +105,25 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "check",
         help="plan and pre-flight only",
-        description="Show the stages, what each will cost, what cannot work and why. Computes nothing.",
+        description="Show the stages, what each will cost, what cannot work and why; look at every image, up to 5,000; "
+        "compute nothing.",
     )
     check.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     _add_runs(check)
+    inspect = commands.add_parser(
+        "inspect",
+        help="look inside a run's files",
+        description="Write figures of what each compressed file holds and computes, float beside compressed.",
+    )
+    inspect.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    inspect.add_argument(
+        "--variant", action="append", default=[], metavar="NAME", help="only this one; may be repeated"
+    )
+    inspect.add_argument("--image", type=Path, metavar="PATH", help="look at this image (default: a test image)")
+    inspect.add_argument(
+        "--out", type=Path, metavar="DIR", required=True, help="write figures and inspection.json there"
+    )
+    _add_runs(inspect)
     _add_classify(commands)
     for name in LISTED:
         special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}

@@ -13,7 +13,7 @@ COLUMNS = ("images", "ratio", "space gain", "trainable parameters", "accuracy (9
 
 
 def image_settings_table(result: RunResult) -> Table:
-    """One row an image setting, with its baseline's figures; sizes in KiB (1024 bytes), latencies in ms."""
+    """One row per image setting, with its baseline's figures; sizes in KiB (1024 bytes), latencies in ms."""
     table = Table(title=TITLE, title_justify="left")
     for place, name in enumerate(COLUMNS):
         table.add_column(name, justify="right" if place else "left", overflow="fold")

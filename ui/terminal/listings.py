@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from pydantic import BaseModel
 
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.document import Document
 from engine.contract.recipe import Recipe
 from engine.contract.step_parameters import STEP_PARAMETERS
 from engine.datasets.source import DATASETS
@@ -40,7 +40,7 @@ def list_backbones() -> str:
         graph = layer_graph(BackboneSettings(kind=key), CIFAR_INPUT, CIFAR_CLASSES)
         lines.append(
             f"{key}: {backbone.title} ({backbone.paper})\n"
-            f"  {graph.parameters:,} parameters, {graph.macs:,} multiply-accumulates an image at 32×32, 10 classes, "
+            f"  {graph.parameters:,} parameters, {graph.macs:,} multiply-accumulates per image at 32×32, 10 classes, "
             f"width 1\n  images of at least {backbone.smallest_side} pixels"
         )
         if key in BACKBONE_OPTIONS:
@@ -54,8 +54,8 @@ def list_datasets() -> str:
     for key in DATASETS:
         source = DATASETS[key]
         lines.append(f"{key}: {source.title}\n  {source.summary}\n  path: {source.path_need.in_full() or 'none'}")
-        if source.own_keys:
-            lines[-1] += f"\n  more keys: {', '.join(source.own_keys)}"
+        if keys := source.more_keys():
+            lines[-1] += f"\n  more keys: {', '.join(keys)}"
     return "\n\n".join(lines) + "\n"
 
 
@@ -74,7 +74,7 @@ def recipe_schema() -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def allowed_values(schema: dict[str, Any]) -> str:
+def allowed_values(schema: Document) -> str:
     """The values that a parameter may have, from its JSON Schema."""
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
@@ -90,7 +90,7 @@ def allowed_values(schema: dict[str, Any]) -> str:
     return f"{low:g} {below} {high:g}" if low is not None else f"at most {high:g}"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: BaseModel | tuple[object, ...]) -> Document | list[object]:
     """A default that JSON has no form for: a table of which every key has its default, or a tuple."""
     return {} if isinstance(value, BaseModel) else list(value)
 

@@ -23,7 +23,8 @@ SHOWN = (
 
 
 def markdown_page(recipe: Recipe, result: RunResult) -> str:
-    """One row a variant; sizes in KiB (1024 bytes), accuracies with their Wilson 95 % interval, latencies of one image.
+    """One row per variant; sizes in KiB (1024 bytes), accuracies with their Wilson 95 % interval, latencies of one
+    image.
 
     Latencies are those of the machine that the page names.
     """

@@ -22,7 +22,11 @@ from engine.contract.events import (
     StageStarted,
     VariantMeasured,
 )
+from engine.contract.findings import Severity
 from ui.durations import duration_text
+
+COPIES = ("dataset.duplicates", "dataset.near_duplicate_bits")
+"""Where a finding on copies belongs."""
 
 
 class ProgressView:
@@ -43,6 +47,7 @@ class ProgressView:
         self._titles: dict[str, str] = {}
         self._last_epoch: dict[str, EpochFinished] = {}
         self._measured: set[str] = set()
+        self._has_told_of_copies = False
 
     def __enter__(self) -> ProgressView:
         self._progress.start()
@@ -67,8 +72,9 @@ class ProgressView:
                 self._bar("Reading images", event.done, event.total, f"{event.done:,} of {event.total:,}")
             case DatasetReady():
                 self._line(_dataset_line(event))
+                self._tell_of_copies(event)
             case StageStarted():
-                resumed = f", going on after epoch {event.resumed_epoch}" if event.resumed_epoch else ""
+                resumed = f", resuming after epoch {event.resumed_epoch}" if event.resumed_epoch else ""
                 self._bar(self._titles[event.stage] + resumed, 0, None, "starting")
             case BatchProgress():
                 done = (event.epoch - 1) * event.batches + event.batch
@@ -94,6 +100,14 @@ class ProgressView:
             case _:
                 pass
 
+    def _tell_of_copies(self, event: DatasetReady) -> None:
+        """Why images are left out, once: the same for every image setting. Warnings come as notices."""
+        if event.dataset.left_out and not self._has_told_of_copies:
+            self._has_told_of_copies = True
+            for finding in event.dataset.findings:
+                if finding.where in COPIES and finding.severity is Severity.NOTE:
+                    self._line(f"  {finding.message}")
+
     def _stage_line(self, event: StageFinished) -> str:
         epoch = self._last_epoch.get(event.stage)
         accuracy = f", validation accuracy {epoch.validation_accuracy:.3f} after {epoch.epoch} epochs" if epoch else ""
@@ -112,6 +126,8 @@ def _dataset_line(event: DatasetReady) -> str:
     data, size = event.dataset, event.images
     at = f" at {event.setting}" if event.setting else ""
     skipped = f", {len(data.skipped)} skipped" if data.skipped else ""
+    if data.left_out:
+        skipped += f", {data.left_out:,} {'copy' if data.left_out == 1 else 'copies'} left out"
     return (
         f"Images{at}: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{skipped}; classes "
         f"{', '.join(data.classes)}; {size.compression_ratio:.2f}:1, space gain {size.space_gain * 100:.0f} %"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from pydantic import BaseModel
 
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_options import DATASET_OPTIONS
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.document import Document
 from engine.contract.image_settings import DwtSettings, ImageGrid
+from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import DATASETS
 from engine.workbench.step import STEPS
@@ -18,8 +20,8 @@ from ui.terminal.listings import allowed_values
 
 GRID = """
 `size`, `jpeg_quality` and `dwt` may be lists. Each combination of their values is an image setting, and the recipe
-trains one baseline a setting, with all chains from each; images are decoded once a size and quality. A setting has the
-stages of the recipe that names it alone, so either reuses what the other has finished.
+trains one baseline per setting, with all chains from each; images are decoded once per size and quality. A setting
+shares its stages with the recipe that names it alone, so each reuses what the other has finished.
 
 ```toml
 [images]
@@ -35,6 +37,7 @@ TABLES: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[images.dwt]", DwtSettings, ""),
     ("[backbone]", BackboneSettings, ""),
     ("[training]", TrainingSettings, ""),
+    ("[target]", TargetSettings, ""),
 )
 """Title, declaration, and what is to be said below it."""
 
@@ -42,7 +45,7 @@ HEAD = """# The recipe
 
 A recipe is one study as a TOML file. The wizard writes it, `python main.py run` runs it, `python main.py check` says
 what it would do. A key that is not listed here is an error that names the nearest one that is. Every key but `schema`
-has a default, so a recipe says only what differs. `resources/recipes/demo.toml` is a whole one.
+has a default, so a recipe says only what differs. `resources/recipes/demo.toml` is a complete example.
 
 ```toml
 schema = 1            # of this format
@@ -61,6 +64,9 @@ def reference_page() -> str:
         parts.append(f"## `{title}`\n\n{_key_table(model)}{more}")
         if model is DatasetSettings:
             parts.append(_sources())
+            parts += [
+                f'### Keys of `kind = "{key}"` alone\n\n{_key_table(DATASET_OPTIONS[key])}' for key in DATASET_OPTIONS
+            ]
         if model is BackboneSettings:
             parts += [
                 f'### `options` of `kind = "{key}"`\n\n{_key_table(BACKBONE_OPTIONS[key])}' for key in BACKBONE_OPTIONS
@@ -79,7 +85,7 @@ def _sources() -> str:
     lines = ["| `kind` | `path` | more keys | what it reads |", "| --- | --- | --- | --- |"]
     for key in DATASETS:
         source = DATASETS[key]
-        keys = ", ".join(f"`{own}`" for own in source.own_keys) or "–"
+        keys = ", ".join(f"`{more}`" for more in source.more_keys()) or "–"
         lines.append(f"| `{key}` | {source.path_need.in_full() or '–'} | {keys} | {source.summary} |")
     return "\n".join(lines) + "\n"
 
@@ -88,20 +94,20 @@ def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
     schema = model.model_json_schema()["properties"]
     lines = ["| key | default | values | meaning |", "| --- | --- | --- | --- |"]
     for name, field in model.model_fields.items():
-        if name != leave_out:
+        if name != leave_out and name in schema:
             default = json.dumps(_plain(field.get_default(call_default_factory=True)), ensure_ascii=False)
             meaning = field.description or field.title or ""
             lines.append(f"| `{name}` | `{default}` | {_values(schema[name])} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
         return {}
     return list(value) if isinstance(value, tuple) else value
 
 
-def _values(schema: dict[str, Any]) -> str:
+def _values(schema: Document) -> str:
     if schema.get("type") == "array":
         inner = allowed_values(schema.get("items", {}))
         return f"a list; {inner}" if inner else "a list"

@@ -41,7 +41,7 @@ class WrittenResults:
             if path is not None and path.is_dir():
                 raise DataError(f"{option} {path} is a folder; name a file in it.")
             if path is not None and not path.absolute().parent.is_dir():
-                raise DataError(f"{option} {path}: there is no folder {path.absolute().parent}; make it first.")
+                raise DataError(f"{option} {path}: there is no folder {path.absolute().parent}; create it first.")
 
     def write(self, recipe: Recipe, result: RunResult) -> None:
         if self.json is not None:

@@ -17,7 +17,7 @@ SHOWN = ("accuracy", "agreement", "size", "size_ratio", "zip", "sparsity", "late
 
 
 def variants_table(result: RunResult) -> Table:
-    """One row a variant; sizes in KiB (1024 bytes), latencies in ms, accuracies with their Wilson 95 % interval."""
+    """One row per variant; sizes in KiB (1024 bytes), latencies in ms, accuracies with their Wilson 95 % interval."""
     first = result.variants[0]
     threads = f"{first.threads} thread{'s' if first.threads != 1 else ''}"
     title = f"Measured on {first.cpu}, {threads}; {result.dataset.test} test images"
@@ -52,7 +52,7 @@ def epochs_table(result: RunResult) -> Table:
 
 
 def evidence_tables(result: RunResult) -> Iterator[Table]:
-    """What the steps found, a table a kind, once for variants that share the stage."""
+    """What the steps found, one table per kind, once for variants that share the stage."""
     kinds = dict.fromkeys(one.kind for variant in result.variants for one in variant.evidence)
     for kind in (EVIDENCE[name] for name in kinds):
         if not kind.title:

@@ -1,4 +1,4 @@
-"""What the wizard's pages have in common: they show a draft, and say in one line what to do."""
+"""The base of the wizard's pages: they show a draft, and say in one line what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class DraftPage(QWidget):
     completeness_changed = Signal()
     """What the page waits for may be another now."""
     recipe_opened = Signal(object)
-    """A `Recipe` to begin anew with."""
+    """A `Recipe` to start a new study with."""
     place_chosen = Signal(object)
     """The `Finding` that was clicked: its page is wanted."""
 
@@ -36,12 +36,17 @@ class DraftPage(QWidget):
         return ""
 
     @property
+    def refusal(self) -> str:
+        """Why the draft has not what was typed here, as it can have none such; empty where it has."""
+        return ""
+
+    @property
     def has_refused(self) -> bool:
-        """Whether the page shows a value that the draft has not, as it can have none such."""
-        return False
+        """Whether the page shows a value that the draft has not."""
+        return bool(self.refusal)
 
     def discard_refused(self) -> None:
-        """Show the draft in place of what it cannot have."""
+        """Show the draft instead of the values that it cannot have."""
 
     def set_runs_directory(self, path: Path) -> None:
         """Runs, and what they share, are kept there from now on."""
@@ -65,3 +70,8 @@ class DraftPage(QWidget):
     def _on_draft_changed(self) -> None:
         if self._is_current:
             self.show_draft()
+
+
+def not_kept(refusal: str) -> str:
+    """Says that a text is gone which the study could not have, and why it could not; empty where there was none."""
+    return f"What you typed was not kept. {refusal}" if refusal else ""

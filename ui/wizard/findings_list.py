@@ -15,8 +15,8 @@ from ui.wording import in_window_words
 
 MARKS = {Severity.ERROR: "✕", Severity.WARNING: "!", Severity.NOTE: "i"}
 MEANINGS = {
-    Severity.ERROR: "Keeps the run from starting.",
-    Severity.WARNING: "The run can start; it may not give what you want.",
+    Severity.ERROR: "Prevents the run from starting.",
+    Severity.WARNING: "The run can start, but its result may not be what you want.",
     Severity.NOTE: "Good to know.",
 }
 ROW_SPACING = 2
@@ -27,7 +27,7 @@ ORDER = tuple(Severity)
 
 
 class FindingsList(QListWidget):
-    """One line a finding, errors first; what its mark means is in its tool tip."""
+    """One line per finding, errors first; what its mark means is in its tool tip."""
 
     place_chosen = Signal(object)
     """The `Finding` that was clicked, or chosen with the Return key."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
-from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost, Work, stage_cost, total_cost, unread_branches
+from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, StageCost, Work, stage_cost, total_cost, unread_branches
 from engine.contract.recipe import Recipe
 from engine.datasets.source import Split
 from ui.byte_sizes import bytes_text
@@ -20,10 +20,10 @@ HEADERS = ("stage", "epochs", "time", "disk", "memory")
 TIME_COLUMN = 2
 
 
-def work_of(scanned: ScanResult, macs_a_second: float = DEFAULT_MACS_A_SECOND) -> Work:
+def work_of(scanned: ScanResult, macs_per_second: float = DEFAULT_MACS_PER_SECOND) -> Work:
     """What the images mean for the time that a recipe takes."""
     splits = (Split.TRAIN, Split.VALIDATION, Split.TEST)
-    return Work(*(scanned.images(split) for split in splits), len(scanned.classes), macs_a_second)
+    return Work(*(scanned.images(split) for split in splits), len(scanned.classes), macs_per_second)
 
 
 class PlanView(QTreeWidget):

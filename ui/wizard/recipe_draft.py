@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from engine.datasets.examination import Examination
     from workers.dataset_scan import ScanResult
 
-MOST_UNDO_STEPS = 200
+MAX_UNDO_STEPS = 200
 TYPING_PAUSE_S = 1.0
 """Changes of one value in quicker succession are undone together: the digits of one number."""
 
@@ -39,7 +39,8 @@ class RecipeDraft(QObject):
         self._last_value = ""
         self._last_time_s = 0.0
         self._fitted: ImageGrid | None = None
-        """The image settings that the program chose; those that differ now somebody has. None: somebody chose all."""
+        """The image settings that the program chose; the user has changed those that differ now. None: the user
+        chose all."""
 
     @property
     def recipe(self) -> Recipe:
@@ -47,24 +48,24 @@ class RecipeDraft(QObject):
 
     @property
     def scanned(self) -> ScanResult | None:
-        """What a look at the recipe's own images found; None while there was none."""
+        """What a scan of the recipe's images found; None before the first."""
         fresh = self._scanned is not None and self._scanned.settings == self._recipe.dataset
         return self._scanned if fresh else None
 
     def set_scanned(self, result: ScanResult | None) -> None:
-        """Take in what a look at the images found; undone by no undo."""
+        """Take in what a scan found; undo does not affect this."""
         if result is not self._scanned:
             self._scanned = result
             self.changed.emit()
 
     @property
     def examined(self) -> Examination | None:
-        """What a look at every one of the recipe's images found; None while there was none."""
+        """What a check of every image found; None before the first."""
         fresh = self._examined is not None and self._examined.dataset == self._recipe.dataset
         return self._examined if fresh else None
 
     def set_examined(self, examination: Examination | None) -> None:
-        """Take in what a look at every image found; undone by no undo."""
+        """Take in what a check of every image found; undo does not affect this."""
         if examination is not self._examined:
             self._examined = examination
             self.changed.emit()
@@ -76,7 +77,7 @@ class RecipeDraft(QObject):
 
     @property
     def class_count(self) -> int | None:
-        """How many classes the images have; None while nobody looked."""
+        """How many classes the images have; None before the first scan."""
         return len(self.scanned.classes) if self.scanned else None
 
     @property
@@ -106,7 +107,7 @@ class RecipeDraft(QObject):
         """Another study, without a way back to this one by undo.
 
         Args:
-            fresh: nobody has chosen anything of it.
+            fresh: the user has chosen nothing in it yet.
         """
         self._earlier, self._later, self._last_value = [], [], ""
         self._fitted = recipe.images if fresh else None
@@ -114,7 +115,8 @@ class RecipeDraft(QObject):
         self.changed.emit()
 
     def fit_images(self, images: ImageGrid) -> None:
-        """Give the image settings that nobody has chosen yet the values that suit the images; undone by no undo."""
+        """Give image settings that the user has not chosen yet values that suit the images; undo does not affect
+        this."""
         if self._fitted is None:
             return
         present, fitted = self._recipe.images, self._fitted
@@ -130,12 +132,12 @@ class RecipeDraft(QObject):
         if recipe == self._recipe:
             return
         if not self._goes_on_typing(recipe):
-            self._earlier = [*self._earlier[-MOST_UNDO_STEPS:], self._recipe]
+            self._earlier = [*self._earlier[-MAX_UNDO_STEPS:], self._recipe]
         self._later = []
         self._recipe = recipe
         self.changed.emit()
 
-    def change(self, **sections: Any) -> None:
+    def change(self, **sections: object) -> None:
         """Other values for some of the recipe's fields, such as `training=...`.
 
         Raises:
@@ -174,7 +176,7 @@ class RecipeDraft(QObject):
         return same
 
 
-def _values(document: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+def _values(document: object, where: str = "") -> Iterator[tuple[str, object]]:
     """Every plain value of a nested document with its place."""
     if isinstance(document, dict):
         for key, value in document.items():

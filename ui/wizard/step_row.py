@@ -15,7 +15,7 @@ MARGIN_PIXELS = 26
 
 
 class StepRow(QWidget):
-    """One flat button a step."""
+    """One flat button per step."""
 
     chosen = Signal(int)
     """The number of the step that was clicked, counted from 0."""
@@ -49,7 +49,7 @@ class StepRow(QWidget):
         return QSize(widest + MARGIN_PIXELS + len(self._titles) * NUMBER_PIXELS, super().minimumSizeHint().height())
 
     def _write(self) -> None:
-        """The titles, or where these do not fit their numbers, but for the current step's."""
+        """The titles, or where these do not fit their numbers, except the current step's."""
         bold = QFont(self.font())
         bold.setBold(True)
         metrics = QFontMetrics(bold)

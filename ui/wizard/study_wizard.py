@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtGui import QAction, QHideEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -30,11 +31,12 @@ from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.training_settings import TrainingSettings
 from engine.store.draft_store import DraftStore, OpenDraft
 from engine.store.locations import Locations
+from ui.form.calm_fields import CalmSpinBox
 from ui.form.tab_order import last_in_focus_chain, set_tab_order
 from ui.message_bar import MessageBar
 from ui.screen_fit import scrolling
 from ui.wizard.dataset.dataset_page import DatasetPage
-from ui.wizard.draft_page import DraftPage
+from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.remembered_keys import LAST_DRAFT, LAST_RECIPE
 from ui.wizard.step_row import StepRow
@@ -42,10 +44,10 @@ from workers.latest_call import LatestCall
 
 TITLES = ("Images", "Image compression", "Network", "Chains", "Review")
 PAGES = len(TITLES)
-PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3}
+PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3, "target": 4}
 MARGIN = 9
 UNNAMED = "my-study"
-"""Until somebody names it, or its images do."""
+"""Until the user names it, or its images do."""
 LONGEST_NAME = 60
 KEEPING_PAUSE_MS = 700
 """After the last change, before the draft is written."""
@@ -86,6 +88,7 @@ class StudyWizard(QWidget):
         self._what_to_do = QLabel(objectName="wizard.what_to_do", wordWrap=True)
         self._what_to_do.setProperty("role", "hint")
         self._stack = QStackedWidget()
+        self._lost = MessageBar("wizard.lost")
         self._waits = MessageBar("wizard.waits")
         self._help = QToolButton(text="?", objectName="wizard.help", accessibleName="Help on this page")
         self._help.setToolTip("Help on this page (F1)")
@@ -160,11 +163,14 @@ class StudyWizard(QWidget):
         """Take these images: into a study that has no images of its own yet, else into a new one."""
         if self._draft.recipe.dataset.path:
             self.new_study()
+        # The images are the new study's first change, and not the next after it.
+        lost = self._lost.text()
         dataset = DatasetSettings(kind=kind, path=str(path))
         unnamed = self._draft.recipe.name == UNNAMED
         name = path.name.split(".")[0][:LONGEST_NAME].strip() if unnamed else ""
         self._draft.change(dataset=dataset, **({"name": name} if name else {}))
         self.go_to(0)
+        self._lost.say(lost, "warning")
 
     def open_model(self, path: Path) -> None:
         """Take a Keras model file as the network of the study."""
@@ -199,7 +205,7 @@ class StudyWizard(QWidget):
             page.set_runs_directory(path)
 
     def refresh(self) -> None:
-        """Show the current page anew, since a preference changed."""
+        """Refresh the current page, since a preference changed."""
         self.current_page.show_draft()
 
     def shut_down(self) -> None:
@@ -235,6 +241,7 @@ class StudyWizard(QWidget):
         layout.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         layout.addWidget(self._row)
         layout.addWidget(self._what_to_do)
+        layout.addWidget(self._lost)
         layout.addWidget(self._stack, 1)
         layout.addLayout(foot)
 
@@ -253,6 +260,7 @@ class StudyWizard(QWidget):
         self._stack.addWidget(scrolling(page))
 
     def _enter(self, number: int) -> None:
+        self._lost.say("")
         self._number = number
         self._stack.setCurrentIndex(number)
         self._what_to_do.setText(self.current_page.what_to_do)
@@ -274,9 +282,13 @@ class StudyWizard(QWidget):
             button.setEnabled(not waits_for)
             button.setToolTip(waits_for)
         self._waits.say(waits_for, "hint")
+        self._show_undo()
 
     def _on_undo(self) -> None:
-        """Of a value that was refused first: the study never had it."""
+        """Of what only the page holds first: the study never had it."""
+        field = QApplication.focusWidget()
+        if isinstance(field, CalmSpinBox) and field.take_back():
+            return
         if self.current_page.has_refused:
             self.current_page.discard_refused()
             self._show_way_on()
@@ -296,12 +308,14 @@ class StudyWizard(QWidget):
             self.go_to(min(pages))
 
     def _show_undo(self) -> None:
-        self.undo_action.setEnabled(self.isVisible() and self._draft.can_undo)
+        can_undo = self._draft.can_undo or self.current_page.has_refused
+        self.undo_action.setEnabled(self.isVisible() and can_undo)
         self.redo_action.setEnabled(self.isVisible() and self._draft.can_redo)
 
     def _on_draft_changed(self) -> None:
-        self._show_undo()
         self._show_way_on()
+        if not self._draft.is_untouched:
+            self._lost.say("")
         if not self._open.draft and self._draft.recipe != self._began_with and not self._draft.is_untouched:
             self._open = OpenDraft(self._drafts, DraftStore.new_id())
         if self._open.draft:
@@ -313,11 +327,13 @@ class StudyWizard(QWidget):
 
     def _begin(self, recipe: Recipe, draft: str, fresh: bool) -> None:
         self._keep_now()
+        refused = " ".join(filter(None, (page.refusal for page in self._pages)))
         for page in self._pages:
             page.discard_refused()
         self._open, self._began_with = self._drafts.opened(draft, recipe), recipe
         self._draft.begin(recipe, fresh)
         self.go_to(0)
+        self._lost.say(not_kept(refused), "warning")
 
     def _keep(self) -> None:
         """Beside the event loop: a disk may be slow."""
@@ -327,7 +343,9 @@ class StudyWizard(QWidget):
     def _on_kept(self, *_: object) -> None:
         if self._open.has_moved:
             self._open.has_moved = False
-            self._waits.say("Another window changed this draft too; yours is kept as a draft of its own.", "warning")
+            self._waits.say(
+                "Another window changed this draft too; your version is kept as a separate draft.", "warning"
+            )
         self.drafts_changed.emit()
 
     def _keep_now(self) -> None:

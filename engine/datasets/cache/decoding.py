@@ -17,8 +17,8 @@ from engine.datasets.cache.ordered_work import in_order
 from engine.datasets.files.image_traits import ImageTraits
 from engine.datasets.source import DatasetSource, Sample
 
-BATCH, BATCHES_A_WORKER = 16, 3
-"""Images that a worker is handed at once, and how many times that it may be ahead of what is written."""
+BATCH, BATCHES_PER_WORKER = 16, 3
+"""Images per batch of a worker, and how many batches it may be ahead of the writer."""
 TOLD_EVERY = 16
 """Images between two calls of `progress`."""
 
@@ -29,7 +29,7 @@ class DecodedDataset:
 
     samples: tuple[Sample, ...]
     traits: tuple[ImageTraits, ...]
-    """Of each sample's image as it came."""
+    """Of each sample's original image."""
     unreadable: tuple[Decoded, ...]
     bytes_before: int
     bytes_after: int
@@ -74,5 +74,5 @@ def decode_into(
 def _in_order(workers: DecodingWorkers, samples: tuple[Sample, ...]) -> Generator[Decoded]:
     """All samples decoded, in their order."""
     batches = (samples[start : start + BATCH] for start in range(0, len(samples), BATCH))
-    for decoded in in_order(workers.pool, workers.decode, batches, workers.count * BATCHES_A_WORKER):
+    for decoded in in_order(workers.pool, workers.decode, batches, workers.count * BATCHES_PER_WORKER):
         yield from decoded

@@ -41,7 +41,7 @@ class DecodingWorkers:
 
 @contextmanager
 def decoding_workers(source: DatasetSource, images: ImageSettings, count: int) -> Iterator[DecodingWorkers]:
-    """Workers for `count` images, one a core.
+    """Workers for `count` images, one per core.
 
     Raises:
         NutshellError: a process was ended from outside.
@@ -57,7 +57,7 @@ def decoding_workers(source: DatasetSource, images: ImageSettings, count: int) -
                 yield DecodingWorkers(processes, partial(_decode_elsewhere, job), cores)
     except BrokenProcessPool:
         raise NutshellError(
-            "A process that decoded images was ended from outside, mostly because memory ran out; close other programs "
+            "A process that decoded images was killed, probably because memory ran out; close other programs "
             "and run the recipe again."
         ) from None
 
@@ -75,7 +75,7 @@ def _process_starts(source: DatasetSource) -> BaseContext:
 
 
 def _begin() -> None:
-    """In a new process: Ctrl-C is for the parent to handle, and no process outlives it."""
+    """In a new process: the parent handles Ctrl-C, and no process outlives it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -18,10 +18,10 @@ from engine.datasets.files.value_range import LARGEST, ValueRange
 from engine.datasets.source import DatasetSource, Sample, Split
 
 CENTRAL_PERCENT = 98.0
-"""Of an image's pixels, the middle of which tells where its values lie."""
+"""The middle share of an image's pixels, which shows where its values lie."""
 NARROW_SHARE = 1 / 16
 """Of the range: where so little of it holds the middle of all images, single pixels have stretched it."""
-AHEAD_A_THREAD = 4
+AHEAD_PER_THREAD = 4
 TOLD_EVERY = 16
 """Images between two calls of `progress`."""
 
@@ -40,25 +40,25 @@ class FoundRange:
         """What the user is to know of it."""
         low, high = self.used.low, self.used.high
         message = (
-            f"The values of the images are on a scale of their own: in all images alike {low:g} becomes black and "
-            f"{high:g} white, as the training images have them."
+            f"The image values have their own scale: in all images {low:g} becomes black and "
+            f"{high:g} white, the range of the training images."
         )
         if self.beyond:
-            message += f" {self.beyond:,} other images go beyond, and are cut off there."
+            message += f" {self.beyond:,} other images exceed this range and are clipped."
         if self.narrow is None:
             return Finding(severity=Severity.NOTE, where="images.value_range", message=message)
-        least, greatest = (float(f"{end:.4g}") for end in self.narrow)
+        low, high = (float(f"{end:.4g}") for end in self.narrow)
         message += (
-            f" But {CENTRAL_PERCENT:g} % of the pixels lie between {least:g} and {greatest:g}: a few others leave them "
+            f" But {CENTRAL_PERCENT:g} % of the pixels lie between {low:g} and {high:g}: a few others leave them "
             "hardly any contrast."
         )
-        sentence = f"Use the values from {least:g} to {greatest:g}"
-        repair = SetValue(place="images.value_range", value=[least, greatest], sentence=sentence)
+        sentence = f"Use the values from {low:g} to {high:g}"
+        repair = SetValue(place="images.value_range", value=[low, high], sentence=sentence)
         return Finding(severity=Severity.WARNING, where="images.value_range", message=message, repair=repair)
 
 
 def find_range(source: DatasetSource, samples: Iterable[Sample], progress: Progress = UNWATCHED) -> FoundRange | None:
-    """The least and greatest value in the training images that are on a scale of their own; None where there are none.
+    """The minimum and maximum of the training images that are on a scale of their own; None where there are none.
 
     Fractions that lie between 0 and 1, and whole numbers between 0 and 255 or 65535, have that range, so that they mean
     the same as in images whose type has it.
@@ -81,10 +81,10 @@ def find_range(source: DatasetSource, samples: Iterable[Sample], progress: Progr
                 holes.append(sample.path)
             return sample, extremes
         except (OSError, ValueError, MemoryError):
-            return sample, None  # It is told when it is decoded.
+            return sample, None  # Decoding reports it.
 
     with ThreadPoolExecutor(threads) as pool:
-        for done, (sample, extremes) in enumerate(in_order(pool, look, samples, threads * AHEAD_A_THREAD)):
+        for done, (sample, extremes) in enumerate(in_order(pool, look, samples, threads * AHEAD_PER_THREAD)):
             if extremes is not None:
                 (found if sample.split is Split.TRAIN else beyond).append(extremes)
             if found and done % TOLD_EVERY == 0:
@@ -92,7 +92,7 @@ def find_range(source: DatasetSource, samples: Iterable[Sample], progress: Progr
     if not found and holes:
         raise DataError(
             f"No training image has numbers in all of its pixels, such as {min(holes)}, which holds NaN or infinity; "
-            "write a number there, such as that of the background."
+            "replace these with a number, such as that of the background."
         )
     if not found:
         return None

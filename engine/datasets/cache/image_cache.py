@@ -1,4 +1,4 @@
-"""Decoded images on disk: one folder a fingerprint, written whole or not at all."""
+"""Decoded images on disk: one folder per fingerprint, complete or absent."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ HASHED_FILES = (IMAGES_FILE, INDEX_FILE, TRAITS_FILE, CHECK_FILE)
 
 
 class CacheIndex(BaseModel):
-    """What goes with the images, one entry a row."""
+    """What is stored with the images, one entry per row."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
@@ -60,14 +60,13 @@ class CachedImages:
     images: StoredImages
     index: CacheIndex
     traits: tuple[ImageTraits, ...]
-    """Of each row's image as it came."""
+    """Of each row's original image."""
     check: DatasetCheck
 
 
 def damage(folder: Path) -> str:
-    """What of a cache is not as it was written: the name of a file; empty where all is whole, or there is none.
-
-    Every byte is read, once for a run: some seconds for the images of an epoch that takes minutes.
+    """The name of a file of the cache that has changed since it was written; empty if there is none. Every byte is
+    read, once per run: some seconds for images whose epoch takes minutes.
     """
     if not folder.exists():
         return ""
@@ -106,7 +105,7 @@ def write_index(folder: Path, index: CacheIndex, traits: Sequence[ImageTraits], 
 
 
 def write_check(folder: Path, check: DatasetCheck) -> None:
-    """Write what was found in the images, or what was found anew in another way."""
+    """Write what was found in the images, or what a later check found."""
     write_durably(folder / CHECK_FILE, check.model_dump_json())
     if (folder / HASHES_FILE).is_file():
         known = json.loads((folder / HASHES_FILE).read_bytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class ImageWriter:
     def __init__(self, path: Path, image_shape: tuple[int, int, int]) -> None:
         self._path = path
         self._image_shape = image_shape
-        self._dtype: np.dtype[Any] = np.dtype(np.uint8)
+        self._dtype: np.dtype = np.dtype(np.uint8)
         self._count = 0
         self._written = path
         self._stream: BinaryIO = path.open("wb")
@@ -75,5 +75,5 @@ class ImageWriter:
         narrow.unlink()
 
 
-def _at_depth(pixels: np.ndarray, dtype: np.dtype[Any]) -> np.ndarray:
+def _at_depth(pixels: np.ndarray, dtype: np.dtype) -> np.ndarray:
     return pixels if pixels.dtype == dtype else pixels.astype(np.uint16) * np.uint16(WIDENING)

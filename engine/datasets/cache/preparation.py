@@ -146,7 +146,7 @@ def scale_of(
 
 
 def _damaged(folder: Path) -> list[Finding]:
-    """Put a damaged cache aside; what is to be said of it."""
+    """Put a damaged cache aside; returns the finding about it."""
     file = damage(folder)
     if not file and folder.exists() and open_cache(folder) is None:
         file = INDEX_FILE  # Of another version of the program.
@@ -215,7 +215,7 @@ def _after_duplicates(check: DatasetCheck) -> str:
 def _fidelity(
     source: DatasetSource, images: ImageSettings, seed: int, samples: tuple[Sample, ...]
 ) -> dict[str, ImageFidelity | None]:
-    """What resizing and re-saving keep of some of the images that can be read, decoded once more."""
+    """How similar some of the readable images stay after resizing and re-saving; they are decoded again."""
     found: dict[int, np.ndarray] = {}
     for place in np.random.default_rng((seed, FIDELITY_STREAM)).permutation(len(samples))[: 4 * COMPARED_IMAGES]:
         if len(found) == COMPARED_IMAGES:

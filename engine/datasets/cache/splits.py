@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.errors import DataError
+from engine.contract.errors import EmptyClass
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.listing.group_split import draw_by_group
 from engine.datasets.source import Sample, SampleIndex, Split
@@ -26,7 +26,8 @@ def with_splits(index: SampleIndex, settings: DatasetSettings, seed: int) -> Sam
     images have groups, whole groups are drawn.
 
     Raises:
-        DataError: a class has too few images for the splits that are needed.
+        EmptyClass: a class has too few images for the splits that are needed.
+        DataError: the groups of images cannot be divided.
     """
     present = {sample.split for sample in index.samples}
     drawn = frozenset(split for split in (Split.VALIDATION, Split.TEST) if split not in present)
@@ -39,9 +40,12 @@ def with_splits(index: SampleIndex, settings: DatasetSettings, seed: int) -> Sam
     for label, name in enumerate(index.classes):
         members = by_class[label]
         if len(members) <= len(drawn):
-            raise DataError(
+            others = (other for place, other in enumerate(index.classes) if len(by_class[place]) > len(drawn))
+            raise EmptyClass(
                 f'Class "{name}" has only {len(members)} training images; at least {len(drawn) + 1} are needed: '
-                "add images, or leave the class out with dataset.classes."
+                "add images, or leave the class out with dataset.classes.",
+                name,
+                tuple(others),
             )
         assigned |= _draw(members, drawn, settings, seed)
     samples = tuple(_moved(index.samples, assigned))
@@ -55,7 +59,7 @@ def drawn_again_where_lost(
     settings: DatasetSettings,
     seed: int,
 ) -> tuple[Sample, ...]:
-    """The readable samples, with a class drawn anew where it has no readable image left in a split.
+    """The readable samples, with new splits for a class that has no readable image left in a split.
 
     Args:
         samples: all in a split, as `with_splits` gave it, without those that could not be read.

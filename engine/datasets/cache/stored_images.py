@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -48,7 +47,7 @@ class StoredImages:
             return self._read(np.asarray([rows]))[0]
         return self._read(np.arange(len(self))[rows] if isinstance(rows, slice) else np.asarray(rows, dtype=np.int64))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+    def __array__(self, dtype: np.dtype | None = None, copy: bool | None = None) -> np.ndarray:
         """All of them, in memory."""
         return self[:].astype(dtype or self.dtype, copy=False)
 

@@ -1,4 +1,4 @@
-"""Finds images that are there twice: the same pixels, or nearly the same by perceptual hash; also in two splits."""
+"""Finds duplicate images: the same pixels, or nearly the same by perceptual hash; also across splits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NONE = -1
 ROWS_AT_ONCE, COLUMNS_AT_ONCE = 64, 4096
 """Of the table of distances, which is never whole in memory: a part fits the cache."""
 ORDER = (Split.TEST, Split.VALIDATION, Split.TRAIN)
-"""The copy of the earlier split stays: what is measured on is kept whole."""
+"""The copy of the earlier split stays, so that the test and validation sets stay complete."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +107,10 @@ def nearest_before(
             hidden = (columns[None, :] >= stops[rows, None]) | ~known[None, columns] | ~known[rows, None]
             bits[hidden] = 255
             best = bits.argmin(axis=1)
-            least = bits[np.arange(len(best)), best]
-            better = least < distance[rows]
+            fewest = bits[np.arange(len(best)), best]
+            better = fewest < distance[rows]
             nearest[rows][better] = columns[best[better]]
-            distance[rows][better] = least[better]
+            distance[rows][better] = fewest[better]
     return nearest, distance
 
 

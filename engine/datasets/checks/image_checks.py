@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from engine.contract.dataset_check import MOST_LISTED, DatasetCheck, DuplicateImage
+from engine.contract.dataset_check import MAX_LISTED, DatasetCheck, DuplicateImage
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.checks.duplicates import NONE, FoundDuplicates, find_duplicates
@@ -95,7 +95,7 @@ def _listed(
         (duplicates.exact, nothing, True),
         (duplicates.near, duplicates.distance, False),
     ):
-        for place in np.flatnonzero((copies != NONE) & ~told)[: MOST_LISTED - len(listed)]:
+        for place in np.flatnonzero((copies != NONE) & ~told)[: MAX_LISTED - len(listed)]:
             copy = int(copies[place])
             listed.append(
                 DuplicateImage(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from PIL import Image
 
+from engine.datasets.files.file_content import FileContent, whole_content
 from engine.datasets.files.upright import upright
 
 SIXTEEN_BITS = ";16"
@@ -23,7 +22,7 @@ def has_deep_colour(picture: Image.Image) -> bool:
     return picture.format == "PNG" and picture.mode in SIXTEEN_BIT_MODES and any(SIXTEEN_BITS in one for one in layouts)
 
 
-def read_deep_colour(path: Path, picture: Image.Image) -> np.ndarray:
+def read_deep_colour(file: FileContent, picture: Image.Image) -> np.ndarray:
     """The pixels, uint16 (height, width, 3), upright, transparency over white.
 
     Raises:
@@ -31,7 +30,7 @@ def read_deep_colour(path: Path, picture: Image.Image) -> np.ndarray:
     """
     import imagecodecs
 
-    pixels = np.asarray(imagecodecs.png_decode(path.read_bytes()))
+    pixels = np.asarray(imagecodecs.png_decode(whole_content(file)))
     if pixels.dtype != np.uint16 or pixels.ndim != 3 or pixels.shape[2] not in {2, 3, 4}:
         raise OSError("has 16-bit colours in an unusual layout; save it as RGB")
     if pixels.shape[2] != 3:

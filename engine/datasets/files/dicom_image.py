@@ -11,12 +11,12 @@ import logging
 import warnings
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine.datasets.files.dicom_tables import LookupTable, palette_tables, table_of_item
+from engine.datasets.files.file_content import FileContent, is_empty, opened, path_or_stream
 from engine.datasets.files.image_file import LARGEST_PIXELS
 
 HEADER_ELEMENTS = ("Rows", "Columns", "NumberOfFrames")
@@ -94,7 +94,7 @@ class DicomHeader:
     """Slope and intercept of a file without a window or a table, whose stored range is spread by itself."""
 
 
-def read_header(path: Path, patient_salt: str | None = None) -> DicomHeader:
+def read_header(file: FileContent, patient_salt: str | None = None) -> DicomHeader:
     """
     Args:
         patient_salt: None: the patient's number is not read.
@@ -103,7 +103,7 @@ def read_header(path: Path, patient_salt: str | None = None) -> DicomHeader:
         OSError: it is no DICOM file, or holds no image; the message says so.
     """
     wanted = (*HEADER_ELEMENTS, *RESCALING_ELEMENTS, *(() if patient_salt is None else ("PatientID",)))
-    dataset = _elements(path, wanted)
+    dataset = _elements(file, wanted)
     try:
         frames = int(dataset.get("NumberOfFrames") or 1)
         pixels = int(dataset.get("Rows") or 0) * int(dataset.get("Columns") or 0)
@@ -127,8 +127,8 @@ def _rescaling(dataset: Any) -> str:
         return ""  # It is told when the image is read.
 
 
-def read_dicom(path: Path, frame: int = 0, value_range: tuple[float, float] | None = None) -> np.ndarray:
-    """The image at `path`, or one of several.
+def read_dicom(file: FileContent, frame: int = 0, value_range: tuple[float, float] | None = None) -> np.ndarray:
+    """The image of a file, or one of several.
 
     Grayscale goes through the modality transformation (rescale slope and intercept, or a table), then through the
     file's first VOI table or window, and is spread over 0 … 255 (up to eight bits stored) or 0 … 65535; without a
@@ -147,11 +147,11 @@ def read_dicom(path: Path, frame: int = 0, value_range: tuple[float, float] | No
     Raises:
         OSError: it cannot be read; the message says why, in a few words.
     """
-    read_header(path)
-    dataset = _elements(path, IMAGE_ELEMENTS)
+    read_header(file)
+    dataset = _elements(file, IMAGE_ELEMENTS)
     _refuse_unknown_compression(dataset)
     try:
-        pixels = _stored_pixels(path, dataset, frame)
+        pixels = _stored_pixels(file, dataset, frame)
     except Exception as error:  # noqa: BLE001 - as above
         raise OSError(_reason(error)) from None
     try:
@@ -165,19 +165,22 @@ def read_dicom(path: Path, frame: int = 0, value_range: tuple[float, float] | No
         raise OSError("says in a way that is not understood how its pixels are to be shown") from None
 
 
-def _elements(path: Path, names: tuple[str, ...]) -> Any:
+def _elements(file: FileContent, names: tuple[str, ...]) -> Any:
     """The named elements of the file and no others."""
     pydicom = _pydicom()
     try:
         return _with_syntax(
             pydicom.dcmread(
-                path, stop_before_pixels=True, specific_tags=list(names), force=_begins_without_preamble(path)
+                path_or_stream(file),
+                stop_before_pixels=True,
+                specific_tags=list(names),
+                force=_begins_without_preamble(file),
             )
         )
     except PermissionError:
         raise OSError("may not be read; check its permissions") from None
     except pydicom.errors.InvalidDicomError:
-        raise OSError("is empty" if path.stat().st_size == 0 else "is no DICOM file") from None
+        raise OSError("is empty" if is_empty(file) else "is no DICOM file") from None
     except OSError as error:
         raise OSError(error.strerror or "cannot be read") from None
     except Exception:  # noqa: BLE001 - as above
@@ -196,8 +199,8 @@ def _refuse_unknown_compression(dataset: Any) -> None:
         raise OSError(f"is compressed as {syntax.name}, which cannot be decoded here; store it uncompressed")
 
 
-def _begins_without_preamble(path: Path) -> bool:
-    with path.open("rb") as stream:
+def _begins_without_preamble(file: FileContent) -> bool:
+    with opened(file) as stream:
         return stream.read(2) in FIRST_GROUPS
 
 
@@ -211,7 +214,7 @@ def _with_syntax(dataset: Any) -> Any:
     return dataset
 
 
-def _stored_pixels(path: Path, dataset: Any, frame: int) -> np.ndarray:
+def _stored_pixels(file: FileContent, dataset: Any, frame: int) -> np.ndarray:
     """What the file has for the pixels of a frame; a file that can be is read for this frame only."""
     pydicom = _pydicom()
     syntax = dataset.file_meta.TransferSyntaxUID
@@ -219,9 +222,11 @@ def _stored_pixels(path: Path, dataset: Any, frame: int) -> np.ndarray:
     unused = 0 if syntax.is_compressed else int(dataset.get("HighBit") or 0) + 1 - int(dataset.BitsStored)
     unused = unused if 0 < unused <= int(dataset.BitsAllocated) - int(dataset.BitsStored) else 0
     if not (syntax.is_deflated or unused or dataset.preamble is None):
-        return pydicom.pixels.pixel_array(path, index=frame)
+        return pydicom.pixels.pixel_array(path_or_stream(file), index=frame)
     whole = _with_syntax(
-        pydicom.dcmread(path, specific_tags=[*IMAGE_ELEMENTS, "PixelData"], force=dataset.preamble is None)
+        pydicom.dcmread(
+            path_or_stream(file), specific_tags=[*IMAGE_ELEMENTS, "PixelData"], force=dataset.preamble is None
+        )
     )
     whole.BitsStored = int(dataset.BitsStored) + unused
     pixels = pydicom.pixels.pixel_array(whole, index=frame)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine.datasets.files.deep_colour import has_deep_colour, read_deep_colour
+from engine.datasets.files.file_content import FileContent, is_empty, opened, path_or_stream
 from engine.datasets.files.frames import HeldImages
-from engine.datasets.files.tiff_image import is_tiff, page_place, read_tiff, tiff_pages
+from engine.datasets.files.tiff_image import MARKS, is_tiff, page_place, read_tiff, tiff_pages
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".pgm", ".ppm"})
 FORMATS = ("JPEG", "PNG", "TIFF", "BMP", "GIF", "WEBP", "PPM")
@@ -20,6 +20,8 @@ PNG_HEAD_BYTES = 256
 WHITE = np.uint16(65535)
 SEVERAL_FRAMES = frozenset({".tif", ".tiff", ".gif", ".webp"})
 """What may hold more than one image."""
+SEVERAL_FRAMES_MARKS = (*MARKS, b"GIF8", b"RIFF")
+"""How these begin."""
 FLOAT_MAPS = (b"Pf", b"PF")
 """How a portable float map begins."""
 IMAGE_READING = (
@@ -38,8 +40,8 @@ LARGEST_PIXELS = 120_000_000
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def read_image(path: Path, frame: int = 0) -> np.ndarray:
-    """One image of the file at `path`.
+def read_image(file: FileContent, frame: int = 0) -> np.ndarray:
+    """One image of a file.
 
     Args:
         frame: from 0.
@@ -54,16 +56,16 @@ def read_image(path: Path, frame: int = 0) -> np.ndarray:
     """
     try:
         place = frame
-        if is_tiff(path):
-            pages = tiff_pages(path)
+        if is_tiff(file):
+            pages = tiff_pages(file)
             if pages.pixels > LARGEST_PIXELS:
                 raise OSError(f"has {pages.pixels:,} pixels, which is more than can be trusted")
             if not pages.for_pillow:
-                return read_tiff(path, frame)
-            place = page_place(path, frame) if frame else 0
-        return _read_with_pillow(path, place)
+                return read_tiff(file, frame)
+            place = page_place(file, frame) if frame else 0
+        return _read_with_pillow(file, place)
     except UnidentifiedImageError:
-        raise OSError("is empty" if path.stat().st_size == 0 else "cannot be read as an image") from None
+        raise OSError("is empty" if is_empty(file) else "cannot be read as an image") from None
     except Image.DecompressionBombError:
         raise OSError("has more pixels than can be trusted") from None
     except PermissionError:
@@ -76,50 +78,57 @@ def read_image(path: Path, frame: int = 0) -> np.ndarray:
         raise OSError(f"is damaged ({error})") from None
 
 
-def has_own_scale(path: Path) -> bool:
+def has_own_scale(file: FileContent) -> bool:
     """Whether the type of the values does not say which of them is white; the image is not decoded.
 
     Raises:
         OSError: it cannot be read, or is damaged.
     """
-    with path.open("rb") as stream:
+    with opened(file) as stream:
         if stream.read(2) in FLOAT_MAPS:
             return True
-    return is_tiff(path) and tiff_pages(path).dtype not in (np.uint8, np.bool_, np.uint16)
+    return is_tiff(file) and tiff_pages(file).dtype not in (np.uint8, np.bool_, np.uint16)
 
 
-def held_images(path: Path) -> HeldImages:
+def held_images(file: FileContent) -> HeldImages:
     """What a file holds; one image where that cannot be told, which reading it tells."""
-    suffix = path.suffix.lower()
-    if suffix not in SEVERAL_FRAMES and not (suffix == ".png" and _is_animated_png(path)):
+    if not _may_hold_several(file):
         return HeldImages(1)
     try:
-        if is_tiff(path):
-            pages = tiff_pages(path)
+        if is_tiff(file):
+            pages = tiff_pages(file)
             return HeldImages(pages.count, pages.odd)
-        with Image.open(path, formats=FORMATS) as picture:
+        with Image.open(path_or_stream(file), formats=FORMATS) as picture:
             return HeldImages(int(getattr(picture, "n_frames", 1)))
     except Exception:  # noqa: BLE001 - as above
         return HeldImages(1)
 
 
-def _is_animated_png(path: Path) -> bool:
+def _may_hold_several(file: FileContent) -> bool:
+    """By its name, so that not every file is opened; bytes have none, and tell it themselves."""
+    if isinstance(file, bytes):
+        return file.startswith(SEVERAL_FRAMES_MARKS) or _is_animated_png(file)
+    suffix = file.suffix.lower()
+    return suffix in SEVERAL_FRAMES or (suffix == ".png" and _is_animated_png(file))
+
+
+def _is_animated_png(file: FileContent) -> bool:
     """By the chunk that says so, which stands before the first image."""
     try:
-        with path.open("rb") as stream:
+        with opened(file) as stream:
             return b"acTL" in stream.read(PNG_HEAD_BYTES)
     except OSError:
         return False
 
 
-def _read_with_pillow(path: Path, frame: int) -> np.ndarray:
-    with Image.open(path, formats=FORMATS) as picture:
+def _read_with_pillow(file: FileContent, frame: int) -> np.ndarray:
+    with Image.open(path_or_stream(file), formats=FORMATS) as picture:
         if picture.width * picture.height > LARGEST_PIXELS:
             raise OSError(f"has {picture.width * picture.height:,} pixels, which is more than can be trusted")
         if frame:
             picture.seek(frame)
         if has_deep_colour(picture):
-            return read_deep_colour(path, picture)
+            return read_deep_colour(file, picture)
         picture.load()
         ImageOps.exif_transpose(picture, in_place=True)
         return _pixels(picture)

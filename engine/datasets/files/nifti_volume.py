@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+
+from engine.datasets.files.file_content import FileContent, is_empty, opened
 
 Axis = Literal["stored", "axial", "coronal", "sagittal"]
 
@@ -20,6 +22,9 @@ LARGEST_BYTES = 4 * 2**30
 """Of a packed volume, which is unpacked into memory."""
 KEPT_VOLUMES = 3
 """In memory: slices are asked for one after the other, and a packed file can be read from its beginning only."""
+GZIP_MARK = b"\x1f\x8b"
+HEADER_BYTES = 540
+"""Of NIfTI-2, the longer one."""
 NIFTI_READING = (
     "Take the slice of the NIfTI volume; turn it as its orientation says, by the nearest axes: columns go to the "
     "patient's left (of a sagittal slice to the back), rows to the back (of coronal and sagittal slices from the head "
@@ -51,18 +56,18 @@ class _Turn:
     """The stored axis that slices follow one another along."""
 
 
-def read_header(path: Path, axis: Axis) -> NiftiHeader:
+def read_header(file: FileContent, axis: Axis) -> NiftiHeader:
     """
     Raises:
         OSError: it is no NIfTI file, is damaged, or holds no volume; the message says so.
     """
-    image = _opened(path)
+    image = _opened(file)
     shape = _shape(image)
     turn = _turn(image, axis)
     return NiftiHeader(shape[turn.across], shape[3], not _is_bytes(image))
 
 
-def read_slice(path: Path, axis: Axis, place: int, time: int = 0) -> np.ndarray:
+def read_slice(file: FileContent, axis: Axis, place: int, time: int = 0) -> np.ndarray:
     """One slice.
 
     Args:
@@ -77,12 +82,12 @@ def read_slice(path: Path, axis: Axis, place: int, time: int = 0) -> np.ndarray:
     Raises:
         OSError: as `read_header`.
     """
-    image = _opened(path)
+    image = _opened(file)
     shape, turn = _shape(image), _turn(image, axis)
     viewed_across, direction = (int(value) for value in turn.orientation[turn.across])
     stored_place = place if direction > 0 else shape[turn.across] - 1 - place
     try:
-        stored = _stored_values(path, image)
+        stored = _stored_values(file, image)
         values = stored.reshape(*shape, *stored.shape[len(image.shape) :])[:, :, :, time]
         flat = np.take(values, stored_place, axis=turn.across)
     except MemoryError:
@@ -139,18 +144,23 @@ def _turn(image: Any, axis: Axis) -> _Turn:
     return _Turn(orientation, int(np.flatnonzero(orientation[:, 0] == ACROSS[axis])[0]))
 
 
-def _stored_values(path: Path, image: Any) -> np.ndarray:
+def _stored_values(file: FileContent, image: Any) -> np.ndarray:
     """As the file has them, before its slope; of a packed file kept in memory for the next slices."""
-    if path.name.lower().endswith(".gz"):
-        status = path.stat()
+    if isinstance(file, bytes):
+        is_packed, version = file.startswith(GZIP_MARK), (0, 0)
+    else:
+        status = file.stat()
+        is_packed, version = file.name.lower().endswith(".gz"), (status.st_size, status.st_mtime_ns)
+    if is_packed:
         with _unpacking:
-            return _unpacked(path, status.st_size, status.st_mtime_ns)
+            return _unpacked(file, version)
     return np.asanyarray(image.dataobj.get_unscaled())
 
 
 @lru_cache(maxsize=KEPT_VOLUMES)
-def _unpacked(path: Path, size: int, modified_ns: int) -> np.ndarray:
-    image = _opened(path)
+def _unpacked(file: FileContent, version: tuple[int, int]) -> np.ndarray:
+    """`version` tells apart what lies at one path at different times."""
+    image = _opened(file)
     if int(np.prod(image.shape)) * image.dataobj.dtype.itemsize > LARGEST_BYTES:
         raise MemoryError
     return np.asanyarray(image.dataobj.get_unscaled())
@@ -159,19 +169,30 @@ def _unpacked(path: Path, size: int, modified_ns: int) -> np.ndarray:
 _unpacking = threading.Lock()
 
 
-def _opened(path: Path) -> Any:
+def _opened(file: FileContent) -> Any:
     nibabel = _nibabel()
     try:
-        image = nibabel.load(path)
+        image = _image_of(file) if isinstance(file, bytes) else nibabel.load(file)
     except PermissionError:
         raise OSError("may not be read; check its permissions") from None
     except Exception:  # noqa: BLE001 - as above
-        raise OSError("is empty" if path.stat().st_size == 0 else "is no NIfTI file, or is damaged") from None
+        raise OSError("is empty" if is_empty(file) else "is no NIfTI file, or is damaged") from None
     if not isinstance(image, nibabel.Nifti1Image):  # Nifti2Image is one too.
         raise OSError("is no NIfTI file")
     if image.dataobj.dtype.kind == "c":
         raise OSError("holds complex numbers; save their magnitude")
     return image
+
+
+def _image_of(content: bytes) -> Any:
+    """An image of one file that is all in memory, packed or not; its values are read when they are asked for."""
+    nibabel = _nibabel()
+    stream = opened(content)
+    unpacked = gzip.GzipFile(fileobj=stream) if content.startswith(GZIP_MARK) else stream
+    beginning = unpacked.read(HEADER_BYTES)
+    unpacked.seek(0)
+    second = nibabel.Nifti2Header.may_contain_header(beginning)
+    return (nibabel.Nifti2Image if second else nibabel.Nifti1Image).from_stream(unpacked)
 
 
 @lru_cache(maxsize=1)

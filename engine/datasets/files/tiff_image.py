@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine.datasets.files.file_content import FileContent, opened, path_or_stream
 from engine.datasets.files.upright import upright
 
 MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -37,22 +37,22 @@ class TiffPages:
     """Pages of another size or type than the first one, which are no images of the file."""
 
 
-def is_tiff(path: Path) -> bool:
+def is_tiff(file: FileContent) -> bool:
     """Whether a file begins as a TIFF does.
 
     Raises:
         OSError: it cannot be read.
     """
-    with path.open("rb") as stream:
+    with opened(file) as stream:
         return stream.read(4) in MARKS
 
 
-def tiff_pages(path: Path) -> TiffPages:
+def tiff_pages(content: FileContent) -> TiffPages:
     """
     Raises:
         OSError: it cannot be read, or is damaged.
     """
-    with _opened(path) as file:
+    with _opened(content) as file:
         pages = _pages(file)
         stacked = _stacked(file)
         dtype = pages[0].dtype
@@ -63,13 +63,13 @@ def tiff_pages(path: Path) -> TiffPages:
         return TiffPages(stacked or len(pages), dtype, pixels, for_pillow, len(_whole_pages(file)) - len(pages))
 
 
-def page_place(path: Path, frame: int) -> int:
+def page_place(content: FileContent, frame: int) -> int:
     """Where among all pages of a file, thumbnails too, its image `frame` (from 0) stands."""
-    with _opened(path) as file:
+    with _opened(content) as file:
         return int(_pages(file)[frame].index)
 
 
-def read_tiff(path: Path, frame: int = 0) -> np.ndarray:
+def read_tiff(content: FileContent, frame: int = 0) -> np.ndarray:
     """The values of one of its images, upright: (height, width) or (height, width, 3), of the type that they have.
 
     Where 0 is white, unsigned values are turned round; transparency is over white, the greatest value of the type.
@@ -77,7 +77,7 @@ def read_tiff(path: Path, frame: int = 0) -> np.ndarray:
     Raises:
         OSError: it is damaged, or has channels or numbers that are not known; the message says which.
     """
-    with _opened(path) as file:
+    with _opened(content) as file:
         page = _pages(file)[0 if _stacked(file) else frame]
         try:
             if _stacked(file):
@@ -147,9 +147,9 @@ def _stacked(file: Any) -> int:
     return images if images > len(file.pages) else 0
 
 
-def _opened(path: Path) -> Any:
+def _opened(content: FileContent) -> Any:
     try:
-        return _tifffile().TiffFile(path)
+        return _tifffile().TiffFile(path_or_stream(content))
     except PermissionError:
         raise OSError("may not be read; check its permissions") from None
     except OSError as error:

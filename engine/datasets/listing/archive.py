@@ -1,4 +1,4 @@
-"""Unpacks archives into the cache: each into a folder of its own, whole or not at all, and nothing outside of it."""
+"""Unpacks archives into the cache: each into its own folder, completely or not at all, and nothing outside of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ALWAYS_ALLOWED_BYTES = 64 * 2**20
 """What any archive may unpack to, whatever its ratio."""
 UTF8_FLAG = 0x800
 """Of a member of a .zip."""
-MOST_ENTRIES = 2_000_000
+MAX_ENTRIES = 2_000_000
 KEPT_FREE_BYTES = 256 * 2**20
 """On the cache's disk."""
 COPIED_AT_ONCE = 2**20
@@ -115,8 +115,8 @@ class _Unpacking:
             for done, entry in enumerate(entries):
                 if done % TOLD_EVERY == 0:
                     self._progress.report(done, 0)
-                if done >= MOST_ENTRIES:
-                    raise DataError(f"The archive {self._archive} holds more than {MOST_ENTRIES:,} entries; {_BY_HAND}")
+                if done >= MAX_ENTRIES:
+                    raise DataError(f"The archive {self._archive} holds more than {MAX_ENTRIES:,} entries; {_BY_HAND}")
                 self._write(entry)
 
     def _of_zip(self, open_things: ExitStack) -> Iterator[_Entry]:

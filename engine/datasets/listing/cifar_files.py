@@ -26,7 +26,7 @@ class Labelling:
     names_key: str
     """In the Python version's file of names."""
     names_file: str
-    """Of the binary version: a name a line."""
+    """Of the binary version: one name per line."""
 
 
 @dataclass(frozen=True)

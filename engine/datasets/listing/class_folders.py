@@ -12,7 +12,7 @@ from engine.contract.errors import DataError
 from engine.datasets.listing.indexing import one_form
 
 Parts = tuple[str, ...]
-"""A folder's path below the dataset's, one part a folder; empty for the dataset's own."""
+"""A folder's path below the dataset's, one part per folder; empty for the dataset's own."""
 
 
 class ClassRule(Protocol):
@@ -76,8 +76,8 @@ class ClassFolders:
         names = sorted({name for name, _ in found})
         if len(names) > 1:
             raise DataError(
-                f'dataset.class_folders: the folder "{folder or "."}" is of the class {names[0]} and of {names[1]} at '
-                "once; change one of the patterns."
+                f'dataset.class_folders: the folder "{folder or "."}" belongs to both {names[0]} and {names[1]}; '
+                "change one of the patterns."
             )
         return names[0] if names else None
 

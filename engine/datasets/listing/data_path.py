@@ -60,7 +60,7 @@ def open_path(text: str, where: str, need: PathNeed, cache: Path, progress: Prog
     try:
         path = Path(text).expanduser()
         is_file, is_folder = path.is_file(), path.is_dir()
-    except (OSError, ValueError, RuntimeError):  # Too long, a character that no path has, or a ~user that is nobody.
+    except (OSError, ValueError, RuntimeError):  # Too long, an invalid character, or an unknown ~user.
         is_file = is_folder = False
         path = Path(text)
     if not is_file and not is_folder:
@@ -71,7 +71,7 @@ def open_path(text: str, where: str, need: PathNeed, cache: Path, progress: Prog
         raise DataError(f"{where} {path} is a file; choose the {need.in_full()} with the images.")
     if not os.access(path, os.R_OK | os.X_OK if is_folder else os.R_OK):
         kind = "folder" if is_folder else "file"
-        raise DataError(f"{where}: the {kind} {path} may not be read; check its permissions.")
+        raise DataError(f"{where}: the {kind} {path} cannot be read; check its permissions.")
     path = path.resolve()
     if is_folder:
         return DataPath(path, path)

@@ -1,4 +1,4 @@
-"""Finds the image files below class folders, and notes what is passed over and why. Opens none of them."""
+"""Finds the image files below class folders, and notes what is skipped and why. Opens none of them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ SYSTEM_FILES = frozenset(
         *("@eadir", "@recycle", "#recycle", "#snapshot", "__pycache__"),
     }
 )
-"""What operating systems, file servers (Synology, QNAP) and notebooks put beside a user's files, in lower case."""
+"""Names that operating systems, file servers (Synology, QNAP) and notebooks add to a user's folders, in lower case."""
 TOLD_EVERY = 200
 """Files between two calls of `progress`."""
-MOST_NAMED = 20
+MAX_NAMED = 20
 """Images beside the class folders that are listed one by one."""
 
 
@@ -41,7 +41,7 @@ class ImageFile:
     modified_ns: int
     inode: int = 0
     """Of a file of the user's: two that have exchanged their names may have all else alike. 0 where the program has
-    unpacked it, each time anew."""
+    unpacked it, as that changes each time."""
 
     @property
     def stamp(self) -> str:
@@ -56,7 +56,7 @@ def is_image_name(name: str) -> bool:
 
 @dataclass
 class FoundFiles:
-    """What the walks through the trees of a dataset come upon."""
+    """What the walks through the trees of a dataset find."""
 
     rule: ClassRule
     progress: Progress = UNWATCHED
@@ -119,30 +119,30 @@ class FoundFiles:
 
     def _pass_over(self, folder: Path, images: list[str], one_by_one: bool) -> None:
         self.without_class += len(images)
-        if one_by_one and len(images) <= MOST_NAMED:
+        if one_by_one and len(images) <= MAX_NAMED:
             for name in images:
-                self.skip(folder / name, "lies in no class folder")
+                self.skip(folder / name, "is not in a class folder")
         elif images:
-            self.skip(folder, f"is no class folder, so its images ({len(images):,}) are left out")
+            self.skip(folder, f"is not a class folder, so its images ({len(images):,}) are left out")
 
     def _status(self, path: Path) -> os.stat_result | str:
         """The file's status, or why it cannot be an image as far as can be told without opening it."""
         if not self.is_image(path.name):
-            return "is no image file by its name"
+            return "does not have the name of an image file"
         if not _is_text(path):
             return "has a name that is no valid text; rename the file"
         try:
             status = path.stat()
         except OSError:
-            return "is a link to nothing, or no plain file"
+            return "is a broken link or not a regular file"
         if not stat.S_ISREG(status.st_mode):
-            return "is a link to nothing, or no plain file"
+            return "is a broken link or not a regular file"
         if status.st_size == 0:
             return "is empty"
-        return status if os.access(path, os.R_OK) else "may not be read; check its permissions"
+        return status if os.access(path, os.R_OK) else "cannot be read; check its permissions"
 
     def skip(self, path: Path, reason: str) -> None:
-        """Note a file that is passed over."""
+        """Note a file that is skipped."""
         readable = CONTROL_CHARACTERS.sub("\ufffd", os.fsencode(path).decode(errors="replace"))
         self.skipped.append(SkippedFile(path=readable, reason=reason))
 
@@ -174,11 +174,11 @@ def walked(root: Path, skip: Callable[[Path, str], None]) -> Iterator[tuple[Path
 def _closed(folder: Path, root: Path) -> str:
     """Why not to look into a folder, empty where to; links are followed at the top only, so loops cannot hang."""
     if folder.suffix.lower() in SUFFIXES:
-        return "is a folder, though it is named like an image"
+        return "is a folder with the name of an image file"
     if not _is_text(folder):
         return "has a name that is no valid text; rename the folder"
     if folder.is_symlink() and (folder.parent != root or _share_files(folder.resolve(), root.resolve())):
-        return "is a link to a folder, which is not followed here"
+        return "is a link to a folder, which is not followed"
     return ""
 
 
@@ -188,7 +188,7 @@ def folders(path: Path) -> list[Path]:
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder is the system's own business."""
+    """Whether a file or folder belongs to the system."""
     return name.startswith(".") or name.lower() in SYSTEM_FILES
 
 

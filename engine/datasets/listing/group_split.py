@@ -1,4 +1,4 @@
-"""Draws validation and test images by whole groups, each class in its share as well as groups allow."""
+"""Draws validation and test images in whole groups, with each class as close to its share as the groups allow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 import numpy as np
 
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.errors import DataError
+from engine.contract.errors import DataError, EmptyClass
 from engine.datasets.listing.grouping import group_key
 from engine.datasets.source import Sample, Split
 
@@ -50,11 +50,14 @@ def draw_by_group(
 
 
 def _refuse_too_few(counts: np.ndarray, classes: Sequence[str], needed: int) -> None:
-    for name, count in zip(classes, (counts > 0).sum(axis=0), strict=True):
+    groups_of = dict(zip(classes, (counts > 0).sum(axis=0), strict=True))
+    for name, count in groups_of.items():
         if count < needed:
-            raise DataError(
+            raise EmptyClass(
                 f'The class "{name}" has images of {count} groups only, and {needed} are needed to keep each group on '
-                "one side of the split; add groups, or group by something smaller with dataset.group_by."
+                "one side of the split; add groups, or group by something smaller with dataset.group_by.",
+                name,
+                tuple(other for other, its in groups_of.items() if its >= needed),
             )
 
 

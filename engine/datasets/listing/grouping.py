@@ -1,4 +1,4 @@
-"""Which images belong together, such as those of one patient, so that a split never parts them."""
+"""Which images belong together, such as those of one patient, so that a split never separates them."""
 
 from __future__ import annotations
 

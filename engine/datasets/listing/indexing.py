@@ -12,10 +12,13 @@ import numpy as np
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
-from engine.contract.findings import Finding
+from engine.contract.findings import Finding, Severity
 from engine.contract.measurements import SkippedFile
 from engine.contract.registry import unknown_name_message
 from engine.datasets.source import Sample, SampleIndex, Split
+
+MOST_ALIKE_NAMED = 5
+NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]{0,15})?")
 
 
 def one_form(name: str) -> str:
@@ -44,8 +47,30 @@ def chosen_classes(settings: DatasetSettings, found: Sequence[str], noun: str = 
             raise DataError(f"dataset.classes: {unknown_name_message(noun, name, list(found))}")
     classes = asked or tuple(found)
     if len(classes) < 2 <= len(found):
-        raise DataError(f"dataset.classes names one class only ({classes[0]}); a classifier needs at least two.")
+        raise DataError(f"dataset.classes names only one class ({classes[0]}); a classifier needs at least two.")
     return classes
+
+
+def alike_findings(classes: Sequence[str], where: str) -> Iterator[Finding]:
+    """Tells of classes whose names differ only in capitals, spaces, or how a number is written, such as 1 and 1.0."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in classes:
+        alike[_meaning(name)].append(name)
+    several = [" and ".join(f'"{name}"' for name in names) for names in alike.values() if len(names) > 1]
+    if several:
+        more = f", and {len(several) - MOST_ALIKE_NAMED:,} more" if len(several) > MOST_ALIKE_NAMED else ""
+        message = (
+            f"Some classes differ only in how they are written: {'; '.join(several[:MOST_ALIKE_NAMED])}{more}. Each "
+            "counts as a class of its own; where they mean the same, write them the same way."
+        )
+        yield Finding(severity=Severity.WARNING, where=where, message=message)
+
+
+def _meaning(name: str) -> str:
+    plain = " ".join(name.replace("_", " ").split()).casefold()
+    if NUMBER.fullmatch(plain):
+        return f"{float(plain):g}"
+    return plain
 
 
 def sample_index(

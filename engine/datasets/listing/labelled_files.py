@@ -25,7 +25,7 @@ from engine.datasets.listing.class_folders import ClassFolders, TopFolders
 from engine.datasets.listing.data_path import DataPath, open_path
 from engine.datasets.listing.folder_tree import TOLD_EVERY, FoundFiles, ImageFile, walked
 from engine.datasets.listing.grouping import relative_name
-from engine.datasets.listing.indexing import chosen_classes, in_natural_order, sample_index
+from engine.datasets.listing.indexing import alike_findings, chosen_classes, in_natural_order, sample_index
 from engine.datasets.listing.labels_csv import LabelRow, LabelTable, read_labels_csv
 from engine.datasets.listing.split_folders import beside_findings, images_beside_splits, walked_parts
 from engine.datasets.source import DatasetSource, OutlinedFolder, Sample, SampleIndex, Split
@@ -39,7 +39,7 @@ LAYOUT = (
 class LabelledFiles(DatasetSource):
     """What the sources of files have in common: they differ in which files they take and in how these are read."""
 
-    own_keys: ClassVar[tuple[str, ...]] = (
+    shared_keys: ClassVar[tuple[str, ...]] = (
         "validation_path",
         "test_path",
         "class_folders",
@@ -68,8 +68,8 @@ class LabelledFiles(DatasetSource):
         root = trees[0][0].given
         for name, pattern in drawn.unused() if drawn else ():
             raise DataError(
-                f'dataset.class_folders: no folder below {root} is named by "{pattern}" ({name}); correct the pattern, '
-                "or take it out."
+                f'dataset.class_folders: no folder below {root} matches "{pattern}" ({name}); correct or remove the '
+                "pattern."
             )
         _refuse_useless(root, found)
         classes = chosen_classes(self.settings, in_natural_order(found.classes), "class folder")
@@ -179,7 +179,7 @@ class LabelledFiles(DatasetSource):
                 replace(one, split=row.split or one.split) if row else one
                 for one, row in zip(samples, rows, strict=True)
             ]
-        findings = self._findings(found)
+        findings = [*self._findings(found), *alike_findings(classes, "dataset.classes")]
         skipped = (SkippedFile(path=self._shown(Path(one.path)), reason=one.reason) for one in found.skipped)
         return sample_index(classes, samples, self.settings, self.seed, skipped, findings)
 
@@ -202,10 +202,11 @@ class LabelledFiles(DatasetSource):
         named: list[tuple[Sample, str]] = []
         listed: set[str] = set()
         for sample, row in zip(samples, self._rows_of(table, samples), strict=True):
+            if row is not None:
+                listed.add(row.path)
             if row is None or not row.label:
                 found.skip(Path(sample.path), f"has no label in {table.file.name}")
                 continue
-            listed.add(row.path)
             named.append((replace(sample, split=row.split or sample.split), row.label))
         if not named:
             raise DataError(
@@ -213,18 +214,18 @@ class LabelledFiles(DatasetSource):
                 f"{self.settings.path}; its paths must be those of the files below that folder."
             )
         absent = [
-            SkippedFile(path=row.path, reason=f"is listed in {table.file.name}, but is no image in the folder")
+            SkippedFile(path=row.path, reason=f"is listed in {table.file.name}, but is not an image in the folder")
             for row in table.rows.values()
             if row.path not in listed
         ]
         classes = chosen_classes(self.settings, in_natural_order({name for _, name in named}), "label")
         if len(classes) < 2:
             raise DataError(
-                f"dataset.labels_csv: {table.file} has one label only ({classes[0]}); two are needed at least."
+                f"dataset.labels_csv: {table.file} has one label only ({classes[0]}); at least two are needed."
             )
         labels = {name: label for label, name in enumerate(classes)}
         labelled = (replace(sample, label=labels[name]) for sample, name in named if name in labels)
-        findings = self._findings(found)
+        findings = [*self._findings(found), *alike_findings(classes, "dataset.labels_csv")]
         skipped = (SkippedFile(path=self._shown(Path(one.path)), reason=one.reason) for one in found.skipped)
         return sample_index(classes, labelled, self.settings, self.seed, (*skipped, *absent), findings)
 
@@ -252,8 +253,8 @@ class _Anywhere:
 def _refuse_useless(root: Path, found: FoundFiles) -> None:
     if not found.files:
         if found.without_class:
-            raise DataError(f"The images in {root} ({found.without_class}) lie in no class folder; {LAYOUT}.")
+            raise DataError(f"The images in {root} ({found.without_class}) are not in class folders; {LAYOUT}.")
         raise DataError(f"There are no images in {root}; {LAYOUT}.")
     if len(found.classes) < 2:
         (name,) = found.classes
-        raise DataError(f"There is one class only in {root} ({name}); a classifier needs two: {LAYOUT}.")
+        raise DataError(f"There is only one class in {root} ({name}); a classifier needs two: {LAYOUT}.")

@@ -1,4 +1,4 @@
-"""A table of the user's own that says of each file its class, and perhaps its split and its group."""
+"""The user's table with the class of each file, and perhaps its split and its group."""
 
 from __future__ import annotations
 
@@ -73,8 +73,9 @@ class LabelTable:
         told = []
         if without:
             told.append(
-                f"{without:,} of {len(rows):,} images have no split in {self.file.name}; they are shared out as they "
-                "would be without it. Add a line with a split for each."
+                f"{without:,} of {len(rows):,} images have no split in {self.file.name}; they are split as they "
+                f"would be without this file."
+                " Add a line with a split for each."
             )
         if absent:
             lines = "1 line" if len(absent) == 1 else f"{len(absent):,} lines"
@@ -112,7 +113,7 @@ class LabelTable:
 def read_labels_csv(text: str, needed: tuple[str, ...] = ()) -> LabelTable:
     """Read the file that `dataset.labels_csv` names: comma or semicolon between columns, a line of names first.
 
-    Columns are path (or file), label, split and group, in any order; others are passed over and kept nowhere.
+    Columns are path (or file), label, split and group, in any order; others are ignored and kept nowhere.
 
     Args:
         needed: columns that must be there beside the path.

@@ -1,4 +1,4 @@
-"""Labels in an array: whole numbers, names, or one-hot, as people have them."""
+"""Labels in an array: whole numbers, names, or one-hot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.datasets.listing.indexing import one_form
 
 @dataclass(frozen=True)
 class ReadLabels:
-    """One label an image."""
+    """One label per image."""
 
     values: np.ndarray
     """(n,): int64 from 0, or texts."""
@@ -43,7 +43,7 @@ def read_labels(labels: np.ndarray, images: int, of: str) -> ReadLabels:
         try:
             values = np.char.decode(values, "utf-8")
         except UnicodeDecodeError:
-            raise DataError(f"{of} holds bytes that are no text in UTF-8; save the names as text.") from None
+            raise DataError(f"{of} holds bytes that are not UTF-8 text; save the names as text.") from None
     if values.dtype.kind == "U":
         names = np.array([one_form(name.strip()) for name in values.tolist()], dtype=object)
         if empty := [row for row, name in enumerate(names) if not name]:
@@ -58,11 +58,12 @@ def read_labels(labels: np.ndarray, images: int, of: str) -> ReadLabels:
 
 def _from_one_hot(labels: np.ndarray, of: str) -> np.ndarray:
     if labels.dtype.kind not in "iubf" or not np.isin(labels, (0, 1)).all():
-        raise DataError(f"{of} has {labels.shape[1]} values an image that are not one-hot; give one class an image.")
+        raise DataError(f"{of} has {labels.shape[1]} values per image that are not one-hot; give one class per image.")
     ones = (labels == 1).sum(axis=1)
     if rows := np.flatnonzero(ones != 1).tolist():
         raise DataError(
-            f"{of} has {labels.shape[1]} labels an image; a network learns one class an image only (row {rows[0]} has "
+            f"{of} has {labels.shape[1]} labels per image; a network learns only one class per image (row {rows[0]} "
+            f"has "
             f"{int(ones[rows[0]])} of them)."
         )
     return labels.argmax(axis=1).astype(np.int64)

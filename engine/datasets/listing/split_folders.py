@@ -11,7 +11,7 @@ from engine.datasets.listing.data_path import DataPath
 from engine.datasets.listing.folder_tree import folders, walked
 from engine.datasets.source import SPLIT_NAMES, Split
 
-MOST_FOLDERS_NAMED = 5
+MAX_FOLDERS_NAMED = 5
 
 
 def walked_parts(trees: list[tuple[DataPath, Split | None]]) -> Iterator[tuple[Path, Split | None, Path]]:
@@ -44,8 +44,8 @@ def images_beside_splits(tree: DataPath, is_image: Callable[[str], bool]) -> dic
 
 def beside_findings(beside: dict[Path, int]) -> Iterator[Finding]:
     if beside:
-        named = ", ".join(f"{folder.name} ({count:,})" for folder, count in list(beside.items())[:MOST_FOLDERS_NAMED])
-        more = f" and {len(beside) - MOST_FOLDERS_NAMED:,} more folders" if len(beside) > MOST_FOLDERS_NAMED else ""
+        named = ", ".join(f"{folder.name} ({count:,})" for folder, count in list(beside.items())[:MAX_FOLDERS_NAMED])
+        more = f" and {len(beside) - MAX_FOLDERS_NAMED:,} more folders" if len(beside) > MAX_FOLDERS_NAMED else ""
         message = (
             f"{sum(beside.values()):,} images are not used, because they lie beside the folder train: {named}{more}. "
             "Put them into class folders inside train, validation or test; or, if train is itself a class, assign "
@@ -67,5 +67,5 @@ def _split_folders(tree: DataPath) -> list[tuple[Split, Path]]:
     splits = [(split, folder) for split, folder in named if folders(folder)]
     if splits and Split.TRAIN not in {split for split, _ in splits}:
         names = " and ".join(folder.name for _, folder in splits)
-        raise DataError(f"{tree.given} has a folder {names}, but no train folder with a folder a class in it; add it.")
+        raise DataError(f"{tree.given} has a folder {names}, but no train folder with one folder per class; add it.")
     return splits

@@ -1,4 +1,4 @@
-"""An archive's unpacked files, believed by their hashes: what is damaged is put aside and unpacked again."""
+"""An archive's unpacked files, verified by their hashes: damaged ones are put aside and unpacked again."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ def _hashes_file(folder: Path) -> Path:
 
 
 def _state(folder: Path) -> tuple[int, int]:
-    """Tells a folder that was unpacked anew from one that was checked."""
+    """Distinguishes a folder that was unpacked again from one that was checked."""
     file = _hashes_file(folder)
     return folder.stat().st_ino, file.stat().st_mtime_ns if file.is_file() else 0
 
 
 @lru_cache(maxsize=CHECKED_ARCHIVES)
 def _damage(folder: Path, state: tuple[int, int]) -> str:
-    """What of it is not as it was written; empty where all is whole, or nothing was written down of it."""
+    """The name of a file that has changed since it was written; empty if there is none, or its hashes are unknown."""
     if not state[1]:
         return ""
     try:

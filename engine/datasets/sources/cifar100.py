@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
+from pydantic import Field
+
+from engine.contract.dataset_options import DatasetOptions
 from engine.datasets.listing.cifar_files import CifarLayout, Labelling
 from engine.datasets.sources.cifar import CifarSource
 
 COARSE = Labelling("coarse_labels", "coarse_label_names", "coarse_label_names.txt")
 FINE = Labelling("fine_labels", "fine_label_names", "fine_label_names.txt")
+
+
+class Cifar100Options(DatasetOptions):
+    """Which of the two labels of each image is learnt."""
+
+    key: ClassVar[str] = "cifar100"
+    names_classes: ClassVar[frozenset[str]] = frozenset({"labels"})
+
+    labels: Literal["fine", "coarse"] = Field(
+        "fine", title="Labels", description="Of CIFAR-100: its 100 classes, or the 20 groups of them."
+    )
 
 
 class Cifar100(CifarSource):
@@ -18,7 +32,6 @@ class Cifar100(CifarSource):
         "The archive as it was published, binary or Python version, packed or unpacked, with its 100 fine or 20 coarse "
         "labels; its own test images are kept."
     )
-    own_keys: ClassVar[tuple[str, ...]] = ("labels",)
     layout: ClassVar[CifarLayout] = CifarLayout(
         title="CIFAR-100",
         python_folder="cifar-100-python",
@@ -30,4 +43,4 @@ class Cifar100(CifarSource):
     )
 
     def labelling(self) -> Labelling:
-        return FINE if self.settings.labels == "fine" else COARSE
+        return FINE if self.settings.own(Cifar100Options).labels == "fine" else COARSE

@@ -1,4 +1,4 @@
-"""Trains a student network by a teacher's softened decisions beside the labels.
+"""Trains a student network by a teacher's softened outputs as well as by the labels.
 
 Hinton et al. 2015 (arXiv:1503.02531), with the weighting of Predić et al. 2022; hints as the attention transfer of
 Zagoruyko and Komodakis 2017 (arXiv:1612.03928).
@@ -6,27 +6,26 @@ Zagoruyko and Komodakis 2017 (arXiv:1612.03928).
 
 from __future__ import annotations
 
-from typing import Any
-
 import tensorflow as tf
 import tf_keras
 
+from engine.graph.keras_objects import KerasModel
 from engine.training.objective import CrossEntropy, Objective
 
-LEAST_PROBABILITY = 1e-7
+MIN_PROBABILITY = 1e-7
 """Stands for smaller ones, so that a logit can be found from a probability."""
 
 
 class Distillation(Objective):
     """α · cross-entropy with the labels + (1 − α) · T² · KL(teacher at T ‖ student at T) + β · attention distance.
 
-    T² keeps the gradients of the softened decisions as large as those of the labels (Hinton et al. 2015, section 2).
+    T² keeps the gradients of the softened outputs as large as those of the labels (Hinton et al. 2015, section 2).
     """
 
     def __init__(
         self,
-        student: Any,
-        teacher: Any,
+        student: KerasModel,
+        teacher: KerasModel,
         labels: CrossEntropy,
         alpha: float,
         temperature: float,
@@ -38,7 +37,7 @@ class Distillation(Objective):
             student, teacher: classifiers of the same images and classes that give probabilities.
             labels: the student's loss by the labels alone.
             alpha: share of the labels, 0 to 1.
-            temperature: above 0; higher ones soften the decisions.
+            temperature: above 0; higher ones soften the outputs.
             hint_weight: β; 0 leaves the feature maps out.
             teacher_learns: the teacher trains on the labels in the same batches (online distillation); then `joint`
                 is what is to be trained.
@@ -51,10 +50,10 @@ class Distillation(Objective):
         self._student = _with_features(student)
         self._teacher = _with_features(teacher)
 
-    def outputs(self, images: Any, training: bool) -> Any:
+    def outputs(self, images: tf.Tensor, training: bool) -> tf.Tensor:
         return self._labels.outputs(images, training)
 
-    def training(self, images: Any, labels: Any) -> tuple[Any, Any]:
+    def training(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         outputs, features = self._student(images, training=True)
         taught, taught_features = self._teacher(images, training=self._teacher_learns)
         losses = self._alpha * self._labels.losses(outputs, labels)
@@ -66,8 +65,8 @@ class Distillation(Objective):
         return outputs, losses
 
 
-def joint(student: Any, teacher: Any) -> Any:
-    """Both networks as one model, so that they train, are saved and go on together."""
+def joint(student: KerasModel, teacher: KerasModel) -> KerasModel:
+    """Both networks as one model, so that they train, are saved and resume together."""
     image = tf_keras.Input(student.input_shape[1:])
     named = [
         tf_keras.Model(part.inputs, part.outputs, name=name)
@@ -76,7 +75,7 @@ def joint(student: Any, teacher: Any) -> Any:
     return tf_keras.Model(image, [part(image) for part in named])
 
 
-def softened_divergence(taught: Any, outputs: Any, temperature: float) -> Any:
+def softened_divergence(taught: tf.Tensor, outputs: tf.Tensor, temperature: float) -> tf.Tensor:
     """T² · KL(taught ‖ outputs) of each image, in nats, both softened by `temperature`; float32 (batch,).
 
     Args:
@@ -87,7 +86,7 @@ def softened_divergence(taught: Any, outputs: Any, temperature: float) -> Any:
     return temperature**2 * tf.reduce_sum(tf.exp(taught_log) * (taught_log - outputs_log), axis=-1)
 
 
-def attention_distance(taught: Any, features: Any) -> Any:
+def attention_distance(taught: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
     """Squared distance of where both networks look, float32 (batch,), 0 to 4.
 
     Each feature map (batch, height, width, channels) becomes the sum of its squared channels, of length 1 over the
@@ -97,21 +96,21 @@ def attention_distance(taught: Any, features: Any) -> Any:
     return tf.reduce_sum(tf.square(_attention(taught, size) - _attention(features, size)), axis=-1)
 
 
-def _attention(features: Any, size: list[int]) -> Any:
+def _attention(features: tf.Tensor, size: list[int]) -> tf.Tensor:
     energy = tf.reduce_sum(tf.square(features), axis=-1, keepdims=True)
     if features.shape[1:3].as_list() != size:
         energy = tf.image.resize(energy, size, antialias=True)
     return tf.math.l2_normalize(tf.reshape(energy, [-1, size[0] * size[1]]), axis=-1)
 
 
-def _logits(probabilities: Any) -> Any:
+def _logits(probabilities: tf.Tensor) -> tf.Tensor:
     """Logits up to a constant, (batch, classes)."""
     if probabilities.shape[-1] == 1:
         probabilities = tf.concat([1 - probabilities, probabilities], axis=-1)
-    return tf.math.log(tf.clip_by_value(probabilities, LEAST_PROBABILITY, 1.0))
+    return tf.math.log(tf.clip_by_value(probabilities, MIN_PROBABILITY, 1.0))
 
 
-def _with_features(model: Any) -> Any:
+def _with_features(model: KerasModel) -> KerasModel:
     """The model with its last feature map (batch, height, width, channels) as a second output."""
-    maps = [layer for layer in model.layers if len(layer.output_shape) == 4 and layer.output_shape[1] > 1]
+    maps = [layer for layer in model.layers if len(layer.output_shape) == 4 and layer.output_shape[1] != 1]
     return tf_keras.Model(model.inputs, [model.outputs[0], (maps or model.layers)[-1].output])

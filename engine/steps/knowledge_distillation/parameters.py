@@ -1,16 +1,17 @@
-"""What knowledge distillation can be told."""
+"""Parameters of knowledge distillation."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from engine.backbones.backbone import BACKBONES
+from engine.contract.document import Document
 from engine.contract.step_parameters import StepParameters
 
 
-def _choices_of_students(schema: dict[str, Any]) -> None:
+def _choices_of_students(schema: Document) -> None:
     schema |= {"enum": BACKBONES.keys(), "shown_for": {"kind": ["offline", "online"]}}
 
 
@@ -23,8 +24,9 @@ class KnowledgeDistillationParameters(StepParameters):
     kind: Literal["offline", "online", "self"] = Field(
         "offline",
         title="Kind",
-        description="offline: the teacher is finished; online: it trains on in the same batches; self: online, and the "
-        "student is a new network of the teacher's own architecture (Lee et al. 2022, table 3).",
+        description="offline: the teacher is already trained; online: it keeps training on the same batches; self: "
+        "online, with a student of the teacher's own architecture"
+        " (Lee et al. 2022, table 3).",
     )
     student: str = Field(
         "mobilenet_v2",
@@ -41,18 +43,19 @@ class KnowledgeDistillationParameters(StepParameters):
         json_schema_extra={"shown_for": {"kind": ["offline", "online"]}},
     )
     alpha: float = Field(
-        0.1, ge=0, le=1, title="α", description="Share of the labels in the loss; the rest is the teacher's."
+        0.1, ge=0, le=1, title="α", description="Weight of the labels in the loss; the rest is the teacher's."
     )
     temperature: float = Field(
-        10.0, gt=0, le=100, title="Temperature", description="Softens the decisions of both; 1: as they are."
+        10.0, gt=0, le=100, title="Temperature", description="Softens the outputs of both networks; 1: unchanged."
     )
     hint_weight: float = Field(
         0.0,
         ge=0,
         le=1000,
         title="Hint weight",
-        description="How much the student is to look where its teacher looks in the last feature map (attention "
-        "transfer, Zagoruyko and Komodakis 2017); 0: not at all.",
+        description="Weight of attention transfer: in its last feature map the student learns to look where its "
+        "teacher looks (Zagoruyko and Komodakis 2017); 0: off."
+        "",
     )
     epochs: int = Field(
         10, ge=1, le=10_000, title="Epochs", description="Of the student.", json_schema_extra={"unit": "epochs"}
@@ -62,13 +65,13 @@ class KnowledgeDistillationParameters(StepParameters):
         ge=0,
         le=10,
         title="Learning rate",
-        description="Of the student; 0: the baseline's. It falls as a cosine.",
+        description="For the student; 0: the baseline's. It follows a cosine schedule.",
         json_schema_extra={"zero": "the baseline's"},
     )
     control: bool = Field(
         True,
         title="Control",
-        description="Also train the same student without a teacher, and show it beside as a chain of its own.",
+        description="Also train the same student without a teacher, as a separate chain for comparison.",
     )
 
     def label(self) -> str:
@@ -91,6 +94,6 @@ class KnowledgeDistillationParameters(StepParameters):
         plain = {"alpha": 1.0, "hint_weight": 0.0, "temperature": 1.0, "control": False}
         return self.model_copy(update=plain | ({} if self.kind == "self" else {"kind": "offline"}))
 
-    def stage_document(self) -> dict[str, Any]:
+    def stage_document(self) -> Document:
         # Whether there is a control beside it changes nothing of the student.
         return super().stage_document() | {"control": False}

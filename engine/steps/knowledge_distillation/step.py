@@ -34,8 +34,8 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
     key: ClassVar[str] = "knowledge_distillation"
     title: ClassVar[str] = "Knowledge distillation"
     summary: ClassVar[str] = (
-        "Trains a smaller network, the student, on the decisions of the network so far, its teacher. "
-        "Makes the file smaller and faster as far as the student is."
+        "Trains a smaller network, the student, on the outputs of the network so far, its teacher. "
+        "The file becomes as small and as fast as the student."
     )
     paper: ClassVar[str] = "Hinton et al. 2015; Predić et al. 2022; Lee et al. 2022"
     Parameters: ClassVar[type[StepParameters]] = KnowledgeDistillationParameters
@@ -72,22 +72,25 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
             return
         if lost := [place.earlier[index].label() for index in sorted(set(place.made.values()))]:
             message = (
-                f"The student is a new network, so that what {', '.join(lost)} made is only in its teacher; "
+                f"The student is a new network, so what {', '.join(lost)} made stays in its teacher; "
                 "distil first and compress the student, unless the compressed teacher is what you study."
             )
             yield place.warning(message, repair=place.move(min(place.made.values()), f"Distil before {lost[0]}"))
         if student.parameters >= teacher.parameters and parameters.kind != "self":
             message = (
-                f"The student has {student.parameters:,} parameters and its teacher {teacher.parameters:,}, "
-                "so that the file does not become smaller; choose a smaller student or a smaller student_width."
+                f"The student has {student.parameters:,} parameters and its teacher {teacher.parameters:,}, so the "
+                f"file does not become smaller;"
+                " choose a smaller student or a smaller student_width."
             )
             yield place.warning(message, "student", self._narrower(parameters, place, teacher))
         if parameters.kind != "offline" and Trait.INT8_ROUNDING in place.made:
-            message = 'A teacher with int8 rounding cannot train on; set kind = "offline", or distil before it.'
+            message = (
+                'A teacher with int8 rounding cannot be trained further; set kind = "offline", or distil before it.'
+            )
             yield place.error(message, "kind", place.set("kind", "offline", "Keep the teacher as it is"))
         if parameters.without_teacher and parameters.control:
-            message = "With α = 1 the teacher has no say, so that this is its own control."
-            yield place.note(message, "alpha", place.set("control", False, "Train it once only"))
+            message = "With α = 1 the teacher has no influence, so this step is its own control."
+            yield place.note(message, "alpha", place.set("control", False, "Train no control"))
 
     def _narrower(
         self, parameters: KnowledgeDistillationParameters, place: StepPlace, teacher: LayerGraph

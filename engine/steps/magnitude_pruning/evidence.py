@@ -1,12 +1,13 @@
-"""What pruning by rounds came to: the accuracy at each sparsity, before and after fine-tuning (Kharitonov 2024)."""
+"""The result of pruning in rounds: the accuracy at each sparsity, before and after fine-tuning (Kharitonov 2024)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.document import Document
 from engine.contract.evidence import Evidence
 
 
@@ -55,5 +56,5 @@ class PruningRounds(Evidence):
         ]
 
     @classmethod
-    def earlier_fields(cls, found: Sequence[PruningRounds], file: str) -> dict[str, Any]:
+    def earlier_fields(cls, found: Sequence[PruningRounds], file: str) -> Document:
         return {"pruning_rounds": tuple(one.model_dump(mode="json") for stage in found for one in stage.rounds)}

@@ -53,7 +53,7 @@ def _largest(norms: np.ndarray, sizes: np.ndarray, values: int) -> np.ndarray:
 
 
 def _largest_units(norms: np.ndarray, dropped: int) -> np.ndarray:
-    """Selection in linear time: a network has millions of values, and they are chosen anew up to a hundred times."""
+    """Selection in linear time: a network has millions of values, and they are chosen up to a hundred times."""
     if not dropped:
         return np.ones(len(norms), dtype=bool)
     threshold = np.partition(norms, dropped - 1)[dropped - 1]

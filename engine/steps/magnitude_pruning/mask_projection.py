@@ -6,11 +6,11 @@ Magnitude pruning as in Zhu and Gupta 2017 (arXiv:1710.01878): the smallest abso
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from engine.graph.keras_objects import Variable
 from engine.steps.magnitude_pruning.magnitude import Scope, largest_values
 from engine.steps.magnitude_pruning.sparsity_pattern import SparsityPattern
 from engine.training.kernels import zero_fraction
@@ -19,15 +19,15 @@ from engine.training.projection import Projection
 SparsitySchedule = Callable[[float], float]
 """Progress of the stage, 0 to 1 → fraction of zeros, never falling, final at 1."""
 
-UPDATES_A_STAGE = 100
-"""How often at most a schedule's masks are chosen anew."""
+UPDATES_PER_STAGE = 100
+"""How often a schedule's masks are chosen at most."""
 
 
 class MaskProjection(Projection):
     """Masks over `kernels` (Keras variables), chosen by magnitude."""
 
     def __init__(
-        self, kernels: Sequence[Any], schedule: SparsitySchedule, scope: Scope, pattern: SparsityPattern
+        self, kernels: Sequence[Variable], schedule: SparsitySchedule, scope: Scope, pattern: SparsityPattern
     ) -> None:
         self._kernels = list(kernels)
         self._schedule = schedule
@@ -40,7 +40,7 @@ class MaskProjection(Projection):
         ]
 
     def before_batch(self, step: int, steps: int) -> None:
-        every = max(1, steps // UPDATES_A_STAGE)
+        every = max(1, steps // UPDATES_PER_STAGE)
         if step % every == 0 or step == steps - 1:
             self._reach(self._schedule((step + 1) / steps if step == steps - 1 else step / steps))
 

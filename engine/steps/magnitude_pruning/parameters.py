@@ -1,9 +1,9 @@
-"""What a recipe says of magnitude pruning."""
+"""Parameters of magnitude pruning."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 from pydantic.config import JsonDict
@@ -40,9 +40,10 @@ class MagnitudePruningParameters(StepParameters):
     schedule: Literal["one_shot", "constant", "polynomial", "iterative"] = Field(
         "polynomial",
         title="Schedule",
-        description="polynomial: the share of zeros grows, quickly at first; constant: all at the start, training on; "
-        "one_shot: the same, as in Kharitonov 2024, where epochs are the fine-tuning; iterative: rounds that each "
-        "remove an equal share of what remains (Kharitonov 2024).",
+        description="polynomial: the share of zeros grows, quickly at first; constant: all zeros from the start of "
+        "the training; one_shot: the same as in Kharitonov 2024, where the epochs are fine-tuning; iterative: "
+        "rounds that each remove an equal share of the remaining weights (Kharitonov 2024)."
+        "",
     )
     sparsity: float = Field(
         0.8,
@@ -57,7 +58,7 @@ class MagnitudePruningParameters(StepParameters):
         ge=0,
         le=10_000,
         title="Epochs",
-        description="Training with the zeros kept; for iterative, of each round.",
+        description="Training while the zeros are kept; for iterative, per round.",
         json_schema_extra={"unit": "epochs"},
     )
     rounds: int = Field(
@@ -73,11 +74,13 @@ class MagnitudePruningParameters(StepParameters):
         ge=0.0,
         lt=1.0,
         title="Start sparsity",
-        description="Where the schedule begins.",
+        description="Where the schedule starts.",
         json_schema_extra={"shown_for": {"schedule": ["polynomial", "iterative"]}},
     )
     scope: Literal["layer", "global"] = Field(
-        "layer", title="Scope", description="layer: the same share of every layer; global: the smallest of all layers."
+        "layer",
+        title="Scope",
+        description="layer: the same share in every layer; global: the smallest weights of all layers.",
     )
     pattern: Literal["unstructured", "2:4", "block"] = Field(
         "unstructured",
@@ -101,11 +104,14 @@ class MagnitudePruningParameters(StepParameters):
     norm: Literal["l1", "l2"] = Field(
         "l1",
         title="Norm",
-        description="Of a block, mean or root mean square: which blocks go. Of 2:4, which groups go first while the "
-        "share grows. Single weights rank the same by both.",
+        description="How blocks are ranked: by mean magnitude or root mean square; for 2:4, which groups go first "
+        "while the share grows. Single weights rank the same with both."
+        "",
         json_schema_extra=ADVANCED,
     )
-    layers: Literal["conv", "all"] = Field("conv", title="Layers", description="Convolutions only, or dense ones too.")
+    layers: Literal["conv", "all"] = Field(
+        "conv", title="Layers", description="Convolutions only, or dense layers too."
+    )
     skip_first: bool = Field(
         False,
         title="Leave the first layer",
@@ -115,7 +121,7 @@ class MagnitudePruningParameters(StepParameters):
     skip_last: bool = Field(
         False,
         title="Leave the last layer",
-        description="Do not prune the layer that decides.",
+        description="Do not prune the layer that classifies.",
         json_schema_extra={**ADVANCED, "shown_for": {"layers": ["all"]}},
     )
     learning_rate: float = Field(
@@ -123,31 +129,31 @@ class MagnitudePruningParameters(StepParameters):
         ge=0,
         le=10,
         title="Learning rate",
-        description="Of the training; 0: the baseline's.",
+        description="For this training; 0: the baseline's.",
         json_schema_extra={"zero": "the baseline's"},
     )
     rate_schedule: Schedule = Field(
         "cosine",
         title="Rate schedule",
-        description="How the rate falls, in each round anew; step: ÷10 twice.",
+        description="How the learning rate falls, again in each round; step: divided by 10 twice.",
         json_schema_extra=ADVANCED,
     )
     round_epochs: tuple[Epochs, ...] = Field(
         (),
         title="Epochs of each round",
-        description="One a round; empty: epochs.",
+        description="One per round; empty: epochs.",
         json_schema_extra={**ADVANCED, **ITERATIVE},
     )
     round_learning_rates: tuple[Rate, ...] = Field(
         (),
         title="Rate of each round",
-        description="One a round, 0: the baseline's; empty: learning_rate.",
+        description="One per round, 0: the baseline's; empty: learning_rate.",
         json_schema_extra={**ADVANCED, **ITERATIVE},
     )
     round_rate_schedules: tuple[Schedule, ...] = Field(
         (),
         title="Rate schedule of each round",
-        description="One a round, constant, cosine or step; empty: rate_schedule.",
+        description="One per round: constant, cosine or step; empty: rate_schedule.",
         json_schema_extra={"may_repeat": True, **ADVANCED, **ITERATIVE},
     )
 
@@ -157,14 +163,16 @@ class MagnitudePruningParameters(StepParameters):
             raise ValueError(f'the schedule "{self.schedule}" needs at least one epoch; only one_shot can have none')
         if self.start_sparsity > self.target_sparsity:
             raise ValueError(f"start_sparsity is above {self.target_sparsity:g}, and the share of zeros can only grow")
-        lists: dict[str, tuple[Any, ...]] = {
+        lists: dict[str, tuple[object, ...]] = {
             "round_epochs": self.round_epochs,
             "round_learning_rates": self.round_learning_rates,
             "round_rate_schedules": self.round_rate_schedules,
         }
         for name, values in lists.items():
             if values and len(values) != self.rounds:
-                raise ValueError(f"{name} has {len(values)} values for {self.rounds} rounds; give one a round, or none")
+                raise ValueError(
+                    f"{name} has {len(values)} values for {self.rounds} rounds; give one per round, or none"
+                )
         return self
 
     @property

@@ -1,16 +1,16 @@
-"""Pruning by rounds: prune, say how accurate that leaves the network, fine-tune, prune again (Kharitonov 2024)."""
+"""Pruning in rounds: prune, report the accuracy, fine-tune, prune again (Kharitonov 2024)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from engine.contract.events import Notice
 from engine.contract.evidence import Evidence
 from engine.contract.training_outcome import EpochRecord, TrainingOutcome
+from engine.graph.keras_objects import KerasModel
 from engine.steps.magnitude_pruning.evidence import PruningRound, PruningRounds
 from engine.steps.magnitude_pruning.mask_projection import MaskProjection
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
@@ -33,7 +33,7 @@ class RoundPlan:
 
 def prune_in_rounds(
     trainer: Trainer,
-    model: Any,
+    model: KerasModel,
     plans: Sequence[RoundPlan],
     masks_at: Callable[[float], MaskProjection],
     others: Sequence[Projection],
@@ -41,13 +41,13 @@ def prune_in_rounds(
 ) -> TrainingOutcome:
     """Prune and fine-tune `model` in place, each round from the best epoch of the one before.
 
-    A killed call that is made again goes on in the round and the epoch where it was. One that the user stops goes to
-    the last round's sparsity at once.
+    Called again after it was killed, it continues in the same round and epoch. When the user stops it,
+    it prunes to the last round's sparsity at once.
 
     Args:
         masks_at: makes the projection that holds a share of zeros, chosen from the model as it then is.
         others: what else holds while the network trains.
-        found: is told of the rounds, after each.
+        found: called with the rounds after each of them.
     """
     return _Rounds(trainer, model, tuple(plans), masks_at, tuple(others), found).run()
 
@@ -56,7 +56,7 @@ class _Rounds:
     def __init__(
         self,
         trainer: Trainer,
-        model: Any,
+        model: KerasModel,
         plans: tuple[RoundPlan, ...],
         masks_at: Callable[[float], MaskProjection],
         others: tuple[Projection, ...],
@@ -96,7 +96,7 @@ class _Rounds:
         return outcome.stopped_early
 
     def _go_to_the_end(self) -> None:
-        self._trainer.emit(Notice(message="The rounds that are left are pruned at once, without fine-tuning."))
+        self._trainer.emit(Notice(message="The remaining rounds are pruned at once, without fine-tuning."))
         masks = self._masks_at(self._plans[-1].sparsity)
         masks.finish()
         _, pruned = self._trainer.validate(self._model)

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 Norm = Literal["l1", "l2"]
-GROUP, ZEROS_A_GROUP = 4, 2
+GROUP, ZEROS_PER_GROUP = 4, 2
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Units:
     """The units of one kernel."""
 
     norms: np.ndarray
-    """Float, (units,): the smallest go first. A mean a value, so that units of all sizes and kernels compare."""
+    """Float, (units,): the smallest go first. One mean per value, so that units of all sizes and kernels compare."""
     sizes: np.ndarray
     """Integers, (units,): how many values become zero with the unit."""
     mask: Callable[[np.ndarray], np.ndarray]
@@ -92,7 +92,7 @@ class TwoOfFour(SparsityPattern):
     multiple of four are left as they are.
     """
 
-    most_zeros = ZEROS_A_GROUP / GROUP
+    most_zeros = ZEROS_PER_GROUP / GROUP
 
     def __init__(self, norm: Norm) -> None:
         self._norm = norm
@@ -103,7 +103,7 @@ class TwoOfFour(SparsityPattern):
     def units(self, kernel: np.ndarray) -> Units:
         moved = np.moveaxis(np.abs(kernel), -2, -1)
         groups = moved.reshape(-1, GROUP)
-        places = np.argsort(groups, axis=1, kind="stable")[:, :ZEROS_A_GROUP]
+        places = np.argsort(groups, axis=1, kind="stable")[:, :ZEROS_PER_GROUP]
         smallest = np.take_along_axis(groups, places, axis=1)
         norms = smallest.mean(axis=1) if self._norm == "l1" else np.sqrt(np.square(smallest).mean(axis=1))
 
@@ -112,4 +112,4 @@ class TwoOfFour(SparsityPattern):
             np.put_along_axis(values, places, kept[:, None], axis=1)
             return np.moveaxis(values.reshape(moved.shape), -1, -2)
 
-        return Units(norms, np.broadcast_to(ZEROS_A_GROUP, norms.shape), mask)
+        return Units(norms, np.broadcast_to(ZEROS_PER_GROUP, norms.shape), mask)

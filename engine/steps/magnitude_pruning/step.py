@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
@@ -17,6 +17,7 @@ from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
 from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
+    from engine.graph.keras_objects import KerasModel, Variable
     from engine.measurement.tflite_file import TfliteFile
     from engine.steps.magnitude_pruning.mask_projection import MaskProjection
     from engine.steps.magnitude_pruning.sparsity_pattern import SparsityPattern
@@ -56,7 +57,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                 message = f"An earlier pruning leaves {step.target_sparsity:g} zeros; ask for more, or remove this one."
                 yield place.warning(message, repair=place.remove(f"Remove this {parameters.label()}"))
         if parameters.target_sparsity > 0.95 and not parameters.by_rounds:
-            message = "Above 0.95, Kharitonov 2024 holds the accuracy by the iterative schedule; consider it."
+            message = "Above 0.95, Kharitonov 2024 keeps the accuracy with the iterative schedule; consider it."
             yield place.note(message, repair=place.set("schedule", "iterative", "Prune iteratively"))
 
     def apply(self, parameters: MagnitudePruningParameters, network: Network, context: StepContext) -> Network:
@@ -123,12 +124,13 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                 wrong = int((zeros < 2).sum())
                 if wrong:
                     raise PromiseBroken(
-                        f"Pruning promised two zeros in each four weights, and {name} has {wrong} fours with fewer "
+                        f"Pruning promised two zeros in each four weights, and {name} has {wrong} groups of four "
+                        f"with fewer "
                         "in the .tflite file; please report this with the run's log."
                     )
 
 
-def _pruned_kernels(model: Any, parameters: MagnitudePruningParameters) -> dict[str, Any]:
+def _pruned_kernels(model: KerasModel, parameters: MagnitudePruningParameters) -> dict[str, Variable]:
     """The kernels that the recipe wants pruned, by layer, in the model's order.
 
     Raises:

@@ -1,10 +1,10 @@
-"""Biases that take back what rounded kernels add to each channel's mean output (Nagel et al. 2019, section 4.2)."""
+"""Biases that undo the shift of each channel's mean output by rounded kernels (Nagel et al. 2019, section 4.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +13,9 @@ from engine.export.model_packing import packed
 from engine.measurement.observed_network import ObservedNetwork
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
+
+if TYPE_CHECKING:
+    from ai_edge_litert import schema_py_generated as schema
 
 
 def with_corrected_biases(
@@ -24,8 +27,8 @@ def with_corrected_biases(
     """The float32 `.tflite` with biases for the kernels of `rounded`, for it to be quantised again.
 
     A kernel that rounding moves by ε moves the mean of its output by the sum of ε E[x], which the bias takes back.
-    E[x] is taken over the images and all places where the kernel is laid, a value of the kernel at a time: near a
-    border some of them meet padding. Operators without a bias, and transposed convolutions, stay as they are.
+    E[x] is taken over the images and all places where the kernel is laid, a value of the kernel at a time: near an
+    edge some of them meet padding. Operators without a bias, and transposed convolutions, stay as they are.
 
     Args:
         float32: a file of one subgraph, with one input of one image.
@@ -35,7 +38,7 @@ def with_corrected_biases(
     """
     from ai_edge_litert import schema_py_generated as schema
 
-    model: Any = schema.ModelT.InitFromPackedBuf(float32, 0)
+    model: schema.ModelT = schema.ModelT.InitFromPackedBuf(float32, 0)
     layers = list(_layers(model))
     kernels = zip(TfliteFile.parse(float32).kernels, TfliteFile.parse(rounded).kernels, strict=True)
     errors = [after.real_values - before.values for before, after in kernels]
@@ -53,7 +56,7 @@ class _Layer:
     number: int
     """Among the operators with kernels."""
     kind: str
-    operator: Any
+    operator: schema.OperatorT
     input_name: str
 
     def mean_output(self, kernel: np.ndarray, mean_input: np.ndarray) -> np.ndarray:
@@ -77,7 +80,7 @@ class _Layer:
             _tap_places(length, side, stride, dilation, same)
             for length, side, (stride, dilation) in zip(image.shape[:2], sides, steps, strict=True)
         )
-        padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))  # What lies beyond a border meets this zero.
+        padded = np.pad(image, ((1, 1), (1, 1), (0, 0)))  # What lies beyond an edge meets this zero.
         return np.array([[padded[np.ix_(down, right)].mean(axis=(0, 1)) for right in columns] for down in rows])
 
 
@@ -90,7 +93,7 @@ def _tap_places(length: int, side: int, stride: int, dilation: int, same: bool) 
     return [np.where((place >= 0) & (place < length), place + 1, 0) for place in places]
 
 
-def _layers(model: Any) -> Iterator[_Layer]:
+def _layers(model: schema.ModelT) -> Iterator[_Layer]:
     from ai_edge_litert import schema_py_generated as schema
 
     graph = model.subgraphs[0]
@@ -120,7 +123,7 @@ def _mean_activations(
     return {name: total / len(images) for name, total in sums.items()}
 
 
-def _shift_bias(model: Any, operator: Any, shift: np.ndarray) -> None:
+def _shift_bias(model: schema.ModelT, operator: schema.OperatorT, shift: np.ndarray) -> None:
     """Take `shift` off the operator's bias; of one that others read too, such as zeros, it gets a copy."""
     from ai_edge_litert import schema_py_generated as schema
 

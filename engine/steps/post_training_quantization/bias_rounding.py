@@ -1,27 +1,30 @@
-"""Rounds the biases of an int8 file as TFLiteConverter does, so that the files of both decide the same."""
+"""Rounds the biases of an int8 file as TFLiteConverter does, so that both files predict the same."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
 
-MOST_STEPS = 2**30
+if TYPE_CHECKING:
+    from ai_edge_litert import schema_py_generated as schema
+
+MAX_STEPS = 2**30
 """Of a bias, as in TFLiteConverter: half of what an int32 counts, so that sums have room."""
 
 
 @dataclass(frozen=True)
-class _Layer:
+class _StoredOperator:
     """An operator with a kernel and a bias: tensors of the file, and views of its bytes."""
 
-    input: Any
-    kernel: Any
+    input: schema.Tensor
+    kernel: schema.Tensor
     kernel_bytes: np.ndarray
-    bias: Any
+    bias: schema.Tensor
     bias_bytes: np.ndarray
 
 
@@ -30,7 +33,7 @@ def with_biases_rounded_as_tensorflow(content: bytes, float32: bytes) -> bytes:
 
     A bias is tens of thousands of steps of its scale, and some lie between two integers: TFLiteConverter divides in
     single precision and rounds halves away from zero. One step in a bias of the first layer changed one of a
-    hundred decisions of a MobileNetV3.
+    hundred predictions of a MobileNetV3.
 
     A channel whose kernel is next to zero, as pruning and dead units leave it, has so small a scale that its bias is
     more steps than an int32 counts: stored so, the channel answers the bias's negative, or a part of it. Its kernel
@@ -56,23 +59,23 @@ def with_biases_rounded_as_tensorflow(content: bytes, float32: bytes) -> bytes:
     return bytes(rounded)
 
 
-def _widen_scales(layer: _Layer, bias: np.ndarray) -> None:
+def _widen_scales(layer: _StoredOperator, bias: np.ndarray) -> None:
     """Give the kernel of each channel whose bias is too many steps a scale at which it is not."""
     bias_scales = layer.bias.Quantization().ScaleAsNumpy()
     kernel_scales = layer.kernel.Quantization().ScaleAsNumpy()
-    least = (np.abs(bias) / np.float32(MOST_STEPS)).astype(np.float32)
-    narrow = np.flatnonzero(bias_scales < least)
+    min_scales = (np.abs(bias) / np.float32(MAX_STEPS)).astype(np.float32)
+    narrow = np.flatnonzero(bias_scales < min_scales)
     if not len(narrow) or len(kernel_scales) != len(bias):
         return
-    wider = least[narrow] / layer.input.Quantization().ScaleAsNumpy()[0]
+    wider = min_scales[narrow] / layer.input.Quantization().ScaleAsNumpy()[0]
     axis = layer.kernel.Quantization().QuantizedDimension()
     kernel = np.moveaxis(layer.kernel_bytes.view(np.int8).reshape(layer.kernel.ShapeAsNumpy()), axis, 0)
     for channel, scale in zip(narrow, wider, strict=True):
         kernel[channel] = np.rint(kernel[channel] * (kernel_scales[channel] / scale))
-    kernel_scales[narrow], bias_scales[narrow] = wider, least[narrow]
+    kernel_scales[narrow], bias_scales[narrow] = wider, min_scales[narrow]
 
 
-def _layers(model: Any) -> Iterator[_Layer | None]:
+def _layers(model: schema.Model) -> Iterator[_StoredOperator | None]:
     """The operators with kernels, in order; None for one without a bias."""
     from ai_edge_litert import schema_py_generated as schema
 
@@ -91,4 +94,4 @@ def _layers(model: Any) -> Iterator[_Layer | None]:
         kernel_bytes, bias_bytes = (model.Buffers(tensor.Buffer()).DataAsNumpy() for tensor in (kernel, bias))
         stored = isinstance(kernel_bytes, np.ndarray) and isinstance(bias_bytes, np.ndarray)
         image = graph.Tensors(operator.Inputs(0))
-        yield _Layer(image, kernel, kernel_bytes, bias, bias_bytes) if stored else None
+        yield _StoredOperator(image, kernel, kernel_bytes, bias, bias_bytes) if stored else None

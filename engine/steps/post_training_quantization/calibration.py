@@ -23,10 +23,10 @@ SMALLEST_SPAN = 1e-30
 class ActivationRange:
     """The values of one tensor that keep their place; those beyond are clipped to the nearest end."""
 
-    least: float
-    greatest: float
+    min: float
+    max: float
     seen: tuple[float, float] | None = None
-    """The least and greatest value that the tensor had, where they are others."""
+    """The minimum and maximum of the tensor, where they differ."""
 
 
 def activation_ranges(
@@ -40,7 +40,7 @@ def activation_ranges(
     Args:
         float32: a file with one input of one image.
         images: float32 (height, width, channels) each as the network is fed, at least one; gone through once or twice.
-        percentile: 100 takes the least and greatest value seen. A lower one cuts the rare values beyond it off at both
+        percentile: 100 takes the minimum and maximum seen. A lower one cuts the rare values beyond it off at both
             ends, to a bin of 2048 over the whole range; the network's own input is never cut.
         progress: told after each image.
 
@@ -75,43 +75,43 @@ def calibration_record(
     """The ranges as they are kept beside the file that was made by them."""
     kept = []
     for tensor, used in ranges.items():
-        seen_least, seen_greatest = used.seen or (used.least, used.greatest)
+        seen_min, seen_max = used.seen or (used.min, used.max)
         kept.append(
             TensorRange(
                 tensor=tensor,
-                seen_least=seen_least,
-                seen_greatest=seen_greatest,
-                least=used.least,
-                greatest=used.greatest,
+                seen_least=seen_min,
+                seen_greatest=seen_max,
+                least=used.min,
+                greatest=used.max,
             )
         )
     return CalibrationRecord(method=method, percentile=percentile, images=images, ranges=tuple(kept))
 
 
 def _widened(known: ActivationRange | None, values: np.ndarray) -> ActivationRange:
-    least, greatest = float(values.min()), float(values.max())
-    if not abs(least) < LARGEST_VALUE > abs(greatest):
+    minimum, maximum = float(values.min()), float(values.max())
+    if not abs(minimum) < LARGEST_VALUE > abs(maximum):
         raise NutshellError(
-            f"The network computes values up to {max(abs(least), abs(greatest)):.3g} on the calibration images, more "
-            "than integers can stand for. Its training diverged: lower the learning rate and train again."
+            f"The network computes values up to {max(abs(minimum), abs(maximum)):.3g} on the calibration images, more "
+            "than integers can represent. Its training diverged: lower the learning rate and train again."
         )
     if known is None:
-        return ActivationRange(least, greatest)
-    return ActivationRange(min(known.least, least), max(known.greatest, greatest))
+        return ActivationRange(minimum, maximum)
+    return ActivationRange(min(known.min, minimum), max(known.max, maximum))
 
 
 def _histogram(values: np.ndarray, limits: ActivationRange) -> np.ndarray:
     """How many values lie in each of the equal bins between the limits; several times as fast as NumPy's own."""
-    bins_a_unit = HISTOGRAM_BINS / max(limits.greatest - limits.least, SMALLEST_SPAN)
-    bins = ((values.ravel() - np.float32(limits.least)) * np.float32(bins_a_unit)).astype(np.int32)
+    bins_per_unit = HISTOGRAM_BINS / max(limits.max - limits.min, SMALLEST_SPAN)
+    bins = ((values.ravel() - np.float32(limits.min)) * np.float32(bins_per_unit)).astype(np.int32)
     return np.bincount(np.minimum(bins, HISTOGRAM_BINS - 1), minlength=HISTOGRAM_BINS)
 
 
 def _cut(seen: ActivationRange, histogram: np.ndarray, percentile: float) -> ActivationRange:
     """The part of the range outside of which at most 100 − `percentile` percent of the values lie at either end."""
     share_below = np.cumsum(histogram) / max(int(histogram.sum()), 1)
-    edges = np.linspace(seen.least, seen.greatest, HISTOGRAM_BINS + 1)
+    edges = np.linspace(seen.min, seen.max, HISTOGRAM_BINS + 1)
     outside = 1.0 - percentile / 100.0
     first = int(np.searchsorted(share_below, outside, side="right"))
     last = int(np.searchsorted(share_below, 1.0 - outside, side="left"))
-    return ActivationRange(float(edges[min(first, last)]), float(edges[last + 1]), (seen.least, seen.greatest))
+    return ActivationRange(float(edges[min(first, last)]), float(edges[last + 1]), (seen.min, seen.max))

@@ -1,12 +1,15 @@
-"""The ranges that TFLiteConverter takes of the same images, so that files made by either decide the same."""
+"""The ranges that TFLiteConverter finds for the same images, so that both files predict the same."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from engine.steps.post_training_quantization.calibration import ActivationRange
+
+if TYPE_CHECKING:
+    from ai_edge_litert import schema_py_generated as schema
 
 COMPUTED_IN_PLACE = ("ADD", "SUB", "MUL")
 
@@ -21,8 +24,8 @@ def converter_ranges(float32: bytes, ranges: Mapping[str, ActivationRange]) -> M
     for summand, total in _overwritten(float32):
         if summand in ranges and total in ranges:
             one, other = ranges[summand], ranges[total]
-            least, greatest = min(one.least, other.least), max(one.greatest, other.greatest)
-            widened[summand] = ActivationRange(least, greatest, (one.least, one.greatest))
+            minimum, maximum = min(one.min, other.min), max(one.max, other.max)
+            widened[summand] = ActivationRange(minimum, maximum, (one.min, one.max))
     return widened
 
 
@@ -30,7 +33,7 @@ def _overwritten(float32: bytes) -> Iterator[tuple[str, str]]:
     """Names of a tensor and of the result that is written over it."""
     from ai_edge_litert import schema_py_generated as schema
 
-    model: Any = schema.ModelT.InitFromPackedBuf(float32, 0)
+    model: schema.ModelT = schema.ModelT.InitFromPackedBuf(float32, 0)
     graph = model.subgraphs[0]
     in_place = {getattr(schema.BuiltinOperator, name) for name in COMPUTED_IN_PLACE}
     readers = Counter(int(place) for operator in graph.operators for place in operator.inputs)

@@ -1,12 +1,13 @@
-"""What a calibration found, kept beside the `.tflite` that was made by it."""
+"""What a calibration found, kept beside the `.tflite` that it was used for."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from engine.contract.document import Document
 from engine.contract.evidence import Evidence
 
 
@@ -19,14 +20,14 @@ class TensorRange(BaseModel):
     """Its name in the float32 file."""
     seen_least: float
     seen_greatest: float
-    """The least and greatest value of all images."""
+    """The minimum and maximum over all images."""
     least: float
     greatest: float
     """Where the integers begin and end; values beyond are clipped."""
 
     @property
     def clipped_fraction(self) -> float:
-        """How much of what was seen the integers do not reach, 0 to 1, as a length and not as a count of values."""
+        """The share of the seen range that the integers do not cover, 0 to 1; a length, not a count of values."""
         span = self.seen_greatest - self.seen_least
         reached = min(self.greatest, self.seen_greatest) - max(self.least, self.seen_least)
         return max(0.0, 1.0 - reached / span) if span > 0 else 0.0
@@ -47,5 +48,5 @@ class CalibrationRecord(Evidence):
     ranges: tuple[TensorRange, ...]
 
     @classmethod
-    def earlier_fields(cls, found: Sequence[CalibrationRecord], file: str) -> dict[str, Any]:
+    def earlier_fields(cls, found: Sequence[CalibrationRecord], file: str) -> Document:
         return {"ranges_file": file}

@@ -1,4 +1,4 @@
-"""Keeps the values that a network is fed from lying halfway between two integers, where runtimes round apart."""
+"""Keeps input values from lying halfway between two integers, where runtimes round differently."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def without_input_ties(input_name: str, ranges: Mapping[str, ActivationRange]) -
     fed = ranges.get(input_name)
     if fed is None:
         return ranges
-    seen = fed.seen or (fed.least, fed.greatest)
-    wider = ActivationRange(fed.least * (1 + WIDENED_BY), fed.greatest * (1 + WIDENED_BY), seen)
+    seen = fed.seen or (fed.min, fed.max)
+    wider = ActivationRange(fed.min * (1 + WIDENED_BY), fed.max * (1 + WIDENED_BY), seen)
     return {**ranges, input_name: wider}

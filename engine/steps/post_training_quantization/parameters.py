@@ -1,4 +1,4 @@
-"""What post-training quantisation can be told."""
+"""Parameters of post-training quantisation."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _by_its_name(method: object) -> object:
 
 
 class PostTrainingQuantizationParameters(StepParameters):
-    """Which numbers weights and activations are stored and computed in."""
+    """The number types in which weights and activations are stored and computed."""
 
     key: ClassVar[str] = "post_training_quantization"
 
@@ -34,7 +34,7 @@ class PostTrainingQuantizationParameters(StepParameters):
         title="Scheme",
         description="float16: half the size, safe; dynamic_range: int8 weights, float activations; int8: integers "
         "throughout, calibrated; int16x8: int16 activations, int8 weights; int4: weights of four bits (int8 where "
-        "depthwise), widened when the file is loaded; mixed: a scheme a layer.",
+        "depthwise), widened when the file is loaded; mixed: one scheme per layer.",
     )
     layers: dict[str, LayerScheme] | None = Field(
         None,
@@ -48,16 +48,17 @@ class PostTrainingQuantizationParameters(StepParameters):
         ge=1,
         le=10_000,
         title="Calibration images",
-        description="Training images, the same share of each class, that the ranges of activations are taken from, "
-        "and what corrects the biases.",
+        description="Training images, the same share of each class, that give the ranges of the activations and the "
+        "corrected biases."
+        "",
         json_schema_extra={"unit": "images", "shown_for": {"scheme": list(FEW_BITS)}},
     )
     calibration: Annotated[Literal["minmax", "tight_minmax", "percentile"], BeforeValidator(_by_its_name)] = Field(
         "minmax",
         title="Calibration",
-        description="minmax: ranges reach from the least to the greatest value seen, as TensorFlow's converter takes "
-        "them, so that its file decides the same; tight_minmax: without the sums by which that widens the branches of "
-        "a ResNet; percentile: rare values beyond a percentile are clipped, which leaves finer steps for the rest.",
+        description="minmax: from the minimum to the maximum seen, as in TensorFlow's converter, so that both files "
+        "predict the same; tight_minmax: without the sums that widen the ranges of a ResNet's branches;"
+        " percentile: rare values beyond a percentile are clipped, which leaves finer steps for the rest.",
         json_schema_extra={"shown_for": {"scheme": list(CALIBRATED)}},
     )
     percentile: float = Field(
@@ -65,13 +66,14 @@ class PostTrainingQuantizationParameters(StepParameters):
         ge=90.0,
         lt=100.0,
         title="Percentile",
-        description="Of an activation's values: those beyond it, at either end, are clipped.",
+        description="Values of an activation beyond it, at either end, are clipped.",
         json_schema_extra={"unit": "%", "shown_for": {"scheme": list(CALIBRATED), "calibration": ["percentile"]}},
     )
     float_io: bool = Field(
         True,
         title="Float input and output",
-        description="Feed and read floats, and quantise inside; off: the caller quantises, as some accelerators want.",
+        description="Input and output are floats, quantised inside the model; off: they are integers, as some "
+        "accelerators need.",
         json_schema_extra={"shown_for": {"scheme": list(INTEGER)}},
     )
     float_fallback: bool = Field(
@@ -84,8 +86,9 @@ class PostTrainingQuantizationParameters(StepParameters):
     bias_correction: bool = Field(
         False,
         title="Bias correction",
-        description="Take back by the biases what rounding the kernels adds to the mean of each channel, at no cost in "
-        "bytes or time (Nagel et al. 2019); worth most for int4.",
+        description="Correct the biases for the shift that rounding the kernels causes in the mean of each channel, "
+        "at no cost in size or speed (Nagel et al. 2019); most useful for int4."
+        "",
         json_schema_extra={"shown_for": {"scheme": list(FEW_BITS)}},
     )
 

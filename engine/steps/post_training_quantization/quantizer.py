@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import io
 import warnings
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,10 +17,13 @@ from engine.measurement.interpreter import load_interpreter
 from engine.steps.post_training_quantization.bias_rounding import with_biases_rounded_as_tensorflow
 from engine.steps.post_training_quantization.calibration import ActivationRange
 
+if TYPE_CHECKING:
+    from ai_edge_quantizer.recipe_manager import RecipeManager
+
 Scheme = Literal["float16", "dynamic_range", "int8", "int16x8", "int4"]
 
 ACTIVATION_BITS = {"int8": 8, "int16x8": 16}
-DYNAMIC_RANGE_LEAST_VALUES = 1024
+DYNAMIC_RANGE_MIN_VALUES = 1024
 """Smaller kernels stay float under dynamic range, as TFLiteConverter leaves them: they save next to nothing, and are
 mostly the first convolution, which costs the most accuracy."""
 
@@ -45,8 +48,8 @@ def quantized(
 ) -> bytes:
     """The float32 `.tflite` in another scheme.
 
-    Weights become int8 with a scale a channel, symmetric about zero, so that zeros stay zeros; for float16 they are
-    stored as float16; for int4 packed two a byte (depthwise ones int8), and widened to floats when the file is
+    Weights become int8 with one scale per channel, symmetric about zero, so that zeros stay zeros; for float16 they are
+    stored as float16; for int4 packed two per byte (depthwise ones int8), and widened to floats when the file is
     loaded. Activations stay
     float (float16, dynamic_range, int4), or become int8 or int16 over their `ranges` (int8, int16x8). An operator
     without such a kernel computes in floats, and so do kernels of fewer than 1024 values under dynamic_range.
@@ -59,10 +62,10 @@ def quantized(
         QuantizerCannot: another way must be taken.
     """
 
-    def add_rules(rules: Any) -> None:
-        _add_rule(rules, ".*", scheme, DYNAMIC_RANGE_LEAST_VALUES if scheme == "dynamic_range" else 0)
+    def add_rules(rules: RecipeManager) -> None:
+        _add_rule(rules, ".*", scheme, DYNAMIC_RANGE_MIN_VALUES if scheme == "dynamic_range" else 0)
         if scheme in ACTIVATION_BITS and float_io:
-            _leave_borders_float(rules)
+            _leave_ends_float(rules)
 
     return _rewritten(float32, add_rules, ranges)
 
@@ -70,7 +73,7 @@ def quantized(
 def quantized_by_layer(
     float32: bytes, layers: Mapping[str, LayerScheme], ranges: Mapping[str, ActivationRange] | None = None
 ) -> bytes:
-    """The float32 `.tflite` with a scheme a layer; input and output stay float32.
+    """The float32 `.tflite` with one scheme per layer; input and output stay float32.
 
     Args:
         layers: layer name → scheme; the network's last layer last of all. Where one operator is several layers fused,
@@ -81,17 +84,19 @@ def quantized_by_layer(
         QuantizerCannot: another way must be taken.
     """
 
-    def add_rules(rules: Any) -> None:
+    def add_rules(rules: RecipeManager) -> None:
         for layer, scheme in layers.items():
             _add_rule(rules, operators_of(layer), scheme)
         *_, last = layers.values()
         _add_rule(rules, OUTPUT_OPERATOR, last)
-        _leave_borders_float(rules)
+        _leave_ends_float(rules)
 
     return _rewritten(float32, add_rules, ranges)
 
 
-def _rewritten(float32: bytes, add_rules: Any, ranges: Mapping[str, ActivationRange] | None) -> bytes:
+def _rewritten(
+    float32: bytes, add_rules: Callable[[RecipeManager], None], ranges: Mapping[str, ActivationRange] | None
+) -> bytes:
     require_quantizer()
     from ai_edge_quantizer import quantizer
     from ai_edge_quantizer.recipe_manager import RecipeManager
@@ -112,15 +117,16 @@ def _rewritten(float32: bytes, add_rules: Any, ranges: Mapping[str, ActivationRa
     return content
 
 
-def _add_rule(rules: Any, pattern: str, scheme: Scheme | LayerScheme, least_values: int = 0) -> None:
-    """Say what is to become of the operators whose name has the regular expression `pattern` in it.
+def _add_rule(rules: RecipeManager, pattern: str, scheme: Scheme | LayerScheme, min_values: int = 0) -> None:
+    """Set the scheme of the operators whose name contains the regular expression `pattern`.
 
-    Kernels of fewer than `least_values` values are left as they are.
+    Kernels of fewer than `min_values` values are left as they are.
     """
     from ai_edge_quantizer import qtyping
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
+    from ai_edge_quantizer.qtyping import TensorDataType
 
-    def weights(bits: int, dtype: Any = qtyping.TensorDataType.INT) -> Any:
+    def weights(bits: int, dtype: TensorDataType = TensorDataType.INT) -> qtyping.TensorQuantizationConfig:
         return qtyping.TensorQuantizationConfig(bits, granularity=qtyping.QuantGranularity.CHANNELWISE, dtype=dtype)
 
     algorithm = AlgorithmName.MIN_MAX_UNIFORM_QUANT
@@ -128,7 +134,7 @@ def _add_rule(rules: Any, pattern: str, scheme: Scheme | LayerScheme, least_valu
         algorithm, config = AlgorithmName.NO_QUANTIZE, None
     elif scheme == "float16":
         algorithm = AlgorithmName.FLOAT_CASTING
-        halves = weights(16, qtyping.TensorDataType.FLOAT)
+        halves = weights(16, TensorDataType.FLOAT)
         config = qtyping.OpQuantizationConfig(weight_tensor_config=halves, explicit_dequantize=True)
     elif scheme == "int4":
         config = qtyping.OpQuantizationConfig(weight_tensor_config=weights(4), explicit_dequantize=True)
@@ -140,7 +146,7 @@ def _add_rule(rules: Any, pattern: str, scheme: Scheme | LayerScheme, least_valu
             activation_tensor_config=activations,
             weight_tensor_config=weights(8),
             compute_precision=qtyping.ComputePrecision.INTEGER,
-            min_weight_elements=least_values,
+            min_weight_elements=min_values,
         )
     rules.add_quantization_config(pattern, qtyping.TFLOperationName.ALL_SUPPORTED, config, algorithm)
     if scheme == "int4":
@@ -149,12 +155,12 @@ def _add_rule(rules: Any, pattern: str, scheme: Scheme | LayerScheme, least_valu
         rules.add_quantization_config(pattern, qtyping.TFLOperationName.DEPTHWISE_CONV_2D, bytes_instead, algorithm)
 
 
-def _leave_borders_float(rules: Any) -> None:
+def _leave_ends_float(rules: RecipeManager) -> None:
     from ai_edge_quantizer.algorithm_manager import AlgorithmName
     from ai_edge_quantizer.qtyping import TFLOperationName
 
-    for border in (TFLOperationName.INPUT, TFLOperationName.OUTPUT):
-        rules.add_quantization_config(".*", border, algorithm_key=AlgorithmName.NO_QUANTIZE)
+    for end in (TFLOperationName.INPUT, TFLOperationName.OUTPUT):
+        rules.add_quantization_config(".*", end, algorithm_key=AlgorithmName.NO_QUANTIZE)
 
 
 def _statistics(
@@ -164,7 +170,7 @@ def _statistics(
     if ranges is None:
         return None
     return {
-        name: {"min": np.array([[found.least]], np.float32), "max": np.array([[found.greatest]], np.float32)}
+        name: {"min": np.array([[found.min]], np.float32), "max": np.array([[found.max]], np.float32)}
         for name, found in ranges.items()
     }
 

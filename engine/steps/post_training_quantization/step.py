@@ -35,7 +35,7 @@ TRAINED_FOR_INT8 = "quantization_aware_training"
 NAMED_LAYERS = 8
 TINY_KERNEL_VALUES = 1024
 """Smaller kernels stay float under dynamic range, by either route."""
-FILE_BYTES_A_PARAMETER: Mapping[str, float] = {
+FILE_BYTES_PER_PARAMETER: Mapping[str, float] = {
     "float16": 2.0,
     "dynamic_range": 1.0,
     "int8": 1.0,
@@ -64,15 +64,15 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     gives: ClassVar[Form] = Form.TFLITE
     overhead_s: ClassVar[float] = 1.0
 
-    def file_bytes_a_parameter(self, parameters: PostTrainingQuantizationParameters) -> float:
-        return FILE_BYTES_A_PARAMETER[parameters.scheme]
+    def file_bytes_per_parameter(self, parameters: PostTrainingQuantizationParameters) -> float:
+        return FILE_BYTES_PER_PARAMETER[parameters.scheme]
 
     def findings(self, parameters: PostTrainingQuantizationParameters, place: StepPlace) -> Iterator[Finding]:
         aware = Trait.INT8_ROUNDING in place.made
         if aware and parameters.scheme != "int8":
             message = (
-                f"The network was trained for int8 by quantisation-aware training, and {parameters.label()} would "
-                'not use that; set scheme = "int8", or remove the quantisation-aware training.'
+                f"The network was trained for int8 by quantisation-aware training, and {parameters.label()} does "
+                'not use this; set scheme = "int8", or remove the quantisation-aware training.'
             )
             yield place.error(message, "scheme", place.set("scheme", "int8", "Quantise to int8"))
         if aware and parameters.bias_correction:
@@ -80,7 +80,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
                 "The network was trained for int8 by quantisation-aware training, which learned its biases with the "
                 "rounding; bias_correction does nothing there."
             )
-            repair = place.set("bias_correction", False, "Leave the biases as they were trained")
+            repair = place.set("bias_correction", False, "Keep the trained biases")
             yield place.warning(message, "bias_correction", repair)
         if parameters.scheme == "mixed" and not parameters.layers:
             message = (
@@ -90,8 +90,8 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             repair = place.set("layers", {"*": "int8"}, "Begin with int8 for every layer")
             yield place.error(message, "layers", repair)
         if parameters.scheme != "mixed" and parameters.layers:
-            message = f"layers counts only for the scheme mixed, and the scheme is {parameters.label()}."
-            yield place.warning(message, "layers", place.set("scheme", "mixed", "Quantise by these layers"))
+            message = f"layers applies only to the scheme mixed, but the scheme is {parameters.label()}."
+            yield place.warning(message, "layers", place.set("scheme", "mixed", "Use these layers"))
         if not aware and parameters.calibrated and parameters.calibration_images < FEW_CALIBRATION_IMAGES:
             message = (
                 f"{parameters.calibration_images} calibration images may miss the range of rare activations; "
@@ -117,19 +117,20 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             )
             yield place.error(message, "scheme")
         if parameters.scheme == "int4":
-            message = "Four bits a weight without training usually cost accuracy; compare with int8."
+            message = "Four bits per weight without training usually cost accuracy; compare with int8."
             repair = place.set("bias_correction", True, "Correct the biases")
             yield place.note(message, repair=None if parameters.bias_correction else repair)
         if parameters.scheme == "int8" and not aware:
             message = (
-                "int8 without quantisation-aware training costs half a point in Garifulla et al. 2022; where yours "
+                "int8 without quantisation-aware training costs half a percentage point in Garifulla et al. 2022; "
+                "where yours "
                 "costs more, put that training before it (Predić et al. 2022)."
             )
             yield place.note(message, repair=place.insert({"step": TRAINED_FOR_INT8}, "Put QAT before int8"))
         if parameters.scheme in INTEGER and is_x86():
             message = (
                 "On an x86 processor, such as this machine's, integers may be slower than floats (Predić et al. 2022); "
-                "measure on the device that the file is for."
+                "measure on the device that will run the file."
             )
             yield place.note(message)
 

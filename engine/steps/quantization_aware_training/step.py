@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -19,6 +19,7 @@ from engine.workbench.kept_promises import check_kept
 from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
+    from engine.graph.keras_objects import Variable
     from engine.measurement.tflite_file import TfliteFile
     from engine.training.projection import Projection
     from engine.workbench.network import Network
@@ -39,7 +40,7 @@ class QuantizationAwareTrainingParameters(StepParameters):
         ge=1,
         le=10_000,
         title="Epochs",
-        description="Training with int8's rounding.",
+        description="Training with int8 rounding.",
         json_schema_extra={"unit": "epochs"},
     )
     learning_rate: float = Field(
@@ -47,7 +48,7 @@ class QuantizationAwareTrainingParameters(StepParameters):
         ge=0,
         le=10,
         title="Learning rate",
-        description="Of the training; 0: a tenth of the baseline's. It falls as a cosine.",
+        description="For this training; 0: a tenth of the baseline's. It follows a cosine schedule.",
         json_schema_extra={"zero": "a tenth of the baseline's"},
     )
 
@@ -59,7 +60,8 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     key: ClassVar[str] = "quantization_aware_training"
     title: ClassVar[str] = "Quantisation-aware training"
     summary: ClassVar[str] = (
-        "Trains the network while it computes as int8 will, so that its int8 file is as accurate. Keeps the zeros of "
+        "Trains the network with int8 rounding in every layer, so that its int8 file stays accurate. Keeps the zeros "
+        "of "
         "an earlier pruning and the values of an earlier clustering."
     )
     paper: ClassVar[str] = "Jacob et al. 2018; Lee et al. 2022; Predić et al. 2022"
@@ -67,14 +69,15 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     makes: ClassVar[frozenset[Trait]] = frozenset({Trait.INT8_ROUNDING})
     cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
         {
-            Trait.INT8_ROUNDING: "The network is trained for int8 already; remove this step, or give the earlier one "
-            "its epochs.",
+            Trait.INT8_ROUNDING: "The network is already trained for int8; remove this step, or add its epochs to "
+            "the earlier one."
+            "",
         }
     )
 
     overhead_s: ClassVar[float] = 14.0
 
-    def file_bytes_a_parameter(self, parameters: QuantizationAwareTrainingParameters) -> float:
+    def file_bytes_per_parameter(self, parameters: QuantizationAwareTrainingParameters) -> float:
         return 1.0
 
     def training_epochs(self, parameters: QuantizationAwareTrainingParameters) -> int:
@@ -83,7 +86,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
     def findings(self, parameters: QuantizationAwareTrainingParameters, place: StepPlace) -> Iterator[Finding]:
         try:
             layers = place.graph_before.layers
-        except NutshellError:  # It is told elsewhere.
+        except NutshellError:  # Reported elsewhere.
             return
         if left := without_integer_operator(layers, "trained"):
             message = (
@@ -118,7 +121,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
         check_kept(self.title, network, file)
 
 
-def _kept(network: Network, kernels: dict[str, Any]) -> list[Projection]:
+def _kept(network: Network, kernels: dict[str, Variable]) -> list[Projection]:
     """What holds the clusters and zeros of the steps before."""
     from engine.training.cluster_projection import ClusterProjection, clusters_found
     from engine.training.kept_zeros import KeptZeros

@@ -1,24 +1,23 @@
-"""Gives a trained classifier a new last layer, for other classes."""
+"""Gives a trained classifier a new last layer for other classes."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import tf_keras
 
+from engine.graph.keras_objects import KerasLayer, KerasModel
 from engine.training.kernels import clone
 
 
-def last_layer(model: Any) -> Any:
-    """The layer that decides: the last that has weights."""
+def last_layer(model: KerasModel) -> KerasLayer:
+    """The layer that classifies: the last one with weights."""
     return next(layer for layer in reversed(model.layers) if layer.weights)
 
 
-def with_new_head(model: Any, class_count: int, one_unit: bool, seed: int, freeze_base: bool) -> Any:
+def with_new_head(model: KerasModel, class_count: int, one_unit: bool, seed: int, freeze_base: bool) -> KerasModel:
     """The layers and weights of `model`, which stays as it is, below a dense layer with Xavier's uniform weights.
 
     Args:
-        one_unit: one sigmoid unit, the probability of the second of two classes, in place of a softmax.
+        one_unit: one sigmoid unit, the probability of the second of two classes, instead of a softmax.
         freeze_base: only the new layer can be trained.
 
     Returns:

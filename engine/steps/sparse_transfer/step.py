@@ -37,15 +37,16 @@ class SparseTransferParameters(StepParameters):
     dataset: DatasetSettings = Field(
         DatasetSettings(),
         title="Dataset",
-        description="The other images, with the keys of [dataset]. All that comes after this step trains on them and "
-        "is measured on their test images.",
+        description="The other images, with the keys of [dataset]. All later steps train on them and are measured on "
+        "their test images."
+        "",
     )
     epochs: int = Field(
         10,
         ge=1,
         le=10_000,
         title="Epochs",
-        description="Training on the other images with the zeros kept.",
+        description="Training on the other images while the zeros are kept.",
         json_schema_extra={"unit": "epochs"},
     )
     learning_rate: float = Field(
@@ -53,7 +54,7 @@ class SparseTransferParameters(StepParameters):
         ge=0,
         le=10,
         title="Learning rate",
-        description="Of the training; 0: the baseline's.",
+        description="For this training; 0: the baseline's.",
         json_schema_extra={"zero": "the baseline's"},
     )
     head_learning_rate: float = Field(
@@ -61,7 +62,7 @@ class SparseTransferParameters(StepParameters):
         ge=0,
         le=10,
         title="Head learning rate",
-        description="Of the new last layer; 0: the same.",
+        description="For the new last layer; 0: the same.",
         json_schema_extra={"zero": "the same"},
     )
     rate_schedule: Schedule = Field("cosine", title="Rate schedule", description="How the rates fall.")
@@ -95,13 +96,13 @@ class SparseTransfer(Step[SparseTransferParameters]):
 
     def findings(self, parameters: SparseTransferParameters, place: StepPlace) -> Iterator[Finding]:
         if Trait.ZEROS not in place.made:
-            message = "There are no zeros to carry to other images; put a magnitude_pruning before it."
+            message = "There are no zeros to carry to other images; add a magnitude_pruning before it."
             yield place.error(message, repair=place.insert({"step": "magnitude_pruning"}, "Prune before it"))
         path = parameters.dataset.path
         if path and not Path(path).expanduser().exists():
             yield place.error(f"There is nothing at {path}; check the path.", "dataset.path")
         if parameters.dataset == place.recipe.dataset:
-            yield place.warning("The images are those of the study, so that nothing is transferred.", "dataset")
+            yield place.warning("These are the study's own images, so nothing is transferred.", "dataset")
 
     def apply(self, parameters: SparseTransferParameters, network: Network, context: StepContext) -> Network:
         import numpy as np
@@ -127,7 +128,7 @@ class SparseTransfer(Step[SparseTransferParameters]):
         outcome = context.trainer.train(model, plan, [KeptZeros(list(pruned.values()))] if pruned else [])
         changes = {
             "parameters": model.count_params(),
-            "trainable_parameters": sum(int(one.shape.num_elements()) for one in model.trainable_weights),
+            "trainable_parameters": sum(int(one.shape.num_elements()) for one in model.trainable_variables),
             "pruned_layers": tuple(pruned),
             "carried_zeros": carried,
         }

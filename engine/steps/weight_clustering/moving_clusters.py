@@ -1,27 +1,27 @@
-"""Clusters whose members may change while a network trains: k-means goes on, a step a batch."""
+"""Clusters whose members may change while a network trains: k-means continues, one step per batch."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from engine.graph.keras_objects import Variable
 from engine.training.cluster_projection import ZERO
 from engine.training.projection import Projection
 
 
 class MovingClusters(Projection):
-    """Few values a kernel, where a weight may go over to another cluster.
+    """Few values per kernel, where a weight may move to another cluster.
 
     Each weight keeps a value of its own that gradients move as if it were used (straight-through, as quantisation-aware
     training does); the kernel holds the mean of those nearest to it. With members fixed, training could only move the
     means.
     """
 
-    def __init__(self, kernels: Sequence[Any], members: Sequence[np.ndarray]) -> None:
+    def __init__(self, kernels: Sequence[Variable], members: Sequence[np.ndarray]) -> None:
         """
         Args:
             members: for each kernel the cluster of each value, from 0 in the order of their values, or `ZERO` for
@@ -48,20 +48,20 @@ class MovingClusters(Projection):
 
 @dataclass(frozen=True)
 class _Clustered:
-    """One kernel and what stands behind it; all flat."""
+    """One kernel and the values behind it; all flat."""
 
-    kernel: Any
-    own: Any
+    kernel: Variable
+    own: Variable
     """What each value would be without clusters."""
-    shared: Any
+    shared: Variable
     """What the kernel held after the last projection."""
-    centroids: Any
+    centroids: Variable
     """Ascending."""
-    kept: Any
+    kept: tf.Tensor
     """False for those that stay zero."""
 
     @classmethod
-    def of(cls, kernel: Any, ids: np.ndarray) -> _Clustered:
+    def of(cls, kernel: Variable, ids: np.ndarray) -> _Clustered:
         values, flat = kernel.numpy().ravel(), ids.ravel()
         count = int(ids.max()) + 1
         sizes = np.bincount(flat[flat != ZERO], minlength=count)
@@ -82,7 +82,7 @@ class _Clustered:
         count = self.centroids.shape[0]
         sizes = tf.math.unsorted_segment_sum(tf.ones_like(own), members, count)
         means = tf.math.unsorted_segment_mean(own, members, count)
-        # A cluster that nobody is nearest to stays where it is, so that they all stay in order.
+        # A cluster without members stays where it is, so that they all stay in order.
         centroids = tf.where(sizes > 0, means, self.centroids)
         shared = tf.where(self.kept, tf.gather(centroids, nearest), 0.0)
         self.own.assign(own)

@@ -1,4 +1,4 @@
-"""Weight clustering: the values of each kernel become few, while the network trains on.
+"""Weight clustering: each kernel is reduced to a few values while the network keeps training.
 
 Weight sharing of Han et al. 2016, in the combinations of Predić et al. 2022.
 """
@@ -27,13 +27,17 @@ INT8_VALUES = 255
 
 
 class WeightClusteringParameters(StepParameters):
-    """How many distinct values a kernel may have, and where they start."""
+    """The number of distinct values per kernel, and where they start."""
 
     key: ClassVar[str] = "weight_clustering"
 
     step: Literal["weight_clustering"] = "weight_clustering"
     clusters: int = Field(
-        32, ge=2, le=4096, title="Clusters", description="Distinct values a kernel; zero is one of them after pruning."
+        32,
+        ge=2,
+        le=4096,
+        title="Clusters",
+        description="Distinct values per kernel; zero is one of them after pruning.",
     )
     init: Literal["linear", "random", "density", "kmeans++"] = Field(
         "kmeans++",
@@ -46,8 +50,9 @@ class WeightClusteringParameters(StepParameters):
         ge=0,
         le=1000,
         title="Rounds of k-means",
-        description="That move the centroids from their start at most; 0: they stay, as in TFMOT and Predić et al. "
-        "2022, where the start decides how well the file zips.",
+        description="At most this many rounds move the centroids from their start; 0: they stay, as in TFMOT and "
+        "Predić et al. 2022, where the start decides how well the file zips."
+        "",
         json_schema_extra={"advanced": True},
     )
     epochs: int = Field(
@@ -63,7 +68,7 @@ class WeightClusteringParameters(StepParameters):
         ge=0,
         le=10,
         title="Learning rate",
-        description="Of the training; 0: the baseline's. It falls as a cosine.",
+        description="For this training; 0: the baseline's. It follows a cosine schedule.",
         json_schema_extra={"zero": "the baseline's"},
     )
 
@@ -75,7 +80,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
     key: ClassVar[str] = "weight_clustering"
     title: ClassVar[str] = "Weight clustering"
     summary: ClassVar[str] = (
-        "Lets each kernel have few distinct values, which training moves together. Keeps the zeros of an earlier "
+        "Reduces each kernel to a few distinct values, which training adjusts together. Keeps the zeros of an earlier "
         "pruning. The file shrinks when it is zipped; its raw size and its speed stay."
     )
     paper: ClassVar[str] = "Han et al. 2016; Predić et al. 2022"
@@ -97,7 +102,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
                 message = f"An earlier clustering leaves {step.clusters} values; ask for fewer, or remove this one."
                 yield place.warning(message, repair=place.remove(f"Remove these {parameters.label()}"))
         if parameters.clusters > INT8_VALUES:
-            message = f"int8 has {INT8_VALUES} values, so that more clusters are lost if the chain ends in int8."
+            message = f"int8 has {INT8_VALUES} values, so clusters beyond these are lost if the chain ends in int8."
             yield place.note(message, "clusters", place.set("clusters", INT8_VALUES, f"Use {INT8_VALUES} clusters"))
 
     def apply(self, parameters: WeightClusteringParameters, network: Network, context: StepContext) -> Network:
@@ -140,7 +145,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
             values = len(np.unique(kernel.numpy()))
             if values > parameters.clusters:
                 raise PromiseBroken(
-                    f"Clustering promised {parameters.clusters} values a kernel, and {name} has {values}; "
+                    f"Clustering promised {parameters.clusters} values per kernel, and {name} has {values}; "
                     "please report this with the run's log."
                 )
         check_kept(self.title, network, file)

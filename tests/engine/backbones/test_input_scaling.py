@@ -28,7 +28,7 @@ def test_scalings_in_a_row_count_together(tmp_path: Path) -> None:
     from keras import layers
 
     scaling = input_scaling(saved(tmp_path, [layers.Rescaling(1.0), layers.Rescaling(1 / 255)]))
-    assert (scaling.scale, scaling.greatest) == ("unit", 255.0)
+    assert (scaling.scale, scaling.max_pixel) == ("unit", 255.0)
 
 
 @pytest.mark.parametrize("kind", ["sixteen bits", "twelve bits", "normalised", "after padding"])
@@ -41,7 +41,7 @@ def test_what_is_not_known_is_refused(tmp_path: Path, kind: str) -> None:
         "normalised": [layers.Normalization(mean=[32000.0], variance=[3.6e8])],
         "after padding": [layers.ZeroPadding2D(1), layers.Rescaling(1 / 255)],
     }[kind]
-    with pytest.raises(DataError, match=r"save (the model|it) anew"):
+    with pytest.raises(DataError, match=r"save (the model|it) again"):
         input_scaling(saved(tmp_path, before))
 
 

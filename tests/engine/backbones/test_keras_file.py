@@ -18,7 +18,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.training_settings import TrainingSettings
 from engine.weights.weights_file import load_weights
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 SIDE = 32
 
@@ -102,7 +102,7 @@ def test_no_code_of_a_file_runs(tmp_path: Path, suffix: str) -> None:
     with pytest.raises(NutshellError):
         layer_graph(recipe(path).backbone, (SIDE, SIDE, 3), 3)
     assert not canary.exists()
-    assert 'layer "harm" is of class Lambda, and code of a file is never run' in fault.message
+    assert 'layer "harm" is of class Lambda, and code in a file is never run' in fault.message
     tf_keras.models.load_model(path, compile=False, safe_mode=False)
     assert canary.exists(), "the file would have done harm"
 
@@ -112,7 +112,7 @@ def test_another_size_and_another_number_of_classes_are_sentences(tmp_path: Path
     classifier().save(str(path))
     for wrong, sentence in (
         (recipe(path, size=64), "takes images of 32 × 32 × 3, and the recipe's are 64 × 64 × 3"),
-        (recipe(path, classes=5), "tells 3 classes apart, and the images have 5"),
+        (recipe(path, classes=5), "tells 3 classes apart, but the images have 5"),
         (recipe(path, width=0.5), "set backbone.width = 1"),
         (recipe(Path()).model_copy(update={"backbone": BackboneSettings(kind="keras_file")}), "give it as"),
     ):
@@ -148,8 +148,8 @@ def test_what_is_no_whole_model_is_a_sentence(tmp_path: Path) -> None:
     for path, sentence in (
         (weights, "holds weights without the layers"),
         (graph_alone, "without Keras' own description of its layers"),
-        (tmp_path, "is a folder, and no SavedModel"),
-        (torn, "is no saved model of Keras"),
+        (tmp_path, "is a folder, but not a SavedModel"),
+        (torn, "is not a saved Keras model"),
         (tmp_path / "nothing.keras", "check the path"),
     ):
         assert any(sentence in fault.message for fault in errors(preflight(recipe(path)))), sentence

@@ -27,7 +27,7 @@ from engine.training.keras_reference import TOLERANCE, check_against_keras
 from engine.training.quantization_wrapping import with_fake_quantisation
 from engine.weights.weights_file import load_weights
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 SIDE = 16
 Layers = Any
@@ -308,7 +308,7 @@ def test_a_description_that_is_none_is_a_sentence(tmp_path: Path, content: str) 
     with zipfile.ZipFile(path) as original, zipfile.ZipFile(copy, "w") as target:
         for name in original.namelist():
             target.writestr(name, content if name == "config.json" else original.read(name))
-    with pytest.raises(DataError, match=r"is no saved model of Keras"):
+    with pytest.raises(DataError, match=r"is not a saved Keras model"):
         read(copy)
 
 

@@ -76,5 +76,5 @@ def test_images_too_small_are_refused_with_a_way_out() -> None:
 
 
 def test_one_sigmoid_unit_needs_two_classes() -> None:
-    with pytest.raises(RecipeError, match="tells two classes apart, and there are 3"):
+    with pytest.raises(RecipeError, match="distinguishes only two classes, but there are 3"):
         layer_graph(BackboneSettings(output="sigmoid"), (32, 32, 3), 3)

@@ -1,4 +1,4 @@
-"""The branches of an image grid: a baseline and all chains a setting, under the keys that single recipes have."""
+"""The branches of an image grid: one baseline and all chains per setting, under the keys that single recipes have."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_settings_that_differ_in_the_transform_only_share_their_decoded_images()
 
 
 def test_a_whole_grid_has_no_single_tree() -> None:
-    with pytest.raises(AssertionError, match="a tree a branch"):
+    with pytest.raises(AssertionError, match="one tree per branch"):
         plan(recipe({"jpeg_quality": [0, 75]}), "images")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.chain.estimate import StageCost, Work, stage_cost, stage_seconds, total_cost, training_macs_a_second
+from engine.chain.estimate import StageCost, Work, stage_cost, stage_seconds, total_cost, training_macs_per_second
 from engine.chain.stage_tree import plan
 from engine.contract.recipe import ChainSettings, Recipe
 
@@ -24,7 +24,7 @@ def costs(*steps: dict[str, Any], work: Work = WORK, **more: Any) -> list[StageC
 def test_the_speed_that_an_epoch_told_gives_that_epoch_again() -> None:
     recipe = Recipe(training={"epochs": 50})
     (stage,) = plan(recipe, "images").stages
-    measured = replace(WORK, validation_images=0, macs_a_second=training_macs_a_second(recipe, WORK, 60.0))
+    measured = replace(WORK, validation_images=0, macs_per_second=training_macs_per_second(recipe, WORK, 60.0))
     once = stage_seconds(Recipe(training={"epochs": 1}), replace(stage, epochs=1), measured)
     assert (stage_seconds(recipe, stage, measured) - once) / 49 == pytest.approx(60.0, rel=0.01)
 

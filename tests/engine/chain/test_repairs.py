@@ -20,7 +20,7 @@ CLUSTERED = {"step": "weight_clustering"}
 DISTILLED = {"step": "knowledge_distillation", "student": "mobilenet_v2", "student_width": 0.1}
 INT8 = {"step": "post_training_quantization", "scheme": "int8"}
 FLOAT16 = {"step": "post_training_quantization", "scheme": "float16"}
-MOST_PRESSES = 5
+MAX_PRESSES = 5
 NAMES = {"quantization_aware_training": "QAT", "magnitude_pruning": "prune", "weight_clustering": "cluster"}
 
 
@@ -69,7 +69,7 @@ def test_every_order_of_three_becomes_one_that_runs_by_pressing_its_buttons(firs
     for others in itertools.product(STEPS.keys(), repeat=2):
         keys = (first, *others)
         made = recipe(*({"step": key} for key in keys))
-        for _ in range(MOST_PRESSES):
+        for _ in range(MAX_PRESSES):
             if not (faults := errors(preflight(made))):
                 break
             assert faults[0].repair is not None, (keys, faults[0].message)
@@ -83,30 +83,30 @@ def test_every_order_of_three_becomes_one_that_runs_by_pressing_its_buttons(firs
     ("made", "words"),
     [
         (recipe(INT8 | {"scheme": "mixed"}), "which layers get which"),
-        (recipe(INT8 | {"layers": {"*": "int8"}}), "counts only for the scheme mixed"),
+        (recipe(INT8 | {"layers": {"*": "int8"}}), "applies only to the scheme mixed"),
         (recipe(INT8 | {"calibration_images": 5}), "may miss the range"),
         (recipe(INT8), "without quantisation-aware training"),
         (recipe(PRUNED, PRUNED), "An earlier pruning leaves"),
-        (recipe(PRUNED | {"sparsity": 0.99}), "by the iterative schedule"),
-        (recipe(PRUNED, QAT, DISTILLED), "only in its teacher"),
-        (recipe(QAT, DISTILLED | {"kind": "online"}), "cannot train on"),
-        (recipe(DISTILLED | {"alpha": 1.0}), "no say"),
+        (recipe(PRUNED | {"sparsity": 0.99}), "with the iterative schedule"),
+        (recipe(PRUNED, QAT, DISTILLED), "stays in its teacher"),
+        (recipe(QAT, DISTILLED | {"kind": "online"}), "cannot be trained further"),
+        (recipe(DISTILLED | {"alpha": 1.0}), "no influence"),
         (
             recipe(DISTILLED | {"student_width": 1.0}, backbone={"kind": "resnet18", "width": 0.25}),
             "does not become smaller",
         ),
         (recipe(PRUNED), "smaller only when it is zipped"),
         (recipe(CLUSTERED, CLUSTERED), "An earlier clustering leaves"),
-        (recipe(CLUSTERED | {"clusters": 1000}), "more clusters are lost"),
+        (recipe(CLUSTERED | {"clusters": 1000}), "clusters beyond these are lost"),
         (recipe(), "has no steps"),
-        (Recipe(chains=tuple(ChainSettings(name=name, steps=(INT8,)) for name in "ab")), "are the same steps"),
+        (Recipe(chains=tuple(ChainSettings(name=name, steps=(INT8,)) for name in "ab")), "have the same steps"),
         (Recipe(dataset={"kind": "phantm"}), 'Did you mean "phantom"'),
         (Recipe(dataset={"class_folders": {"a": ["a*"]}}), "does not read"),
         (Recipe(training={"optimizer": "adamw"}), "is adam"),
         (Recipe(training={"unfreeze_epoch": 2}), "nothing to unfreeze"),
         (Recipe(backbone={"kind": "resnet_18"}), 'Did you mean "resnet18"'),
         (Recipe(backbone={"freeze_base": True}), "learns nothing"),
-        (Recipe(dataset={"classes": ("a", "b", "c")}, backbone={"output": "sigmoid"}), "tells two classes apart"),
+        (Recipe(dataset={"classes": ("a", "b", "c")}, backbone={"output": "sigmoid"}), "distinguishes only two"),
     ],
 )  # fmt: skip
 def test_what_its_button_does_is_what_the_finding_asks_for(made: Recipe, words: str) -> None:

@@ -78,7 +78,7 @@ def test_classes_by_pattern(tmp_path: Path) -> None:
     assert index.classes == ("normal", "sick")
     assert counts(index) == {"normal": 24, "sick": 24}
     assert Counter((Path(one.path).name, one.reason) for one in index.skipped) == {
-        ("localiser", "is no class folder, so its images (3) are left out"): 8
+        ("localiser", "is not a class folder, so its images (3) are left out"): 8
     }
 
 
@@ -127,15 +127,15 @@ def test_many_images_beside_the_class_folders_are_listed_as_their_folder(tmp_pat
         fill(tmp_path / name)
     fill(tmp_path, 30, side=4)
     (skipped,) = scan(settings(tmp_path), 7).skipped
-    assert (skipped.path, skipped.reason) == (str(tmp_path), "is no class folder, so its images (30) are left out")
+    assert (skipped.path, skipped.reason) == (str(tmp_path), "is not a class folder, so its images (30) are left out")
 
 
 @pytest.mark.parametrize(
     ("drawn", "sentence"),
     [
-        ({"sick": ("**/sick*", "**/sik"), "normal": ("**/normal",)}, r'is named by "\*\*/sik" \(sick\)'),
-        ({"sick": ("**/sick*",), "normal": ("hospital_?", "**/*_a")}, r"is of the class normal and of sick at once"),
-        ({"sick": ("**/sick*",)}, r"one class only .* \(sick\)"),
+        ({"sick": ("**/sick*", "**/sik"), "normal": ("**/normal",)}, r'matches "\*\*/sik" \(sick\)'),
+        ({"sick": ("**/sick*",), "normal": ("hospital_?", "**/*_a")}, r"belongs to both normal and sick"),
+        ({"sick": ("**/sick*",)}, r"only one class .* \(sick\)"),
         ({"sick": ("**/patient_1",), "normal": ("**/MR/..",)}, None),
     ],
 )

@@ -1,4 +1,4 @@
-"""One name is one class, in folders, tables, archives and recipes; and what is no class folder is none."""
+"""One name is one class, in folders, tables, archives and recipes; and system folders are not classes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pytest
 from PIL import Image
 
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.findings import Severity
 from engine.datasets.cache.preparation import scan
-from engine.datasets.listing.indexing import in_natural_order
+from engine.datasets.listing.indexing import alike_findings, in_natural_order
 from engine.datasets.source import SampleIndex, Split
 
 ONE, TWO = (unicodedata.normalize(form, "café") for form in ("NFC", "NFD"))
@@ -35,6 +36,29 @@ def png(seed: int) -> bytes:
 def index_of(path: Path, **settings: object) -> SampleIndex:
     chosen = DatasetSettings.model_validate({"kind": "image_folder", "path": str(path), **settings})
     return scan(chosen, 7, cache=path.parent / "cache")
+
+
+def test_names_that_differ_only_in_how_they_are_written_are_told(tmp_path: Path) -> None:
+    names = ("1", "1.0", "2", "X", "x", "bird of prey", "Bird_of  prey", "emu")
+    for name in names[:5]:
+        fill(tmp_path / "a" / name)
+    rows = [f"{name}/{number}.png,{names[place]}" for place, name in enumerate(names[:5]) for number in range(8)]
+    for where, settings in (("dataset.classes", {}), ("dataset.labels_csv", {"labels_csv": str(tmp_path / "l.csv")})):
+        (tmp_path / "l.csv").write_text("\n".join(["path,label", *rows]), encoding="utf-8")
+        (finding,) = index_of(tmp_path / "a", **settings).findings
+        assert (finding.severity, finding.where) == (Severity.WARNING, where)
+        assert 'written: "1" and "1.0"; "X" and "x".' in finding.message
+    assert 'written: "bird of prey" and "Bird_of  prey".' in next(alike_findings(names[5:], "")).message
+    assert list(alike_findings(("1", "10", "1e", "-1"), "")) == []
+
+
+def test_a_file_whose_label_is_empty_is_listed_once(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        fill(tmp_path / "images" / name)
+    rows = [f"{name}/{number}.png,{name if number else ''}" for name in ("a", "b") for number in range(8)]
+    (tmp_path / "l.csv").write_text("\n".join(["path,label", *rows]), encoding="utf-8")
+    skipped = index_of(tmp_path / "images", labels_csv=str(tmp_path / "l.csv")).skipped
+    assert [one.reason for one in skipped] == ["has no label in l.csv"] * 2
 
 
 def test_an_accent_in_one_or_two_characters_is_the_same_class(tmp_path: Path) -> None:

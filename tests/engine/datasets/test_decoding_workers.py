@@ -80,7 +80,7 @@ def test_a_worker_that_is_killed_is_told_of(
         for child in multiprocessing.active_children():
             child.kill()
 
-    with pytest.raises(NutshellError, match="A process that decoded images was ended from outside"):
+    with pytest.raises(NutshellError, match="A process that decoded images was killed"):
         prepare(scan(hearts, 7), hearts, IMAGES, 7, tmp_path / "cache", Progress(on_report=kill_one))
     assert not list((tmp_path / "cache").iterdir())
 

@@ -26,7 +26,8 @@ def _pixels(*key: int) -> np.ndarray:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two class folders: eight patients with two files each in both, names as scanners give them, and what is none."""
+    """Two class folders: eight patients with two files each in both, names as scanners give them, and a file that is
+    not DICOM."""
     root = tmp_path / "scans"
     for label, name in enumerate(("normal", "sick")):
         for patient in range(8):
@@ -91,7 +92,7 @@ def test_a_table_in_place_of_class_folders(tmp_path: Path) -> None:
     assert {(Path(one.path).name, one.reason) for one in index.skipped} == {
         ("22.dcm", "has no label in labels.csv"),
         ("23.dcm", "has no label in labels.csv"),
-        ("gone.dcm", "is listed in labels.csv, but is no image in the folder"),
+        ("gone.dcm", "is listed in labels.csv, but is not an image in the folder"),
     }
     (tmp_path / "other.csv").write_text("file,label\nelse.dcm,a", encoding="utf-8")
     with pytest.raises(DataError, match=r"other.csv has a label for none of the 24 files"):

@@ -1,4 +1,4 @@
-"""Copies are found, exact and near; which one stays is as promised; and a run is told."""
+"""Copies are found, exact and near; which one stays is as promised; and a run reports them."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_all_are_kept_and_told_of(folder: Path, tmp_path: Path) -> None:
     warned = [one.message for one in dataset.summary.findings if one.severity is Severity.WARNING]
     assert any("same pixels as one in another split" in message for message in warned)
     assert any("same pixels as one of another class" in message for message in warned)
-    assert any("nearly like one in another split" in message for message in warned)
+    assert any("nearly identical to one in another split" in message for message in warned)
 
 
 def test_drawn_images_that_look_alike_are_no_copies(folder: Path, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_drawn_images_that_look_alike_are_no_copies(folder: Path, tmp_path: Path
         return [one.message for one in dataset_findings(check, counts, dataset, SMALL)]
 
     assert set(messages("image_folder")) - set(messages("phantom")) == {
-        message for message in messages("image_folder") if "nearly like one in another split" in message
+        message for message in messages("image_folder") if "nearly identical to one in another split" in message
     }
     assert len(messages("phantom")) == len(messages("image_folder")) - 1
 
@@ -219,6 +219,54 @@ def test_nothing_left_to_train_on_is_a_sentence(tmp_path: Path) -> None:
         _prepared(tmp_path / "images", tmp_path / "cache", duplicates="drop_leaks", validation_fraction=0.3)
 
 
+@pytest.mark.parametrize(
+    ("rule", "near", "told"),
+    [
+        ("drop_leaks", False, ["1 image has the same pixels as one in another split, and is left out."]),
+        (
+            "drop",
+            True,
+            [
+                "1 image has the same pixels as one in another split, and is left out.",
+                "1 image has the same pixels as another in the same split, and is left out.",
+                "1 image looks nearly like another, and is left out.",
+            ],
+        ),
+    ],
+)
+def test_each_copy_that_is_left_out_is_told(rule: str, near: bool, told: list[str]) -> None:
+    """Also one that is only nearly like another of its own split."""
+    hashes = {1: 0x0F0F, 2: 0x0F0E, 3: 0xFFFF0000FFFF0000, 4: 0x00FFFF0000FFFF00}
+    digests = [
+        (4, Split.TEST),
+        (4, Split.TRAIN),
+        (1, Split.TRAIN),
+        (1, Split.TRAIN),
+        (2, Split.TRAIN),
+        (3, Split.TRAIN),
+    ]
+    traits = [_traits(digest, hashes[digest]) for digest, _ in digests]
+    samples = [CheckedSample(str(place), 0, split) for place, (_, split) in enumerate(digests)]
+    settings = DatasetSettings(duplicates=rule, drop_near_duplicates=near)  # type: ignore[arg-type]
+    checked = check_dataset(samples, traits, ["a"], settings)
+    assert checked.check.left_out == len(told)
+    counts = {split.value: {"a": 99} for split in Split}
+    notes = [one.message for one in dataset_findings(checked.check, counts, settings, SMALL)]
+    assert [message for message in notes if "left out" in message] == told
+
+
+def test_a_class_that_a_split_does_not_have_is_a_warning() -> None:
+    samples = [CheckedSample(str(place), 0, Split.TRAIN) for place in range(2)]
+    check = check_dataset(samples, [_traits(1, 1), _traits(2, 2)], ["a"], DatasetSettings()).check
+    counts = {"train": {"a": 50, "b": 50}, "validation": {"a": 40, "b": 0}, "test": {"a": 0, "b": 40}}
+    found = dataset_findings(check, counts, DatasetSettings(), SMALL)
+    told = [one.message for one in found if one.severity is Severity.WARNING]
+    assert [message.partition(":")[0] for message in told] == [
+        'There is no test image of "a"',
+        'There is no validation image of "b"',
+    ]
+
+
 def test_findings_name_what_misleads(tmp_path: Path) -> None:
     generator = np.random.default_rng(2)
     for name, count in (("bright", 30), ("dark", 6)):
@@ -238,7 +286,7 @@ def test_findings_name_what_misleads(tmp_path: Path) -> None:
 
     found = messages()
     assert 'The class "bright" has 5.5 times the training images of "dark"' in found
-    assert "The kind of image alone tells the class (30 8-bit grayscale, 6 16-bit grayscale)" in found
+    assert "The kind of image alone reveals the class (30 8-bit grayscale, 6 16-bit grayscale)" in found
     assert "The images have 2 sizes (18 of 8×8, 18 of 9×9)" in found
     assert "of 65,535, so the network is fed values up to 0.06 only; set scale = per_image_max" in found
     assert "of 65,535" not in messages(scale="per_image_max")

@@ -1,4 +1,4 @@
-"""Inputs of labs that were read wrongly without a word: each is read rightly, refused, or told."""
+"""Inputs of labs that were silently read wrongly: each is read correctly, refused, or reported."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ def test_images_without_a_group_are_told_and_split_by_themselves(folder: Path) -
 
 
 @pytest.mark.parametrize("group_by", ["folder:0", "folder:x", "folder", "pattern:", "pattern:(", "patients", "csv"])
-def test_groups_that_are_not_named_rightly_are_refused(group_by: str) -> None:
+def test_groups_with_invalid_names_are_refused(group_by: str) -> None:
     with pytest.raises(ValidationError):
         DatasetSettings(group_by=group_by)
 

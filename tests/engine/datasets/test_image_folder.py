@@ -98,7 +98,7 @@ def test_what_cannot_be_read_is_skipped_with_its_reason(tmp_path: Path) -> None:
     dataset = prepare(index, settings(root), ImageSettings(size=16, color="grayscale"), 7, tmp_path / "cache")
     reasons = {Path(skipped.path).name: skipped.reason for skipped in dataset.summary.skipped}
     assert set(reasons) == {"cut.png", "empty.png", "text.png", "notes.txt", "folder.jpg", "loop"}
-    assert reasons["loop"] == "is a link to a folder, which is not followed here"
+    assert reasons["loop"] == "is a link to a folder, which is not followed"
     assert reasons["empty.png"] == "is empty"
     assert reasons["text.png"] == "cannot be read as an image"
     assert reasons["cut.png"]
@@ -262,13 +262,13 @@ def test_a_second_tree_that_overlaps_the_first_is_refused(tmp_path: Path) -> Non
 
 def test_images_in_no_class_folder_are_listed_or_refused(tmp_path: Path) -> None:
     fill(tmp_path, 3)
-    with pytest.raises(DataError, match=r"\(3\) lie in no class folder; put each class into a folder"):
+    with pytest.raises(DataError, match=r"\(3\) are not in class folders; put each class into a folder"):
         scan(settings(tmp_path), seed=7)
     for name in ("a", "b"):
         fill(tmp_path / name)
     index = scan(settings(tmp_path), seed=7)
     assert [(Path(one.path).name, one.reason) for one in index.skipped] == [
-        (f"0{number}.png", "lies in no class folder") for number in range(3)
+        (f"0{number}.png", "is not in a class folder") for number in range(3)
     ]
 
 
@@ -281,7 +281,7 @@ def test_a_path_that_cannot_be_is_refused(path: str) -> None:
 def test_a_subset_of_one_class_is_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
         fill(tmp_path / name)
-    with pytest.raises(DataError, match=r"names one class only \(b\)"):
+    with pytest.raises(DataError, match=r"names only one class \(b\)"):
         scan(settings(tmp_path, classes=("b",)), seed=7)
 
 
@@ -312,9 +312,9 @@ def test_a_class_folder_may_be_a_link_but_not_one_round_in_a_circle(tmp_path: Pa
     assert index.classes == ("a", "b")
     assert len(index.samples) == 12
     assert {Path(one.path).name: one.reason for one in index.skipped} == {
-        "above": "is a link to a folder, which is not followed here",
-        "again": "is a link to a folder, which is not followed here",
-        "itself.png": "is a link to nothing, or no plain file",
+        "above": "is a link to a folder, which is not followed",
+        "again": "is a link to a folder, which is not followed",
+        "itself.png": "is a broken link or not a regular file",
     }
 
 

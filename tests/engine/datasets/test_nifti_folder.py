@@ -94,7 +94,7 @@ def save(path: Path, *key: int, shape: tuple[int, ...] = (16, 16, 4), shift: int
 
 @pytest.fixture(scope="module")
 def hearts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """As public sets of cardiac MRI come: a folder a patient with two volumes, a film, and masks."""
+    """As public sets of cardiac MRI come: one folder per patient with two volumes, a film, and masks."""
     root = tmp_path_factory.mktemp("nifti") / "acdc"
     for label, name in enumerate(("healthy", "sick")):
         for patient in range(6):

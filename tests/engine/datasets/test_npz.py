@@ -100,11 +100,11 @@ TRAIN = arrays()["train_images"]
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"train_labels": np.ones((12, 14), np.uint8)}, "has 14 labels an image; a network learns one class"),
+        ({"train_labels": np.ones((12, 14), np.uint8)}, "has 14 labels per image; a network learns only one class"),
         ({"train_labels": np.full(12, 0.5, np.float32)}, "is float32 of shape"),
         ({"train_labels": np.ones(11, np.uint8)}, "whole number or a name for each of 12 images"),
         ({"train_labels": np.full(12, -1, np.int8)}, "hold -1 in row 0, but there are only 27 images"),
-        ({"train_labels": np.eye(12, 3) * 0.5}, "has 3 values an image that are not one-hot"),
+        ({"train_labels": np.eye(12, 3) * 0.5}, "has 3 values per image that are not one-hot"),
         ({"train_labels": np.array(["a", "b", ""] * 4)}, "has no name in row 2"),
         ({"train_labels": np.array(["a", "b", "c"] * 4)}, "has names as labels in train and numbers elsewhere"),
         ({"train_images": np.zeros((12, 3, 8, 3), np.uint8)}, "whose colours may be first or last"),
@@ -143,7 +143,7 @@ AS_PEOPLE_HAVE_THEM = {
 
 @pytest.mark.parametrize("form", AS_PEOPLE_HAVE_THEM)
 def test_arrays_as_people_have_them_are_the_same_images(tmp_path: Path, form: str) -> None:
-    """Each form gives the pixels and the labels of plain bytes and numbers, and what was guessed is told."""
+    """Each form gives the pixels and the labels of plain bytes and numbers, and guesses are reported."""
     kind, changed, told = AS_PEOPLE_HAVE_THEM[form]
     plain = arrays((28, 28, 3))
     for split in COUNTS:

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.errors import DataError
+from engine.contract.errors import DataError, EmptyClass
 from engine.contract.image_settings import ImageSettings
 from engine.datasets.cache.preparation import prepare, scan
 from engine.datasets.cache.splits import with_splits
@@ -65,6 +65,22 @@ def test_too_few_images_are_refused_by_the_name_of_the_class(tmp_path: Path) -> 
     settings = draw(tmp_path, {"many": 5, "few": 2})
     with pytest.raises(DataError, match='Class "few" has only 2 training images; at least 3 are needed'):
         scan(settings, 7)
+
+
+def test_a_class_that_only_the_test_folder_has_names_those_that_can_stay(tmp_path: Path) -> None:
+    draw(tmp_path / "train", {"a": 4, "b": 4})
+    settings = draw(tmp_path / "test", {"a": 2, "b": 2, "emu": 2}).model_copy(update={"path": str(tmp_path)})
+    with pytest.raises(EmptyClass, match='Class "emu" has only 0 training images') as refused:
+        scan(settings, 7)
+    assert (refused.value.name, refused.value.others) == ("emu", ("a", "b"))
+
+
+def test_a_class_of_too_few_groups_names_those_that_can_stay(tmp_path: Path) -> None:
+    settings = draw(tmp_path, {"a": 4, "b": 4, "emu": 4})
+    pattern = r"regex:(emu|[ab]/[0-9]+)"
+    with pytest.raises(EmptyClass, match='The class "emu" has images of 1 groups only') as refused:
+        scan(settings.model_copy(update={"group_by": pattern}), 7)
+    assert (refused.value.name, refused.value.others) == ("emu", ("a", "b"))
 
 
 @pytest.mark.parametrize("lost", [Split.VALIDATION, Split.TEST])

@@ -98,7 +98,7 @@ def test_the_range_is_that_of_the_training_images_and_what_goes_beyond_is_told(t
         assert dataset.reading.value_range == (-10, 10)
         (finding,) = of_range(dataset)
         assert "-10 becomes black and 10 white" in finding.message
-        assert "12 other images go beyond" in finding.message
+        assert "12 other images exceed this range" in finding.message
     rows = [row for row in dataset.splits[Split.TEST] if dataset.labels[row] == 1]
     assert dataset.images[np.asarray(rows)].min() == 0
 

@@ -67,7 +67,7 @@ def _trained(with_additions: bool) -> Trained:
     from engine.training.tensorflow_setup import set_up_tensorflow
 
     set_up_tensorflow(seed=7)
-    model = build_keras_network(_layers(with_additions), seed=7)
+    model: Any = build_keras_network(_layers(with_additions), seed=7)
     model.compile(tf_keras.optimizers.Adam(3e-3), "sparse_categorical_crossentropy")
     images, labels = draw_stripes(TRAINING_IMAGES, seed=1)
     model.fit(images, labels, batch_size=32, epochs=EPOCHS, verbose=0)

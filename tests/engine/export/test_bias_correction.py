@@ -16,7 +16,7 @@ from engine.steps.post_training_quantization.calibration import activation_range
 from engine.steps.post_training_quantization.converter_ranges import converter_ranges
 from engine.steps.post_training_quantization.quantizer import quantized
 from tests.engine.export.conftest import Trained, probabilities
-from tests.small_study import cifar_bench, untrained
+from tests.small_study import cifar_context, untrained
 
 
 def _one_layer(kind: str, **options: Any) -> Any:
@@ -91,13 +91,13 @@ def test_a_network_for_cifar_images(kind: str, checkout: Path, tmp_path: Path) -
     from engine.datasets.source import Split
     from engine.training.plan import TrainingPlan
 
-    bench = cifar_bench(checkout, tmp_path, kind)
-    network = untrained(bench)
-    bench.trainer.train(network.model, TrainingPlan.of_recipe(bench.recipe.training))
-    calibration, test = bench.calibration_images(200), bench.dataset.splits[Split.TEST]
-    images = bench.pipeline.feed(np.asarray(bench.dataset.images[test]))
+    context = cifar_context(checkout, tmp_path, kind)
+    network = untrained(context)
+    context.trainer.train(network.model, TrainingPlan.of_recipe(context.recipe.training))
+    calibration, test = context.calibration_images(200), context.dataset.splits[Split.TEST]
+    images = context.pipeline.feed(np.asarray(context.dataset.images[test]))
     float32 = float32_tflite(network.model)
-    exact, labels = probabilities(float32, images), bench.dataset.labels[test]
+    exact, labels = probabilities(float32, images), context.dataset.labels[test]
     ranges = converter_ranges(float32, activation_ranges(float32, calibration))
     right = np.mean(exact.argmax(axis=1) == labels)
     print(f"\n{kind} ×0.25, {len(images)} CIFAR images, {right:.3f} right as float32; right, as float32, mean error")

@@ -24,9 +24,9 @@ def test_minmax_is_the_least_and_greatest_value_that_keras_computes(residual: Tr
     for layer in ("stem_relu", "add2", "tip_relu"):
         (found,) = (found for name, found in ranges.items() if f"/{layer}/" in name)
         values = values_of(residual, layer)
-        assert found.least == pytest.approx(values.min(), abs=1e-4)
-        assert found.greatest == pytest.approx(values.max(), rel=1e-4)
-    assert ranges["serving_default_image:0"].greatest == residual.calibration.max()
+        assert found.min == pytest.approx(values.min(), abs=1e-4)
+        assert found.max == pytest.approx(values.max(), rel=1e-4)
+    assert ranges["serving_default_image:0"].max == residual.calibration.max()
 
 
 def test_a_percentile_cuts_that_share_off_at_each_end(residual: Trained) -> None:
@@ -34,9 +34,9 @@ def test_a_percentile_cuts_that_share_off_at_each_end(residual: Trained) -> None
     cut = activation_ranges(residual.float32, residual.calibration, percentile=98.0)
     (name,) = (name for name in whole if "/add2/" in name)
     values = values_of(residual, "add2")
-    bin_width = (whole[name].greatest - whole[name].least) / 2048
-    assert cut[name].least == pytest.approx(np.percentile(values, 2), abs=2 * bin_width)
-    assert cut[name].greatest == pytest.approx(np.percentile(values, 98), abs=2 * bin_width)
+    bin_width = (whole[name].max - whole[name].min) / 2048
+    assert cut[name].min == pytest.approx(np.percentile(values, 2), abs=2 * bin_width)
+    assert cut[name].max == pytest.approx(np.percentile(values, 98), abs=2 * bin_width)
     assert cut["serving_default_image:0"] == whole["serving_default_image:0"]
     assert cut.keys() == whole.keys()
 
@@ -48,10 +48,10 @@ def test_what_was_seen_is_kept_beside_what_is_used(residual: Trained) -> None:
     assert CalibrationRecord.model_validate_json(record.model_dump_json()) == record
     for kept in record.ranges:
         seen = whole[kept.tensor]
-        assert (kept.seen_least, kept.seen_greatest) == (seen.least, seen.greatest)
-        assert seen.least <= kept.least <= kept.greatest <= seen.greatest
+        assert (kept.seen_least, kept.seen_greatest) == (seen.min, seen.max)
+        assert seen.min <= kept.least <= kept.greatest <= seen.max
         assert kept.clipped_fraction == pytest.approx(
-            1 - (kept.greatest - kept.least) / (seen.greatest - seen.least), abs=1e-6
+            1 - (kept.greatest - kept.least) / (seen.max - seen.min), abs=1e-6
         )
     assert max(kept.clipped_fraction for kept in record.ranges) > 0.1
 
@@ -60,9 +60,9 @@ def test_nearly_all_of_a_percentile_is_nearly_minmax(residual: Trained) -> None:
     whole = activation_ranges(residual.float32, residual.calibration)
     nearly = activation_ranges(residual.float32, residual.calibration, percentile=99.9999999)
     for name, found in nearly.items():
-        span = whole[name].greatest - whole[name].least
-        assert found.least == pytest.approx(whole[name].least, abs=1e-3 * span)
-        assert found.greatest == pytest.approx(whole[name].greatest, abs=1e-3 * span)
+        span = whole[name].max - whole[name].min
+        assert found.min == pytest.approx(whole[name].min, abs=1e-3 * span)
+        assert found.max == pytest.approx(whole[name].max, abs=1e-3 * span)
 
 
 def test_it_tells_of_each_image_and_can_be_ended(residual: Trained) -> None:

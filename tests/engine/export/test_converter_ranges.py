@@ -19,7 +19,7 @@ from engine.steps.post_training_quantization.quantizer import quantized
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
 from engine.workbench.step_context import StepContext
 from tests.engine.export.conftest import Trained, agreement, probabilities
-from tests.small_study import cifar_bench, untrained
+from tests.small_study import cifar_context, untrained
 
 CALIBRATION_IMAGES = 200
 SAME_DECISIONS = 0.99
@@ -48,22 +48,22 @@ def test_with_them_the_file_decides_as_the_converters_does(residual: Trained) ->
 def test_a_network_for_cifar_images_by_both(kind: str, checkout: Path, tmp_path: Path) -> None:
     from engine.training.plan import TrainingPlan
 
-    bench: StepContext = cifar_bench(checkout, tmp_path, kind)
-    network = untrained(bench)
-    bench.trainer.train(network.model, TrainingPlan.of_recipe(bench.recipe.training))
-    calibration = bench.calibration_images(CALIBRATION_IMAGES)
-    train = bench.dataset.splits[Split.TRAIN]
+    context: StepContext = cifar_context(checkout, tmp_path, kind)
+    network = untrained(context)
+    context.trainer.train(network.model, TrainingPlan.of_recipe(context.recipe.training))
+    calibration = context.calibration_images(CALIBRATION_IMAGES)
+    train = context.dataset.splits[Split.TRAIN]
     others = np.sort(np.random.default_rng(1).choice(train, CALIBRATION_IMAGES, replace=False))
-    images = bench.pipeline.feed(np.asarray(bench.dataset.images[bench.dataset.splits[Split.TEST]]))
+    images = context.pipeline.feed(np.asarray(context.dataset.images[context.dataset.splits[Split.TEST]]))
     float32 = float32_tflite(network.model)
-    bench = replace(bench, float32_tflite=lambda _: float32)
+    context = replace(context, float32_tflite=lambda _: float32)
 
     def ours(**given: object) -> bytes:
         parameters = PostTrainingQuantizationParameters.model_validate(given)
-        return PostTrainingQuantization().apply(parameters, network, bench)
+        return PostTrainingQuantization().apply(parameters, network, context)
 
     theirs = converter_tflite(network.model, "int8", calibration)
-    other_theirs = converter_tflite(network.model, "int8", FedImages(bench.dataset, bench.pipeline, others))
+    other_theirs = converter_tflite(network.model, "int8", FedImages(context.dataset, context.pipeline, others))
     files = {
         "ours": ours(scheme="int8"),
         "ours, tight_minmax": ours(scheme="int8", calibration="tight_minmax"),
@@ -73,7 +73,7 @@ def test_a_network_for_cifar_images_by_both(kind: str, checkout: Path, tmp_path:
     }
     said = {name: probabilities(content, images) for name, content in files.items()}
     exact = probabilities(float32, images)
-    labels = bench.dataset.labels[bench.dataset.splits[Split.TEST]]
+    labels = context.dataset.labels[context.dataset.splits[Split.TEST]]
     print(
         f"\n{kind} ×0.25, {len(images)} CIFAR images, {(exact.argmax(axis=1) == labels).mean():.3f} of them right; "
         "int8: agreement with TFLiteConverter's, with float32; mean error"

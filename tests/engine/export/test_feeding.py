@@ -71,13 +71,13 @@ def feed_by_the_file_alone(model: Path, image: Path) -> np.ndarray:
         values = np.concatenate([bands[name] for name in dwt["subbands"]], axis=2)
     if say["mean"]:
         values = (values - np.array(say["mean"])) / np.array(say["deviation"])
-    border = say["input"]
-    if "scale" in border:
-        limits = np.iinfo(border["dtype"])
-        values = np.clip(np.rint(values / border["scale"]) + border["zero_point"], limits.min, limits.max)
+    end = say["input"]
+    if "scale" in end:
+        limits = np.iinfo(end["dtype"])
+        values = np.clip(np.rint(values / end["scale"]) + end["zero_point"], limits.min, limits.max)
     interpreter = Interpreter(model_path=str(model))
     interpreter.allocate_tensors()
-    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], values.astype(border["dtype"])[None])
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], values.astype(end["dtype"])[None])
     interpreter.invoke()
     answer = interpreter.get_tensor(interpreter.get_output_details()[0]["index"])[0].astype(np.float64)
     return (answer - say["output"]["zero_point"]) * say["output"].get("scale", 1.0)

@@ -13,7 +13,7 @@ from engine.steps.post_training_quantization.quantizer import quantized
 from tests.engine.export.conftest import probabilities
 from tests.engine.export.micro import micro_probabilities
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 SIDE = 32
 QUARTERS = (np.arange(SIDE * SIDE, dtype=np.float32) / np.float32(4 * 255)).reshape(1, SIDE, SIDE, 1).clip(0, 1)
@@ -41,7 +41,7 @@ def differing(float32: bytes, ranges: dict[str, ActivationRange]) -> float:
 def test_no_value_lies_between_two_integers(float32: bytes) -> None:
     name = TfliteFile.parse(float32).input.name
     ranges = dict(activation_ranges(float32, list(QUARTERS)))
-    assert ranges[name].greatest == 1
+    assert ranges[name].max == 1
     assert differing(float32, ranges) > 0.02
     assert differing(float32, dict(without_input_ties(name, ranges))) < 0.01
 
@@ -51,7 +51,7 @@ def test_what_was_seen_is_kept(float32: bytes) -> None:
     ranges = activation_ranges(float32, list(QUARTERS))
     wider = without_input_ties(name, ranges)
     assert wider[name].seen == (0, 1)
-    assert wider[name].greatest == pytest.approx(1 + 1 / 1024)
+    assert wider[name].max == pytest.approx(1 + 1 / 1024)
     assert {key: value for key, value in wider.items() if key != name} == {
         key: value for key, value in ranges.items() if key != name
     }

@@ -48,7 +48,7 @@ def test_kernels_are_stored_small(
         assert kernel.dtype == ("float32" if tiny else "int8" if no_int4 else dtype), kernel.name
         if kernel.dtype in {"int8", "int4"}:
             assert kernel.zero_point == 0
-            assert kernel.channel_axis is not None, "a scale a channel"
+            assert kernel.channel_axis is not None, "one scale per channel"
     weights = sum(kernel.values.nbytes for kernel in TfliteFile.parse(trained.float32).kernels)
     small_weights = sum(
         kernel.size * {"float32": 4, "float16": 2, "int8": 1, "int4": 0.5}[kernel.dtype]
@@ -62,8 +62,8 @@ def test_kernels_are_stored_small(
 def test_integer_schemes_compute_in_integers(residual: Trained, scheme: str, dtype: str, float_io: bool) -> None:
     file = TfliteFile.parse(small(residual, scheme, float_io))
     assert file.float_operators == 0
-    border = "float32" if float_io else dtype
-    assert (file.input_dtype, file.output_dtype) == (border, border)
+    end = "float32" if float_io else dtype
+    assert (file.input_dtype, file.output_dtype) == (end, end)
 
 
 def test_zeros_stay_zeros(residual: Trained) -> None:
@@ -79,8 +79,7 @@ def test_zeros_stay_zeros(residual: Trained) -> None:
 def test_ranges_decide_where_integers_clip(sequential: Trained) -> None:
     right = activation_ranges(sequential.float32, sequential.calibration)
     narrow = {
-        name: found if found.least < 0 else ActivationRange(found.least, found.greatest / 20)
-        for name, found in right.items()
+        name: found if found.min < 0 else ActivationRange(found.min, found.max / 20) for name, found in right.items()
     }
     float_like = agreement(quantized(sequential.float32, "int8", right), sequential.float32, sequential.test_images)
     clipped = agreement(quantized(sequential.float32, "int8", narrow), sequential.float32, sequential.test_images)

@@ -1,4 +1,4 @@
-"""Converted files compute what Keras computes, hold nothing that the network does not need, and are made anew alike."""
+"""Converted files compute what Keras computes, hold only what the network needs, and are the same each time."""
 
 from __future__ import annotations
 

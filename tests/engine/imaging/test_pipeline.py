@@ -89,7 +89,7 @@ def test_standardised_training_images_have_mean_0_and_deviation_1(tmp_path: Path
 
 
 def test_a_scale_of_colours_is_refused_for_grey_images() -> None:
-    with pytest.raises(RecipeError, match="is a scale of colours"):
+    with pytest.raises(RecipeError, match="is a scale for colours"):
         network_input_shape(ImageSettings(color="grayscale", scale="imagenet_bgr"))
 
 

@@ -157,7 +157,7 @@ def test_what_cannot_be_read_is_told(shipped_toys: Toys, heart_folder: Path, tmp
     assert {Path(one.path).name: one.reason for one in answers.skipped} == {
         "broken.png": "cannot be read as an image",
         "empty.jpg": "is empty",
-        "notes.txt": "is no image file by its name",
+        "notes.txt": "does not have the name of an image file",
     }
     assert len(answers.images) == sum(1 for _ in (heart_folder / "sick").iterdir())
     with pytest.raises(DataError, match="is not there"):

@@ -15,7 +15,8 @@ from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.datasets.cache.preparation import prepare, scan
 from engine.export.feeding_description import described
 from engine.feeding.pipeline import fit_pipeline, network_input_shape
-from engine.inspection.shipped_model import ShippedModel, both_classes
+from engine.inspection.shipped_model import ShippedModel
+from engine.measurement.accuracy import both_classes
 from tests.tflite_toys import gap_network
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.measurement.accuracy import decisions, share_equal, wilson_interval
+from engine.measurement.accuracy import predicted, share_equal, wilson_interval
 
 
 @pytest.mark.parametrize(
@@ -25,13 +25,13 @@ def test_wilson_intervals_are_those_of_newcombe(right: int, total: int, interval
 
 
 def test_one_sigmoid_unit_decides_for_the_second_class_from_a_half() -> None:
-    found = decisions(np.float32([[0.0], [0.49], [0.5], [1.0]]))
+    found = predicted(np.float32([[0.0], [0.49], [0.5], [1.0]]))
     assert found.tolist() == [0, 0, 1, 1]
     assert found.dtype == np.int64
 
 
 def test_several_units_decide_for_the_largest() -> None:
-    found = decisions(np.float32([[0.2, 0.8, 0.0], [0.6, 0.3, 0.1], [0.1, 0.2, 0.7]]))
+    found = predicted(np.float32([[0.2, 0.8, 0.0], [0.6, 0.3, 0.1], [0.1, 0.2, 0.7]]))
     assert found.tolist() == [1, 0, 2]
     assert found.dtype == np.int64
 

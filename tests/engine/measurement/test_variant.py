@@ -17,6 +17,7 @@ from engine.measurement.classification import classify
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from tests.engine.measurement.conftest import SampleFiles
 
+CLASSES = tuple("abcdefghij")
 FACTS = NetworkFacts(parameters=43_000, trainable_parameters=42_900, epoch_seconds=1.5, trained_epochs=4)
 
 
@@ -36,7 +37,7 @@ def measured(
     sample_files: SampleFiles, name: str, baseline: np.ndarray | None, phases: list[str]
 ) -> tuple[VariantMeasurement, np.ndarray]:
     return measure_variant(
-        VariantFile(name, ("a step",), sample_files.path(name), f"models/{name}.tflite", FACTS),
+        VariantFile(name, ("a step",), sample_files.path(name), f"models/{name}.tflite", FACTS, CLASSES),
         batches(sample_files),
         labels_of(sample_files),
         baseline,
@@ -47,10 +48,13 @@ def measured(
 
 def test_every_figure_is_that_of_the_file(sample_files: SampleFiles, tmp_path: Path) -> None:
     phases: list[str] = []
-    baseline, decided = measured(sample_files, "float32", None, phases)
+    baseline, output = measured(sample_files, "float32", None, phases)
     assert phases == ["measuring accuracy", "measuring latency and memory"]
-    np.testing.assert_array_equal(decided, sample_files.decisions)
+    np.testing.assert_allclose(output, sample_files.probabilities, atol=1e-5)
     assert baseline.accuracy == 0.75
+    assert sum(map(sum, baseline.confusion)) == 40
+    assert sum(baseline.confusion[place][place] for place in range(10)) == 30
+    assert baseline.threshold is None, "there are ten classes"
     assert baseline.accuracy_ci95 == pytest.approx((0.5981, 0.8581), abs=1e-4)
     assert baseline.agreement == 1
     assert baseline.model_bytes == len(sample_files.path("float32").read_bytes())
@@ -68,8 +72,8 @@ def test_every_figure_is_that_of_the_file(sample_files: SampleFiles, tmp_path: P
 def test_agreement_is_with_the_baselines_decisions(sample_files: SampleFiles) -> None:
     contrary = sample_files.decisions.copy()
     contrary[:4] = (contrary[:4] + 1) % 10
-    variant, decided = measured(sample_files, "converter_float16", contrary, [])
-    np.testing.assert_array_equal(decided, sample_files.decisions)
+    variant, output = measured(sample_files, "converter_float16", contrary, [])
+    np.testing.assert_array_equal(output.argmax(axis=1), sample_files.decisions)
     assert variant.agreement == 0.9
 
 

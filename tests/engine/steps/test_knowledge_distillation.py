@@ -26,9 +26,9 @@ def parameters(**given: object) -> KnowledgeDistillationParameters:
     )
 
 
-def distilled(bench: StepContext, teacher: Network, **given: object) -> Network:
-    bench.trainer.checkpoint.unlink(missing_ok=True)
-    return STEP.apply(parameters(**given), teacher, bench)
+def distilled(context: StepContext, teacher: Network, **given: object) -> Network:
+    context.trainer.checkpoint.unlink(missing_ok=True)
+    return STEP.apply(parameters(**given), teacher, context)
 
 
 def always_sick(network: Network) -> Network:
@@ -42,23 +42,23 @@ def always_sick(network: Network) -> Network:
 
 
 def test_the_student_learns_from_its_teacher_and_its_control_from_the_labels(
-    small_bench: StepContext, trained_network: Network
+    small_context: StepContext, trained_network: Network
 ) -> None:
     teacher = always_sick(trained_network)
-    student = distilled(small_bench, teacher, alpha=0.0, temperature=2, epochs=4)
-    control = distilled(small_bench, teacher, alpha=1.0, epochs=4)
+    student = distilled(small_context, teacher, alpha=0.0, temperature=2, epochs=4)
+    control = distilled(small_context, teacher, alpha=1.0, epochs=4)
     assert student.facts.parameters < trained_network.facts.parameters / 2
-    images = np.stack(small_bench.calibration_images(40))
+    images = np.stack(small_context.calibration_images(40))
     taught, untaught = (float(np.mean(network.model(images))) for network in (student, control))
     assert taught > untaught + 0.1
 
 
 @pytest.mark.parametrize("kind", ["online", "self"])
 def test_an_online_teacher_learns_beside_and_the_given_one_stays(
-    kind: str, small_bench: StepContext, trained_network: Network
+    kind: str, small_context: StepContext, trained_network: Network
 ) -> None:
     before = [weights.copy() for weights in trained_network.model.get_weights()]
-    student = distilled(small_bench, trained_network, kind=kind, epochs=1, hint_weight=1.0)
+    student = distilled(small_context, trained_network, kind=kind, epochs=1, hint_weight=1.0)
     assert all(np.array_equal(a, b) for a, b in zip(before, trained_network.model.get_weights(), strict=True))
     same = student.facts.parameters == trained_network.facts.parameters
     assert same == (kind == "self")

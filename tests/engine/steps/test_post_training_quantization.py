@@ -31,28 +31,28 @@ def parameters(**given: object) -> PostTrainingQuantizationParameters:
     return PostTrainingQuantizationParameters.model_validate({"calibration_images": 20} | given)
 
 
-def apply(bench: StepContext, network: Network, **given: object) -> TfliteFile:
+def apply(context: StepContext, network: Network, **given: object) -> TfliteFile:
     """Apply the step, hold its promise against the file, and give the file."""
     chosen = parameters(**given)
-    file = TfliteFile.parse(STEP.apply(chosen, network, bench))
+    file = TfliteFile.parse(STEP.apply(chosen, network, context))
     STEP.check_promise(chosen, network, file)
     return file
 
 
 @pytest.mark.parametrize("scheme", ["float16", "dynamic_range", "int8", "int16x8", "int4"])
-def test_every_scheme_keeps_its_promise(small_bench: StepContext, trained_network: Network, scheme: str) -> None:
-    file = apply(small_bench, trained_network, scheme=scheme)
+def test_every_scheme_keeps_its_promise(small_context: StepContext, trained_network: Network, scheme: str) -> None:
+    file = apply(small_context, trained_network, scheme=scheme)
     assert (file.input_dtype, file.output_dtype) == ("float32", "float32")
 
 
 @pytest.mark.parametrize("scheme", ["int8", "int16x8", "int4"])
-def test_corrected_biases_cost_no_bytes(small_bench: StepContext, trained_network: Network, scheme: str) -> None:
+def test_corrected_biases_cost_no_bytes(small_context: StepContext, trained_network: Network, scheme: str) -> None:
     phases: list[str] = []
-    bench = replace(small_bench, progress=Progress(on_phase=phases.append))
+    context = replace(small_context, progress=Progress(on_phase=phases.append))
     contents = []
     for corrected in (False, True):
         chosen = parameters(scheme=scheme, bias_correction=corrected)
-        contents.append(STEP.apply(chosen, trained_network, bench))
+        contents.append(STEP.apply(chosen, trained_network, context))
         STEP.check_promise(chosen, trained_network, TfliteFile.parse(contents[-1]))
     plain, corrected_biases = contents
     assert len(corrected_biases) == len(plain)
@@ -61,58 +61,58 @@ def test_corrected_biases_cost_no_bytes(small_bench: StepContext, trained_networ
 
 
 @pytest.mark.parametrize(("scheme", "dtype"), [("int8", "int8"), ("int16x8", "int16")])
-def test_integer_borders(small_bench: StepContext, trained_network: Network, scheme: str, dtype: str) -> None:
-    file = apply(small_bench, trained_network, scheme=scheme, float_io=False)
+def test_integer_borders(small_context: StepContext, trained_network: Network, scheme: str, dtype: str) -> None:
+    file = apply(small_context, trained_network, scheme=scheme, float_io=False)
     assert (file.input_dtype, file.output_dtype, file.float_operators) == (dtype, dtype, 0)
 
 
-def test_a_scheme_a_layer(small_bench: StepContext, trained_network: Network) -> None:
+def test_a_scheme_a_layer(small_context: StepContext, trained_network: Network) -> None:
     layers = {"stem_*": "float16", "stage4_*": "int4", "classifier": "float32", "*": "int8"}
-    file = apply(small_bench, trained_network, scheme="mixed", layers=layers)
+    file = apply(small_context, trained_network, scheme="mixed", layers=layers)
     stored = [kernel.dtype for kernel in file.kernels]
     assert stored[0] == "float16"
     assert stored[-1] == "float32"
     assert (stored.count("int4"), stored.count("int8")) == (5, 14)
 
 
-def test_a_pattern_that_matches_no_layer_is_named(small_bench: StepContext, trained_network: Network) -> None:
+def test_a_pattern_that_matches_no_layer_is_named(small_context: StepContext, trained_network: Network) -> None:
     with pytest.raises(NutshellError, match=r"matches the pattern 'stage9_\*' .* stem_conv, stage1_block1_conv1"):
-        STEP.apply(parameters(scheme="mixed", layers={"stage9_*": "int8"}), trained_network, small_bench)
+        STEP.apply(parameters(scheme="mixed", layers={"stage9_*": "int8"}), trained_network, small_context)
 
 
 @pytest.mark.parametrize("calibration", ["minmax", "tight_minmax", "percentile"])
 def test_the_ranges_are_kept_beside_the_file(
-    small_bench: StepContext, trained_network: Network, calibration: str
+    small_context: StepContext, trained_network: Network, calibration: str
 ) -> None:
     kept: list[Evidence] = []
-    bench = replace(small_bench, found=kept.append)
-    apply(bench, trained_network, scheme="int8", calibration=calibration, percentile=99.0, calibration_images=6)
+    context = replace(small_context, found=kept.append)
+    apply(context, trained_network, scheme="int8", calibration=calibration, percentile=99.0, calibration_images=6)
     (record,) = kept
     assert isinstance(record, CalibrationRecord)
     assert (record.method, record.images) == (calibration, 6)
     assert record.percentile == (99.0 if calibration == "percentile" else None)
     assert any(one.clipped_fraction > 0 for one in record.ranges) == (calibration == "percentile")
     kept.clear()
-    apply(bench, trained_network, scheme="dynamic_range")
+    apply(context, trained_network, scheme="dynamic_range")
     assert not kept
 
 
-def test_a_percentile_gives_another_file_than_minmax(small_bench: StepContext, trained_network: Network) -> None:
-    minmax = STEP.apply(parameters(scheme="int8"), trained_network, small_bench)
+def test_a_percentile_gives_another_file_than_minmax(small_context: StepContext, trained_network: Network) -> None:
+    minmax = STEP.apply(parameters(scheme="int8"), trained_network, small_context)
     cut = parameters(scheme="int8", calibration="percentile", percentile=99.0)
-    content = STEP.apply(cut, trained_network, small_bench)
+    content = STEP.apply(cut, trained_network, small_context)
     STEP.check_promise(cut, trained_network, TfliteFile.parse(content))
     assert content != minmax
 
 
 def test_without_being_told_int8_has_the_ranges_of_the_converter(
-    small_bench: StepContext, trained_network: Network
+    small_context: StepContext, trained_network: Network
 ) -> None:
-    theirs = _activation_scales(converter_tflite(trained_network.model, "int8", small_bench.calibration_images(20)))
-    ours = _activation_scales(STEP.apply(parameters(scheme="int8"), trained_network, small_bench))
+    theirs = _activation_scales(converter_tflite(trained_network.model, "int8", small_context.calibration_images(20)))
+    ours = _activation_scales(STEP.apply(parameters(scheme="int8"), trained_network, small_context))
     assert sorted(ours.values()) == pytest.approx(sorted(theirs.values()), rel=1e-3)
     tight = parameters(scheme="int8", calibration="tight_minmax")
-    of_values = _activation_scales(STEP.apply(tight, trained_network, small_bench))
+    of_values = _activation_scales(STEP.apply(tight, trained_network, small_context))
     narrower = {name for name in ours if of_values[name] < 0.99 * ours[name]}
     assert 0 < len(narrower) <= len(ours) // 3
     assert all("_conv2/" in name or "_shortcut" in name for name in narrower)
@@ -124,11 +124,11 @@ def test_a_method_by_its_other_name() -> None:
 
 @pytest.mark.parametrize("scheme", ["float16", "dynamic_range", "int8", "int16x8"])
 def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
-    small_bench: StepContext, trained_network: Network, scheme: str, monkeypatch: pytest.MonkeyPatch
+    small_context: StepContext, trained_network: Network, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)  # Importing it fails now, as where it has no wheel.
     phases: list[str] = []
-    apply(replace(small_bench, progress=Progress(on_phase=phases.append)), trained_network, scheme=scheme)
+    apply(replace(small_context, progress=Progress(on_phase=phases.append)), trained_network, scheme=scheme)
     assert phases[0].startswith("quantising with TensorFlow's converter, because the quantizer cannot (it cannot be")
 
 
@@ -143,23 +143,23 @@ def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
     ],
 )
 def test_what_only_the_quantizer_knows_is_an_error_without_it(
-    small_bench: StepContext, trained_network: Network, given: dict[str, object], monkeypatch: pytest.MonkeyPatch
+    small_context: StepContext, trained_network: Network, given: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ai_edge_quantizer", None)
     with pytest.raises(NutshellError, match=r"Only ai_edge_quantizer knows .*; choose another scheme"):
-        STEP.apply(parameters(**({"scheme": "int8"} | given)), trained_network, small_bench)
+        STEP.apply(parameters(**({"scheme": "int8"} | given)), trained_network, small_context)
 
 
-def test_a_broken_promise_is_an_error(small_bench: StepContext, trained_network: Network) -> None:
+def test_a_broken_promise_is_an_error(small_context: StepContext, trained_network: Network) -> None:
     float32 = TfliteFile.parse(float32_tflite(trained_network.model))
     with pytest.raises(PromiseBroken, match=r"int8 promised .*stem_conv.* as int8, and it is float32"):
         STEP.check_promise(parameters(scheme="int8"), trained_network, float32)
-    hybrid = TfliteFile.parse(STEP.apply(parameters(scheme="int4"), trained_network, small_bench))
+    hybrid = TfliteFile.parse(STEP.apply(parameters(scheme="int4"), trained_network, small_context))
     with pytest.raises(PromiseBroken, match=r"dynamic range promised .* as int8 or float32, and it is int4"):
         STEP.check_promise(parameters(scheme="dynamic_range"), trained_network, hybrid)
 
 
-def test_lost_zeros_are_an_error(small_bench: StepContext, trained_network: Network) -> None:
+def test_lost_zeros_are_an_error(small_context: StepContext, trained_network: Network) -> None:
     facts = trained_network.facts.model_copy(update={"pruned_layers": ("stage4_block2_conv2",)})
     pruned = Network(_with_zeros(trained_network.model, "stage4_block2_conv2"), facts)
     kept = TfliteFile.parse(float32_tflite(pruned.model))

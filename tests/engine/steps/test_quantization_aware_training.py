@@ -31,9 +31,9 @@ PARAMETERS = QuantizationAwareTrainingParameters(epochs=1)
 CLUSTERS = 16
 
 
-def aware(bench: StepContext, network: Network) -> Network:
-    forget_training(bench)
-    return STEP.apply(PARAMETERS, network, bench)
+def aware(context: StepContext, network: Network) -> Network:
+    forget_training(context)
+    return STEP.apply(PARAMETERS, network, context)
 
 
 def int8_file(network: Network) -> TfliteFile:
@@ -41,24 +41,24 @@ def int8_file(network: Network) -> TfliteFile:
 
 
 @pytest.fixture(scope="module")
-def pruned(small_bench: StepContext, trained_network: Network) -> Network:
-    forget_training(small_bench)
-    return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.75, epochs=1), trained_network, small_bench)
+def pruned(small_context: StepContext, trained_network: Network) -> Network:
+    forget_training(small_context)
+    return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.75, epochs=1), trained_network, small_context)
 
 
 @pytest.fixture(scope="module")
-def pruned_and_clustered(small_bench: StepContext, pruned: Network) -> Network:
-    forget_training(small_bench)
-    return WeightClustering().apply(WeightClusteringParameters(clusters=CLUSTERS, epochs=1), pruned, small_bench)
+def pruned_and_clustered(small_context: StepContext, pruned: Network) -> Network:
+    forget_training(small_context)
+    return WeightClustering().apply(WeightClusteringParameters(clusters=CLUSTERS, epochs=1), pruned, small_context)
 
 
 @pytest.fixture(scope="module")
-def pcqat(small_bench: StepContext, pruned_and_clustered: Network) -> Network:
-    return aware(small_bench, pruned_and_clustered)
+def pcqat(small_context: StepContext, pruned_and_clustered: Network) -> Network:
+    return aware(small_context, pruned_and_clustered)
 
 
 def test_all_three_together_keep_zeros_and_clusters(
-    small_bench: StepContext, pruned: Network, pruned_and_clustered: Network, pcqat: Network
+    small_context: StepContext, pruned: Network, pruned_and_clustered: Network, pcqat: Network
 ) -> None:
     file = int8_file(pcqat)
     STEP.check_promise(PARAMETERS, pcqat, file)
@@ -72,17 +72,17 @@ def test_all_three_together_keep_zeros_and_clusters(
     assert all(moved), "the clusters' values are trained"
 
 
-def test_after_pruning_alone_it_keeps_the_zeros(small_bench: StepContext, pruned: Network) -> None:
-    made = aware(small_bench, pruned)
+def test_after_pruning_alone_it_keeps_the_zeros(small_context: StepContext, pruned: Network) -> None:
+    made = aware(small_context, pruned)
     STEP.check_promise(PARAMETERS, made, int8_file(made))
     kernels = wrapped_kernels(made.model)
     for name in pruned.facts.pruned_layers:
         assert np.mean(kernels[name].numpy() == 0) == pytest.approx(0.75, abs=0.01)
 
 
-def test_the_file_decides_as_the_network_does(small_bench: StepContext, trained_network: Network) -> None:
-    made = aware(small_bench, trained_network)
-    images = np.stack(small_bench.calibration_images(40))
+def test_the_file_decides_as_the_network_does(small_context: StepContext, trained_network: Network) -> None:
+    made = aware(small_context, trained_network)
+    images = np.stack(small_context.calibration_images(40))
     classifier = ImageClassifier(converter_tflite(made.model, "int8", None))
     found = []
     for image in images:
@@ -93,9 +93,9 @@ def test_the_file_decides_as_the_network_does(small_bench: StepContext, trained_
 
 
 @pytest.mark.parametrize("float_io", [True, False])
-def test_quantisation_after_it_takes_its_ranges(small_bench: StepContext, pcqat: Network, float_io: bool) -> None:
+def test_quantisation_after_it_takes_its_ranges(small_context: StepContext, pcqat: Network, float_io: bool) -> None:
     parameters = PostTrainingQuantizationParameters(scheme="int8", float_io=float_io)
-    file = TfliteFile.parse(PostTrainingQuantization().apply(parameters, pcqat, small_bench))
+    file = TfliteFile.parse(PostTrainingQuantization().apply(parameters, pcqat, small_context))
     PostTrainingQuantization().check_promise(parameters, pcqat, file)
     assert file.unique_weights <= CLUSTERS
     assert file.input_dtype == ("float32" if float_io else "int8")

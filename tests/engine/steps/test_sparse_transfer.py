@@ -18,16 +18,16 @@ from tests.small_study import forget_training, untrained
 
 
 @pytest.fixture(scope="module")
-def pruned(small_bench: StepContext) -> Network:
-    forget_training(small_bench)
+def pruned(small_context: StepContext) -> Network:
+    forget_training(small_context)
     parameters = MagnitudePruningParameters(schedule="one_shot", sparsity=0.9, epochs=0, layers="all")
-    return MagnitudePruning().apply(parameters, untrained(small_bench), small_bench)
+    return MagnitudePruning().apply(parameters, untrained(small_context), small_context)
 
 
-def test_only_the_new_last_layer_trains_where_the_base_is_frozen(small_bench: StepContext, pruned: Network) -> None:
-    forget_training(small_bench)
+def test_only_the_new_last_layer_trains_where_the_base_is_frozen(small_context: StepContext, pruned: Network) -> None:
+    forget_training(small_context)
     parameters = SparseTransferParameters(epochs=1, freeze_base=True)
-    made = SparseTransfer().apply(parameters, pruned, small_bench)
+    made = SparseTransfer().apply(parameters, pruned, small_context)
     before, after = kernels(pruned.model), kernels(made.model)
     *base, head = after
     for name in base:
@@ -38,6 +38,6 @@ def test_only_the_new_last_layer_trains_where_the_base_is_frozen(small_bench: St
     file = TfliteFile.parse(float32_tflite(made.model))
     SparseTransfer().check_promise(parameters, made, file)
     assert made.facts.carried_zeros == sum(int((after[name].numpy() == 0).sum()) for name in base)
-    dense = TfliteFile.parse(float32_tflite(untrained(small_bench).model))
+    dense = TfliteFile.parse(float32_tflite(untrained(small_context).model))
     with pytest.raises(PromiseBroken, match=r"must keep the [\d,]+ zeros of the pruning, and the file has"):
         SparseTransfer().check_promise(parameters, made, dense)

@@ -66,12 +66,12 @@ def test_every_parameter_has_a_title_and_a_range_or_choices(key: str) -> None:
 
 @EVERY_STEP
 def test_it_keeps_its_promise_leaves_its_input_alone_and_gives_a_file_that_runs(
-    key: str, small_bench: StepContext, trained_network: Network, tmp_path: Path
+    key: str, small_context: StepContext, trained_network: Network, tmp_path: Path
 ) -> None:
     step, parameters = STEPS[key](), quick(key)
     before = [weights.copy() for weights in trained_network.model.get_weights()]
-    forget_training(small_bench)
-    made = step.apply(parameters, trained_network, small_bench)
+    forget_training(small_context)
+    made = step.apply(parameters, trained_network, small_context)
     for old, new in zip(before, trained_network.model.get_weights(), strict=True):
         assert np.array_equal(old, new)
     if step.gives is Form.KERAS:
@@ -82,23 +82,23 @@ def test_it_keeps_its_promise_leaves_its_input_alone_and_gives_a_file_that_runs(
         save_network(tmp_path, made)
         loaded = load_network(tmp_path)
         assert loaded.facts == made.facts
-        images = np.stack(small_bench.calibration_images(4))
+        images = np.stack(small_context.calibration_images(4))
         np.testing.assert_allclose(loaded.model(images).numpy(), made.model(images).numpy(), atol=1e-6)
     else:
         content = made
         step.check_promise(parameters, trained_network, TfliteFile.parse(content))
     classifier = ImageClassifier(content)
-    classifier.set_image(small_bench.calibration_images(1)[0])
+    classifier.set_image(small_context.calibration_images(1)[0])
     classifier.invoke()
     assert 0 <= classifier.probabilities()[0] <= 1
 
 
 @EVERY_STEP
-def test_the_same_seed_gives_the_same_bytes(key: str, small_bench: StepContext, trained_network: Network) -> None:
+def test_the_same_seed_gives_the_same_bytes(key: str, small_context: StepContext, trained_network: Network) -> None:
     made = []
     for _ in range(2):
-        forget_training(small_bench)
-        result = STEPS[key]().apply(quick(key), trained_network, small_bench)
+        forget_training(small_context)
+        result = STEPS[key]().apply(quick(key), trained_network, small_context)
         made.append(result if isinstance(result, bytes) else converted(result))
     assert made[0] == made[1]
 

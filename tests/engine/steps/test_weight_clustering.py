@@ -1,4 +1,4 @@
-"""Clustering leaves few values a kernel, from every start, keeps zeros, and trains the values that it leaves."""
+"""Clustering leaves few values per kernel, from every start, keeps zeros, and trains the values that it leaves."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from tests.step_place import after
 STEP = WeightClustering()
 
 
-def clustered(bench: StepContext, network: Network, **given: object) -> tuple[Network, TfliteFile]:
+def clustered(context: StepContext, network: Network, **given: object) -> tuple[Network, TfliteFile]:
     """Apply the step, hold its promise against the float32 file, and give both."""
     parameters = WeightClusteringParameters.model_validate({"epochs": 1, "clusters": 16} | given)
-    forget_training(bench)
-    made = STEP.apply(parameters, network, bench)
+    forget_training(context)
+    made = STEP.apply(parameters, network, context)
     file = TfliteFile.parse(float32_tflite(made.model))
     STEP.check_promise(parameters, made, file)
     return made, file
 
 
-def pruned(bench: StepContext, network: Network) -> Network:
-    forget_training(bench)
-    return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.7, epochs=1), network, bench)
+def pruned(context: StepContext, network: Network) -> Network:
+    forget_training(context)
+    return MagnitudePruning().apply(MagnitudePruningParameters(sparsity=0.7, epochs=1), network, context)
 
 
 def value_counts(network: Network) -> list[int]:
@@ -43,23 +43,25 @@ def value_counts(network: Network) -> list[int]:
 
 
 @pytest.mark.parametrize("start", ["linear", "random", "density", "kmeans++"])
-def test_every_start_leaves_few_values_a_kernel(small_bench: StepContext, trained_network: Network, start: str) -> None:
-    made, _ = clustered(small_bench, trained_network, init=start)
+def test_every_start_leaves_few_values_a_kernel(
+    small_context: StepContext, trained_network: Network, start: str
+) -> None:
+    made, _ = clustered(small_context, trained_network, init=start)
     assert max(value_counts(made)) <= 16
     assert made.facts.clusters == 16
 
 
-def test_training_moves_the_values(small_bench: StepContext, trained_network: Network) -> None:
-    still, _ = clustered(small_bench, trained_network, epochs=0)
-    moved, _ = clustered(small_bench, trained_network, epochs=2)
+def test_training_moves_the_values(small_context: StepContext, trained_network: Network) -> None:
+    still, _ = clustered(small_context, trained_network, epochs=0)
+    moved, _ = clustered(small_context, trained_network, epochs=2)
     for name, kernel in kernels(still.model).items():
         assert not np.array_equal(kernel.numpy(), kernels(moved.model)[name].numpy())
     assert max(value_counts(moved)) <= 16
 
 
-def test_it_keeps_the_zeros_of_a_pruning(small_bench: StepContext, trained_network: Network) -> None:
-    sparse = pruned(small_bench, trained_network)
-    made, file = clustered(small_bench, sparse)
+def test_it_keeps_the_zeros_of_a_pruning(small_context: StepContext, trained_network: Network) -> None:
+    sparse = pruned(small_context, trained_network)
+    made, file = clustered(small_context, sparse)
     for name in sparse.facts.pruned_layers:
         before, after = (kernels(network.model)[name].numpy() == 0 for network in (sparse, made))
         assert np.array_equal(before & after, before), name
@@ -69,11 +71,11 @@ def test_it_keeps_the_zeros_of_a_pruning(small_bench: StepContext, trained_netwo
 
 @pytest.mark.parametrize("scheme", ["dynamic_range", "int8"])
 def test_quantised_channels_have_no_more_values_than_clusters(
-    small_bench: StepContext, trained_network: Network, scheme: str
+    small_context: StepContext, trained_network: Network, scheme: str
 ) -> None:
-    made, _ = clustered(small_bench, pruned(small_bench, trained_network))
+    made, _ = clustered(small_context, pruned(small_context, trained_network))
     parameters = PostTrainingQuantizationParameters(scheme=scheme, calibration_images=20)
-    file = TfliteFile.parse(PostTrainingQuantization().apply(parameters, made, small_bench))
+    file = TfliteFile.parse(PostTrainingQuantization().apply(parameters, made, small_context))
     quantised = [kernel for kernel in file.kernels if kernel.dtype == "int8"]
     assert len(quantised) >= 13  # All but the tiny ones.
     assert max(kernel.unique_values for kernel in quantised) <= 16
@@ -81,7 +83,7 @@ def test_quantised_channels_have_no_more_values_than_clusters(
 
 def test_a_broken_promise_is_an_error(trained_network: Network) -> None:
     file = TfliteFile.parse(float32_tflite(trained_network.model))
-    with pytest.raises(PromiseBroken, match=r"promised 8 values a kernel, and stem_conv has \d+"):
+    with pytest.raises(PromiseBroken, match=r"promised 8 values per kernel, and stem_conv has \d+"):
         STEP.check_promise(WeightClusteringParameters(clusters=8), trained_network, file)
 
 

@@ -12,6 +12,7 @@ from engine.contract.errors import DataError
 from engine.store.database import SCHEMA_VERSION, open_database, put_aside_if_damaged
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
+from engine.store.row_digest import row_digest
 from engine.store.run_hashes import is_damaged, write_run_hashes
 from engine.store.run_history import DAMAGED_ROW, RunState, list_runs, mark_interrupted, record_end, record_start
 from tests.ui.study_events import study_events
@@ -64,7 +65,7 @@ def test_a_file_that_is_no_database_is_put_aside(locations: Locations) -> None:
 def test_a_row_that_has_changed_is_not_believed(locations: Locations, tmp_path: Path) -> None:
     (variant, *_) = [event.variant for event in study_events(tmp_path) if event.event == "variant_measured"]
     store = MeasurementStore(locations, "this machine")
-    store.keep_variant("stage", variant, np.arange(9))
+    store.keep_variant("stage", variant, np.ones((9, 2), np.float32))
     store.keep_latencies(("stage",), {"stage": 1.5})
     store.keep_speed(1e9)
     measured = store.variant("stage")
@@ -77,7 +78,7 @@ def test_a_row_that_has_changed_is_not_believed(locations: Locations, tmp_path: 
     change(locations, "UPDATE speeds SET macs_a_second = 2e9")
     assert store.is_damaged("stage")
     assert (store.variant("stage"), store.latencies(("stage",)), store.speed()) == (None, None, None)
-    store.keep_variant("stage", variant, np.arange(9))
+    store.keep_variant("stage", variant, np.ones((9, 2), np.float32))
     assert store.variant("stage") is not None
 
 
@@ -120,6 +121,22 @@ def test_a_database_of_the_first_version_is_taken_over(locations: Locations) -> 
     assert MeasurementStore(locations, "m").speed() == 3e9
     with open_database(locations.database) as database:
         assert database.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+
+
+def test_measurements_without_probabilities_are_made_again(locations: Locations, tmp_path: Path) -> None:
+    """Those of the second version."""
+    store = MeasurementStore(locations, "m")
+    (variant, *_) = [event.variant for event in study_events(tmp_path) if event.event == "variant_measured"]
+    store.keep_speed(1e9)
+    with open_database(locations.database) as database:
+        database.execute("ALTER TABLE measurements RENAME COLUMN output TO decisions")
+        row = ("stage", "m", variant.model_dump_json(), b"12345678")
+        database.execute("INSERT INTO measurements VALUES (?, ?, ?, ?, ?, ?)", (*row, 1.0, row_digest(*row)))
+        database.execute("PRAGMA user_version=2")
+    assert store.variant("stage") is None
+    assert store.speed() == 1e9
+    store.keep_variant("stage", variant, np.ones((9, 2), np.float32))
+    assert store.variant("stage") is not None
 
 
 def test_a_file_of_a_run_that_has_changed_is_not_believed(tmp_path: Path) -> None:

@@ -109,7 +109,7 @@ def test_the_file_that_a_killed_process_was_writing_goes(tmp_path: Path, checkou
     assert (tmp_path / "living.json").read_bytes() == b"half"
 
 
-def test_a_temporary_folder_of_nobody_known_goes_after_a_day_of_rest(tmp_path: Path) -> None:
+def test_a_temporary_folder_of_an_unknown_process_goes_after_a_day(tmp_path: Path) -> None:
     old, young = tmp_path / ".a.01234567.part", tmp_path / ".b.01234567-99-01234567.part"
     for folder in (old, young):
         folder.mkdir()

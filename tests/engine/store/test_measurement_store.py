@@ -12,7 +12,7 @@ from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
 from tests.ui.study_events import variant
 
-DECISIONS = np.array([0, 1, 1, 0])
+OUTPUT = np.array([[0.25], [0.75]], dtype=np.float32)
 
 
 @pytest.fixture
@@ -22,11 +22,11 @@ def store(tmp_path: Path) -> MeasurementStore:
 
 def test_a_measurement_comes_back(store: MeasurementStore) -> None:
     assert store.variant("stage") is None
-    store.keep_variant("stage", variant("int8"), DECISIONS)
+    store.keep_variant("stage", variant("int8"), OUTPUT)
     found = store.variant("stage")
     assert found is not None
     assert found[0] == variant("int8")
-    assert found[1].tolist() == DECISIONS.tolist()
+    assert found[1].tolist() == OUTPUT.tolist()
     assert MeasurementStore(store.locations, "another machine").variant("stage") is None
 
 
@@ -38,10 +38,10 @@ def test_latencies_hold_for_the_files_that_were_measured_together(store: Measure
 
 
 def test_a_changed_row_is_not_believed(store: MeasurementStore) -> None:
-    store.keep_variant("stage", variant("int8"), DECISIONS)
+    store.keep_variant("stage", variant("int8"), OUTPUT)
     store.keep_speed(1e9)
     with open_database(store.locations.database) as database:
-        database.execute("UPDATE measurements SET decisions = ?", ((1 - DECISIONS).tobytes(),))
+        database.execute("UPDATE measurements SET output = ?", ((1 - OUTPUT).tobytes(),))
         database.execute("UPDATE speeds SET macs_a_second = 2e9")
     assert store.is_damaged("stage")
     assert store.variant("stage") is None

@@ -14,7 +14,7 @@ import pytest
 from engine.backbones.backbone import BACKBONES
 from tests.engine.training.gradients_of_backbone import BATCH, SMALLER_BATCH
 
-MOST_APART = 1e-3
+MAX_APART = 1e-3
 """Of a gradient's norm, or of a thousandth of all gradients' where its own is less."""
 SIDE = 56
 
@@ -46,7 +46,7 @@ def test_a_strided_point_convolution_has_the_gradient_of_every_nth_pixel(channel
 
 
 def test_few_channels_and_batches_of_changing_sizes(checkout: Path, tmp_path: Path) -> None:
-    assert _apart("resnet18", 0.05, 96, checkout, tmp_path) < MOST_APART
+    assert _apart("resnet18", 0.05, 96, checkout, tmp_path) < MAX_APART
 
 
 @pytest.mark.slow
@@ -54,7 +54,7 @@ def test_few_channels_and_batches_of_changing_sizes(checkout: Path, tmp_path: Pa
 @pytest.mark.parametrize(("width", "side"), [(0.05, 32), (0.05, 96), (0.25, 64)])
 @pytest.mark.parametrize("kind", [*BACKBONES])
 def test_every_backbone(kind: str, width: float, side: int, checkout: Path, tmp_path: Path) -> None:
-    assert _apart(kind, width, side, checkout, tmp_path) < MOST_APART
+    assert _apart(kind, width, side, checkout, tmp_path) < MAX_APART
 
 
 def _apart(kind: str, width: float, side: int, checkout: Path, folder: Path) -> float:

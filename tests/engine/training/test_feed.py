@@ -38,8 +38,8 @@ before = peak_resident_bytes()
 for batches in (feed.training_epoch(1), feed.in_order(Split.TEST), feed.in_order(Split.VALIDATION)):
     for batch in batches:
         pass
-bench = StepContext(Recipe(images=settings), dataset, pipeline, None, None, None)
-for image in bench.calibration_images(1000):
+context = StepContext(Recipe(images=settings), dataset, pipeline, None, None, None)
+for image in context.calibration_images(1000):
     pass
 print(peak_resident_bytes() - before)
 """

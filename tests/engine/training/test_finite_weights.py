@@ -55,5 +55,5 @@ def test_a_file_that_holds_them_is_refused(tmp_path: Path, value: float) -> None
 @pytest.mark.parametrize("value", [1e25, 3e38])
 def test_values_beyond_integers_are_refused_before_quantisation(value: float) -> None:
     float32 = float32_tflite(network(value))
-    with pytest.raises(NutshellError, match="more than integers can stand for"):
+    with pytest.raises(NutshellError, match="more than integers can represent"):
         activation_ranges(float32, [np.ones((8, 8, 1), np.float32)])

@@ -1,4 +1,4 @@
-"""Clusters that move: weights are shared, go over to another cluster when training takes them there, and zeros stay."""
+"""Clusters that move: weights are shared and move to another cluster when training takes them there, and zeros stay."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from engine.steps.magnitude_pruning.step import MagnitudePruning
 from engine.training.control import Control
 from engine.workbench.network import Network
 from engine.workbench.step_context import StepContext
-from tests.small_study import make_bench
+from tests.small_study import make_context
 
 PARAMETERS = MagnitudePruningParameters(
     schedule="iterative", sparsity=0.9, rounds=3, round_epochs=(1, 2, 1), round_learning_rates=(1e-3, 3e-4, 1e-4),
@@ -28,13 +28,13 @@ PARAMETERS = MagnitudePruningParameters(
 
 
 @pytest.fixture(scope="module")
-def tiny_network(small_bench: StepContext) -> Network:
-    """Three layers with kernels, so that tracing them anew each round takes no time."""
+def tiny_network(small_context: StepContext) -> Network:
+    """Three layers with kernels, so that tracing them in each round takes no time."""
     import tf_keras
 
     tf_keras.utils.set_random_seed(3)
     layers = tf_keras.layers
-    images = tf_keras.Input(small_bench.dataset.images.shape[1:])
+    images = tf_keras.Input(small_context.dataset.images.shape[1:])
     features = layers.Conv2D(8, 3, strides=2, activation="relu", name="one")(images)
     features = layers.Conv2D(16, 3, strides=2, activation="relu", name="two")(features)
     pooled = layers.GlobalAveragePooling2D()(features)
@@ -48,13 +48,13 @@ def prune(
     emit: Callable[[EngineEvent], None] = lambda event: None,
     control: Control | None = None,
 ) -> Network:
-    bench = make_bench(folder, control)
-    trainer = replace(bench.trainer, emit=emit, stage_epochs=MagnitudePruning().training_epochs(PARAMETERS))
+    context = make_context(folder, control)
+    trainer = replace(context.trainer, emit=emit, stage_epochs=MagnitudePruning().training_epochs(PARAMETERS))
 
     def tell(evidence: Evidence) -> None:
         emit(EvidenceFound(stage=trainer.stage, evidence=StageEvidence.of("pruning", evidence)))
 
-    return MagnitudePruning().apply(PARAMETERS, network, replace(bench, trainer=trainer, found=tell))
+    return MagnitudePruning().apply(PARAMETERS, network, replace(context, trainer=trainer, found=tell))
 
 
 def found(told: list[EngineEvent]) -> list[PruningRounds]:

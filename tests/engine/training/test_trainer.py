@@ -20,16 +20,16 @@ from engine.datasets.source import Split
 from engine.training.control import Control
 from engine.training.feed import Feed
 from engine.training.plan import TrainingPlan
-from tests.small_study import make_bench, two_layers, untrained
+from tests.small_study import make_context, two_layers, untrained
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 
 def train(folder: Path, epochs: int, emit: Callable[[EngineEvent], None] = lambda event: None, **more: Any) -> Any:
-    bench = make_bench(folder, more.pop("control", None), epochs)
-    plan = replace(TrainingPlan.of_recipe(bench.recipe.training), **more)
-    model = two_layers(bench, freeze_base=plan.unfreeze_epoch > 0)
-    return model, replace(bench.trainer, emit=emit).train(model, plan, unfrozen=("conv",))
+    context = make_context(folder, more.pop("control", None), epochs)
+    plan = replace(TrainingPlan.of_recipe(context.recipe.training), **more)
+    model = two_layers(context, freeze_base=plan.unfreeze_epoch > 0)
+    return model, replace(context.trainer, emit=emit).train(model, plan, unfrozen=("conv",))
 
 
 def same(first: Any, second: Any) -> bool:
@@ -71,13 +71,13 @@ def test_a_training_that_is_cut_off_continues_bit_for_bit(tmp_path: Path, optimi
 def test_one_step_is_that_of_keras(tmp_path: Path) -> None:
     import tf_keras
 
-    bench = make_bench(tmp_path)
-    ours, keras = untrained(bench).model, untrained(bench).model
+    context = make_context(tmp_path)
+    ours, keras = untrained(context).model, untrained(context).model
     plan = replace(
-        TrainingPlan.of_recipe(bench.recipe.training), epochs=1, augment=(), batch_size=len(bench.dataset.images)
+        TrainingPlan.of_recipe(context.recipe.training), epochs=1, augment=(), batch_size=len(context.dataset.images)
     )
-    bench.trainer.train(ours, plan)
-    ((images, labels),) = list(Feed(bench.dataset, bench.pipeline, 7, plan.batch_size).training_epoch(1))
+    context.trainer.train(ours, plan)
+    ((images, labels),) = list(Feed(context.dataset, context.pipeline, 7, plan.batch_size).training_epoch(1))
     keras.compile(tf_keras.optimizers.Adam(plan.learning_rate), "binary_crossentropy")
     keras.train_on_batch(images, labels)
     for a, b in zip(ours.get_weights(), keras.get_weights(), strict=True):
@@ -99,8 +99,8 @@ def test_stopping_ends_the_stage_and_keeps_the_best_epoch(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_training_that_diverges_ends_with_its_best_epoch(tmp_path: Path, value: float) -> None:
-    bench = make_bench(tmp_path, epochs=4)
-    model = untrained(bench).model
+    context = make_context(tmp_path, epochs=4)
+    model = untrained(context).model
     told: list[EngineEvent] = []
     after_first: list[list[np.ndarray]] = []
 
@@ -110,7 +110,7 @@ def test_a_training_that_diverges_ends_with_its_best_epoch(tmp_path: Path, value
             after_first.append(model.get_weights())
             model.set_weights([np.full_like(weights, value) for weights in model.get_weights()])
 
-    outcome = replace(bench.trainer, emit=poison).train(model, TrainingPlan.of_recipe(bench.recipe.training))
+    outcome = replace(context.trainer, emit=poison).train(model, TrainingPlan.of_recipe(context.recipe.training))
     assert (outcome.best_epoch, len(outcome.records)) == (1, 1)
     assert all(np.array_equal(*pair) for pair in zip(model.get_weights(), after_first[0], strict=True))
     (notice,) = [event.message for event in told if isinstance(event, Notice)]
@@ -146,19 +146,19 @@ def test_a_loss_that_explodes_is_a_sentence(tmp_path: Path) -> None:
 
 
 def test_the_model_keeps_the_weights_of_the_best_epoch(tmp_path: Path) -> None:
-    bench = make_bench(tmp_path, epochs=4)
-    network = untrained(bench)
-    outcome = bench.trainer.train(network.model, TrainingPlan.of_recipe(bench.recipe.training))
+    context = make_context(tmp_path, epochs=4)
+    network = untrained(context)
+    outcome = context.trainer.train(network.model, TrainingPlan.of_recipe(context.recipe.training))
     best = max(outcome.records, key=lambda record: (record.validation_accuracy, -record.validation_loss))
     assert outcome.best_epoch == best.epoch
-    (images, labels), *_ = Feed(bench.dataset, bench.pipeline, 7, 16).in_order(Split.VALIDATION)
+    (images, labels), *_ = Feed(context.dataset, context.pipeline, 7, 16).in_order(Split.VALIDATION)
     decided = (network.model(images).numpy()[:, 0] >= 0.5).astype(int)
     assert np.mean(decided == labels) == pytest.approx(best.validation_accuracy)
 
 
 def test_epochs_are_fed_differently_and_the_same_again(tmp_path: Path) -> None:
-    bench = make_bench(tmp_path)
-    feed = Feed(bench.dataset, bench.pipeline, 7, 16, ("hflip",))
+    context = make_context(tmp_path)
+    feed = Feed(context.dataset, context.pipeline, 7, 16, ("hflip",))
     one, again, two = (np.concatenate([images for images, _ in feed.training_epoch(epoch)]) for epoch in (1, 1, 2))
     assert np.array_equal(one, again)
     assert not np.array_equal(one, two)

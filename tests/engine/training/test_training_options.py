@@ -16,9 +16,9 @@ from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import Split
 from engine.training.balance import balanced_weights
 from engine.training.plan import TrainingPlan
-from tests.small_study import make_bench, two_layers, untrained
+from tests.small_study import make_context, two_layers, untrained
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 
 def two_dense(outputs: int) -> Any:
@@ -103,9 +103,9 @@ def test_rare_classes_weigh_as_much_as_frequent_ones() -> None:
 
 
 def test_a_frozen_base_trains_from_its_epoch_on(tmp_path: Path) -> None:
-    bench = make_bench(tmp_path, epochs=2)
-    model = two_layers(bench, freeze_base=True)
-    plan = replace(TrainingPlan.of_recipe(bench.recipe.training), unfreeze_epoch=2, restore_best=False, augment=())
+    context = make_context(tmp_path, epochs=2)
+    model = two_layers(context, freeze_base=True)
+    plan = replace(TrainingPlan.of_recipe(context.recipe.training), unfreeze_epoch=2, restore_best=False, augment=())
     watched = [model.get_layer(name) for name in ("conv", "bn", "classifier")]
     seen: list[list[list[np.ndarray]]] = []
 
@@ -114,22 +114,22 @@ def test_a_frozen_base_trains_from_its_epoch_on(tmp_path: Path) -> None:
             seen.append([layer.get_weights() for layer in watched])
 
     look()
-    replace(bench.trainer, emit=look).train(model, plan, unfrozen=("conv",))
+    replace(context.trainer, emit=look).train(model, plan, unfrozen=("conv",))
     moved = [[not np.array_equal(a[0], b[0]) for a, b in zip(*pair, strict=True)] for pair in pairwise(seen)]
     assert moved == [[False, False, True], [True, False, True]]
 
 
 def test_patience_ends_a_training_that_no_longer_gets_better(tmp_path: Path) -> None:
-    bench = make_bench(tmp_path)
-    model = two_layers(bench)
+    context = make_context(tmp_path)
+    model = two_layers(context)
     plan = replace(
-        TrainingPlan.of_recipe(bench.recipe.training),
+        TrainingPlan.of_recipe(context.recipe.training),
         epochs=40,
         learning_rate=1e-12,
         head_learning_rate=1e-12,
         early_stopping=3,
     )
-    outcome = bench.trainer.train(model, plan)
+    outcome = context.trainer.train(model, plan)
     best = max(outcome.records, key=lambda record: (record.validation_accuracy, -record.validation_loss)).epoch
     assert outcome.best_epoch == best
     assert len(outcome.records) == best + 3 < 40
@@ -137,20 +137,20 @@ def test_patience_ends_a_training_that_no_longer_gets_better(tmp_path: Path) -> 
 
 
 def test_the_sweep_tests_after_the_epochs_asked_for_and_the_last_weights_are_kept(tmp_path: Path) -> None:
-    bench = make_bench(tmp_path, epochs=3)
-    model = two_layers(bench)
-    plan = replace(TrainingPlan.of_recipe(bench.recipe.training), test_epochs=(1, 3), restore_best=False)
-    outcome = bench.trainer.train(model, plan)
+    context = make_context(tmp_path, epochs=3)
+    model = two_layers(context)
+    plan = replace(TrainingPlan.of_recipe(context.recipe.training), test_epochs=(1, 3), restore_best=False)
+    outcome = context.trainer.train(model, plan)
     told = [record.test_accuracy for record in outcome.records]
     assert told[1] is None
-    rows = bench.dataset.splits[Split.TEST]
-    outputs = model.predict(bench.pipeline.feed(np.asarray(bench.dataset.images[rows])), verbose=0)
-    assert told[2] == pytest.approx(np.mean((outputs[:, 0] >= 0.5) == bench.dataset.labels[rows]))
+    rows = context.dataset.splits[Split.TEST]
+    outputs = model.predict(context.pipeline.feed(np.asarray(context.dataset.images[rows])), verbose=0)
+    assert told[2] == pytest.approx(np.mean((outputs[:, 0] >= 0.5) == context.dataset.labels[rows]))
 
 
 def test_the_head_starts_by_xavier(tmp_path: Path) -> None:
     """Glorot and Bengio 2010, equation 16: uniform within ±√(6 / (inputs + outputs))."""
-    kernel = untrained(make_bench(tmp_path)).model.get_layer("classifier").get_weights()[0]
+    kernel = untrained(make_context(tmp_path)).model.get_layer("classifier").get_weights()[0]
     most = np.sqrt(6 / sum(kernel.shape))
     assert 0.9 * most < np.abs(kernel).max() <= most
 

@@ -19,7 +19,7 @@ from engine.weights.weights_file import load_weights
 from engine.workbench.network import Network
 from engine.workbench.network_file import save_network
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 SETTINGS = BackboneSettings(kind="mobilenet_v3_small", width=0.05)
 

@@ -120,7 +120,7 @@ def test_a_file_that_is_cut_short_is_a_sentence(folder: Path, tmp_path: Path, da
     shutil.copytree(folder, copy)
     content = (copy / damaged).read_bytes()
     (copy / damaged).write_bytes(content[: int(kept * len(content))])
-    with pytest.raises(DataError, match=r"is no (weights file|saved model) of Keras"):
+    with pytest.raises(DataError, match=r"is not a (Keras weights file|saved Keras model)"):
         read_configuration(copy), read_stored_weights(copy)
 
 
@@ -128,7 +128,7 @@ def test_missing_variables_are_a_sentence(folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     (copy / f"{VARIABLES}.index").unlink()
-    with pytest.raises(DataError, match="is no weights file of Keras"):
+    with pytest.raises(DataError, match="is not a Keras weights file"):
         read_stored_weights(copy)
 
 

@@ -20,7 +20,7 @@ from engine.graph.layer_graph import LayerGraph
 from engine.weights.keras_order import in_keras_order
 from engine.weights.weights_file import load_weights
 
-pytestmark = pytest.mark.usefixtures("small_bench")
+pytestmark = pytest.mark.usefixtures("small_context")
 
 SIDE = 96
 LAYOUTS: dict[str, Callable[[Any, str], None]] = {
@@ -190,6 +190,6 @@ def test_a_file_that_holds_no_weights_is_a_sentence(tmp_path: Path, content: byt
     path = tmp_path / "broken.h5"
     path.write_bytes(content)
     (fault,) = errors(preflight(recipe(path)))
-    assert "is no weights file of Keras" in fault.message
+    assert "is not a Keras weights file" in fault.message
     (fault,) = errors(preflight(recipe(tmp_path)))
     assert "is a folder" in fault.message

@@ -89,7 +89,7 @@ def test_pruning_rounds_are_a_curve_over_sparsity(
     told = rounds(PRUNING)
     take(qtbot, dashboard, told[:4])
     assert dashboard.tabs.isTabVisible(tab)
-    # A run that goes on tells of the finished rounds once more.
+    # A resumed run sends the finished rounds once more.
     take(qtbot, dashboard, told)
     assert dashboard.panels["pruning_rounds"].points() == 6
     tuned, pruned = dashboard.panels["pruning_rounds"].plot.listDataItems()
@@ -173,6 +173,22 @@ def test_buttons_ask_the_engine(
     with qtbot.waitSignal(dashboard.cancel_requested, timeout=500):
         qtbot.mouseClick(child(dashboard, "cancel"), Qt.MouseButton.LeftButton)
     assert "Every finished stage is kept" in answers.asked[0]
+
+
+def test_a_run_that_ends_while_its_cancelling_is_asked_about_is_not_cancelled(
+    qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dashboard.begin("ultrasound-prq")
+    take(qtbot, dashboard, until(events, EpochFinished, number=3))
+
+    def ends(*_: object) -> bool:
+        take(qtbot, dashboard, events)
+        return True
+
+    monkeypatch.setattr("ui.dashboard.run_header.agrees", ends)
+    with qtbot.assertNotEmitted(dashboard.cancel_requested):
+        qtbot.mouseClick(child(dashboard, "cancel"), Qt.MouseButton.LeftButton)
+    assert text(dashboard, "time").startswith("done in")
 
 
 def test_stop_and_keep_waits_for_a_stage_that_trains(

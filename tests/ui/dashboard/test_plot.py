@@ -123,7 +123,7 @@ def test_log_axis_and_smoothing(dashboard: Dashboard) -> None:
     much.trigger()
     smooth = plot.listDataItems()[0].getOriginalDataset()[1]
     assert smooth[1] == pytest.approx(0.9 * raw[0] + 0.1 * raw[1])
-    assert smooth[11] == raw[11], "each stage begins anew"
+    assert smooth[11] == raw[11], "each stage starts its own average"
     assert "smoothed, 0.9" in plot.getPlotItem().titleLabel.text
 
 

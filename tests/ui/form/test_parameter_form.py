@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 import pytest
-from pydantic import Field
+from pydantic import Field, model_validator
 from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
@@ -82,7 +82,7 @@ def test_a_comma_is_read_where_the_language_says_what_it_is(qtbot: QtBot, form: 
     said: list[str] = []
     form.refused.connect(said.append)
     _write(qtbot, form, "share", "0,75")
-    assert "write the decimal point as a point" in said[-1]
+    assert "use a decimal point" in said[-1]
     before = QLocale()
     QLocale.setDefault(QLocale(QLocale.Language.German))
     try:
@@ -115,6 +115,63 @@ def test_a_refused_text_stays_until_its_own_value_changes_or_it_is_discarded(qtb
     _write(qtbot, form, "share", "many")
     form.discard_refused()
     assert (share.text(), form.is_valid) == ("0.25", True)
+
+
+def test_valid_fields_count_while_another_is_refused(qtbot: QtBot, form: ParameterForm) -> None:
+    told: list[object] = []
+    form.changed.connect(told.append)
+    _write(qtbot, form, "share", "1.5")
+    _write(qtbot, form, "rate", "many")
+    _write(qtbot, form, "name", "x")
+    assert told == [_Parameters(name="x")] == [form.model()]
+    assert form.refusal == "Share: it has to be below 1. Rate (per step): a number is needed."
+    form.discard_refused()
+    assert (form.model(), form.refusal) == (_Parameters(name="x"), "")
+
+
+class _Pair(Section):
+    """Two values that depend on each other, and one that has a meaning with a choice only."""
+
+    first: float = Field(0.2, title="First")
+    last: float = Field(0.8, title="Last")
+    scheme: Literal["a", "b"] = Field("a", title="Scheme")
+    share: float = Field(0.5, lt=1, title="Share", json_schema_extra={"shown_for": {"scheme": ["a"]}})
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.first >= self.last:
+            raise ValueError("first has to be below last")
+        return self
+
+
+@pytest.fixture
+def pair(qtbot: QtBot) -> ParameterForm:
+    form = ParameterForm(_Pair(), tuple(_Pair.model_fields), "p")
+    qtbot.addWidget(form)
+    form.show()
+    return form
+
+
+def test_two_values_that_fit_only_together_are_taken_together(qtbot: QtBot, pair: ParameterForm) -> None:
+    _write(qtbot, pair, "first", "0.9")
+    assert pair.refusal == "First has to be below last."
+    _child(pair, QComboBox, "scheme").setCurrentIndex(1)
+    assert pair.model() == _Pair(first=0, scheme="b"), "what does not clash counts, as half of the number did"
+    _write(qtbot, pair, "last", "0.95")
+    assert (pair.model(), pair.refusal) == (_Pair(first=0.9, last=0.95, scheme="b"), "")
+
+
+def test_a_refused_field_that_has_no_meaning_now_is_no_fault_until_it_has_one(
+    qtbot: QtBot, pair: ParameterForm
+) -> None:
+    scheme = _child(pair, QComboBox, "scheme")
+    _write(qtbot, pair, "share", "2")
+    assert not pair.is_valid
+    scheme.setCurrentIndex(1)
+    assert (pair.is_valid, pair.model()) == (True, _Pair(scheme="b"))
+    scheme.setCurrentIndex(0)
+    assert pair.refusal == "Share: it has to be below 1."
+    assert _child(pair, QLineEdit, "share").text() == "2"
 
 
 def test_a_refused_value_is_taken_once_the_others_allow_it(qtbot: QtBot, form: ParameterForm) -> None:

@@ -111,7 +111,7 @@ def test_settings_show_what_has_a_meaning_and_reach_the_recipe(chains_page: Open
     (step,) = chains_page.recipe.chains[0].steps
     assert (step.schedule, step.rounds, step.sparsity) == ("iterative", 5, 0.975)  # type: ignore[attr-defined]
     assert chains_page.child(QListWidget, "steps.list").item(0).text() == "1. pruning 97.5 %"
-    assert chains_page.child(QLineEdit, f"step.{PRUNING}.sparsity").hasFocus(), "typing goes on in the same form"
+    assert chains_page.child(QLineEdit, f"step.{PRUNING}.sparsity").hasFocus(), "typing continues in the same form"
 
 
 def test_a_refused_setting_keeps_the_page_shut(chains_page: OpenWizard) -> None:
@@ -122,14 +122,14 @@ def test_a_refused_setting_keeps_the_page_shut(chains_page: OpenWizard) -> None:
     assert chains_page.recipe.chains[0].steps[0].sparsity == 0.8  # type: ignore[attr-defined]
     told = "What you typed was not kept. Sparsity: it has to be below 1."
     chains_page.click("chains.add")
-    assert chains_page.wait_for_message("steps.message") == told
+    assert chains_page.wait_for_message("chains.message") == told
     assert chains_page.can_go_on, "the refused text is gone with its form"
     chains_page.click("chains.add")
     _editor(chains_page).add_step(PRUNING)
     chains_page.write(f"step.{PRUNING}.sparsity", "1.5")
     chains_page.wait_for_message("steps.message")
     chains_page.child(QListWidget, "chains.list").setCurrentRow(0)
-    assert chains_page.wait_for_message("steps.message") == told
+    assert chains_page.wait_for_message("chains.message") == told
 
 
 def test_chains_are_duplicated_renamed_and_removed(chains_page: OpenWizard) -> None:

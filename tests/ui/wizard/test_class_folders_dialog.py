@@ -141,7 +141,7 @@ def test_marked_folders_become_a_class_and_patterns_another(open_dialog: OpenDia
     assert open_dialog.class_of("MRI", "hospital_0", "patient_0", "MR", "sick_a") == "sick"
     assert open_dialog.class_of("MRI", "hospital_0", "patient_0", "MR", "localiser") == "normal"
     assert open_dialog.class_of("MRI", "hospital_1") == "(normal, sick)"
-    assert open_dialog.message() == "18 images are in no class, and will be left out."
+    assert open_dialog.message() == "18 images belong to no class and will be left out."
     open_dialog.qtbot.mouseClick(open_dialog.ok, Qt.MouseButton.LeftButton)
     assert open_dialog.chosen == [{"sick": ("**/sick*",), "normal": ("hospital_0", "hospital_1/patient_1")}]
 
@@ -176,7 +176,7 @@ def test_undo_clear_remove_and_cancel(open_dialog: OpenDialog) -> None:
 
 @pytest.mark.parametrize(
     ("patterns", "fault"),
-    [(("**/nothing",), 'No folder is named by "**/nothing" (a)'), (("**/MR", "*/*/M?"), "is of the class a and of b")],
+    [(("**/nothing",), 'No folder matches "**/nothing" (a)'), (("**/MR", "*/*/M?"), "is of the class a and of b")],
 )
 def test_what_cannot_be_is_said(open_dialog: OpenDialog, patterns: tuple[str, ...], fault: str) -> None:
     for name, pattern in zip("ab", patterns, strict=False):

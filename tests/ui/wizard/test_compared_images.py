@@ -76,7 +76,7 @@ def test_leaving_one_out_and_undoing_it(images_page: OpenWizard) -> None:
 def test_the_same_size_twice_is_refused_until_it_is_another(images_page: OpenWizard) -> None:
     images_page.click("images.size.add")
     set_side(images_page, 128)
-    assert "names one value twice" in images_page.wait_for_message("images.message")
+    assert "contains a value twice" in images_page.wait_for_message("images.message")
     assert not images_page.can_go_on
     set_side(images_page, 64)
     images_page.qtbot.waitUntil(lambda: images_page.can_go_on, timeout=SCAN_MS)

@@ -60,7 +60,7 @@ def test_what_the_dataset_refuses_the_step_refuses(qtbot: QtBot, settings: StepS
     assert isinstance(share, QLineEdit)
     share.selectAll()
     qtbot.keyClicks(share, "1.5")
-    assert not settings.is_valid
+    assert settings.refusal
     share.selectAll()
     qtbot.keyClicks(share, "0.2")
-    assert settings.is_valid
+    assert not settings.refusal

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QPushButton,
     QTableWidget,
+    QWidget,
 )
 
 from engine.contract.dataset_settings import DatasetSettings
@@ -62,7 +63,7 @@ def test_a_folder_is_counted_shown_and_what_was_skipped_is_listed(open_wizard: O
     skipped = open_wizard.child(QListWidget, "dataset.skipped")
     assert skipped.isVisible()
     texts = {skipped.item(row).text() for row in range(skipped.count())}
-    assert texts == {"sick/empty.png: is empty", "sick/notes.txt: is no image file by its name"}
+    assert texts == {"sick/empty.png: is empty", "sick/notes.txt: does not have the name of an image file"}
 
 
 def _empty(folder: Path) -> Path:
@@ -92,7 +93,7 @@ def _unreadable_class(folder: Path) -> Path:
     ("make", "sentence"),
     [
         (_empty, "There are no images in"),
-        (_one_class, "one class only"),
+        (_one_class, "only one class"),
         (_a_file, "is a file; choose the folder"),
         (lambda folder: folder / "nowhere", "there is no folder"),
         (_unreadable_class, 'No image of the class "sick" can be read'),
@@ -113,7 +114,7 @@ def test_what_cannot_be_used_is_said_in_a_sentence(
 def test_files_added_later_are_found_by_looking_again(open_wizard: OpenWizard, tmp_path: Path) -> None:
     folder = _one_class(tmp_path / "images")
     open_wizard.open_folder(folder)
-    assert "one class only" in open_wizard.wait_for_message("dataset.message")
+    assert "only one class" in open_wizard.wait_for_message("dataset.message")
     shutil.copytree(folder / "normal", folder / "other")
     open_wizard.click("dataset.scan")
     open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
@@ -185,7 +186,7 @@ def test_what_is_dropped_is_taken_by_the_source_that_knows_it(
 def test_a_published_archive_has_its_own_settings(open_wizard: OpenWizard, tmp_path: Path) -> None:
     folder = write_cifar100_python(tmp_path, cifar100_content(40))
     archive = shutil.make_archive(str(tmp_path / "cifar-100-python"), "gztar", tmp_path, folder.name)
-    assert not open_wizard.child(QComboBox, "dataset.labels").isVisible()
+    assert open_wizard.wizard.findChild(QComboBox, "dataset.labels") is None
     open_wizard.choose("dataset.kind", "cifar100")
     open_wizard.write("dataset.path", archive)
     open_wizard.qtbot.waitUntil(lambda: set(_counts(open_wizard)) == set(CIFAR100_FINE), timeout=SCAN_MS)
@@ -196,8 +197,43 @@ def test_a_published_archive_has_its_own_settings(open_wizard: OpenWizard, tmp_p
     open_wizard.qtbot.waitUntil(lambda: set(_counts(open_wizard)) == set(CIFAR100_COARSE), timeout=SCAN_MS)
     assert open_wizard.recipe.dataset.classes == ()
     open_wizard.choose("dataset.kind", "npz")
-    assert open_wizard.recipe.dataset.labels == "fine"
+    assert open_wizard.recipe.dataset.options is None
     assert "choose the NumPy archive" in open_wizard.wait_for_message("dataset.message")
+
+
+def test_what_a_source_alone_has_is_edited_undone_and_refused(open_wizard: OpenWizard) -> None:
+    open_wizard.choose("dataset.kind", "nifti_folder")
+    axis = open_wizard.child(QComboBox, "dataset.axis")
+    assert (axis.accessibleName(), axis.currentText()) == ("Slices", "as stored")
+    open_wizard.choose("dataset.axis", "axial")
+    assert open_wizard.recipe.dataset == DatasetSettings(kind="nifti_folder", axis="axial")
+    open_wizard.wizard.undo_action.trigger()
+    assert axis.currentData() == "stored"
+    assert open_wizard.recipe.dataset.options is None
+    open_wizard.wizard.redo_action.trigger()
+    assert axis.currentData() == "axial"
+    open_wizard.write("dataset.slices", "[0.5, 0.2]")
+    assert open_wizard.wait_for_message("dataset.message").startswith("Part of the volume: two numbers from 0 to 1")
+    open_wizard.write("dataset.test_fraction", "0.3")
+    assert open_wizard.recipe.dataset == DatasetSettings(kind="nifti_folder", axis="axial", test_fraction=0.3)
+    assert open_wizard.child(QLineEdit, "dataset.slices").text() == "[0.5, 0.2]", "what was refused stays as typed"
+    assert not open_wizard.can_go_on
+    open_wizard.choose("dataset.kind", "phantom")
+    assert open_wizard.wizard.findChild(QLineEdit, "dataset.slices") is None
+    assert open_wizard.recipe.dataset == DatasetSettings(test_fraction=0.3)
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+
+
+def test_the_tab_key_comes_to_what_a_source_alone_has(open_wizard: OpenWizard) -> None:
+    open_wizard.choose("dataset.kind", "nifti_folder")
+    widget: QWidget = open_wizard.child(QComboBox, "dataset.kind")
+    passed = [widget.objectName()]
+    while passed[-1] != "dataset.validation_fraction":
+        widget = widget.nextInFocusChain()
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            passed.append(widget.objectName())
+    wanted = ["dataset.labels_csv.browse", "dataset.axis", "dataset.slices", "dataset.validation_fraction"]
+    assert [name for name in passed if name != "dataset.class_folders"][-4:] == wanted
 
 
 def test_a_class_can_be_left_out_and_taken_back(open_wizard: OpenWizard, tmp_path: Path) -> None:
@@ -254,13 +290,42 @@ def test_an_empty_class_folder_is_left_out_by_a_button(open_wizard: OpenWizard, 
     assert not open_wizard.child(QPushButton, "dataset.leave_out").isVisible()
 
 
+def test_a_class_of_the_test_folder_only_is_left_out_by_a_button(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        draw_class_folders(tmp_path / "images" / split, 6)
+    (tmp_path / "images" / "train" / "sick").rename(tmp_path / "images" / "train" / "ill")
+    open_wizard.open_folder(tmp_path / "images")
+    assert "has only 0 training images" in open_wizard.wait_for_message("dataset.message")
+    assert open_wizard.child(QLabel, "wizard.waits").text() == open_wizard.child(QLabel, "dataset.message").text()
+    button = open_wizard.child(QPushButton, "dataset.leave_out")
+    assert button.text() == "&Leave sick out"
+    open_wizard.click("dataset.leave_out")
+    open_wizard.qtbot.waitUntil(lambda: open_wizard.can_go_on, timeout=SCAN_MS)
+    assert open_wizard.recipe.dataset.classes == ("ill", "normal")
+    findings = open_wizard.child(QListWidget, "images.findings")
+    open_wizard.qtbot.waitUntil(
+        lambda: any('no test image of "ill"' in findings.item(row).text() for row in range(findings.count())),
+        timeout=SCAN_MS,
+    )
+
+
+def test_what_the_page_waits_for_is_not_what_was_said_of_something_else(open_wizard: OpenWizard) -> None:
+    page = open_wizard.wizard.current_page
+    open_wizard.choose("dataset.kind", "image_folder")
+    open_wizard.qtbot.waitUntil(lambda: "being listed" not in page.waits_for(), timeout=SCAN_MS)
+    why = page.waits_for()
+    page._findings.refused.emit("A classifier needs two classes: these two stay.")  # type: ignore[attr-defined]
+    assert page.waits_for() == why
+    assert "two classes" not in why
+
+
 def test_the_last_two_classes_stay_and_say_why(open_wizard: OpenWizard, heart_folder: Path) -> None:
     open_wizard.open_folder(heart_folder)
     table = open_wizard.child(QTableWidget, "dataset.counts")
     open_wizard.qtbot.waitUntil(lambda: table.rowCount() == 2, timeout=SCAN_MS)
     table.item(0, 0).setCheckState(Qt.CheckState.Unchecked)
     assert table.item(0, 0).checkState() == Qt.CheckState.Checked
-    assert "needs two classes" in open_wizard.wait_for_message("dataset.message")
+    assert "needs at least two classes" in open_wizard.wait_for_message("dataset.message")
 
 
 def test_what_is_left_out_is_not_counted(open_wizard: OpenWizard, tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QTableWidget, QTabWidget
 
 from tests.small_study import draw_class_folders
@@ -63,7 +65,20 @@ def test_copies_across_splits_are_listed_and_left_out_by_a_button(
     open_wizard.qtbot.waitUntil(
         lambda: duplicates.rowCount() == 1 and duplicates.item(0, 4).text() == "same pixels, left out", timeout=SCAN_MS
     )
-    assert any("and left out." in text for text in _findings(open_wizard))
+    assert any("and is left out." in text for text in _findings(open_wizard))
+
+
+def test_fractions_are_not_called_images_of_sixteen_bits(open_wizard: OpenWizard, tmp_path: Path) -> None:
+    noise = np.random.default_rng(5)
+    for name in ("a", "b"):
+        (tmp_path / "images" / name).mkdir(parents=True)
+        for number in range(6):
+            pixels = noise.random((32, 32), dtype=np.float32)
+            tifffile.imwrite(tmp_path / "images" / name / f"{number}.tif", pixels)
+    open_wizard.open_folder(tmp_path / "images")
+    facts = open_wizard.child(QLabel, "images.facts")
+    open_wizard.qtbot.waitUntil(lambda: facts.text() != "", timeout=SCAN_MS)
+    assert facts.text() == "12 images · 32×32 (12) · grayscale of 16 bits or on a scale of its own (12)"
 
 
 def test_drawn_images_are_looked_at_when_wished_and_the_look_can_be_stopped(open_wizard: OpenWizard) -> None:
@@ -73,7 +88,7 @@ def test_drawn_images_are_looked_at_when_wished_and_the_look_can_be_stopped(open
     button, told = open_wizard.child(QPushButton, "images.scan"), open_wizard.child(QLabel, "images.progress")
     open_wizard.click("images.scan")
     open_wizard.qtbot.waitUntil(lambda: "of 800 images" in told.text(), timeout=SCAN_MS)
-    assert open_wizard.can_go_on, "nobody has to wait for it"
+    assert open_wizard.can_go_on, "the user need not wait for it"
     assert button.text() == "S&top"
     open_wizard.click("images.scan")
     assert button.text() == "Check every i&mage"

@@ -21,7 +21,7 @@ class ResultsPanel(Panel):
 
     key: ClassVar[str] = "results"
     tab: ClassVar[str] = "Table and files"
-    place: ClassVar[int] = 90
+    place: ClassVar[int] = 5
     is_always_there: ClassVar[bool] = True
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:

@@ -41,7 +41,7 @@ class ChainList(QGroupBox):
         self._rename = QPushButton("Rena&me", objectName="chains.rename")
         self._duplicate = QPushButton("Dup&licate", objectName="chains.duplicate")
         self._remove = QPushButton("Rem&ove", objectName="chains.remove")
-        self._presets.setToolTip("Chains that the papers ran, with what they cost and what to expect.")
+        self._presets.setToolTip("Chains from the papers, with their cost and what to expect.")
         layout = QVBoxLayout(self)
         layout.addWidget(self._list)
         for pair in ((self._add, self._presets), (self._rename, self._duplicate), (self._remove,)):

@@ -1,4 +1,4 @@
-"""Chains are named after their steps, until somebody names them."""
+"""Chains are named after their steps until the user names them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def name_of_steps(steps: Sequence[StepParameters]) -> str:
 
 
 def is_automatic(chain: ChainSettings) -> bool:
-    """Whether nobody has named the chain: it is called as its steps say, maybe with a number."""
+    """Whether the chain has the name of its steps, perhaps with a number, and not one of the user's."""
     return re.sub(r" \d+$", "", chain.name) in {EMPTY, name_of_steps(chain.steps)} or chain.name == name_of_steps(
         chain.steps
     )

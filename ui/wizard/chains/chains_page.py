@@ -19,7 +19,7 @@ from ui.wizard.chains.chain_names import is_automatic, name_of_steps
 from ui.wizard.chains.preset_dialog import PresetDialog
 from ui.wizard.chains.presets import Preset, free_name
 from ui.wizard.chains.steps_editor import StepsEditor
-from ui.wizard.draft_page import DraftPage
+from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.findings_list import FindingsList
 from ui.wizard.recipe_draft import RecipeDraft
 
@@ -41,27 +41,28 @@ class ChainsPage(DraftPage):
         super().__init__(draft, what_to_do)
         self._chains = ChainList()
         self._steps = StepsEditor()
-        self._findings = FindingsList("chains.findings", "A click selects its step.")
+        self._findings = FindingsList("chains.findings", "Click to select its step.")
         self._message = MessageBar("chains.message")
         self._lay_out()
         self._chains.chosen.connect(self._show_steps)
-        self._chains.changed.connect(lambda chains: draft.change(chains=chains))
+        self._chains.changed.connect(self._on_chains_changed)
         self._chains.refused.connect(self._message.say)
         self._chains.presets_wanted.connect(self._on_presets_wanted)
         self._steps.changed.connect(self._on_steps_changed)
         self._steps.validity_changed.connect(self.say_whether_complete)
+        self._steps.lost.connect(lambda refusal: self._message.say(not_kept(refusal), "warning"))
         self._findings.place_chosen.connect(self._on_place_chosen)
         self._findings.repair_chosen.connect(draft.mend)
 
     @property
-    def has_refused(self) -> bool:
-        return not self._steps.is_valid
+    def refusal(self) -> str:
+        return self._steps.refusal
 
     def discard_refused(self) -> None:
         self._steps.discard_refused()
 
     def waits_for(self) -> str:
-        if self.has_refused:
+        if self.refusal:
             return "A setting of this step is not valid yet."
         return "A chain cannot run: see the findings marked ✕." if errors(self._draft.findings) else ""
 
@@ -100,6 +101,11 @@ class ChainsPage(DraftPage):
         row = self._chains.row()
         return self._draft.recipe.chains[row] if 0 <= row < len(self._draft.recipe.chains) else None
 
+    def _on_chains_changed(self, chains: tuple[ChainSettings, ...]) -> None:
+        if len(chains) < len(self._draft.recipe.chains):
+            self._steps.forget_step()
+        self._draft.change(chains=chains)
+
     def _on_steps_changed(self, steps: tuple[StepParameters, ...]) -> None:
         row = self._chains.row()
         chains = list(self._draft.recipe.chains)
@@ -119,15 +125,18 @@ class ChainsPage(DraftPage):
         before = 0 if replace else len(self._draft.recipe.chains)
         same = {} if replace else preset.there_already(self._draft.recipe)
         try:
-            self._draft.replace(preset.put_into(self._draft.recipe, replace))
+            recipe = preset.put_into(self._draft.recipe, replace)
         except NutshellError as error:
             self._message.say(str(error))
             return
+        if replace:
+            self._steps.forget_step()
+        self._draft.replace(recipe)
         if len(self._draft.recipe.chains) > before:
             self._chains.choose(before)
         if same:
             named = ", ".join(f'{chain} as "{other}"' for chain, other in same.items())
-            self._message.say(f"The study has some of these chains already: {named}.", "hint")
+            self._message.say(f"The study already has some of these chains: {named}.", "hint")
 
     def _on_place_chosen(self, finding: Finding) -> None:
         if place := _place(finding):

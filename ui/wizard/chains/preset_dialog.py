@@ -22,7 +22,7 @@ from ui.side_by_side import SideBySide
 from ui.wizard.chains.presets import Preset, presets
 
 LIST_WIDTH = 330
-LEAST_TEXT_WIDTH = 260
+MIN_TEXT_WIDTH = 260
 SIZE = (860, 470)
 ROW_SPACING = 2
 
@@ -66,7 +66,7 @@ class PresetDialog(QDialog):
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidget(self._text)
-        scroll.setMinimumWidth(LEAST_TEXT_WIDTH)
+        scroll.setMinimumWidth(MIN_TEXT_WIDTH)
         layout = QVBoxLayout(self)
         layout.addWidget(SideBySide(self._list, scroll, LIST_WIDTH), 1)
         layout.addWidget(self._buttons)
@@ -83,8 +83,9 @@ class PresetDialog(QDialog):
 def _page(preset: Preset) -> str:
     """What is known of a preset, as rich text."""
     parts = [f"<h3>{escape(preset.title)}</h3><p>{escape(preset.paper)}</p>"]
-    epochs = f"{preset.epochs} epochs of training beside the baseline's." if preset.epochs else "Nothing is trained."
-    sentences = {"What it does": preset.does, "Cost": f"{epochs} {preset.costs}", "To expect": preset.expect}
+    trained = f"{preset.epochs} epochs of training in addition to the baseline's."
+    epochs = trained if preset.epochs else "Nothing is trained."
+    sentences = {"What it does": preset.does, "Cost": f"{epochs} {preset.costs}", "What to expect": preset.expect}
     for title, sentence in sentences.items():
         parts.append(f"<p><b>{title}</b><br>{escape(sentence)}</p>")
     chains = (

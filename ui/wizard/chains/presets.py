@@ -6,11 +6,11 @@ import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 
 from engine.chain.stage_tree import plan
+from engine.contract.document import Document
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import build_recipe, recipe_document
 from engine.contract.section import Section
@@ -28,7 +28,7 @@ class Preset(Section):
     expect: str
     """What the paper found."""
     chains: tuple[ChainSettings, ...]
-    images: dict[str, Any] = Field(default_factory=dict)
+    images: Document = Field(default_factory=dict)
     """Keys of `[images]` that it sets."""
 
     @property

@@ -33,11 +33,15 @@ class StepsEditor(QWidget):
     changed = Signal(tuple)
     """All steps of the chain, with the change made."""
     validity_changed = Signal()
+    lost = Signal(str)
+    """Why the chain has not what was typed in a form that is gone now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._steps: tuple[StepParameters, ...] = ()
         self._chain_row = -1
+        self._shown_row = -1
+        """Of the step whose settings are shown."""
         self._list = QListWidget(objectName="steps.list")
         self._list.setAccessibleName("Steps of the chain")
         self._list.setSpacing(ROW_SPACING)
@@ -58,21 +62,25 @@ class StepsEditor(QWidget):
         self._remove.clicked.connect(self._on_remove)
         self._settings.changed.connect(self._on_parameters)
         self._settings.validity_changed.connect(self.validity_changed)
+        self._settings.lost.connect(self.lost)
         for keys, slot in (("Alt+Up", self._up.click), ("Alt+Down", self._down.click), ("Del", self._remove.click)):
             act_on_key(keys, self._list, slot)
 
     @property
-    def is_valid(self) -> bool:
-        """Whether what the form shows is what the chain has."""
-        return self._settings.is_valid
+    def refusal(self) -> str:
+        """Why the chain has not what the form shows; empty where it has."""
+        return self._settings.refusal
 
     def discard_refused(self) -> None:
-        """Show the step's parameters in place of what was refused."""
+        """Show the step's parameters instead of the refused values."""
         self._settings.discard_refused()
 
     def set_steps(self, steps: Sequence[StepParameters], chain_row: int) -> None:
-        """Show the steps of the chain at a row, -1 for none; keeps the chosen step."""
+        """Show the steps of the chain at a row, -1 for none; keeps the chosen step, also where it has moved."""
         row = max(self._list.currentRow(), 0) if chain_row == self._chain_row else 0
+        if chain_row == self._chain_row and (moved := self._moved_to(steps)) is not None:
+            row = moved
+            self._settings.move_to((chain_row, row))
         self._steps, self._chain_row = tuple(steps), chain_row
         self._list.blockSignals(True)
         self._list.clear()
@@ -84,6 +92,10 @@ class StepsEditor(QWidget):
         self._add.setEnabled(chain_row >= 0)
         self._show_settings()
 
+    def forget_step(self) -> None:
+        """The step that is shown is about to go, with its chain or alone."""
+        self._settings.forget_place()
+
     def add_step(self, key: str) -> None:
         """Append a step with its default parameters and choose it."""
         self._emit((*self._steps, STEPS[key].Parameters()), len(self._steps))
@@ -91,6 +103,16 @@ class StepsEditor(QWidget):
     def choose(self, row: int) -> None:
         """Choose a step."""
         self._list.setCurrentRow(row)
+
+    def _moved_to(self, steps: Sequence[StepParameters]) -> int | None:
+        """Where the step that is shown is now, if the steps are the same in another order."""
+        shown = self._shown_row
+        if not 0 <= shown < len(self._steps) or tuple(steps) == self._steps:
+            return None
+        if sorted(map(repr, steps)) != sorted(map(repr, self._steps)):
+            return None
+        places = [place for place, step in enumerate(steps) if step == self._steps[shown]]
+        return min(places, key=lambda place: abs(place - shown))
 
     def _step_menu(self) -> QMenu:
         menu = QMenu(self)
@@ -115,7 +137,7 @@ class StepsEditor(QWidget):
         layout.addWidget(SideBySide(steps, self._settings, LIST_WIDTH))
 
     def _show_settings(self, *_: object) -> None:
-        row = self._list.currentRow()
+        row = self._shown_row = self._list.currentRow()
         chosen = self._steps[row] if 0 <= row < len(self._steps) else None
         self._remove.setEnabled(chosen is not None)
         self._up.setEnabled(chosen is not None and row > 0)
@@ -142,6 +164,7 @@ class StepsEditor(QWidget):
 
     def _on_remove(self) -> None:
         row = self._list.currentRow()
+        self.forget_step()
         self._emit((*self._steps[:row], *self._steps[row + 1 :]), max(row - 1, 0))
 
     def _emit(self, steps: tuple[StepParameters, ...], row: int) -> None:

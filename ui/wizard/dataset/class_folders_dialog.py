@@ -75,7 +75,7 @@ class ClassFoldersDialog(QDialog):
         self._class.setPlaceholderText("class")
         self._assign = QPushButton("&Assign", objectName="class_folders.assign", autoDefault=False)
         self._clear = QPushButton("C&lear", objectName="class_folders.clear", autoDefault=False)
-        self._clear.setToolTip("Say nothing of the marked folders, nor of single ones below them.")
+        self._clear.setToolTip("Remove the assignment of the marked folders and of single folders inside them.")
         self._pattern = QLineEdit(objectName="class_folders.pattern", placeholderText="such as **/sick*")
         self._pattern.setAccessibleName("Pattern of folders")
         self._pattern.setMinimumWidth(PATTERN_WIDTH)
@@ -84,7 +84,7 @@ class ClassFoldersDialog(QDialog):
         )
         self._assign_pattern = QPushButton("Assi&gn", objectName="class_folders.assign_pattern", autoDefault=False)
         self._mapping = QTreeWidget(objectName="class_folders.mapping")
-        self._mapping.setAccessibleName("Classes and what names their folders")
+        self._mapping.setAccessibleName("Classes and the patterns of their folders")
         self._mapping.setHeaderLabels(["class", "images"])
         self._mapping.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._mapping.header().setStretchLastSection(False)
@@ -260,9 +260,9 @@ class ClassFoldersDialog(QDialog):
         if fault:
             self._message.say(fault)
         elif len(self._patterns) == 1:
-            self._message.say("One class is not enough to tell apart; mark folders of another.", "warning")
+            self._message.say("One class is not enough; mark folders of a second one.", "warning")
         elif outside:
-            self._message.say(f"{outside:,} images are in no class, and will be left out.", "hint")
+            self._message.say(f"{outside:,} images belong to no class and will be left out.", "hint")
         else:
             self._message.say("")
 

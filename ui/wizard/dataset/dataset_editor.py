@@ -12,6 +12,8 @@ from ui.wizard.dataset.dataset_form import DatasetForm
 class DatasetEditor(FieldEditor):
     """The form of a dataset in a frame of its own."""
 
+    has_last_valid_value = True
+
     def __init__(self, name: str) -> None:
         box = QGroupBox("Dataset")
         super().__init__(box)
@@ -20,6 +22,7 @@ class DatasetEditor(FieldEditor):
         QVBoxLayout(box).addWidget(self._form)
         self._form.edited.connect(self._on_edited)
         self._form.refused.connect(self._on_refused)
+        self._form.lost.connect(self.lost)
 
     def value(self) -> DatasetSettings:
         return self._dataset

@@ -1,4 +1,4 @@
-"""What a scan found: images a class and split, samples, and what was skipped and why."""
+"""What a scan found: images per class and split, samples, and what was skipped and why."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from engine.datasets.examination import Examination
 
 THUMBNAIL_PIXELS = 84
-MOST_SKIPPED_LISTED = 500
+MAX_SKIPPED_LISTED = 500
 ROWS_SEEN = 5
-LEAST_WIDTH = 380
+MIN_WIDTH = 380
 FEWEST_CLASSES = 2
 EVERY_IMAGE = "Every image"
 
@@ -94,7 +94,7 @@ class DatasetOverview(QWidget):
         self._tabs = QTabWidget(objectName="dataset.tabs")
         self._tabs.addTab(scroll, "Samples of each class")
         self._tabs.addTab(self.check, EVERY_IMAGE)
-        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMinimumWidth(MIN_WIDTH)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(counts, 2)
@@ -107,12 +107,12 @@ class DatasetOverview(QWidget):
         self._listed: dict[str, dict[str, int]] = {}
         """split → class → images, of the scan."""
         self._counts: dict[str, dict[str, int]] | None = None
-        """The same of those that a run would use; None: nobody looked at every image yet."""
+        """The same for the images that a run would use; None: not every image is checked yet."""
         self._passed_over: tuple[SkippedFile, ...] = ()
         """By the scan, which opens a few images only."""
 
     def show_examination(self, examination: Examination | None, images: ImageSettings) -> None:
-        """Show what every image was found to be, for a run with these image settings; None: nobody looked yet."""
+        """Show what every image was found to be, for a run with these image settings; None: not checked yet."""
         count = self.check.show_examination(examination, images)
         self._tabs.setTabText(self._tabs.indexOf(self.check), f"{EVERY_IMAGE} ({count})" if count else EVERY_IMAGE)
         self._counts = examination.counts if examination is not None else None
@@ -177,13 +177,13 @@ class DatasetOverview(QWidget):
     def _show_skipped(self, files: tuple[SkippedFile, ...]) -> None:
         files = tuple(dict.fromkeys(files))
         self._skipped.clear()
-        for skipped in files[:MOST_SKIPPED_LISTED]:
+        for skipped in files[:MAX_SKIPPED_LISTED]:
             path = Path(skipped.path)
             item = QListWidgetItem(f"{path.parent.name}/{path.name}: {skipped.reason}", self._skipped)
             item.setToolTip(skipped.path)
-        more = len(files) - MOST_SKIPPED_LISTED
+        more = len(files) - MAX_SKIPPED_LISTED
         if more > 0:
-            self._skipped.addItem(f"… and {more:,} more, which a run lists in its folder")
+            self._skipped.addItem(f"… and {more:,} more; the run's folder lists them all")
         self._skipped_box.setTitle(f"Skipped ({len(files):,})")
         self._skipped_box.setVisible(bool(files))
 
@@ -219,7 +219,7 @@ class DatasetOverview(QWidget):
             self._filling = True
             item.setCheckState(Qt.CheckState.Checked)
             self._filling = False
-            self.refused.emit("A classifier needs two classes: these two stay.")
+            self.refused.emit("A classifier needs at least two classes, so these two are kept.")
             return
         everything = self._known.complete and set(ticked) == set(self._known.names)
         self.classes_chosen.emit(() if everything else tuple(name for name in self._known.names if name in ticked))

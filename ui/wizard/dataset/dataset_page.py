@@ -17,13 +17,13 @@ from engine.store.locations import Locations
 from ui.form.path_field import dropped_paths
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
+from ui.scan_progress import ScanProgress
 from ui.side_by_side import SideBySide
 from ui.wizard.dataset.class_folders_dialog import ClassFoldersDialog
 from ui.wizard.dataset.class_mapping import Patterns
-from ui.wizard.dataset.dataset_form import FORM_FIELDS, DatasetForm
+from ui.wizard.dataset.dataset_form import DatasetForm
 from ui.wizard.dataset.dataset_overview import FEWEST_CLASSES, DatasetOverview
-from ui.wizard.dataset.scan_progress import ScanProgress
-from ui.wizard.draft_page import DraftPage
+from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.images.settings_from_images import fitted_settings
 from ui.wizard.recipe_draft import RecipeDraft
 from workers.dataset_scan import ScanResult, scan_dataset
@@ -43,7 +43,7 @@ class DatasetPage(DraftPage):
     """Scans as the user chooses; the next page opens once the images are usable."""
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
-        what_to_do = "Choose the drawn demo images, or where yours are: folders, an archive, or a published dataset."
+        what_to_do = "Choose your images (folders, an archive or a published dataset), or the drawn demo images."
         super().__init__(draft, what_to_do)
         self.setAcceptDrops(True)
         self._runs_directory = runs_directory
@@ -64,12 +64,16 @@ class DatasetPage(DraftPage):
         self._class_folders = QToolButton(objectName="dataset.class_folders")
         self._class_folders.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._class_folders.setAccessibleName("Which folders are which class")
-        self._class_folders.setToolTip("For deep trees: mark folders anywhere, and say which class they are.")
+        self._class_folders.setToolTip("For nested folders: assign any folder to a class.")
         self._form = DatasetForm(draft.recipe.dataset, "dataset")
         self._progress = ScanProgress(
             "dataset", "Re&scan", "Read the folder again, after files were added, removed or replaced."
         )
         self._message = MessageBar("dataset.message")
+        self._failure = ""
+        """Why the images are not listed; empty where they are, or may be soon."""
+        self._lost = ""
+        """Says which text was not kept, until something else is changed."""
         self._leave_out = QPushButton(objectName="dataset.leave_out")
         self._leave_out.hide()
         self._is_cleared = False
@@ -81,6 +85,7 @@ class DatasetPage(DraftPage):
         self._class_folders.clicked.connect(self._on_draw_classes)
         self._form.edited.connect(self._on_edited)
         self._form.refused.connect(self._on_refused)
+        self._form.lost.connect(self._on_lost)
         self._findings.classes_chosen.connect(self._on_classes_chosen)
         self._findings.refused.connect(lambda sentence: self._message.say(sentence, "warning"))
         self._leave_out.clicked.connect(lambda: self._on_classes_chosen(self._left_classes))
@@ -99,8 +104,8 @@ class DatasetPage(DraftPage):
         self._pause.start()
 
     @property
-    def has_refused(self) -> bool:
-        return bool(self._form.refusal)
+    def refusal(self) -> str:
+        return self._form.refusal
 
     def discard_refused(self) -> None:
         self._form.discard_refused()
@@ -111,8 +116,8 @@ class DatasetPage(DraftPage):
         if self._draft.scanned is not None:
             return ""
         if self._progress.is_busy or self._pause.isActive():
-            return "The images are being listed…"
-        return self._message.text() or "Choose the images first."
+            return "Listing the images…"
+        return self._failure or "Choose the images first."
 
     def shut_down(self) -> None:
         """End the scan and its thread."""
@@ -153,8 +158,7 @@ class DatasetPage(DraftPage):
 
     def _lay_out(self) -> None:
         box = QGroupBox("Images")
-        rows = self._form.rows
-        rows.insertRow(rows.rowCount() - len(FORM_FIELDS), "Classes", self._class_folders)
+        self._form.add_row("Classes", self._class_folders)
         QVBoxLayout(box).addWidget(self._form)
         side = QWidget()
         left = QVBoxLayout(side)
@@ -167,15 +171,19 @@ class DatasetPage(DraftPage):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(SideBySide(side, self._findings, LEFT_WIDTH))
+        self._set_tab_order()
+
+    def _set_tab_order(self) -> None:
         set_tab_order([*self._form.source_editors(), self._class_folders, *self._form.setting_editors()])
 
     def show_draft(self) -> None:
         dataset = self._draft.recipe.dataset
         self._form.show_dataset(dataset)
+        self._set_tab_order()
         self._show_classes(dataset)
         if self._is_cleared and (scanned := self._draft.scanned) is not None:
             # Undo or redo has brought back images that were listed before.
-            self._message.say(self._form.refusal)
+            self._say_refusal()
             self._leave_out.hide()
             self._show_scanned(scanned)
         self._findings.show_examination(self._draft.examined, self._draft.recipe.images.first)
@@ -200,6 +208,7 @@ class DatasetPage(DraftPage):
             self._pause.start()
 
     def _on_edited(self, dataset: DatasetSettings) -> None:
+        self._lost = ""
         self._draft.change(dataset=dataset)
 
     def _on_classes_chosen(self, classes: tuple[str, ...]) -> None:
@@ -221,13 +230,22 @@ class DatasetPage(DraftPage):
         self._message.say(sentence)
         self.say_whether_complete()
 
+    def _on_lost(self, refusal: str) -> None:
+        self._lost = not_kept(refusal)
+        self._say_refusal()
+
+    def _say_refusal(self) -> None:
+        """What is wrong with the settings, not with the images."""
+        refusal = self._form.refusal
+        self._message.say(refusal or self._lost, "error" if refusal else "warning")
+
     def _start_scan(self) -> None:
         self._pause.stop()
         if self._draft.scanned is not None:
             return
         recipe = self._draft.recipe
-        self._asked = recipe.dataset
-        self._message.say(self._form.refusal)
+        self._asked, self._failure = recipe.dataset, ""
+        self._say_refusal()
         self._leave_out.hide()
         self._progress.begin()
         self._scan.request(partial(scan_dataset, recipe.dataset, recipe.seed, self._cache))
@@ -235,7 +253,9 @@ class DatasetPage(DraftPage):
     def _on_stop(self) -> None:
         self._scan.call_off()
         self._progress.end()
-        self._message.say("Stopped before all images were listed. Rescan, or choose others.", "warning")
+        self._failure = "Stopped before all images were listed. Rescan, or choose others."
+        self._message.say(self._failure, "warning")
+        self.say_whether_complete()
 
     def _on_again(self) -> None:
         self._draft.set_scanned(None)
@@ -244,7 +264,7 @@ class DatasetPage(DraftPage):
 
     def _on_scanned(self, result: ScanResult) -> None:
         self._progress.end()
-        self._message.say(self._form.refusal)
+        self._say_refusal()
         self._show_scanned(result)
         self._draft.set_scanned(result)
         if result.samples and DATASETS[result.settings.kind].path_need:
@@ -276,7 +296,7 @@ class DatasetPage(DraftPage):
         self._message.say(sentence)
 
     def _on_scan_refused(self, error: NutshellError) -> None:
-        """Offer the way out of an empty class folder, of which no table can be shown."""
+        """Offer the way out of a class that has too few images, as no table can be shown to untick it in."""
         if isinstance(error, EmptyClass) and len(error.others) >= FEWEST_CLASSES:
             self._left_classes = error.others
             self._leave_out.setText(f"&Leave {error.name.replace('&', '&&')} out")
@@ -285,5 +305,7 @@ class DatasetPage(DraftPage):
     def _on_failed(self, sentence: str) -> None:
         self._progress.end()
         self._is_cleared = True
+        self._failure = sentence
         self._findings.clear(restricted=bool(self._draft.recipe.dataset.classes))
         self._message.say(sentence)
+        self.say_whether_complete()

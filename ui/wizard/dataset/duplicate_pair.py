@@ -65,6 +65,6 @@ def _decoded(scanned: ScanResult, paths: tuple[str, ...], progress: Progress) ->
         progress.raise_if_cancelled()
         sample = scanned.image_at(path)
         if sample is None:
-            raise ValueError(f"{path} is not among the images any more; rescan them.")
+            raise ValueError(f"{path} is no longer among the images; rescan them.")
         images.append(thumbnail(scanned.decoded(sample).image, PICTURE_PIXELS))
     return images

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum
-from typing import Any
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
@@ -14,7 +13,7 @@ from ui.nested_rows_model import Index, NestedRowsModel
 from ui.theme import current_theme
 from workers.folder_outline import MappedFolders
 
-MOST_CLASSES_NAMED = 3
+MAX_CLASSES_NAMED = 3
 NO_CLASS = "–"
 
 
@@ -26,13 +25,13 @@ class FolderColumn(IntEnum):
 
 HEADERS = {
     FolderColumn.FOLDER: ("folder", "The folders of the dataset."),
-    FolderColumn.IMAGES: ("images", "Images in the folder and in all below it."),
-    FolderColumn.CLASS: ("class", "What its images are; in brackets, what those of the folders below it are."),
+    FolderColumn.IMAGES: ("images", "Images in the folder and in all its subfolders."),
+    FolderColumn.CLASS: ("class", "The class of its images; in brackets, the classes of its subfolders."),
 }
 
 
 class FolderTreeModel(NestedRowsModel):
-    """One row a folder below the one that it lies in, in the outline's order."""
+    """One row per folder, below the one that it lies in, in the outline's order."""
 
     def __init__(self, folders: Sequence[OutlinedFolder], tree_names: dict[str, str], parent: QObject | None = None):
         """
@@ -70,7 +69,7 @@ class FolderTreeModel(NestedRowsModel):
         """The folder of a row."""
         return self._folders[index.internalId()]
 
-    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> Any:
+    def data(self, index: Index, role: int = int(Qt.ItemDataRole.DisplayRole)) -> object:
         if not index.isValid():
             return None
         place, column = index.internalId(), FolderColumn(index.column())
@@ -99,5 +98,5 @@ def _summary(classes: frozenset[str]) -> str:
     if not classes:
         return NO_CLASS
     names = sorted(classes)
-    more = ", …" if len(names) > MOST_CLASSES_NAMED else ""
-    return f"({', '.join(names[:MOST_CLASSES_NAMED])}{more})"
+    more = ", …" if len(names) > MAX_CLASSES_NAMED else ""
+    return f"({', '.join(names[:MAX_CLASSES_NAMED])}{more})"

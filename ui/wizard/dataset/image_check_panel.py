@@ -1,4 +1,4 @@
-"""What a look at every image found: sentences, and the images that are there twice."""
+"""The result of checking every image: sentences, and the duplicate images."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from PySide6.QtWidgets import (
 from engine.contract.dataset_check import DatasetCheck, DuplicateImage
 from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
+from ui.scan_progress import ScanProgress
 from ui.wizard.dataset.duplicate_pair import DuplicatePair
-from ui.wizard.dataset.scan_progress import ScanProgress
 from ui.wizard.findings_list import FindingsList
 
 if TYPE_CHECKING:
     from engine.datasets.examination import Examination
     from workers.dataset_scan import ScanResult
 
-MOST_LISTED = 500
-MOST_SIZES = 3
+MAX_LISTED = 500
+MAX_SIZES = 3
 NOTHING = "No problems found in the images."
 NOT_LOOKED = Finding(
     severity=Severity.NOTE,
     where="dataset",
-    message="Not all images are checked yet; a run checks them in any case.",
+    message="Not all images are checked yet; a run always checks all of them.",
 )
 COLUMNS = ("image", "in", "copy of", "in", "how")
 
@@ -57,7 +57,7 @@ class ImageCheckPanel(QWidget):
         self._findings.setAccessibleName("Findings on the images")
         self._findings.repair_chosen.connect(self.repair_chosen)
         self._duplicates = QTableWidget(0, len(COLUMNS), objectName="images.duplicates", tabKeyNavigation=False)
-        self._duplicates.setAccessibleName("Images that are there twice")
+        self._duplicates.setAccessibleName("Duplicate images")
         self._duplicates.setHorizontalHeaderLabels(list(COLUMNS))
         header = self._duplicates.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -100,19 +100,19 @@ class ImageCheckPanel(QWidget):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def show_examination(self, examination: Examination | None, images: ImageSettings) -> int:
-        """Show what a run with these image settings would say; None: nobody looked yet. Returns how many findings."""
+        """Show what a run with these image settings would say; None: not checked yet. Returns how many findings."""
         findings = examination.findings(images) if examination else ()
         self._findings.show_findings(findings if examination else (NOT_LOOKED,), NOTHING)
         if examination is not self._shown:
             self._shown = examination
-            self._facts.setText(_facts(examination.check) if examination else "")
-            self._list_duplicates(examination.check.duplicates[:MOST_LISTED] if examination else ())
+            self._facts.setText(_facts(examination.check, examination.range is not None) if examination else "")
+            self._list_duplicates(examination.check.duplicates[:MAX_LISTED] if examination else ())
         return len(findings)
 
     def _list_duplicates(self, duplicates: tuple[DuplicateImage, ...]) -> None:
         self._listed = duplicates
         self._pair.hide()
-        self._duplicates.setToolTip("Click shows both images, a double click opens the file.")
+        self._duplicates.setToolTip("Click to see both images, double-click to open the file.")
         self._duplicates.setRowCount(len(duplicates))
         self._duplicates.setVisible(bool(duplicates))
         for row, one in enumerate(duplicates):
@@ -130,12 +130,21 @@ class ImageCheckPanel(QWidget):
                 self._duplicates.setItem(row, column, item)
 
 
-def _facts(check: DatasetCheck) -> str:
-    """Such as "400 images · 224×224 (380), 96×96 (20) · 8-bit grayscale (400)"."""
-    modes = {mode: sum(counts.values()) for mode, counts in check.modes.items()}
-    sizes = dict(list(check.sizes.items())[:MOST_SIZES])
-    more = f", … ({len(check.sizes):,} sizes)" if len(check.sizes) > MOST_SIZES else ""
+def _facts(check: DatasetCheck, some_own_scale: bool) -> str:
+    """Such as "400 images · 224×224 (380), 96×96 (20) · 8-bit grayscale (400)".
+
+    Args:
+        some_own_scale: there are fractions and the like, which are brought to 16 bits and counted with those.
+    """
+    modes = {_mode_text(mode, some_own_scale): sum(counts.values()) for mode, counts in check.modes.items()}
+    sizes = dict(list(check.sizes.items())[:MAX_SIZES])
+    more = f", … ({len(check.sizes):,} sizes)" if len(check.sizes) > MAX_SIZES else ""
     return f"{check.images:,} images · {_counted(sizes)}{more} · {_counted(modes)}"
+
+
+def _mode_text(mode: str, some_own_scale: bool) -> str:
+    depth, _, kind = mode.partition(" ")
+    return f"{kind} of 16 bits or on a scale of its own" if some_own_scale and depth == "16-bit" else mode
 
 
 def _counted(counts: Mapping[str, int]) -> str:

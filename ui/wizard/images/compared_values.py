@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWidget
 
 
 class ComparedValues(QWidget):
-    """A tab a value, and two buttons; with one value only the button that adds another is there."""
+    """One tab per value, and two buttons; with one value there is only the button that adds another."""
 
     chosen = Signal(int)
     """The value at this place is to be edited below."""
@@ -31,7 +31,7 @@ class ComparedValues(QWidget):
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(True)
         self.add = QToolButton(objectName=f"{name}.add", accessibleName=f"Compare another {what}")
-        self.add.setToolTip(f"Compare another {what}: each trains a baseline of its own, with all chains from it.")
+        self.add.setToolTip(f"Compare another {what}: each trains its own baseline, with all chains.")
         self.remove = QToolButton(text="−", objectName=f"{name}.remove", accessibleName=f"Leave this {what} out")
         self.remove.setToolTip(f"Leave the chosen {what} out")
         layout = QHBoxLayout(self)

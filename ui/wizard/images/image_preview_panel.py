@@ -17,7 +17,7 @@ from workers.image_preview import ImagePreview
 SIDES_PIXELS = (112, 160, 220)
 """Of the two pictures, by the room that the panel has."""
 FIGURES_WIDTH = 130
-LEAST_WIDTH = 2 * SIDES_PIXELS[0] + FIGURES_WIDTH + 48
+MIN_WIDTH = 2 * SIDES_PIXELS[0] + FIGURES_WIDTH + 48
 
 
 class ImagePreviewPanel(QWidget):
@@ -36,7 +36,7 @@ class ImagePreviewPanel(QWidget):
         self._fidelity = QLabel(objectName="images.fidelity", wordWrap=True)
         self._shape = QLabel(objectName="images.shape", wordWrap=True)
         self._shape.setProperty("role", "hint")
-        self._class = CalmComboBox(objectName="images.shown_class", accessibleName="Class of the image that is shown")
+        self._class = CalmComboBox(objectName="images.shown_class", accessibleName="Class of the shown image")
         self._number = CalmSpinBox(objectName="images.shown_number", accessibleName="Image of this class", minimum=1)
         self._number.setKeyboardTracking(False)
         self._of = QLabel()
@@ -121,11 +121,11 @@ class ImagePreviewPanel(QWidget):
         self._transform.setText(transform_text(preview.transform) if preview.transform else "")
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+        return QSize(MIN_WIDTH, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        side = picture_side((self.width() - (LEAST_WIDTH - 2 * SIDES_PIXELS[0])) // 2, SIDES_PIXELS, self._side)
+        side = picture_side((self.width() - (MIN_WIDTH - 2 * SIDES_PIXELS[0])) // 2, SIDES_PIXELS, self._side)
         if side != self._side:
             self._side = side
             for picture in (self._before, self._after):

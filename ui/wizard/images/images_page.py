@@ -21,7 +21,7 @@ from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
-from ui.wizard.draft_page import DraftPage
+from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.images.compared_values import ComparedValues
 from ui.wizard.images.image_preview_panel import ImagePreviewPanel
 from ui.wizard.images.settings_from_images import advice
@@ -66,7 +66,11 @@ class ImagesPage(DraftPage):
         what_to_do = "Choose how small the images become; the right side shows what the network will see."
         super().__init__(draft, what_to_do)
         self._fault = ""
-        """Why the values together are no setting, or why the images cannot be made so."""
+        """Why the images cannot be made so, as the draft has it."""
+        self._clash = ""
+        """Why the shown values are no setting beside the compared ones; the draft has not those that clash."""
+        self._lost = ""
+        """Says which text was not kept, until something else is changed."""
         self._preview = LatestCall("image-preview", self)
         self._preview.succeeded.connect(self._on_previewed)
         self._preview.failed.connect(self._say_fault)
@@ -76,7 +80,8 @@ class ImagesPage(DraftPage):
         """Of the values that the editors show."""
         self._compared = {key: ComparedValues(f"images.{key}", axis.what) for key, axis in AXES.items()}
         shown = draft.recipe.images.first
-        height, width = shown.height_width
+        self._sides = height, width = shown.height_width
+        """When they were shown last."""
         self._height = _pixels("images.height", height)
         self._width = _pixels("images.width", width)
         self._form = ParameterForm(shown, ("color", "resample", "scale", "value_range", "jpeg_quality"), "images")
@@ -90,21 +95,19 @@ class ImagesPage(DraftPage):
         self._connect_editors()
 
     def waits_for(self) -> str:
-        return "These settings cannot be used; the message says why." if self._refusal else ""
+        return "These settings cannot be used; the message says why." if self.refusal or self._fault else ""
 
     @property
-    def has_refused(self) -> bool:
-        return bool(self._refusal)
+    def refusal(self) -> str:
+        return " ".join(filter(None, (self._form.refusal, self._dwt.refusal, self._clash)))
 
     def discard_refused(self) -> None:
-        self._fault = ""
+        self._fault = self._clash = self._lost = ""
         self._form.discard_refused()
         self._dwt.discard_refused()
+        self._show_sides(self._shown())
         self.show_draft()
-
-    @property
-    def _refusal(self) -> str:
-        return self._form.refusal or self._dwt.refusal or self._fault
+        self._show_usable()
 
     def shut_down(self) -> None:
         """End the preview and its thread."""
@@ -183,51 +186,73 @@ class ImagesPage(DraftPage):
         self._cost.setVisible(count > 1)
 
     def _show_setting(self, images: ImageSettings) -> None:
-        for spin, side in zip((self._height, self._width), images.height_width, strict=True):
+        if not self._clash or images.height_width != self._sides:
+            self._show_sides(images)
+        self._form.set_model(images)
+        self._dwt.show_transform(images.dwt)
+
+    def _show_sides(self, images: ImageSettings) -> None:
+        self._sides = images.height_width
+        for spin, side in zip((self._height, self._width), self._sides, strict=True):
             spin.blockSignals(True)
             spin.setValue(side)
             spin.blockSignals(False)
-        self._form.set_model(images)
-        self._dwt.show_transform(images.dwt)
 
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()
         assert isinstance(form, ImageSettings)
         height, width = self._height.value(), self._width.value()
         size = height if height == width else (height, width)
-        axes = {axis: list(values) for axis, values in self._draft.recipe.images.axes.items()}
+        taken: dict[str, Sequence[Any]] = dict(self._draft.recipe.images.axes)
+        clashes = []
         for axis, value in (("size", size), ("jpeg_quality", form.jpeg_quality), ("dwt", self._dwt.transform())):
-            axes[axis][self._places[axis]] = value
-        self._compare(form, axes)
+            values = list(taken[axis])
+            values[self._places[axis]] = value
+            # One after the other: a value that is there already keeps no other from the draft.
+            if clash := _clash(form, taken | {axis: values}):
+                clashes.append(clash)
+            else:
+                taken[axis] = values
+        self._clash, self._lost = " ".join(clashes), ""
+        self._take(form, taken)
 
-    def _compare(self, shared: ImageSettings, axes: Mapping[str, Sequence[Any]]) -> bool:
-        """Take these values into the draft; says why not where they are no grid."""
-        try:
-            images = ImageGrid.of(shared, axes["size"], axes["jpeg_quality"], axes["dwt"])
-        except ValidationError as error:
-            sentence = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
-            self._say_fault(f"{sentence[:1].upper()}{sentence[1:]}.")
-            return False
-        self._draft.change(images=images)
+    def _take(self, shared: ImageSettings, axes: Mapping[str, Sequence[Any]]) -> None:
+        """Take a grid into the draft."""
+        self._draft.change(images=ImageGrid.of(shared, axes["size"], axes["jpeg_quality"], axes["dwt"]))
         # Also where nothing changed: what was refused a moment ago may be as it was before.
         self._pause.start()
-        return True
+        self._show_usable()
+
+    def _give_up_refused(self) -> None:
+        """Another value is to be shown in the same editors: what they cannot give to the draft is gone."""
+        lost = not_kept(self.refusal)
+        if lost:
+            self.discard_refused()
+        self._lost = lost
 
     def _on_chosen(self, axis: str, place: int) -> None:
+        self._give_up_refused()
         self._places[axis] = place
         self.show_draft()
+        self._show_usable()
 
     def _on_added(self, axis: str) -> None:
+        self._give_up_refused()
         axes = dict(self._draft.recipe.images.axes)
         axes[axis] = (*axes[axis], AXES[axis].another(axes[axis]))
-        before, self._places[axis] = self._places[axis], len(axes[axis]) - 1
-        if not self._compare(self._draft.recipe.images.first, axes):
-            self._places[axis] = before
+        shared = self._draft.recipe.images.first
+        if clash := _clash(shared, axes):
+            self._lost = clash
+            self._show_usable()
+        else:
+            self._places[axis] = len(axes[axis]) - 1
+            self._take(shared, axes)
 
     def _on_removed(self, axis: str) -> None:
+        self._give_up_refused()
         axes, place = dict(self._draft.recipe.images.axes), self._places[axis]
         axes[axis] = (*axes[axis][:place], *axes[axis][place + 1 :])
-        self._compare(self._draft.recipe.images.first, axes)
+        self._take(self._draft.recipe.images.first, axes)
 
     def _request_preview(self) -> None:
         self._pause.stop()
@@ -245,10 +270,21 @@ class ImagesPage(DraftPage):
         self._show_usable()
 
     def _show_usable(self, *_: object) -> None:
-        self._message.say(self._refusal)
+        wrong = " ".join(filter(None, (self.refusal, self._fault)))
+        self._message.say(wrong or self._lost, "error" if wrong else "warning")
         # What it shows else is of earlier settings.
-        self._panel.setEnabled(not self._refusal)
+        self._panel.setEnabled(not wrong)
         self.say_whether_complete()
+
+
+def _clash(shared: ImageSettings, axes: Mapping[str, Sequence[Any]]) -> str:
+    """Why these values are no grid, as a sentence; empty where they are."""
+    try:
+        ImageGrid.of(shared, axes["size"], axes["jpeg_quality"], axes["dwt"])
+    except ValidationError as error:
+        sentence = str(error.errors(include_url=False)[0]["msg"]).removeprefix("Value error, ")
+        return f"{sentence[:1].upper()}{sentence[1:]}."
+    return ""
 
 
 def _read(scanned: ScanResult, class_name: str, number: int) -> DecodedSample:

@@ -10,7 +10,7 @@ from workers.dataset_scan import DecodedSample
 
 LARGEST_SIDE = 128
 """Larger images are resized to this at first: a network of it trains in minutes on a laptop."""
-LEAST_SIDE = 8
+MIN_SIDE = 8
 
 
 def fitted_settings(samples: Sequence[DecodedSample]) -> ImageSettings:
@@ -24,19 +24,20 @@ def fitted_settings(samples: Sequence[DecodedSample]) -> ImageSettings:
     if len(set(sizes)) > 1 or max(height, width) > LARGEST_SIDE:
         side = min(LARGEST_SIDE, median_low(min(size) for size in sizes))
         height = width = side
-    height, width = max(height, LEAST_SIDE), max(width, LEAST_SIDE)
+    height, width = max(height, MIN_SIDE), max(width, MIN_SIDE)
     size = height if height == width else (height, width)
     return ImageSettings(size=size, color="rgb" if colour else "grayscale")
 
 
 def advice(settings: ImageSettings, samples: Sequence[DecodedSample]) -> str:
-    """What these settings do that a user may not want: enlargement, lost colour; empty where nothing."""
+    """Effects of these settings that a user may not want: enlargement, lost colour; empty if none."""
     sentences = []
     height, width = settings.height_width
     smaller = [sample for sample in samples if sample.image.shape[0] < height or sample.image.shape[1] < width]
     if 2 * len(smaller) > len(samples):
-        least = min(smaller, key=lambda sample: sample.image.shape[0] * sample.image.shape[1]).image.shape
-        sentences.append(f"Images are enlarged, such as one of {least[0]}×{least[1]}: it costs time and adds nothing.")
+        smallest = min(smaller, key=lambda sample: sample.image.shape[0] * sample.image.shape[1]).image.shape
+        size = f"{smallest[0]}×{smallest[1]}"
+        sentences.append(f"Some images are enlarged, such as one of {size}: this takes time and adds nothing.")
     if settings.color == "grayscale" and any(sample.image.ndim == 3 for sample in samples):
         sentences.append("The images are coloured; their colour is lost in grayscale.")
     if settings.color == "rgb" and all(sample.image.ndim == 2 for sample in samples):

@@ -18,7 +18,7 @@ SIDES_PIXELS = (92, 118, 170)
 """Of a subband's picture, by the room that there is."""
 HISTOGRAM_PIXELS = 30
 GAPS_PIXELS = 48
-LEAST_WIDTH = len(SUBBANDS) * SIDES_PIXELS[0] + GAPS_PIXELS
+MIN_WIDTH = len(SUBBANDS) * SIDES_PIXELS[0] + GAPS_PIXELS
 TITLES = {"LL": "approximation", "LH": "horizontal", "HL": "vertical", "HH": "diagonal"}
 
 
@@ -63,7 +63,7 @@ class SubbandViewer(QGroupBox):
         self._show_level()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+        return QSize(MIN_WIDTH, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -17,9 +17,9 @@ class TransformEditor(QGroupBox):
     """Wavelet, level, fed subbands and threshold; unchecked is off."""
 
     changed = Signal()
-    """What is shown is another transform, or the same again after a refusal."""
+    """What is shown is another transform, or the same again; see `refusal` for what of it is not."""
     refused = Signal()
-    """What is shown is no transform: see `refusal`."""
+    """Whether what is shown is a transform is another now: see `refusal`."""
 
     def __init__(self, transform: DwtSettings | None, name: str, parent: QWidget | None = None) -> None:
         """
@@ -70,7 +70,7 @@ class TransformEditor(QGroupBox):
             self._show(transform)
 
     def discard_refused(self) -> None:
-        """Show the transform in place of what was refused."""
+        """Show the transform instead of the refused values."""
         self._threshold.discard_refused()
         self._show(self._transform)
 
@@ -104,10 +104,9 @@ class TransformEditor(QGroupBox):
         self._threshold.refused.connect(self.refused)
 
     def _on_edited(self, *_: object) -> None:
-        if self.isChecked() and not self._fed():
-            self.refused.emit()
-            return
-        chosen = {"wavelet": self._wavelet.currentText(), "level": self._level.value(), "subbands": self._fed()}
+        # With no subband ticked the last ones stay in the transform, so that the other values count.
+        fed = self._fed() or (self._transform or DwtSettings()).subbands
+        chosen = {"wavelet": self._wavelet.currentText(), "level": self._level.value(), "subbands": fed}
         values = self._threshold.model().model_dump() | chosen
         self._transform = DwtSettings.model_validate(values) if self.isChecked() else None
         self.changed.emit()

@@ -7,19 +7,19 @@ from pathlib import Path
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
-from engine.backbones.backbone import ARCHITECTURES, BACKBONES, full_size_parameters
+from engine.backbones.backbone import ARCHITECTURES, BACKBONES, backbone_options, full_size_parameters
 from engine.chain.preflight import errors
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.findings import Finding, Severity
 from engine.contract.training_settings import TrainingSettings
 from ui.form.declared_field import WIDEST_PIXELS
+from ui.form.options_form import OptionsForm
 from ui.form.parameter_form import ParameterForm
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
-from ui.wizard.draft_page import DraftPage
+from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.network.backbone_list import BackboneList
-from ui.wizard.network.backbone_options_form import BackboneOptionsForm
 from ui.wizard.network.network_figures import NetworkFigures
 from ui.wizard.network.weights_chooser import WeightsChooser
 from ui.wizard.recipe_draft import RecipeDraft
@@ -27,7 +27,7 @@ from ui.wizard.recipe_draft import RecipeDraft
 NETWORK_FIELDS = ("width", "head", "output", "freeze_base")
 USUAL_WIDTHS = ((3_600_000, 1.0), (10_000_000, 0.5))
 """(most parameters of the backbone at full width, the width that it begins with)."""
-LEAST_USUAL_WIDTH = 0.25
+MIN_USUAL_WIDTH = 0.25
 SHOWN_PLACES = ("images", "backbone", "training")
 """Of the pre-flight's findings: those that this page can mend, or that keep its figures from being computed."""
 
@@ -35,7 +35,7 @@ SHOWN_PLACES = ("images", "backbone", "training")
 def usual_width(key: str) -> float:
     """What a backbone begins with: wide enough to learn, and small enough to train on a laptop."""
     parameters = full_size_parameters(key) if key in BACKBONES else 0
-    return next((width for most, width in USUAL_WIDTHS if parameters <= most), LEAST_USUAL_WIDTH)
+    return next((width for most, width in USUAL_WIDTHS if parameters <= most), MIN_USUAL_WIDTH)
 
 
 class BackbonePage(DraftPage):
@@ -46,11 +46,13 @@ class BackbonePage(DraftPage):
         super().__init__(draft, what_to_do)
         self._kind = BackboneList("backbone.kind", lambda: (draft.recipe, draft.class_count))
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
-        self._options = BackboneOptionsForm()
+        self._options = OptionsForm("backbone.options")
         self._weights = WeightsChooser(settings, runs_directory)
         self._training = ParameterForm(draft.recipe.training, tuple(TrainingSettings.model_fields), "training")
         self._figures = NetworkFigures()
         self._message = MessageBar("backbone.message")
+        self._lost = ""
+        """Says which text was not kept, until something else is changed."""
         self._lay_out()
         self._kind.currentIndexChanged.connect(self._on_edited)
         self._form.changed.connect(self._on_edited)
@@ -69,19 +71,15 @@ class BackbonePage(DraftPage):
         self._weights.shut_down()
 
     @property
-    def has_refused(self) -> bool:
-        return bool(self._refusal)
-
-    @property
-    def _refusal(self) -> str:
-        return self._form.refusal or self._options.refusal or self._training.refusal
+    def refusal(self) -> str:
+        return " ".join(filter(None, (form.refusal for form in (self._form, self._options, self._training))))
 
     def discard_refused(self) -> None:
         for form in (self._form, self._options, self._training):
             form.discard_refused()
 
     def waits_for(self) -> str:
-        if self.has_refused:
+        if self.refusal:
             return "A setting is not valid yet; the message says which."
         return "This network cannot be trained; the message says why." if errors(self._findings()) else ""
 
@@ -116,9 +114,10 @@ class BackbonePage(DraftPage):
 
     def show_draft(self) -> None:
         backbone = self._draft.recipe.backbone
+        self._lost = ""
         self._kind.show_kind(backbone.kind)
         if backbone.kind in ARCHITECTURES:
-            self._options.show_options(backbone)
+            self._lost = not_kept(self._options.show_options(backbone.kind, backbone_options(backbone)))
             self._form.rows.setRowVisible(self._options, bool(self._options.editors()))
             self._set_tab_order()
         self._form.set_model(backbone)
@@ -135,10 +134,13 @@ class BackbonePage(DraftPage):
         )
 
     def _show_findings(self, *_: object) -> None:
-        findings = () if self._refusal else self._findings()
+        findings = () if self.refusal else self._findings()
         self._figures.show_network(self._draft.recipe, self._draft.class_count)
-        said = self._refusal or "\n".join(finding.message for finding in errors(findings) or findings)
-        self._message.say(said, "error" if self._refusal or errors(findings) else "warning")
+        wrong = [self.refusal] if self.refusal else [finding.message for finding in errors(findings) or findings]
+        self._message.say(
+            "\n".join(filter(None, (self._lost, *wrong))),
+            "error" if self.refusal or errors(findings) else "warning",
+        )
         self.say_whether_complete()
 
     def _on_edited(self, *_: object) -> None:

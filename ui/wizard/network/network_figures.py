@@ -19,7 +19,7 @@ from ui.byte_sizes import bytes_text
 FLOAT32_BYTES = 4
 UNKNOWN_CLASSES = 2
 FEW_IN_A_ROW = 3
-LEAST_WIDTH = 420
+MIN_WIDTH = 420
 MARGINS = 24
 TITLES = {
     "input": "network input",
@@ -56,7 +56,7 @@ class NetworkFigures(QFrame):
         self._arrange()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(LEAST_WIDTH, super().minimumSizeHint().height())
+        return QSize(MIN_WIDTH, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -84,9 +84,9 @@ class NetworkFigures(QFrame):
             for figure in self._figures.values():
                 figure.setText("–")
             return
-        least, most = (_texts(graph, recipe) for graph in (graphs[0], graphs[-1]))
+        smallest, largest = (_texts(graph, recipe) for graph in (graphs[0], graphs[-1]))
         for name, figure in self._figures.items():
-            figure.setText(least[name] if least[name] == most[name] else f"{least[name]}\n{most[name]}")
+            figure.setText(smallest[name] if smallest[name] == largest[name] else f"{smallest[name]}\n{largest[name]}")
 
 
 def _texts(graph: LayerGraph, recipe: Recipe) -> dict[str, str]:

@@ -40,8 +40,8 @@ class WeightsChooser(QWidget):
             PathNeed(suffixes=SUFFIXES),
             lambda: str(self._folders()[-1]),
         )
-        self._found = CalmComboBox(objectName="backbone.found_weights", accessibleName="Weights files that fit")
-        self._found.setToolTip("In Keras' own folder, in the weights folder of the preferences, and of earlier runs")
+        self._found = CalmComboBox(objectName="backbone.found_weights", accessibleName="Matching weights files")
+        self._found.setToolTip("From Keras' own folder, the weights folder and earlier runs")
         self._found.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -17,17 +17,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.chain.estimate import DEFAULT_MACS_A_SECOND, StageCost
+from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, StageCost
 from engine.chain.planning import measured_speed
 from engine.chain.preflight import errors
 from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe_file import read_recipe, recipe_text
+from engine.contract.target_settings import TargetSettings
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
 from ui.form.calm_fields import CalmSpinBox, StudyLine
+from ui.form.parameter_form import ParameterForm
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
 from ui.wizard.draft_page import DraftPage
@@ -55,10 +57,14 @@ class ReviewPage(DraftPage):
         self._runs_directory = runs_directory
         self._runs_fault = ""
         self._speed: float | None = None
-        """Multiply-accumulates a second that earlier runs measured."""
+        """Multiply-accumulates per second that earlier runs measured."""
+        self._shown_name = draft.recipe.name
+        """Of the study, when it was shown last."""
         self._name = StudyLine(objectName="review.name", maxLength=80, accessibleName="Name of the study")
+        self._name.setText(self._shown_name)
         self._seed = CalmSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
         self._seed.setToolTip("The same recipe, images and seed give the same networks.")
+        self._target = ParameterForm(draft.recipe.target, tuple(TargetSettings.model_fields), "target")
         self._time = QLabel(objectName="review.time", wordWrap=True)
         self._plan = PlanView("review.plan")
         self._text = QPlainTextEdit(objectName="review.text", readOnly=True)
@@ -74,6 +80,8 @@ class ReviewPage(DraftPage):
         self._lay_out()
         self._name.textEdited.connect(self._on_edited)
         self._seed.valueChanged.connect(self._on_edited)
+        self._target.changed.connect(lambda target: draft.change(target=target))
+        self._target.refused.connect(self._on_refused)
         self._save.clicked.connect(self._on_save)
         self._open.clicked.connect(self._on_open)
         self._findings.repair_chosen.connect(draft.mend)
@@ -83,10 +91,29 @@ class ReviewPage(DraftPage):
         self._check_runs_directory()
         super().enter()
 
+    @property
+    def refusal(self) -> str:
+        return self._target.refusal
+
+    @property
+    def has_refused(self) -> bool:
+        return bool(self.refusal) or self._is_nameless
+
+    @property
+    def _is_nameless(self) -> bool:
+        return not self._name.text().strip()
+
+    def discard_refused(self) -> None:
+        self._target.discard_refused()
+        if self._is_nameless:
+            self._name.setText(self._draft.recipe.name)
+
     def waits_for(self) -> str:
         if self._runs_fault:
             return self._runs_fault
-        if not self._name.text().strip():
+        if self.refusal:
+            return "A setting of the study is not valid yet; the message says which."
+        if self._is_nameless:
             return NAMELESS
         if errors(self._draft.findings):
             return FAULTY
@@ -103,6 +130,7 @@ class ReviewPage(DraftPage):
         form = QFormLayout(study)
         form.addRow("Name", self._name)
         form.addRow("Seed", self._seed)
+        form.addRow(self._target)
         stages = QGroupBox("What will be computed")
         inner = QVBoxLayout(stages)
         inner.addWidget(self._plan)
@@ -129,7 +157,7 @@ class ReviewPage(DraftPage):
         layout.addWidget(SideBySide(side, text, SIDE_WIDTH, left_grows=True))
 
     def _advice(self) -> tuple[Finding, ...]:
-        """What the image settings do to these images that a user may not want, as page 2 says it too."""
+        """Effects of the image settings on these images that a user may not want; page 2 shows them too."""
         scanned = self._draft.scanned
         if scanned is None or not scanned.samples:
             return ()
@@ -138,11 +166,17 @@ class ReviewPage(DraftPage):
 
     def show_draft(self) -> None:
         recipe, faulty = self._draft.recipe, bool(errors(self._draft.findings))
-        if self._name.text().strip() != recipe.name:
+        typed = self._name.text().strip()
+        # An emptied line stays empty while the study's name is as it was.
+        if typed != recipe.name and (typed or recipe.name != self._shown_name):
             self._name.setText(recipe.name)
+        self._shown_name = recipe.name
         self._seed.blockSignals(True)
         self._seed.setValue(recipe.seed)
         self._seed.blockSignals(False)
+        self._target.set_model(recipe.target)
+        # A threshold is between two classes.
+        self._target.setVisible(self._draft.class_count in (None, 2))
         self._text.setPlainText(recipe_text(recipe))
         found = (*self._draft.findings, *self._draft.image_findings, *self._advice())
         self._findings.show_findings(found, "Everything can run.")
@@ -150,7 +184,7 @@ class ReviewPage(DraftPage):
             self._plan.forget()
             self._time.setText("–")
         else:
-            work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_A_SECOND)
+            work = work_of(self._draft.scanned, self._speed or DEFAULT_MACS_PER_SECOND)
             self._say_cost(self._plan.show_plan(recipe, work))
             runs = self._runs_directory
             self._finished.request(lambda progress: finished_stages(recipe, runs, progress))
@@ -180,9 +214,12 @@ class ReviewPage(DraftPage):
             self._runs_fault = str(error)
 
     def _on_edited(self, *_: object) -> None:
-        name = self._name.text().strip()
-        if name:
-            self._draft.change(name=name, seed=self._seed.value())
+        name = self._name.text().strip() or self._draft.recipe.name
+        self._draft.change(name=name, seed=self._seed.value())
+        self.say_whether_complete()
+
+    def _on_refused(self, sentence: str) -> None:
+        self._message.say(sentence)
         self.say_whether_complete()
 
     def _on_save(self) -> None:

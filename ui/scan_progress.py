@@ -1,4 +1,4 @@
-"""How far the look at a dataset is, with a button that stops it, or looks again."""
+"""The progress of a scan, with a button that stops it or starts it again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ BAR_HEIGHT = 6
 
 
 class ScanProgress(QWidget):
-    """A line of text, a thin bar while something goes on, and one button."""
+    """A line of text, a thin bar while work is in progress, and one button."""
 
     stop_requested = Signal()
     again_requested = Signal()
@@ -18,7 +18,7 @@ class ScanProgress(QWidget):
         """
         Args:
             name: what the object names begin with.
-            again: what the button says while nothing goes on.
+            again: what the button says while no work is in progress.
             why: its tool tip.
         """
         super().__init__(parent)
@@ -27,7 +27,7 @@ class ScanProgress(QWidget):
         self._text = QLabel(objectName=f"{name}.progress")
         self._text.setProperty("role", "hint")
         self._bar = QProgressBar(objectName=f"{name}.busy", textVisible=False)
-        self._bar.setAccessibleName("Progress of the look at the images")
+        self._bar.setAccessibleName("Progress of the scan")
         self._bar.setFixedHeight(BAR_HEIGHT)
         self._button = QPushButton(again, objectName=f"{name}.scan")
         row = QHBoxLayout()
@@ -45,7 +45,7 @@ class ScanProgress(QWidget):
         return self._busy
 
     def begin(self) -> None:
-        """Something goes on, nobody knows for how long."""
+        """Work is in progress; its length is unknown."""
         self._busy = True
         self._button.setText("S&top")
         self._button.setToolTip("")
@@ -54,13 +54,13 @@ class ScanProgress(QWidget):
         self._set_bar_shown(True)
 
     def show_progress(self, done: int, total: int) -> None:
-        """It is this far; total 0: nobody knows of how many."""
+        """Show the progress; total 0: unknown."""
         self._text.setText(f"{done:,} of {total:,} images" if total else f"{done:,} images so far")
         self._bar.setRange(0, total)
         self._bar.setValue(done)
 
     def end(self) -> None:
-        """Nothing goes on."""
+        """No work is in progress."""
         self._busy = False
         self._button.setText(self._again)
         self._button.setToolTip(self._why)

@@ -1,0 +1,223 @@
+"""How well a variant tells each class: confusion, rates, ROC curve, and whether its probabilities can be believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import ClassVar
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHeaderView,
+    QLabel,
+    QSizePolicy,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.contract.measurements import ClassFigures, VariantMeasurement
+from engine.measurement.class_figures import reliability, roc_curve
+from engine.store.prediction_file import Predictions
+from ui.dashboard.plot import Plot, PlotTable
+from ui.dashboard.prediction_panel import PredictionPanel
+from ui.dashboard.shaded_cells import ShadedCells
+from ui.form.calm_fields import CalmComboBox
+from ui.screen_fit import scrolling
+from ui.side_by_side import SideBySide
+from ui.theme import Theme
+
+LINE_WIDTH, SYMBOL_SIZE, STAR_SIZE = 2, 7, 14
+PLOT_HEIGHT, TABLE_HEIGHT = 210, 130
+AS_HIGH_AS_THERE_IS_ROOM = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+RATES: tuple[tuple[str, str, Callable[[ClassFigures], float | None]], ...] = (
+    ("precision", "Right among those predicted to be of the class.", lambda one: one.precision),
+    ("recall", "Right among those of the class: the sensitivity.", lambda one: one.recall),
+    ("specificity", "Kept out among those of other classes.", lambda one: one.specificity),
+    ("F1", "The harmonic mean of precision and recall.", lambda one: one.f1),
+)
+
+
+class ClassFiguresPanel(PredictionPanel):
+    """Two tables beside two plots."""
+
+    key: ClassVar[str] = "class_figures"
+    tab: ClassVar[str] = "Per class"
+    place: ClassVar[int] = 40
+
+    def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
+        super().__init__(theme, settings)
+        self._class = CalmComboBox(objectName="dashboard.class_figures.class", accessibleName="Class of the ROC curve")
+        self._class.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.above.addWidget(QLabel("ROC curve of"))
+        self.above.addWidget(self._class)
+        self.above.addStretch()
+        self._summary = QLabel(objectName="dashboard.class_figures.summary", wordWrap=True)
+        self.confusion = _table("dashboard.class_figures.confusion", "Confusion matrix: rows true, columns predicted")
+        self.rates = _table("dashboard.class_figures.rates", "Figures of each class")
+        self.roc = Plot("dashboard.roc", "false positive rate", "true positive rate", scrolls=True)
+        self.calibration = Plot(
+            "dashboard.calibration", "probability of the predicted class", "share that is right", scrolls=True
+        )
+        self._curves: list[tuple[str, np.ndarray, np.ndarray]] = []
+        self._bins: list[tuple[str, np.ndarray, np.ndarray, np.ndarray]] = []
+        self.roc.described, self.roc.tabled = self._describe_roc, self._table_roc
+        self.calibration.described, self.calibration.tabled = self._describe_bins, self._table_bins
+        self._legend = QLabel(objectName="dashboard.class_figures.legend", wordWrap=True)
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        left, right = QWidget(), QWidget()
+        tables, plots = QVBoxLayout(left), QVBoxLayout(right)
+        for layout in (tables, plots):
+            layout.setContentsMargins(0, 0, 0, 0)
+        tables.addWidget(self._summary)
+        tables.addWidget(QLabel("Test images: true class in rows, predicted class in columns"))
+        tables.addWidget(self.confusion, 1)
+        tables.addWidget(self.rates, 1)
+        plots.addWidget(self._legend)
+        for plot in (self.roc, self.calibration):
+            plot.setMinimumHeight(PLOT_HEIGHT)
+            plot.setSizePolicy(AS_HIGH_AS_THERE_IS_ROOM)
+            plots.addWidget(plot, 1)
+        self.content.addWidget(scrolling(SideBySide(left, right)), 1)
+        self._class.currentIndexChanged.connect(self._show)
+
+    def show_predictions(self, predictions: Predictions, variant: VariantMeasurement, baseline: str) -> None:
+        self._offer_classes(predictions.classes)
+        self._summary.setText(_summary(variant))
+        rows = [[f"{count:,}" for count in row] for row in variant.confusion]
+        shades = [[count / max(sum(row), 1) for count in row] for row in variant.confusion]
+        classes = list(predictions.classes)
+        heads = [f"→ {name}" for name in classes]
+        self.confusion.setModel(ShadedCells(heads, classes, rows, shades, self._theme, self.confusion))
+        figures = variant.per_class
+        self.rates.setModel(
+            ShadedCells(
+                [name for name, *_ in RATES] + ["AUC", "test images"],
+                list(figures),
+                [_rates_of(name, one, variant) for name, one in figures.items()],
+                None,
+                self._theme,
+                self.rates,
+                [text for _, text, _ in RATES] + ["Area under the ROC curve, against the rest.", ""],
+            )
+        )
+        names = dict.fromkeys((variant.name, baseline))
+        self._draw(predictions, list(names), variant)
+
+    def _offer_classes(self, classes: Sequence[str]) -> None:
+        if [self._class.itemText(place) for place in range(self._class.count())] != list(classes):
+            self._class.blockSignals(True)
+            self._class.clear()
+            self._class.addItems(list(classes))
+            # Of two, the second is the one that is looked for.
+            self._class.setCurrentIndex(1 if len(classes) == 2 else 0)
+            self._class.blockSignals(False)
+
+    def _draw(self, predictions: Predictions, names: list[str], variant: VariantMeasurement) -> None:
+        positive = predictions.labels == self._class.currentIndex()
+        self._curves, self._bins = [], []
+        for name in names:
+            place = predictions.place(name)
+            probabilities = predictions.probabilities[place]
+            false, true, _ = roc_curve(positive, probabilities[:, self._class.currentIndex()])
+            self._curves.append((name, false, true))
+            self._bins.append((name, *reliability(predictions.labels, predictions.predicted[place], probabilities)))
+        said = []
+        for plot in (self.roc, self.calibration):
+            plot.paint(self._theme)
+            plot.clear()
+            plot.show_values(True)
+            plot.plot([0, 1], [0, 1], pen=pyqtgraph.mkPen(self._theme.muted, style=Qt.PenStyle.DotLine))
+            plot.setXRange(0, 1)
+            plot.setYRange(0, 1)
+        for number, (name, false, true) in enumerate(self._curves):
+            colour = self._theme.series[number]
+            style = Qt.PenStyle.DashLine if number else Qt.PenStyle.SolidLine
+            pen = pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style)
+            self.roc.plot(false, true, pen=pen)
+            _, mean, share, images = self._bins[number]
+            there = images > 0
+            dots = {"symbol": "s" if number else "o", "symbolSize": SYMBOL_SIZE, "symbolBrush": colour}
+            self.calibration.plot(mean[there], share[there], pen=pen, symbolPen=None, **dots)
+            said.append(f'<span style="color:{colour}">{"– –" if number else "●"} </span>{escape(name)}')
+        star = self._theme.accent
+        if (chosen := self._at_threshold(variant)) is not None:
+            self.roc.plot(*chosen, pen=None, symbol="star", symbolSize=STAR_SIZE, symbolBrush=star, symbolPen=None)
+            said.append(f'<span style="color:{star}">★</span> at the threshold')
+        title = f"<b>ROC curve of {escape(self._class.currentText())}</b>, and calibration"
+        self._legend.setText("&nbsp; ".join([title, *said]))
+
+    def _at_threshold(self, variant: VariantMeasurement) -> tuple[list[float], list[float]] | None:
+        """Where the decision threshold lies on the ROC curve that is drawn; None: it is of the other class."""
+        one = variant.threshold
+        if one is None or one.sensitivity is None or one.specificity is None:
+            return None
+        return ([1 - one.specificity], [one.sensitivity]) if self._class.currentText() == one.positive else None
+
+    def _describe_roc(self, point: QPointF) -> str:
+        lines = []
+        for name, false, true in self._curves:
+            lines.append(f"{name}: {np.interp(point.x(), false, true):.3f} found at {point.x():.3f} false alarms")
+        return "\n".join(lines) if 0 <= point.x() <= 1 else ""
+
+    def _describe_bins(self, point: QPointF) -> str:
+        place = int(np.clip(np.ceil(point.x() * len(self._bins[0][1])) - 1, 0, None)) if self._bins else 0
+        lines = [
+            f"{name}: {share[place]:.3f} right of {images[place]:,} images, which it is {mean[place]:.3f} sure of"
+            for name, mean, share, images in self._bins
+            if place < len(images) and images[place]
+        ]
+        return "\n".join(lines)
+
+    def _table_roc(self) -> PlotTable:
+        rows = [(name, x, y) for name, false, true in self._curves for x, y in zip(false, true, strict=True)]
+        return PlotTable(("variant", "false_positive_rate", "true_positive_rate"), rows)
+
+    def _table_bins(self) -> PlotTable:
+        rows = [
+            row for name, *columns in self._bins for row in ((name, *values) for values in zip(*columns, strict=True))
+        ]
+        return PlotTable(("variant", "mean_probability", "share_right", "images"), rows)
+
+
+def _table(name: str, described: str) -> QTableView:
+    table = QTableView(objectName=name, accessibleName=described, tabKeyNavigation=False)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setMinimumHeight(TABLE_HEIGHT)
+    table.setSizePolicy(AS_HIGH_AS_THERE_IS_ROOM)
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    return table
+
+
+def _rates_of(name: str, one: ClassFigures, variant: VariantMeasurement) -> list[str]:
+    area = variant.auc.per_class.get(name) if variant.auc else None
+    return [*(_text(read(one)) for _, _, read in RATES), _text(area), f"{one.support:,}"]
+
+
+def _summary(variant: VariantMeasurement) -> str:
+    figures = {
+        "Balanced accuracy": variant.balanced_accuracy,
+        "macro F1": variant.macro_f1,
+        "MCC": variant.mcc,
+        "AUC": variant.auc.macro if variant.auc else None,
+        "calibration error": variant.ece,
+        "log loss": variant.log_loss,
+    }
+    text = ", ".join(f"{name} {_text(value)}" for name, value in figures.items()) + "."
+    if (one := variant.threshold) is not None:
+        how = f"for a sensitivity of {one.wanted_sensitivity:g}" if one.wanted_sensitivity else "by Youden's index"
+        text += (
+            f' Decision threshold for "{one.positive}": {one.value:.3f}, chosen {how} on {one.validation_images:,} '
+            f"validation images; on the test images sensitivity {_text(one.sensitivity)}, specificity "
+            f"{_text(one.specificity)}. The table and all other figures decide for the larger probability."
+        )
+    return text
+
+
+def _text(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,365 @@
+"""Inside a shipped file, beside its float baseline: where both look, layers, weights, errors and bytes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import partial
+from typing import ClassVar
+
+import numpy as np
+import pyqtgraph
+from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.contract.measurements import VariantMeasurement
+from engine.inspection.moved_maps import MovedMaps
+from engine.store.prediction_file import Predictions
+from ui.array_pictures import DIFFERENCES, VALUES, grid_picture
+from ui.byte_sizes import bytes_text
+from ui.dashboard.maps_view import MapsView
+from ui.dashboard.plot import Plot, PlotTable
+from ui.dashboard.prediction_panel import PredictionPanel
+from ui.form.calm_fields import CalmComboBox, CalmSpinBox
+from ui.scan_progress import ScanProgress
+from ui.screen_fit import scrolling
+from ui.theme import Theme
+from workers.file_inspection import FileInspector, LayerLook, LayersFound, MapsLook
+from workers.latest_call import LatestCall
+
+MOST_CHANNELS, COLUMNS, CELL_PIXELS = 16, 4, 48
+LINE_WIDTH = 2
+MOST_MOVED = 200
+ERROR_HEADS = ("layer", "kind", "output SQNR (dB)", "weight SQNR (dB)", "bytes", "zipped")
+
+
+class InsideFilePanel(PredictionPanel):
+    """Four pages over one image; read from the files that ship, in a thread."""
+
+    key: ClassVar[str] = "inside_file"
+    tab: ClassVar[str] = "Inside the file"
+    place: ClassVar[int] = 60
+    offers_baseline = False
+
+    def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
+        super().__init__(theme, settings)
+        self._inspector: FileInspector | None = None
+        self._found: LayersFound | None = None
+        self._found_of = ""
+        self._weights: LayerLook | None = None
+        self._number = CalmSpinBox(objectName="dashboard.inside_file.image", accessibleName="Test image", minimum=1)
+        self._number.setKeyboardTracking(False)
+        self._layer = CalmComboBox(objectName="dashboard.inside_file.layer", accessibleName="Layer")
+        self._layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self._of = QLabel()
+        for widget in (QLabel("Test image"), self._number, self._of, QLabel("Layer"), self._layer):
+            self.above.addWidget(widget)
+        self.above.addStretch()
+        self.maps = MapsView("dashboard.inside_file.maps")
+        heads = ("moved", "class", "image")
+        self._moved = _table("dashboard.inside_file.moved", "Images by how far the map moved", heads)
+        self._rank = ScanProgress("dashboard.inside_file", "Rank test &images", "Compare the maps of the test images.")
+        self._pages = QTabWidget(objectName="dashboard.inside_file.pages")
+        self._features = _Pictures("dashboard.inside_file.features")
+        self._filters = _Pictures("dashboard.inside_file.filters")
+        self.histogram = Plot("dashboard.weights", "weight", "how many (log)")
+        self.histogram.setLogMode(y=True)
+        self.histogram.described, self.histogram.tabled = self._describe, self._table_of_weights
+        self._histogram_legend = QLabel()
+        self.errors = _table("dashboard.inside_file.errors", "Errors and bytes of each layer", ERROR_HEADS)
+        self._said = QLabel(objectName="dashboard.inside_file.said", wordWrap=True)
+        self._lay_out()
+        self._looking = self._thread("inside-maps", self._on_maps)
+        self._reading = self._thread("inside-layer", self._on_layer)
+        self._counting = self._thread("inside-layers", self._on_layers)
+        self._ranking = self._thread("inside-moved", self._on_moved)
+        self._ranking.failed.connect(lambda _: self._rank.end())
+        self._ranking.progressed.connect(self._rank.show_progress)
+        self._rank.again_requested.connect(self._on_rank)
+        self._rank.stop_requested.connect(self._on_stop)
+        self._number.valueChanged.connect(self._look)
+        self._layer.currentIndexChanged.connect(self._read_layer)
+        self._moved.itemSelectionChanged.connect(self._on_moved_chosen)
+
+    def shut_down(self) -> None:
+        super().shut_down()
+        for call in (self._looking, self._reading, self._counting, self._ranking):
+            call.shut_down()
+
+    def show_predictions(self, predictions: Predictions, variant: VariantMeasurement, baseline: str) -> None:
+        self._draw_weights()
+        self._look_into(variant)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._show()
+
+    def _look_into(self, variant: VariantMeasurement) -> None:
+        """Begin to read the files of a variant; not while nobody sees it: another stage may be training."""
+        if self._directory is None or self.predictions is None or not self.isVisible():
+            return
+        if self._found_of != variant.name:
+            # Each thread has files of its own: an interpreter is for one.
+            self._found, self._found_of = None, variant.name
+            self._moved.setRowCount(0)
+            self._number.setMaximum(len(self.predictions.paths))
+            self._of.setText(f"of {len(self.predictions.paths):,}")
+            self._message.say("")
+            self._counting.request(partial(FileInspector(self._directory).layers, variant.name))
+            self._look()
+
+    def _lay_out(self) -> None:
+        where = QWidget()
+        above = QVBoxLayout(where)
+        above.addWidget(self.maps)
+        above.addWidget(self._rank)
+        above.addWidget(self._moved, 1)
+        weights = QWidget()
+        inner = QVBoxLayout(weights)
+        inner.addWidget(self._histogram_legend)
+        inner.addWidget(self.histogram, 1)
+        errors = QWidget()
+        layout = QVBoxLayout(errors)
+        layout.addWidget(self._said)
+        layout.addWidget(self.errors, 1)
+        for page, title in (
+            (scrolling(where), "Where it looks"),
+            (scrolling(self._features), "Feature maps"),
+            (scrolling(self._filters), "Filters"),
+            (weights, "Weights"),
+            (errors, "Errors and bytes"),
+        ):
+            self._pages.addTab(page, title)
+        self.content.addWidget(self._pages, 1)
+
+    def _thread(self, name: str, done: object) -> LatestCall:
+        call = LatestCall(name, self)
+        call.succeeded.connect(done)  # type: ignore[arg-type]
+        call.failed.connect(lambda sentence: self._message.say(sentence, "warning"))
+        return call
+
+    @property
+    def _path(self) -> str:
+        assert self.predictions is not None
+        return self.predictions.paths[self._number.value() - 1]
+
+    def _look(self, *_: object) -> None:
+        if self.predictions is None or self._directory is None or self.variant is None:
+            return
+        if self._inspector is None:
+            self._inspector = FileInspector(self._directory)
+        self.maps.say("Looking…")
+        self._looking.request(partial(self._inspector.maps, self.variant.name, self._path))
+        self._read_layer()
+
+    def _read_layer(self, *_: object) -> None:
+        if self._found is None or self.variant is None or self._directory is None or self._layer.currentIndex() < 0:
+            return
+        look = partial(self._layer_look, self.variant.name, self._path, self._layer.currentIndex())
+        self._reading.request(look)
+
+    def _layer_look(self, variant: str, path: str, number: int, progress: object) -> LayerLook:
+        assert self._directory is not None
+        return FileInspector(self._directory).layer(variant, path, number, progress)  # type: ignore[arg-type]
+
+    def _on_maps(self, look: MapsLook) -> None:
+        self._message.say("")
+        self.maps.show_look(look)
+
+    def _on_layers(self, found: LayersFound) -> None:
+        self._found = found
+        self._layer.blockSignals(True)
+        chosen = self._layer.currentText()
+        self._layer.clear()
+        self._layer.addItems([f"{place}. {name}" for place, name in enumerate(found.names, start=1)])
+        self._layer.setCurrentIndex(max(self._layer.findText(chosen), 0 if found.names else -1))
+        self._layer.blockSignals(False)
+        self._show_errors(found)
+        self._read_layer()
+
+    def _on_layer(self, look: LayerLook) -> None:
+        self._weights = look
+        features, filters = look.features, look.filters
+        shown = min(features.baseline.shape[2], MOST_CHANNELS)
+        planes = [np.moveaxis(one, 2, 0)[:MOST_CHANNELS] for one in (features.baseline, features.other)]
+        difference = features.difference
+        moved = None if difference is None else np.moveaxis(difference, 2, 0)[:MOST_CHANNELS]
+        first, second = planes
+        count = f"{shown} of {features.baseline.shape[2]} feature maps"
+        self._features.show(first, second, moved, features.scale, count)
+        kernels = [one.mean(axis=3)[:MOST_CHANNELS] for one in (filters.baseline, filters.other)]
+        change = None if filters.difference is None else filters.difference.mean(axis=3)[:MOST_CHANNELS]
+        count = (
+            f"{min(len(filters.baseline), MOST_CHANNELS)} of {len(filters.baseline)} filters, mean over their inputs"
+        )
+        most = max(float(np.abs(one).max(initial=0)) for one in kernels) or 1.0
+        first, second = kernels
+        self._filters.show(first, second, change, (-most, most), count, DIFFERENCES)
+        self._draw_weights()
+
+    def _draw_weights(self) -> None:
+        self.histogram.paint(self._theme)
+        self.histogram.clear()
+        self.histogram.show_values(self._weights is not None)
+        if self._weights is None:
+            return
+        weights = self._weights.weights
+        said = []
+        for number, (name, counts) in enumerate((("float", weights.baseline), ("compressed", weights.other))):
+            colour = self._theme.series[number]
+            style = Qt.PenStyle.DashLine if number else Qt.PenStyle.SolidLine
+            pen = pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style)
+            # Of a logarithm, an empty bin has none.
+            self.histogram.plot(weights.edges, np.maximum(counts, 0.5), stepMode="center", pen=pen)
+            said.append(f'<span style="color:{colour}">{"– –" if number else "—"}</span> {name}')
+        self._histogram_legend.setText(f"<b>{weights.pair.baseline.name}</b>&nbsp; {'&nbsp; '.join(said)}")
+
+    def _show_errors(self, found: LayersFound) -> None:
+        layout = {part.name: part for part in found.layout if part.kind == "layer"}
+        rows: list[tuple[str, ...]] = []
+        for error in found.errors:
+            part = layout.get(f"{error.pair.other.number} {error.pair.other.name}")
+            sizes = (bytes_text(part.raw_bytes), bytes_text(part.zipped_bytes)) if part else ("–", "–")
+            decibels = (_decibels(error.output_sqnr_db), _decibels(error.weight_sqnr_db))
+            rows.append((error.pair.baseline.name, error.pair.baseline.kind, *decibels, *sizes))
+        rows += [
+            (part.name, part.kind, "", "", bytes_text(part.raw_bytes), bytes_text(part.zipped_bytes))
+            for part in found.layout
+            if part.kind != "layer"
+        ]
+        _fill(self.errors, rows)
+        total = sum(part.raw_bytes for part in found.layout), sum(part.zipped_bytes for part in found.layout)
+        self._said.setText(
+            f"The layers that err most come first. SQNR: the signal over the error, 10 · log₁₀(Σx² / Σ(x − y)²), over "
+            f"test images; 20 dB is an error of a tenth. The file is {bytes_text(total[0])}, zipped "
+            f"{bytes_text(total[1])}. {found.said}".strip()
+        )
+
+    def _on_rank(self) -> None:
+        if self.variant is not None and self._directory is not None:
+            self._rank.begin()
+            self._ranking.request(partial(FileInspector(self._directory).moved, self.variant.name))
+
+    def _on_stop(self) -> None:
+        self._ranking.call_off()
+        self._rank.end()
+
+    def _on_moved(self, moved: MovedMaps) -> None:
+        self._rank.end()
+        assert self.predictions is not None
+        rows = [
+            (
+                "–" if one.distance is None else f"{one.distance:.3f}",
+                self.predictions.classes[one.decided] + ("" if one.stayed else " (changed)"),
+                one.path,
+            )
+            for one in moved.ranked[:MOST_MOVED]
+        ]
+        _fill(self._moved, rows)
+        if moved.mean_distance is not None:
+            self._message.say(
+                f"Of {len(moved.ranked):,} test images, {len(moved.stayed):,} kept their class; on average "
+                f"{moved.mean_distance:.3f} of what speaks for it lies elsewhere. A click on a line shows its image.",
+                "hint",
+            )
+
+    def _on_moved_chosen(self) -> None:
+        row = self._moved.currentRow()
+        item = self._moved.item(row, 2) if row >= 0 else None
+        if item is not None and self.predictions is not None and item.text() in self.predictions.paths:
+            self._number.setValue(self.predictions.paths.index(item.text()) + 1)
+
+    def _describe(self, point: QPointF) -> str:
+        if self._weights is None:
+            return ""
+        weights = self._weights.weights
+        place = int(np.searchsorted(weights.edges, point.x())) - 1
+        if not 0 <= place < len(weights.baseline):
+            return ""
+        between = f"{weights.edges[place]:.4g} to {weights.edges[place + 1]:.4g}"
+        return f"{between}\nfloat: {weights.baseline[place]:,}\ncompressed: {weights.other[place]:,}"
+
+    def _table_of_weights(self) -> PlotTable:
+        if self._weights is None:
+            return PlotTable((), ())
+        one = self._weights.weights
+        rows = list(zip(one.edges[:-1], one.edges[1:], one.baseline, one.other, strict=True))
+        return PlotTable(("from", "to", "float", "compressed"), rows)
+
+
+class _Pictures(QWidget):
+    """A grid of planes for the baseline, the variant, and what changed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._count = QLabel()
+        self._pictures = [QLabel(objectName=f"{name}.{part}") for part in ("baseline", "variant", "difference")]
+        self._texts = [QLabel(wordWrap=True) for _ in self._pictures]
+        grid = QGridLayout(self)
+        grid.addWidget(self._count, 0, 0, 1, 3)
+        for column, (text, picture) in enumerate(zip(self._texts, self._pictures, strict=True)):
+            grid.addWidget(text, 1, column)
+            grid.addWidget(picture, 2, column, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        grid.setRowStretch(3, 1)
+        grid.setColumnStretch(3, 1)
+
+    def show(  # type: ignore[override]
+        self,
+        first: np.ndarray,
+        second: np.ndarray,
+        moved: np.ndarray | None,
+        scale: tuple[float, float],
+        count: str,
+        colours: str = VALUES,
+    ) -> None:
+        """Planes of float (n, height, width); the first two on one scale, `moved` on its own."""
+        low, high = scale
+        self._count.setText(f"{count}; float and compressed drawn from {low:.3g} to {high:.3g}")
+        for text, picture, planes, name in zip(
+            self._texts, self._pictures, (first, second), ("float baseline", "compressed"), strict=False
+        ):
+            text.setText(name)
+            picture.setPixmap(grid_picture(planes, scale, colours, COLUMNS, CELL_PIXELS))
+        if moved is None:
+            self._texts[2].setText("Other shapes: no difference")
+            self._pictures[2].clear()
+            return
+        most = float(np.abs(moved).max(initial=0)) or 1.0
+        self._texts[2].setText(f"difference, ±{most:.3g}")
+        self._pictures[2].setPixmap(grid_picture(moved, (-most, most), DIFFERENCES, COLUMNS, CELL_PIXELS))
+
+
+def _table(name: str, described: str, heads: tuple[str, ...]) -> QTableWidget:
+    table = QTableWidget(0, len(heads), objectName=name, tabKeyNavigation=False)
+    table.setAccessibleName(described)
+    table.setHorizontalHeaderLabels(list(heads))
+    table.verticalHeader().hide()
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    table.horizontalHeader().setStretchLastSection(True)
+    return table
+
+
+def _fill(table: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
+    table.setRowCount(len(rows))
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            table.setItem(row, column, QTableWidgetItem(text))
+
+
+def _decibels(value: float) -> str:
+    return "exact" if value == math.inf else "–" if value == -math.inf else f"{value:.1f}"

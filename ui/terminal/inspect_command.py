@@ -1,0 +1,174 @@
+"""`inspect`: looks inside a run's files, float beside compressed, and writes figures and `inspection.json`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.contract.errors import EXIT_DONE, Cancelled, DataError
+from engine.contract.progress import Progress
+from engine.inspection.compared_files import ComparedFiles
+from engine.inspection.fed_images import FedImages
+from engine.inspection.inspected_variant import VariantFindings, inspect_variant
+from engine.inspection.inspection_record import InspectedImage, Inspection
+from engine.inspection.point_cloud import classified, kept_predictions
+from engine.inspection.run_models import InspectedRun, RunModel
+from engine.store.durable_file import write_durably
+from engine.store.prediction_file import Predictions
+from ui.terminal.quiet_stderr import quiet_stderr
+
+RECORD = "inspection.json"
+TOLD_AFTER_S = 2.0
+TOLD_EVERY_S = 5.0
+"""Where the output is no terminal."""
+
+
+def inspect_command(run: str, runs_directory: Path, variants: Sequence[str], image: Path | None, out: Path) -> int:
+    """Write the figures and the record into `out`; prints a line per variant.
+
+    Raises:
+        NutshellError: the run, a variant, the image or a file cannot be used, or `out` cannot be written.
+    """
+    opened = InspectedRun.open(run, runs_directory)
+    chosen = opened.compressed(variants)
+    path, label = _chosen_image(opened, image)
+    _make(out)
+    progress = told_on_stderr()
+    try:
+        return _inspect(opened, chosen, InspectedImage(path=path, label=label), out, progress)
+    except KeyboardInterrupt:
+        raise Cancelled(f"Stopped; the figures that were finished are in {out}.") from None
+    except OSError as error:
+        raise DataError(f"{out} cannot be written ({error.strerror}); choose another with --out.") from None
+
+
+def _inspect(
+    run: InspectedRun, chosen: tuple[RunModel, ...], image: InspectedImage, out: Path, progress: Progress
+) -> int:
+    images = FedImages(run)
+    # All that may be wrong with the files and the image is told before anything is computed.
+    with quiet_stderr():
+        for variant in chosen:
+            files = ComparedFiles.open(run, variant)
+            images.pair(image.path, files.baseline.model, files.other.model)
+    # matplotlib takes longer to import than a refusal should take.
+    from ui.terminal.inspection_figures import FigureWriter
+
+    notes: list[str] = []
+    writer = FigureWriter(out)
+    findings = []
+    predictions, why = _predictions(run, chosen, progress)
+    notes += [why] if why else []
+    for variant in chosen:
+        files = ComparedFiles.open(run, variant)
+        progress.phase(f"{variant.name}: looking inside")
+        found = inspect_variant(run, variant, files, images, image.path, progress)
+        progress.phase(f"{variant.name}: drawing")
+        cloud_of = predictions if predictions and files.same_classes else None
+        writer.write(variant, files, found, images, image.path, cloud_of)
+        findings.append(found)
+        _say(found)
+    record = Inspection(
+        run=run.directory.name,
+        directory=str(run.directory),
+        image=image,
+        variants=tuple(found.record for found in findings),
+        figures=tuple(writer.written),
+        notes=tuple(notes),
+    )
+    write_durably(out / RECORD, record.model_dump_json(by_alias=True, indent=1) + "\n")
+    sys.stdout.write(f"Figures and {RECORD}: {out}\n")
+    for note in notes:
+        sys.stdout.write(f"{note}\n")
+    return EXIT_DONE
+
+
+def _predictions(run: InspectedRun, chosen: tuple[RunModel, ...], progress: Progress) -> tuple[Predictions | None, str]:
+    """What the files answer on the test images, and where it comes from if the run kept nothing."""
+    kept = kept_predictions(run)
+    # A variant that learnt other images has no place among the answers to these.
+    comparable = [one for one in chosen if not one.dataset]
+    names = dict.fromkeys(name for one in comparable for name in (one.baseline, one.name))
+    if not names:
+        return None, ""
+    if kept is not None and set(names) <= set(kept.variants):
+        return kept, ""
+    if not run.test_images:
+        return None, "There are no point clouds: the run's folder has no table of test images."
+    progress.phase("classifying the test images")
+    same = tuple(map(run.model, names))
+    why = "The run's folder holds no predictions of these files, so the test images were classified anew."
+    return classified(run, same, progress), why
+
+
+def _chosen_image(run: InspectedRun, image: Path | None) -> tuple[str, str | None]:
+    """The image's path and its class; by default the run's first test image.
+
+    Raises:
+        DataError: the run has none.
+    """
+    labels = {one.path: one.label for one in run.test_images}
+    if image is not None:
+        return str(image), labels.get(str(image)) or labels.get(image.as_posix())
+    if not run.test_images:
+        raise DataError(f"The run in {run.directory} has no table of test images; name an image with --image.")
+    first = run.test_images[0]
+    return first.path, first.label
+
+
+def _make(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise DataError(f"--out {out} is a file; name a folder.") from None
+    except OSError as error:
+        raise DataError(f"--out {out} cannot be made ({error.strerror}); choose another folder.") from None
+
+
+def _say(found: VariantFindings) -> None:
+    record = found.record
+    parts = [f"{record.name}: {record.decision} (baseline {record.baseline_decision})"]
+    if record.moved_maps and record.moved_maps.mean_distance is not None:
+        moved = record.moved_maps
+        parts.append(
+            f"activation maps moved {moved.mean_distance:.4f} on average over {moved.images - moved.changed:,} of "
+            f"{moved.images:,} test images whose class stayed"
+        )
+    if found.errors:
+        worst = found.errors[0]
+        parts.append(f"worst layer {worst.pair.baseline.name} at {worst.output_sqnr_db:.1f} dB")
+    sys.stdout.write("; ".join(parts) + "\n")
+    for note in record.notes:
+        sys.stdout.write(f"  {note}\n")
+
+
+def told_on_stderr() -> Progress:
+    """Tells what is done on stderr, once that takes longer than two seconds."""
+    began = time.monotonic()
+    live = sys.stderr.isatty()
+    phase = ""
+    told_at = 0.0
+
+    def tell(text: str, new: bool) -> None:
+        nonlocal told_at
+        now = time.monotonic()
+        if now - began < TOLD_AFTER_S or (not live and not new and now - told_at < TOLD_EVERY_S):
+            return
+        told_at = now
+        sys.stderr.write(f"\r\x1b[K{text}" if live else f"{text}\n")
+        sys.stderr.flush()
+
+    def on_phase(text: str) -> None:
+        nonlocal phase
+        phase = text
+        tell(text, new=True)
+
+    def on_report(done: int, total: int) -> None:
+        if done < total:
+            tell(f"{phase}: {done:,} of {total:,} images", new=False)
+        elif live:
+            sys.stderr.write("\r\x1b[K")
+
+    return Progress(on_phase=on_phase, on_report=on_report)
