@@ -108,11 +108,6 @@ class BenchPage(QWidget):
         """
         self._panel.show_map(model, array)
 
-    def show_doubtful_first(self) -> None:
-        """Bring the images on which models disagree to the top, and choose the first."""
-        self._order.setCurrentIndex(self._order.findData(Order.DISAGREE))
-        self._view.selectRow(0)
-
     @property
     def answers(self) -> Answers:
         """All that is known so far."""

@@ -65,7 +65,7 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
     console.print(table)
     of_images = print_images(console, recipe.dataset, planned.index, recipe.images.first, recipe.seed, locations)
     for dataset, index in planned.datasets.others:
-        console.print(f"Images of {dataset.label()}, which a chain goes over to:")
+        console.print(f"Images of {dataset.label()}, which a chain switches to:")
         of_images += print_images(console, dataset, index, recipe.images.first, recipe.seed, locations)
     findings = (*of_images, *planned.findings)
     _print_findings(console, findings)
