@@ -6,9 +6,10 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from ui.array_pictures import DIFFERENCES, grid_picture, overlay_picture
+from ui.flow_layout import FlowLayout
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
 from workers.file_inspection import FileInspector, MapsLook
@@ -32,17 +33,17 @@ class MapsView(QWidget):
         self._call = LatestCall(name, self)
         self._call.succeeded.connect(self._on_answer)
         self._call.failed.connect(self._said.setText)
-        grid = QGridLayout(self)
-        grid.setContentsMargins(0, 0, 0, 0)
-        for column, (picture, text) in enumerate(zip(self._pictures, self._texts, strict=True)):
+        pictures = QWidget()
+        flow = FlowLayout(pictures)
+        for picture, text in zip(self._pictures, self._texts, strict=True):
             picture.setFixedSize(PICTURE_PIXELS, PICTURE_PIXELS)
             picture.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-            text.setMaximumWidth(PICTURE_PIXELS)
-            grid.addWidget(text, 0, column, Qt.AlignmentFlag.AlignBottom)
-            grid.addWidget(picture, 1, column)
-        grid.addWidget(self._said, 2, 0, 1, 4)
-        grid.setColumnStretch(4, 1)
-        grid.setRowStretch(3, 1)
+            text.setFixedWidth(PICTURE_PIXELS)
+            flow.addWidget(Captioned(text, picture))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(pictures)
+        layout.addWidget(self._said)
 
     def look(self, inspector: FileInspector, variant: str, path: str) -> None:
         """Show an image through a variant and its baseline.
@@ -95,3 +96,15 @@ class MapsView(QWidget):
             f'{how} of "{first.decided}", the class that the baseline decides for, {height}×{width} values from the '
             f"files themselves: {apart}."
         )
+
+
+class Captioned(QWidget):
+    """A picture with a text above it."""
+
+    def __init__(self, text: QLabel, picture: QLabel) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(text)
+        layout.addWidget(picture)
+        layout.addStretch()

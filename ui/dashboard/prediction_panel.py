@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.progress import Progress
 from engine.store.prediction_file import Predictions
 from engine.store.run_hashes import is_damaged
 from ui.dashboard.panel import Panel
+from ui.flow_layout import FlowLayout
 from ui.form.calm_fields import CalmComboBox
 from ui.message_bar import MessageBar
 from ui.shown_run import ShownRun
@@ -36,18 +37,26 @@ class PredictionPanel(Panel):
         self.predictions: Predictions | None = None
         self.choice = CalmComboBox(objectName=f"dashboard.{self.key}.variant", accessibleName="Variant")
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.above = QHBoxLayout()
-        """The line with the choice of the variant; a panel may put more of its own into it."""
-        self.above.addWidget(QLabel("Variant"))
-        self.above.addWidget(self.choice)
+        self._choices = QWidget()
+        self._line = FlowLayout(self._choices)
+        self.add_choice("Variant", self.choice)
         self._message = MessageBar(f"dashboard.{self.key}.message")
         self.content = QVBoxLayout(self)
-        self.content.addLayout(self.above)
+        self.content.addWidget(self._choices)
         self.content.addWidget(self._message)
         self._call = LatestCall(f"predictions-{self.key}", self)
         self._call.succeeded.connect(self._on_read)
         self._call.failed.connect(self._message.say)
         self.choice.currentIndexChanged.connect(self._request)
+
+    def add_choice(self, title: str, *widgets: QWidget) -> None:
+        """Put something to choose into the line above, with its title."""
+        together = QWidget()
+        row = QHBoxLayout(together)
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget in (QLabel(title), *widgets):
+            row.addWidget(widget)
+        self._line.addWidget(together)
 
     def show_predictions(self, predictions: Predictions, variant: VariantMeasurement, baseline: str) -> None:
         """Draw a variant's; `baseline` is the name of the one that it is compared with."""

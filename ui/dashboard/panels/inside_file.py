@@ -14,7 +14,6 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QGridLayout,
     QHeaderView,
     QLabel,
     QTableWidget,
@@ -29,9 +28,10 @@ from engine.inspection.moved_maps import MovedMaps
 from engine.store.prediction_file import Predictions
 from ui.array_pictures import DIFFERENCES, VALUES, grid_picture
 from ui.byte_sizes import bytes_text
-from ui.dashboard.maps_view import MapsView
+from ui.dashboard.maps_view import Captioned, MapsView
 from ui.dashboard.plot import Plot, PlotTable
 from ui.dashboard.prediction_panel import PredictionPanel
+from ui.flow_layout import FlowLayout
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox
 from ui.scan_progress import ScanProgress
 from ui.screen_fit import scrolling
@@ -64,9 +64,8 @@ class InsideFilePanel(PredictionPanel):
         self._layer = CalmComboBox(objectName="dashboard.inside_file.layer", accessibleName="Layer")
         self._layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._of = QLabel()
-        for widget in (QLabel("Test image"), self._number, self._of, QLabel("Layer"), self._layer):
-            self.above.addWidget(widget)
-        self.above.addStretch()
+        self.add_choice("Test image", self._number, self._of)
+        self.add_choice("Layer", self._layer)
         self.maps = MapsView("dashboard.inside_file.maps")
         heads = ("moved", "class", "image")
         self._moved = _table("dashboard.inside_file.moved", "Images by how far the map moved", heads)
@@ -298,16 +297,17 @@ class _Pictures(QWidget):
 
     def __init__(self, name: str) -> None:
         super().__init__()
-        self._count = QLabel()
+        self._count = QLabel(wordWrap=True)
         self._pictures = [QLabel(objectName=f"{name}.{part}") for part in ("baseline", "variant", "difference")]
-        self._texts = [QLabel(wordWrap=True) for _ in self._pictures]
-        grid = QGridLayout(self)
-        grid.addWidget(self._count, 0, 0, 1, 3)
-        for column, (text, picture) in enumerate(zip(self._texts, self._pictures, strict=True)):
-            grid.addWidget(text, 1, column)
-            grid.addWidget(picture, 2, column, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        grid.setRowStretch(3, 1)
-        grid.setColumnStretch(3, 1)
+        self._texts = [QLabel() for _ in self._pictures]
+        pictures = QWidget()
+        flow = FlowLayout(pictures)
+        for text, picture in zip(self._texts, self._pictures, strict=True):
+            flow.addWidget(Captioned(text, picture))
+        layout = QVBoxLayout(self)
+        layout.addWidget(self._count)
+        layout.addWidget(pictures)
+        layout.addStretch()
 
     def show(  # type: ignore[override]
         self,

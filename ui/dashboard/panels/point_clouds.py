@@ -37,9 +37,7 @@ class PointCloudsPanel(PredictionPanel):
         super().__init__(theme, settings)
         self._probability = CalmComboBox(objectName="dashboard.point_clouds.class", accessibleName="Probability")
         self._probability.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.above.addWidget(QLabel("Probability"))
-        self.above.addWidget(self._probability)
-        self.above.addStretch()
+        self.add_choice("Probability", self._probability)
         self.plot = Plot("dashboard.cloud", "float baseline", "variant")
         self.plot.described, self.plot.tabled = self._describe, self._table
         self._legend = QLabel(objectName="dashboard.point_clouds.legend", wordWrap=True)
