@@ -40,8 +40,8 @@ def grid_picture(planes: np.ndarray, scale: tuple[float, float], colours: str, c
     return _pixmap(canvas)
 
 
-def overlay_picture(image: np.ndarray, evidence: np.ndarray, strongest: float, side: int) -> QPixmap:
-    """An image with an activation map over it, enlarged smoothly.
+def overlay(image: np.ndarray, evidence: np.ndarray, strongest: float, side: int) -> np.ndarray:
+    """An image with an activation map over it, enlarged smoothly, uint8 (height, width, 3).
 
     Args:
         image: uint8 (height, width[, 3]).
@@ -57,7 +57,12 @@ def overlay_picture(image: np.ndarray, evidence: np.ndarray, strongest: float, s
     smooth = np.asarray(Image.fromarray(share).resize(size, Image.Resampling.BICUBIC))
     heat = coloured(smooth, (0.0, 1.0), HEAT)
     weight = OVERLAY * np.clip(smooth, 0, 1)[:, :, None] + 0.15
-    return _pixmap((base * (1 - weight) + heat * weight).astype(np.uint8))
+    return np.asarray(base * (1 - weight) + heat * weight).astype(np.uint8)
+
+
+def overlay_picture(image: np.ndarray, evidence: np.ndarray, strongest: float, side: int) -> QPixmap:
+    """The same as a picture."""
+    return _pixmap(overlay(image, evidence, strongest, side))
 
 
 def coloured(plane: np.ndarray, scale: tuple[float, float], colours: str) -> np.ndarray:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.contract.errors import DataError, NutshellError
 from engine.contract.progress import Progress
+from engine.inspection.activation_map import ActivationMaps
 from engine.inspection.answers import (
     AnsweredImage,
     Answers,
@@ -22,6 +23,7 @@ from engine.inspection.answers import (
 )
 from engine.inspection.asked_images import asked_files
 from engine.inspection.loaded_model import LoadedModel
+from engine.inspection.observed_file import ObservedFile
 from engine.inspection.said_feeding import understood_feeding
 from engine.inspection.shipped_model import ShippedModel, UnsaidFeeding
 from engine.inspection.standard_metadata import standard_metadata
@@ -216,6 +218,31 @@ def _unsaid(chosen: ChosenModel, sentence: str) -> ReadModel:
     labels = standard_metadata(content).labels
     unsaid = UnsaidModel(chosen.path, file, (height, width, channels), classes, labels)
     return ReadModel(chosen, unsaid=unsaid, fault=sentence)
+
+
+def maps_of(
+    image: AnsweredImage, models: Sequence[ShippedModel], progress: Progress
+) -> tuple[np.ndarray, tuple[np.ndarray | None, ...]]:
+    """An answered image, small, and where each model looks for the class that it decides for.
+
+    Returns:
+        uint8 (height, width[, 3]); for each model float32 (height', width'), 0 or more, None where it has no map or
+        cannot be fed the image.
+
+    Raises:
+        DataError: the image cannot be read any more.
+    """
+    picture = picture_of(image, models, progress)
+    found: list[np.ndarray | None] = []
+    for model in models:
+        progress.raise_if_cancelled()
+        try:
+            file = ObservedFile(model)
+            fed = model.fed(model.decoded(Path(image.path)))
+            found.append(ActivationMaps(file).of_class(file.decision(fed)).evidence)
+        except (NutshellError, OSError, ValueError):
+            found.append(None)
+    return picture, tuple(found)
 
 
 def picture_of(image: AnsweredImage, models: Sequence[ShippedModel], progress: Progress) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""How unlike the training images an image is, by the features that a file computes of it: a hint, and no more.
+"""How far an image lies from the training images, by the features that a file computes of it: a hint, and no more.
 
 The features are what goes into the file's last dense layer. The distance is that of a class-free Gaussian with
 independent dimensions (Lee et al. 2018, with a diagonal covariance): it finds images of another kind, such as another

@@ -195,7 +195,7 @@ TEXTS = {
     "no end": ('schema = 1\nname = "study\n', "line 2: a text is not closed; put a quote at the end"),
     "twice": ("schema = 1\n[dataset]\n[dataset]\n", 'line 3: the table "[dataset]" occurs twice; merge the two.'),
     "again": ("schema = 1\nseed = 1\nseed = 2\n", 'line 3: "seed" already has a value; remove one of the two lines.'),
-    "a backslash": ('schema = 1\n[dataset]\npath = "C:\\data"\n', "line 3: a backslash stands in a text"),
+    "a backslash": ('schema = 1\n[dataset]\npath = "C:\\data"\n', "line 3: text contains a backslash"),
     "no list": ("schema = 1\n[images]\nsize = [1, 2\n", "a list or table is not closed"),
     "words": ("hello there", 'line 1: "hello there" is not a key with a value'),
     "deep": ("schema = 1\nname = " + "[" * 5000, "is nested too deeply to be a recipe."),

@@ -27,6 +27,7 @@ from engine.inspection.answers_files import answers_csv
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.answer_words import counts_text
+from ui.bench.answer_view import MAP_PIXELS
 from ui.bench.answers_model import AnswersModel, Order
 from ui.bench.feeding_dialog import FeedingDialog
 from ui.bench.models_list import ModelsList, Placed
@@ -37,7 +38,7 @@ from ui.form.calm_fields import CalmComboBox, StudyLine
 from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.question import agrees
-from workers.bench_work import BenchWork, ReadModel, picture_of
+from workers.bench_work import BenchWork, ReadModel, maps_of, picture_of
 from workers.latest_call import LatestCall
 
 MODELS_KEY, IMAGES_KEY = "bench/models", "bench/images"
@@ -119,7 +120,7 @@ class BenchPage(QWidget):
 
     def shut_down(self) -> None:
         """End the threads."""
-        for thread in (self._work, self._picture, self._saving):
+        for thread in (self._work, self._picture, self._maps, self._saving):
             thread.shut_down()
 
     def _make_parts(self) -> None:
@@ -159,6 +160,7 @@ class BenchPage(QWidget):
         self._message = MessageBar("bench.message")
         self._work = BenchWork(self)
         self._picture = LatestCall("bench-picture", self)
+        self._maps = LatestCall("bench-maps", self)
         self._saving = LatestCall("bench-csv", self)
 
     def _lay_out(self) -> None:
@@ -223,6 +225,7 @@ class BenchPage(QWidget):
         self._work.failed.connect(self._on_failed)
         self._picture.succeeded.connect(self._panel.show_picture)
         self._picture.failed.connect(self._message.say)
+        self._maps.succeeded.connect(self._on_maps)
         self._saving.succeeded.connect(lambda path: self._message.say(f"Saved {path}.", "good"))
         self._saving.failed.connect(lambda sentence: self._message.say(f"Not saved: {sentence}"))
 
@@ -275,6 +278,8 @@ class BenchPage(QWidget):
         self._show_answers(answers)
 
     def _show_answers(self, answers: Answers) -> None:
+        # Of other models.
+        self._maps.call_off()
         self._table.begin(answers)
         self._panel.set_models(answers.models)
         self._fit_columns()
@@ -315,6 +320,17 @@ class BenchPage(QWidget):
         if image is not None:
             models = [one.shipped for one in self._read if one.shipped is not None]
             self._picture.request(lambda progress: picture_of(image, models, progress))
+            self._maps.request(lambda progress: maps_of(image, models, progress))
+
+    def _on_maps(self, found: tuple[np.ndarray, tuple[np.ndarray | None, ...]]) -> None:
+        # pyqtgraph, which has the colours, is not needed to open the page.
+        from ui.array_pictures import overlay
+
+        picture, maps = found
+        for model, evidence in zip(self._table.answers.models, maps, strict=False):
+            if evidence is not None:
+                array = overlay(picture, evidence, float(evidence.max()), MAP_PIXELS)
+                self.show_map(model.name, array)
 
     def _show_paths(self) -> None:
         paths = self._paths

@@ -176,7 +176,7 @@ def test_undo_clear_remove_and_cancel(open_dialog: OpenDialog) -> None:
 
 @pytest.mark.parametrize(
     ("patterns", "fault"),
-    [(("**/nothing",), 'No folder matches "**/nothing" (a)'), (("**/MR", "*/*/M?"), "is of the class a and of b")],
+    [(("**/nothing",), 'No folder matches "**/nothing" (a)'), (("**/MR", "*/*/M?"), "belongs to both a and b")],
 )
 def test_what_cannot_be_is_said(open_dialog: OpenDialog, patterns: tuple[str, ...], fault: str) -> None:
     for name, pattern in zip("ab", patterns, strict=False):

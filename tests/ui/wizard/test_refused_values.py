@@ -106,7 +106,7 @@ def test_a_size_that_is_there_already_keeps_nothing_else_from_the_study(in_a_win
     type_into(in_a_window, "images.jpeg_quality", "60")
     assert in_a_window.recipe.images.jpeg_qualities == (60,)
     assert in_a_window.child(QSpinBox, "images.width").value() == 128
-    assert "names one value twice" in in_a_window.child(QLabel, "images.message").text()
+    assert "contains a value twice" in in_a_window.child(QLabel, "images.message").text()
     undo()
     assert in_a_window.child(QSpinBox, "images.width").value() == 100
     assert in_a_window.recipe.images.jpeg_qualities == (60,)
