@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
+from sklearn import metrics
 
 from engine.contract.events import EpochFinished, parse_event
 from engine.contract.recipe import Recipe
@@ -314,3 +315,30 @@ def test_a_finished_run_is_looked_into(study: dict[str, Any], checkout: Path, tm
         assert variant["activation_maps"]["method"] == "cam"
         assert len(variant["notes"]) == 0
     assert len(record["figures"]) == 16
+
+
+def test_predictions_are_those_of_whoever_feeds_the_files_by_their_json(study: dict[str, Any]) -> None:
+    """And the figures are those of scikit-learn on the predictions that the run keeps."""
+    directory, reader = Path(study["json"]["directory"]), Path(__file__).with_name("independent_reader.py")
+    with np.load(directory / "predictions.npz") as kept:
+        arrays = {name: kept[name] for name in kept.files}
+    labels, classes = arrays["labels"], list(arrays["classes"])
+    assert arrays["probabilities"].dtype == np.float32
+    assert arrays["probabilities"].shape == (len(arrays["variants"]), len(labels), len(classes))
+    for place, variant in enumerate(study["json"]["variants"]):
+        assert variant["predictions"] == "predictions.npz"
+        probabilities, predicted = arrays["probabilities"][place], arrays["predicted"][place]
+        script = [sys.executable, str(reader), str(directory / variant["file"]), *arrays["paths"]]
+        answered = subprocess.run(script, capture_output=True, text=True, timeout=RUN_S, check=True, cwd=directory)
+        read = np.array([json.loads(line) for line in answered.stdout.splitlines()])
+        # One image at a time on any number of threads; a float file's sums may be added in another order.
+        np.testing.assert_allclose(read, probabilities, atol=1e-5)
+        assert variant["accuracy"] == pytest.approx(np.mean(predicted == labels))
+        assert variant["confusion"] == metrics.confusion_matrix(labels, predicted).tolist()
+        assert variant["mcc"] == pytest.approx(metrics.matthews_corrcoef(labels, predicted))
+        assert variant["auc"]["macro"] == pytest.approx(metrics.roc_auc_score(labels, probabilities[:, 1]))
+        threshold = variant["threshold"]
+        positive = probabilities[:, 1] >= threshold["value"]
+        assert threshold["sensitivity"] == pytest.approx(metrics.recall_score(labels, positive))
+        described = json.loads((directory / variant["file"]).with_suffix(".json").read_text())
+        assert described["threshold"]["value"] == threshold["value"]
