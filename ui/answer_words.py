@@ -14,7 +14,8 @@ def answer_text(image: AnsweredImage, model: int) -> str:
     if answer is None:
         return NOT_FED
     how = f", {UNSURE}" if answer.is_unsure else " "
-    return f"{answer.class_name}{how}{answer.probability:.2f} · {time_text(answer.latency_ms)}"
+    other = f", {answer.at_threshold} at its threshold" if answer.differs_at_threshold else ""
+    return f"{answer.class_name}{how}{answer.probability:.2f}{other} · {time_text(answer.latency_ms)}"
 
 
 def time_text(milliseconds: float) -> str:
@@ -44,7 +45,7 @@ def counts_text(answers: Answers) -> str:
     """How many images there are, and how many need a second look."""
     count = len(answers.images)
     parts = [f"{count:,} image{'s' if count != 1 else ''}"]
-    if len(answers.models) > 1:
+    if any(image.comparable for image in answers.images[:1]) and len(answers.models) > 1:
         parts.append(f"models disagree on {answers.disagreements:,}")
     parts.append(f"unsure on {answers.unsure:,}")
     if answers.skipped:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,8 @@ class MapsLook:
 class LayerLook:
     """One layer of both files for that image."""
 
-    features: FeatureMaps
+    features: FeatureMaps | None
+    """None where the image cannot be read."""
     filters: Filters
     weights: WeightHistograms
 
@@ -126,9 +128,11 @@ class FileInspector:
         """
         progress.raise_if_cancelled()
         files = self._files(variant)
-        fed = self._fed_images().pair(path, files.baseline.model, files.other.model)
         pair = files.matched.pairs[number]
-        features = compare_feature_maps(files.baseline, files.other, pair, fed.baseline, fed.other)
+        features = None
+        with contextlib.suppress(DataError):
+            fed = self._fed_images().pair(path, files.baseline.model, files.other.model)
+            features = compare_feature_maps(files.baseline, files.other, pair, fed.baseline, fed.other)
         return LayerLook(features, compare_filters(pair), weight_histograms(pair))
 
     def layers(self, variant: str, progress: Progress) -> LayersFound:
@@ -139,9 +143,14 @@ class FileInspector:
         files, images, run = self._files(variant), self._fed_images(), self._opened_run()
         summed = spread_out(run.test_images, ERROR_IMAGES)
         pairs = images.pairs(summed, files.baseline.model, files.other.model)
-        errors = layer_errors(files.baseline, files.other, files.matched, pairs, len(summed), progress)
+        said = files.matched.said
+        errors: tuple[LayerError, ...] = ()
+        try:
+            errors = layer_errors(files.baseline, files.other, files.matched, pairs, len(summed), progress)
+        except DataError as error:
+            said = f"{said} No errors, as the images cannot be read: {error}".strip()
         names = tuple(pair.baseline.name for pair in files.matched.pairs)
-        return LayersFound(names, files.matched.said, errors, byte_layout(files.other.model))
+        return LayersFound(names, said, errors, byte_layout(files.other.model))
 
     def moved(self, variant: str, progress: Progress) -> MovedMaps:
         """The test images, those whose map moved farthest although the class stayed first.
@@ -174,7 +183,8 @@ class FileInspector:
                 # An image is gone: then there is no hint.
                 self._training[baseline.name] = None
         known = self._training[baseline.name]
-        if known is None or (distance := known.distance(baseline, fed)) <= known.limit:
+        distance = known.distance(baseline, fed) if known is not None else 0.0
+        if known is None or not known.is_unlike(distance):
             return ""
         return (
             f"A hint: this image is unlike the training images. By the baseline's features it is {distance:.2f} away; "

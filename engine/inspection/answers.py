@@ -37,6 +37,8 @@ class AnsweredImage:
     """What its folders say, among each model's classes; None where they name none of them."""
     models_disagree: bool
     """Whether models of the same classes decide for different ones."""
+    comparable: bool = True
+    """Whether any two models tell the same classes apart."""
 
     @property
     def true_class(self) -> str:
@@ -61,10 +63,13 @@ class AskedModel:
     name: str
     path: Path
     classes: tuple[str, ...]
+    threshold: float | None = None
+    """From which probability of the second of two classes on to decide for it, as the file carries it."""
 
     @classmethod
     def of(cls, model: LoadedModel) -> AskedModel:
-        return cls(model.name, model.shipped.path, model.classes)
+        carried = model.shipped.feeding.threshold
+        return cls(model.name, model.shipped.path, model.classes, carried.value if carried else None)
 
 
 @dataclass(frozen=True)
@@ -179,7 +184,8 @@ def answered(
             decided = [{one.class_name for at in places if (one := answers[at]) is not None} for places in alike]
             known = tuple(file.class_among(model.classes) for model in models)
             disagree = any(len(classes) > 1 for classes in decided)
-            yield AnsweredImage(name, tuple(answers), tuple(faults), known, disagree)
+            comparable = any(len(places) > 1 for places in alike)
+            yield AnsweredImage(name, tuple(answers), tuple(faults), known, disagree, comparable)
     progress.report(len(files), len(files))
 
 

@@ -24,6 +24,7 @@ def answers_document(answers: Answers) -> dict[str, Any]:
                         "probabilities": list(answer.probabilities),
                         "latency_ms": answer.latency_ms,
                     }
+                    | ({"class_at_threshold": answer.at_threshold} if answer.at_threshold else {})
                     for model, answer in zip(answers.models, image.answers, strict=True)
                     if answer is not None
                 ],
@@ -31,7 +32,9 @@ def answers_document(answers: Answers) -> dict[str, Any]:
             for image in answers.images
         ],
         "models": [
-            {"file": str(model.path), "name": model.name, "classes": list(model.classes)} | _figures(answers, place)
+            {"file": str(model.path), "name": model.name, "classes": list(model.classes)}
+            | ({"threshold": model.threshold} if model.threshold is not None else {})
+            | _figures(answers, place)
             for place, model in enumerate(answers.models)
         ],
         "skipped": [one.model_dump() for one in answers.skipped] + _partly_skipped(answers),
@@ -48,6 +51,7 @@ def answers_csv(answers: Answers) -> str:
         figures = (
             "class",
             "probability",
+            "class at its threshold",
             "unsure",
             "latency_ms",
             *(f"probability of {name}" for name in model.classes),
@@ -59,10 +63,11 @@ def answers_csv(answers: Answers) -> str:
         row: list[object] = [image.path, image.true_class, _yes(image.models_disagree)]
         for model, answer in zip(answers.models, image.answers, strict=True):
             if answer is None:
-                row += [""] * (4 + len(model.classes))
+                row += [""] * (5 + len(model.classes))
             else:
                 sure = _yes(answer.is_unsure)
-                row += [answer.class_name, answer.probability, sure, answer.latency_ms, *answer.probabilities]
+                decided = (answer.class_name, answer.probability, answer.at_threshold, sure, answer.latency_ms)
+                row += [*decided, *answer.probabilities]
         faults = (f"{m.name}: {fault}" for m, fault in zip(answers.models, image.faults, strict=True) if fault)
         writer.writerow([*row, "; ".join(faults)])
     for one in answers.skipped:

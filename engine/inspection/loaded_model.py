@@ -37,11 +37,19 @@ class Answer:
     """Of the interpreter's call alone."""
     margin: float
     """How far its class is ahead of the next, 0 to 1."""
+    at_threshold: str = ""
+    """Of two classes: the one by the decision threshold that the file carries; empty: it carries none."""
+    is_near_threshold: bool = False
 
     @property
     def is_unsure(self) -> bool:
-        """Whether it lies near the border between two classes."""
-        return self.margin < UNSURE_MARGIN
+        """Whether it lies near the border between two classes, or near the file's decision threshold."""
+        return self.margin < UNSURE_MARGIN or self.is_near_threshold
+
+    @property
+    def differs_at_threshold(self) -> bool:
+        """Whether the file's decision threshold makes it another class."""
+        return bool(self.at_threshold) and self.at_threshold != self.class_name
 
 
 class LoadedModel:
@@ -103,7 +111,16 @@ class LoadedModel:
             tuple(map(float, probabilities.tolist())),
             latency_ms,
             float(first - second),
+            *self._by_threshold(probabilities),
         )
+
+    def _by_threshold(self, probabilities: np.ndarray) -> tuple[str, bool]:
+        threshold = self.shipped.feeding.threshold
+        if threshold is None or len(self.classes) != 2:
+            return "", False
+        second = float(probabilities[1])
+        # As wide a band as that about one half.
+        return self.classes[second >= threshold.value], abs(second - threshold.value) < UNSURE_MARGIN / 2
 
     def _refuse_other_values(self, probabilities: np.ndarray) -> None:
         step = self.shipped.file.output.scale or 0.0

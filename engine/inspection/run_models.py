@@ -18,8 +18,10 @@ from engine.contract.registry import nearest_name, unknown_name_message
 from engine.datasets.source import Split
 from engine.inspection.shipped_model import ShippedModel
 from engine.store.locations import Locations, default_runs_directory
+from engine.store.run_history import list_runs
 
 EVENTS, RECIPE, SPLIT = "events.jsonl", "recipe.toml", "split.csv"
+MAX_NAMED = 8
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,10 @@ class InspectedRun:
         directory = _run_directory(str(run), Locations(runs or default_runs_directory()))
         models = _models(directory)
         if not any(model.is_baseline for model in models):
-            raise DataError(f"The run in {directory} has no baseline file yet; wait until it has, or resume it.")
+            raise DataError(
+                f"The run in {directory} has no baseline file: it was deleted, or the run has not come so far. Resume "
+                "the run, or run its recipe again: what is finished is not computed again."
+            )
         test, train = (_images_of(directory / SPLIT, split) for split in (Split.TEST, Split.TRAIN))
         return cls(directory, read_recipe(directory / RECIPE), models, test, train)
 
@@ -121,10 +126,18 @@ def _run_directory(run: str, locations: Locations) -> Path:
             return directory.absolute()
     if given.is_dir():
         raise DataError(f"{given} is no run: there is no {RECIPE} in it; name a folder of {locations.runs}.")
-    known = sorted(one.name for one in locations.runs.iterdir()) if locations.runs.is_dir() else []
+    records = [record for record in list_runs(locations) if record.directory.is_dir()]
+    # Of several runs of one name the newest, which comes first.
+    for record in records:
+        if run in (record.title, record.name):
+            return record.directory.absolute()
+    folders = [one.name for one in locations.runs.iterdir()] if locations.runs.is_dir() else []
+    known = [*(record.title for record in records), *sorted(folders)]
     near = nearest_name(run, known)
     suggestion = f' Did you mean "{near}"?' if near else ""
-    raise DataError(f'There is no run "{run}" in {locations.runs}, and no such folder.{suggestion}')
+    titles = list(dict.fromkeys(record.title for record in records))
+    there = f" Its runs: {', '.join(titles[:MAX_NAMED])}{'…' if len(titles) > MAX_NAMED else ''}." if titles else ""
+    raise DataError(f'There is no run "{run}" in {locations.runs}, and no such folder.{suggestion}{there}')
 
 
 def _models(directory: Path) -> tuple[RunModel, ...]:

@@ -18,6 +18,7 @@ from engine.inspection.observed_file import ObservedFile
 LIMIT_PERCENTILE = 99.0
 """Of the training images' own distances: beyond it an image is called unlike them."""
 SMALLEST_DEVIATION = 1e-6
+MARGIN = 1.5
 DENSE = frozenset({"FULLY_CONNECTED"})
 
 
@@ -57,6 +58,13 @@ class TrainingFeatures:
         mean, deviation = features.mean(axis=0), np.maximum(features.std(axis=0), SMALLEST_DEVIATION)
         distances = np.sqrt((((features - mean) / deviation) ** 2).mean(axis=1))
         return cls(mean, deviation, float(np.percentile(distances, LIMIT_PERCENTILE)), len(rows))
+
+    def is_unlike(self, distance: float) -> bool:
+        """Whether an image so far away is called unlike the training images.
+
+        The network was fitted to these, so that new images of the same kind lie somewhat farther: hence the margin.
+        """
+        return distance > MARGIN * self.limit
 
     def distance(self, file: ObservedFile, fed: np.ndarray) -> float:
         """Root mean square of (feature − mean) / deviation: about 1 for images like those of the training."""

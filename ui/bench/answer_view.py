@@ -49,7 +49,10 @@ class AnswerView(QFrame):
             self._bars.show_bars([], "")
             return
         unsure = UNSURE if answer.is_unsure else ""
-        self._text.setText(f"{answer.class_name}, {unsure}{answer.probability:.2f}, {time_text(answer.latency_ms)}")
+        parts = [answer.class_name, f"{unsure}{answer.probability:.2f}", time_text(answer.latency_ms)]
+        if answer.at_threshold and self._model.threshold is not None:
+            parts.append(f"{answer.at_threshold} at the file's threshold {self._model.threshold:.2f}")
+        self._text.setText(", ".join(parts))
         ranked = sorted(zip(answer.probabilities, self._model.classes, strict=True), reverse=True)
         # Few classes keep their order, so that models can be compared bar by bar.
         shown = list(zip(answer.probabilities, self._model.classes, strict=True))

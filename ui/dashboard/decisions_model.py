@@ -65,6 +65,8 @@ class DecisionsModel(QAbstractTableModel):
                 return self._pictures.get(one.path)
             if role == Qt.ItemDataRole.SizeHintRole:
                 return QSize(PICTURE_PIXELS + 8, PICTURE_PIXELS + 6)
+            if role == Qt.ItemDataRole.DisplayRole and one.path in self._faults:
+                return "not there"
             return self._faults.get(one.path) if role == Qt.ItemDataRole.ToolTipRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(one, index.column())
@@ -86,5 +88,5 @@ class DecisionsModel(QAbstractTableModel):
             self._classes[one.label],
             f"{self._classes[one.before]}, {one.before_probability:.3f}",
             f"{self._classes[one.after]}, {one.after_probability:.3f}",
-            self._faults.get(one.path, one.path),
+            one.path,
         )[column]

@@ -26,7 +26,7 @@ class MapsView(QWidget):
         self._pictures = [
             QLabel(objectName=f"{name}.{part}") for part in ("image", "baseline", "variant", "difference")
         ]
-        self._texts = [PlainLabel(wraps=True) for _ in self._pictures]
+        self._texts = [PlainLabel() for _ in self._pictures]
         self._said = QLabel(objectName=f"{name}.said", wordWrap=True)
         self._said.setTextFormat(Qt.TextFormat.PlainText)
         self._asked: tuple[FileInspector, str, str]
@@ -76,7 +76,9 @@ class MapsView(QWidget):
         self._texts[0].setText("image")
         first, second = look.baseline, look.other
         for text, answer in zip(self._texts[1:3], (first, second), strict=True):
-            text.setText(f"{answer.name}: {answer.decided}, {answer.probability:.3f}")
+            said = f"{answer.name}: {answer.decided}, {answer.probability:.3f}"
+            text.setText(text.fontMetrics().elidedText(said, Qt.TextElideMode.ElideMiddle, PICTURE_PIXELS))
+            text.setToolTip(said)
         self._texts[3].setText("")
         if first.map is None or second.map is None:
             self._said.setText(look.note)
@@ -87,7 +89,10 @@ class MapsView(QWidget):
         if first.map.values.shape == second.map.values.shape:
             moved = second.map.values - first.map.values
             most = float(np.abs(moved).max()) or 1.0
-            self._pictures[3].setPixmap(grid_picture(moved[None], (-most, most), DIFFERENCES, 1, PICTURE_PIXELS))
+            shape = self._pictures[1].pixmap().size()
+            drawn = grid_picture(moved[None], (-most, most), DIFFERENCES, 1, PICTURE_PIXELS)
+            # In the image's proportions, as the maps over it are.
+            self._pictures[3].setPixmap(drawn.scaled(shape))
             self._texts[3].setText(f"variant − baseline, ±{most:.3g}")
         how = "Class activation map" if first.map.method == "cam" else "Grad-CAM"
         apart = "a map holds no evidence" if look.distance is None else f"{look.distance:.3f} of the evidence moved"

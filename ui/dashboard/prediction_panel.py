@@ -68,7 +68,8 @@ class PredictionPanel(Panel):
         if kept == self._variants:
             return
         self._variants = kept
-        offered = [name for name, one in kept.items() if self.offers_baseline or one.steps]
+        # What learnt other images has no baseline that knows them.
+        offered = [name for name, one in kept.items() if self.offers_baseline or (one.steps and not one.dataset)]
         chosen = self.choice.currentText()
         self.choice.blockSignals(True)
         self.choice.clear()

@@ -35,7 +35,8 @@ def answers_table(answers: Answers) -> Table:
             right = image.is_right(place)
             row.append(Text(printable(answer_text(image, place)), style="red" if right is False else ""))
         if len(answers.models) > 1:
-            row.append(Text("disagree", style="yellow") if image.models_disagree else Text("agree"))
+            said = Text("disagree", style="yellow") if image.models_disagree else Text("agree")
+            row.append(said if image.comparable else Text("–"))
         table.add_row(*row)
     return table
 

@@ -34,7 +34,6 @@ def inspect_command(run: str, runs_directory: Path, variants: Sequence[str], ima
     opened = InspectedRun.open(run, runs_directory)
     chosen = opened.compressed(variants)
     path, label = _chosen_image(opened, image)
-    _make(out)
     progress = told_on_stderr()
     try:
         return _inspect(opened, chosen, InspectedImage(path=path, label=label), out, progress)
@@ -48,15 +47,17 @@ def _inspect(
     run: InspectedRun, chosen: tuple[RunModel, ...], image: InspectedImage, out: Path, progress: Progress
 ) -> int:
     images = FedImages(run)
+    notes: list[str] = []
     # All that may be wrong with the files and the image is told before anything is computed.
     with quiet_stderr():
+        chosen = _usable(run, chosen, notes)
         for variant in chosen:
             files = ComparedFiles.open(run, variant)
             images.pair(image.path, files.baseline.model, files.other.model)
+    _make(out)
     # matplotlib takes longer to import than a refusal should take.
     from ui.terminal.inspection_figures import FigureWriter
 
-    notes: list[str] = []
     writer = FigureWriter(out)
     findings = []
     predictions, why = _predictions(run, chosen, progress)
@@ -83,6 +84,23 @@ def _inspect(
     for note in notes:
         sys.stdout.write(f"{note}\n")
     return EXIT_DONE
+
+
+def _usable(run: InspectedRun, chosen: tuple[RunModel, ...], notes: list[str]) -> tuple[RunModel, ...]:
+    """Those that can be opened, with a note on each other; an error where there is none."""
+    found: list[RunModel] = []
+    faults: list[DataError] = []
+    for variant in chosen:
+        try:
+            ComparedFiles.open(run, variant)
+        except DataError as error:
+            notes.append(f"{variant.name} is left out: {error}")
+            faults.append(error)
+        else:
+            found.append(variant)
+    if not found:
+        raise faults[0]
+    return tuple(found)
 
 
 def _predictions(run: InspectedRun, chosen: tuple[RunModel, ...], progress: Progress) -> tuple[Predictions | None, str]:

@@ -17,6 +17,7 @@ from PIL import Image
 
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.image_settings import DwtSettings, ImageSettings
+from engine.contract.measurements import DecisionThreshold
 from engine.contract.progress import Progress
 from engine.export.metadata_embedding import with_metadata
 from engine.export.metadata_tables import ImageInput, LabelledOutput, metadata_flatbuffer
@@ -350,3 +351,32 @@ def test_models_that_decide_differently_are_counted(shipped_toys: Toys, heart_fo
     answers = ask([heart_folder], [shipped_toys["float32"], bare])
     assert answers.disagreements == len(answers.images)
     assert all(isinstance(image, AnsweredImage) and image.models_disagree for image in answers.images)
+
+
+def test_the_threshold_that_a_file_carries_decides_beside_one_half(
+    shipped_toys: Toys, heart_folder: Path, tmp_path: Path
+) -> None:
+    plain = LoadedModel.open(shipped_toys["float32"])
+    images = [plain.shipped.fed(plain.shipped.decoded(path)) for path in sorted(heart_folder.rglob("*.png"))]
+    second = np.array([plain.answer(image).probabilities[1] for image in images])
+    value = float(np.sort(second)[len(second) // 4])
+    threshold = DecisionThreshold(
+        positive=plain.classes[1],
+        value=value,
+        validation_sensitivity=1.0,
+        validation_specificity=0.5,
+        validation_images=8,
+    )
+    feeding = plain.shipped.feeding.model_copy(update={"threshold": threshold})
+    model = LoadedModel(ShippedModel(plain.shipped.path, plain.shipped.content, feeding), "with a threshold")
+    found = [model.answer(image) for image in images]
+    assert [one.at_threshold for one in found] == [model.classes[probability >= value] for probability in second]
+    assert {one.is_near_threshold for one in found} >= {True}
+    assert all(one.is_unsure for one in found if one.is_near_threshold)
+    assert AskedModel.of(model).threshold == value
+    assert plain.answer(images[0]).at_threshold == ""
+    asked = Answers([AskedModel.of(model)])
+    asked.add(AnsweredImage("a.png", (found[0],), ("",), (None,), False))
+    document = answers_document(asked)
+    assert document["images"][0]["answers"][0]["class_at_threshold"] == found[0].at_threshold
+    assert document["models"][0]["threshold"] == value

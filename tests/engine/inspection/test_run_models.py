@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,10 @@ from engine.inspection.point_cloud import classified, kept_predictions, point_cl
 from engine.inspection.run_models import InspectedRun
 from engine.measurement.accuracy import predicted
 from engine.measurement.classification import classify
+from engine.store.database import open_database
+from engine.store.locations import Locations
 from engine.store.prediction_file import PREDICTIONS_FILE
+from engine.store.run_history import RunState, record_end, record_start
 from tests.tflite_toys import gap_network
 from tests.toy_run import RUN, SIDE, write_toy_run
 from tests.ui.study_events import variant as measured_variant
@@ -144,3 +148,16 @@ def test_a_damaged_file_is_said(toy_run: Path, heart_folder: Path, tmp_path: Pat
         run = InspectedRun.open(folder)
         with pytest.raises(DataError, match=r"int8\.tflite"):
             ComparedFiles.open(run, run.model("int8"))
+
+
+def test_a_run_is_found_by_what_it_is_called(toy_run: Path, tmp_path: Path) -> None:
+    locations = Locations(tmp_path / "runs").create()
+    for run in ("20260131-142501-hearts-0001", "20260131-152501-hearts-0002"):
+        shutil.copytree(toy_run, locations.runs / run)
+        with open_database(locations.database) as database:
+            record_start(database, run, "hearts of our lab")
+            record_end(database, run, RunState.DONE)
+    found = InspectedRun.open("hearts of our lab", locations.root)
+    assert found.directory.name == "20260131-152501-hearts-0002", "the newest"
+    with pytest.raises(DataError, match=r'Did you mean "hearts of our lab"\? Its runs: hearts of our lab\.'):
+        InspectedRun.open("hearts of our lap", locations.root)

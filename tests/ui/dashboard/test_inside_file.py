@@ -110,7 +110,7 @@ def test_layers_weights_errors_and_bytes_are_those_of_the_files(
     layers.setCurrentIndex(1)
     qtbot.waitUntil(lambda: sum(row[2] for row in panel.histogram.tabled().rows) == 3 * 3 * 8 * 12, timeout=READ_MS)  # type: ignore[misc]
     rows = [[panel.errors.item(row, column).text() for column in range(6)] for row in range(panel.errors.rowCount())]
-    errors = [float(row[2]) for row in rows if row[1] in ("CONV_2D", "FULLY_CONNECTED")]
+    errors = [float(row[2]) for row in rows if row[1] in ("convolution", "dense")]
     assert len(errors) == 3
     assert errors == sorted(errors)
     assert run.directory is not None

@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QTableView, QTableWidget
 from pytestqt.qtbot import QtBot
+from sklearn.metrics import precision_recall_curve
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.recipe import Recipe
@@ -85,6 +86,11 @@ def test_the_tables_per_class_are_those_of_the_variant(
     assert sum(row[3] for row in panel.calibration.tabled().rows) == 2 * 60  # type: ignore[misc]
     legend = panel.findChild(QLabel, "dashboard.class_figures.legend")
     assert "★" in legend.text()
+    panel.findChild(QComboBox, "dashboard.class_figures.curve").setCurrentIndex(1)
+    precision, recall, _ = precision_recall_curve(kept.labels == 1, kept.probabilities[2, :, 1])
+    drawn = [row[1:] for row in panel.roc.tabled().rows if row[0] == "int8"]  # type: ignore[misc]
+    np.testing.assert_allclose(drawn[::-1], np.stack([recall, precision], axis=1)[:-1])
+    assert "★" in legend.text()
     panel.findChild(QComboBox, "dashboard.class_figures.class").setCurrentIndex(0)
     assert "★" not in legend.text(), "the threshold is of the other class"
     panel.set_theme(DARK)
@@ -137,7 +143,10 @@ def test_an_image_that_is_gone_is_told(qtbot: QtBot, shown: list[PredictionPanel
     again.show_state(state)
     assert isinstance(again, ChangedDecisionsPanel)
     qtbot.waitUntil(lambda: again.model.rowCount() > 0, timeout=READ_MS)
-    qtbot.waitUntil(lambda: "gone" in again.model.index(0, 5).data(), timeout=READ_MS)
+    gone = again.model.index(0, 0)
+    qtbot.waitUntil(lambda: gone.data() == "not there", timeout=READ_MS)
+    assert "gone" in gone.data(Qt.ItemDataRole.ToolTipRole)
+    assert again.model.index(0, 5).data().startswith("phantom/"), "which image it was is still told"
 
 
 def test_a_dot_per_image_lies_where_both_files_say(qtbot: QtBot, shown: list[PredictionPanel], tmp_path: Path) -> None:

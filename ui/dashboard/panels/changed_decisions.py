@@ -92,6 +92,7 @@ class ChangedDecisionsPanel(PredictionPanel):
         self.content.addWidget(self._counts)
         self.content.addWidget(self._empty)
         self.content.addWidget(self.view, 1)
+        self.content.addStretch(0)
         self._pictures = LatestCall("decision-pictures", self)
         self._pictures.succeeded.connect(self._on_pictures)
         self._grouping = LatestCall("decision-groups", self)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.measurements import ClassFigures, VariantMeasurement
-from engine.measurement.class_figures import reliability, roc_curve
+from engine.measurement.class_figures import precision_recall_curve, reliability, roc_curve
 from engine.store.prediction_file import Predictions
 from ui.dashboard.plot import Plot, PlotTable
 from ui.dashboard.prediction_panel import PredictionPanel
@@ -31,6 +31,7 @@ from ui.screen_fit import scrolling
 from ui.side_by_side import SideBySide
 from ui.theme import Theme
 
+ROC, PRECISION_RECALL = "ROC", "precision-recall"
 LINE_WIDTH, SYMBOL_SIZE, STAR_SIZE = 2, 7, 14
 PLOT_HEIGHT, TABLE_HEIGHT = 210, 130
 AS_HIGH_AS_THERE_IS_ROOM = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
@@ -53,7 +54,10 @@ class ClassFiguresPanel(PredictionPanel):
         super().__init__(theme, settings)
         self._class = CalmComboBox(objectName="dashboard.class_figures.class", accessibleName="Class of the ROC curve")
         self._class.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.add_choice("ROC curve of", self._class)
+        self._curve = CalmComboBox(objectName="dashboard.class_figures.curve", accessibleName="Which curve")
+        self._curve.addItems([ROC, PRECISION_RECALL])
+        self.add_choice("Curve", self._curve)
+        self.add_choice("of", self._class)
         self._summary = QLabel(objectName="dashboard.class_figures.summary", wordWrap=True)
         self.confusion = _table("dashboard.class_figures.confusion", "Confusion matrix: rows true, columns predicted")
         self.rates = _table("dashboard.class_figures.rates", "Figures of each class")
@@ -82,6 +86,7 @@ class ClassFiguresPanel(PredictionPanel):
             plots.addWidget(plot, 1)
         self.content.addWidget(scrolling(SideBySide(left, right)), 1)
         self._class.currentIndexChanged.connect(self._show)
+        self._curve.currentIndexChanged.connect(self._show)
 
     def show_predictions(self, predictions: Predictions, variant: VariantMeasurement, baseline: str) -> None:
         self._offer_classes(predictions.classes)
@@ -121,45 +126,72 @@ class ClassFiguresPanel(PredictionPanel):
         for name in names:
             place = predictions.place(name)
             probabilities = predictions.probabilities[place]
-            false, true, _ = roc_curve(positive, probabilities[:, self._class.currentIndex()])
-            self._curves.append((name, false, true))
+            scores = probabilities[:, self._class.currentIndex()]
+            if self._curve.currentText() == ROC:
+                x, y, _ = roc_curve(positive, scores)
+            else:
+                y, x = precision_recall_curve(positive, scores)
+            self._curves.append((name, x, y))
             self._bins.append((name, *reliability(predictions.labels, predictions.predicted[place], probabilities)))
         said = []
+        for side, text in zip(("bottom", "left"), self._axes, strict=True):
+            self.roc.setLabel(side, text)
         for plot in (self.roc, self.calibration):
             plot.paint(self._theme)
             plot.clear()
             plot.show_values(True)
-            plot.plot([0, 1], [0, 1], pen=pyqtgraph.mkPen(self._theme.muted, style=Qt.PenStyle.DotLine))
+            chance = float(positive.mean())
+            # What guessing would give.
+            ends = [0, 1] if plot is self.calibration or self._curve.currentText() == ROC else [chance, chance]
+            plot.plot([0, 1], ends, pen=pyqtgraph.mkPen(self._theme.muted, style=Qt.PenStyle.DotLine))
             plot.setXRange(0, 1)
             plot.setYRange(0, 1)
-        for number, (name, false, true) in enumerate(self._curves):
+        for number, (name, x, y) in enumerate(self._curves):
             colour = self._theme.series[number]
             style = Qt.PenStyle.DashLine if number else Qt.PenStyle.SolidLine
             pen = pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style)
-            self.roc.plot(false, true, pen=pen)
+            self.roc.plot(x, y, pen=pen)
             _, mean, share, images = self._bins[number]
             there = images > 0
             dots = {"symbol": "s" if number else "o", "symbolSize": SYMBOL_SIZE, "symbolBrush": colour}
             self.calibration.plot(mean[there], share[there], pen=pen, symbolPen=None, **dots)
             said.append(f'<span style="color:{colour}">{"– –" if number else "●"} </span>{escape(name)}')
         star = self._theme.accent
-        if (chosen := self._at_threshold(variant)) is not None:
+        if (chosen := self._at_threshold(variant, predictions)) is not None:
             self.roc.plot(*chosen, pen=None, symbol="star", symbolSize=STAR_SIZE, symbolBrush=star, symbolPen=None)
             said.append(f'<span style="color:{star}">★</span> at the threshold')
-        title = f"<b>ROC curve of {escape(self._class.currentText())}</b>, and calibration"
+        curve = "ROC curve" if self._curve.currentText() == ROC else "Precision-recall curve"
+        title = f"<b>{curve} of {escape(self._class.currentText())}</b>, and calibration"
         self._legend.setText("&nbsp; ".join([title, *said]))
 
-    def _at_threshold(self, variant: VariantMeasurement) -> tuple[list[float], list[float]] | None:
-        """Where the decision threshold lies on the ROC curve that is drawn; None: it is of the other class."""
+    @property
+    def _axes(self) -> tuple[str, str]:
+        """What the curve's plot shows across and upwards."""
+        if self._curve.currentText() == ROC:
+            return "false positive rate", "true positive rate"
+        return "recall", "precision"
+
+    def _at_threshold(
+        self, variant: VariantMeasurement, predictions: Predictions
+    ) -> tuple[list[float], list[float]] | None:
+        """Where the decision threshold lies on the curve that is drawn; None: it is of the other class."""
         one = variant.threshold
         if one is None or one.sensitivity is None or one.specificity is None:
             return None
-        return ([1 - one.specificity], [one.sensitivity]) if self._class.currentText() == one.positive else None
+        if self._class.currentText() != one.positive:
+            return None
+        if self._curve.currentText() == ROC:
+            return [1 - one.specificity], [one.sensitivity]
+        found = predictions.probabilities[predictions.place(variant.name), :, 1] >= one.value
+        right = predictions.labels[found] == 1
+        return ([one.sensitivity], [float(right.mean())]) if len(right) else None
 
     def _describe_roc(self, point: QPointF) -> str:
-        lines = []
-        for name, false, true in self._curves:
-            lines.append(f"{name}: {np.interp(point.x(), false, true):.3f} found at {point.x():.3f} false alarms")
+        across, upwards = self._axes
+        lines = [
+            f"{name}: {np.interp(point.x(), x, y):.3f} {upwards} at {point.x():.3f} {across}"
+            for name, x, y in self._curves
+        ]
         return "\n".join(lines) if 0 <= point.x() <= 1 else ""
 
     def _describe_bins(self, point: QPointF) -> str:
@@ -172,8 +204,8 @@ class ClassFiguresPanel(PredictionPanel):
         return "\n".join(lines)
 
     def _table_roc(self) -> PlotTable:
-        rows = [(name, x, y) for name, false, true in self._curves for x, y in zip(false, true, strict=True)]
-        return PlotTable(("variant", "false_positive_rate", "true_positive_rate"), rows)
+        rows = [(name, *point) for name, x, y in self._curves for point in zip(x, y, strict=True)]
+        return PlotTable(("variant", *(axis.replace(" ", "_") for axis in self._axes)), rows)
 
     def _table_bins(self) -> PlotTable:
         rows = [

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.measurements import VariantMeasurement
+from engine.inspection.feature_maps import FeatureMaps
 from engine.inspection.moved_maps import MovedMaps
 from engine.store.prediction_file import Predictions
 from ui.array_pictures import DIFFERENCES, VALUES, grid_picture
@@ -42,6 +43,18 @@ from workers.latest_call import LatestCall
 MOST_CHANNELS, COLUMNS, CELL_PIXELS = 16, 4, 48
 LINE_WIDTH = 2
 MOST_MOVED = 200
+RANKED_HINT = "Ranking lists the test images whose map moved farthest although the class stayed."
+KINDS = {
+    "CONV_2D": "convolution",
+    "DEPTHWISE_CONV_2D": "depthwise convolution",
+    "TRANSPOSE_CONV": "transposed convolution",
+    "FULLY_CONNECTED": "dense",
+    "layer": "layer",
+    "constants": "constants of other operators",
+    "graph": "operators and names",
+    "metadata": "description of the file",
+}
+"""What the file calls a layer or part → what the field does."""
 ERROR_HEADS = ("layer", "kind", "output SQNR (dB)", "weight SQNR (dB)", "bytes", "zipped")
 
 
@@ -70,6 +83,8 @@ class InsideFilePanel(PredictionPanel):
         heads = ("moved", "class", "image")
         self._moved = _table("dashboard.inside_file.moved", "Images by how far the map moved", heads)
         self._rank = ScanProgress("dashboard.inside_file", "Rank test &images", "Compare the maps of the test images.")
+        self._ranked = QLabel(RANKED_HINT, wordWrap=True)
+        self._ranked.setProperty("role", "hint")
         self._pages = QTabWidget(objectName="dashboard.inside_file.pages")
         self._features = _Pictures("dashboard.inside_file.features")
         self._filters = _Pictures("dashboard.inside_file.filters")
@@ -112,6 +127,7 @@ class InsideFilePanel(PredictionPanel):
             # Each thread has files of its own: an interpreter is for one.
             self._found, self._found_of = None, variant.name
             self._moved.setRowCount(0)
+            self._ranked.setText(RANKED_HINT)
             self._number.setMaximum(len(self.predictions.paths))
             self._of.setText(f"of {len(self.predictions.paths):,}")
             self._message.say("")
@@ -123,6 +139,7 @@ class InsideFilePanel(PredictionPanel):
         above = QVBoxLayout(where)
         above.addWidget(self.maps)
         above.addWidget(self._rank)
+        above.addWidget(self._ranked)
         above.addWidget(self._moved, 1)
         weights = QWidget()
         inner = QVBoxLayout(weights)
@@ -184,23 +201,30 @@ class InsideFilePanel(PredictionPanel):
 
     def _on_layer(self, look: LayerLook) -> None:
         self._weights = look
-        features, filters = look.features, look.filters
-        shown = min(features.baseline.shape[2], MOST_CHANNELS)
-        planes = [np.moveaxis(one, 2, 0)[:MOST_CHANNELS] for one in (features.baseline, features.other)]
-        difference = features.difference
-        moved = None if difference is None else np.moveaxis(difference, 2, 0)[:MOST_CHANNELS]
-        first, second = planes
-        count = f"{shown} of {features.baseline.shape[2]} feature maps"
-        self._features.show(first, second, moved, features.scale, count)
-        kernels = [one.mean(axis=3)[:MOST_CHANNELS] for one in (filters.baseline, filters.other)]
-        change = None if filters.difference is None else filters.difference.mean(axis=3)[:MOST_CHANNELS]
-        count = (
-            f"{min(len(filters.baseline), MOST_CHANNELS)} of {len(filters.baseline)} filters, mean over their inputs"
+        self._show_features(look.features)
+        filters = look.filters
+        # Of many input channels that with the most energy, as the printed figures have it.
+        energy = (filters.baseline.astype(np.float64) ** 2).sum(axis=(0, 1, 2))
+        channel = int(energy.argmax())
+        first, second = (
+            one[:MOST_CHANNELS, :, :, min(channel, one.shape[3] - 1)] for one in (filters.baseline, filters.other)
         )
-        most = max(float(np.abs(one).max(initial=0)) for one in kernels) or 1.0
-        first, second = kernels
+        change = None if filters.difference is None else filters.difference[:MOST_CHANNELS, :, :, channel]
+        of = f", input channel {channel + 1} of {len(energy)}, which has the most energy" if len(energy) > 1 else ""
+        count = f"{len(first)} of {len(filters.baseline)} filters{of}"
+        most = max(float(np.abs(one).max(initial=0)) for one in (first, second)) or 1.0
         self._filters.show(first, second, change, (-most, most), count, DIFFERENCES)
         self._draw_weights()
+
+    def _show_features(self, features: FeatureMaps | None) -> None:
+        if features is None:
+            self._features.clear("The image cannot be read, so there are no feature maps of it.")
+            return
+        first, second = (np.moveaxis(one, 2, 0)[:MOST_CHANNELS] for one in (features.baseline, features.other))
+        difference = features.difference
+        moved = None if difference is None else np.moveaxis(difference, 2, 0)[:MOST_CHANNELS]
+        count = f"{len(first)} of {features.baseline.shape[2]} feature maps"
+        self._features.show(first, second, moved, features.scale, count)
 
     def _draw_weights(self) -> None:
         self.histogram.paint(self._theme)
@@ -226,11 +250,18 @@ class InsideFilePanel(PredictionPanel):
             part = layout.get(f"{error.pair.other.number} {error.pair.other.name}")
             sizes = (bytes_text(part.raw_bytes), bytes_text(part.zipped_bytes)) if part else ("–", "–")
             decibels = (_decibels(error.output_sqnr_db), _decibels(error.weight_sqnr_db))
-            rows.append((error.pair.baseline.name, error.pair.baseline.kind, *decibels, *sizes))
+            rows.append(
+                (
+                    error.pair.baseline.name,
+                    KINDS.get(error.pair.baseline.kind, error.pair.baseline.kind),
+                    *decibels,
+                    *sizes,
+                )
+            )
         rows += [
-            (part.name, part.kind, "", "", bytes_text(part.raw_bytes), bytes_text(part.zipped_bytes))
+            (part.name, KINDS[part.kind], "", "", bytes_text(part.raw_bytes), bytes_text(part.zipped_bytes))
             for part in found.layout
-            if part.kind != "layer"
+            if part.kind != "layer" or not found.errors
         ]
         _fill(self.errors, rows)
         total = sum(part.raw_bytes for part in found.layout), sum(part.zipped_bytes for part in found.layout)
@@ -262,10 +293,9 @@ class InsideFilePanel(PredictionPanel):
         ]
         _fill(self._moved, rows)
         if moved.mean_distance is not None:
-            self._message.say(
+            self._ranked.setText(
                 f"Of {len(moved.ranked):,} test images, {len(moved.stayed):,} kept their class; on average "
-                f"{moved.mean_distance:.3f} of what speaks for it lies elsewhere. A click on a line shows its image.",
-                "hint",
+                f"{moved.mean_distance:.3f} of what speaks for it lies elsewhere. A click on a line shows its image."
             )
 
     def _on_moved_chosen(self) -> None:
@@ -308,6 +338,12 @@ class _Pictures(QWidget):
         layout.addWidget(self._count)
         layout.addWidget(pictures)
         layout.addStretch()
+
+    def clear(self, sentence: str) -> None:
+        """Show a sentence in place of pictures."""
+        self._count.setText(sentence)
+        for label in (*self._texts, *self._pictures):
+            label.clear()
 
     def show(  # type: ignore[override]
         self,
