@@ -137,8 +137,6 @@ A_FOR_PER = re.compile(
 """As in "images a second"; a verb may look the same, as in "scales a layer"."""
 SAME_NAMES = frozenset({"__init__", "main", "parameters", "step", "evidence"})
 """Of files: what registries ask for, and the two programs."""
-STILL_DOUBLE = frozenset({"FedImages", "_Anywhere", "fed_images", "run_models", "changed_decisions", "class_figures"})
-"""Came together in a merge, and wait for names of their own."""
 PLACES = ("engine", "ui", "workers", "resources", "main.py", "README.md", "CONTRIBUTING.md")
 
 
@@ -172,5 +170,5 @@ def test_no_two_classes_and_no_two_files_have_one_name(texts: dict[Path, str]) -
         node.name for text in sources.values() for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ClassDef)
     )
     files = Counter(file.stem for file in sources if file.stem not in SAME_NAMES)
-    assert [name for name, count in (classes + files).items() if count > 1 and name not in STILL_DOUBLE] == []
+    assert [name for name, count in (classes + files).items() if count > 1] == []
     assert not classes.keys() & {"Border", "Bench", "Twins", "Turn"}

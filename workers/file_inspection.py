@@ -14,12 +14,12 @@ from engine.inspection.activation_map import ActivationMap, ActivationMaps, map_
 from engine.inspection.byte_layout import BytesOf, byte_layout
 from engine.inspection.compared_files import ComparedFiles
 from engine.inspection.feature_maps import FeatureMaps, compare_feature_maps
-from engine.inspection.fed_images import FedImages, spread_out
 from engine.inspection.filters import Filters, WeightHistograms, compare_filters, weight_histograms
 from engine.inspection.head_gradient import NoActivationMap
 from engine.inspection.layer_errors import LayerError, layer_errors
 from engine.inspection.moved_maps import MovedMaps, rank_moved_maps
 from engine.inspection.observed_file import ObservedFile
+from engine.inspection.paired_images import PairedImages, spread_out
 from engine.inspection.run_models import InspectedRun
 from engine.inspection.unlikeness import TrainingFeatures
 from workers.thumbnail import thumbnail
@@ -86,7 +86,7 @@ class FileInspector:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
         self._run: InspectedRun | None = None
-        self._images: FedImages | None = None
+        self._images: PairedImages | None = None
         self._open: tuple[str, ComparedFiles] | None = None
         self._training: dict[str, TrainingFeatures | None] = {}
         """Baseline → the features of its training images."""
@@ -196,9 +196,9 @@ class FileInspector:
             self._run = InspectedRun.open(self._directory)
         return self._run
 
-    def _fed_images(self) -> FedImages:
+    def _fed_images(self) -> PairedImages:
         if self._images is None:
-            self._images = FedImages(self._opened_run())
+            self._images = PairedImages(self._opened_run())
         return self._images
 
     def _files(self, variant: str) -> ComparedFiles:

@@ -19,8 +19,8 @@ from engine.datasets.source import Split
 from engine.export.feeding_description import described
 from engine.feeding.study_images import StudyImages
 from engine.measurement.accuracy import both_classes, predicted
-from engine.measurement.class_figures import chosen_threshold
 from engine.measurement.classification import classify
+from engine.measurement.figures_per_class import chosen_threshold
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note

@@ -193,7 +193,7 @@ def _border_steps(file: TfliteFile, classes: tuple[str, ...], threshold: Decisio
     if file.output.shape[-1] == 1:
         answer = f'{read}one value, the probability of "{classes[1]}"; from 0.5 on decide so, else for "{classes[0]}".'
     else:
-        answer = f"{read}one probability a class, in the order of the classes; decide for the largest."
+        answer = f"{read}one probability per class, in the order of the classes; decide for the largest."
     if threshold is not None:
         reached = (
             f"{threshold.validation_sensitivity:.3f} of its images are found then, and "

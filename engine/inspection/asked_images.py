@@ -54,7 +54,7 @@ def asked_files(paths: Sequence[Path], is_image: Callable[[str], bool], progress
     skipped: list[SkippedFile] = []
     for path in paths:
         if path.is_dir():
-            found = FoundFiles(_Anywhere(), progress, is_image)
+            found = FoundFiles(_AnyFolder(), progress, is_image)
             found.walk(path, None, base=path)
             skipped += found.skipped
             for file in found.files:
@@ -66,7 +66,7 @@ def asked_files(paths: Sequence[Path], is_image: Callable[[str], bool], progress
     return AskedFiles(tuple(files.values()), tuple(skipped))
 
 
-class _Anywhere:
+class _AnyFolder:
     """Every folder is looked into."""
 
     def class_of(self, folder: tuple[str, ...]) -> str | None:

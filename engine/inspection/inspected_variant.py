@@ -12,7 +12,6 @@ from engine.inspection.activation_map import ActivationMap, ActivationMaps, map_
 from engine.inspection.byte_layout import BytesOf, byte_layout
 from engine.inspection.compared_files import ComparedFiles
 from engine.inspection.feature_maps import FeatureMaps, compare_feature_maps
-from engine.inspection.fed_images import FedImage, FedImages, spread_out
 from engine.inspection.head_gradient import NoActivationMap
 from engine.inspection.inspection_record import (
     InspectedBytes,
@@ -25,6 +24,7 @@ from engine.inspection.inspection_record import (
 from engine.inspection.layer_errors import LayerError, layer_errors
 from engine.inspection.moved_maps import MovedMaps, rank_moved_maps
 from engine.inspection.observed_layers import MatchedLayers
+from engine.inspection.paired_images import FedImage, PairedImages, spread_out
 from engine.inspection.run_models import InspectedRun, RunModel
 
 ERROR_IMAGES = 16
@@ -53,7 +53,7 @@ def inspect_variant(
     run: InspectedRun,
     variant: RunModel,
     files: ComparedFiles,
-    images: FedImages,
+    images: PairedImages,
     image: str,
     progress: Progress = UNWATCHED,
 ) -> VariantFindings:

@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.contract.progress import UNWATCHED, Progress
 from engine.inspection.feature_maps import feature_maps
-from engine.inspection.fed_images import FedImage
 from engine.inspection.observed_file import ObservedFile
 from engine.inspection.observed_layers import LayerPair, MatchedLayers
+from engine.inspection.paired_images import FedImage
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Answer:
     probability: float
     """Of that class."""
     probabilities: tuple[float, ...]
-    """One a class, in the model's order."""
+    """One per class, in the model's order."""
     latency_ms: float
     """Of the interpreter's call alone."""
     margin: float

@@ -8,8 +8,8 @@ from statistics import fmean
 
 from engine.contract.progress import UNWATCHED, Progress
 from engine.inspection.activation_map import ActivationMaps, map_distance
-from engine.inspection.fed_images import FedImage
 from engine.inspection.observed_file import ObservedFile
+from engine.inspection.paired_images import FedImage
 
 
 @dataclass(frozen=True)

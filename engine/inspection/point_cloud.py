@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from engine.contract.progress import UNWATCHED, Progress
-from engine.inspection.fed_images import FedImages
+from engine.inspection.paired_images import PairedImages
 from engine.inspection.run_models import InspectedRun, RunModel
 from engine.inspection.shipped_model import ShippedModel
 from engine.measurement.accuracy import both_classes, predicted
@@ -54,7 +54,7 @@ def classified(run: InspectedRun, models: tuple[RunModel, ...], progress: Progre
         DataError: an image cannot be read any more.
         Cancelled: out of `progress`.
     """
-    images = FedImages(run)
+    images = PairedImages(run)
     opened = [model.opened() for model in models]
     classes = opened[0].classes
     answers: list[np.ndarray] = []
@@ -72,7 +72,7 @@ def classified(run: InspectedRun, models: tuple[RunModel, ...], progress: Progre
     )
 
 
-def _batches(run: InspectedRun, images: FedImages, model: ShippedModel, progress: Progress) -> Iterator[np.ndarray]:
+def _batches(run: InspectedRun, images: PairedImages, model: ShippedModel, progress: Progress) -> Iterator[np.ndarray]:
     """The test images as the model is fed them, float32 (images, height, width, channels)."""
     count = len(run.test_images)
     for start in range(0, count, BATCH):

@@ -47,7 +47,7 @@ class StandardMetadata:
     """In the order of the output's values."""
     mean: tuple[float, ...] = ()
     deviation: tuple[float, ...] = ()
-    """(pixel of 0 to 255 - mean) / deviation, one of each or one a channel."""
+    """(pixel of 0 to 255 - mean) / deviation, one of each or one per channel."""
 
     def feeding(self, file: TfliteFile) -> Feeding | None:
         """How an image is fed; None where not enough is said for that, or the network takes no plain image."""

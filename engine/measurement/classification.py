@@ -1,4 +1,4 @@
-"""Classifies many images with one `.tflite`, one image at a time, an interpreter a core."""
+"""Classifies many images with one `.tflite`, one image at a time, one interpreter per core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The memory that a fresh process needs for a `.tflite`. Runs in a clean process, one a file."""
+"""The memory that a fresh process needs for a `.tflite`. Runs in a clean process, one per file."""
 
 from __future__ import annotations
 

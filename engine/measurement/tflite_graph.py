@@ -33,7 +33,7 @@ class Kernel:
     dtype: str
     """Such as "float32", "float16", "int8", "int4"."""
     scales: np.ndarray
-    """float32: one, or one a channel; empty where the values are floats."""
+    """float32: one, or one per channel; empty where the values are floats."""
     channel_axis: int | None
     """The axis along which each part has a scale of its own; None: one scale for all, or none."""
     zero_point: int

@@ -12,9 +12,9 @@ from engine.contract.measurements import DecisionThreshold, VariantMeasurement
 from engine.contract.network_facts import NetworkFacts
 from engine.contract.progress import UNWATCHED, Progress
 from engine.measurement.accuracy import both_classes, predicted, share_equal, wilson_interval
-from engine.measurement.class_figures import at_threshold, prediction_figures
 from engine.measurement.classification import classify
 from engine.measurement.clean_process import LONGEST_S, measure_in_clean_process
+from engine.measurement.figures_per_class import at_threshold, prediction_figures
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.machine import cpu_name
 from engine.measurement.measurement_job import LatencyJob, MemoryJob

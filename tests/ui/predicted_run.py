@@ -12,7 +12,7 @@ from engine.contract.events import VariantMeasured
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
-from engine.measurement.class_figures import at_threshold, chosen_threshold, prediction_figures
+from engine.measurement.figures_per_class import at_threshold, chosen_threshold, prediction_figures
 from engine.store.prediction_file import PREDICTIONS_FILE, Predictions
 from tests.ui.study_events import variant
 from ui.shown_run import ShownRun

@@ -11,7 +11,7 @@ from engine.store.locations import Locations
 from ui.message_bar import MessageBar
 from ui.screen_fit import open_at
 from workers.latest_call import LatestCall
-from workers.run_models import RunModels, run_models
+from workers.models_of_runs import RunModels, run_models
 
 SIZE = (520, 460)
 WHAT_TO_DO = "Check the models to add; checking a run takes all of its models."

@@ -7,7 +7,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QPixmap
 
-from engine.inspection.changed_decisions import Decision
+from engine.inspection.decision_changes import Decision
 from ui.pictures import pixmap
 from workers.run_pictures import SmallImages
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from engine.contract.errors import EXIT_DONE, Cancelled, DataError
 from engine.contract.progress import Progress
 from engine.inspection.compared_files import ComparedFiles
-from engine.inspection.fed_images import FedImages
 from engine.inspection.inspected_variant import VariantFindings, inspect_variant
 from engine.inspection.inspection_record import InspectedImage, Inspection
+from engine.inspection.paired_images import PairedImages
 from engine.inspection.point_cloud import classified, kept_predictions
 from engine.inspection.run_models import InspectedRun, RunModel
 from engine.store.durable_file import write_durably
@@ -46,7 +46,7 @@ def inspect_command(run: str, runs_directory: Path, variants: Sequence[str], ima
 def _inspect(
     run: InspectedRun, chosen: tuple[RunModel, ...], image: InspectedImage, out: Path, progress: Progress
 ) -> int:
-    images = FedImages(run)
+    images = PairedImages(run)
     notes: list[str] = []
     # All that may be wrong with the files and the image is told before anything is computed.
     with quiet_stderr():

@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from engine.inspection.activation_map import ActivationMap, ActivationMaps, map_distance
 from engine.inspection.compared_files import ComparedFiles
 from engine.inspection.feature_maps import FeatureMaps
-from engine.inspection.fed_images import FedImages
 from engine.inspection.filters import compare_filters, weight_histograms
 from engine.inspection.inspected_variant import VariantFindings
 from engine.inspection.observed_layers import LayerPair
+from engine.inspection.paired_images import PairedImages
 from engine.inspection.point_cloud import PointCloud, point_cloud
 from engine.inspection.run_models import RunModel
 from engine.store.prediction_file import Predictions
@@ -55,7 +55,7 @@ class FigureWriter:
         variant: RunModel,
         files: ComparedFiles,
         found: VariantFindings,
-        images: FedImages,
+        images: PairedImages,
         image: str,
         predictions: Predictions | None,
     ) -> None:
@@ -191,7 +191,7 @@ def _activation_maps(name: str, found: VariantFindings, pixels: np.ndarray) -> F
     return figure
 
 
-def _moved_maps(name: str, files: ComparedFiles, found: VariantFindings, images: FedImages) -> Figure:
+def _moved_maps(name: str, files: ComparedFiles, found: VariantFindings, images: PairedImages) -> Figure:
     """The images whose map moved farthest although the class stayed."""
     assert found.moved is not None
     farthest = [one for one in found.moved.stayed if one.distance is not None][:MOVED]

@@ -1,4 +1,4 @@
-"""Images in folders: one folder a class, or classes drawn over any tree, with or without folders for the splits."""
+"""Images in folders: one folder per class, or classes drawn over any tree, with or without folders for the splits."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class ImageFolder(LabelledFiles):
     key: ClassVar[str] = "image_folder"
     title: ClassVar[str] = "Folder of images"
     summary: ClassVar[str] = (
-        "A folder a class, or train, validation and test folders with a folder a class each, or any tree with classes "
-        "drawn over its folders; JPEG, PNG, TIFF, BMP, GIF, WebP; also packed as .zip or .tar.gz."
+        "One folder per class, alone or below train, validation and test folders, or any tree with classes drawn over "
+        "its folders; JPEG, PNG, TIFF, BMP, GIF, WebP; also packed as .zip or .tar.gz."
     )
     path_need: ClassVar[PathNeed] = FOLDER_OR_ARCHIVE
     takes_any_folder: ClassVar[bool] = True

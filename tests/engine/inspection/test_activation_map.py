@@ -12,9 +12,9 @@ import tensorflow as tf
 import tf_keras as keras
 
 from engine.inspection.activation_map import ActivationMap, ActivationMaps, map_distance
-from engine.inspection.fed_images import FedImage
 from engine.inspection.head_gradient import NoActivationMap
 from engine.inspection.moved_maps import rank_moved_maps
+from engine.inspection.paired_images import FedImage
 from tests.engine.inspection.toy_heads import SHAPE, file_of, image, keras_output, observed, with_head
 from tests.tflite_toys import converted
 

@@ -370,7 +370,7 @@ def test_the_threshold_that_a_file_carries_decides_beside_one_half(
     feeding = plain.shipped.feeding.model_copy(update={"threshold": threshold})
     model = LoadedModel(ShippedModel(plain.shipped.path, plain.shipped.content, feeding), "with a threshold")
     found = [model.answer(image) for image in images]
-    assert [one.at_threshold for one in found] == [model.classes[probability >= value] for probability in second]
+    assert [one.at_threshold for one in found] == [model.classes[int(probability >= value)] for probability in second]
     assert {one.is_near_threshold for one in found} >= {True}
     assert all(one.is_unsure for one in found if one.is_near_threshold)
     assert AskedModel.of(model).threshold == value

@@ -13,11 +13,11 @@ import tf_keras as keras
 
 from engine.inspection.byte_layout import byte_layout
 from engine.inspection.feature_maps import compare_feature_maps, feature_maps
-from engine.inspection.fed_images import FedImage
 from engine.inspection.filters import compare_filters, filters_of, weight_histograms
 from engine.inspection.layer_errors import layer_errors
 from engine.inspection.observed_file import ObservedFile
 from engine.inspection.observed_layers import layer_name, match_layers
+from engine.inspection.paired_images import FedImage
 from engine.inspection.shipped_model import ShippedModel
 from engine.measurement.size import zipped_bytes
 from tests.engine.inspection.toy_heads import SHAPE, file_of, image, keras_output, with_head

@@ -12,8 +12,8 @@ from PIL import Image
 from engine.contract.errors import DataError
 from engine.contract.events import VariantMeasured, event_line
 from engine.inspection.compared_files import ComparedFiles
-from engine.inspection.fed_images import FedImages, spread_out
 from engine.inspection.inspected_variant import inspect_variant
+from engine.inspection.paired_images import PairedImages, spread_out
 from engine.inspection.point_cloud import classified, kept_predictions, point_cloud
 from engine.inspection.run_models import InspectedRun
 from engine.measurement.accuracy import predicted
@@ -72,7 +72,7 @@ def test_points_are_the_files_answers(toy_run: Path, tmp_path: Path) -> None:
     assert kept_predictions(run) is None
     models = (run.model("baseline"), run.model("int8"))
     found = classified(run, models)
-    images, opened = FedImages(run), models[1].opened()
+    images, opened = PairedImages(run), models[1].opened()
     fed = np.stack([images.fed(image.path, opened) for image in run.test_images])
     answers = classify(models[1].file, [fed])
     np.testing.assert_array_equal(found.probabilities[found.place("int8")], answers)
@@ -111,7 +111,7 @@ def test_kept_predictions_are_used_and_a_damaged_file_is_told(
 
 def test_an_image_of_the_users_own_is_looked_at(toy_run: Path, tmp_path: Path) -> None:
     run = InspectedRun.open(toy_run)
-    images, opened = FedImages(run), run.model("baseline").opened()
+    images, opened = PairedImages(run), run.model("baseline").opened()
     Image.fromarray(np.full((40, 30, 3), 128, np.uint8)).save(tmp_path / "own.png")
     assert images.fed(str(tmp_path / "own.png"), opened).shape == (24, 24, 1)
     (tmp_path / "bad.png").write_bytes(b"no image")
@@ -128,7 +128,7 @@ def test_images_are_spread_over_all() -> None:
 
 def test_a_variant_is_looked_into(toy_run: Path) -> None:
     run = InspectedRun.open(toy_run)
-    variant, images = run.model("int8"), FedImages(run)
+    variant, images = run.model("int8"), PairedImages(run)
     files = ComparedFiles.open(run, variant)
     found = inspect_variant(run, variant, files, images, run.test_images[0].path)
     record = found.record

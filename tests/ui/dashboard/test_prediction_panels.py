@@ -16,7 +16,7 @@ from sklearn.metrics import precision_recall_curve
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
-from engine.inspection.changed_decisions import Change, decisions
+from engine.inspection.decision_changes import Change, decisions
 from engine.store.prediction_file import PREDICTIONS_FILE
 from tests.ui.predicted_run import measured, predicted_run
 from ui.dashboard.image_dialog import ImageDialog

@@ -1,4 +1,4 @@
-"""The ranges that calibrated quantisation laid its integers on: a bar a tensor, used over seen."""
+"""The ranges that calibrated quantisation laid its integers on: one bar per tensor, used over seen."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLabel,
 
 from engine.contract.errors import NutshellError
 from engine.contract.measurements import VariantMeasurement
-from engine.inspection.changed_decisions import (
+from engine.inspection.decision_changes import (
     Change,
     Decision,
     change_counts,

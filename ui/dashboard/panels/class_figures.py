@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.measurements import ClassFigures, VariantMeasurement
-from engine.measurement.class_figures import precision_recall_curve, reliability, roc_curve
+from engine.measurement.figures_per_class import precision_recall_curve, reliability, roc_curve
 from engine.store.prediction_file import Predictions
 from ui.dashboard.plot import Plot, PlotTable
 from ui.dashboard.prediction_panel import PredictionPanel

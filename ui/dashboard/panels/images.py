@@ -31,7 +31,7 @@ TITLES = {"LL": "LL, approximation", "LH": "LH, horizontal", "HL": "HL, vertical
 
 
 class ImagesPanel(Panel):
-    """One row an image of one image setting; filled once its images are ready, a row a turn of the event loop."""
+    """One row per image of one image setting; filled once its images are ready, one row per turn of the event loop."""
 
     key: ClassVar[str] = "images"
     tab: ClassVar[str] = "Images and subbands"

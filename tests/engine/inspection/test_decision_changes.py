@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from engine.contract.errors import DataError
-from engine.inspection.changed_decisions import (
+from engine.inspection.decision_changes import (
     Change,
     change_counts,
     decisions,

@@ -24,7 +24,7 @@ class FedImage:
     other: np.ndarray
 
 
-class FedImages:
+class PairedImages:
     """Reads images by their path in the run's split table, or any image file."""
 
     def __init__(self, run: InspectedRun) -> None:

@@ -9,8 +9,8 @@ import pytest
 from sklearn import metrics
 
 from engine.contract.measurements import ClassAreas, ClassFigures
-from engine.measurement import class_figures
-from engine.measurement.class_figures import (
+from engine.measurement import figures_per_class
+from engine.measurement.figures_per_class import (
     at_threshold,
     chosen_threshold,
     precision_recall_curve,
@@ -91,7 +91,7 @@ def test_calibration_error_by_hand() -> None:
     probabilities = np.array([[0.9, 0.1]] * 4 + [[0.45, 0.55]] * 4, dtype=np.float32)
     labels = np.array([0, 0, 1, 1, 1, 1, 1, 1])
     predictions = probabilities.argmax(axis=1)
-    error = class_figures.expected_calibration_error(labels, predictions, probabilities)
+    error = figures_per_class.expected_calibration_error(labels, predictions, probabilities)
     assert error == pytest.approx(0.5 * 0.4 + 0.5 * 0.45, abs=1e-6)
     mean, share, images = reliability(labels, predictions, probabilities)
     assert images.sum() == 8
