@@ -40,6 +40,7 @@ from ui.message_bar import MessageBar
 from ui.question import agrees
 from workers.bench_work import BenchWork, ReadModel, maps_of, picture_of
 from workers.latest_call import LatestCall
+from workers.training_hints import TrainingHints
 
 MODELS_KEY, IMAGES_KEY = "bench/models", "bench/images"
 IMAGE_FILES = (
@@ -120,7 +121,7 @@ class BenchPage(QWidget):
 
     def shut_down(self) -> None:
         """End the threads."""
-        for thread in (self._work, self._picture, self._maps, self._saving):
+        for thread in (self._work, self._picture, self._maps, self._hinting, self._saving):
             thread.shut_down()
 
     def _make_parts(self) -> None:
@@ -161,6 +162,7 @@ class BenchPage(QWidget):
         self._work = BenchWork(self)
         self._picture = LatestCall("bench-picture", self)
         self._maps = LatestCall("bench-maps", self)
+        self._hints, self._hinting = TrainingHints(), LatestCall("bench-hints", self)
         self._saving = LatestCall("bench-csv", self)
 
     def _lay_out(self) -> None:
@@ -226,6 +228,7 @@ class BenchPage(QWidget):
         self._picture.succeeded.connect(self._panel.show_picture)
         self._picture.failed.connect(self._message.say)
         self._maps.succeeded.connect(self._on_maps)
+        self._hinting.succeeded.connect(self._panel.show_hint)
         self._saving.succeeded.connect(lambda path: self._message.say(f"Saved {path}.", "good"))
         self._saving.failed.connect(lambda sentence: self._message.say(f"Not saved: {sentence}"))
 
@@ -280,6 +283,7 @@ class BenchPage(QWidget):
     def _show_answers(self, answers: Answers) -> None:
         # Of other models.
         self._maps.call_off()
+        self._hinting.call_off()
         self._table.begin(answers)
         self._panel.set_models(answers.models)
         self._fit_columns()
@@ -321,6 +325,8 @@ class BenchPage(QWidget):
             models = [one.shipped for one in self._read if one.shipped is not None]
             self._picture.request(lambda progress: picture_of(image, models, progress))
             self._maps.request(lambda progress: maps_of(image, models, progress))
+            paths = [one.path for one in models]
+            self._hinting.request(lambda progress: self._hints.hint(paths, image.path, progress))
 
     def _on_maps(self, found: tuple[np.ndarray, tuple[np.ndarray | None, ...]]) -> None:
         # pyqtgraph, which has the colours, is not needed to open the page.

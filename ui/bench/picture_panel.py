@@ -29,6 +29,9 @@ class PicturePanel(QWidget):
         self._picture = Picture()
         self._name = PlainLabel(NOTHING, "bench.image", wraps=True)
         self._name.setProperty("role", "hint")
+        self._hint = PlainLabel("", "bench.hint", wraps=True)
+        self._hint.setProperty("role", "hint")
+        self._hint.hide()
         self._answers = QWidget()
         self._stack = QVBoxLayout(self._answers)
         self._stack.setContentsMargins(0, 0, 0, 0)
@@ -37,6 +40,7 @@ class PicturePanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._picture, 1)
         layout.addWidget(self._name)
+        layout.addWidget(self._hint)
         layout.addWidget(scrolling(self._answers), 1)
 
     def set_models(self, models: tuple[AskedModel, ...]) -> None:
@@ -53,6 +57,7 @@ class PicturePanel(QWidget):
     def show_image(self, image: AnsweredImage | None) -> None:
         """Show what is said of an image; its picture follows."""
         self._picture.show_array(None)
+        self.show_hint("")
         for view in self._views.values():
             view.setVisible(image is not None)
         if image is None:
@@ -71,6 +76,11 @@ class PicturePanel(QWidget):
     def show_picture(self, array: np.ndarray) -> None:
         """The image itself, uint8."""
         self._picture.show_array(array)
+
+    def show_hint(self, sentence: str) -> None:
+        """That the image is unlike those that a model was trained on; empty: nothing is said."""
+        self._hint.setText(sentence)
+        self._hint.setVisible(bool(sentence))
 
     def show_map(self, model: str, array: np.ndarray) -> None:
         """Show where a model, by its name, has looked in the image that is shown.
