@@ -325,6 +325,9 @@ class MainWindow(QMainWindow):
 
     def _on_save(self) -> None:
         recipe = self.wizard.recipe()
+        if refusal := self.wizard.refusal:
+            tell(self, "Not saved", f"What is typed in the wizard is no recipe yet. {refusal}")
+            return
         path, _ = QFileDialog.getSaveFileName(self, "Save the recipe", f"{recipe.name}.toml", RECIPES)
         if path:
             try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
+from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QWidget
 
 from engine.contract.plain_faults import plain_fault
 from ui.form.declared_field import DeclaredField, declared_field
@@ -55,6 +56,8 @@ class ParameterForm(QWidget):
         self._refused: dict[str, str] = {}
         """Field → why what it shows is not in the model; also of fields that are hidden."""
         self._refusal = ""
+        self._before: dict[str, object] = {}
+        """Field that is being typed in → its value before: half of a text that is refused is no value of the user's."""
         self._fields: dict[str, DeclaredField] = {}
         self.rows = QFormLayout(self)
         """The rows; a page may put one of its own among them."""
@@ -72,6 +75,8 @@ class ParameterForm(QWidget):
                 self.rows.addRow(self._more)
             field.editor.changed.connect(self._on_changed)
             field.editor.lost.connect(self.lost)
+            if isinstance(field.editor.widget, QLineEdit):
+                field.editor.widget.editingFinished.connect(partial(self._before.pop, name, None))
             self._fields[name] = field
             if field.wide:
                 self.rows.addRow(field.editor.widget)
@@ -122,7 +127,10 @@ class ParameterForm(QWidget):
         """
         changed = [name for name in self._fields if getattr(model, name) != getattr(self._model, name)]
         self._model = model
+        replaced = [self._refused[name] for name in changed if name in self._refused]
         self._fill(changed)
+        if replaced:
+            self.lost.emit(" ".join(replaced))
         if self._refused:
             # What was refused may fit the other values now.
             QTimer.singleShot(0, self, self._on_changed)
@@ -141,6 +149,7 @@ class ParameterForm(QWidget):
     def _fill(self, names: Iterable[str]) -> None:
         self._filling = True
         for name in names:
+            self._before.pop(name, None)
             self._fields[name].editor.set_value(getattr(self._model, name))
         self._filling = False
         self._show_what_matters()
@@ -149,12 +158,24 @@ class ParameterForm(QWidget):
         if self._filling:
             return
         model, refused = self._judged()
+        model = self._without_halves(model, refused)
         changed, self._model = model != self._model, model
         if changed:
             self._show_what_matters()
         self._tell(refused)
         if changed:
             self.changed.emit(model)
+
+    def _without_halves(self, model: BaseModel, refused: dict[str, str]) -> BaseModel:
+        """The model in which a field that is refused has the value from before it was typed in."""
+        for name in self._fields:
+            if getattr(model, name) != getattr(self._model, name):
+                self._before.setdefault(name, getattr(self._model, name))
+        back = {name: self._before.pop(name) for name in refused if name in self._before}
+        try:
+            return type(model).model_validate(model.model_dump() | back) if back else model
+        except ValidationError:
+            return model
 
     def _judged(self) -> tuple[BaseModel, dict[str, str]]:
         """The model with every value that is shown and valid, and why the others are not: field → sentence."""

@@ -133,6 +133,9 @@ class RecipeDraft(QObject):
             return
         if not self._goes_on_typing(recipe):
             self._earlier = [*self._earlier[-MAX_UNDO_STEPS:], self._recipe]
+        elif self._earlier and recipe == self._earlier[-1]:
+            # Typed, and taken back at once: there is nothing to undo.
+            self._earlier.pop()
         self._later = []
         self._recipe = recipe
         self.changed.emit()

@@ -155,6 +155,11 @@ class StudyWizard(QWidget):
         """The id of the draft that is edited; empty while nothing was changed."""
         return self._open.draft
 
+    @property
+    def refusal(self) -> str:
+        """Why the recipe has not all that is typed on the pages; empty where it has."""
+        return " ".join(filter(None, (page.refusal for page in self._pages)))
+
     def new_study(self) -> None:
         """Begin a study with fresh defaults."""
         self._begin(first_recipe(), "", fresh=True)
@@ -327,7 +332,7 @@ class StudyWizard(QWidget):
 
     def _begin(self, recipe: Recipe, draft: str, fresh: bool) -> None:
         self._keep_now()
-        refused = " ".join(filter(None, (page.refusal for page in self._pages)))
+        refused = self.refusal
         for page in self._pages:
             page.discard_refused()
         self._open, self._began_with = self._drafts.opened(draft, recipe), recipe

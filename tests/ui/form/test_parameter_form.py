@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 import pytest
 from pydantic import Field, model_validator
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -156,7 +156,7 @@ def test_two_values_that_fit_only_together_are_taken_together(qtbot: QtBot, pair
     _write(qtbot, pair, "first", "0.9")
     assert pair.refusal == "First has to be below last."
     _child(pair, QComboBox, "scheme").setCurrentIndex(1)
-    assert pair.model() == _Pair(first=0, scheme="b"), "what does not clash counts, as half of the number did"
+    assert pair.model() == _Pair(scheme="b"), "what does not clash counts, and half of the number does not"
     _write(qtbot, pair, "last", "0.95")
     assert (pair.model(), pair.refusal) == (_Pair(first=0.9, last=0.95, scheme="b"), "")
 
@@ -228,3 +228,26 @@ def test_numbers_are_left_as_they_are_typed_while_they_mean_the_same(qtbot: QtBo
     with qtbot.waitSignal(form.refused) as refusal:
         _write(qtbot, form, "steps", "2, x")
     assert refusal.args[0].startswith("Steps: ")
+
+
+def test_half_of_a_refused_text_is_no_value(qtbot: QtBot, form: ParameterForm) -> None:
+    """ "0.1x" is refused as a whole: that 0.1 was typed on the way to it is nobody's wish."""
+    told: list[object] = []
+    form.changed.connect(told.append)
+    _write(qtbot, form, "share", "0.1x")
+    assert form.model().share == 0.5  # type: ignore[attr-defined]
+    assert not form.is_valid
+    _write(qtbot, form, "share", "0.25")
+    assert form.model().share == 0.25  # type: ignore[attr-defined]
+    qtbot.keyClick(_child(form, QLineEdit, "share"), Qt.Key.Key_Return)
+    _write(qtbot, form, "share", "0.3.")
+    assert form.model().share == 0.25, "what was entered before stays"  # type: ignore[attr-defined]
+
+
+def test_a_refused_text_that_another_model_replaces_is_told(qtbot: QtBot, form: ParameterForm) -> None:
+    told: list[str] = []
+    form.lost.connect(told.append)
+    _write(qtbot, form, "share", "many")
+    form.set_model(_Parameters(share=0.25))
+    assert len(told) == 1
+    assert told[0].startswith("Share: ")

@@ -58,7 +58,7 @@ class TransformEditor(QGroupBox):
         """Why what is shown is no transform; empty where it is one, or off."""
         if not self.isChecked():
             return ""
-        return self._threshold.refusal if self._fed() else NOTHING_FED
+        return " ".join(filter(None, ("" if self._fed() else NOTHING_FED, self._threshold.refusal)))
 
     def transform(self) -> DwtSettings | None:
         """The last that was shown and not refused; None: off."""

@@ -61,6 +61,8 @@ class BackbonePage(DraftPage):
         self._training.changed.connect(lambda training: draft.change(training=training))
         for form in (self._form, self._options, self._training):
             form.refused.connect(self._show_findings)
+        for form in (self._form, self._training):
+            form.lost.connect(self._on_lost)
 
     def set_runs_directory(self, path: Path) -> None:
         """Where earlier networks are looked for."""
@@ -124,6 +126,10 @@ class BackbonePage(DraftPage):
         self._weights.set_path(backbone.weights)
         self._weights.show_network(self._draft.recipe, self._draft.class_count)
         self._training.set_model(self._draft.recipe.training)
+        self._show_findings()
+
+    def _on_lost(self, refusal: str) -> None:
+        self._lost = not_kept(refusal)
         self._show_findings()
 
     def _findings(self) -> tuple[Finding, ...]:

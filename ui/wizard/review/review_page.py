@@ -141,9 +141,9 @@ class ReviewPage(DraftPage):
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
         left.addWidget(study)
+        left.addWidget(self._message)
         left.addWidget(stages, 3)
         left.addWidget(findings, 2)
-        left.addWidget(self._message)
         text = QGroupBox("The recipe")
         right = QVBoxLayout(text)
         right.addWidget(self._text, 1)
@@ -223,6 +223,9 @@ class ReviewPage(DraftPage):
         self.say_whether_complete()
 
     def _on_save(self) -> None:
+        if self.refusal:
+            self._message.say(f"Not saved: {self.refusal}")
+            return
         suggested = f"{self._draft.recipe.name}.toml"
         path, _ = QFileDialog.getSaveFileName(self, "Save the recipe", suggested, "Recipes (*.toml)")
         if path:
