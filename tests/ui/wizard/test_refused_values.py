@@ -294,3 +294,16 @@ def test_a_number_out_of_its_range_is_told_and_the_one_before_is_back(
     assert QToolTip.isVisible()
     assert spin.text() == text
     assert in_a_window.recipe == before
+
+
+def test_the_valid_beginning_of_a_refused_text_is_not_taken(in_a_window: OpenWizard) -> None:
+    in_a_window.next(2)
+    before = in_a_window.recipe
+    type_into(in_a_window, "training.learning_rate", "0.0005 or so")
+    assert in_a_window.recipe == before
+    field = in_a_window.child(QLineEdit, "training.learning_rate")
+    assert field.text() == "0.0005 or so"
+    field.setFocus()
+    undo()
+    assert field.text() == f"{before.training.learning_rate:.12g}", "one undo brings the value before back"
+    assert in_a_window.recipe == before
