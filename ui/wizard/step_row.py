@@ -9,6 +9,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
+from ui.wording import in_window_words
+
 NUMBER_PIXELS = 36
 MARGIN_PIXELS = 26
 """Of a button, and the space to the next."""
@@ -70,7 +72,7 @@ class StepRow(QWidget):
         for number, button in enumerate(self._buttons):
             button.setChecked(number == current)
             button.setEnabled(number <= last_open)
-            button.setToolTip(self._titles[number] if number <= last_open else waits_for)
+            button.setToolTip(self._titles[number] if number <= last_open else in_window_words(waits_for))
         self._write()
 
     def _on_clicked(self, number: int) -> None:

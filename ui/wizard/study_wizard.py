@@ -40,6 +40,7 @@ from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.remembered_keys import LAST_DRAFT, LAST_RECIPE
 from ui.wizard.step_row import StepRow
+from ui.wording import in_window_words
 from workers.latest_call import LatestCall
 
 TITLES = ("Images", "Image compression", "Network", "Chains", "Review")
@@ -285,7 +286,7 @@ class StudyWizard(QWidget):
         self._row.show_steps(self._number, max(last_open, self._number), why)
         for button in (self._next, self._run):
             button.setEnabled(not waits_for)
-            button.setToolTip(waits_for)
+            button.setToolTip(in_window_words(waits_for))
         self._waits.say(waits_for, "hint")
         self._show_undo()
 
@@ -339,6 +340,8 @@ class StudyWizard(QWidget):
         self._draft.begin(recipe, fresh)
         self.go_to(0)
         self._lost.say(not_kept(refused), "warning")
+        # Another draft than before is the one that is edited.
+        self.drafts_changed.emit()
 
     def _keep(self) -> None:
         """Beside the event loop: a disk may be slow."""
