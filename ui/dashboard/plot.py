@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyqtgraph
 import pyqtgraph.exporters
-from PySide6.QtCore import QBuffer, QPointF, Qt, Signal
+from PySide6.QtCore import QBuffer, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QPainter, QResizeEvent
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMenu, QScrollArea, QToolButton, QToolTip
@@ -24,6 +24,7 @@ LABEL_POINTS = "9pt"
 EXPORT_PIXELS = 1600
 """Width of a saved picture: enough for a column of a printed page at 300 dots an inch and more."""
 BUTTON_MARGIN = 4
+USUAL_HEIGHT = 150
 HOVER_RATE_HZ = 30
 
 
@@ -152,6 +153,10 @@ class Plot(pyqtgraph.PlotWidget):
         self.box.reset_requested.connect(self.reset_zoom)
         self.box.sigRangeChangedManually.connect(self._on_zoomed)
         self.show_values(False)
+
+    def sizeHint(self) -> QSize:
+        """No higher than it has to be: what has more room gives it more."""
+        return QSize(super().sizeHint().width(), max(self.minimumHeight(), USUAL_HEIGHT))
 
     def show_values(self, there: bool) -> None:
         """Whether there is anything to show: an empty plot has no values on its axes."""

@@ -8,12 +8,13 @@ from typing import ClassVar
 import pyqtgraph
 from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtGui import QColor, QFontMetrics
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from engine.steps.post_training_quantization.evidence import CalibrationRecord, TensorRange
 from ui.dashboard.panel import Panel
 from ui.dashboard.plot import Plot, PlotTable
 from ui.form.calm_fields import CalmComboBox
+from ui.screen_fit import scrolling
 from ui.shown_run import ShownRun
 from ui.theme import Theme
 
@@ -75,10 +76,13 @@ class RangesPanel(Panel):
         self._scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._scroll.setWidget(self.plot)
         self._scroll.hide()
-        layout = QVBoxLayout(self)
+        inside = QWidget()
+        layout = QVBoxLayout(inside)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(above)
         layout.addWidget(self._scroll, 1)
         layout.addStretch()
+        QVBoxLayout(self).addWidget(scrolling(inside))
 
     def bars(self) -> int:
         """Tensors that are drawn."""

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHeaderView,
     QLabel,
-    QSizePolicy,
     QTableView,
     QVBoxLayout,
     QWidget,
@@ -34,7 +33,6 @@ from ui.theme import Theme
 ROC, PRECISION_RECALL = "ROC", "precision-recall"
 LINE_WIDTH, SYMBOL_SIZE, STAR_SIZE = 2, 7, 14
 PLOT_HEIGHT, TABLE_HEIGHT = 210, 130
-AS_HIGH_AS_THERE_IS_ROOM = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
 RATES: tuple[tuple[str, str, Callable[[ClassFigures], float | None]], ...] = (
     ("precision", "Right among those predicted to be of the class.", lambda one: one.precision),
     ("recall", "Right among those of the class: the sensitivity.", lambda one: one.recall),
@@ -82,7 +80,6 @@ class ClassFiguresPanel(PredictionPanel):
         plots.addWidget(self._legend)
         for plot in (self.roc, self.calibration):
             plot.setMinimumHeight(PLOT_HEIGHT)
-            plot.setSizePolicy(AS_HIGH_AS_THERE_IS_ROOM)
             plots.addWidget(plot, 1)
         self.content.addWidget(scrolling(SideBySide(left, right)), 1)
         self._class.currentIndexChanged.connect(self._show)
@@ -218,7 +215,6 @@ def _table(name: str, described: str) -> QTableView:
     table = QTableView(objectName=name, accessibleName=described, tabKeyNavigation=False)
     table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
     table.setMinimumHeight(TABLE_HEIGHT)
-    table.setSizePolicy(AS_HIGH_AS_THERE_IS_ROOM)
     table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
     return table

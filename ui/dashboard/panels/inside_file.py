@@ -43,6 +43,7 @@ from workers.latest_call import LatestCall
 MOST_CHANNELS, COLUMNS, CELL_PIXELS = 16, 4, 48
 LINE_WIDTH = 2
 MOST_MOVED = 200
+LEAST_TABLE_HEIGHT = 160
 RANKED_HINT = "Ranking lists the test images whose map moved farthest although the class stayed."
 KINDS = {
     "CONV_2D": "convolution",
@@ -146,6 +147,7 @@ class InsideFilePanel(PredictionPanel):
         inner.addWidget(self._histogram_legend)
         inner.addWidget(self.histogram, 1)
         errors = QWidget()
+        self.errors.setMinimumHeight(LEAST_TABLE_HEIGHT)
         layout = QVBoxLayout(errors)
         layout.addWidget(self._said)
         layout.addWidget(self.errors, 1)
@@ -154,7 +156,7 @@ class InsideFilePanel(PredictionPanel):
             (scrolling(self._features), "Feature maps"),
             (scrolling(self._filters), "Filters"),
             (weights, "Weights"),
-            (errors, "Errors and bytes"),
+            (scrolling(errors), "Errors and bytes"),
         ):
             self._pages.addTab(page, title)
         self.content.addWidget(self._pages, 1)
