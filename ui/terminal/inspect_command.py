@@ -50,10 +50,7 @@ def _inspect(
     notes: list[str] = []
     # All that may be wrong with the files and the image is told before anything is computed.
     with quiet_stderr():
-        chosen = _usable(run, chosen, notes)
-        for variant in chosen:
-            files = ComparedFiles.open(run, variant)
-            images.pair(image.path, files.baseline.model, files.other.model)
+        chosen = _usable(run, chosen, images, image.path, notes)
     _make(out)
     # matplotlib takes longer to import than a refusal should take.
     from ui.terminal.inspection_figures import FigureWriter
@@ -86,17 +83,20 @@ def _inspect(
     return EXIT_DONE
 
 
-def _usable(run: InspectedRun, chosen: tuple[RunModel, ...], notes: list[str]) -> tuple[RunModel, ...]:
-    """Those that can be opened, with a note on each other; an error where there is none."""
+def _usable(
+    run: InspectedRun, chosen: tuple[RunModel, ...], images: PairedImages, image: str, notes: list[str]
+) -> tuple[RunModel, ...]:
+    """Those that can be opened, with a note on each other; an error where none can, or the image cannot be read."""
     found: list[RunModel] = []
     faults: list[DataError] = []
     for variant in chosen:
         try:
-            ComparedFiles.open(run, variant)
+            files = ComparedFiles.open(run, variant)
         except DataError as error:
             notes.append(f"{variant.name} is left out: {error}")
             faults.append(error)
         else:
+            images.pair(image, files.baseline.model, files.other.model)
             found.append(variant)
     if not found:
         raise faults[0]

@@ -159,7 +159,7 @@ class ChangedDecisionsPanel(PredictionPanel):
         bottom = self.view.rowAt(self.view.viewport().height())
         wanted = self.model.without_picture(top, bottom if bottom >= 0 else self.model.rowCount() - 1)
         if wanted and self._images is not None and self.isVisible():
-            self._pictures.request(partial(_some, self._images, wanted))
+            self._pictures.request(partial(small_images, self._images, wanted, PICTURE_PIXELS))
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
@@ -178,7 +178,3 @@ class ChangedDecisionsPanel(PredictionPanel):
             return
         decision, variant = self.model.decision(row), self.choice.currentText()
         ImageDialog(self._directory, self._images, self.predictions, decision.row, variant, self).open()
-
-
-def _some(images: RunImages, paths: list[str], progress: object) -> SmallImages:
-    return small_images(images, paths, PICTURE_PIXELS, progress)  # type: ignore[arg-type]

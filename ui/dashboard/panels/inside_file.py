@@ -70,6 +70,8 @@ class InsideFilePanel(PredictionPanel):
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
         super().__init__(theme, settings)
         self._inspector: FileInspector | None = None
+        self._layer_inspector: FileInspector | None = None
+        """Another, for the thread that reads layers."""
         self._found: LayersFound | None = None
         self._found_of = ""
         self._weights: LayerLook | None = None
@@ -183,12 +185,10 @@ class InsideFilePanel(PredictionPanel):
     def _read_layer(self, *_: object) -> None:
         if self._found is None or self.variant is None or self._directory is None or self._layer.currentIndex() < 0:
             return
-        look = partial(self._layer_look, self.variant.name, self._path, self._layer.currentIndex())
-        self._reading.request(look)
-
-    def _layer_look(self, variant: str, path: str, number: int, progress: object) -> LayerLook:
-        assert self._directory is not None
-        return FileInspector(self._directory).layer(variant, path, number, progress)  # type: ignore[arg-type]
+        if self._layer_inspector is None:
+            self._layer_inspector = FileInspector(self._directory)
+        chosen = (self.variant.name, self._path, self._layer.currentIndex())
+        self._reading.request(partial(self._layer_inspector.layer, *chosen))
 
     def _on_layers(self, found: LayersFound) -> None:
         self._found = found
