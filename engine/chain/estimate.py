@@ -11,6 +11,7 @@ from engine.chain.branches import Branch, plan_branches
 from engine.chain.stage_tree import Stage
 from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
+from engine.training.course import expected_epochs
 from engine.workbench.step import STEPS, TRAINING_PASSES, Form, graph_after
 
 DEFAULT_MACS_PER_SECOND = 1.35e10
@@ -95,7 +96,11 @@ def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
     epoch_macs = training_macs * work.train_images + after.macs * work.validation_images
     measured = MEASUREMENT_S + after.macs * work.test_images / work.macs_per_second if stage.ends else 0.0
     epoch_s = epoch_macs / work.macs_per_second + IMAGE_S * (work.train_images + work.validation_images)
-    return stage.epochs * epoch_s + overhead_s + measured
+    epochs = expected_epochs(work.train_images, recipe.training.batch_size) if stage.open_ended else stage.epochs
+    training_s = epochs * epoch_s
+    if stage.open_ended and recipe.training.budget_minutes:
+        training_s = min(training_s, 60 * recipe.training.budget_minutes)
+    return training_s + overhead_s + measured
 
 
 def baselines_seconds(recipe: Recipe, work: Work) -> float:

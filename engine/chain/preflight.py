@@ -168,7 +168,7 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
         place = "training.train"
         message = "An untrained network with random weights cannot classify; train it, or choose a weights file."
         yield _error(place, message, SetValue(place=place, value=True, sentence="Train it"))
-    if training.optimizer == "adamw" and not training.weight_decay:
+    if training.optimizer == "adamw" and training.weight_decay == 0:
         message = "adamw without weight decay is adam; set training.weight_decay."
         repair = SetValue(
             place="training.weight_decay",

@@ -37,7 +37,6 @@ from engine.store.stage_store import TFLITE_FILE, StageFacts, StageStore
 from engine.training.checkpoint import is_damaged
 from engine.training.control import Control
 from engine.training.epoch_events import epoch_event, record_of
-from engine.training.plan import TrainingPlan
 from engine.training.tensorflow_setup import set_up_tensorflow
 from engine.weights.weights_file import load_weights
 from engine.workbench.evidence_kinds import EVIDENCE_FILE, Found, evidence_text, stored_evidence
@@ -122,10 +121,8 @@ class StageRunner:
         context = self._bench(stage, key, parent, recorder)
         self.control.raise_if_cancelled()
         if stage.parameters is None:
-            plan = TrainingPlan.of_recipe(self.recipe.training)
-            outcome = context.trainer.train(
-                network.model, plan, unfrozen=unfrozen_layers(self._graph(stage), self.recipe)
-            )
+            unfrozen = unfrozen_layers(self._graph(stage), self.recipe)
+            outcome = context.trainer.train(network.model, context.baseline_plan, unfrozen=unfrozen)
             made: Network | bytes = Network(network.model, network.facts.after_training(outcome))
         else:
             made = STEPS[stage.parameters.step]().apply(stage.parameters, network, context)
@@ -164,7 +161,8 @@ class StageRunner:
     def _reuse(self, stage: Stage, key: str, parent: FinishedStage | None, facts: StageFacts) -> FinishedStage:
         self.emit(StageStarted(stage=stage.key, resumed_epoch=len(facts.records)))
         for record in facts.records:
-            self.emit(epoch_event(stage.key, record, stage.epochs))
+            epochs = len(facts.records) if stage.open_ended else stage.epochs
+            self.emit(epoch_event(stage.key, record, epochs))
         found = self.evidence(key)
         for evidence in found:
             self.emit(EvidenceFound(stage=stage.key, evidence=evidence))

@@ -17,6 +17,7 @@ from engine.contract.measurements import (
     TransformFigures,
     VariantMeasurement,
 )
+from engine.contract.training_settings import epochs_text
 
 
 class EngineEvent(BaseModel):
@@ -46,10 +47,17 @@ class PlannedStage(BaseModel):
     setting: str = ""
     """The image setting that it trains on; empty where the recipe has one only."""
     epochs: int = 0
-    """Epochs that it trains; 0 where it does not train."""
+    """Epochs that it trains, at most where it is `open_ended`; 0 where it does not train."""
+    open_ended: bool = False
+    """Whether it trains until nothing more is gained."""
     estimated_seconds: float = 0.0
     estimated_disk_bytes: int = 0
     estimated_memory_bytes: int = 0
+
+    @property
+    def epochs_text(self) -> str:
+        """For tables."""
+        return epochs_text(self.epochs, self.open_ended)
 
 
 class RunStarted(EngineEvent):

@@ -81,6 +81,11 @@ class LayerGraph:
         names = [layer.name for layer in self.layers if layer.macs and not layer.in_head]
         return tuple(names[-count:])
 
+    @property
+    def is_batch_normalised(self) -> bool:
+        """Whether it has batch normalisation."""
+        return any(layer.kind == "BatchNormalization" for layer in self.layers)
+
     @cached_property
     def macs(self) -> int:
         """Multiply-accumulates of convolutions and dense layers for one image."""

@@ -14,6 +14,7 @@ from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.datasets.source import Split
 from engine.graph.keras_objects import KerasModel
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from engine.training.course import Course, course
 from engine.training.epoch_events import epoch_event
 from engine.training.evaluation import classified, evaluation_step
 from engine.training.feed import Feed
@@ -57,12 +58,25 @@ class TrainingLoop:
         self._evaluate: StepFunction = evaluation_step(model, objective)
         self._records: list[EpochRecord] = list(earlier)
         self._before = len(earlier)
-        self._last_epoch = len(earlier) + plan.epochs
-        self._stage_epochs = max(trainer.stage_epochs, self._last_epoch)
+        self._course = self._course_so_far()
         self._best_epoch = 0
         self._best_weights: list[np.ndarray] | None = None
         self._epoch_wall_s: list[float] = []
         self._last_progress_s = 0.0
+
+    @property
+    def _last_epoch(self) -> int:
+        return self._before + self._course.epochs
+
+    @property
+    def _stage_epochs(self) -> int:
+        """Of all trainings of the stage together."""
+        return self._last_epoch if self._plan.open_end else max(self._trainer.stage_epochs, self._last_epoch)
+
+    def _course_so_far(self) -> Course:
+        splits = self._trainer.dataset.splits
+        share = len(splits[Split.VALIDATION]) / len(splits[Split.TRAIN])
+        return course(self._plan, self._records[self._before :], self._feed.batches, share)
 
     def run(self) -> TrainingOutcome:
         self._continue_from_checkpoint()
@@ -81,12 +95,13 @@ class TrainingLoop:
     def _continue_from_checkpoint(self) -> None:
         saved = load_checkpoint(self._trainer.checkpoint)
         # A checkpoint of the stage's training before this one has no epoch of this one.
-        if saved is None or not self._before < len(saved.records) <= self._last_epoch:
+        if saved is None or not self._before < len(saved.records) <= self._before + self._plan.epochs:
             return
         if 0 < self._plan.unfreeze_epoch <= len(saved.records) - self._before:
             self._unfreeze()
         saved.put_back(self._model, self._optimizers.variables, self._projections)
         self._records = list(saved.records)
+        self._course = self._course_so_far()
         self._best_epoch = saved.best_epoch
         self._best_weights = saved.best_weights
         for record in self._records[self._before :]:
@@ -122,7 +137,7 @@ class TrainingLoop:
             self._trainer.control.hold_if_paused()
             paused_s += time.perf_counter() - before
             step = (epoch - self._before - 1) * batches + batch
-            rate = self._optimizers.set_rate_factor(self._plan.rate_factor(step, batches))
+            rate = self._optimizers.set_rate_factor(self._course.rate_factor(step))
             for projection in self._projections:
                 projection.before_batch(step, self._plan.epochs * batches)
             loss, correct = self._step(images, labels)
@@ -175,6 +190,7 @@ class TrainingLoop:
             return False
         self._records.append(record)
         self._keep_if_best(record)
+        self._follow_course()
         save_checkpoint(
             self._trainer.checkpoint,
             Checkpoint(
@@ -188,6 +204,19 @@ class TrainingLoop:
         )
         self._tell_epoch(record)
         return True
+
+    def _follow_course(self) -> None:
+        """Look whether the end is known now, and say why."""
+        known, self._course = self._course.is_fixed, self._course_so_far()
+        if known or not self._course.is_fixed:
+            return
+        reasons = {
+            "no gain": f"nothing more was gained since epoch {self._course.gained_in}",
+            "budget": "the time budget is nearly used",
+            "longest": "this is the longest that an automatic training lasts",
+        }
+        message = f"The learning rate falls until epoch {self._last_epoch}: {reasons[self._course.reason]}."
+        self._trainer.emit(Notice(message=message))
 
     def _record(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> EpochRecord:
         validation_loss, validation_accuracy = self._classified(Split.VALIDATION)

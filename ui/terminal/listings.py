@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.contract.automatic import AUTO, is_automatic
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.document import Document
@@ -76,10 +77,16 @@ def recipe_schema() -> str:
 
 def allowed_values(schema: Document) -> str:
     """The values that a parameter may have, from its JSON Schema."""
+    if is_automatic(schema):
+        return f"{AUTO}, or {_allowed_numbers(schema)}"
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if "const" in schema:
         return str(schema["const"])
+    return _allowed_numbers(schema)
+
+
+def _allowed_numbers(schema: Document) -> str:
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum", schema.get("exclusiveMaximum"))
     if low is None and high is None:
@@ -101,7 +108,8 @@ def _declared(model: type[BaseModel], leave_out: str = "") -> list[str]:
     for name, field in model.model_fields.items():
         if name != leave_out:
             schema = model.model_json_schema()["properties"][name]
-            default = json.dumps(field.get_default(call_default_factory=True), default=_plain)
+            value = AUTO if is_automatic(schema) else field.get_default(call_default_factory=True)
+            default = json.dumps(value, default=_plain)
             lines.append(f"  {name} = {default}  {allowed_values(schema)}".rstrip())
             if field.description:
                 lines.append(f"      {field.description}")

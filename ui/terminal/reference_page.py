@@ -6,6 +6,7 @@ import json
 
 from pydantic import BaseModel
 
+from engine.contract.automatic import AUTO, is_automatic
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_options import DATASET_OPTIONS
@@ -95,7 +96,8 @@ def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
     lines = ["| key | default | values | meaning |", "| --- | --- | --- | --- |"]
     for name, field in model.model_fields.items():
         if name != leave_out and name in schema:
-            default = json.dumps(_plain(field.get_default(call_default_factory=True)), ensure_ascii=False)
+            value = AUTO if is_automatic(schema[name]) else _plain(field.get_default(call_default_factory=True))
+            default = json.dumps(value, ensure_ascii=False)
             meaning = field.description or field.title or ""
             lines.append(f"| `{name}` | `{default}` | {_values(schema[name])} | {meaning} |")
     return "\n".join(lines) + "\n"

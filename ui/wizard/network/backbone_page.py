@@ -21,6 +21,7 @@ from ui.side_by_side import SideBySide
 from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.network.backbone_list import BackboneList
 from ui.wizard.network.network_figures import NetworkFigures
+from ui.wizard.network.training_presets import TrainingPresetChoice
 from ui.wizard.network.weights_chooser import WeightsChooser
 from ui.wizard.recipe_draft import RecipeDraft
 
@@ -49,6 +50,7 @@ class BackbonePage(DraftPage):
         self._options = OptionsForm("backbone.options")
         self._weights = WeightsChooser(settings, runs_directory)
         self._training = ParameterForm(draft.recipe.training, tuple(TrainingSettings.model_fields), "training")
+        self._preset = TrainingPresetChoice()
         self._figures = NetworkFigures()
         self._message = MessageBar("backbone.message")
         self._lost = ""
@@ -59,6 +61,7 @@ class BackbonePage(DraftPage):
         self._options.changed.connect(self._on_edited)
         self._weights.edited.connect(self._on_edited)
         self._training.changed.connect(lambda training: draft.change(training=training))
+        self._preset.chosen.connect(lambda training: draft.change(training=training))
         for form in (self._form, self._options, self._training):
             form.refused.connect(self._show_findings)
         for form in (self._form, self._training):
@@ -94,6 +97,7 @@ class BackbonePage(DraftPage):
         QVBoxLayout(network).addWidget(self._form)
         training = QGroupBox("Training of the baseline")
         inside = QVBoxLayout(training)
+        self._training.rows.insertRow(0, "Preset", self._preset)
         inside.addWidget(self._training)
         inside.addStretch()
         side = QWidget()
@@ -106,13 +110,13 @@ class BackbonePage(DraftPage):
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(self._figures)
         layout.addWidget(SideBySide(side, training), 1)
-        for widget in (self._kind, self._options, self._weights):
+        for widget in (self._kind, self._options, self._weights, self._preset):
             widget.setMaximumWidth(WIDEST_PIXELS)
         self._set_tab_order()
 
     def _set_tab_order(self) -> None:
         network = [self._kind, *self._options.editors(), *self._form.editors(), *self._weights.editors()]
-        set_tab_order([*network, *self._training.editors()])
+        set_tab_order([*network, self._preset, *self._training.editors()])
 
     def show_draft(self) -> None:
         backbone = self._draft.recipe.backbone
@@ -126,6 +130,7 @@ class BackbonePage(DraftPage):
         self._weights.set_path(backbone.weights)
         self._weights.show_network(self._draft.recipe, self._draft.class_count)
         self._training.set_model(self._draft.recipe.training)
+        self._preset.show_settings(self._draft.recipe.training)
         self._show_findings()
 
     def _on_lost(self, refusal: str) -> None:
