@@ -96,6 +96,10 @@ class TrainingPlan:
             open_end=None,
         )
 
+    def from_scratch(self, epochs: int, learning_rate: float) -> TrainingPlan:
+        """The same for a new network: a warm-up, then a cosine."""
+        return replace(self.fine_tuning(epochs, learning_rate, "cosine"), warmup_epochs=WARM_UP_SHARE * epochs)
+
     def rate_factor(self, step: int, batches: int) -> float:
         """What the warm-up and the schedule multiply the learning rates by.
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.recipe import Recipe
 from engine.datasets.source import Split
 from engine.training.evaluation import classified, evaluate_batch
@@ -18,7 +19,7 @@ from engine.training.feed import Feed
 from engine.training.objective import CrossEntropy
 from engine.training.tensorflow_setup import set_up_tensorflow
 from tests.small_study import context_of, untrained
-from tests.training_study.settings import BACKBONES, training_settings
+from tests.training_study.settings import training_settings
 
 
 @dataclass(frozen=True)
@@ -34,18 +35,22 @@ class Trained:
 
 
 def study(
-    recipes: Mapping[str, Recipe], settings: Mapping[str, Mapping[str, object]], seeds: range, results: Path
+    recipes: Mapping[str, Recipe],
+    backbones: Mapping[str, BackboneSettings],
+    settings: Mapping[str, Mapping[str, object]],
+    seeds: range,
+    results: Path,
 ) -> Iterator[Trained]:
     """Each cell, those first that `results` has already; each new one is added to that file, one JSON object a line."""
     known = _read(results)
     set_up_tensorflow(7)
     for name, changes in settings.items():
         for images, recipe in recipes.items():
-            for backbone in BACKBONES:
+            for backbone in backbones:
                 for seed in seeds:
                     key = (images, backbone, name, seed)
                     if key not in known:
-                        known[key] = _trained(*key, recipe, changes)
+                        known[key] = _trained(*key, recipe, backbones[backbone], changes)
                         with results.open("a", encoding="utf-8") as stream:
                             stream.write(json.dumps(asdict(known[key])) + "\n")
                     yield known[key]
@@ -59,10 +64,16 @@ def _read(results: Path) -> dict[tuple[str, str, str, int], Trained]:
 
 
 def _trained(
-    images: str, backbone: str, name: str, seed: int, recipe: Recipe, changes: Mapping[str, object]
+    images: str,
+    backbone: str,
+    name: str,
+    seed: int,
+    recipe: Recipe,
+    settings_of_backbone: BackboneSettings,
+    changes: Mapping[str, object],
 ) -> Trained:
     chosen = recipe.model_copy(
-        update={"seed": seed, "backbone": BACKBONES[backbone], "training": training_settings(changes)}
+        update={"seed": seed, "backbone": settings_of_backbone, "training": training_settings(changes)}
     )
     with tempfile.TemporaryDirectory() as folder:
         context = context_of(chosen, Path(folder), seed=seed)

@@ -115,7 +115,7 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
         student = build_keras_network(graph, context.recipe.seed ^ STUDENT_SEED)
         baseline = context.baseline_plan
         rate = parameters.learning_rate or baseline.learning_rate
-        plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
+        plan = baseline.from_scratch(parameters.epochs, rate)
         if parameters.without_teacher:
             outcome = context.trainer.train(student, plan)
         else:
