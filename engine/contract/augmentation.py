@@ -46,9 +46,9 @@ AUGMENTATIONS: Registry[Augmentation] = Registry("engine.imaging.augmentations",
 
 
 def usual_order(keys: Iterable[str]) -> list[str]:
-    """The keys by family, and alphabetical within one."""
+    """The keys by family, and by title within one."""
     families = list(Family)
-    return sorted(keys, key=lambda key: (families.index(AUGMENTATIONS[key].family), key))
+    return sorted(keys, key=lambda key: (families.index(AUGMENTATIONS[key].family), AUGMENTATIONS[key].title, key))
 
 
 def known_augmentation(key: str) -> str:
