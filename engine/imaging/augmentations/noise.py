@@ -40,7 +40,7 @@ class Speckle(ImageAugmentation):
         "Multiplies each pixel by Gaussian noise about 1, with a deviation of 0 to 15 % drawn for each image."
     )
     assumes: ClassVar[str] = "Images have the grain of ultrasound or radar, which grows with brightness."
-    paper: ClassVar[str] = "Singh et al. 2017"
+    paper: ClassVar[str] = "Goodman 1976"
     family: ClassVar[Family] = Family.PIXELS
 
     def apply(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:

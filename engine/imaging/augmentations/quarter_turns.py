@@ -15,7 +15,7 @@ class QuarterTurns(ImageAugmentation):
     title: ClassVar[str] = "Quarter turns"
     summary: ClassVar[str] = "Turns each image by 0, 90, 180 or 270°; images that are not square by 0 or 180° only."
     assumes: ClassVar[str] = "Images have no up and down, as under a microscope or from above."
-    paper: ClassVar[str] = "Veeling et al. 2018"
+    paper: ClassVar[str] = "Tellez et al. 2018"
     family: ClassVar[Family] = Family.GEOMETRY
 
     def apply(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:

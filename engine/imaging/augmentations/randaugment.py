@@ -19,7 +19,8 @@ class RandAugment(ImageAugmentation):
     key: ClassVar[str] = "randaugment"
     title: ClassVar[str] = "RandAugment"
     summary: ClassVar[str] = (
-        "Applies 2 of 14 operations at magnitude 9 of 30 to each image; images of 16 bits are changed at 8 bits."
+        "Applies 2 of 14 operations at magnitude 9 of 30 to each image, as torchvision does; images of 16 bits are "
+        "changed at 8 bits."
     )
     assumes: ClassVar[str] = "Photographs of objects, whose colours, brightness and place do not tell the class."
     paper: ClassVar[str] = "Cubuk et al. 2020"
@@ -31,8 +32,7 @@ class RandAugment(ImageAugmentation):
 
 
 class TrivialAugment(ImageAugmentation):
-    """With the ranges of RandAugment, "TA (RA)" in the paper's table 2: the wide ones move 32 pixels, all of a small
-    image."""
+    """With the ranges of RandAugment, TA (RA) in the paper: the wide ones move 32 pixels, all of a small image."""
 
     key: ClassVar[str] = "trivialaugment"
     title: ClassVar[str] = "TrivialAugment"

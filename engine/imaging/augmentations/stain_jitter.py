@@ -19,7 +19,7 @@ LARGEST_JITTER = 0.05
 
 
 class StainJitter(ImageAugmentation):
-    """Per image and stain, α·amount + β with α of 1 ± 0.05 and β of ± 0.05 (Tellez et al. 2018, section III-C).
+    """Per image and stain, α·amount + β with α of 1 ± 0.05 and β of ± 0.05 (Tellez et al. 2018).
 
     Amounts are linear in the optical density −log10((value + 1) / (largest value + 1)), so that both together are one
     affine map of three densities per image.

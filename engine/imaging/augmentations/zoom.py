@@ -20,7 +20,7 @@ class Zoom(ImageAugmentation):
         "Enlarges or shrinks each image about its middle by up to 15 %; a margin takes its mean colour."
     )
     assumes: ClassVar[str] = "The size of what is shown does not tell the class, as it does where pixels are a scale."
-    paper: ClassVar[str] = "Simard et al. 2003"
+    paper: ClassVar[str] = "Isensee et al. 2021"
     family: ClassVar[Family] = Family.GEOMETRY
 
     def apply(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
