@@ -38,7 +38,8 @@ def main() -> int:
     panel: Any = dashboard.panels["kernel_norms"]
     form = DatasetForm(recipe.dataset, "dataset")
     noise = form.findChild(QLineEdit, "dataset.noise")
-    box = AugmentationChoice("training.augment").findChild(QCheckBox, "training.augment.checkerboard")
+    choice = AugmentationChoice("training.augment")
+    box = choice.findChild(QCheckBox, "training.augment.checkerboard")
     described = DatasetSettings.model_json_schema()["properties"]["noise"]
     shown = {
         "box": box.text() if box else None,

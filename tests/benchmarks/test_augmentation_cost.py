@@ -84,8 +84,8 @@ def test_augmentation_adds_at_most_a_tenth_of_an_epoch_of_the_smallest_backbone(
         pairs = [(*epoch(names), *epoch(())) for _ in range(ROUNDS)]
         with_it, cpu_with, without, cpu_without = (statistics.median(times) for times in zip(*pairs, strict=True))
         shares[title] = with_it / without - 1
+        cpu_share = cpu_with / cpu_without - 1
         print(
-            f"{shares[title]:+7.1%} of {without:.2f} s, {cpu_with / cpu_without - 1:+7.1%} of the processor's time  {title}",
-            flush=True,
+            f"{shares[title]:+7.1%} of {without:.2f} s, {cpu_share:+7.1%} of the processor's time  {title}", flush=True
         )
     assert {title: share for title, share in shares.items() if share > MAX_SHARE} == {}
