@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.backbones.backbone import ARCHITECTURES, layer_graph, sigmoid_output
+from engine.chain.augmentation_findings import augmentation_findings
 from engine.chain.step_order import chain_findings
 from engine.chain.weights_findings import weights_findings
 from engine.contract.dataset_settings import DatasetSettings
@@ -151,6 +152,7 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
     else:
         yield from weights_findings(recipe, graph)
     yield from _training_findings(recipe)
+    yield from augmentation_findings(recipe)
     if recipe.backbone.freeze_base and not recipe.backbone.weights:
         place = "backbone.freeze_base"
         message = "The base is frozen with random weights, so it learns nothing from the images; choose a weights file."

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from engine.contract.augmentation import AUGMENTATIONS, known_augmentation, usual_order
 from engine.contract.automatic import AUTO, RealOrAuto, WholeOrAuto
+from engine.contract.document import Document
 from engine.contract.section import Section
-
-Augmentation = Literal["hflip", "vflip", "rotate", "autoaugment_cifar"]
 
 
 def _ascending(numbers: tuple[int, ...]) -> tuple[int, ...]:
@@ -20,6 +20,19 @@ MAX_AUTOMATIC_EPOCHS = 300
 """Of a training whose length is automatic."""
 Epochs = Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], AfterValidator(_ascending)]
 """Epochs, counted from 1, ascending, each once."""
+
+Augmentations = Annotated[
+    tuple[Annotated[str, AfterValidator(known_augmentation)], ...],
+    AfterValidator(lambda names: tuple(dict.fromkeys(names))),
+]
+"""Keys of augmentations, in the order in which they are applied, each once."""
+
+
+def _list_augmentations(schema: Document) -> None:
+    # Added when a schema is asked for: the registry reads its package then.
+    keys = usual_order(AUGMENTATIONS)
+    schema["items"]["enum"] = keys
+    schema["names"] = {key: AUGMENTATIONS[key].title for key in keys}
 
 
 def epochs_text(epochs: int, open_ended: bool) -> str:
@@ -108,17 +121,11 @@ class TrainingSettings(Section):
         title="Step factor",
         json_schema_extra={"shown_for": {"schedule": ["step"]}},
     )
-    augment: tuple[Augmentation, ...] = Field(
+    augment: Augmentations = Field(
         (),
         title="Augmentation",
-        json_schema_extra={
-            "names": {
-                "hflip": "flip left–right",
-                "vflip": "flip up–down",
-                "rotate": "rotate",
-                "autoaugment_cifar": "AutoAugment (CIFAR)",
-            }
-        },
+        description="Random changes to the training images, applied in this order.",
+        json_schema_extra=_list_augmentations,
     )
     warmup_epochs: WholeOrAuto = Field(
         None,

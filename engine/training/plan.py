@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from engine.contract.training_settings import Augmentation, TrainingSettings
+from engine.contract.training_settings import TrainingSettings
 from engine.training.automatic_rate import automatic_rate, automatic_weight_decay
 
 Schedule = Literal["constant", "cosine", "step"]
@@ -44,7 +44,7 @@ class TrainingPlan:
     step_factor: float
     warmup_epochs: float
     """A part of one too."""
-    augment: tuple[Augmentation, ...]
+    augment: tuple[str, ...]
     label_smoothing: float
     class_weights: Literal["none", "balanced"]
     early_stopping: int

@@ -109,7 +109,9 @@ class TrainingLoop:
 
     def _make_step(self) -> None:
         self._optimizers = Optimizers(self._model, self._plan, self._loss_scale)
-        self._step: StepFunction = training_step(self._model, self._optimizers, self._projections, self._objective)
+        self._step: StepFunction = training_step(
+            self._model, self._optimizers, self._projections, self._objective, self._feed.mixes
+        )
 
     def _unfreeze(self) -> None:
         for name in self._unfrozen:
@@ -141,7 +143,7 @@ class TrainingLoop:
             for projection in self._projections:
                 projection.before_batch(step, self._plan.epochs * batches)
             loss, correct = self._step(images, labels)
-            loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
+            loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(images)
             if not math.isfinite(loss_sum):
                 self._end_diverged(f"epoch {epoch}, batch {batch + 1}", "the loss", rate)
                 return True

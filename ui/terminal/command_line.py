@@ -14,7 +14,7 @@ from engine.launch.program import VERSION
 from engine.store.locations import default_runs_directory
 
 PROGRAM = "nutshell"
-LISTED = ("steps", "backbones", "datasets", "schema", "reference")
+LISTED = ("steps", "backbones", "datasets", "augmentations", "schema", "reference")
 
 
 OpenWindow = Callable[[bool, Recipe | None, Path], int]

@@ -1,4 +1,4 @@
-"""What there is, as text: steps, backbones, datasets, and the recipe's schema."""
+"""What there is, as text: steps, backbones, datasets, augmentations, and the recipe's schema."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.contract.augmentation import AUGMENTATIONS, usual_order
 from engine.contract.automatic import AUTO, is_automatic
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
@@ -58,6 +59,17 @@ def list_datasets() -> str:
         if keys := source.more_keys():
             lines[-1] += f"\n  more keys: {', '.join(keys)}"
     return "\n\n".join(lines) + "\n"
+
+
+def list_augmentations() -> str:
+    """Each augmentation with what it does and what it assumes of the images, in the usual order."""
+    kinds = [(key, AUGMENTATIONS[key]) for key in usual_order(AUGMENTATIONS)]
+    return (
+        "\n\n".join(
+            f"{key}: {kind.title} ({kind.paper})\n  {kind.summary}\n  Assumes: {kind.assumes}" for key, kind in kinds
+        )
+        + "\n"
+    )
 
 
 def recipe_schema() -> str:
@@ -127,6 +139,7 @@ LISTINGS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "steps": list_steps,
         "backbones": list_backbones,
         "datasets": list_datasets,
+        "augmentations": list_augmentations,
         "schema": recipe_schema,
         "reference": _reference,
     }
