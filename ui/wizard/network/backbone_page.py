@@ -21,6 +21,7 @@ from ui.side_by_side import SideBySide
 from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.network.backbone_list import BackboneList
 from ui.wizard.network.network_figures import NetworkFigures
+from ui.wizard.network.rate_button import RateButton
 from ui.wizard.network.training_presets import TrainingPresetChoice
 from ui.wizard.network.weights_chooser import WeightsChooser
 from ui.wizard.recipe_draft import RecipeDraft
@@ -51,6 +52,7 @@ class BackbonePage(DraftPage):
         self._weights = WeightsChooser(settings, runs_directory)
         self._training = ParameterForm(draft.recipe.training, tuple(TrainingSettings.model_fields), "training")
         self._preset = TrainingPresetChoice()
+        self._find_rate = RateButton(runs_directory)
         self._figures = NetworkFigures()
         self._message = MessageBar("backbone.message")
         self._lost = ""
@@ -62,6 +64,7 @@ class BackbonePage(DraftPage):
         self._weights.edited.connect(self._on_edited)
         self._training.changed.connect(lambda training: draft.change(training=training))
         self._preset.chosen.connect(lambda training: draft.change(training=training))
+        self._find_rate.chosen.connect(lambda training: draft.change(training=training))
         for form in (self._form, self._options, self._training):
             form.refused.connect(self._show_findings)
         for form in (self._form, self._training):
@@ -70,10 +73,12 @@ class BackbonePage(DraftPage):
     def set_runs_directory(self, path: Path) -> None:
         """Where earlier networks are looked for."""
         self._weights.runs_directory = path
+        self._find_rate.runs_directory = path
 
     def shut_down(self) -> None:
-        """End the thread that looks for weights."""
+        """End the threads that look for weights and for a learning rate."""
         self._weights.shut_down()
+        self._find_rate.shut_down()
 
     @property
     def refusal(self) -> str:
@@ -95,6 +100,8 @@ class BackbonePage(DraftPage):
         rows.insertRow(1, "Its options", self._options)
         rows.addRow("Weights", self._weights)
         QVBoxLayout(network).addWidget(self._form)
+        below_rate = self._training.rows.getWidgetPosition(self._rate_editor())[0] + 1  # type: ignore[index]
+        self._training.rows.insertRow(below_rate, "", self._find_rate)
         training = QGroupBox("Training of the baseline")
         inside = QVBoxLayout(training)
         self._training.rows.insertRow(0, "Preset", self._preset)
@@ -116,7 +123,12 @@ class BackbonePage(DraftPage):
 
     def _set_tab_order(self) -> None:
         network = [self._kind, *self._options.editors(), *self._form.editors(), *self._weights.editors()]
-        set_tab_order([*network, self._preset, *self._training.editors()])
+        training = self._training.editors()
+        training.insert(training.index(self._rate_editor()) + 1, self._find_rate)
+        set_tab_order([*network, self._preset, *training])
+
+    def _rate_editor(self) -> QWidget:
+        return next(one for one in self._training.editors() if one.objectName() == "training.learning_rate")
 
     def show_draft(self) -> None:
         backbone = self._draft.recipe.backbone
@@ -147,6 +159,8 @@ class BackbonePage(DraftPage):
     def _show_findings(self, *_: object) -> None:
         findings = () if self.refusal else self._findings()
         self._figures.show_network(self._draft.recipe, self._draft.class_count)
+        untrained = "" if self._draft.recipe.training.train else "The baseline is not trained."
+        self._find_rate.show_recipe(self._draft.recipe, self.waits_for() or untrained)
         wrong = [self.refusal] if self.refusal else [finding.message for finding in errors(findings) or findings]
         self._message.say(
             "\n".join(filter(None, (self._lost, *wrong))),
