@@ -20,7 +20,7 @@ NEVER_FALLS = (
 )
 NO_BETTER_THAN_GUESSING = (
     "Within these few batches the network did not become better than guessing by the classes' frequencies, so the "
-    "suggestion is uncertain."
+    "suggestion is uncertain, and may be too low."
 )
 
 
@@ -44,7 +44,7 @@ def suggested_rate(
         return None, NEVER_FALLS
     steepest = int(np.argmin(_slopes(np.log(rates), losses)[: lowest + 1]))
     rate, end = rates[steepest], rates[lowest]
-    high = max(rate, min(end, HIGH_RATIO * rate))
+    high = min(np.clip(end, rate / LOW_RATIO, HIGH_RATIO * rate), rates[-1])
     suggestion = RateSuggestion(rate=_two(rate), low=_two(LOW_RATIO * rate), high=_two(high), lowest=_two(end))
     return suggestion, NO_BETTER_THAN_GUESSING if losses[lowest] > guessing_loss else ""
 
