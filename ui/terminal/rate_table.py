@@ -41,7 +41,9 @@ def suggestion_text(curve: RateCurve, training: TrainingSettings) -> str:
         f"learning_rate = {found.rate:g}",
     ]
     if training.head_learning_rate:
-        lines.append(f"head_learning_rate = {with_rate(training, found.rate, curve.head_rate_ratio).head_learning_rate:g}")
+        lines.append(
+            f"head_learning_rate = {with_rate(training, found.rate, curve.head_rate_ratio).head_learning_rate:g}"
+        )
     return "\n".join(lines)
 
 

@@ -91,6 +91,8 @@ def test_guessing_costs_the_entropy_of_the_classes() -> None:
 
 def test_a_rate_of_the_head_keeps_its_ratio() -> None:
     training = TrainingSettings(learning_rate=1e-3, head_learning_rate=1e-2)
-    assert with_rate(training, 2e-3, 10.0) == training.model_copy(update={"learning_rate": 2e-3, "head_learning_rate": 2e-2})
+    assert with_rate(training, 2e-3, 10.0) == training.model_copy(
+        update={"learning_rate": 2e-3, "head_learning_rate": 2e-2}
+    )
     assert with_rate(training, 5.0, 10.0).head_learning_rate == 10.0
     assert with_rate(TrainingSettings(), 0.5, 1.0).head_learning_rate == 0.0

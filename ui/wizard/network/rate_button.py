@@ -22,7 +22,7 @@ class RateButton(QPushButton):
     """The `TrainingSettings` with the chosen rate."""
 
     def __init__(self, runs_directory: Path, parent: QWidget | None = None) -> None:
-        super().__init__("&Find the learning rate…", parent, objectName="training.find_rate", autoDefault=False)
+        super().__init__("Find the &learning rate…", parent, objectName="training.find_rate", autoDefault=False)
         self.runs_directory = runs_directory
         self._recipe: Recipe | None = None
         self._searches: list[RunController] = []

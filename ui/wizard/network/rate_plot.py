@@ -15,11 +15,15 @@ from ui.theme import Theme
 
 MIN_HEIGHT = 180
 LINE_WIDTH = 2
-RANGE_OPACITY = 40
+RANGE_OPACITY, LINE_OPACITY = 40, 130
 """Of 255."""
 SHOWN_ABOVE_START = 1.5
 """How far above the first loss the axis reaches, in units of the descent below it: beyond, only the rise is seen."""
+SHOWN_BELOW_LOWEST = 0.3
+"""In the same units, for what the smoothed line leaves out."""
 MARGIN = 0.05
+UPPER, LOWER = 0.95, 0.87
+"""Heights of the lines' labels, so that none hides the other."""
 
 
 class RatePlot(QObject):
@@ -42,10 +46,10 @@ class RatePlot(QObject):
         self._range = pyqtgraph.LinearRegionItem(movable=False, brush=_pale(theme.good), pen=_pale(theme.good))
         self._range.setZValue(-10)
         self._range.hide()
-        self._losses = pyqtgraph.PlotDataItem(pen=pyqtgraph.mkPen(theme.muted, width=1))
+        self._losses = pyqtgraph.PlotDataItem(pen=pyqtgraph.mkPen(_pale(theme.muted, LINE_OPACITY), width=1))
         self._smoothed = pyqtgraph.PlotDataItem(pen=pyqtgraph.mkPen(blue, width=LINE_WIDTH))
-        self._current = _line(theme.muted, "", theme, Qt.PenStyle.DotLine)
-        self._chosen = _line(orange, "", theme, Qt.PenStyle.SolidLine)
+        self._current = _line(theme.muted, LOWER, theme, Qt.PenStyle.DotLine)
+        self._chosen = _line(orange, UPPER, theme, Qt.PenStyle.SolidLine)
         for item in (self._range, self._losses, self._smoothed, self._current, self._chosen):
             self.plot.addItem(item, ignoreBounds=item not in (self._losses, self._smoothed))
         self._current.hide()
@@ -78,9 +82,10 @@ class RatePlot(QObject):
 
     def show_current(self, rate: float) -> None:
         """Draw a line at the rate that the study has now."""
+        # A hidden line's label does not take a text.
+        self._current.show()
         self._current.setPos(math.log10(rate))
         self._current.label.setFormat(f"now {rate:.2g}")
-        self._current.show()
 
     def mark(self, rate: float | None) -> None:
         """Draw a line at a rate; None: at none."""
@@ -94,10 +99,11 @@ class RatePlot(QObject):
             return
         start, values = self._tried[0].smoothed_loss, [one.smoothed_loss for one in self._tried]
         low, high = min(values), max(values)
+        least = max(min(one.loss for one in self._tried), low - SHOWN_BELOW_LOWEST * max(start - low, 0.0))
         top = min(high, start + SHOWN_ABOVE_START * (start - low)) if low < start else high
-        room = MARGIN * (top - low) or 1.0
+        room = MARGIN * (top - least) or 1.0
         # Room at the top for the labels of the lines.
-        self.plot.setYRange(low - room, top + 3 * room, padding=0)
+        self.plot.setYRange(least - room, top + 3 * room, padding=0)
         self.plot.setXRange(math.log10(self._tried[0].rate), max(0.0, math.log10(self._tried[-1].rate)), padding=0.02)
 
     def _on_clicked(self, event: object) -> None:
@@ -120,15 +126,15 @@ class RatePlot(QObject):
         return PlotTable(header, [(one.rate, one.batch_loss, one.loss, one.smoothed_loss) for one in self._tried])
 
 
-def _pale(colour: str) -> QColor:
+def _pale(colour: str, opacity: int = RANGE_OPACITY) -> QColor:
     pale = QColor(colour)
-    pale.setAlpha(RANGE_OPACITY)
+    pale.setAlpha(opacity)
     return pale
 
 
-def _line(colour: str, label: str, theme: Theme, style: Qt.PenStyle) -> pyqtgraph.InfiniteLine:
-    """An upright line with its value beside its top."""
-    options = {"color": theme.text, "position": 0.95, "fill": theme.panel}
+def _line(colour: str, height: float, theme: Theme, style: Qt.PenStyle) -> pyqtgraph.InfiniteLine:
+    """An upright line with a label at a height from 0 to 1."""
+    options = {"color": theme.text, "position": height, "fill": theme.panel}
     return pyqtgraph.InfiniteLine(
-        angle=90, pen=pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style), label=label, labelOpts=options
+        angle=90, pen=pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style), label="", labelOpts=options
     )
