@@ -117,7 +117,7 @@ class BackbonePage(DraftPage):
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(self._figures)
         layout.addWidget(SideBySide(side, training), 1)
-        for widget in (self._kind, self._options, self._weights, self._preset):
+        for widget in (self._kind, self._options, self._weights, self._preset, self._find_rate):
             widget.setMaximumWidth(WIDEST_PIXELS)
         self._set_tab_order()
 
