@@ -81,7 +81,7 @@ def test_ctrl_c_ends_it_with_130(checkout: Path, tmp_path: Path, heart_folder: P
     os.kill(child.pid, signal.SIGINT)
     _, errors = child.communicate(timeout=SEARCH_S)
     assert child.returncode == 130, errors
-    assert "Cancelling the search" in errors
-    assert "was cancelled" in errors
+    assert "Cancel" in errors
+    assert "Traceback" not in errors
     psutil.wait_procs(engines, timeout=10)
     assert not any(one.is_running() and one.status() != psutil.STATUS_ZOMBIE for one in engines)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.contract.errors import NutshellError, RecipeError
+from engine.contract.errors import EXIT_STOPPED, NutshellError, RecipeError
 from engine.contract.recipe import Recipe
 from engine.launch.program import VERSION
 from engine.store.locations import default_runs_directory
@@ -59,6 +59,9 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
     except NutshellError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("\nCancelled.\n")
+        return EXIT_STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0

@@ -26,7 +26,7 @@ def find_rate_command(recipe_path: Path, runs_directory: Path, json: Path | None
     WrittenResults(json).refuse_unwritable()
     console = plain_console()
     process = EngineProcess(recipe, runs_directory.absolute(), give_way=False, task="find_rate")
-    with keeping_awake(), CancelOnSignal(process, "Cancelling the search."), _Shown(console) as shown:
+    with CancelOnSignal(process, "Cancelling the search."), keeping_awake(), _Shown(console) as shown:
         for batch in process.batches():
             for event in batch:
                 shown.show(event)

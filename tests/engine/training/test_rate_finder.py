@@ -45,7 +45,7 @@ def test_a_real_network_gets_a_suggestion_within_its_curve(small_context: StepCo
 
 
 def test_it_ends_where_the_loss_diverges(small_context: StepContext) -> None:
-    found = sweep(small_context, two_layers(small_context), learning_rate=1e-3, head_learning_rate=0.1)
+    found = sweep(small_context, two_layers(small_context), learning_rate=1e-3, head_learning_rate=10.0)
     assert found.diverged
     assert 10 < len(found.tried) < BATCHES
     assert found.tried[-1].smoothed_loss > 4 * min(one.smoothed_loss for one in found.tried)

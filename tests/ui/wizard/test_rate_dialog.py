@@ -32,7 +32,7 @@ def tiny(folder: Path) -> Recipe:
         dataset=DatasetSettings(kind="image_folder", path=str(folder)),
         images=ImageSettings(size=24, color="grayscale"),
         backbone=BackboneSettings(kind="resnet8", width=0.25),
-        training=TrainingSettings(batch_size=8, learning_rate=1e-3, head_learning_rate=1e-2),
+        training=TrainingSettings(optimizer="adam", batch_size=8, learning_rate=1e-3, head_learning_rate=1e-2),
     )
 
 
