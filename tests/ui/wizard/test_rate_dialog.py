@@ -23,7 +23,7 @@ from ui.wizard.network.rate_dialog import RateDialog
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind")
 
-SEARCH_MS = 240_000
+SEARCH_MS = 540_000
 
 
 def tiny(folder: Path) -> Recipe:
