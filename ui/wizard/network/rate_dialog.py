@@ -57,7 +57,8 @@ class RateDialog(QDialog):
         self.setMinimumWidth(NARROWEST)
         self.resize(*SIZE)
         self._training = recipe.training
-        self._search = search
+        self._search: RunController | None = search
+        """Until it has ended; it is deleted then."""
         self._tried: list[TriedRate] = []
         self._found: RateCurve | None = None
         self._notices: list[str] = []
@@ -90,9 +91,11 @@ class RateDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Close; what is still searched is cancelled."""
-        self._search.events.disconnect(self._on_events)
-        self._search.ended.disconnect(self._on_ended)
-        self._search.cancel()
+        if self._search is not None:
+            self._search.events.disconnect(self._on_events)
+            self._search.ended.disconnect(self._on_ended)
+            self._search.cancel()
+            self._search = None
         super().done(result)
 
     def _lay_out(self) -> None:
@@ -138,6 +141,7 @@ class RateDialog(QDialog):
         self._bar.setValue(done)
 
     def _on_ended(self, outcome: ProcessOutcome) -> None:
+        self._search = None
         self._bar.hide()
         self._doing.hide()
         self._buttons.setStandardButtons(QDialogButtonBox.StandardButton.Close)
