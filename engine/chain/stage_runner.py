@@ -117,11 +117,11 @@ class StageRunner:
             self.emit(DeviceFound(device=set_up_tensorflow(self.recipe.seed)))
             self._tensorflow_ready = True
         recorder = _Recorder(self.emit)
-        network = self._network(parent.key) if parent else self._untrained(stage)
+        network = self._network(parent.key) if parent else self.untrained(stage)
         context = self._bench(stage, key, parent, recorder)
         self.control.raise_if_cancelled()
         if stage.parameters is None:
-            unfrozen = unfrozen_layers(self._graph(stage), self.recipe)
+            unfrozen = unfrozen_layers(self.graph(stage), self.recipe)
             outcome = context.trainer.train(network.model, context.baseline_plan, unfrozen=unfrozen)
             made: Network | bytes = Network(network.model, network.facts.after_training(outcome))
         else:
@@ -176,16 +176,22 @@ class StageRunner:
             _evidence_before(stage, parent) + found,
         )
 
-    def _graph(self, baseline: Stage) -> LayerGraph:
+    def graph(self, baseline: Stage) -> LayerGraph:
+        """The layers of the baseline's network."""
         images = self.images[baseline.images]
         shape = network_input_shape(images.pipeline.settings)
         return layer_graph(self.recipe.backbone, shape, len(images.dataset.classes))
 
-    def _untrained(self, baseline: Stage) -> Network:
+    def untrained(self, baseline: Stage) -> Network:
+        """The network that the baseline's training begins with; what was found in its weights file is told.
+
+        Raises:
+            DataError: the weights file cannot be used.
+        """
         from engine.training.keras_network import build_keras_network
 
         settings = self.recipe.backbone
-        graph = self._graph(baseline)
+        graph = self.graph(baseline)
         model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
         if settings.weights:
             self._refuse_damaged_stage(Path(settings.weights).expanduser())

@@ -17,6 +17,7 @@ from engine.contract.measurements import (
     TransformFigures,
     VariantMeasurement,
 )
+from engine.contract.rate_curve import RateCurve, TriedRate
 from engine.contract.training_settings import epochs_text
 
 
@@ -203,6 +204,30 @@ class RunFinished(EngineEvent):
     seconds: float
 
 
+class RateSearchPhase(EngineEvent):
+    """What a search for a learning rate does while it tries none: "starting TensorFlow" …"""
+
+    event: Literal["rate_search_phase"] = "rate_search_phase"
+    phase: str
+
+
+class RateTried(EngineEvent):
+    """A search for a learning rate has tried a rate."""
+
+    event: Literal["rate_tried"] = "rate_tried"
+    tried: TriedRate
+    done: int
+    total: int
+    seconds_left: float
+
+
+class RatesFound(EngineEvent):
+    """A search for a learning rate has ended."""
+
+    event: Literal["rates_found"] = "rates_found"
+    curve: RateCurve
+
+
 class RunFailed(EngineEvent):
     event: Literal["run_failed"] = "run_failed"
     message: str
@@ -232,6 +257,9 @@ Event = Annotated[
     | Resumed
     | Notice
     | RunFinished
+    | RateSearchPhase
+    | RateTried
+    | RatesFound
     | RunFailed
     | RunCancelled,
     Field(discriminator="event"),

@@ -22,6 +22,7 @@ from ui.wizard.draft_page import DraftPage, not_kept
 from ui.wizard.network.augmentation_panel import AugmentationPanel
 from ui.wizard.network.backbone_list import BackboneList
 from ui.wizard.network.network_figures import NetworkFigures
+from ui.wizard.network.rate_button import RateButton
 from ui.wizard.network.training_presets import TrainingPresetChoice
 from ui.wizard.network.weights_chooser import WeightsChooser
 from ui.wizard.recipe_draft import RecipeDraft
@@ -55,6 +56,7 @@ class BackbonePage(DraftPage):
         self._training = ParameterForm(draft.recipe.training, TRAINING_FIELDS, "training")
         self._preset = TrainingPresetChoice()
         self._augmentation = AugmentationPanel(draft)
+        self._find_rate = RateButton(runs_directory)
         self._figures = NetworkFigures()
         self._message = MessageBar("backbone.message")
         self._lost = ""
@@ -67,6 +69,7 @@ class BackbonePage(DraftPage):
         self._training.changed.connect(lambda training: draft.change(training=training))
         self._preset.chosen.connect(lambda training: draft.change(training=training))
         self._augmentation.changed.connect(self._on_augmented)
+        self._find_rate.chosen.connect(lambda training: draft.change(training=training))
         for form in (self._form, self._options, self._training):
             form.refused.connect(self._show_findings)
         for form in (self._form, self._training):
@@ -75,11 +78,13 @@ class BackbonePage(DraftPage):
     def set_runs_directory(self, path: Path) -> None:
         """Where earlier networks are looked for."""
         self._weights.runs_directory = path
+        self._find_rate.runs_directory = path
 
     def shut_down(self) -> None:
-        """End the threads that look for weights and draw augmented images."""
+        """End the threads that look for weights, draw augmented images and look for a learning rate."""
         self._weights.shut_down()
         self._augmentation.shut_down()
+        self._find_rate.shut_down()
 
     @property
     def refusal(self) -> str:
@@ -101,6 +106,8 @@ class BackbonePage(DraftPage):
         rows.insertRow(1, "Its options", self._options)
         rows.addRow("Weights", self._weights)
         QVBoxLayout(network).addWidget(self._form)
+        below_rate = self._training.rows.getWidgetPosition(self._rate_editor())[0] + 1  # type: ignore[index]
+        self._training.rows.insertRow(below_rate, "", self._find_rate)
         training = QGroupBox("Training of the baseline")
         inside = QVBoxLayout(training)
         self._training.rows.insertRow(0, "Preset", self._preset)
@@ -118,14 +125,18 @@ class BackbonePage(DraftPage):
         layout.addWidget(SideBySide(side, training))
         layout.addWidget(self._augmentation)
         layout.addStretch(1)
-        for widget in (self._kind, self._options, self._weights, self._preset):
+        for widget in (self._kind, self._options, self._weights, self._preset, self._find_rate):
             widget.setMaximumWidth(WIDEST_PIXELS)
         self._set_tab_order()
 
     def _set_tab_order(self) -> None:
         network = [self._kind, *self._options.editors(), *self._form.editors(), *self._weights.editors()]
-        editors = [self._preset, *self._training.editors(), *self._augmentation.editors()]
-        set_tab_order([*network, *editors])
+        training = self._training.editors()
+        training.insert(training.index(self._rate_editor()) + 1, self._find_rate)
+        set_tab_order([*network, self._preset, *training, *self._augmentation.editors()])
+
+    def _rate_editor(self) -> QWidget:
+        return next(one for one in self._training.editors() if one.objectName() == "training.learning_rate")
 
     def show_draft(self) -> None:
         backbone = self._draft.recipe.backbone
@@ -161,6 +172,8 @@ class BackbonePage(DraftPage):
         )
         findings = () if self.refusal else tuple(finding for finding in found if finding not in of_augment)
         self._figures.show_network(self._draft.recipe, self._draft.class_count)
+        untrained = "" if self._draft.recipe.training.train else "The baseline is not trained."
+        self._find_rate.show_recipe(self._draft.recipe, self.waits_for() or untrained)
         wrong = [self.refusal] if self.refusal else [finding.message for finding in errors(findings) or findings]
         self._message.say(
             "\n".join(filter(None, (self._lost, *wrong))),
