@@ -122,7 +122,7 @@ class TrainingSettings(Section):
         json_schema_extra={"shown_for": {"schedule": ["step"]}},
     )
     augment: Augmentations = Field(
-        (),
+        ("pad_crop",),
         title="Augmentation",
         description="Random changes to the training images, applied in this order.",
         json_schema_extra=_list_augmentations,
