@@ -83,7 +83,7 @@ def test_one_update_is_that_of_keras_with_soft_targets() -> None:
     model = tf_keras.Model(image, layers.Dense(3, "softmax", name="classifier")(layers.Flatten()(image)))
     keras = tf_keras.models.clone_model(model)
     keras.set_weights(model.get_weights())
-    plan = TrainingPlan.of_recipe(TrainingSettings(optimizer="sgd", learning_rate=0.1))
+    plan = TrainingPlan.of_recipe(TrainingSettings(optimizer="sgd", learning_rate=0.1, weight_decay=0.0))
     images, labels = GENERATOR.random((COUNT, 4, 4, 1), dtype=np.float32), labels_of(3)
     step = training_step(model, Optimizers(model, plan), (), CrossEntropy(model), mixed_labels=True)
     loss, _ = step(images, labels)
