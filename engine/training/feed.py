@@ -46,10 +46,14 @@ class Feed:
         """Batches of an epoch; the last may be smaller."""
         return -(-len(self.dataset.splits[Split.TRAIN]) // self.batch_size)
 
+    def training_order(self, epoch: int) -> np.ndarray:
+        """Rows of the training images as they are shuffled in `epoch` (from 1)."""
+        rows = self.dataset.splits[Split.TRAIN]
+        return rows[np.random.default_rng((self.seed, SHUFFLE_STREAM, epoch)).permutation(len(rows))]
+
     def training_epoch(self, epoch: int) -> Iterator[Batch]:
         """The shuffled, augmented training images of `epoch` (from 1)."""
-        rows = self.dataset.splits[Split.TRAIN]
-        order = rows[np.random.default_rng((self.seed, SHUFFLE_STREAM, epoch)).permutation(len(rows))]
+        order = self.training_order(epoch)
         streams = augmentation_streams(self.augmentation, self.seed, AUGMENT_STREAM, epoch)
 
         def batch(start: int) -> Batch:

@@ -11,14 +11,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from engine.graph.keras_objects import KerasModel
+from engine.graph.keras_objects import NetworkPart
 from engine.launch.garbage_collector import collector_at_rest
 
 StepFunction = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 """Images and labels → (summed loss, number of correct predictions)."""
 
 
-def compiled(step: StepFunction, model: KerasModel) -> StepFunction:
+def compiled(step: StepFunction, model: NetworkPart) -> StepFunction:
     """`step` as a graph for batches of any size, made now and not with the first batch."""
     signature = [tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec([None], tf.int64)]
     # Nothing in a network's layers branches on a tensor; AutoGraph would only read all of their sources first.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 import tf_keras
 
-from engine.graph.keras_objects import KerasLayer, KerasModel, Optimizer, Variable
+from engine.graph.keras_objects import KerasLayer, KerasModel, NetworkPart, Optimizer, Variable
 from engine.training.convolution_gradient import safe_convolution_gradients
 from engine.training.graph_building import StepFunction, compiled
 from engine.training.objective import Objective, correct_predictions
@@ -99,7 +99,7 @@ def _optimizer(plan: TrainingPlan, rate: float, variables: Sequence[Variable]) -
 
 
 def training_step(
-    model: KerasModel, optimizers: Optimizers, projections: Sequence[Projection], objective: Objective
+    model: NetworkPart, optimizers: Optimizers, projections: Sequence[Projection], objective: Objective
 ) -> StepFunction:
     """One batch: forward, gradients of the objective's mean, update, projections."""
     variables = list(model.trainable_variables)
