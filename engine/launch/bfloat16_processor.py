@@ -13,7 +13,7 @@ INSTRUCTIONS = "AVX512BF16"
 
 def multiplies_bfloat16() -> bool | None:
     """Whether it has the instructions; None where that is unknown. NumPy asks the processor, whatever the system."""
-    features = _features()
+    features = instructions()
     return features.get(INSTRUCTIONS, False if features else None)
 
 
@@ -28,7 +28,7 @@ def missing_bfloat16() -> str:
     return f"This processor ({kind}) does not compute in bfloat16, which takes AVX-512 BF16 or AMX; {remedy}."
 
 
-def _features() -> Mapping[str, bool]:
+def instructions() -> Mapping[str, bool]:
     """Instruction set → whether the processor has it; empty where NumPy does not say."""
     core = getattr(np, "_core", None)
     features: Mapping[str, bool] = getattr(getattr(core, "_multiarray_umath", None), "__cpu_features__", {})

@@ -132,7 +132,7 @@ def test_bfloat16_is_refused_where_the_processor_has_none(
     monkeypatch: pytest.MonkeyPatch, has: bool | None, said: str
 ) -> None:
     features = {} if has is None else {"AVX512BF16": has}
-    monkeypatch.setattr("engine.launch.bfloat16_processor._features", lambda: features)
+    monkeypatch.setattr("engine.launch.bfloat16_processor.instructions", lambda: features)
     faults = errors(preflight(recipe(PRUNED, training={"precision": "mixed_bfloat16"})))
     assert len(faults) == bool(said)
     if said:
