@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.epoch_contender WAY FOLDER EPOCHS
 
-WAY is one of `WAYS`. FOLDER has `images` (one folder per class) and is where the contender keeps what it needs. All train the same network
-on the same split, each epoch with its validation.
+WAY is one of `WAYS`. FOLDER has `images` (one folder per class) and is where the contender keeps what it needs. All
+train the same network on the same split, each epoch with its validation.
 """
 
 from __future__ import annotations
