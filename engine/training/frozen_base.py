@@ -75,11 +75,7 @@ def split_behind_frozen_base(model: KerasModel) -> FrozenBase | None:
         None where there is no such base, or it has no weights.
     """
     layers = list(model.layers)
-    if (
-        len(model.inputs) != 1
-        or len(model.outputs) != 1
-        or any(type(one).__name__ in _CALLED_AS_CODE for one in layers)
-    ):
+    if len(model.inputs) != 1 or len(model.outputs) != 1 or not all(_is_plain(layer) for layer in layers):
         return None
     fixed = next((place for place, layer in enumerate(layers) if not _is_fixed(layer)), len(layers))
     for place in range(fixed - 1, 0, -1):
@@ -91,6 +87,11 @@ def split_behind_frozen_base(model: KerasModel) -> FrozenBase | None:
             base = tf_keras.Model(model.inputs, layers[place].output, name="frozen_base")
             return FrozenBase(base, TrainedPart(layers[place].output, after))
     return None
+
+
+def _is_plain(layer: Any) -> bool:
+    """Whether it is a layer by itself, and used once."""
+    return type(layer).__name__ not in _CALLED_AS_CODE and len(layer.inbound_nodes) == 1
 
 
 def _is_fixed(layer: KerasLayer) -> bool:

@@ -216,6 +216,12 @@ def test_pausing_holds_while_they_are_computed(context: StepContext, tmp_path: P
     assert kept(tmp_path)
 
 
+def frozen_twice(keras: Any, image: Any) -> Any:
+    """The maps of one frozen layer that is used twice, averaged."""
+    layer = keras.layers.Conv2D(1, 3, padding="same", trainable=False)
+    return keras.layers.GlobalAveragePooling2D()(layer(layer(image)))
+
+
 def test_the_base_ends_where_training_or_chance_begins(context: StepContext) -> None:
     import tf_keras
 
@@ -236,6 +242,8 @@ def test_the_base_ends_where_training_or_chance_begins(context: StepContext) -> 
     joined = tf_keras.layers.Add()([pooled, beside])
     both = tf_keras.Model(image, tf_keras.layers.Dense(2, "softmax")(joined))
     assert split_behind_frozen_base(both) is None, "a branch that trains starts at the image"
+    pooled_twice = tf_keras.layers.Add()([pooled, frozen_twice(tf_keras, image)])
+    assert split_behind_frozen_base(tf_keras.Model(image, tf_keras.layers.Dense(2)(pooled_twice))) is None
     whole = frozen_network(context)
     whole.trainable = True
     assert split_behind_frozen_base(whole) is None
