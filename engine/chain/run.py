@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 
+from engine.backbones.freezing import computes_features_once
 from engine.chain.branches import Branch
 from engine.chain.controls import controls_by_chain
 from engine.chain.estimate import training_macs_per_second
@@ -170,7 +171,7 @@ class _Run:
         for branch in branches:
             finished |= self._run_branch(branch, datasets, variants)
             baseline = finished[branch.tree.stages[0].key]
-            if not baseline.reused and baseline.records:
+            if not baseline.reused and baseline.records and not computes_features_once(branch.recipe):
                 fastest = min(record.seconds for record in baseline.records)
                 speeds.append(training_macs_per_second(branch.recipe, self._planned.work, fastest))
         if speeds:

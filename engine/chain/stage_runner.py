@@ -255,6 +255,7 @@ class StageRunner:
             recorder,
             self.store.checkpoint(key),
             stage.epochs,
+            self.store.locations.image_cache,
         )
 
         progress = self.control.progress(lambda phase: self.emit(StagePhase(stage=stage.key, phase=phase)))

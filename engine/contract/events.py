@@ -139,6 +139,18 @@ class BatchProgress(EngineEvent):
     """Of this stage."""
 
 
+class FeatureProgress(EngineEvent):
+    """Computing the features of a frozen base, before the first epoch; at most ten per second."""
+
+    event: Literal["feature_progress"] = "feature_progress"
+    stage: str
+    done: int
+    total: int
+    """Images."""
+    seconds_left: float
+    """Of computing features."""
+
+
 class EpochFinished(EngineEvent):
     event: Literal["epoch_finished"] = "epoch_finished"
     stage: str
@@ -249,6 +261,7 @@ Event = Annotated[
     | StageStarted
     | StagePhase
     | BatchProgress
+    | FeatureProgress
     | EpochFinished
     | EvidenceFound
     | StageFinished

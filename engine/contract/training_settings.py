@@ -11,6 +11,8 @@ from engine.contract.automatic import AUTO, RealOrAuto, WholeOrAuto
 from engine.contract.document import Document
 from engine.contract.section import Section
 
+Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
+
 
 def _ascending(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(set(numbers)))
@@ -188,12 +190,12 @@ class TrainingSettings(Section):
         json_schema_extra={"advanced": True, "empty": "none"},
     )
 
-    precision: Literal["auto", "float32", "mixed_float16"] = Field(
+    precision: Precision = Field(
         "auto",
         title="Precision",
-        description="auto and mixed_float16: 16 bits on graphics cards with tensor cores; processors always compute "
-        "in float32."
-        "",
+        description="auto and mixed_float16: 16 bits on graphics cards with tensor cores; processors compute in "
+        "float32. mixed_bfloat16: 16 bits on processors with AVX-512 BF16 or AMX, faster where layers are wide; the "
+        "same recipe then gives slightly different weights on each kind of processor.",
         json_schema_extra={"advanced": True, "names": {"auto": "automatic"}},
     )
 

@@ -69,6 +69,23 @@ class KerasLayer(Protocol):
     def get_config(self) -> LayerConfig: ...
 
 
+class NetworkPart(Protocol):
+    """What a training step needs of a network, or of the part of it that trains."""
+
+    @property
+    def trainable_variables(self) -> Sequence[Variable]: ...
+
+    @property
+    def losses(self) -> Sequence[tf.Tensor]:
+        """Beside the objective's, such as those of regularisers."""
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Of the images or features that it is fed, with the batch, whose size is None."""
+
+    def __call__(self, images: np.ndarray | tf.Tensor, /, training: bool = ...) -> tf.Tensor: ...
+
+
 class KerasModel(Protocol):
     """A flat network of layers (`tf_keras.Model`)."""
 

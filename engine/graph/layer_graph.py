@@ -91,6 +91,11 @@ class LayerGraph:
         """Multiply-accumulates of convolutions and dense layers for one image."""
         return sum(layer.macs for layer in self.layers)
 
+    @cached_property
+    def base_macs(self) -> int:
+        """Without those of the head."""
+        return sum(layer.macs for layer in self.layers if not layer.in_head)
+
     @property
     def activations(self) -> int:
         """Values that all layers compute for one image."""

@@ -51,10 +51,14 @@ class Feed:
         """Whether the labels of the training's batches are `MixedLabels`."""
         return mixes_images(self.augmentation)
 
+    def training_order(self, epoch: int) -> np.ndarray:
+        """Rows of the training images as they are shuffled in `epoch` (from 1)."""
+        rows = self.dataset.splits[Split.TRAIN]
+        return rows[np.random.default_rng((self.seed, SHUFFLE_STREAM, epoch)).permutation(len(rows))]
+
     def training_epoch(self, epoch: int) -> Iterator[Batch]:
         """The shuffled, augmented training images of `epoch` (from 1)."""
-        rows = self.dataset.splits[Split.TRAIN]
-        order = rows[np.random.default_rng((self.seed, SHUFFLE_STREAM, epoch)).permutation(len(rows))]
+        order = self.training_order(epoch)
 
         def batch(start: int) -> Batch:
             chosen = order[start : start + self.batch_size]

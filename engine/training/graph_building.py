@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from engine.graph.keras_objects import KerasModel
+from engine.graph.keras_objects import NetworkPart
 from engine.launch.garbage_collector import collector_at_rest
 from engine.training.mixed_labels import MixedLabels
 
@@ -19,7 +19,7 @@ StepFunction = Callable[[tf.Tensor, tf.Tensor | MixedLabels], tuple[tf.Tensor, t
 """Images and labels → (summed loss, number of correct predictions)."""
 
 
-def compiled(step: StepFunction, model: KerasModel, mixed_labels: bool = False) -> StepFunction:
+def compiled(step: StepFunction, model: NetworkPart, mixed_labels: bool = False) -> StepFunction:
     """`step` as a graph for batches of any size, made now and not with the first batch.
 
     Args:

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from engine.graph.keras_objects import KerasModel
+from engine.graph.keras_objects import NetworkPart
 from engine.training.mixed_labels import MixedLabels, loss_by_shares
 
 
@@ -29,7 +29,7 @@ class CrossEntropy(Objective):
     """The mean cross-entropy with the labels."""
 
     def __init__(
-        self, model: KerasModel, label_smoothing: float = 0.0, class_weights: np.ndarray | None = None
+        self, model: NetworkPart, label_smoothing: float = 0.0, class_weights: np.ndarray | None = None
     ) -> None:
         """
         Args:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
-from engine.contract.training_settings import TrainingSettings
+from engine.contract.training_settings import Precision, TrainingSettings
 from engine.training.automatic_rate import automatic_rate, automatic_weight_decay
 
 Schedule = Literal["constant", "cosine", "step"]
@@ -51,7 +51,7 @@ class TrainingPlan:
     restore_best: bool
     unfreeze_epoch: int
     test_epochs: tuple[int, ...]
-    precision: Literal["auto", "float32", "mixed_float16"]
+    precision: Precision
     open_end: OpenEnd | None = None
 
     @classmethod
@@ -80,6 +80,11 @@ class TrainingPlan:
                 "open_end": open_end,
             }
         )
+
+    @property
+    def frozen_epochs(self) -> int:
+        """Epochs in which a frozen base stays frozen."""
+        return self.unfreeze_epoch - 1 if self.unfreeze_epoch else self.epochs
 
     def fine_tuning(self, epochs: int, learning_rate: float, schedule: Schedule = "constant") -> TrainingPlan:
         """The same for `epochs` at one rate for all layers, without what is of the baseline's course alone."""

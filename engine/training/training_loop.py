@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,13 +13,15 @@ from engine.contract.errors import NutshellError
 from engine.contract.events import BatchProgress, Notice
 from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.datasets.source import Split
-from engine.graph.keras_objects import KerasModel
+from engine.graph.keras_objects import KerasModel, NetworkPart
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from engine.training.course import Course, course
 from engine.training.epoch_events import epoch_event
 from engine.training.evaluation import classified, evaluation_step
+from engine.training.feature_feed import FeatureFeed
 from engine.training.feed import Feed
 from engine.training.finite_weights import layer_not_finite
+from engine.training.frozen_features import training_on_features
 from engine.training.graph_building import StepFunction
 from engine.training.objective import Objective
 from engine.training.plan import TrainingPlan
@@ -45,17 +48,23 @@ class TrainingLoop:
         earlier: tuple[EpochRecord, ...],
         unfrozen: tuple[str, ...],
         loss_scale: LossScale | None,
+        by_labels: Callable[[NetworkPart], Objective] | None = None,
     ) -> None:
+        """
+        Args:
+            by_labels: the objective of a part of the network, where that is the cross-entropy.
+        """
         self._trainer = trainer
         self._model = model
         self._plan = plan
         self._projections = projections
         self._unfrozen = unfrozen
         self._loss_scale = loss_scale
-        self._feed = Feed(trainer.dataset, trainer.pipeline, trainer.seed, plan.batch_size, plan.augment)
+        self._by_labels = by_labels
+        self._images = Feed(trainer.dataset, trainer.pipeline, trainer.seed, plan.batch_size, plan.augment)
+        self._feed: Feed | FeatureFeed = self._images
         self._objective = objective
-        self._make_step()
-        self._evaluate: StepFunction = evaluation_step(model, objective)
+        self._optimizers = Optimizers(model, plan, loss_scale)
         self._records: list[EpochRecord] = list(earlier)
         self._before = len(earlier)
         self._course = self._course_so_far()
@@ -80,12 +89,15 @@ class TrainingLoop:
 
     def run(self) -> TrainingOutcome:
         self._continue_from_checkpoint()
+        if len(self._records) < self._last_epoch:
+            self._compile()
         stopped = False
         while len(self._records) < self._last_epoch and not stopped and not self._out_of_patience():
             started = time.perf_counter()
             epoch = len(self._records) + 1
             if epoch - self._before == self._plan.unfreeze_epoch:
                 self._unfreeze()
+                self._compile()
             stopped = self._epoch(epoch)
             self._epoch_wall_s.append(time.perf_counter() - started)
         if self._best_weights is not None:
@@ -107,16 +119,26 @@ class TrainingLoop:
         for record in self._records[self._before :]:
             self._tell_epoch(record)
 
-    def _make_step(self) -> None:
-        self._optimizers = Optimizers(self._model, self._plan, self._loss_scale)
+    def _compile(self) -> None:
+        """Make the step and the evaluation: of what follows a frozen base where its features can be kept, else of the
+        whole network.
+        """
+        part: NetworkPart = self._model
+        objective, self._feed = self._objective, self._images
+        unfrozen = 0 < self._plan.unfreeze_epoch <= len(self._records) + 1 - self._before
+        if self._by_labels is not None and not self._projections and not unfrozen:
+            kept = training_on_features(self._trainer, self._model, self._plan, self._images)
+            if kept is not None:
+                part, self._feed, objective = kept.part, kept.feed, self._by_labels(kept.part)
         self._step: StepFunction = training_step(
-            self._model, self._optimizers, self._projections, self._objective, self._feed.mixes
+            part, self._optimizers, self._projections, objective, self._images.mixes
         )
+        self._evaluate: StepFunction = evaluation_step(part, objective)
 
     def _unfreeze(self) -> None:
         for name in self._unfrozen:
             self._model.get_layer(name).trainable = True
-        self._make_step()
+        self._optimizers = Optimizers(self._model, self._plan, self._loss_scale)
 
     def _out_of_patience(self) -> bool:
         """Whether the best epoch, if any, is so long ago that the plan's patience is over."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 import tf_keras
 
-from engine.graph.keras_objects import KerasLayer, KerasModel, Optimizer, Variable
+from engine.graph.keras_objects import KerasLayer, KerasModel, NetworkPart, Optimizer, Variable
 from engine.training.convolution_gradient import safe_convolution_gradients
 from engine.training.graph_building import StepFunction, compiled
 from engine.training.mixed_labels import MixedLabels, dominant_labels
@@ -100,7 +100,7 @@ def _optimizer(plan: TrainingPlan, rate: float, variables: Sequence[Variable]) -
 
 
 def training_step(
-    model: KerasModel,
+    model: NetworkPart,
     optimizers: Optimizers,
     projections: Sequence[Projection],
     objective: Objective,
