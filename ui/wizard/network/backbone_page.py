@@ -72,8 +72,9 @@ class BackbonePage(DraftPage):
         self._weights.runs_directory = path
 
     def shut_down(self) -> None:
-        """End the thread that looks for weights."""
+        """End the threads that look for weights and into them."""
         self._weights.shut_down()
+        self._figures.shut_down()
 
     @property
     def refusal(self) -> str:
