@@ -17,7 +17,7 @@ from engine.graph.graph_builder import GraphBuilder, TooSmall
 from engine.graph.layer_graph import LayerGraph, Shape, StoredAs, Tensor
 from engine.graph.layout import DEFAULT_LAYOUT, Layout
 from engine.weights.matching import fitting_layers
-from engine.weights.stored_weights import StoredWeights, file_states, read_stored_weights
+from engine.weights.stored_weights import file_states, read_stored_weights
 
 PUBLISHED_INPUT = (224, 224, 3)
 PUBLISHED_FILE = re.compile(r"_tf_dim_ordering_|_224_tf|^weights_mobilenet_v3_")
@@ -112,19 +112,8 @@ class Backbone(Architecture, Generic[Options]):
         """The one of which the settings' weights file has most layers; the default where it has none of another."""
         if not self.layouts or not settings.weights:
             return DEFAULT_LAYOUT
-        try:
-            stored = read_stored_weights(Path(settings.weights).expanduser())
-        except DataError:
-            return DEFAULT_LAYOUT
-        if not stored.has_names:
-            return DEFAULT_LAYOUT
-        # The first of the best: `max` keeps the default where no layout fits more.
-        return max((DEFAULT_LAYOUT, *self.layouts), key=lambda layout: self._fitting(layout, stored, settings.width))
-
-    def _fitting(self, layout: Layout, stored: StoredWeights, width: float) -> int:
-        builder = GraphBuilder(PUBLISHED_INPUT, width, layout=layout)
-        self.base(builder)
-        return fitting_layers(builder.graph(), stored)
+        path = Path(settings.weights).expanduser()
+        return _layout_of_file(type(self), backbone_options(settings), settings.width, path, file_states(path))
 
     def classifier(self, builder: GraphBuilder, settings: BackboneSettings, class_count: int) -> None:
         builder.layout = layout = self.layout(settings)
@@ -176,6 +165,26 @@ def _layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: in
     builder = GraphBuilder(input_shape, settings.width)
     ARCHITECTURES[settings.kind](backbone_options(settings)).classifier(builder, settings, class_count)
     return builder.graph()
+
+
+@lru_cache(maxsize=MAX_GRAPHS)
+def _layout_of_file(
+    kind: type[Backbone[Any]], options: BackboneOptions, width: float, path: Path, state: Hashable
+) -> Layout:
+    try:
+        stored = read_stored_weights(path)
+    except DataError:
+        return DEFAULT_LAYOUT
+    if not stored.has_names:
+        return DEFAULT_LAYOUT
+
+    def fitting(layout: Layout) -> int:
+        builder = GraphBuilder(PUBLISHED_INPUT, width, layout=layout)
+        kind(options).base(builder)
+        return fitting_layers(builder.graph(), stored)
+
+    # `max` takes the first of the best: the default where no other fits more.
+    return max((DEFAULT_LAYOUT, *kind.layouts), key=fitting)
 
 
 def full_size_parameters(key: str) -> int:

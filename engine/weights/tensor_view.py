@@ -87,4 +87,5 @@ def floats(stored: bytes, dtype: str) -> np.ndarray:
         raise ValueError(f"it holds weights of the type {dtype}; save them as floating point numbers")
     if dtype == "bfloat16":  # The upper half of a float32.
         return (np.frombuffer(stored, "<u2").astype(np.uint32) << 16).view(np.float32)
-    return np.frombuffer(stored, np.dtype(dtype).newbyteorder("<")).astype(np.float32)
+    with np.errstate(over="ignore"):  # What is beyond float32 becomes infinite, which is refused where it is used.
+        return np.frombuffer(stored, np.dtype(dtype).newbyteorder("<")).astype(np.float32)
