@@ -18,8 +18,8 @@ from tests.engine.weights.torch_writing import save, save_legacy
 
 pytestmark = pytest.mark.usefixtures("small_context")
 
-ACCURACY = 1e-5
-"""Of the largest value: rounding of float32 through a hundred layers."""
+ACCURACY = 1e-4
+"""Of the largest value: float32 is rounded in a hundred layers, and PyTorch itself differs so much from float64."""
 V3_SMALL_STAGES, V3_LARGE_STAGES = (1, 2, 3, 2, 3), (1, 2, 3, 4, 2, 3)
 slow = partial(pytest.param, marks=pytest.mark.slow)
 NETWORKS = [
