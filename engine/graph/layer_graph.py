@@ -57,7 +57,7 @@ class LayerGraph:
 
     layers: tuple[Layer, ...]
     constants: frozenset[str] = frozenset()
-    """Layers of a file whose weights are settings here, such as a normalisation of the input."""
+    """Layers of a file whose weights are settings here, such as a normalisation of the input, or not needed."""
 
     @property
     def parameters(self) -> int:

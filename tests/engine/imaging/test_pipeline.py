@@ -70,6 +70,11 @@ def test_scales() -> None:
     bgr = ImagePipeline(ImageSettings(size=(45, 38), scale="imagenet_bgr")).feed(RANDOM)
     theirs = preprocess_input(RANDOM.astype(np.float32), data_format="channels_last")
     np.testing.assert_allclose(bgr, theirs, atol=1e-4)
+    rgb = ImagePipeline(ImageSettings(size=(45, 38), scale="imagenet_rgb")).feed(RANDOM)
+    expected = (RANDOM / 255 - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
+    np.testing.assert_allclose(rgb, expected, atol=1e-6)
+    of_bytes = ImagePipeline(ImageSettings(size=(45, 38), scale="bytes")).feed(RANDOM)
+    np.testing.assert_allclose(of_bytes, RANDOM, atol=1e-4)
     peak = ImagePipeline(ImageSettings(size=(45, 38), scale="per_image_max")).feed(RANDOM // 2)
     assert peak.max(axis=(1, 2, 3)) == pytest.approx(np.ones(6))
     deep = ImagePipeline(ImageSettings(size=(45, 38)), largest_value=65535).feed(RANDOM.astype(np.uint16) * 257)
@@ -87,8 +92,10 @@ def test_standardised_training_images_have_mean_0_and_deviation_1(tmp_path: Path
 
 
 def test_a_scale_of_colours_is_refused_for_grey_images() -> None:
-    with pytest.raises(RecipeError, match="is a scale for colours"):
-        network_input_shape(ImageSettings(color="grayscale", scale="imagenet_bgr"))
+    for scale in ("imagenet_bgr", "imagenet_rgb"):
+        with pytest.raises(RecipeError, match="is a scale for colours"):
+            network_input_shape(ImageSettings.model_validate({"color": "grayscale", "scale": scale}))
+    assert network_input_shape(ImageSettings(color="grayscale", scale="bytes")) == (96, 96, 1)
 
 
 def test_an_unknown_wavelet_and_a_level_too_deep_are_refused() -> None:

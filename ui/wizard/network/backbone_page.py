@@ -81,10 +81,9 @@ class BackbonePage(DraftPage):
         self._find_rate.runs_directory = path
 
     def shut_down(self) -> None:
-        """End the threads that look for weights, draw augmented images and look for a learning rate."""
-        self._weights.shut_down()
-        self._augmentation.shut_down()
-        self._find_rate.shut_down()
+        """End the threads of the page's parts."""
+        for part in (self._weights, self._figures, self._augmentation, self._find_rate):
+            part.shut_down()
 
     @property
     def refusal(self) -> str:
