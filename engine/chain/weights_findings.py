@@ -63,7 +63,11 @@ def _sharing_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
 
 def _scale_findings(recipe: Recipe, path: Path) -> Iterator[Finding]:
     """Weights see what they were trained on only at its scale."""
-    wanted = ARCHITECTURES[recipe.backbone.kind].expected_scale(recipe.backbone)
+    try:
+        wanted = ARCHITECTURES[recipe.backbone.kind].expected_scale(recipe.backbone)
+    except DataError as error:
+        yield Finding(severity=Severity.WARNING, where=SCALE_PLACE, message=str(error))
+        return
     images = recipe.images.first
     if not wanted or images.scale == wanted:
         return
