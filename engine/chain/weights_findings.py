@@ -81,9 +81,20 @@ def _sharing_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
 
 def _scale_findings(recipe: Recipe, path: Path) -> Iterator[Finding]:
     """Weights see what they were trained on only at its scale."""
-    wanted = ARCHITECTURES[recipe.backbone.kind].expected_scale(recipe.backbone)
+    try:
+        wanted = ARCHITECTURES[recipe.backbone.kind].expected_scale(recipe.backbone)
+    except DataError as error:
+        yield Finding(severity=Severity.WARNING, where=SCALE_PLACE, message=str(error))
+        return
     images = recipe.images.first
     if not wanted or images.scale == wanted:
+        return
+    if wanted not in SCALES:
+        message = (
+            f'{path.name} was trained on images of the scale "{wanted}", which images.scale does not have; "unit" '
+            "comes nearest, and training has to make up for the rest."
+        )
+        yield Finding(severity=Severity.WARNING, where=SCALE_PLACE, message=message)
         return
     if SCALES[wanted].of_colours and images.color == "grayscale":
         return

@@ -12,6 +12,8 @@ from engine.graph.keras_objects import KerasLayer
 from engine.training.hard_activations import HardSigmoid
 from engine.training.kernels import kernel_of
 
+LOGISTIC_MAX = 255 / 256
+"""TensorFlow Lite holds a sigmoid in int8 as so many 256ths, whatever its values are."""
 MIN_SCALE = 1e-6
 """Of a normalised channel: the converter knows no scale of zero."""
 
@@ -22,6 +24,20 @@ class QuantizedHardSigmoid(HardSigmoid):
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         shifted = tf.quantization.fake_quant_with_min_max_args(tf.nn.relu6(inputs + 3.0), 0.0, 6.0)
         return tf.quantization.fake_quant_with_min_max_args(shifted * (1.0 / 6.0), 0.0, 1.0)
+
+
+class QuantizedSigmoid(tf_keras.layers.Layer):
+    """A sigmoid inside of a network, in the int8 that it has in every file."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return _logistic(inputs)
+
+
+class QuantizedSwish(tf_keras.layers.Layer):
+    """x · sigmoid(x), whose sigmoid is an operator of its own."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return inputs * _logistic(inputs)
 
 
 class QuantizedBatchNormalization(tf_keras.layers.BatchNormalization):
@@ -38,17 +54,25 @@ class QuantizedBatchNormalization(tf_keras.layers.BatchNormalization):
         return tf.nn.bias_add(scaled, (self.beta if self.center else 0.0) - self.moving_mean * kernel)
 
 
-INT8_FORMS = (QuantizedHardSigmoid, QuantizedBatchNormalization)
+INT8_FORMS = (QuantizedHardSigmoid, QuantizedSigmoid, QuantizedSwish, QuantizedBatchNormalization)
 
 
 def int8_form(layer: KerasLayer) -> KerasLayer:
     """A new layer of the same settings, in the form that int8 needs."""
     kind: type[tf_keras.layers.Layer] = type(layer)
+    if kind is tf_keras.layers.Activation and layer.outbound_nodes:
+        activation = layer.get_config()["activation"]
+        if form := {"sigmoid": QuantizedSigmoid, "swish": QuantizedSwish, "silu": QuantizedSwish}.get(activation):
+            return form(name=layer.name)
     if kind is HardSigmoid:
         kind = QuantizedHardSigmoid
     elif kind is tf_keras.layers.BatchNormalization and not _is_folded(layer):
         kind = QuantizedBatchNormalization
     return kind.from_config(layer.get_config())
+
+
+def _logistic(inputs: tf.Tensor) -> tf.Tensor:
+    return tf.quantization.fake_quant_with_min_max_args(tf.sigmoid(inputs), 0.0, LOGISTIC_MAX)
 
 
 def _is_folded(normalisation: tf_keras.layers.BatchNormalization) -> bool:

@@ -36,6 +36,7 @@ from engine.training.int8_forms import (
     MIN_SCALE,
     QuantizedBatchNormalization,
     QuantizedHardSigmoid,
+    QuantizedSigmoid,
     int8_form,
 )
 from engine.training.kernels import clone
@@ -146,7 +147,7 @@ def fill_empty_ranges(wrapped: KerasModel) -> None:
 
 def own_config(layer: KerasLayer) -> tfmot.quantization.keras.QuantizeConfig | None:
     """How a layer is quantised that the library does not know; None: as the library would."""
-    if isinstance(layer, QuantizedHardSigmoid):
+    if isinstance(layer, QuantizedHardSigmoid | QuantizedSigmoid):
         return NoOpQuantizeConfig()
     if isinstance(layer, QuantizedBatchNormalization):
         return OutputQuantized()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ MIN_SHARE = 0.5
 """Of the base's layers: a file that fits fewer is that of another network."""
 NAMED = 3
 """How many layers a sentence names."""
+_NUMBER = re.compile(r"_\d+$")
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def match_weights(graph: LayerGraph, stored: StoredWeights) -> WeightsMatch:
     shapes = _shapes(graph, weighted)
     whole = _by_name(weighted, stored) if stored.has_names else _by_order(weighted, stored)
     found = {layer.name: _part(whole[layer.name], layer) for layer in weighted if layer.name in whole}
-    used = {stored_layer.name for stored_layer in whole.values()} | graph.constants
+    used = {stored_layer.name for stored_layer in whole.values()} | _constants(graph, stored)
     fitting = {name: layer for name, layer in found.items() if layer.shapes == shapes[name]}
     base = [layer.name for layer in weighted if not layer.in_head]
     match = WeightsMatch(
@@ -122,6 +124,11 @@ def fitting_layers(graph: LayerGraph, stored: StoredWeights) -> int:
 def _shapes(graph: LayerGraph, weighted: Sequence[Layer]) -> dict[str, tuple[Shape, ...]]:
     channels = {layer.name: layer.shape[-1] for layer in graph.layers}
     return {layer.name: weight_shapes(layer, channels[layer.inputs[0]]) for layer in weighted}
+
+
+def _constants(graph: LayerGraph, stored: StoredWeights) -> set[str]:
+    """Layers of the file whose weights are settings here; Keras numbers those that its networks do not name."""
+    return {layer.name for layer in stored.layers if _NUMBER.sub("", layer.name) in graph.constants} | graph.constants
 
 
 def _refuse_another(

@@ -30,6 +30,22 @@ def page(rows: dict[str, dict[str, Cell]]) -> str:
     return "\n".join([HEAD, *lines, *(["", "Refused:", "", *notes] if notes else [])]) + "\n"
 
 
+def cells_of(printed: str) -> dict[str, dict[str, Cell]]:
+    """The rows of a page, as `page` takes them; sizes are as exact as it prints them."""
+    lines = printed.splitlines()
+    reasons = dict(line.split(". ", 1) for line in lines if line.partition(". ")[0].isdecimal())
+    header, _, *body = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
+    return {
+        backbone.strip("`"): {
+            column: Cell(refused=reasons[text.removeprefix("refused (").removesuffix(")")])
+            if text.startswith("refused")
+            else Cell(int(text.replace(",", "")) * 1000)
+            for column, text in zip(header[1:], texts, strict=True)
+        }
+        for backbone, *texts in body
+    }
+
+
 def _text(cell: Cell, reasons: list[str]) -> str:
     if cell.failed:
         return f"FAILED: {cell.failed}"

@@ -16,6 +16,7 @@ OFFICIAL = [
     pytest.param("mobilenet_v1", "MobileNet", {"alpha": 0.25}, marks=pytest.mark.slow),
     pytest.param("mobilenet_v2", "MobileNetV2", {"alpha": 0.35}, marks=pytest.mark.slow),
     ("mobilenet_v3_small", "MobileNetV3Small", V3),
+    ("densenet121", "DenseNet121", {}),
     pytest.param("mobilenet_v3_large", "MobileNetV3Large", V3, marks=pytest.mark.slow),
 ]
 SIDES = (96, 65)
