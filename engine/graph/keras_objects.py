@@ -59,6 +59,10 @@ class KerasLayer(Protocol):
     def output(self) -> tf.Tensor: ...
 
     @property
+    def outbound_nodes(self) -> Sequence[object]:
+        """Its uses by other layers."""
+
+    @property
     def output_shape(self) -> tuple[int | None, ...]:
         """With the batch, whose size is None."""
 

@@ -5,6 +5,9 @@ The values between two such operators are integers too, and need a known range.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import tensorflow as tf
 import tf_keras
 
@@ -57,13 +60,18 @@ class QuantizedBatchNormalization(tf_keras.layers.BatchNormalization):
 INT8_FORMS = (QuantizedHardSigmoid, QuantizedSigmoid, QuantizedSwish, QuantizedBatchNormalization)
 
 
+ACTIVATION_FORMS: Mapping[str, type[tf_keras.layers.Layer]] = MappingProxyType(
+    {"sigmoid": QuantizedSigmoid, "swish": QuantizedSwish, "silu": QuantizedSwish}
+)
+
+
 def int8_form(layer: KerasLayer) -> KerasLayer:
     """A new layer of the same settings, in the form that int8 needs."""
     kind: type[tf_keras.layers.Layer] = type(layer)
     if kind is tf_keras.layers.Activation and layer.outbound_nodes:
         activation = layer.get_config()["activation"]
-        if form := {"sigmoid": QuantizedSigmoid, "swish": QuantizedSwish, "silu": QuantizedSwish}.get(activation):
-            return form(name=layer.name)
+        if activation in ACTIVATION_FORMS:
+            return ACTIVATION_FORMS[activation](name=layer.name)
     if kind is HardSigmoid:
         kind = QuantizedHardSigmoid
     elif kind is tf_keras.layers.BatchNormalization and not _is_folded(layer):
