@@ -62,7 +62,7 @@ class RateCurve(BaseModel):
     current_rate: float
     """What the recipe trains with now; the program's own choice where the recipe leaves it to that."""
     head_rate_ratio: float
-    """The head's rate divided by the others', which it keeps; 1 where it has none of its own."""
+    """The head's rate divided by the others', which it keeps; 1 where they are the same."""
     suggestion: RateSuggestion | None
     remark: str = ""
     """Why there is no suggestion, or why it is uncertain, as a sentence; empty where it is as sure as it can be."""

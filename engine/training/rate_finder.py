@@ -66,7 +66,7 @@ def sweep_rates(
     labels = trainer.dataset.labels[held_out]
     with mixed_precision() if scale else nullcontext():
         optimizers = Optimizers(model, plan, scale)
-        step = training_step(model, optimizers, (), objective)
+        step = training_step(model, optimizers, (), objective, feed.mixes)
         judge = _judging_step(model, objective)
         trainer.control.raise_if_cancelled()
         started = time.perf_counter()
@@ -76,7 +76,7 @@ def sweep_rates(
         for rate, batch in zip(rates, _endless(feed), strict=False):
             trainer.control.raise_if_cancelled()
             optimizers.set_rate_factor(rate / plan.learning_rate)
-            batch_loss = float(step(*batch)[0]) / len(batch[1])
+            batch_loss = float(step(*batch)[0]) / len(batch[0])
             loss = float(judge(images, labels)[0]) / len(labels)
             level = smoothed.add(loss)
             if math.isfinite(level) and math.isfinite(batch_loss):

@@ -94,3 +94,11 @@ def test_the_held_out_images_are_validation_images_filled_up(small_context: Step
     assert set(validation.tolist()) <= set(rows.tolist()), "12 of 80 images: too few alone"
     assert not set(rows.tolist()) & set(dataset.splits[Split.TEST].tolist())
     np.testing.assert_array_equal(rows, held_out_rows(make_context(tmp_path).dataset, 7))
+
+
+def test_mixed_images_are_trained_on_too(small_context: StepContext) -> None:
+    found = sweep(small_context, two_layers(small_context), 30, augment=("mixup",))
+    plain = sweep(small_context, two_layers(small_context), 30, augment=())
+    assert len(found.tried) == 30
+    assert found.start_loss == plain.start_loss, "the held-out images are not mixed"
+    assert found.tried[0].batch_loss == pytest.approx(plain.tried[0].batch_loss, rel=0.5), "a mean per image"
