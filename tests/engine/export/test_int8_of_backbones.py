@@ -10,6 +10,7 @@ from engine.contract.backbone_settings import BackboneSettings
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization.calibration import activation_ranges
+from engine.steps.post_training_quantization.converter_ranges import converter_ranges
 from engine.steps.post_training_quantization.quantizer import quantized
 from engine.training.keras_network import build_keras_network
 from tests.engine.export.conftest import probabilities
@@ -64,7 +65,7 @@ def test_int8_gives_what_keras_gives(kind: str) -> None:
     float32 = float32_tflite(model)
     np.testing.assert_allclose(probabilities(float32, images), expected, atol=1e-4)
     files = {
-        "quantizer": quantized(float32, "int8", activation_ranges(float32, images)),
+        "quantizer": quantized(float32, "int8", converter_ranges(float32, activation_ranges(float32, images))),
         "converter": converter_tflite(model, "int8", images),
     }
     errors: dict[str, float] = {}
