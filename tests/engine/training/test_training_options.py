@@ -54,7 +54,9 @@ def test_smoothed_and_weighted_loss_is_that_of_keras(
     import tf_keras
 
     images, labels = batch
-    plan = TrainingPlan.of_recipe(TrainingSettings(label_smoothing=0.2, optimizer="sgd", learning_rate=0.1))
+    plan = TrainingPlan.of_recipe(
+        TrainingSettings(label_smoothing=0.2, optimizer="sgd", learning_rate=0.1, weight_decay=0)
+    )
     ours, keras = two_dense(outputs), two_dense(outputs)
     keras.set_weights(ours.get_weights())
     kinds = tf_keras.losses
@@ -74,7 +76,7 @@ def test_weight_decay_pulls_kernels_and_nothing_else(batch: tuple[np.ndarray, np
     images, labels = batch
     for optimizer, momentum in (("sgd", 0.0), ("adamw", 0.9)):
         plain = TrainingPlan.of_recipe(
-            TrainingSettings(optimizer=optimizer, momentum=momentum, learning_rate=0.1)  # type: ignore[arg-type]
+            TrainingSettings(optimizer=optimizer, momentum=momentum, learning_rate=0.1, weight_decay=0)  # type: ignore[arg-type]
         )
         bare, decayed = two_dense(1), two_dense(1)
         decayed.set_weights(bare.get_weights())
@@ -91,7 +93,7 @@ def test_adam_decays_through_its_gradient(batch: tuple[np.ndarray, np.ndarray]) 
     images, labels = batch
     model = two_dense(1)
     before = model.get_weights()[0]
-    plan = TrainingPlan.of_recipe(TrainingSettings(learning_rate=0.01, weight_decay=1.0))
+    plan = TrainingPlan.of_recipe(TrainingSettings(optimizer="adam", learning_rate=0.01, weight_decay=1.0))
     one_update(model, replace(plan, weight_decay=1e4), images, labels)
     np.testing.assert_allclose(model.get_weights()[0], before - 0.01 * np.sign(before), atol=1e-4)
 
