@@ -9,8 +9,8 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from tests.training_study.small_objects import SIDE_PX, write_small_objects
 
-PER_CLASS = 250
-OBJECTS_TRAIN, OBJECTS_TEST, OBJECTS_SEED = 1800, 900, 5
+PER_CLASS = 150
+OBJECTS_TRAIN, OBJECTS_TEST, OBJECTS_SEED = 1200, 900, 5
 
 
 def image_recipes(cifar10_mini: Path, folder: Path) -> dict[str, Recipe]:

@@ -44,10 +44,10 @@ def study(
     """Each cell, those first that `results` has already; each new one is added to that file, one JSON object a line."""
     known = _read(results)
     set_up_tensorflow(7)
-    for name, changes in settings.items():
-        for images, recipe in recipes.items():
-            for backbone in backbones:
-                for seed in seeds:
+    for seed in seeds:
+        for name, changes in settings.items():
+            for images, recipe in recipes.items():
+                for backbone in backbones:
                     key = (images, backbone, name, seed)
                     if key not in known:
                         known[key] = _trained(*key, recipe, backbones[backbone], changes)
