@@ -18,8 +18,8 @@ SQUEEZED_SHARE = 0.25
 
 
 @dataclass(frozen=True)
-class Stage:
-    """One row of the paper's table 1, from its second to its eighth."""
+class InvertedResiduals:
+    """One stage: a row of the paper's table 1, from its second to its eighth."""
 
     kernel: int
     blocks: int
@@ -31,13 +31,13 @@ class Stage:
 
 
 STAGES = (
-    Stage(3, blocks=1, filters=16, expansion=1, strides=1),
-    Stage(3, blocks=2, filters=24, expansion=6, strides=2),
-    Stage(5, blocks=2, filters=40, expansion=6, strides=2),
-    Stage(3, blocks=3, filters=80, expansion=6, strides=2),
-    Stage(5, blocks=3, filters=112, expansion=6, strides=1),
-    Stage(5, blocks=4, filters=192, expansion=6, strides=2),
-    Stage(3, blocks=1, filters=320, expansion=6, strides=1),
+    InvertedResiduals(3, blocks=1, filters=16, expansion=1, strides=1),
+    InvertedResiduals(3, blocks=2, filters=24, expansion=6, strides=2),
+    InvertedResiduals(5, blocks=2, filters=40, expansion=6, strides=2),
+    InvertedResiduals(3, blocks=3, filters=80, expansion=6, strides=2),
+    InvertedResiduals(5, blocks=3, filters=112, expansion=6, strides=1),
+    InvertedResiduals(5, blocks=4, filters=192, expansion=6, strides=2),
+    InvertedResiduals(3, blocks=1, filters=320, expansion=6, strides=1),
 )
 
 
@@ -60,7 +60,7 @@ def efficientnet_base(builder: GraphBuilder, *, lite: bool) -> Tensor:
     return _activate(builder, x, "top_activation", lite)
 
 
-def _block(builder: GraphBuilder, x: Tensor, stage: Stage, strides: int, name: str, lite: bool) -> Tensor:
+def _block(builder: GraphBuilder, x: Tensor, stage: InvertedResiduals, strides: int, name: str, lite: bool) -> Tensor:
     """An inverted residual: expand, filter each channel, weigh the channels, project."""
     given, filters = x.shape[-1], builder.filters_by_eight(stage.filters)
     y = x

@@ -149,6 +149,8 @@ def own_config(layer: KerasLayer) -> tfmot.quantization.keras.QuantizeConfig | N
     """How a layer is quantised that the library does not know; None: as the library would."""
     if isinstance(layer, QuantizedHardSigmoid | QuantizedSigmoid):
         return NoOpQuantizeConfig()
+    if isinstance(layer, tf_keras.layers.AveragePooling2D):  # Its operator has one scale for its input and its output.
+        return NoOpQuantizeConfig()
     if isinstance(layer, QuantizedBatchNormalization):
         return OutputQuantized()
     if isinstance(layer, tf_keras.layers.PReLU):  # Its slopes are constants to the converter, which scales them itself.
