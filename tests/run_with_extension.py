@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.recipe_file import read_recipe
@@ -18,6 +18,7 @@ from ui.dashboard.dashboard import Dashboard
 from ui.lasting_constants import make_constants_last
 from ui.theme import ThemeChoice, apply_theme
 from ui.wizard.dataset.dataset_form import DatasetForm
+from ui.wizard.network.augmentation_choice import AugmentationChoice
 from workers.engine_process import EngineProcess
 
 
@@ -37,8 +38,11 @@ def main() -> int:
     panel: Any = dashboard.panels["kernel_norms"]
     form = DatasetForm(recipe.dataset, "dataset")
     noise = form.findChild(QLineEdit, "dataset.noise")
+    choice = AugmentationChoice("training.augment")
+    box = choice.findChild(QCheckBox, "training.augment.checkerboard")
     described = DatasetSettings.model_json_schema()["properties"]["noise"]
     shown = {
+        "box": box.text() if box else None,
         "noise": noise.text() if noise else None,
         "in_schema": {key: described[key] for key in ("source", "unit")},
         "tab": dashboard.tabs.isTabVisible(dashboard.tabs.indexOf(panel)),

@@ -100,7 +100,7 @@ def cifar_context(checkout: Path, folder: Path, kind: str) -> StepContext:
     return context_of(recipe, folder)
 
 
-def context_of(recipe: Recipe, folder: Path, control: Control | None = None) -> StepContext:
+def context_of(recipe: Recipe, folder: Path, control: Control | None = None, seed: int = 7) -> StepContext:
     """A context for the recipe; what it keeps lies in `folder`."""
     from engine.export.tflite_conversion import float32_tflite
     from engine.training.trainer import Trainer
@@ -108,7 +108,7 @@ def context_of(recipe: Recipe, folder: Path, control: Control | None = None) -> 
     dataset = prepare(scan(recipe.dataset, 7), recipe.dataset, recipe.images.first, 7, folder / "cache")
     pipeline = fit_pipeline(recipe.images.first, dataset)
     trainer = Trainer(
-        "stage", dataset, pipeline, 7, control or Control(), lambda event: None, folder / "training.checkpoint"
+        "stage", dataset, pipeline, seed, control or Control(), lambda event: None, folder / "training.checkpoint"
     )
     return StepContext(recipe, dataset, pipeline, trainer, UNWATCHED, lambda network: float32_tflite(network.model))
 
@@ -127,7 +127,7 @@ def untrained(context: StepContext) -> Network:
     graph = layer_graph(
         context.recipe.backbone, network_input_shape(context.recipe.images.first), len(context.dataset.classes)
     )
-    model = build_keras_network(graph, seed=7)
+    model = build_keras_network(graph, context.trainer.seed)
     return Network(model, NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters()))
 
 

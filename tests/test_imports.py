@@ -39,6 +39,7 @@ def window_modules(checkout: Path) -> set[str]:
     program += (
         "\nfrom engine.workbench.step import STEPS\nfrom engine.contract.step_parameters import STEP_PARAMETERS"
         "\nfrom engine.backbones.backbone import BACKBONES\nfrom engine.datasets.source import DATASETS"
+        "\nfrom engine.contract.augmentation import AUGMENTATIONS\nassert AUGMENTATIONS.keys()"
         "\nassert STEPS.keys() and STEP_PARAMETERS.keys() and BACKBONES.keys() and DATASETS.keys()"
     )
     return _loaded_by(program, checkout)
@@ -50,7 +51,9 @@ def test_the_window_never_loads(window_modules: set[str], name: str) -> None:
     assert name not in window_modules
 
 
-@pytest.mark.parametrize("name", ["ui.wizard.later_pages", "engine.datasets.examination", "engine.chain.preflight"])
+@pytest.mark.parametrize(
+    "name", ["ui.wizard.later_pages", "engine.datasets.examination", "engine.chain.preflight", "cv2"]
+)
 def test_the_window_opens_without(checkout: Path, name: str) -> None:
     loaded = _loaded_by("import ui.application", checkout)
     assert "ui.wizard.dataset.dataset_page" in loaded

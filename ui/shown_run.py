@@ -16,6 +16,7 @@ from engine.contract.events import (
     EngineEvent,
     EpochFinished,
     EvidenceFound,
+    FeatureProgress,
     Notice,
     Paused,
     PlannedStage,
@@ -176,7 +177,15 @@ class ShownRun:
             case DatasetReady():
                 self.datasets[event.setting], self.preparation = event, None
                 self._log_dataset(event)
-            case StageStarted() | StagePhase() | BatchProgress() | EpochFinished() | EvidenceFound() | StageFinished():
+            case (
+                StageStarted()
+                | StagePhase()
+                | BatchProgress()
+                | FeatureProgress()
+                | EpochFinished()
+                | EvidenceFound()
+                | StageFinished()
+            ):
                 if stage := self.stages.get(event.stage):
                     self._apply_to_stage(stage, event)
             case DeviceFound():
@@ -240,7 +249,13 @@ class ShownRun:
     def _apply_to_stage(
         self,
         stage: StageProgress,
-        event: StageStarted | StagePhase | BatchProgress | EpochFinished | EvidenceFound | StageFinished,
+        event: StageStarted
+        | StagePhase
+        | BatchProgress
+        | FeatureProgress
+        | EpochFinished
+        | EvidenceFound
+        | StageFinished,
     ) -> None:
         match event:
             case StageStarted():
@@ -254,6 +269,9 @@ class ShownRun:
                 stage.phase = f"epoch {event.epoch} of {event.epochs}"
                 done = event.epoch - 1 + event.batch / max(event.batches, 1)
                 stage.done_fraction, stage.seconds_left = done / max(event.epochs, 1), event.seconds_left
+            case FeatureProgress():
+                stage.phase = f"frozen base: {event.done:,} of {event.total:,} images"
+                stage.seconds_left = event.seconds_left
             case EpochFinished():
                 # A stage that is trained again from an earlier epoch tells of the later ones once more.
                 while stage.epochs and stage.epochs[-1].epoch >= event.epoch:

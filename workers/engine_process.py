@@ -18,8 +18,17 @@ from typing import IO, Literal
 
 from pydantic import ValidationError
 
-from engine.child.engine_job import EngineJob
-from engine.contract.events import Command, EngineEvent, Event, RunCancelled, RunFailed, RunFinished, parse_event
+from engine.child.engine_job import EngineJob, Task
+from engine.contract.events import (
+    Command,
+    EngineEvent,
+    Event,
+    RatesFound,
+    RunCancelled,
+    RunFailed,
+    RunFinished,
+    parse_event,
+)
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
 from engine.launch.program import ENGINE_SWITCH, program_command
@@ -38,12 +47,23 @@ CLOSED_S = 10.0
 class EngineProcess:
     """One engine child from start to end. Start it and read it from one thread; command it from any."""
 
-    def __init__(self, recipe: Recipe, runs_directory: Path, give_way: bool = True, resumed_run: str = "") -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        runs_directory: Path,
+        give_way: bool = True,
+        resumed_run: str = "",
+        task: Task = "run",
+    ) -> None:
         self._job = EngineJob(
-            recipe=recipe_document(recipe), runs_directory=runs_directory, give_way=give_way, resumed_run=resumed_run
+            recipe=recipe_document(recipe),
+            runs_directory=runs_directory,
+            give_way=give_way,
+            resumed_run=resumed_run,
+            task=task,
         )
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._closing: RunFinished | RunFailed | RunCancelled | None = None
+        self._closing: RunFinished | RatesFound | RunFailed | RunCancelled | None = None
         self._write_lock = threading.Lock()
         self._cancelled = threading.Event()
         self._early_output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `outcome`
@@ -148,7 +168,7 @@ class EngineProcess:
                     event = parse_event(line)
                 except ValidationError:
                     continue  # Of a later version; the ones that matter are known.
-                if isinstance(event, RunFinished | RunFailed | RunCancelled):
+                if isinstance(event, RunFinished | RatesFound | RunFailed | RunCancelled):
                     self._closing = event
                 self._events.put(event)
         self._events.put(None)

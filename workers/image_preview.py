@@ -69,7 +69,7 @@ def preview_images(
     after, sizes = image_size_preview(before, settings, files if all(files) else ())
     progress.raise_if_cancelled()
     few = after[: images_looked_at(*settings.height_width)]
-    transform = transform_figures(_stacked(few), settings.dwt) if settings.dwt else None
+    transform = transform_figures(stacked(few), settings.dwt) if settings.dwt else None
     progress.raise_if_cancelled()
     shown = after[0] if chosen is None else image_size_preview([first], settings, ())[0][0]
     return ImagePreview(
@@ -86,7 +86,7 @@ def preview_images(
     )
 
 
-def _stacked(images: Sequence[np.ndarray]) -> np.ndarray:
+def stacked(images: Sequence[np.ndarray]) -> np.ndarray:
     """All in one array; where one has sixteen bits, the others too."""
     if len({image.dtype for image in images}) > 1:
         images = [image if image.dtype == np.uint16 else image.astype(np.uint16) * 257 for image in images]

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, EXIT_STOPPED
-from engine.contract.events import Event, RunCancelled, RunFailed, RunFinished
+from engine.contract.events import Event, RatesFound, RunCancelled, RunFailed, RunFinished
 from engine.contract.measurements import RunResult
+from engine.contract.rate_curve import RateCurve
 
 
 class Ending(StrEnum):
@@ -29,12 +30,16 @@ class ProcessOutcome:
     log: str = ""
     """The log with details, where there is one."""
     result: RunResult | None = None
+    curve: RateCurve | None = None
+    """Of a search for a learning rate."""
 
     @classmethod
     def of_last_event(cls, event: Event | None, return_code: int | None) -> ProcessOutcome:
-        """From the last of the three closing events that the child sent, or None where it sent none."""
+        """From the last of the closing events that the child sent, or None where it sent none."""
         if isinstance(event, RunFinished):
             return cls(Ending.DONE, EXIT_DONE, result=event.result)
+        if isinstance(event, RatesFound):
+            return cls(Ending.DONE, EXIT_DONE, curve=event.curve)
         if isinstance(event, RunCancelled):
             return cls(Ending.CANCELLED, EXIT_STOPPED, event.message)
         if isinstance(event, RunFailed):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from engine.child.engine_job import Task
 from engine.contract.recipe import Recipe
 from workers.engine_process import EngineProcess
 from workers.keep_awake import keeping_awake
@@ -20,11 +21,12 @@ class RunWorker(QObject):
     ended = Signal(object)
     """A `ProcessOutcome`, after the last events."""
 
-    def __init__(self, recipe: Recipe, runs_directory: Path, resumed_run: str = "") -> None:
+    def __init__(self, recipe: Recipe, runs_directory: Path, resumed_run: str = "", task: Task = "run") -> None:
         super().__init__()
         self._recipe = recipe
         self._runs_directory = runs_directory
         self._resumed_run = resumed_run
+        self._task = task
         self._process: EngineProcess | None = None
         self._cancelled = False
 
@@ -37,7 +39,9 @@ class RunWorker(QObject):
     def run(self) -> None:
         """Start the child and follow it to its end."""
         try:
-            self._process = EngineProcess(self._recipe, self._runs_directory, resumed_run=self._resumed_run)
+            self._process = EngineProcess(
+                self._recipe, self._runs_directory, resumed_run=self._resumed_run, task=self._task
+            )
         except OSError as error:
             self.ended.emit(ProcessOutcome.not_started(error))
             return

@@ -11,10 +11,13 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from engine.contract.backbone_options import BACKBONE_OPTIONS, BackboneOptions
 from engine.contract.backbone_settings import BackboneSettings
-from engine.contract.errors import RecipeError
+from engine.contract.errors import DataError, RecipeError
 from engine.contract.registry import Registry
 from engine.graph.graph_builder import GraphBuilder, TooSmall
-from engine.graph.layer_graph import LayerGraph, Shape, Tensor
+from engine.graph.layer_graph import LayerGraph, Shape, StoredAs, Tensor
+from engine.graph.layout import DEFAULT_LAYOUT, Layout
+from engine.weights.matching import fitting_layers
+from engine.weights.stored_weights import file_states, read_stored_weights
 
 PUBLISHED_INPUT = (224, 224, 3)
 PUBLISHED_FILE = re.compile(r"_tf_dim_ordering_|_224_tf|^weights_mobilenet_v3_")
@@ -57,6 +60,11 @@ class Architecture(ABC):
         return ""
 
     @classmethod
+    def library(cls, settings: BackboneSettings) -> str:
+        """Whose network the weights file makes it, such as "torchvision"; empty for the backbone as it is."""
+        return ""
+
+    @classmethod
     def reference(cls, settings: BackboneSettings) -> Path | None:
         """The saved model whose outputs the network must reproduce; None if there is none."""
         return None
@@ -77,6 +85,8 @@ class Backbone(Architecture, Generic[Options]):
     """Pixels; smaller images leave nothing after the last pooling."""
     published_scale: ClassVar[str] = ""
     """The `images.scale` that the weights which Keras publishes for it expect; empty where it publishes none."""
+    layouts: ClassVar[tuple[Layout, ...]] = ()
+    """As other libraries build it: a weights file of theirs, known by its layers, makes the network one of these."""
     options: Options
 
     @abstractmethod
@@ -84,20 +94,42 @@ class Backbone(Architecture, Generic[Options]):
         """Add the layers from `builder.input` to the last feature map (height, width, channels)."""
 
     @classmethod
+    def state_of(cls, settings: BackboneSettings) -> Hashable:
+        return file_states(Path(settings.weights).expanduser()) if cls.layouts and settings.weights else None
+
+    @classmethod
     def expected_scale(cls, settings: BackboneSettings) -> str:
+        layout = cls(backbone_options(settings)).layout(settings)
+        if layout.library:
+            return layout.scale
         return cls.published_scale if PUBLISHED_FILE.search(Path(settings.weights).name) else ""
 
+    @classmethod
+    def library(cls, settings: BackboneSettings) -> str:
+        return cls(backbone_options(settings)).layout(settings).library
+
+    def layout(self, settings: BackboneSettings) -> Layout:
+        """The one of which the settings' weights file has most layers; the default where it has none of another."""
+        if not self.layouts or not settings.weights:
+            return DEFAULT_LAYOUT
+        path = Path(settings.weights).expanduser()
+        return _layout_of_file(type(self), backbone_options(settings), settings.width, path, file_states(path))
+
     def classifier(self, builder: GraphBuilder, settings: BackboneSettings, class_count: int) -> None:
+        builder.layout = layout = self.layout(settings)
+        builder.constants |= layout.unneeded
         try:
             features = self.base(builder)
         except TooSmall as error:
             height, width, _ = builder.input_shape
             raise RecipeError(
                 f"backbone {self.key} has nothing left of a {height}×{width} image at layer {error}; "
-                f"use images of at least {self.smallest_side} pixels after the wavelet transform."
+                f"use images of at least {max(self.smallest_side, layout.smallest_side)} pixels after the wavelet "
+                "transform."
             ) from None
         builder.in_head = True
         pooled = builder.global_average_pool(features) if settings.head == "gap" else builder.flatten(features)
+        builder.stored = StoredAs(layout.head) if layout.head else None
         if sigmoid_output(settings, class_count):
             builder.dense(pooled, 1, "classifier", "sigmoid")
         else:
@@ -133,6 +165,26 @@ def _layer_graph(settings: BackboneSettings, input_shape: Shape, class_count: in
     builder = GraphBuilder(input_shape, settings.width)
     ARCHITECTURES[settings.kind](backbone_options(settings)).classifier(builder, settings, class_count)
     return builder.graph()
+
+
+@lru_cache(maxsize=MAX_GRAPHS)
+def _layout_of_file(
+    kind: type[Backbone[Any]], options: BackboneOptions, width: float, path: Path, state: Hashable
+) -> Layout:
+    try:
+        stored = read_stored_weights(path)
+    except DataError:
+        return DEFAULT_LAYOUT
+    if not stored.has_names:
+        return DEFAULT_LAYOUT
+
+    def fitting(layout: Layout) -> int:
+        builder = GraphBuilder(PUBLISHED_INPUT, width, layout=layout)
+        kind(options).base(builder)
+        return fitting_layers(builder.graph(), stored)
+
+    # `max` takes the first of the best: the default where no other fits more.
+    return max((DEFAULT_LAYOUT, *kind.layouts), key=fitting)
 
 
 def full_size_parameters(key: str) -> int:

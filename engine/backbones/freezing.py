@@ -1,4 +1,6 @@
-"""Which layers of a frozen base train after all, and how many parameters a training changes. No TensorFlow."""
+"""What a frozen base means for a training: which of its layers train after all, how often it is computed, and how many
+parameters change. No TensorFlow.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,19 @@ def unfrozen_layers(graph: LayerGraph, recipe: Recipe) -> tuple[str, ...]:
     if not recipe.backbone.freeze_base or not recipe.training.unfreeze_epoch:
         return ()
     return graph.last_kernels(recipe.training.unfreeze_layers)
+
+
+def frozen_epochs(recipe: Recipe) -> int:
+    """Epochs of the baseline's training in which its base is frozen; 0 where it is not."""
+    if not recipe.backbone.freeze_base:
+        return 0
+    training = recipe.training
+    return training.unfreeze_epoch - 1 if training.unfreeze_epoch else training.trained_epochs
+
+
+def computes_features_once(recipe: Recipe) -> bool:
+    """Whether the baseline trains on stored features of its base: nothing changes them from one epoch to the next."""
+    return frozen_epochs(recipe) > 1 and not recipe.training.augment
 
 
 def trainable_parameters(graph: LayerGraph, recipe: Recipe) -> int:

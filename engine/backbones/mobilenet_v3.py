@@ -6,14 +6,22 @@ backbones are fed alike and no layer stands in the way of quantisation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
+from engine.backbones.torch_layouts import TIMM, TORCHVISION
 from engine.graph.graph_builder import GraphBuilder, divisible_by_eight
 from engine.graph.layer_graph import Tensor
+from engine.graph.layout import Layout
 
 SQUEEZED_SHARE = 0.25
 LAST_EXPANSION = 6
+_PART = re.compile(
+    r"expanded_conv(?:_(\d+))?/(expand|depthwise|project|squeeze_excite/Conv_1|squeeze_excite/Conv)(/BatchNorm)?"
+)
+_ENDS = re.compile(r"(Conv|Conv_1)(/BatchNorm)?")
 
 
 @dataclass(frozen=True)
@@ -70,3 +78,48 @@ def _squeeze_excite(builder: GraphBuilder, x: Tensor, squeezed: int, name: str) 
     weights = builder.relu(builder.conv(weights, squeezed, 1, f"{name}/Conv", use_bias=True), f"{name}/Relu")
     weights = builder.conv(weights, x.shape[-1], 1, f"{name}/Conv_1", use_bias=True)
     return builder.multiply(x, builder.hard_sigmoid(weights, f"{name}/hard_sigmoid"), f"{name}/Mul")
+
+
+def torch_layouts(rows: Sequence[Bottleneck], stages: tuple[int, ...]) -> tuple[Layout, ...]:
+    """torchvision's and timm's.
+
+    Args:
+        stages: how many rows each of timm's stages has.
+    """
+    places = tuple(f"blocks.{stage}.{block}" for stage, count in enumerate(stages) for block in range(count))
+    return (
+        replace(TORCHVISION, named=partial(_in_torchvision, rows), epsilon=1e-3, head=""),
+        replace(TIMM, named=partial(_in_timm, rows, places), head=""),
+    )
+
+
+def _in_torchvision(rows: Sequence[Bottleneck], name: str) -> str:
+    if (found := _ENDS.fullmatch(name)) is not None:
+        return f"features.{0 if found[1] == 'Conv' else len(rows) + 1}.{int(bool(found[2]))}"
+    if (found := _PART.fullmatch(name)) is None:
+        return name
+    number, part, is_norm = int(found[1] or 0), found[2], bool(found[3])
+    row = rows[number]
+    parts = ["expand"] * (row.expansion != 1) + ["depthwise"] + ["squeeze_excite"] * row.squeeze + ["project"]
+    block = f"features.{number + 1}.block.{parts.index(part.partition('/')[0])}"
+    return f"{block}.fc{1 + part.endswith('_1')}" if "/" in part else f"{block}.{int(is_norm)}"
+
+
+def _in_timm(rows: Sequence[Bottleneck], places: tuple[str, ...], name: str) -> str:
+    if (found := _ENDS.fullmatch(name)) is not None:
+        first, last = ("conv_stem", "bn1"), (f"blocks.{_last(places)}.0.conv", f"blocks.{_last(places)}.0.bn1")
+        return (first if found[1] == "Conv" else last)[bool(found[2])]
+    if (found := _PART.fullmatch(name)) is None:
+        return name
+    number, part, is_norm = int(found[1] or 0), found[2], bool(found[3])
+    parts = {"depthwise": "conv_dw", "project": "conv_pw"}
+    if rows[number].expansion != 1:
+        parts = {"expand": "conv_pw", "depthwise": "conv_dw", "project": "conv_pwl"}
+    if "/" in part:
+        return f"{places[number]}.se.{'conv_expand' if part.endswith('_1') else 'conv_reduce'}"
+    return f"{places[number]}.{f'bn{[*parts].index(part) + 1}' if is_norm else parts[part]}"
+
+
+def _last(places: tuple[str, ...]) -> int:
+    """The stage of the last convolution, which has no block of the network."""
+    return int(places[-1].split(".")[1]) + 1

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.mobilenet_v3 import Bottleneck, mobilenet_v3_base
+from engine.backbones.mobilenet_v3 import Bottleneck, mobilenet_v3_base, torch_layouts
 from engine.graph.graph_builder import GraphBuilder
 from engine.graph.layer_graph import Tensor
+from engine.graph.layout import Layout
 
 ROWS = (
     Bottleneck(3, 1, 16, squeeze=False, hard_swish=False, strides=1),
@@ -33,6 +34,7 @@ class MobileNetV3Large(Backbone):
     title: ClassVar[str] = "MobileNetV3-Large"
     paper: ClassVar[str] = "Howard et al. 2019"
     published_scale: ClassVar[str] = "symmetric"
+    layouts: ClassVar[tuple[Layout, ...]] = torch_layouts(ROWS, stages=(1, 2, 3, 4, 2, 3))
 
     def base(self, builder: GraphBuilder) -> Tensor:
         return mobilenet_v3_base(builder, ROWS)

@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+from engine.backbones.image_classifiers import IMAGE_CLASSIFIERS, preactivated_base
 from engine.backbones.stem import stem_conv, stem_pool
+from engine.backbones.torch_layouts import CIFAR, TORCHVISION, torch_residual_name
 from engine.graph.graph_builder import GraphBuilder
 from engine.graph.layer_graph import Tensor
+
+_STEM = {"stem_conv": "conv1", "stem_bn": "bn1"}
+_PART = re.compile(r"stage(\d)_block(\d+)_(shortcut_)?(conv|bn)(\d?)")
+
+
+def _in_torch(shortcut: str, name: str) -> str:
+    """PyTorch's name of a layer; any other as it is."""
+    if (found := _PART.fullmatch(name)) is None:
+        return _STEM.get(name, name)
+    stage, block, is_shortcut, part, number = found.groups()
+    return torch_residual_name(stage, block, part, number, shortcut if is_shortcut else "")
+
+
+def _in_torchvision(name: str) -> str:
+    return _in_torch("downsample", name)
+
+
+def _in_cifar(name: str) -> str:
+    return _in_torch("shortcut", name)
+
+
+RESIDUAL_LAYOUTS = (
+    replace(TORCHVISION, named=_in_torchvision),
+    replace(CIFAR, named=_in_cifar),
+    IMAGE_CLASSIFIERS,
+)
 
 
 def residual_base(builder: GraphBuilder, blocks: tuple[int, ...]) -> Tensor:
     """A stem, then stages of 64, 128, 256, 512 filters with so many basic blocks each."""
+    if builder.layout is IMAGE_CLASSIFIERS:
+        return preactivated_base(builder, blocks, bottleneck=False)
     x = builder.batch_norm(stem_conv(builder, builder.filters(64), "stem_conv"), "stem_bn")
     x = stem_pool(builder, builder.relu(x, "stem_relu"), "stem_pool")
     for stage, (filters, count) in enumerate(zip((64, 128, 256, 512), blocks, strict=True), start=1):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.bottleneck import bottleneck_base
+from engine.backbones.bottleneck import BOTTLENECK_LAYOUTS, bottleneck_base
 from engine.graph.graph_builder import GraphBuilder
 from engine.graph.layer_graph import Tensor
+from engine.graph.layout import Layout
 
 
 class ResNet101(Backbone):
@@ -15,6 +16,7 @@ class ResNet101(Backbone):
     title: ClassVar[str] = "ResNet-101"
     paper: ClassVar[str] = "He et al. 2016"
     published_scale: ClassVar[str] = "imagenet_bgr"
+    layouts: ClassVar[tuple[Layout, ...]] = BOTTLENECK_LAYOUTS
 
     def base(self, builder: GraphBuilder) -> Tensor:
         return bottleneck_base(builder, (3, 4, 23, 3))

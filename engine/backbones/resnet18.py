@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import ClassVar
 
 from engine.backbones.backbone import Backbone
-from engine.backbones.residual import residual_base
+from engine.backbones.residual import RESIDUAL_LAYOUTS, residual_base
 from engine.graph.graph_builder import GraphBuilder
 from engine.graph.layer_graph import Tensor
+from engine.graph.layout import Layout
 
 
 class ResNet18(Backbone):
     key: ClassVar[str] = "resnet18"
     title: ClassVar[str] = "ResNet-18"
     paper: ClassVar[str] = "He et al. 2016"
+    layouts: ClassVar[tuple[Layout, ...]] = RESIDUAL_LAYOUTS
 
     def base(self, builder: GraphBuilder) -> Tensor:
         return residual_base(builder, (2, 2, 2, 2))

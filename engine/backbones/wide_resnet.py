@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from engine.backbones.backbone import Backbone
 from engine.backbones.stem import stem_conv, stem_pool
+from engine.backbones.torch_layouts import EPSILON
 from engine.contract.backbone_options import BackboneOptions
 from engine.graph.graph_builder import GraphBuilder
 from engine.graph.layer_graph import Tensor
+from engine.graph.layout import Layout
 
 LAYERS_OUTSIDE_BLOCKS = 4
 LAYERS_PER_ROUND = 6
 """Two convolutions per block, one block in each of three groups."""
+_PART = re.compile(r"group(\d)_block(\d+)_(conv\d|bn\d|shortcut)")
+
+
+def _in_torch(name: str) -> str:
+    if (found := _PART.fullmatch(name)) is None:
+        return {"stem_conv": "conv1", "last_bn": "bn1"}.get(name, name)
+    part = "convShortcut" if found[3] == "shortcut" else found[3]
+    return f"block{found[1]}.layer.{int(found[2]) - 1}.{part}"
+
+
+_TORCH = Layout("WideResNet-pytorch", pads_evenly=True, epsilon=EPSILON, small_stem=True, named=_in_torch, head="fc")
+"""https://github.com/xternalz/WideResNet-pytorch, and what takes its layers from there."""
 
 
 class WideResNetOptions(BackboneOptions):
@@ -35,6 +50,7 @@ class WideResNet(Backbone[WideResNetOptions]):
     key: ClassVar[str] = "wide_resnet"
     title: ClassVar[str] = "Wide ResNet"
     paper: ClassVar[str] = "Zagoruyko and Komodakis 2016"
+    layouts: ClassVar[tuple[Layout, ...]] = (_TORCH,)
 
     def base(self, builder: GraphBuilder) -> Tensor:
         x = stem_pool(builder, stem_conv(builder, builder.filters(16), "stem_conv"), "stem_pool")

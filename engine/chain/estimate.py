@@ -7,16 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from engine.backbones.backbone import layer_graph
+from engine.backbones.freezing import computes_features_once, frozen_epochs
 from engine.chain.branches import Branch, plan_branches
 from engine.chain.stage_tree import Stage
 from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
+from engine.graph.layer_graph import LayerGraph
+from engine.training.course import expected_epochs
 from engine.workbench.step import STEPS, TRAINING_PASSES, Form, graph_after
 
 DEFAULT_MACS_PER_SECOND = 1.35e10
 """Of a training on two cores of a server of 2020; replaced by what earlier runs of this machine measured."""
 IMAGE_S = 0.001
 """Feeding and augmenting an image, whatever the network does with it."""
+FEATURES_S = 2e-5
+"""Feeding the stored features of an image."""
 MIN_COMPUTING_SHARE = 0.25
 """Of an epoch's time, where feeding would seem to have taken it all."""
 START_S = 12.0
@@ -85,17 +90,44 @@ def stage_cost(recipe: Recipe, stage: Stage, work: Work) -> StageCost:
 def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
     """Estimated seconds of one stage of a recipe's branch, without what is shared with an earlier run."""
     after = graph_after(recipe, stage.steps, work.class_count)
-    if stage.parameters is None:
-        training_macs, overhead_s = TRAINING_PASSES * after.macs, BASELINE_OVERHEAD_S
-    else:
-        step = STEPS[stage.parameters.step]()
-        overhead_s = step.overhead_s
-        before = graph_after(recipe, stage.steps[:-1], work.class_count)
-        training_macs = step.training_macs(stage.parameters, before, after)
-    epoch_macs = training_macs * work.train_images + after.macs * work.validation_images
     measured = MEASUREMENT_S + after.macs * work.test_images / work.macs_per_second if stage.ends else 0.0
-    epoch_s = epoch_macs / work.macs_per_second + IMAGE_S * (work.train_images + work.validation_images)
-    return stage.epochs * epoch_s + overhead_s + measured
+    if stage.parameters is None:
+        epochs = expected_epochs(work.train_images, recipe.training.batch_size) if stage.open_ended else stage.epochs
+        training_s = _baseline_epochs_seconds(recipe, after, epochs, work)
+        if stage.open_ended and recipe.training.budget_minutes:
+            training_s = min(training_s, 60 * recipe.training.budget_minutes)
+        return training_s + BASELINE_OVERHEAD_S + measured
+    step = STEPS[stage.parameters.step]()
+    before = graph_after(recipe, stage.steps[:-1], work.class_count)
+    epoch_s = _epoch_seconds(step.training_macs(stage.parameters, before, after), after.macs, work)
+    return stage.epochs * epoch_s + step.overhead_s + measured
+
+
+def _baseline_epochs_seconds(recipe: Recipe, graph: LayerGraph, epochs: int, work: Work) -> float:
+    """Of all epochs of the baseline: a frozen base computes forward only, or once for all epochs."""
+    frozen = min(frozen_epochs(recipe), epochs)
+    unfrozen_s = (epochs - frozen) * _epoch_seconds(TRAINING_PASSES * graph.macs, graph.macs, work)
+    if not frozen or not computes_features_once(recipe):
+        return unfrozen_s + frozen * _epoch_seconds(_training_macs(recipe, graph), graph.macs, work)
+    head_macs = graph.macs - graph.base_macs
+    head_s = _epoch_seconds(TRAINING_PASSES * head_macs, head_macs, work, FEATURES_S)
+    return unfrozen_s + _epoch_seconds(graph.base_macs, graph.base_macs, work) + frozen * head_s
+
+
+def _epoch_seconds(training_macs: float, macs: float, work: Work, image_s: float = IMAGE_S) -> float:
+    """
+    Args:
+        training_macs, macs: of one image, in the training and in the validation.
+    """
+    epoch_macs = training_macs * work.train_images + macs * work.validation_images
+    return epoch_macs / work.macs_per_second + image_s * (work.train_images + work.validation_images)
+
+
+def _training_macs(recipe: Recipe, graph: LayerGraph) -> float:
+    """Multiply-accumulates of the baseline's training on one image, as long as a frozen base is frozen."""
+    if not frozen_epochs(recipe):
+        return TRAINING_PASSES * graph.macs
+    return graph.base_macs + TRAINING_PASSES * (graph.macs - graph.base_macs)
 
 
 def baselines_seconds(recipe: Recipe, work: Work) -> float:
@@ -121,9 +153,9 @@ def estimate_seconds(recipe: Recipe, work: Work) -> float:
 
 
 def training_macs_per_second(recipe: Recipe, work: Work, epoch_seconds: float) -> float:
-    """This machine's speed, from the time of an epoch of a branch's baseline."""
+    """This machine's speed, from the time of an epoch in which a branch's baseline computes every image."""
     computing_s = max(epoch_seconds - IMAGE_S * work.train_images, MIN_COMPUTING_SHARE * epoch_seconds, 1e-6)
-    return TRAINING_PASSES * work.train_images * _macs(recipe, work) / computing_s
+    return work.train_images * _training_macs(recipe, _graph(recipe, work)) / computing_s
 
 
 def unread_branches(recipe: Recipe) -> tuple[Branch, ...]:
@@ -132,6 +164,5 @@ def unread_branches(recipe: Recipe) -> tuple[Branch, ...]:
     return plan_branches(recipe, lambda dataset, images: dataset.model_dump_json(), lambda path: path)
 
 
-def _macs(branch: Recipe, work: Work) -> int:
-    """Multiply-accumulates of the baseline for one image."""
-    return layer_graph(branch.backbone, network_input_shape(branch.images.first), work.class_count).macs
+def _graph(branch: Recipe, work: Work) -> LayerGraph:
+    return layer_graph(branch.backbone, network_input_shape(branch.images.first), work.class_count)

@@ -75,6 +75,7 @@ class Planned:
                 chains=stage.chains,
                 setting=branch.setting,
                 epochs=stage.epochs,
+                open_ended=stage.open_ended,
                 estimated_seconds=costs[stage.key].seconds,
                 estimated_disk_bytes=costs[stage.key].disk_bytes,
                 estimated_memory_bytes=costs[stage.key].memory_bytes,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.backbones.backbone import ARCHITECTURES, layer_graph, sigmoid_output
+from engine.backbones.freezing import frozen_epochs
+from engine.chain.augmentation_findings import augmentation_findings
 from engine.chain.step_order import chain_findings
 from engine.chain.weights_findings import weights_findings
 from engine.contract.dataset_settings import DatasetSettings
@@ -16,6 +18,7 @@ from engine.contract.registry import Registry, nearest_name
 from engine.contract.repairs import RemoveEntry, Repair, SetValue
 from engine.datasets.source import DATASETS, special_keys
 from engine.feeding.pipeline import network_input_shape
+from engine.launch.bfloat16_processor import missing_bfloat16
 
 MIN_CLASSES = 2
 USUAL_WEIGHT_DECAY = 0.01
@@ -151,6 +154,8 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
     else:
         yield from weights_findings(recipe, graph)
     yield from _training_findings(recipe)
+    yield from augmentation_findings(recipe)
+    yield from _frozen_base_findings(recipe)
     if recipe.backbone.freeze_base and not recipe.backbone.weights:
         place = "backbone.freeze_base"
         message = "The base is frozen with random weights, so it learns nothing from the images; choose a weights file."
@@ -168,7 +173,10 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
         place = "training.train"
         message = "An untrained network with random weights cannot classify; train it, or choose a weights file."
         yield _error(place, message, SetValue(place=place, value=True, sentence="Train it"))
-    if training.optimizer == "adamw" and not training.weight_decay:
+    if training.precision == "mixed_bfloat16" and (missing := missing_bfloat16()):
+        place = "training.precision"
+        yield _error(place, missing, SetValue(place=place, value="float32", sentence="Compute in float32"))
+    if training.optimizer == "adamw" and training.weight_decay == 0:
         message = "adamw without weight decay is adam; set training.weight_decay."
         repair = SetValue(
             place="training.weight_decay",
@@ -176,6 +184,20 @@ def _training_findings(recipe: Recipe) -> Iterator[Finding]:
             sentence=f"Set the weight decay to {USUAL_WEIGHT_DECAY:g}",
         )
         yield Finding(severity=Severity.WARNING, where="training.optimizer", message=message, repair=repair)
+
+
+def _frozen_base_findings(recipe: Recipe) -> Iterator[Finding]:
+    epochs = frozen_epochs(recipe)
+    if recipe.training.augment and epochs > 1:
+        place = "training.augment"
+        known = recipe.training.unfreeze_epoch or not recipe.training.is_open_ended
+        gain = f"up to {epochs} times as fast" if known else "many times as fast"
+        message = (
+            "Augmented images differ in each epoch, so the frozen base is computed again in each; without augmentation "
+            f"it is computed once, and training is {gain}."
+        )
+        repair = RemoveEntry(place=place, sentence="Train without augmentation")
+        yield Finding(severity=Severity.NOTE, where=place, message=message, repair=repair)
 
 
 def guessed_classes(recipe: Recipe) -> int:

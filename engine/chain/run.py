@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import errno
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from pathlib import Path
 
+from engine.backbones.freezing import computes_features_once
 from engine.chain.branches import Branch
 from engine.chain.controls import controls_by_chain
 from engine.chain.estimate import training_macs_per_second
+from engine.chain.failure_sentence import failure_sentence
 from engine.chain.planning import Planned, machine_name, plan_run
+from engine.chain.preparation_progress import preparation_progress
 from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, write_event
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage, step_key
 from engine.chain.variants import Variants
 from engine.contract.dataset_check import DatasetReport
-from engine.contract.errors import Cancelled, NutshellError
+from engine.contract.errors import Cancelled
 from engine.contract.events import (
     DatasetReady,
     EngineEvent,
     Notice,
     Paused,
-    PreparationProgress,
     Resumed,
     RunCancelled,
     RunFailed,
@@ -38,7 +38,6 @@ from engine.contract.measurements import (
     TransformFigures,
     VariantMeasurement,
 )
-from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.datasets.cache.preparation import prepare
@@ -103,7 +102,7 @@ def run_recipe(
 
             tell = tell_and_keep
             control.tell_with(lambda: tell_and_keep(Paused()), lambda: tell_and_keep(Resumed()))
-            planned = plan_run(recipe, locations, _preparing(control, emit))
+            planned = plan_run(recipe, locations, preparation_progress(control, emit))
             if aside is not None:
                 message = f"The database of runs and measurements is damaged, so a new one is created; see {aside}."
                 tell(Notice(severity="warning", message=message))
@@ -118,14 +117,11 @@ def run_recipe(
                 record_end(database, directory.run, RunState.CANCELLED)
             raise
         except Exception as error:
-            message, code = _sentence(error, locations.root)
+            message, code = failure_sentence(error, locations.root)
             tell(RunFailed(message=message, exit_code=code, log=str(directory.log) if directory else ""))
             if database and directory:
                 record_end(database, directory.run, RunState.FAILED, message)
             raise
-
-
-NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class _Run:
@@ -175,7 +171,7 @@ class _Run:
         for branch in branches:
             finished |= self._run_branch(branch, datasets, variants)
             baseline = finished[branch.tree.stages[0].key]
-            if not baseline.reused and baseline.records:
+            if not baseline.reused and baseline.records and not computes_features_once(branch.recipe):
                 fastest = min(record.seconds for record in baseline.records)
                 speeds.append(training_macs_per_second(branch.recipe, self._planned.work, fastest))
         if speeds:
@@ -205,7 +201,7 @@ class _Run:
             for branch in self._planned.branches
             for stage in branch.tree.stages
         }
-        progress = _preparing(self._control, self._emit)
+        progress = preparation_progress(self._control, self._emit)
         prepared: dict[str, PreparedDataset] = {}
         for fingerprint, (dataset, images) in several.items():
             prepared[fingerprint] = prepare(
@@ -317,35 +313,3 @@ def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:
     if parent is None or stage.parameters is None:
         return stage.key
     return step_key(parent.key, stage.parameters, stage.images)
-
-
-def _preparing(control: Control, emit: Emit) -> Progress:
-    started = time.perf_counter()
-
-    def tell(done: int, total: int) -> None:
-        left = (time.perf_counter() - started) / done * (total - done) if done else None
-        emit(PreparationProgress(done=done, total=total, seconds_left=left))
-
-    return Progress(control.raise_if_cancelled, on_report=tell)
-
-
-def _sentence(error: Exception, root: Path) -> tuple[str, int]:
-    """What to tell the user of an error, and the exit code.
-
-    Args:
-        root: the runs directory.
-    """
-    if isinstance(error, OSError) and error.errno in NO_SPACE:
-        return (
-            f"There is no space left on the disk of {root}; free some there, or choose another runs directory, and run "
-            "the recipe again: what is finished is kept.",
-            3,
-        )
-    if isinstance(error, NutshellError):
-        return str(error), error.exit_code
-    if isinstance(error, MemoryError):
-        return "The machine ran out of memory; use smaller images, a smaller batch, or a narrower network.", 3
-    if isinstance(error, OSError) and error.strerror:
-        place = f" ({error.filename})" if error.filename else ""
-        return f"A file could not be read or written: {error.strerror}{place}; free some space or check permissions.", 3
-    return f"The engine failed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}", 3

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.contract.errors import DataError
-from engine.contract.events import BatchProgress, EngineEvent, PreparationProgress, event_line
+from engine.contract.events import BatchProgress, EngineEvent, FeatureProgress, PreparationProgress, event_line
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.store.durable_file import write_durably
@@ -109,7 +109,7 @@ class RunDirectory:
 
 def is_kept(event: EngineEvent) -> bool:
     """Whether an event belongs into the event log: all but the fleeting progress of a batch."""
-    return not isinstance(event, BatchProgress | PreparationProgress)
+    return not isinstance(event, BatchProgress | FeatureProgress | PreparationProgress)
 
 
 def write_event(log: EventFile, event: EngineEvent) -> None:

@@ -37,7 +37,6 @@ from engine.store.stage_store import TFLITE_FILE, StageFacts, StageStore
 from engine.training.checkpoint import is_damaged
 from engine.training.control import Control
 from engine.training.epoch_events import epoch_event, record_of
-from engine.training.plan import TrainingPlan
 from engine.training.tensorflow_setup import set_up_tensorflow
 from engine.weights.weights_file import load_weights
 from engine.workbench.evidence_kinds import EVIDENCE_FILE, Found, evidence_text, stored_evidence
@@ -118,14 +117,12 @@ class StageRunner:
             self.emit(DeviceFound(device=set_up_tensorflow(self.recipe.seed)))
             self._tensorflow_ready = True
         recorder = _Recorder(self.emit)
-        network = self._network(parent.key) if parent else self._untrained(stage)
+        network = self._network(parent.key) if parent else self.untrained(stage)
         context = self._bench(stage, key, parent, recorder)
         self.control.raise_if_cancelled()
         if stage.parameters is None:
-            plan = TrainingPlan.of_recipe(self.recipe.training)
-            outcome = context.trainer.train(
-                network.model, plan, unfrozen=unfrozen_layers(self._graph(stage), self.recipe)
-            )
+            unfrozen = unfrozen_layers(self.graph(stage), self.recipe)
+            outcome = context.trainer.train(network.model, context.baseline_plan, unfrozen=unfrozen)
             made: Network | bytes = Network(network.model, network.facts.after_training(outcome))
         else:
             made = STEPS[stage.parameters.step]().apply(stage.parameters, network, context)
@@ -164,7 +161,8 @@ class StageRunner:
     def _reuse(self, stage: Stage, key: str, parent: FinishedStage | None, facts: StageFacts) -> FinishedStage:
         self.emit(StageStarted(stage=stage.key, resumed_epoch=len(facts.records)))
         for record in facts.records:
-            self.emit(epoch_event(stage.key, record, stage.epochs))
+            epochs = len(facts.records) if stage.open_ended else stage.epochs
+            self.emit(epoch_event(stage.key, record, epochs))
         found = self.evidence(key)
         for evidence in found:
             self.emit(EvidenceFound(stage=stage.key, evidence=evidence))
@@ -178,16 +176,22 @@ class StageRunner:
             _evidence_before(stage, parent) + found,
         )
 
-    def _graph(self, baseline: Stage) -> LayerGraph:
+    def graph(self, baseline: Stage) -> LayerGraph:
+        """The layers of the baseline's network."""
         images = self.images[baseline.images]
         shape = network_input_shape(images.pipeline.settings)
         return layer_graph(self.recipe.backbone, shape, len(images.dataset.classes))
 
-    def _untrained(self, baseline: Stage) -> Network:
+    def untrained(self, baseline: Stage) -> Network:
+        """The network that the baseline's training begins with; what was found in its weights file is told.
+
+        Raises:
+            DataError: the weights file cannot be used.
+        """
         from engine.training.keras_network import build_keras_network
 
         settings = self.recipe.backbone
-        graph = self._graph(baseline)
+        graph = self.graph(baseline)
         model = build_keras_network(graph, self.recipe.seed, settings.freeze_base)
         if settings.weights:
             self._refuse_damaged_stage(Path(settings.weights).expanduser())
@@ -251,6 +255,7 @@ class StageRunner:
             recorder,
             self.store.checkpoint(key),
             stage.epochs,
+            self.store.locations.image_cache,
         )
 
         progress = self.control.progress(lambda phase: self.emit(StagePhase(stage=stage.key, phase=phase)))

@@ -13,6 +13,7 @@ from engine.contract.document import Document
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.step_parameters import StepParameters
+from engine.contract.training_settings import epochs_text
 from engine.weights.weights_file import path_digest
 from engine.workbench.step import STEPS, Form
 
@@ -36,11 +37,19 @@ class Stage:
     """The chains that end here; "baseline" for the baseline."""
     title: str
     epochs: int
+    """At most, where it is `open_ended`."""
     gives: Form
     images: str
     """Fingerprint of the prepared images that it trains on and is measured on."""
     dataset: DatasetSettings | None
     """Whose images those are, where a step up to this one transferred to another dataset than the recipe's."""
+    open_ended: bool = False
+    """Whether it trains until nothing more is gained."""
+
+    @property
+    def epochs_text(self) -> str:
+        """For tables."""
+        return epochs_text(self.epochs, self.open_ended)
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,7 @@ def plan(
             gives=Form.KERAS,
             images=dataset_fingerprint,
             dataset=None,
+            open_ended=recipe.training.is_open_ended,
         )
     }
     for chain in with_controls(recipe.chains):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from engine.backbones.backbone import ARCHITECTURES
+from engine.backbones.recognition import backbones_of_file
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
@@ -36,6 +37,10 @@ def weights_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
                 "training that diverged leaves them; choose another file."
             )
     except DataError as error:
+        if (other := _other_backbone(recipe, path)) is not None:
+            message = f"{path.name} is not of {backbone.kind}: it has the layers of {other.value}."
+            yield _error(message, other)
+            return
         if backbone.width == 1:
             yield _error(str(error))
             return
@@ -44,9 +49,22 @@ def weights_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
     else:
         wanting = ARCHITECTURES[backbone.kind].takes_all_weights and not match.is_whole
         severity = Severity.ERROR if wanting else Severity.WARNING if match.is_partial else Severity.NOTE
-        yield Finding(severity=severity, where=PLACE, message=f"Weights: {match.sentence()}")
+        library = ARCHITECTURES[backbone.kind].library(backbone)
+        whose = f"a {backbone.kind} of {library}; " if library else ""
+        other = _other_backbone(recipe, path) if match.is_partial else None
+        yield Finding(severity=severity, where=PLACE, message=f"Weights: {whose}{match.sentence()}", repair=other)
         yield from _sharing_findings(recipe, graph)
         yield from _scale_findings(recipe, path)
+
+
+def _other_backbone(recipe: Recipe, path: Path) -> SetValue | None:
+    """The backbone that the file is of, if it is another one of this program."""
+    if recipe.backbone.options is not None:  # Which another backbone would not know.
+        return None
+    found = backbones_of_file(path)
+    if not found or recipe.backbone.kind in found:
+        return None
+    return SetValue(place="backbone.kind", value=found[0], sentence=f"Choose {ARCHITECTURES[found[0]].title}")
 
 
 def _sharing_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
@@ -71,19 +89,14 @@ def _scale_findings(recipe: Recipe, path: Path) -> Iterator[Finding]:
     images = recipe.images.first
     if not wanted or images.scale == wanted:
         return
-    if wanted not in SCALES:
-        message = (
-            f'{path.name} was trained on images of the scale "{wanted}", which images.scale does not have; "unit" '
-            "comes nearest, and training has to make up for the rest."
-        )
-        yield Finding(severity=Severity.WARNING, where=SCALE_PLACE, message=message)
-        return
-    if SCALES[wanted].blue_first and images.color == "grayscale":
+    if SCALES[wanted].of_colours and images.color == "grayscale":
         return
     name = (saved_model_folder(path) or path).name
     then = ", and training has to make up for it" if recipe.training.train else ""
+    library = ARCHITECTURES[recipe.backbone.kind].library(recipe.backbone)
+    trained = f"is of {library}, whose ImageNet weights were trained" if library else "was trained"
     message = (
-        f'{name} was trained on images of the scale "{wanted}", and these are fed as "{images.scale}"; its features '
+        f'{name} {trained} on images of the scale "{wanted}", and these are fed as "{images.scale}"; its features '
         f"fit less well{then}."
     )
     repair = SetValue(place=SCALE_PLACE, value=wanted, sentence="Scale the images in the same way")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Callable
 
+from engine.chain.rate_search import find_rate
 from engine.chain.run import run_recipe
 from engine.chain.run_directory import RunDirectory
 from engine.child.channel import EventChannel
@@ -31,10 +33,15 @@ def main() -> int:
             give_way()
         control = Control()
         follow_commands(control, lines)
-        return _run(channel, control, job, recipe)
+        work = _find_rate if job.task == "find_rate" else _run
+        return work(channel, control, job, recipe)
     except NutshellError as error:
         channel.send(RunFailed(message=str(error), exit_code=error.exit_code))
         return error.exit_code
+
+
+def _find_rate(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe) -> int:
+    return _finished(lambda: find_rate(recipe, Locations(job.runs_directory), control, channel.send))
 
 
 def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe) -> int:
@@ -42,8 +49,8 @@ def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe
         channel.log_to(directory.log)
         follow_others(control, directory.path)
 
-    try:
-        run_recipe(
+    return _finished(
+        lambda: run_recipe(
             recipe,
             Locations(job.runs_directory),
             control,
@@ -51,6 +58,13 @@ def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe
             on_directory=begin,
             resumed_run=job.resumed_run,
         )
+    )
+
+
+def _finished(work: Callable[[], object]) -> int:
+    """Do the work, which tells itself how it ended; returns the exit code."""
+    try:
+        work()
     except NutshellError as error:
         print(error, file=sys.stderr)
         return error.exit_code

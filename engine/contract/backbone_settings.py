@@ -22,7 +22,10 @@ class BackboneSettings(Section):
     )
     width: float = Field(1.0, gt=0, le=4, title="Width", description="Multiplies the filters of every layer.")
     weights: str = Field(
-        "", title="Weights", description="Empty: random. Or a Keras weights file, such as one of an earlier run."
+        "",
+        title="Weights",
+        description="Empty: random. Or a weights file of Keras or PyTorch (.pth, .safetensors), such as one of an "
+        "earlier run; the network is then built as in the library that the file is of.",
     )
     freeze_base: bool = Field(False, title="Freeze the base", description="Train the head only.")
     head: Literal["gap", "flatten"] = Field(

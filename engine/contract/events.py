@@ -17,6 +17,8 @@ from engine.contract.measurements import (
     TransformFigures,
     VariantMeasurement,
 )
+from engine.contract.rate_curve import RateCurve, TriedRate
+from engine.contract.training_settings import epochs_text
 
 
 class EngineEvent(BaseModel):
@@ -46,10 +48,17 @@ class PlannedStage(BaseModel):
     setting: str = ""
     """The image setting that it trains on; empty where the recipe has one only."""
     epochs: int = 0
-    """Epochs that it trains; 0 where it does not train."""
+    """Epochs that it trains, at most where it is `open_ended`; 0 where it does not train."""
+    open_ended: bool = False
+    """Whether it trains until nothing more is gained."""
     estimated_seconds: float = 0.0
     estimated_disk_bytes: int = 0
     estimated_memory_bytes: int = 0
+
+    @property
+    def epochs_text(self) -> str:
+        """For tables."""
+        return epochs_text(self.epochs, self.open_ended)
 
 
 class RunStarted(EngineEvent):
@@ -130,6 +139,18 @@ class BatchProgress(EngineEvent):
     """Of this stage."""
 
 
+class FeatureProgress(EngineEvent):
+    """Computing the features of a frozen base, before the first epoch; at most ten per second."""
+
+    event: Literal["feature_progress"] = "feature_progress"
+    stage: str
+    done: int
+    total: int
+    """Images."""
+    seconds_left: float
+    """Of computing features."""
+
+
 class EpochFinished(EngineEvent):
     event: Literal["epoch_finished"] = "epoch_finished"
     stage: str
@@ -195,6 +216,30 @@ class RunFinished(EngineEvent):
     seconds: float
 
 
+class RateSearchPhase(EngineEvent):
+    """What a search for a learning rate does while it tries none: "starting TensorFlow" …"""
+
+    event: Literal["rate_search_phase"] = "rate_search_phase"
+    phase: str
+
+
+class RateTried(EngineEvent):
+    """A search for a learning rate has tried a rate."""
+
+    event: Literal["rate_tried"] = "rate_tried"
+    tried: TriedRate
+    done: int
+    total: int
+    seconds_left: float
+
+
+class RatesFound(EngineEvent):
+    """A search for a learning rate has ended."""
+
+    event: Literal["rates_found"] = "rates_found"
+    curve: RateCurve
+
+
 class RunFailed(EngineEvent):
     event: Literal["run_failed"] = "run_failed"
     message: str
@@ -216,6 +261,7 @@ Event = Annotated[
     | StageStarted
     | StagePhase
     | BatchProgress
+    | FeatureProgress
     | EpochFinished
     | EvidenceFound
     | StageFinished
@@ -224,6 +270,9 @@ Event = Annotated[
     | Resumed
     | Notice
     | RunFinished
+    | RateSearchPhase
+    | RateTried
+    | RatesFound
     | RunFailed
     | RunCancelled,
     Field(discriminator="event"),

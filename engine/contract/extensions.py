@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 VARIABLE = "NUTSHELL_EXTENSIONS"
-"""An environment variable: folders, separated as in PATH, which may hold `steps`, `panels`, `backbones`, `sources`."""
+"""An environment variable: folders, separated as in PATH, which may hold `steps`, `panels`, `backbones`, `sources`,
+`augmentations`."""
 
 
 def extend(package: str) -> None:

@@ -26,9 +26,12 @@ SCALE_NAMES: dict[str, str] = {
     "unit": "0 to 1",
     "symmetric": "−1 to 1",
     "imagenet_bgr": "ImageNet means, BGR",
+    "imagenet_rgb": "ImageNet mean and deviation, RGB",
+    "bytes": "0 to 255",
     "per_image_max": "by each image's maximum",
     "standardize": "training mean and deviation",
 }
+ScaleName = Literal["unit", "symmetric", "imagenet_bgr", "imagenet_rgb", "bytes", "per_image_max", "standardize"]
 Subband = Literal["LL", "LH", "HL", "HH"]
 Side = Annotated[int, Field(ge=8, le=1024)]
 HeightWidth = tuple[Side, Side]
@@ -83,13 +86,14 @@ class ImageGrid(Section):
     )
     color: Literal["rgb", "grayscale"] = Field("rgb", title="Colour")
     resample: Literal["lanczos", "bilinear", "bicubic", "nearest"] = Field("lanczos", title="Resize filter")
-    scale: Literal["unit", "symmetric", "imagenet_bgr", "per_image_max", "standardize"] = Field(
+    scale: ScaleName = Field(
         "unit",
         title="Scale",
-        description="unit: 0 to 1; symmetric: -1 to 1, as MobileNet's published weights expect; imagenet_bgr: blue, "
-        "green, red from 0 to 255 minus ImageNet's mean, as those of VGG and ResNet expect; per_image_max (Garifulla "
-        "et "
-        "al. 2022); standardize: training mean and deviation.",
+        description="unit: 0 to 1; symmetric: -1 to 1, as MobileNet's published weights expect; imagenet_bgr: "
+        "blue, green, red from 0 to 255 minus ImageNet's mean, as Keras' weights of VGG and ResNet expect; "
+        "imagenet_rgb: 0 to 1 minus ImageNet's mean, divided by its deviation, as PyTorch's weights expect; bytes: 0 "
+        "to 255, as those of image-classifiers expect; per_image_max (Garifulla et al. 2022); standardize: training "
+        "mean and deviation.",
         json_schema_extra={"names": {**SCALE_NAMES}},
     )
     value_range: ValueRange | None = Field(

@@ -75,7 +75,15 @@ def build_recipe(document: Document, origin: str = "The recipe") -> Recipe:
 
 def recipe_document(recipe: Recipe) -> Document:
     """The recipe as nested plain values with the keys of the TOML format; what is None is left out."""
-    return recipe.model_dump(mode="json", by_alias=True, exclude_none=True)
+    document: Document = _without_none(recipe.model_dump(mode="json", by_alias=True))
+    return document
+
+
+def _without_none(value: Any) -> Any:
+    """Afterwards, and not by `exclude_none`, which would leave out what is "auto" as well."""
+    if isinstance(value, dict):
+        return {key: _without_none(one) for key, one in value.items() if one is not None}
+    return [_without_none(one) for one in value] if isinstance(value, list) else value
 
 
 def recipe_text(recipe: Recipe) -> str:

@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """One finished epoch. Losses are mean cross-entropies (nats), accuracies fractions."""
+    """One finished epoch. Losses are mean cross-entropies (nats), accuracies fractions.
+
+    Of training images that are mixed, the class with the larger share counts as the right one.
+    """
 
     epoch: int
     loss: float

@@ -6,17 +6,40 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from engine.contract.augmentation import AUGMENTATIONS, known_augmentation, usual_order
+from engine.contract.automatic import AUTO, RealOrAuto, WholeOrAuto
+from engine.contract.document import Document
 from engine.contract.section import Section
 
-Augmentation = Literal["hflip", "vflip", "rotate", "autoaugment_cifar"]
+Precision = Literal["auto", "float32", "mixed_float16", "mixed_bfloat16"]
 
 
 def _ascending(numbers: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(sorted(set(numbers)))
 
 
+MAX_AUTOMATIC_EPOCHS = 300
+"""Of a training whose length is automatic."""
 Epochs = Annotated[tuple[Annotated[int, Field(ge=1, le=10_000)], ...], AfterValidator(_ascending)]
 """Epochs, counted from 1, ascending, each once."""
+
+Augmentations = Annotated[
+    tuple[Annotated[str, AfterValidator(known_augmentation)], ...],
+    AfterValidator(lambda names: tuple(dict.fromkeys(names))),
+]
+"""Keys of augmentations, in the order in which they are applied, each once."""
+
+
+def _list_augmentations(schema: Document) -> None:
+    # Added when a schema is asked for: the registry reads its package then.
+    keys = usual_order(AUGMENTATIONS)
+    schema["items"]["enum"] = keys
+    schema["names"] = {key: AUGMENTATIONS[key].title for key in keys}
+
+
+def epochs_text(epochs: int, open_ended: bool) -> str:
+    """How many epochs a stage trains, for tables."""
+    return AUTO if open_ended else str(epochs or "–")
 
 
 class TrainingSettings(Section):
@@ -25,10 +48,26 @@ class TrainingSettings(Section):
     train: bool = Field(
         True, title="Train", description="Off: the baseline is the network exactly as in its weights file."
     )
-    epochs: int = Field(10, ge=1, le=10_000, title="Epochs")
+    epochs: WholeOrAuto = Field(
+        None,
+        ge=1,
+        le=10_000,
+        title="Epochs",
+        description="auto: trains until nothing more is gained on the validation images, then lets the learning rate "
+        "fall to the end; within the time budget.",
+        json_schema_extra={"default": AUTO},
+    )
+    budget_minutes: float = Field(
+        60.0,
+        ge=0,
+        le=100_000,
+        title="Time budget",
+        description="The longest that a training of automatic length takes; 0: no limit.",
+        json_schema_extra={"unit": "minutes", "zero": "no limit", "shown_for": {"epochs": [None]}},
+    )
     batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Images.")
     optimizer: Literal["adam", "adamw", "sgd", "rmsprop"] = Field(
-        "adam", title="Optimizer", description="adamw: decoupled weight decay; the others: L2 penalty."
+        "adamw", title="Optimizer", description="adamw: decoupled weight decay; the others: L2 penalty."
     )
     momentum: float = Field(
         0.9,
@@ -38,7 +77,15 @@ class TrainingSettings(Section):
         description="For sgd, in Nesterov's form.",
         json_schema_extra={"shown_for": {"optimizer": ["sgd"]}},
     )
-    learning_rate: float = Field(1e-3, gt=0, le=10, title="Learning rate")
+    learning_rate: RealOrAuto = Field(
+        None,
+        gt=0,
+        le=10,
+        title="Learning rate",
+        description="auto: as measured for the optimizer, the batch size, and networks with and without batch "
+        "normalisation; lower where the network begins with weights of a file.",
+        json_schema_extra={"default": AUTO},
+    )
     head_learning_rate: float = Field(
         0.0,
         ge=0,
@@ -47,15 +94,21 @@ class TrainingSettings(Section):
         description="0: the same.",
         json_schema_extra={"zero": "the same"},
     )
-    weight_decay: float = Field(
-        0.0,
+    weight_decay: RealOrAuto = Field(
+        None,
         ge=0,
         le=1,
         title="Weight decay",
         description="Applies to kernels, not to biases and normalisation; decoupled for adamw (Loshchilov and Hutter "
-        "2019).",
+        "2019). auto: 0.05 for adamw, 0.0005 for sgd, none for the others.",
+        json_schema_extra={"default": AUTO},
     )
-    schedule: Literal["constant", "cosine", "step"] = Field("constant", title="Schedule")
+    schedule: Literal["constant", "cosine", "step"] = Field(
+        "cosine",
+        title="Schedule",
+        description="How the learning rate falls over the epochs; where their number is automatic, after nothing "
+        "more is gained.",
+    )
     step_epochs: Epochs = Field(
         (),
         title="Steps after epochs",
@@ -70,29 +123,23 @@ class TrainingSettings(Section):
         title="Step factor",
         json_schema_extra={"shown_for": {"schedule": ["step"]}},
     )
-    augment: tuple[Augmentation, ...] = Field(
-        (),
+    augment: Augmentations = Field(
+        ("pad_crop",),
         title="Augmentation",
-        json_schema_extra={
-            "names": {
-                "hflip": "flip left–right",
-                "vflip": "flip up–down",
-                "rotate": "rotate",
-                "autoaugment_cifar": "AutoAugment (CIFAR)",
-            }
-        },
+        description="Random changes to the training images, applied in this order.",
+        json_schema_extra=_list_augmentations,
     )
-    warmup_epochs: int = Field(
-        0,
+    warmup_epochs: WholeOrAuto = Field(
+        None,
         ge=0,
         le=1000,
         title="Warm-up",
         description="The learning rate rises linearly over this many epochs before the schedule starts (Goyal et al. "
-        "2017).",
-        json_schema_extra={"unit": "epochs", "advanced": True, "zero": "none"},
+        "2017). auto: over a tenth of the epochs.",
+        json_schema_extra={"default": AUTO, "unit": "epochs", "advanced": True, "zero": "none"},
     )
     label_smoothing: float = Field(
-        0.0,
+        0.1,
         ge=0,
         lt=1,
         title="Label smoothing",
@@ -110,8 +157,8 @@ class TrainingSettings(Section):
         ge=0,
         le=10_000,
         title="Early stopping",
-        description="Stops the training when it has not improved on the validation images for this many epochs; 0: "
-        "off.",
+        description="Stops the training when it has not improved on the validation images for this many epochs, or, "
+        "where their number is automatic, lets the learning rate fall then; 0: off, or automatic.",
         json_schema_extra={"unit": "epochs", "advanced": True, "zero": "off"},
     )
     restore_best: bool = Field(
@@ -143,22 +190,33 @@ class TrainingSettings(Section):
         json_schema_extra={"advanced": True, "empty": "none"},
     )
 
-    precision: Literal["auto", "float32", "mixed_float16"] = Field(
+    precision: Precision = Field(
         "auto",
         title="Precision",
-        description="auto and mixed_float16: 16 bits on graphics cards with tensor cores; processors always compute "
-        "in float32."
-        "",
+        description="auto and mixed_float16: 16 bits on graphics cards with tensor cores; processors compute in "
+        "float32. mixed_bfloat16: 16 bits on processors with AVX-512 BF16 or AMX, faster where layers are wide; the "
+        "same recipe then gives slightly different weights on each kind of processor.",
         json_schema_extra={"advanced": True, "names": {"auto": "automatic"}},
     )
 
     @property
+    def is_open_ended(self) -> bool:
+        """Whether the number of epochs is found while the baseline trains."""
+        return self.train and self.epochs is None
+
+    @property
     def trained_epochs(self) -> int:
-        """Epochs that the baseline trains."""
-        return self.epochs if self.train else 0
+        """Epochs that the baseline trains; at most, where their number is automatic."""
+        if not self.train:
+            return 0
+        return self.epochs or MAX_AUTOMATIC_EPOCHS
 
     @model_validator(mode="after")
     def _epochs_lie_within(self) -> TrainingSettings:
+        if self.epochs is None:
+            if self.schedule == "step":
+                raise ValueError('schedule = "step" needs a number of epochs; give epochs, or choose "cosine"')
+            return self
         if self.warmup_epochs and self.warmup_epochs >= self.epochs:
             raise ValueError(f"warmup_epochs must be below epochs = {self.epochs}, or the schedule never begins")
         for name in ("step_epochs", "test_epochs"):

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from engine.graph.keras_objects import LayerConfig
 from engine.graph.layer_graph import Layer, LayerGraph, LayerSettings, Shape, StoredAs, Tensor
+from engine.graph.layout import DEFAULT_LAYOUT, Layout
 
 INPUT = "input"
 CIFAR_STEM_BELOW = 64
@@ -28,7 +29,8 @@ class GraphBuilder:
     stored: StoredAs | None = None
     """Where a file has the weights of the layers that are added next; None: under their own names."""
     constants: set[str] = field(default_factory=set)
-    """Layers of a file whose weights are settings here."""
+    """Layers of a file whose weights are settings here, or not needed."""
+    layout: Layout = DEFAULT_LAYOUT
 
     def __post_init__(self) -> None:
         self._add(INPUT, "InputLayer", {}, (), self.input_shape)
@@ -40,6 +42,8 @@ class GraphBuilder:
     @property
     def cifar_stem(self) -> bool:
         """Whether a side of the images is below 64 pixels, so that the first layers keep their resolution."""
+        if self.layout.small_stem is not None:
+            return self.layout.small_stem
         return min(self.input_shape[:2]) < CIFAR_STEM_BELOW
 
     def filters(self, count: int) -> int:
@@ -63,8 +67,9 @@ class GraphBuilder:
         dilation: int = 1,
     ) -> Tensor:
         """A convolution with `filters` output channels (already scaled by the width)."""
-        height, width, channels = x.shape
         reach = dilation * (kernel - 1) + 1
+        x, padding = self._evenly_padded(x, reach, strides, padding, name)
+        height, width, channels = x.shape
         shape = (_out(height, reach, strides, padding), _out(width, reach, strides, padding), filters)
         weights = kernel * kernel * channels * filters
         settings = {
@@ -92,8 +97,9 @@ class GraphBuilder:
         dilation: int = 1,
     ) -> Tensor:
         """A depthwise convolution, one filter per channel."""
-        height, width, channels = x.shape
         reach = dilation * (kernel - 1) + 1
+        x, padding = self._evenly_padded(x, reach, strides, padding, name)
+        height, width, channels = x.shape
         shape = (_out(height, reach, strides, padding), _out(width, reach, strides, padding), channels)
         weights = kernel * kernel * channels
         dilated = {"dilation_rate": dilation} if dilation > 1 else {}
@@ -115,7 +121,8 @@ class GraphBuilder:
     ) -> Tensor:
         """Batch normalisation; one that ends a residual branch begins with scale 0 (Goyal et al. 2017, section 5.1)."""
         channels = x.shape[-1]
-        settings: LayerConfig = {"momentum": self.momentum, "epsilon": epsilon}
+        fixed = self.layout.epsilon
+        settings: LayerConfig = {"momentum": self.momentum, "epsilon": epsilon if fixed is None else fixed}
         settings |= {"gamma_initializer": "zeros"} if ends_branch else {}
         settings |= {name: False for name, learnt in (("scale", scale), ("center", center)) if not learnt}
         learnt = (scale + center) * channels
@@ -167,15 +174,20 @@ class GraphBuilder:
 
     def pad_for_stride_two(self, x: Tensor, kernel: int, name: str) -> Tensor:
         """Zeros for a "valid" convolution of stride 2, placed as TensorFlow places those of padding "same" on an even
-        side and symmetrically on an odd one: what the weights of `tf_keras.applications` were trained with."""
+        side and symmetrically on an odd one: what the weights of `tf_keras.applications` were trained with. Of a
+        layout that pads evenly, symmetrically."""
         middle = kernel // 2
+        if self.layout.pads_evenly:
+            return self.zero_pad(x, (middle, middle), (middle, middle), name)
         rows, columns = ((middle - 1 + side % 2, middle) for side in x.shape[:2])
         return self.zero_pad(x, rows, columns, name)
 
     def max_pool(
         self, x: Tensor, size: int, name: str, *, strides: int | None = None, padding: str = "valid"
     ) -> Tensor:
-        return self._pool("MaxPooling2D", x, size, name, strides or size, padding)
+        strides = strides or size
+        x, padding = self._evenly_padded(x, size, strides, padding, name)
+        return self._pool("MaxPooling2D", x, size, name, strides, padding)
 
     def average_pool(
         self, x: Tensor, size: int, name: str, *, strides: int | None = None, padding: str = "valid"
@@ -224,6 +236,17 @@ class GraphBuilder:
     def graph(self) -> LayerGraph:
         return LayerGraph(tuple(self.layers.values()), frozenset(self.constants))
 
+    def _evenly_padded(self, x: Tensor, reach: int, strides: int, padding: str, name: str) -> tuple[Tensor, str]:
+        """What a layer of padding "same" takes, and the padding that it then has; see `Layout.pads_evenly`.
+
+        A convolution of stride 1 has even padding anyway. Zeros are the padding of a max-pooling too where it comes
+        after a ReLU, as all do here.
+        """
+        if not self.layout.pads_evenly or padding != "same" or strides == 1:
+            return x, padding
+        middle = reach // 2
+        return (self.zero_pad(x, (middle, middle), (middle, middle), f"{name}_pad") if middle else x), "valid"
+
     def _pool(self, kind: str, x: Tensor, size: int, name: str, strides: int, padding: str) -> Tensor:
         height, width, channels = x.shape
         shape = (_out(height, size, strides, padding), _out(width, size, strides, padding), channels)
@@ -240,6 +263,7 @@ class GraphBuilder:
         trainable_parameters: int = 0,
         macs: int = 0,
     ) -> Tensor:
+        name = self.layout.named(name)
         if name in self.layers:
             raise ValueError(f'Two layers are called "{name}".')
         if min(shape) < 1:

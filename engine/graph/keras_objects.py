@@ -59,6 +59,10 @@ class KerasLayer(Protocol):
     def output(self) -> tf.Tensor: ...
 
     @property
+    def outbound_nodes(self) -> Sequence[object]:
+        """Its uses by other layers."""
+
+    @property
     def output_shape(self) -> tuple[int | None, ...]:
         """With the batch, whose size is None."""
 
@@ -67,6 +71,23 @@ class KerasLayer(Protocol):
     def set_weights(self, weights: Sequence[np.ndarray]) -> None: ...
 
     def get_config(self) -> LayerConfig: ...
+
+
+class NetworkPart(Protocol):
+    """What a training step needs of a network, or of the part of it that trains."""
+
+    @property
+    def trainable_variables(self) -> Sequence[Variable]: ...
+
+    @property
+    def losses(self) -> Sequence[tf.Tensor]:
+        """Beside the objective's, such as those of regularisers."""
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Of the images or features that it is fed, with the batch, whose size is None."""
+
+    def __call__(self, images: np.ndarray | tf.Tensor, /, training: bool = ...) -> tf.Tensor: ...
 
 
 class KerasModel(Protocol):

@@ -57,7 +57,7 @@ class LayerGraph:
 
     layers: tuple[Layer, ...]
     constants: frozenset[str] = frozenset()
-    """Layers of a file whose weights are settings here, such as a normalisation of the input."""
+    """Layers of a file whose weights are settings here, such as a normalisation of the input, or not needed."""
 
     @property
     def parameters(self) -> int:
@@ -81,10 +81,20 @@ class LayerGraph:
         names = [layer.name for layer in self.layers if layer.macs and not layer.in_head]
         return tuple(names[-count:])
 
+    @property
+    def is_batch_normalised(self) -> bool:
+        """Whether it has batch normalisation."""
+        return any(layer.kind == "BatchNormalization" for layer in self.layers)
+
     @cached_property
     def macs(self) -> int:
         """Multiply-accumulates of convolutions and dense layers for one image."""
         return sum(layer.macs for layer in self.layers)
+
+    @cached_property
+    def base_macs(self) -> int:
+        """Without those of the head."""
+        return sum(layer.macs for layer in self.layers if not layer.in_head)
 
     @property
     def activations(self) -> int:

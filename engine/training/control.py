@@ -42,6 +42,11 @@ class Control:
         self._cancel.set()
         self._running.set()
 
+    @property
+    def stop_is_asked(self) -> bool:
+        """Whether a stop waits to be taken."""
+        return self._stop.is_set()
+
     def take_stop(self) -> bool:
         """Whether a stop was asked for since the last call."""
         if self._stop.is_set():

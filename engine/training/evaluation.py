@@ -7,14 +7,15 @@ from functools import partial
 import tensorflow as tf
 
 from engine.datasets.source import Split
-from engine.graph.keras_objects import KerasModel
+from engine.graph.keras_objects import NetworkPart
 from engine.training.control import Control
+from engine.training.feature_feed import FeatureFeed
 from engine.training.feed import Feed
 from engine.training.graph_building import StepFunction, compiled
 from engine.training.objective import Objective, correct_predictions, cross_entropy
 
 
-def evaluation_step(model: KerasModel, objective: Objective) -> StepFunction:
+def evaluation_step(model: NetworkPart, objective: Objective) -> StepFunction:
     """One batch without training: cross-entropy, whatever the objective lowers."""
     return compiled(partial(evaluate_batch, objective), model)
 
@@ -25,7 +26,7 @@ def evaluate_batch(objective: Objective, images: tf.Tensor, labels: tf.Tensor) -
     return tf.reduce_sum(cross_entropy(outputs, labels)), correct_predictions(outputs, labels)
 
 
-def classified(feed: Feed, split: Split, evaluate: StepFunction, control: Control) -> tuple[float, float]:
+def classified(feed: Feed | FeatureFeed, split: Split, evaluate: StepFunction, control: Control) -> tuple[float, float]:
     """Mean loss and accuracy on all images of a split."""
     loss_sum, right, seen = 0.0, 0, 0
     for images, labels in feed.in_order(split):

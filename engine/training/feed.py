@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.contract.training_settings import Augmentation
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.feeding.pipeline import ImagePipeline, network_input_shape
-from engine.imaging.augment import augment, augmentation_streams
+from engine.imaging.augment import augment, augmentation_streams, mixes_images
+from engine.training.mixed_labels import MixedLabels, mixed
 
 SHUFFLE_STREAM, AUGMENT_STREAM = 1, 2
 BATCHES_AHEAD = 4
@@ -23,39 +23,50 @@ VALIDATION_BATCH = 256
 VALIDATION_BATCH_BYTES = 32 * 2**20
 """Fewer images are evaluated at once where they are larger: what a network makes of them is some 50 times that."""
 
-Batch = tuple[np.ndarray, np.ndarray]
-"""Images float32 (batch, height, width, channels) and labels int64 (batch,)."""
+Batch = tuple[np.ndarray, np.ndarray | MixedLabels]
+"""Images float32 (batch, height, width, channels) and labels int64 (batch,), of mixed images with their shares."""
 
 
 @dataclass(frozen=True)
 class Feed:
     """Batches of one dataset through one image pipeline.
 
-    Shuffling and each augmentation have streams of their own for every epoch, derived from (seed, stream, epoch): so
-    the batches of an epoch do not depend on earlier epochs.
+    Shuffling has a stream of its own for every epoch, derived from (seed, stream, epoch), and each augmentation one for
+    every batch: so a batch depends on no earlier one.
     """
 
     dataset: PreparedDataset
     pipeline: ImagePipeline
     seed: int
     batch_size: int
-    augmentation: tuple[Augmentation, ...] = ()
+    augmentation: tuple[str, ...] = ()
 
     @property
     def batches(self) -> int:
         """Batches of an epoch; the last may be smaller."""
         return -(-len(self.dataset.splits[Split.TRAIN]) // self.batch_size)
 
+    @property
+    def mixes(self) -> bool:
+        """Whether the labels of the training's batches are `MixedLabels`."""
+        return mixes_images(self.augmentation)
+
+    def training_order(self, epoch: int) -> np.ndarray:
+        """Rows of the training images as they are shuffled in `epoch` (from 1)."""
+        rows = self.dataset.splits[Split.TRAIN]
+        return rows[np.random.default_rng((self.seed, SHUFFLE_STREAM, epoch)).permutation(len(rows))]
+
     def training_epoch(self, epoch: int) -> Iterator[Batch]:
         """The shuffled, augmented training images of `epoch` (from 1)."""
-        rows = self.dataset.splits[Split.TRAIN]
-        order = rows[np.random.default_rng((self.seed, SHUFFLE_STREAM, epoch)).permutation(len(rows))]
-        streams = augmentation_streams(self.augmentation, self.seed, AUGMENT_STREAM, epoch)
+        order = self.training_order(epoch)
 
         def batch(start: int) -> Batch:
             chosen = order[start : start + self.batch_size]
-            images = augment(self.dataset.images[chosen], streams)
-            return self.pipeline.feed(images), self.dataset.labels[chosen]
+            streams = augmentation_streams(
+                self.augmentation, self.seed, AUGMENT_STREAM, epoch, start // self.batch_size
+            )
+            images, mixture = augment(self.dataset.images[chosen], streams)
+            return self.pipeline.feed(images), mixed(self.dataset.labels[chosen], mixture)
 
         return _made_ahead(batch, range(0, len(order), self.batch_size), self.batch_size * self._image_bytes)
 

@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 import tf_keras
 
-from engine.graph.keras_objects import KerasModel
+from engine.graph.keras_objects import NetworkPart
+from engine.training.mixed_labels import MixedLabels, loss_by_shares
 
 
 class Objective(ABC):
@@ -18,17 +19,17 @@ class Objective(ABC):
     def outputs(self, images: tf.Tensor, training: bool) -> tf.Tensor:
         """Probabilities, float32 (batch, classes or 1), of the network that is trained."""
 
-    def training(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def training(self, images: tf.Tensor, labels: tf.Tensor | MixedLabels) -> tuple[tf.Tensor, tf.Tensor]:
         """Outputs, and what the training minimises: one loss per image, float32 (batch,)."""
         outputs = self.outputs(images, training=True)
-        return outputs, cross_entropy(outputs, labels)
+        return outputs, loss_by_shares(lambda labels: cross_entropy(outputs, labels), labels)
 
 
 class CrossEntropy(Objective):
     """The mean cross-entropy with the labels."""
 
     def __init__(
-        self, model: KerasModel, label_smoothing: float = 0.0, class_weights: np.ndarray | None = None
+        self, model: NetworkPart, label_smoothing: float = 0.0, class_weights: np.ndarray | None = None
     ) -> None:
         """
         Args:
@@ -42,12 +43,15 @@ class CrossEntropy(Objective):
     def outputs(self, images: tf.Tensor, training: bool) -> tf.Tensor:
         return self._model(images, training=training)
 
-    def training(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def training(self, images: tf.Tensor, labels: tf.Tensor | MixedLabels) -> tuple[tf.Tensor, tf.Tensor]:
         outputs = self.outputs(images, training=True)
         return outputs, self.losses(outputs, labels)
 
-    def losses(self, outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+    def losses(self, outputs: tf.Tensor, labels: tf.Tensor | MixedLabels) -> tf.Tensor:
         """Of each image, with the labels smoothed and the classes weighted; float32 (batch,)."""
+        return loss_by_shares(lambda labels: self._losses(outputs, labels), labels)
+
+    def _losses(self, outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         losses = cross_entropy(outputs, labels, self._label_smoothing)
         if self._class_weights is not None:
             losses *= tf.gather(tf.constant(self._class_weights, losses.dtype), labels)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,14 +14,14 @@ from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.feeding.pipeline import ImagePipeline
-from engine.graph.keras_objects import KerasModel
+from engine.graph.keras_objects import KerasModel, NetworkPart
 from engine.training.balance import balanced_weights
 from engine.training.control import Control
 from engine.training.evaluation import classified, evaluate_batch
 from engine.training.feed import Feed
 from engine.training.objective import CrossEntropy, Objective
 from engine.training.plan import TrainingPlan
-from engine.training.precision import LossScale, computes_in_16_bits, mixed_precision
+from engine.training.precision import computing_in
 from engine.training.projection import Projection
 from engine.training.training_loop import TrainingLoop
 
@@ -41,6 +40,8 @@ class Trainer:
     """Where the training is saved after each epoch; one that is found there is continued."""
     stage_epochs: int = 0
     """Of all trainings of the stage together; 0: of the one training."""
+    features: Path | None = None
+    """The folder for the features of frozen bases; None: they are computed anew in each epoch."""
 
     def train(
         self,
@@ -67,12 +68,14 @@ class Trainer:
             NutshellError: the loss is no longer a number.
         """
         goal = objective or self.cross_entropy(model, plan)
-        scale = LossScale() if computes_in_16_bits(plan.precision) else None
-        with mixed_precision() if scale else nullcontext():
-            loop = TrainingLoop(self, model, plan, tuple(projections), goal, tuple(earlier), tuple(unfrozen), scale)
+        by_labels = partial(self.cross_entropy, plan=plan) if objective is None else None
+        with computing_in(plan.precision) as scale:
+            loop = TrainingLoop(
+                self, model, plan, tuple(projections), goal, tuple(earlier), tuple(unfrozen), scale, by_labels
+            )
             return loop.run()
 
-    def cross_entropy(self, model: KerasModel, plan: TrainingPlan) -> CrossEntropy:
+    def cross_entropy(self, model: NetworkPart, plan: TrainingPlan) -> CrossEntropy:
         """The loss of a plan by the labels alone."""
         return CrossEntropy(model, plan.label_smoothing, self._class_weights(plan))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,12 +13,15 @@ from engine.contract.errors import NutshellError
 from engine.contract.events import BatchProgress, Notice
 from engine.contract.training_outcome import EpochRecord, TrainingOutcome
 from engine.datasets.source import Split
-from engine.graph.keras_objects import KerasModel
+from engine.graph.keras_objects import KerasModel, NetworkPart
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from engine.training.course import Course, course
 from engine.training.epoch_events import epoch_event
 from engine.training.evaluation import classified, evaluation_step
+from engine.training.feature_feed import FeatureFeed
 from engine.training.feed import Feed
 from engine.training.finite_weights import layer_not_finite
+from engine.training.frozen_features import training_on_features
 from engine.training.graph_building import StepFunction
 from engine.training.objective import Objective
 from engine.training.plan import TrainingPlan
@@ -44,34 +48,56 @@ class TrainingLoop:
         earlier: tuple[EpochRecord, ...],
         unfrozen: tuple[str, ...],
         loss_scale: LossScale | None,
+        by_labels: Callable[[NetworkPart], Objective] | None = None,
     ) -> None:
+        """
+        Args:
+            by_labels: the objective of a part of the network, where that is the cross-entropy.
+        """
         self._trainer = trainer
         self._model = model
         self._plan = plan
         self._projections = projections
         self._unfrozen = unfrozen
         self._loss_scale = loss_scale
-        self._feed = Feed(trainer.dataset, trainer.pipeline, trainer.seed, plan.batch_size, plan.augment)
+        self._by_labels = by_labels
+        self._images = Feed(trainer.dataset, trainer.pipeline, trainer.seed, plan.batch_size, plan.augment)
+        self._feed: Feed | FeatureFeed = self._images
         self._objective = objective
-        self._make_step()
-        self._evaluate: StepFunction = evaluation_step(model, objective)
+        self._optimizers = Optimizers(model, plan, loss_scale)
         self._records: list[EpochRecord] = list(earlier)
         self._before = len(earlier)
-        self._last_epoch = len(earlier) + plan.epochs
-        self._stage_epochs = max(trainer.stage_epochs, self._last_epoch)
+        self._course = self._course_so_far()
         self._best_epoch = 0
         self._best_weights: list[np.ndarray] | None = None
         self._epoch_wall_s: list[float] = []
         self._last_progress_s = 0.0
 
+    @property
+    def _last_epoch(self) -> int:
+        return self._before + self._course.epochs
+
+    @property
+    def _stage_epochs(self) -> int:
+        """Of all trainings of the stage together."""
+        return self._last_epoch if self._plan.open_end else max(self._trainer.stage_epochs, self._last_epoch)
+
+    def _course_so_far(self) -> Course:
+        splits = self._trainer.dataset.splits
+        share = len(splits[Split.VALIDATION]) / len(splits[Split.TRAIN])
+        return course(self._plan, self._records[self._before :], self._feed.batches, share)
+
     def run(self) -> TrainingOutcome:
         self._continue_from_checkpoint()
+        if len(self._records) < self._last_epoch:
+            self._compile()
         stopped = False
         while len(self._records) < self._last_epoch and not stopped and not self._out_of_patience():
             started = time.perf_counter()
             epoch = len(self._records) + 1
             if epoch - self._before == self._plan.unfreeze_epoch:
                 self._unfreeze()
+                self._compile()
             stopped = self._epoch(epoch)
             self._epoch_wall_s.append(time.perf_counter() - started)
         if self._best_weights is not None:
@@ -81,25 +107,38 @@ class TrainingLoop:
     def _continue_from_checkpoint(self) -> None:
         saved = load_checkpoint(self._trainer.checkpoint)
         # A checkpoint of the stage's training before this one has no epoch of this one.
-        if saved is None or not self._before < len(saved.records) <= self._last_epoch:
+        if saved is None or not self._before < len(saved.records) <= self._before + self._plan.epochs:
             return
         if 0 < self._plan.unfreeze_epoch <= len(saved.records) - self._before:
             self._unfreeze()
         saved.put_back(self._model, self._optimizers.variables, self._projections)
         self._records = list(saved.records)
+        self._course = self._course_so_far()
         self._best_epoch = saved.best_epoch
         self._best_weights = saved.best_weights
         for record in self._records[self._before :]:
             self._tell_epoch(record)
 
-    def _make_step(self) -> None:
-        self._optimizers = Optimizers(self._model, self._plan, self._loss_scale)
-        self._step: StepFunction = training_step(self._model, self._optimizers, self._projections, self._objective)
+    def _compile(self) -> None:
+        """Make the step and the evaluation: of what follows a frozen base where its features can be kept, else of the
+        whole network.
+        """
+        part: NetworkPart = self._model
+        objective, self._feed = self._objective, self._images
+        unfrozen = 0 < self._plan.unfreeze_epoch <= len(self._records) + 1 - self._before
+        if self._by_labels is not None and not self._projections and not unfrozen:
+            kept = training_on_features(self._trainer, self._model, self._plan, self._images)
+            if kept is not None:
+                part, self._feed, objective = kept.part, kept.feed, self._by_labels(kept.part)
+        self._step: StepFunction = training_step(
+            part, self._optimizers, self._projections, objective, self._images.mixes
+        )
+        self._evaluate: StepFunction = evaluation_step(part, objective)
 
     def _unfreeze(self) -> None:
         for name in self._unfrozen:
             self._model.get_layer(name).trainable = True
-        self._make_step()
+        self._optimizers = Optimizers(self._model, self._plan, self._loss_scale)
 
     def _out_of_patience(self) -> bool:
         """Whether the best epoch, if any, is so long ago that the plan's patience is over."""
@@ -122,11 +161,11 @@ class TrainingLoop:
             self._trainer.control.hold_if_paused()
             paused_s += time.perf_counter() - before
             step = (epoch - self._before - 1) * batches + batch
-            rate = self._optimizers.set_rate_factor(self._plan.rate_factor(step, batches))
+            rate = self._optimizers.set_rate_factor(self._course.rate_factor(step))
             for projection in self._projections:
                 projection.before_batch(step, self._plan.epochs * batches)
             loss, correct = self._step(images, labels)
-            loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(labels)
+            loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(images)
             if not math.isfinite(loss_sum):
                 self._end_diverged(f"epoch {epoch}, batch {batch + 1}", "the loss", rate)
                 return True
@@ -175,6 +214,7 @@ class TrainingLoop:
             return False
         self._records.append(record)
         self._keep_if_best(record)
+        self._follow_course()
         save_checkpoint(
             self._trainer.checkpoint,
             Checkpoint(
@@ -188,6 +228,19 @@ class TrainingLoop:
         )
         self._tell_epoch(record)
         return True
+
+    def _follow_course(self) -> None:
+        """Look whether the end is known now, and say why."""
+        known, self._course = self._course.is_fixed, self._course_so_far()
+        if known or not self._course.is_fixed:
+            return
+        reasons = {
+            "no gain": f"nothing more was gained since epoch {self._course.gained_in}",
+            "budget": "the time budget is nearly used",
+            "longest": "this is the longest that an automatic training lasts",
+        }
+        message = f"The learning rate falls until epoch {self._last_epoch}: {reasons[self._course.reason]}."
+        self._trainer.emit(Notice(message=message))
 
     def _record(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> EpochRecord:
         validation_loss, validation_accuracy = self._classified(Split.VALIDATION)

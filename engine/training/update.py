@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import tensorflow as tf
 import tf_keras
 
-from engine.graph.keras_objects import KerasLayer, KerasModel, Optimizer, Variable
+from engine.graph.keras_objects import KerasLayer, KerasModel, NetworkPart, Optimizer, Variable
 from engine.training.convolution_gradient import safe_convolution_gradients
 from engine.training.graph_building import StepFunction, compiled
+from engine.training.mixed_labels import MixedLabels, dominant_labels
 from engine.training.objective import Objective, correct_predictions
 from engine.training.plan import TrainingPlan
 from engine.training.precision import LossScale
@@ -99,12 +100,21 @@ def _optimizer(plan: TrainingPlan, rate: float, variables: Sequence[Variable]) -
 
 
 def training_step(
-    model: KerasModel, optimizers: Optimizers, projections: Sequence[Projection], objective: Objective
+    model: NetworkPart,
+    optimizers: Optimizers,
+    projections: Sequence[Projection],
+    objective: Objective,
+    mixed_labels: bool = False,
 ) -> StepFunction:
-    """One batch: forward, gradients of the objective's mean, update, projections."""
+    """One batch: forward, gradients of the objective's mean, update, projections.
+
+    Args:
+        mixed_labels: whether its labels are `MixedLabels`; a prediction counts as correct if it is the label with the
+            larger share.
+    """
     variables = list(model.trainable_variables)
 
-    def step(images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def step(images: tf.Tensor, labels: tf.Tensor | MixedLabels) -> tuple[tf.Tensor, tf.Tensor]:
         with safe_convolution_gradients():
             outputs, losses = objective.training(images, labels)
             total = tf.reduce_mean(losses)
@@ -114,6 +124,6 @@ def training_step(
         optimizers.apply(tf.gradients(goal, variables), variables)
         for projection in projections:
             projection.project()
-        return tf.reduce_sum(losses), correct_predictions(outputs, labels)
+        return tf.reduce_sum(losses), correct_predictions(outputs, dominant_labels(labels))
 
-    return compiled(step, model)
+    return compiled(step, model, mixed_labels)

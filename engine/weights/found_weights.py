@@ -1,23 +1,25 @@
-"""Weights files on this machine that fit a network: Keras' own cache, the user's folder, earlier runs."""
+"""Weights files on this machine that fit a network: in the caches of Keras and PyTorch, the user's folder, earlier
+runs."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.errors import DataError
+from engine.contract.errors import NutshellError
 from engine.contract.progress import Progress
 from engine.graph.layer_graph import LayerGraph
 from engine.store.locations import Locations
 from engine.store.stage_store import MODEL_FILE, StageStore
 from engine.weights.matching import match_weights
 from engine.weights.saved_model import GRAPH_FILE
+from engine.weights.state_file import STATE_SUFFIXES
 from engine.weights.stored_weights import read_stored_weights
 
-SUFFIXES = (".h5", ".keras", GRAPH_FILE)
+SUFFIXES = (".h5", ".keras", GRAPH_FILE, *STATE_SUFFIXES)
 MAX_EARLIER = 20
 
 
@@ -34,8 +36,14 @@ def keras_cache() -> Path:
     return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models"
 
 
+def torch_cache() -> Path:
+    """Where torchvision keeps what it has downloaded; this program only reads there."""
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("TORCH_HOME") or caches / "torch") / "hub" / "checkpoints"
+
+
 def weights_in(folders: Sequence[Path]) -> Iterator[FoundWeights]:
-    """All files in the folders and below that may be weights files of Keras."""
+    """All files in the folders and below that may be weights files."""
     for folder in dict.fromkeys(folders):
         for path in sorted(folder.rglob("*")):
             if path.name.lower().endswith(SUFFIXES) and path.is_file():
@@ -52,13 +60,19 @@ def earlier_networks(runs_directory: Path) -> Iterator[FoundWeights]:
             yield FoundWeights(path, f"{facts.title}, {written}")
 
 
-def fitting(graph: LayerGraph, candidates: Iterator[FoundWeights], progress: Progress) -> Iterator[FoundWeights]:
-    """Those candidates that have every layer of the network's base."""
+def fitting(
+    graph_of: Callable[[Path], LayerGraph], candidates: Iterator[FoundWeights], progress: Progress
+) -> Iterator[FoundWeights]:
+    """Those candidates that have every layer of the network's base.
+
+    Args:
+        graph_of: the network with the weights of a file, which may be built as in another library.
+    """
     for candidate in candidates:
         progress.raise_if_cancelled()
         try:
-            match = match_weights(graph, read_stored_weights(candidate.path))
-        except DataError:
+            match = match_weights(graph_of(candidate.path), read_stored_weights(candidate.path))
+        except NutshellError:
             continue
         if not match.is_partial:
             yield candidate

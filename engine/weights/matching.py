@@ -93,9 +93,8 @@ def match_weights(graph: LayerGraph, stored: StoredWeights) -> WeightsMatch:
     Raises:
         DataError: the file is that of another architecture, or of another width.
     """
-    channels = {layer.name: layer.shape[-1] for layer in graph.layers}
     weighted = [layer for layer in in_keras_order(graph) if layer.parameters]
-    shapes = {layer.name: weight_shapes(layer, channels[layer.inputs[0]]) for layer in weighted}
+    shapes = _shapes(graph, weighted)
     whole = _by_name(weighted, stored) if stored.has_names else _by_order(weighted, stored)
     found = {layer.name: _part(whole[layer.name], layer) for layer in weighted if layer.name in whole}
     used = {stored_layer.name for stored_layer in whole.values()} | _constants(graph, stored)
@@ -111,6 +110,20 @@ def match_weights(graph: LayerGraph, stored: StoredWeights) -> WeightsMatch:
     )
     _refuse_another(match, base, shapes, found, stored, used)
     return match
+
+
+def fitting_layers(graph: LayerGraph, stored: StoredWeights) -> int:
+    """How many layers of the base a file with names has, with the same shapes."""
+    weighted = [layer for layer in graph.layers if layer.parameters and not layer.in_head]
+    found, shapes = _by_name(weighted, stored), _shapes(graph, weighted)
+    return sum(
+        layer.name in found and _part(found[layer.name], layer).shapes == shapes[layer.name] for layer in weighted
+    )
+
+
+def _shapes(graph: LayerGraph, weighted: Sequence[Layer]) -> dict[str, tuple[Shape, ...]]:
+    channels = {layer.name: layer.shape[-1] for layer in graph.layers}
+    return {layer.name: weight_shapes(layer, channels[layer.inputs[0]]) for layer in weighted}
 
 
 def _constants(graph: LayerGraph, stored: StoredWeights) -> set[str]:
@@ -149,12 +162,14 @@ def _refuse_another(
 
 def _by_name(weighted: Sequence[Layer], stored: StoredWeights) -> dict[str, StoredLayer]:
     known = {layer.name: layer for layer in stored.layers}
-    names = {layer.name: layer.stored.name if layer.stored else layer.name for layer in weighted}
-    return {name: known[theirs] for name, theirs in names.items() if theirs in known}
+    names = {layer.name: (layer.stored.name if layer.stored else layer.name, layer.name) for layer in weighted}
+    theirs = {ours: next(filter(known.get, both), "") for ours, both in names.items()}
+    return {ours: known[name] for ours, name in theirs.items() if name}
 
 
 def _part(stored: StoredLayer, layer: Layer) -> StoredLayer:
-    """Those of a stored layer's arrays that are this layer's."""
+    """Those of a stored layer's arrays that are this layer's, in its layout."""
+    stored = stored.of_depth() if layer.kind == "DepthwiseConv2D" else stored
     if layer.stored is None or not layer.stored.arrays or max(layer.stored.arrays) >= len(stored.places):
         return stored
     chosen = layer.stored.arrays

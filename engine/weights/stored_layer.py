@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Shape = tuple[int, ...]
 
@@ -18,3 +18,14 @@ class StoredLayer:
     places: tuple[str, ...]
     """Of its arrays in the file, in the order in which Keras sets them."""
     shapes: tuple[Shape, ...]
+    """As Keras has them."""
+    axes: tuple[tuple[int, ...], ...] = ()
+    """The file's axes of each array, in Keras' order; empty: they are in that order."""
+
+    def of_depth(self) -> StoredLayer:
+        """The same as a depthwise convolution, which PyTorch stores as one whose filters see a channel each."""
+        if not self.axes or len(self.axes[0]) != 4:
+            return self
+        (height, width, seen, filters), (*sides, second, first) = self.shapes[0], self.axes[0]
+        shapes, axes = (height, width, filters, seen), (*sides, first, second)
+        return replace(self, shapes=(shapes, *self.shapes[1:]), axes=(axes, *self.axes[1:]))

@@ -1,8 +1,9 @@
-"""What a Keras weights file holds, in every layout that Keras has written. No TensorFlow, and nothing is run."""
+"""What a weights file holds, in every layout of Keras and PyTorch. No TensorFlow, no PyTorch, and nothing is run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,11 +13,13 @@ import numpy as np
 from engine.contract.errors import DataError
 from engine.weights.hdf5_weights import hdf5_arrays, hdf5_layers
 from engine.weights.saved_model import files_of_saved_model, saved_model_arrays, saved_model_folder, saved_model_layers
+from engine.weights.state_file import in_keras_axes, is_state_file, state_arrays, state_layers
 from engine.weights.stored_layer import StoredLayer
+from engine.weights.tensor_pickle import NoPlainTensors
 from engine.weights.unreadable import UNREADABLE, reason_in_a_line
 
 CACHED_FILES = 64
-GIVE = "give a .h5, .weights.h5 or .keras file, or a SavedModel"
+GIVE = "give a .h5, .weights.h5 or .keras file, a SavedModel, or a .pth or .safetensors file"
 
 
 @dataclass(frozen=True)
@@ -37,11 +40,11 @@ class StoredWeights:
         Raises:
             DataError: the file is damaged.
         """
-        folder = saved_model_folder(self.path)
         try:
-            with hdf5_arrays(self.path) if folder is None else saved_model_arrays(folder) as array:
+            with _arrays(self.path) as array:
                 for layer in layers:
-                    yield [array(place) for place in layer.places]
+                    found = [array(place) for place in layer.places]
+                    yield [in_keras_axes(*one) for one in zip(found, layer.axes, strict=True)] if layer.axes else found
         except UNREADABLE as error:
             raise DataError(f"{self.path} is damaged ({reason_in_a_line(error)}); copy or save it again.") from None
 
@@ -62,7 +65,7 @@ def read_stored_weights(path: Path) -> StoredWeights:
     """The layers of a weights file.
 
     Raises:
-        DataError: it cannot be read, or is not a Keras weights file.
+        DataError: it cannot be read, or is not a weights file.
     """
     try:
         path.stat()
@@ -95,9 +98,23 @@ def _read(path: Path, states: tuple[tuple[int, int], ...]) -> StoredWeights:
     if folder is None and path.is_dir():
         raise DataError(f"{path} is a folder, but not a SavedModel; {GIVE}.")
     try:
-        layers = hdf5_layers(path) if folder is None else saved_model_layers(folder)
+        layers = _layers(path)
+    except NoPlainTensors as error:
+        raise DataError(f"{path} cannot be used: {error}.") from None
     except UNREADABLE as error:
-        raise DataError(f"{path} is not a Keras weights file ({reason_in_a_line(error)}); {GIVE}.") from None
+        raise DataError(f"{path} is not a weights file ({reason_in_a_line(error)}); {GIVE}.") from None
     if not layers:
         raise DataError(f"{path} holds no layer with weights; {GIVE}.")
     return StoredWeights(path, layers)
+
+
+def _layers(path: Path) -> tuple[StoredLayer, ...]:
+    if (folder := saved_model_folder(path)) is not None:
+        return saved_model_layers(folder)
+    return state_layers(path) if is_state_file(path) else hdf5_layers(path)
+
+
+def _arrays(path: Path) -> AbstractContextManager[Callable[[str], np.ndarray]]:
+    if (folder := saved_model_folder(path)) is not None:
+        return saved_model_arrays(folder)
+    return state_arrays(path) if is_state_file(path) else hdf5_arrays(path)

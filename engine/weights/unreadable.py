@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zipfile
 
-UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, zipfile.BadZipFile)
+# zipfile's for what it does not know, such as encryption, are RuntimeErrors.
+UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile)
 
 
 def reason_in_a_line(error: BaseException) -> str:

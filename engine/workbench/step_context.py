@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.backbones.backbone import layer_graph
 from engine.contract.evidence import Evidence
 from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.feeding.fed_images import FedImages
-from engine.feeding.pipeline import ImagePipeline
+from engine.feeding.pipeline import ImagePipeline, network_input_shape
+from engine.training.plan import TrainingPlan
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
@@ -36,6 +38,14 @@ class StepContext:
     found: Callable[[Evidence], None] = lambda evidence: None
     """Store and report what the step found, as often as there is more of it: a plot shows it while
     the step still works. The last of each kind stays."""
+
+    @property
+    def baseline_plan(self) -> TrainingPlan:
+        """How the baseline trains: what a step's own fine-tuning begins from."""
+        backbone = self.recipe.backbone
+        shape = network_input_shape(self.recipe.images.first)
+        graph = layer_graph(backbone, shape, len(self.dataset.classes))
+        return TrainingPlan.of_recipe(self.recipe.training, graph.is_batch_normalised, bool(backbone.weights))
 
     def calibration_images(self, count: int) -> FedImages:
         """A seeded choice of `count` training images, or of all where there are fewer, the same number of each class.

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
+
+ONEDNN = MappingProxyType({"TF_ENABLE_ONEDNN_OPTS": "1"})
+"""TensorFlow itself asks for it only where a processor has AVX-512; what it gains is no merit of a way to train."""
 
 
 class Contender:
@@ -21,13 +24,13 @@ class Contender:
             way: as `epoch_contender` knows it.
             folder: where it finds `images` and keeps what it needs.
             epochs: how many it will be asked for at most.
-            environment: variables that TensorFlow reads at its start.
+            environment: variables that TensorFlow reads at its start; without them oneDNN is on.
         """
         command = [sys.executable, "-m", "tests.benchmarks.epoch_contender", way, str(folder), str(epochs + 2)]
         self._child = subprocess.Popen(
             command,
             cwd=checkout,
-            env={**_without_tensorflows(os.environ), **(environment or {})},
+            env={**_without_tensorflows(os.environ), **ONEDNN, **(environment or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -1,9 +1,9 @@
 """One way to train, in a process of its own: trains an epoch for each line on standard input and prints its seconds.
 
-    python -m tests.benchmarks.epoch_contender run|fit|fit-steps-8|fit-xla|fit-channels-first|generator FOLDER EPOCHS
+    python -m tests.benchmarks.epoch_contender WAY FOLDER EPOCHS
 
-FOLDER has `images` (one folder per class) and is where the contender keeps what it needs. All train the same network
-on the same split, each epoch with its validation.
+WAY is one of `WAYS`. FOLDER has `images` (one folder per class) and is where the contender keeps what it needs. All
+train the same network on the same split, each epoch with its validation.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import EngineEvent, EpochFinished
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
-from engine.contract.training_settings import TrainingSettings
+from engine.contract.training_settings import Precision, TrainingSettings
 from engine.datasets.cache.preparation import prepare, scan
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
@@ -31,13 +31,25 @@ from engine.datasets.source import Split
 BATCH = 64
 
 
-def recipe(folder: Path, epochs: int, augmented: bool) -> Recipe:
+def recipe(folder: Path, epochs: int, augmented: bool, precision: Precision = "float32") -> Recipe:
+    """The same arithmetic as the other ways: adam at one rate, without a label that is smoothed."""
     return Recipe(
         name="overhead",
         dataset=DatasetSettings(kind="image_folder", path=str(folder / "images")),
         images=ImageSettings(size=32),
         backbone=BackboneSettings(kind="resnet18", width=0.25),
-        training=TrainingSettings(epochs=epochs, batch_size=BATCH, augment=("hflip",) if augmented else ()),
+        training=TrainingSettings(
+            epochs=epochs,
+            batch_size=BATCH,
+            optimizer="adam",
+            learning_rate=1e-3,
+            schedule="constant",
+            weight_decay=0.0,
+            warmup_epochs=0,
+            label_smoothing=0.0,
+            augment=("hflip",) if augmented else (),
+            precision=precision,
+        ),
     )
 
 
@@ -56,7 +68,7 @@ def each_epoch_on_request(train: Callable[[], Any]) -> None:
         say(f"{time.perf_counter() - started:.3f}")
 
 
-def run(folder: Path, epochs: int) -> None:
+def run(folder: Path, epochs: int, precision: Precision = "float32") -> None:
     """The engine's own `run_recipe`, held after each epoch until the next is asked for."""
     from engine.chain.run import run_recipe
     from engine.store.locations import Locations
@@ -74,7 +86,11 @@ def run(folder: Path, epochs: int) -> None:
             started = time.perf_counter()
 
     run_recipe(
-        recipe(folder, epochs, augmented=True), Locations(folder / "runs"), control, emit, lambda directory: None
+        recipe(folder, epochs, augmented=True, precision=precision),
+        Locations(folder / "runs"),
+        control,
+        emit,
+        lambda directory: None,
     )
 
 
@@ -160,6 +176,7 @@ def _with_channels_first(configuration: dict[str, Any]) -> dict[str, Any]:
 
 WAYS: dict[str, Callable[[Path, int], None]] = {
     "run": run,
+    "run-bfloat16": partial(run, precision="mixed_bfloat16"),
     "fit": fit,
     "fit-steps-8": partial(fit, steps_per_execution=8),
     "fit-xla": partial(fit, jit_compile=True),

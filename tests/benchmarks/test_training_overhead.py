@@ -1,4 +1,7 @@
-"""An epoch through `run`, against a bare `model.fit` and against the papers' generator, in turn."""
+"""An epoch through `run`, against a bare `model.fit` and against the papers' generator, in turn; oneDNN is on for all.
+
+In float32 most of an epoch is the arithmetic that all ways share. bfloat16 shortens it where the processor has it.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,19 @@ from pathlib import Path
 
 import pytest
 
+from engine.launch.bfloat16_processor import multiplies_bfloat16
 from tests.benchmarks.contender import Contender
 
-WAYS = ("run", "fit", "generator")
+OURS = ("run", *(("run-bfloat16",) if multiplies_bfloat16() else ()))
+OTHERS = ("fit", "generator")
+WAYS = (*OURS, *OTHERS)
 EPOCHS = 5
-MAX_OF_FIT = 1.05
-MAX_OF_GENERATOR = 0.9
+MAX_RATIOS = {
+    ("run", "fit"): 0.95,
+    ("run", "generator"): 0.9,
+    ("run-bfloat16", "fit"): 0.75,
+    ("run-bfloat16", "generator"): 0.7,
+}
 
 
 @pytest.mark.benchmark
@@ -31,12 +41,12 @@ def test_an_epoch_through_run_costs_no_more_than_a_bare_fit(checkout: Path, tmp_
             for way, contender in contenders.items():
                 seconds[way].append(contender.epoch_seconds())
     ratios = {
-        way: statistics.median(ours / theirs for ours, theirs in zip(seconds["run"], seconds[way], strict=True))
-        for way in ("fit", "generator")
+        (ours, other): statistics.median(one / two for one, two in zip(seconds[ours], seconds[other], strict=True))
+        for ours in OURS
+        for other in OTHERS
     }
     for way, times in seconds.items():
         print(f"\n{way}: median {statistics.median(times):.2f} s of {', '.join(f'{one:.2f}' for one in times)}", end="")
-    print(f"\nrun / fit: {ratios['fit']:.3f} (at most {MAX_OF_FIT})")
-    print(f"run / generator: {ratios['generator']:.3f} (at most {MAX_OF_GENERATOR})")
-    assert ratios["fit"] <= MAX_OF_FIT
-    assert ratios["generator"] <= MAX_OF_GENERATOR
+    for (ours, other), ratio in ratios.items():
+        print(f"\n{ours} / {other}: {ratio:.3f} (at most {MAX_RATIOS[ours, other]})", end="")
+    assert all(ratio <= MAX_RATIOS[pair] for pair, ratio in ratios.items())

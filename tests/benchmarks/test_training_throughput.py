@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.training_throughput import KEPT, ROUNDS, measure, page
+from tests.benchmarks.training_throughput import BFLOAT16, KEPT, ROUNDS, WAYS, measure, page
 
 MIN_OF_FIT = 0.95
+MIN_OF_FIT_IN_BFLOAT16 = 1 / 0.75
 MIN_OF_FASTEST_RUN = 0.93
 
 
@@ -20,3 +21,6 @@ def test_training_is_as_fast_as_a_bare_fit_and_as_any_setting_of_it(tmp_path: Pa
     ratios = {one.way: one.ratio for one in measured if one.way.way == KEPT.way}
     assert ratios[KEPT] >= MIN_OF_FIT
     assert ratios[KEPT] >= MIN_OF_FASTEST_RUN * max(ratios.values())
+    if BFLOAT16 in WAYS:
+        bfloat16 = next(one.ratio for one in measured if one.way is BFLOAT16)
+        assert bfloat16 >= MIN_OF_FIT_IN_BFLOAT16

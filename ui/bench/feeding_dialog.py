@@ -32,8 +32,10 @@ SCALES = {
     "symmetric": SCALE_NAMES["symmetric"],
     RAW: "0 to 255, as stored",
     "imagenet_bgr": SCALE_NAMES["imagenet_bgr"],
+    "imagenet_rgb": SCALE_NAMES["imagenet_rgb"],
     "per_image_max": SCALE_NAMES["per_image_max"],
 }
+SCALES_OF_COLOURS = {"imagenet_bgr", "imagenet_rgb"}
 COLOURS = {1: "grayscale", 3: "rgb"}
 COLOUR_NAMES = {"grayscale": "grayscale", "rgb": "red, green, blue"}
 FILTERS = ("bilinear", "lanczos", "bicubic", "nearest")
@@ -67,7 +69,7 @@ class FeedingDialog(QDialog):
         self._classes.setFixedHeight(LINES_HIGH * self.fontMetrics().lineSpacing())
         self._scale = CalmComboBox(objectName="feeding.scale", accessibleName="Scale")
         for key, title in SCALES.items():
-            if key != "imagenet_bgr" or channels == 3:
+            if channels == 3 or key not in SCALES_OF_COLOURS:
                 self._scale.addItem(title, key)
         self._filter = CalmComboBox(objectName="feeding.filter", accessibleName="Resize filter")
         self._filter.addItems(list(FILTERS))

@@ -64,12 +64,21 @@ class CalmSpinBox(QSpinBox):
         state = judged[0] if isinstance(judged, tuple) else judged
         if state is QValidator.State.Invalid and self._digits(text).lstrip("-").isdecimal():
             state = QValidator.State.Intermediate
+        if self._begins_special(text):
+            whole = text.strip().lower() == self.specialValueText().lower()
+            state = QValidator.State.Acceptable if whole else QValidator.State.Intermediate
         return state, text, place
+
+    def valueFromText(self, text: str) -> int:
+        return self.minimum() if self._begins_special(text) else super().valueFromText(text)
 
     def fixup(self, text: str) -> str:
         """Called where what was typed cannot be taken: the number before is put back."""
+        if self._begins_special(text):
+            return self.specialValueText()
         typed = self._digits(text)
-        bounds = f"from {self.minimum():,} to {self.maximum():,}{self.suffix()}"
+        least = self.minimum() + self._takes_words
+        bounds = f"from {least:,} to {self.maximum():,}{self.suffix()}"
         sentence = f"{typed} is not {bounds}." if typed else f"{bounds[0].upper()}{bounds[1:]}."
         # After the focus has gone on: its change would hide the sentence at once.
         QTimer.singleShot(0, self, partial(self._say, sentence))
@@ -84,6 +93,14 @@ class CalmSpinBox(QSpinBox):
         self.lineEdit().setText(taken)
         self._is_typed = False
         return True
+
+    @property
+    def _takes_words(self) -> bool:
+        """Whether the least value is a word of its own, such as "automatic", and not a number with a meaning."""
+        return self.specialValueText()[:1].isalpha()
+
+    def _begins_special(self, text: str) -> bool:
+        return self._takes_words and self.specialValueText().lower().startswith(text.strip().lower())
 
     def _digits(self, text: str) -> str:
         return text.removeprefix(self.prefix()).removesuffix(self.suffix()).strip()

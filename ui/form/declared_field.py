@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.contract.automatic import is_automatic
 from engine.contract.document import Document
 from ui.form.field_editor import (
     LARGEST_WHOLE,
+    AutomaticRealNumberEditor,
+    AutomaticWholeNumberEditor,
     ChoiceEditor,
     FieldEditor,
     RealNumberEditor,
@@ -62,6 +65,10 @@ def declared_field(schema: Document, name: str, own_editor: FieldEditor | None =
 def _editor(schema: Document) -> FieldEditor:
     if "enum" in schema or "const" in schema:
         return ChoiceEditor(schema.get("enum", [schema.get("const")]), schema.get("names", {}))
+    if is_automatic(schema):
+        if "integer" in schema["type"]:
+            return AutomaticWholeNumberEditor(int(schema["minimum"]), int(schema["maximum"]))
+        return AutomaticRealNumberEditor()
     match schema.get("type"):
         case "boolean":
             return SwitchEditor()

@@ -10,9 +10,11 @@ from typing import Any
 from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
+from engine.contract.automatic import AUTO
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox, StudyLine
 
 LARGEST_WHOLE = 1_000_000
+AUTOMATIC = "automatic"
 BOXES_PER_ROW = 2
 
 
@@ -96,11 +98,29 @@ class WholeNumberEditor(FieldEditor):
         if zero and self.widget.minimum() == 0:
             self.widget.setSpecialValueText(f"0 = {zero}")
 
-    def value(self) -> int | float:
+    def value(self) -> object:
         return self.widget.value()
 
     def set_value(self, value: Any) -> None:
         self.widget.setValue(value)
+
+
+class AutomaticWholeNumberEditor(WholeNumberEditor):
+    """A whole number in its range, or "automatic": below the smallest number, or where the field is emptied."""
+
+    def __init__(self, minimum: int, maximum: int) -> None:
+        super().__init__(minimum - 1, maximum)
+        self.widget.setSpecialValueText(AUTOMATIC)
+
+    def explain(self, zero: str, empty: str) -> None:
+        """The place of the special text is taken; the tool tip says what zero means."""
+
+    def value(self) -> object:
+        number = self.widget.value()
+        return AUTO if number == self.widget.minimum() else number
+
+    def set_value(self, value: Any) -> None:
+        super().set_value(self.widget.minimum() if value is None else value)
 
 
 class _LineEditor(FieldEditor):
@@ -167,6 +187,34 @@ class RealNumberEditor(_LineEditor):
             same = False
         if not same:
             super().set_value(value)
+
+
+class AutomaticRealNumberEditor(RealNumberEditor):
+    """A line for a number, or "automatic", which is what an empty line means too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widget.setPlaceholderText(AUTOMATIC)
+        self.widget.editingFinished.connect(self._write_out)
+
+    def explain(self, zero: str, empty: str) -> None:
+        """The place-holder says what an empty line means."""
+
+    def value(self) -> str:
+        return AUTO if AUTOMATIC.startswith(self.typed.lower()) else super().value()
+
+    def as_text(self, value: Any) -> str:
+        return AUTOMATIC if value is None else super().as_text(value)
+
+    def set_value(self, value: Any) -> None:
+        if value is not None or self.value() != AUTO:
+            super().set_value(value)
+        elif not self.widget.hasFocus():
+            self._write_out()
+
+    def _write_out(self) -> None:
+        if self.value() == AUTO:
+            self.widget.setText(AUTOMATIC)
 
 
 class WholeNumbersEditor(_LineEditor):

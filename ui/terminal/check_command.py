@@ -61,7 +61,7 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
         memory = max(memory, 0 if done else stage.estimated_memory_bytes)
         setting = (stage.setting if stage.parent is None else "",) if several else ()
         title = titles[stage.key] + after
-        table.add_row(*setting, title, ", ".join(stage.chains), str(stage.epochs or "–"), *costs)
+        table.add_row(*setting, title, ", ".join(stage.chains), stage.epochs_text, *costs)
     console.print(table)
     of_images = print_images(console, recipe.dataset, planned.index, recipe.images.first, recipe.seed, locations)
     for dataset, index in planned.datasets.others:

@@ -28,7 +28,7 @@ from engine.inspection.shipped_model import UnsaidFeeding
 from engine.measurement.tflite_file import TfliteFile
 from engine.store.durable_file import write_durably
 from ui.terminal.answers_table import answers_table, answers_text
-from ui.terminal.run_command import PLAIN_WIDTH
+from ui.terminal.plain_console import PLAIN_WIDTH
 
 SHOWN_AFTER_S = 2.0
 """Work that takes longer shows how far it is."""

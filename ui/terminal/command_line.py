@@ -8,13 +8,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from engine.contract.errors import NutshellError
+from engine.contract.errors import EXIT_STOPPED, NutshellError, RecipeError
 from engine.contract.recipe import Recipe
 from engine.launch.program import VERSION
 from engine.store.locations import default_runs_directory
 
 PROGRAM = "nutshell"
-LISTED = ("steps", "backbones", "datasets", "schema", "reference")
+LISTED = ("steps", "backbones", "datasets", "augmentations", "schema", "reference")
 
 
 OpenWindow = Callable[[bool, Recipe | None, Path], int]
@@ -36,8 +36,12 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             return run_command(chosen.recipe, chosen.runs, results, chosen.quiet)
         if chosen.command == "check":
             from ui.terminal.check_command import check_command
+            from ui.terminal.find_rate_command import find_rate_command
 
-            return check_command(chosen.recipe, chosen.runs)
+            if chosen.json and not chosen.find_rate:
+                raise RecipeError("check --json writes the curve of --find-rate; add that, or leave --json out.")
+            code = check_command(chosen.recipe, chosen.runs)
+            return find_rate_command(chosen.recipe, chosen.runs, chosen.json) if chosen.find_rate and not code else code
         if chosen.command == "inspect":
             from ui.terminal.inspect_command import inspect_command
 
@@ -55,6 +59,9 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
     except NutshellError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("\nCancelled.\n")
+        return EXIT_STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
@@ -106,9 +113,13 @@ def _parser() -> argparse.ArgumentParser:
         "check",
         help="plan and pre-flight only",
         description="Show the stages, what each will cost, what cannot work and why; look at every image, up to 5,000; "
-        "compute nothing.",
+        "compute nothing, but for --find-rate.",
     )
     check.add_argument("recipe", type=Path, metavar="RECIPE.toml")
+    check.add_argument(
+        "--find-rate", action="store_true", help="try learning rates on the baseline's network and suggest one"
+    )
+    check.add_argument("--json", type=Path, metavar="FILE", help="with --find-rate: write the curve there as JSON")
     _add_runs(check)
     inspect = commands.add_parser(
         "inspect",

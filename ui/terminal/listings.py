@@ -1,4 +1,4 @@
-"""What there is, as text: steps, backbones, datasets, and the recipe's schema."""
+"""What there is, as text: steps, backbones, datasets, augmentations, and the recipe's schema."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from types import MappingProxyType
 from pydantic import BaseModel
 
 from engine.backbones.backbone import BACKBONES, layer_graph
+from engine.contract.augmentation import AUGMENTATIONS, usual_order
+from engine.contract.automatic import AUTO, is_automatic
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.document import Document
@@ -59,6 +61,17 @@ def list_datasets() -> str:
     return "\n\n".join(lines) + "\n"
 
 
+def list_augmentations() -> str:
+    """Each augmentation with what it does and what it assumes of the images, in the usual order."""
+    kinds = [(key, AUGMENTATIONS[key]) for key in usual_order(AUGMENTATIONS)]
+    return (
+        "\n\n".join(
+            f"{key}: {kind.title} ({kind.paper})\n  {kind.summary}\n  Assumes: {kind.assumes}" for key, kind in kinds
+        )
+        + "\n"
+    )
+
+
 def recipe_schema() -> str:
     """The JSON Schema of a recipe, the steps' parameters included."""
     schema = Recipe.model_json_schema(by_alias=True)
@@ -76,10 +89,16 @@ def recipe_schema() -> str:
 
 def allowed_values(schema: Document) -> str:
     """The values that a parameter may have, from its JSON Schema."""
+    if is_automatic(schema):
+        return f"{AUTO}, or {_allowed_numbers(schema)}"
     if "enum" in schema:
         return "one of " + ", ".join(map(str, schema["enum"]))
     if "const" in schema:
         return str(schema["const"])
+    return _allowed_numbers(schema)
+
+
+def _allowed_numbers(schema: Document) -> str:
     low = schema.get("minimum", schema.get("exclusiveMinimum"))
     high = schema.get("maximum", schema.get("exclusiveMaximum"))
     if low is None and high is None:
@@ -101,7 +120,8 @@ def _declared(model: type[BaseModel], leave_out: str = "") -> list[str]:
     for name, field in model.model_fields.items():
         if name != leave_out:
             schema = model.model_json_schema()["properties"][name]
-            default = json.dumps(field.get_default(call_default_factory=True), default=_plain)
+            value = AUTO if is_automatic(schema) else field.get_default(call_default_factory=True)
+            default = json.dumps(value, default=_plain)
             lines.append(f"  {name} = {default}  {allowed_values(schema)}".rstrip())
             if field.description:
                 lines.append(f"      {field.description}")
@@ -119,6 +139,7 @@ LISTINGS: Mapping[str, Callable[[], str]] = MappingProxyType(
         "steps": list_steps,
         "backbones": list_backbones,
         "datasets": list_datasets,
+        "augmentations": list_augmentations,
         "schema": recipe_schema,
         "reference": _reference,
     }

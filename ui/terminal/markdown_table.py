@@ -38,7 +38,7 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
         "",
         f"{recipe.backbone.kind} ×{recipe.backbone.width:g} at {sizes}; {result.dataset.train:,} training, "
         f"{result.dataset.validation:,} validation and {result.dataset.test:,} test images of "
-        f"{len(result.dataset.classes)} classes; {_epochs(recipe.training.trained_epochs)}, seed {recipe.seed}. "
+        f"{len(result.dataset.classes)} classes; {_epochs(recipe.training.epochs)}, seed {recipe.seed}. "
         f"Latency on {first.cpu}, {threads}. {result.stages_computed + result.stages_reused} stages, "
         "each computed once.",
         "",
@@ -63,5 +63,7 @@ def _plain(text: str) -> str:
     return "".join(f"\\{letter}" if letter in r"\|*_`<[" else letter for letter in text)
 
 
-def _epochs(count: int) -> str:
+def _epochs(count: int | None) -> str:
+    if count is None:
+        return "trained until nothing more was gained"
     return "1 epoch" if count == 1 else f"{count:,} epochs"

@@ -14,6 +14,7 @@ from engine.contract.events import (
     DatasetReady,
     EngineEvent,
     EpochFinished,
+    FeatureProgress,
     Notice,
     PreparationProgress,
     RunStarted,
@@ -81,6 +82,9 @@ class ProgressView:
                 left = duration_text(event.seconds_left)
                 detail = f"epoch {event.epoch}/{event.epochs}, loss {event.loss:.3f}, {left} left"
                 self._bar(self._titles[event.stage], done, event.epochs * event.batches, detail)
+            case FeatureProgress():
+                detail = f"features of the frozen base, {duration_text(event.seconds_left)} left"
+                self._bar(self._titles[event.stage], event.done, event.total, detail)
             case EpochFinished():
                 self._last_epoch[event.stage] = event
             case StagePhase():

@@ -6,6 +6,8 @@ import json
 
 from pydantic import BaseModel
 
+from engine.contract.augmentation import AUGMENTATIONS, usual_order
+from engine.contract.automatic import AUTO, is_automatic
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_options import DATASET_OPTIONS
@@ -29,6 +31,23 @@ size = [[224, 224], [150, 150], [100, 100], [64, 64]]   # [96, 64] alone is one 
 jpeg_quality = [0, 75]
 dwt = ["off", { wavelet = "haar" }, { wavelet = "db2", level = 2 }]
 ```
+"""
+
+AUGMENTATION = """### `augment`
+
+Each augmentation has one strength, and is drawn anew for every image of every epoch, from a stream of random numbers
+that belongs to its key, the epoch and the batch: adding one changes nothing that the others draw. They are applied in
+the order of the list; usual is that of this table. None is on by default, since each assumes something of the images: a
+flipped heart is another heart.
+
+- Values stay within the range of their type. Images of 16 bits are changed at 16 bits, except by the policies.
+  Strengths are relative to the image's own values, so images that use 12 of 16 bits are changed as much as others;
+  `stain_jitter` counts from the largest value of the type.
+- A recipe may have one policy: `autoaugment_cifar`, `randaugment` or `trivialaugment`.
+- `mixup` and `cutmix` mix two images of a batch. The loss is that of both labels by their shares, which equals the
+  cross-entropy with mixed labels as targets, also with label smoothing, class weights and distillation. The training
+  accuracy counts the class with the larger share as the right one, so it is lower than without mixing; validation and
+  test images are never changed. Where both are in the list, one of them is drawn for each batch.
 """
 
 TABLES: tuple[tuple[str, type[BaseModel], str], ...] = (
@@ -67,6 +86,8 @@ def reference_page() -> str:
             parts += [
                 f'### Keys of `kind = "{key}"` alone\n\n{_key_table(DATASET_OPTIONS[key])}' for key in DATASET_OPTIONS
             ]
+        if model is TrainingSettings:
+            parts.append(_augmentations())
         if model is BackboneSettings:
             parts += [
                 f'### `options` of `kind = "{key}"`\n\n{_key_table(BACKBONE_OPTIONS[key])}' for key in BACKBONE_OPTIONS
@@ -90,12 +111,21 @@ def _sources() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _augmentations() -> str:
+    lines = ["| `augment` | what it does | what it assumes | papers |", "| --- | --- | --- | --- |"]
+    for key in usual_order(AUGMENTATIONS):
+        kind = AUGMENTATIONS[key]
+        lines.append(f"| `{key}` | {kind.summary} | {kind.assumes} | {kind.paper} |")
+    return AUGMENTATION + "\n" + "\n".join(lines) + "\n"
+
+
 def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
     schema = model.model_json_schema()["properties"]
     lines = ["| key | default | values | meaning |", "| --- | --- | --- | --- |"]
     for name, field in model.model_fields.items():
         if name != leave_out and name in schema:
-            default = json.dumps(_plain(field.get_default(call_default_factory=True)), ensure_ascii=False)
+            value = AUTO if is_automatic(schema[name]) else _plain(field.get_default(call_default_factory=True))
+            default = json.dumps(value, ensure_ascii=False)
             meaning = field.description or field.title or ""
             lines.append(f"| `{name}` | `{default}` | {_values(schema[name])} | {meaning} |")
     return "\n".join(lines) + "\n"

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 
-from engine.contract.errors import EXIT_FAILED, EXIT_STOPPED, DataError
+from engine.contract.errors import EXIT_FAILED, DataError
 from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
 from engine.store.durable_file import write_durably
+from ui.terminal.cancel_on_signal import CancelOnSignal
 from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.markdown_table import markdown_page
+from ui.terminal.plain_console import plain_console
 from ui.terminal.progress_view import ProgressView
 from ui.terminal.variants_table import epochs_table, evidence_tables, notes, variants_table
 from workers.engine_process import EngineProcess
 from workers.keep_awake import keeping_awake
 from workers.process_outcome import ProcessOutcome
-
-PLAIN_WIDTH = 120
-"""Columns where the output is no terminal."""
 
 
 @dataclass(frozen=True)
@@ -64,14 +60,18 @@ def run_without_display(recipe: Recipe, runs_directory: Path) -> int:
 
 
 def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: bool) -> int:
-    console = _console(quiet)
+    console = plain_console(quiet)
     process = EngineProcess(recipe, runs_directory.absolute(), give_way=False)
-    with keeping_awake(), _CancelOnSignal(process), ProgressView(console) as view:
+    with (
+        keeping_awake(),
+        CancelOnSignal(process, "Cancelling; finished stages are kept."),
+        ProgressView(console) as view,
+    ):
         for batch in process.batches():
             view.show(batch)
         outcome = process.outcome()
     if outcome.result is None:
-        _explain(outcome)
+        explain(outcome)
         return outcome.exit_code
     results.write(recipe, outcome.result)
     _print_result(console, outcome.result)
@@ -92,35 +92,9 @@ def _print_result(console: Console, result: RunResult) -> None:
     console.print(f"Files: {Path(result.directory) / 'models'}", soft_wrap=True, highlight=False)
 
 
-def _explain(outcome: ProcessOutcome) -> None:
+def explain(outcome: ProcessOutcome) -> None:
+    """Say on the error stream why there is no result."""
     # What is wrong with a recipe or its data is said in one sentence, and no log tells more of it.
     if outcome.log and outcome.exit_code == EXIT_FAILED:
         sys.stderr.write(f"Details: {outcome.log}\n")
     sys.stderr.write(f"{outcome.message}\n")
-
-
-def _console(quiet: bool) -> Console:
-    console = Console(quiet=quiet, stderr=False)
-    return console if console.is_terminal else Console(quiet=quiet, width=PLAIN_WIDTH)
-
-
-class _CancelOnSignal:
-    """While it lasts, Ctrl-C and a polite kill cancel the run; a second Ctrl-C does what it always does."""
-
-    def __init__(self, process: EngineProcess) -> None:
-        self._process = process
-        self._main = threading.current_thread() is threading.main_thread()
-
-    def __enter__(self) -> None:
-        if self._main:
-            self._before = {number: signal.signal(number, self._cancel) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_: object) -> None:
-        if self._main:
-            for number, handler in self._before.items():
-                signal.signal(number, handler)
-
-    def _cancel(self, number: int, frame: FrameType | None) -> None:
-        sys.stderr.write("\nCancelling; finished stages are kept.\n")
-        self._process.cancel()
-        signal.signal(number, lambda *_: sys.exit(EXIT_STOPPED))

@@ -70,7 +70,7 @@ class PlanView(QTreeWidget):
                 cost = stage_cost(branch.recipe, stage, work)
                 costs.append(cost)
                 figures = (duration_text(cost.seconds), bytes_text(cost.disk_bytes), bytes_text(cost.memory_bytes))
-                item = QTreeWidgetItem([branch.title(stage), str(stage.epochs or "–"), *figures])
+                item = QTreeWidgetItem([branch.title(stage), stage.epochs_text, *figures])
                 for column in range(1, len(HEADERS)):
                     item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
                 item.setToolTip(0, f"On the way of: {', '.join(stage.chains)}" if stage.chains else branch.title(stage))

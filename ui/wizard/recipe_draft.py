@@ -136,6 +136,7 @@ class RecipeDraft(QObject):
         elif self._earlier and recipe == self._earlier[-1]:
             # Typed, and taken back at once: there is nothing to undo.
             self._earlier.pop()
+            self._last_value = ""
         self._later = []
         self._recipe = recipe
         self.changed.emit()

@@ -10,6 +10,7 @@ import tensorflow as tf
 import tf_keras
 
 from engine.graph.keras_objects import KerasModel
+from engine.training.mixed_labels import MixedLabels
 from engine.training.objective import CrossEntropy, Objective
 
 MIN_PROBABILITY = 1e-7
@@ -53,7 +54,7 @@ class Distillation(Objective):
     def outputs(self, images: tf.Tensor, training: bool) -> tf.Tensor:
         return self._labels.outputs(images, training)
 
-    def training(self, images: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def training(self, images: tf.Tensor, labels: tf.Tensor | MixedLabels) -> tuple[tf.Tensor, tf.Tensor]:
         outputs, features = self._student(images, training=True)
         taught, taught_features = self._teacher(images, training=self._teacher_learns)
         losses = self._alpha * self._labels.losses(outputs, labels)

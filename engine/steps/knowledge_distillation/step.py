@@ -108,15 +108,14 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
         from engine.steps.knowledge_distillation.distillation import Distillation, joint
         from engine.training.keras_network import build_keras_network
         from engine.training.kernels import clone
-        from engine.training.plan import TrainingPlan
         from engine.workbench.network import Network
 
         settings = _student_settings(parameters, context.recipe)
         graph = layer_graph(settings, network_input_shape(context.recipe.images.first), len(context.dataset.classes))
         student = build_keras_network(graph, context.recipe.seed ^ STUDENT_SEED)
-        baseline = TrainingPlan.of_recipe(context.recipe.training)
+        baseline = context.baseline_plan
         rate = parameters.learning_rate or baseline.learning_rate
-        plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
+        plan = baseline.from_scratch(parameters.epochs, rate)
         if parameters.without_teacher:
             outcome = context.trainer.train(student, plan)
         else:

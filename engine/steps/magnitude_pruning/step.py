@@ -78,7 +78,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
             return MaskProjection(list(pruned.values()), schedule, parameters.scope, _pattern(parameters))
 
         def training(epochs: int, rate: float, schedule: Schedule) -> TrainingPlan:
-            baseline = TrainingPlan.of_recipe(context.recipe.training)
+            baseline = context.baseline_plan
             return baseline.fine_tuning(epochs, rate or baseline.learning_rate, schedule)
 
         if parameters.by_rounds:

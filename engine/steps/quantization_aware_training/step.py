@@ -96,13 +96,12 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
             yield place.error(message)
 
     def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, context: StepContext) -> Network:
-        from engine.training.plan import TrainingPlan
         from engine.training.quantization_wrapping import fill_empty_ranges, with_fake_quantisation, wrapped_kernels
         from engine.workbench.network import Network
 
         context.progress.phase("adding int8 rounding to every layer")
         model = with_fake_quantisation(network.model)
-        baseline = TrainingPlan.of_recipe(context.recipe.training)
+        baseline = context.baseline_plan
         rate = parameters.learning_rate or RATE_SHARE * baseline.learning_rate
         plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
         outcome = context.trainer.train(model, plan, _kept(network, wrapped_kernels(model)))

@@ -111,7 +111,6 @@ class SparseTransfer(Step[SparseTransferParameters]):
         from engine.steps.sparse_transfer.new_head import last_layer, with_new_head
         from engine.training.kept_zeros import KeptZeros
         from engine.training.kernels import kernels, zero_count
-        from engine.training.plan import TrainingPlan
         from engine.workbench.network import Network
 
         classes = len(context.dataset.classes)
@@ -121,7 +120,7 @@ class SparseTransfer(Step[SparseTransferParameters]):
         head = last_layer(model).name
         pruned = {name: kernels(model)[name] for name in network.facts.pruned_layers if name != head}
         carried = zero_count(pruned.values())
-        baseline = TrainingPlan.of_recipe(context.recipe.training)
+        baseline = context.baseline_plan
         rate = parameters.learning_rate or baseline.learning_rate
         plan = baseline.fine_tuning(parameters.epochs, rate, parameters.rate_schedule)
         plan = replace(plan, head_learning_rate=parameters.head_learning_rate or rate)

@@ -112,7 +112,6 @@ class WeightClustering(Step[WeightClusteringParameters]):
         from engine.training.centroids import Centroids
         from engine.training.cluster_projection import cluster
         from engine.training.kernels import clone, kernels
-        from engine.training.plan import TrainingPlan
         from engine.workbench.network import Network
 
         model = clone(network.model)
@@ -130,7 +129,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
         ]
         projection = MovingClusters(list(clustered.values()), members)
         projection.project()
-        baseline = TrainingPlan.of_recipe(context.recipe.training)
+        baseline = context.baseline_plan
         rate = parameters.learning_rate or baseline.learning_rate
         outcome = context.trainer.train(model, baseline.fine_tuning(parameters.epochs, rate, "cosine"), [projection])
         facts = network.facts.after_training(outcome).model_copy(update={"clusters": parameters.clusters})

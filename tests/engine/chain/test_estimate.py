@@ -55,3 +55,28 @@ def test_a_run_takes_the_time_of_all_stages_and_the_memory_of_the_largest() -> N
     assert total.seconds > sum(cost.seconds for cost in several)
     assert total.disk_bytes == sum(cost.disk_bytes for cost in several)
     assert total.memory_bytes == max(cost.memory_bytes for cost in several)
+
+
+FROZEN = {"kind": "vgg16", "freeze_base": True, "weights": "imagenet.h5"}
+
+
+def baseline_seconds(augment: tuple[str, ...], unfreeze_epoch: int = 0, epochs: int = 30) -> float:
+    training = {"epochs": epochs, "augment": augment, "unfreeze_epoch": unfreeze_epoch}
+    recipe = Recipe(backbone=FROZEN, images={"size": 224}, training=training)
+    (stage,) = plan(recipe, "images").stages
+    return stage_seconds(recipe, stage, WORK)
+
+
+def test_a_frozen_base_is_computed_once_for_all_epochs_unless_images_are_augmented() -> None:
+    once, again = baseline_seconds(()), baseline_seconds(("hflip",))
+    assert 10 * once < again
+    assert baseline_seconds((), epochs=60) < 1.2 * once
+    assert baseline_seconds((), unfreeze_epoch=16) > 10 * once, "from then on the whole network trains"
+
+
+def test_the_speed_of_a_machine_is_the_same_whether_the_base_trains_or_not() -> None:
+    recipe = Recipe(backbone=FROZEN, images={"size": 224}, training={"epochs": 30, "augment": ["hflip"]})
+    (stage,) = plan(recipe, "images").stages
+    measured = replace(WORK, validation_images=0, macs_per_second=training_macs_per_second(recipe, WORK, 60.0))
+    two, one = (stage_seconds(recipe, replace(stage, epochs=epochs), measured) for epochs in (2, 1))
+    assert two - one == pytest.approx(60.0, rel=0.01)

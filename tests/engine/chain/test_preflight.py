@@ -112,3 +112,29 @@ def test_it_is_quick_enough_to_run_as_one_types() -> None:
     for _ in range(10):
         preflight(made, 2)
     assert (time.perf_counter() - started) / 10 < 0.05
+
+
+def test_augmentation_over_a_frozen_base_is_said_to_cost_time() -> None:
+    frozen = {"freeze_base": True, "weights": "imagenet.h5"}
+
+    def told(**training: object) -> list[str]:
+        found = preflight(recipe(PRUNED, backbone=frozen, training={"epochs": 30, "augment": ["hflip"], **training}))
+        return [finding.message for finding in found if "the frozen base is computed" in finding.message]
+
+    assert "up to 30 times as fast" in told()[0]
+    assert "up to 9 times as fast" in told(unfreeze_epoch=10)[0]
+    assert not told(augment=[])
+    assert not told(unfreeze_epoch=2)
+
+
+@pytest.mark.parametrize(("has", "said"), [(True, ""), (False, "does not compute in bfloat16"), (None, "found out")])
+def test_bfloat16_is_refused_where_the_processor_has_none(
+    monkeypatch: pytest.MonkeyPatch, has: bool | None, said: str
+) -> None:
+    features = {} if has is None else {"AVX512BF16": has}
+    monkeypatch.setattr("engine.launch.bfloat16_processor.instructions", lambda: features)
+    faults = errors(preflight(recipe(PRUNED, training={"precision": "mixed_bfloat16"})))
+    assert len(faults) == bool(said)
+    if said:
+        assert said in faults[0].message
+        assert faults[0].where == "training.precision"

@@ -31,6 +31,8 @@ SETTINGS = {
     "jpeg": ImageSettings(size=24, color="grayscale", jpeg_quality=60),
     "symmetric": ImageSettings(size=24, scale="symmetric", dwt=DwtSettings(threshold=0.01, threshold_mode="hard")),
     "imagenet_bgr": ImageSettings(size=24, scale="imagenet_bgr"),
+    "imagenet_rgb": ImageSettings(size=24, scale="imagenet_rgb"),
+    "bytes": ImageSettings(size=24, scale="bytes"),
     "per_image_max": ImageSettings(size=24, color="grayscale", scale="per_image_max"),
     "standardize": ImageSettings(size=24, scale="standardize", resample="bicubic"),
     "subbands": ImageSettings(
@@ -59,6 +61,10 @@ def feed_by_the_file_alone(model: Path, image: Path) -> np.ndarray:
         values = 2 * values - 1
     if images["scale"] == "imagenet_bgr":
         values = 255 * values[..., ::-1] - np.array([103.939, 116.779, 123.68])
+    if images["scale"] == "imagenet_rgb":
+        values = (values - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
+    if images["scale"] == "bytes":
+        values = 255 * values
     if "dwt" in images:
         dwt = images["dwt"]
         for _ in range(dwt["level"]):
@@ -97,7 +103,7 @@ def network(images: ImageSettings, outputs: int) -> Any:
     set_up_tensorflow(seed=7)
     layers = tf_keras.layers
     # Of values up to 150 in magnitude, the usual weights would make probabilities of 0 and 1 only.
-    weights = tf_keras.initializers.RandomNormal(stddev=0.001 if images.scale == "imagenet_bgr" else 0.2)
+    weights = tf_keras.initializers.RandomNormal(stddev=0.001 if images.scale in ("imagenet_bgr", "bytes") else 0.2)
     return tf_keras.Sequential(
         [
             layers.Input(network_input_shape(images)),
@@ -142,6 +148,10 @@ def feeding(images: ImageSettings, outputs: int = 2, **statistics: tuple[float, 
 def test_a_fixed_mean_and_deviation_are_those_of_pixels() -> None:
     assert feeding(SETTINGS["unit"]).normalization == ((0.0,), (255.0,))
     assert feeding(ImageSettings(scale="symmetric")).normalization == ((127.5,), (127.5,))
+    assert feeding(ImageSettings(scale="bytes")).normalization == ((0.0,), (1.0,))
+    mean, deviation = feeding(ImageSettings(scale="imagenet_rgb")).normalization or ((), ())
+    assert mean == pytest.approx((123.675, 116.28, 103.53))  # torchvision, transforms of its weights, times 255
+    assert deviation == pytest.approx((58.395, 57.12, 57.375))
     standardised = feeding(SETTINGS["standardize"], mean=(0.5, 0.25, 0.75), deviation=(0.1, 0.2, 0.3))
     assert standardised.normalization == ((127.5, 63.75, 191.25), pytest.approx((25.5, 51.0, 76.5)))
 

@@ -15,8 +15,6 @@ from engine.datasets.cache.preparation import prepare, scan
 from engine.datasets.source import Split
 from engine.feeding.pipeline import ImagePipeline, fit_pipeline, network_input_shape
 from engine.feeding.samples import subband_preview, write_samples
-from engine.imaging.augment import augment, augmentation_streams
-from engine.imaging.autoaugment import POLICY
 from engine.imaging.wavelet import MODE, decompose
 
 RANDOM = np.random.default_rng(5).integers(0, 256, (6, 45, 38, 3), dtype=np.uint8)
@@ -72,6 +70,11 @@ def test_scales() -> None:
     bgr = ImagePipeline(ImageSettings(size=(45, 38), scale="imagenet_bgr")).feed(RANDOM)
     theirs = preprocess_input(RANDOM.astype(np.float32), data_format="channels_last")
     np.testing.assert_allclose(bgr, theirs, atol=1e-4)
+    rgb = ImagePipeline(ImageSettings(size=(45, 38), scale="imagenet_rgb")).feed(RANDOM)
+    expected = (RANDOM / 255 - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
+    np.testing.assert_allclose(rgb, expected, atol=1e-6)
+    of_bytes = ImagePipeline(ImageSettings(size=(45, 38), scale="bytes")).feed(RANDOM)
+    np.testing.assert_allclose(of_bytes, RANDOM, atol=1e-4)
     peak = ImagePipeline(ImageSettings(size=(45, 38), scale="per_image_max")).feed(RANDOM // 2)
     assert peak.max(axis=(1, 2, 3)) == pytest.approx(np.ones(6))
     deep = ImagePipeline(ImageSettings(size=(45, 38)), largest_value=65535).feed(RANDOM.astype(np.uint16) * 257)
@@ -89,8 +92,10 @@ def test_standardised_training_images_have_mean_0_and_deviation_1(tmp_path: Path
 
 
 def test_a_scale_of_colours_is_refused_for_grey_images() -> None:
-    with pytest.raises(RecipeError, match="is a scale for colours"):
-        network_input_shape(ImageSettings(color="grayscale", scale="imagenet_bgr"))
+    for scale in ("imagenet_bgr", "imagenet_rgb"):
+        with pytest.raises(RecipeError, match="is a scale for colours"):
+            network_input_shape(ImageSettings.model_validate({"color": "grayscale", "scale": scale}))
+    assert network_input_shape(ImageSettings(color="grayscale", scale="bytes")) == (96, 96, 1)
 
 
 def test_an_unknown_wavelet_and_a_level_too_deep_are_refused() -> None:
@@ -98,28 +103,6 @@ def test_an_unknown_wavelet_and_a_level_too_deep_are_refused() -> None:
         network_input_shape(ImageSettings(dwt=DwtSettings(wavelet="harr")))
     with pytest.raises(RecipeError, match="leaves 2×2 of 32×32"):
         network_input_shape(ImageSettings(size=32, dwt=DwtSettings(level=4)))
-
-
-@pytest.mark.parametrize("name", ["hflip", "vflip", "rotate", "autoaugment_cifar"])
-@pytest.mark.parametrize("kind", ["rgb", "gray", "deep"])
-def test_augmentation_is_seeded_and_keeps_shape_and_type(name: str, kind: str) -> None:
-    images = {"rgb": RANDOM, "gray": RANDOM[..., :1], "deep": RANDOM[..., :1].astype(np.uint16) * 257}[kind]
-    before = images.copy()
-    first, second = (augment(images, augmentation_streams((name,), 3)) for _ in range(2))
-    assert np.array_equal(first, second)
-    assert (first.shape, first.dtype) == (images.shape, images.dtype)
-    assert not np.array_equal(first, images)
-    assert np.array_equal(images, before)
-
-
-def test_a_flip_is_a_flip() -> None:
-    flipped = augment(RANDOM, augmentation_streams(("hflip",), 3))
-    for before, after in zip(RANDOM, flipped, strict=True):
-        assert np.array_equal(after, before) or np.array_equal(after, before[:, ::-1])
-
-
-def test_the_cifar_policy_has_25_pairs() -> None:
-    assert len(POLICY) == 25
 
 
 def test_the_preview_shows_each_level_with_energy_shares_that_sum_to_one() -> None:

@@ -13,7 +13,7 @@ from engine.training.plan import TrainingPlan
 
 
 def test_learning_rate_schedules() -> None:
-    plan = TrainingPlan.of_recipe(TrainingSettings(schedule="cosine"))
+    plan = TrainingPlan.of_recipe(TrainingSettings(schedule="cosine", epochs=10, warmup_epochs=0))
     assert [plan.rate_factor(step, 10) for step in (0, 50, 100)] == pytest.approx([1.0, 0.505, 0.01])
     steps = replace(plan, schedule="step")
     assert [steps.rate_factor(step, 10) for step in (0, 49, 50, 75)] == pytest.approx([1.0, 1.0, 0.1, 0.01])
@@ -21,7 +21,9 @@ def test_learning_rate_schedules() -> None:
 
 def test_steps_come_after_the_epochs_named() -> None:
     """Kharitonov 2024: the rate is divided by ten at an epoch."""
-    plan = TrainingPlan.of_recipe(TrainingSettings(schedule="step", step_epochs=(6, 2), step_factor=0.5))
+    plan = TrainingPlan.of_recipe(
+        TrainingSettings(epochs=10, warmup_epochs=0, schedule="step", step_epochs=(6, 2), step_factor=0.5)
+    )
     assert [plan.rate_factor(step, 10) for step in (19, 20, 59, 60)] == [1.0, 0.5, 0.5, 0.25]
 
 

@@ -14,7 +14,7 @@ from engine.contract.network_facts import NetworkFacts
 from engine.contract.progress import UNWATCHED, Progress
 from engine.store.locations import Locations
 from engine.store.stage_store import StageFacts, StageStore
-from engine.weights.found_weights import earlier_networks, fitting, keras_cache, weights_in
+from engine.weights.found_weights import earlier_networks, fitting, keras_cache, torch_cache, weights_in
 from engine.weights.weights_file import load_weights
 from engine.workbench.network import Network
 from engine.workbench.network_file import save_network
@@ -33,10 +33,10 @@ def test_a_network_of_an_earlier_run_is_taken_whole(tmp_path: Path) -> None:
     with store.finishing("key") as folder:
         save_network(folder, Network(trained, NetworkFacts(parameters=1, trainable_parameters=1)))
         store.finish("key", folder, StageFacts(title="Baseline mobilenet", seconds=1.0))
-    (found,) = fitting(graph, earlier_networks(tmp_path), UNWATCHED)
+    (found,) = fitting(lambda _: graph, earlier_networks(tmp_path), UNWATCHED)
     assert found.title.startswith("Baseline mobilenet, 20")
     wider = layer_graph(SETTINGS.model_copy(update={"width": 0.5}), (32, 32, 3), 2)
-    assert not list(fitting(wider, earlier_networks(tmp_path), UNWATCHED))
+    assert not list(fitting(lambda _: wider, earlier_networks(tmp_path), UNWATCHED))
     model = build_keras_network(graph, seed=2)
     assert load_weights(model, graph, found.path).is_whole
     assert all(np.array_equal(a, b) for a, b in zip(model.get_weights(), trained.get_weights(), strict=True))
@@ -47,14 +47,14 @@ def test_folders_are_looked_through_and_what_is_none_is_passed_over(tmp_path: Pa
     for name in ("one.h5", "deep/two.weights.h5", "three.keras", "four.txt"):
         (tmp_path / name).write_bytes(b"nothing")
     assert [one.title for one in weights_in((tmp_path, tmp_path))] == ["two.weights.h5", "one.h5", "three.keras"]
-    assert not list(fitting(layer_graph(SETTINGS, (32, 32, 3), 2), weights_in((tmp_path,)), UNWATCHED))
+    assert not list(fitting(lambda _: layer_graph(SETTINGS, (32, 32, 3), 2), weights_in((tmp_path,)), UNWATCHED))
     assert not list(weights_in((tmp_path / "not there",)))
 
     def stale() -> None:
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        list(fitting(layer_graph(SETTINGS, (32, 32, 3), 2), weights_in((tmp_path,)), Progress(stale)))
+        list(fitting(lambda _: layer_graph(SETTINGS, (32, 32, 3), 2), weights_in((tmp_path,)), Progress(stale)))
 
 
 def test_the_cache_of_keras_is_where_keras_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,3 +62,11 @@ def test_the_cache_of_keras_is_where_keras_has_it(tmp_path: Path, monkeypatch: p
     assert keras_cache() == tmp_path / "models"
     monkeypatch.delenv("KERAS_HOME")
     assert keras_cache() == Path.home() / ".keras" / "models"
+
+
+def test_the_cache_of_pytorch_is_where_torchvision_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    assert torch_cache() == tmp_path / "hub" / "checkpoints"
+    monkeypatch.delenv("TORCH_HOME")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert torch_cache() == tmp_path / "torch" / "hub" / "checkpoints"

@@ -128,7 +128,7 @@ def test_missing_variables_are_a_sentence(folder: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(folder, copy)
     (copy / f"{VARIABLES}.index").unlink()
-    with pytest.raises(DataError, match="is not a Keras weights file"):
+    with pytest.raises(DataError, match="is not a weights file"):
         read_stored_weights(copy)
 
 

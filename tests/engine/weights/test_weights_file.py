@@ -190,6 +190,6 @@ def test_a_file_that_holds_no_weights_is_a_sentence(tmp_path: Path, content: byt
     path = tmp_path / "broken.h5"
     path.write_bytes(content)
     (fault,) = errors(preflight(recipe(path)))
-    assert "is not a Keras weights file" in fault.message
+    assert "is not a weights file" in fault.message
     (fault,) = errors(preflight(recipe(tmp_path)))
     assert "is a folder" in fault.message

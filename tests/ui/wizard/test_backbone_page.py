@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox
@@ -12,6 +13,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.backbone_settings import BackboneSettings
 from engine.weights.matching import weight_shapes
+from tests.engine.weights import published_networks as published
+from tests.engine.weights.torch_writing import save
 from tests.ui.wizard.conftest import OpenWizard
 
 
@@ -119,6 +122,36 @@ def test_weights_that_fit_are_found_and_chosen(
     found.setCurrentIndex(1)
     found.activated.emit(1)
     assert backbone_page.recipe.backbone.weights == str(fitting)
+    assert backbone_page.can_go_on
+
+
+def test_a_file_of_pytorch_is_found_recognised_and_its_scale_offered(
+    backbone_page: OpenWizard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the folder where torchvision keeps what it has downloaded."""
+    path = tmp_path / "hub" / "checkpoints" / "mobilenet_v3_small-047dcff4.pth"
+    path.parent.mkdir(parents=True)
+    made = published.Pass(1e-3)
+    published.mobilenet_v3(published.V3_SMALL)(made, np.zeros((1, 3, 32, 32)))
+    save(path, made.weights)
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    images = backbone_page.recipe.images.model_copy(update={"color": "rgb", "size": 48, "dwt": None})
+    backbone_page.wizard._draft.change(images=images)
+    backbone_page.choose("backbone.kind", "mobilenet_v3_small")
+    backbone_page.write("backbone.width", "1")
+    plain = _figures(backbone_page)
+    found = backbone_page.child(QComboBox, "backbone.found_weights")
+    backbone_page.qtbot.waitUntil(lambda: found.isVisible() and found.count() == 2, timeout=20_000)
+    found.setCurrentIndex(1)
+    found.activated.emit(1)
+    assert backbone_page.recipe.backbone.weights == str(path)
+    # Below 64 pixels the network itself keeps the resolution at first; that of the file never does.
+    graph = layer_graph(backbone_page.recipe.backbone, (48, 48, 3), 2)
+    macs = f"{graph.macs / 1e6:,.1f} million"
+    assert macs != plain[2]
+    backbone_page.qtbot.waitUntil(lambda: _figures(backbone_page)[2] == macs, timeout=20_000)
+    said = backbone_page.wait_for_message("backbone.message")
+    assert 'of torchvision, whose ImageNet weights were trained on images of the scale "imagenet_rgb"' in said
     assert backbone_page.can_go_on
 
 

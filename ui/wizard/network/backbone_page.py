@@ -19,12 +19,17 @@ from ui.form.tab_order import set_tab_order
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
 from ui.wizard.draft_page import DraftPage, not_kept
+from ui.wizard.network.augmentation_panel import AugmentationPanel
 from ui.wizard.network.backbone_list import BackboneList
 from ui.wizard.network.network_figures import NetworkFigures
+from ui.wizard.network.rate_button import RateButton
+from ui.wizard.network.training_presets import TrainingPresetChoice
 from ui.wizard.network.weights_chooser import WeightsChooser
 from ui.wizard.recipe_draft import RecipeDraft
 
 NETWORK_FIELDS = ("width", "head", "output", "freeze_base")
+TRAINING_FIELDS = tuple(name for name in TrainingSettings.model_fields if name != "augment")
+"""The augmentations have pictures of their own."""
 USUAL_WIDTHS = ((3_600_000, 1.0), (10_000_000, 0.5))
 """(most parameters of the backbone at full width, the width that it begins with)."""
 MIN_USUAL_WIDTH = 0.25
@@ -48,7 +53,10 @@ class BackbonePage(DraftPage):
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
         self._options = OptionsForm("backbone.options")
         self._weights = WeightsChooser(settings, runs_directory)
-        self._training = ParameterForm(draft.recipe.training, tuple(TrainingSettings.model_fields), "training")
+        self._training = ParameterForm(draft.recipe.training, TRAINING_FIELDS, "training")
+        self._preset = TrainingPresetChoice()
+        self._augmentation = AugmentationPanel(draft)
+        self._find_rate = RateButton(runs_directory)
         self._figures = NetworkFigures()
         self._message = MessageBar("backbone.message")
         self._lost = ""
@@ -59,6 +67,9 @@ class BackbonePage(DraftPage):
         self._options.changed.connect(self._on_edited)
         self._weights.edited.connect(self._on_edited)
         self._training.changed.connect(lambda training: draft.change(training=training))
+        self._preset.chosen.connect(lambda training: draft.change(training=training))
+        self._augmentation.changed.connect(self._on_augmented)
+        self._find_rate.chosen.connect(lambda training: draft.change(training=training))
         for form in (self._form, self._options, self._training):
             form.refused.connect(self._show_findings)
         for form in (self._form, self._training):
@@ -67,10 +78,12 @@ class BackbonePage(DraftPage):
     def set_runs_directory(self, path: Path) -> None:
         """Where earlier networks are looked for."""
         self._weights.runs_directory = path
+        self._find_rate.runs_directory = path
 
     def shut_down(self) -> None:
-        """End the thread that looks for weights."""
-        self._weights.shut_down()
+        """End the threads of the page's parts."""
+        for part in (self._weights, self._figures, self._augmentation, self._find_rate):
+            part.shut_down()
 
     @property
     def refusal(self) -> str:
@@ -92,8 +105,11 @@ class BackbonePage(DraftPage):
         rows.insertRow(1, "Its options", self._options)
         rows.addRow("Weights", self._weights)
         QVBoxLayout(network).addWidget(self._form)
+        below_rate = self._training.rows.getWidgetPosition(self._rate_editor())[0] + 1  # type: ignore[index]
+        self._training.rows.insertRow(below_rate, "", self._find_rate)
         training = QGroupBox("Training of the baseline")
         inside = QVBoxLayout(training)
+        self._training.rows.insertRow(0, "Preset", self._preset)
         inside.addWidget(self._training)
         inside.addStretch()
         side = QWidget()
@@ -105,14 +121,21 @@ class BackbonePage(DraftPage):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
         layout.addWidget(self._figures)
-        layout.addWidget(SideBySide(side, training), 1)
-        for widget in (self._kind, self._options, self._weights):
+        layout.addWidget(SideBySide(side, training))
+        layout.addWidget(self._augmentation)
+        layout.addStretch(1)
+        for widget in (self._kind, self._options, self._weights, self._preset, self._find_rate):
             widget.setMaximumWidth(WIDEST_PIXELS)
         self._set_tab_order()
 
     def _set_tab_order(self) -> None:
         network = [self._kind, *self._options.editors(), *self._form.editors(), *self._weights.editors()]
-        set_tab_order([*network, *self._training.editors()])
+        training = self._training.editors()
+        training.insert(training.index(self._rate_editor()) + 1, self._find_rate)
+        set_tab_order([*network, self._preset, *training, *self._augmentation.editors()])
+
+    def _rate_editor(self) -> QWidget:
+        return next(one for one in self._training.editors() if one.objectName() == "training.learning_rate")
 
     def show_draft(self) -> None:
         backbone = self._draft.recipe.backbone
@@ -126,6 +149,7 @@ class BackbonePage(DraftPage):
         self._weights.set_path(backbone.weights)
         self._weights.show_network(self._draft.recipe, self._draft.class_count)
         self._training.set_model(self._draft.recipe.training)
+        self._preset.show_settings(self._draft.recipe.training)
         self._show_findings()
 
     def _on_lost(self, refusal: str) -> None:
@@ -140,14 +164,24 @@ class BackbonePage(DraftPage):
         )
 
     def _show_findings(self, *_: object) -> None:
-        findings = () if self.refusal else self._findings()
+        found = self._findings()
+        of_augment = [finding for finding in found if finding.where.startswith("training.augment")]
+        self._augmentation.show_draft(
+            "\n".join(finding.message for finding in of_augment), "error" if errors(tuple(of_augment)) else "warning"
+        )
+        findings = () if self.refusal else tuple(finding for finding in found if finding not in of_augment)
         self._figures.show_network(self._draft.recipe, self._draft.class_count)
+        untrained = "" if self._draft.recipe.training.train else "The baseline is not trained."
+        self._find_rate.show_recipe(self._draft.recipe, self.waits_for() or untrained)
         wrong = [self.refusal] if self.refusal else [finding.message for finding in errors(findings) or findings]
         self._message.say(
             "\n".join(filter(None, (self._lost, *wrong))),
             "error" if self.refusal or errors(findings) else "warning",
         )
         self.say_whether_complete()
+
+    def _on_augmented(self, names: tuple[str, ...]) -> None:
+        self._draft.change(training=self._draft.recipe.training.model_copy(update={"augment": names}))
 
     def _on_edited(self, *_: object) -> None:
         form = self._form.model()

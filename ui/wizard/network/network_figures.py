@@ -15,6 +15,7 @@ from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
 from ui.byte_sizes import bytes_text
+from workers.latest_call import LatestCall
 
 FLOAT32_BYTES = 4
 UNKNOWN_CLASSES = 2
@@ -54,6 +55,13 @@ class NetworkFigures(QFrame):
             self._figures[name] = figure
         self._in_a_row = 0
         self._arrange()
+        self._call = LatestCall("network figures", self)
+        self._call.succeeded.connect(self._show)
+        self._call.refused.connect(lambda _: self._show_none())
+
+    def shut_down(self) -> None:
+        """End the thread."""
+        self._call.shut_down()
 
     def minimumSizeHint(self) -> QSize:
         return QSize(MIN_WIDTH, super().minimumSizeHint().height())
@@ -77,16 +85,35 @@ class NetworkFigures(QFrame):
         Of several image settings: the network that is fed the least, and below it the one that is fed the most.
         """
         classes = class_count or UNKNOWN_CLASSES
-        try:
-            shapes = {network_input_shape(images) for images in recipe.images.settings}
-            graphs = [layer_graph(recipe.backbone, shape, classes) for shape in sorted(shapes, key=prod)]
-        except NutshellError:
-            for figure in self._figures.values():
-                figure.setText("–")
+        if recipe.backbone.weights:
+            # The network depends on the file, and a large one takes a while to look into.
+            self._call.request(lambda _: _graphs_texts(recipe, classes))
             return
-        smallest, largest = (_texts(graph, recipe) for graph in (graphs[0], graphs[-1]))
+        self._call.call_off()
+        try:
+            self._show(_graphs_texts(recipe, classes))
+        except NutshellError:
+            self._show_none()
+
+    def _show_none(self) -> None:
+        for figure in self._figures.values():
+            figure.setText("–")
+
+    def _show(self, texts: tuple[dict[str, str], dict[str, str]]) -> None:
+        smallest, largest = texts
         for name, figure in self._figures.items():
             figure.setText(smallest[name] if smallest[name] == largest[name] else f"{smallest[name]}\n{largest[name]}")
+
+
+def _graphs_texts(recipe: Recipe, classes: int) -> tuple[dict[str, str], dict[str, str]]:
+    """The figures of the network that is fed the least, and of the one that is fed the most.
+
+    Raises:
+        NutshellError: the network cannot be built.
+    """
+    shapes = {network_input_shape(images) for images in recipe.images.settings}
+    graphs = [layer_graph(recipe.backbone, shape, classes) for shape in sorted(shapes, key=prod)]
+    return _texts(graphs[0], recipe), _texts(graphs[-1], recipe)
 
 
 def _texts(graph: LayerGraph, recipe: Recipe) -> dict[str, str]:

@@ -13,7 +13,16 @@ from engine.contract.path_need import PathNeed
 from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
-from engine.weights.found_weights import SUFFIXES, FoundWeights, earlier_networks, fitting, keras_cache, weights_in
+from engine.graph.layer_graph import LayerGraph
+from engine.weights.found_weights import (
+    SUFFIXES,
+    FoundWeights,
+    earlier_networks,
+    fitting,
+    keras_cache,
+    torch_cache,
+    weights_in,
+)
 from ui.form.calm_fields import CalmComboBox
 from ui.form.path_field import PathField
 from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
@@ -35,13 +44,13 @@ class WeightsChooser(QWidget):
         self._sought: object = None
         self._path = PathField(
             "backbone.weights",
-            "Keras weights file",
+            "Weights file",
             "none: random weights",
             PathNeed(suffixes=SUFFIXES),
-            lambda: str(self._folders()[-1]),
+            self._nearest_folder,
         )
         self._found = CalmComboBox(objectName="backbone.found_weights", accessibleName="Matching weights files")
-        self._found.setToolTip("From Keras' own folder, the weights folder and earlier runs")
+        self._found.setToolTip("From the folders of Keras and PyTorch, the weights folder and earlier runs")
         self._found.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -77,9 +86,14 @@ class WeightsChooser(QWidget):
         folders, runs_directory = self._folders(), self.runs_directory
 
         def look(progress: Progress) -> tuple[FoundWeights, ...]:
-            graph = layer_graph(backbone, network_input_shape(recipe.images.first), class_count or UNKNOWN_CLASSES)
+            shape = network_input_shape(recipe.images.first)
+
+            def graph_of(path: Path) -> LayerGraph:
+                with_weights = backbone.model_copy(update={"weights": str(path)})
+                return layer_graph(with_weights, shape, class_count or UNKNOWN_CLASSES)
+
             candidates = chain(weights_in(folders), earlier_networks(runs_directory))
-            return tuple(fitting(graph, candidates, progress))
+            return tuple(fitting(graph_of, candidates, progress))
 
         self._search.request(look)
 
@@ -89,7 +103,12 @@ class WeightsChooser(QWidget):
 
     def _folders(self) -> tuple[Path, ...]:
         preferred = str(self._settings.value(WEIGHTS_DIRECTORY, ""))
-        return (keras_cache(), Path(preferred)) if preferred else (keras_cache(),)
+        caches = (keras_cache(), torch_cache())
+        return (*caches, Path(preferred)) if preferred else caches
+
+    def _nearest_folder(self) -> str:
+        """Where the dialogue opens."""
+        return str(self._settings.value(WEIGHTS_DIRECTORY, "") or keras_cache())
 
     def _on_found(self, found: tuple[FoundWeights, ...]) -> None:
         self._found.clear()

@@ -1,0 +1,94 @@
+"""The study as a page of the documentation."""
+
+from __future__ import annotations
+
+import os
+import statistics
+from collections.abc import Sequence
+
+from engine.measurement.machine import cpu_name
+from tests.training_study.fine_tuning import FineTuned
+from tests.training_study.settings import DEFAULTS, EPOCHS
+from tests.training_study.study import Trained
+
+HEAD = """# What training does by default, and why
+
+A recipe that names no training settings trains with AdamW, a learning rate that fits optimizer and batch, a warm-up
+over a tenth of the epochs, a cosine schedule, label smoothing and small shifts of the images. The table tells what
+each of these is worth.
+"""
+COMMAND = "python -m tests.training_study FOLDER_OF_CIFAR10_MINI > resources/docs/training.md"
+
+
+def page(cells: Sequence[Trained], fine_tuned: Sequence[FineTuned]) -> str:
+    """The tables of the settings and of the steps' learning rates."""
+    return _settings(cells) + ("\n" + _fine_tuning(fine_tuned) if fine_tuned else "")
+
+
+def _settings(cells: Sequence[Trained]) -> str:
+    """A row per settings: the mean test accuracy over the seeds for each kind of images and backbone."""
+    columns = list(dict.fromkeys((one.images, one.backbone) for one in cells))
+    settings = list(dict.fromkeys(one.settings for one in cells))
+    seeds = len({one.seed for one in cells})
+    spreads = [statistics.stdev(_accuracies(cells, DEFAULTS, column)) for column in columns] if seeds > 1 else []
+    of_seeds = (
+        f"Between seeds the defaults differ by {100 * statistics.mean(spreads):.1f} points (standard deviation, mean "
+        "of the columns). "
+        if spreads
+        else ""
+    )
+    lines = [
+        HEAD,
+        f"Mean test accuracy in percent of {seeds} seeds after {EPOCHS} epochs; the last column is the mean of all, "
+        f"and in brackets its distance from the defaults'. {of_seeds}By `{COMMAND}` on "
+        f"{cpu_name()}, {os.cpu_count()} cores.",
+        "",
+        f"| settings | {_heads(columns)} | mean |",
+        "| --- |" + " ---: |" * (len(columns) + 1),
+    ]
+    usual = statistics.mean(statistics.mean(_accuracies(cells, DEFAULTS, column)) for column in columns)
+    for name in settings:
+        means = [statistics.mean(_accuracies(cells, name, column)) for column in columns]
+        mean = statistics.mean(means)
+        lines.append(
+            f"| {name} | "
+            + " | ".join(f"{100 * one:.1f}" for one in means)
+            + f" | {100 * mean:.1f} ({100 * (mean - usual):+.1f}) |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _fine_tuning(cells: Sequence[FineTuned]) -> str:
+    """A row per step and rate: what the step gains or loses of its baseline's test accuracy, in points."""
+    columns = list(dict.fromkeys((one.images, one.backbone) for one in cells))
+    rows = list(dict.fromkeys((one.step, one.share) for one in cells))
+    seeds = len({one.seed for one in cells})
+    lines = [
+        "## The learning rate of steps that train further",
+        "",
+        f"What a step gains or loses of its baseline's test accuracy, in points, mean of {seeds} seeds, at shares of "
+        "the baseline's learning rate, which falls over the step's epochs.",
+        "",
+        f"| step | share of the rate | {_heads(columns)} | mean |",
+        "| --- | ---: |" + " ---: |" * (len(columns) + 1),
+    ]
+    for step, share in rows:
+        gains = [
+            statistics.mean(
+                one.accuracy - one.baseline_accuracy
+                for one in cells
+                if (one.step, one.share) == (step, share) and (one.images, one.backbone) == column
+            )
+            for column in columns
+        ]
+        told = " | ".join(f"{100 * gain:+.1f}" for gain in gains)
+        lines.append(f"| {step} | {share:g} | {told} | {100 * statistics.mean(gains):+.1f} |")
+    return "\n".join(lines) + "\n"
+
+
+def _heads(columns: Sequence[tuple[str, str]]) -> str:
+    return " | ".join(f"{images}: {backbone}" for images, backbone in columns)
+
+
+def _accuracies(cells: Sequence[Trained], settings: str, column: tuple[str, str]) -> list[float]:
+    return [one.test_accuracy for one in cells if one.settings == settings and (one.images, one.backbone) == column]

@@ -1,0 +1,134 @@
+"""Which augmentations a training uses: a preset by what it assumes of the images, or boxes to tick."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from engine.contract.augmentation import AUGMENTATIONS, Augmentation, Family, usual_order
+from ui.form.calm_fields import CalmComboBox
+from ui.wizard.network.augmentation_presets import augmentation_presets
+
+FAMILY_TITLES = {
+    Family.GEOMETRY: "Place, size and direction",
+    Family.POLICY: "Policies: one at most",
+    Family.PIXELS: "Brightness, colour and grain",
+    Family.ERASING: "Hidden parts",
+    Family.MIXING: "Mixed images and labels",
+}
+COLUMNS = 2
+OWN_CHOICE = "Own choice"
+
+
+class AugmentationChoice(QWidget):
+    """The value is a tuple of keys in the order in which they are applied.
+
+    Those that are there keep their order; one that is ticked joins them at its usual place.
+    """
+
+    changed = Signal(tuple)
+    """The user chose these keys."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        """
+        Args:
+            name: of the field, that the boxes' object names begin with, such as "training.augment".
+        """
+        super().__init__(parent)
+        self._names: tuple[str, ...] = ()
+        self._colour = True
+        self._preset = CalmComboBox(objectName=f"{name}.preset", accessibleName="Kind of images")
+        for preset in augmentation_presets():
+            self._preset.addItem(preset.title)
+        self._preset.addItem(OWN_CHOICE)
+        # Its longest title would make the page wider than a small window.
+        self._preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._preset.setMinimumContentsLength(24)
+        self._assumes = QLabel(objectName=f"{name}.assumes", wordWrap=True)
+        self._assumes.setProperty("role", "hint")
+        self._order = QLabel(objectName=f"{name}.order", wordWrap=True)
+        self._order.setProperty("role", "hint")
+        self._boxes: dict[str, QCheckBox] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._preset)
+        layout.addWidget(self._assumes)
+        layout.addLayout(self._grid(name))
+        layout.addWidget(self._order)
+        layout.addStretch()
+        self._preset.activated.connect(self._on_preset)
+
+    def editors(self) -> list[QWidget]:
+        """The editors, in their order, for the Tab key."""
+        return [self._preset, *self._boxes.values()]
+
+    def show_names(self, names: tuple[str, ...], colour: bool) -> None:
+        """Show these augmentations; does not count as a change.
+
+        Args:
+            colour: whether the images have colours.
+        """
+        self._names, self._colour = names, colour
+        for key, box in self._boxes.items():
+            box.blockSignals(True)
+            box.setChecked(key in names)
+            box.blockSignals(False)
+        presets = augmentation_presets()
+        chosen = next((place for place, one in enumerate(presets) if one.names(colour) == names), len(presets))
+        self._preset.setCurrentIndex(chosen)
+        self._preset.setToolTip(self._preset.currentText())
+        own = chosen == len(presets)
+        self._assumes.setText("" if own else f"Assumes: {presets[chosen].assumes}")
+        self._assumes.setVisible(not own)
+        self._order.setText(f"Applied in this order: {', '.join(AUGMENTATIONS[key].title for key in names)}.")
+        self._order.setVisible(len(names) > 1)
+
+    def _grid(self, name: str) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setColumnStretch(COLUMNS, 1)
+        keys = usual_order(AUGMENTATIONS)
+        row = 0
+        for family in Family:
+            if members := [key for key in keys if AUGMENTATIONS[key].family is family]:
+                grid.addWidget(QLabel(FAMILY_TITLES[family]), row, 0, 1, COLUMNS)
+                for place, key in enumerate(members):
+                    self._boxes[key] = box = _box(AUGMENTATIONS[key], f"{name}.{key}")
+                    box.toggled.connect(self._on_ticked)
+                    grid.addWidget(box, row + 1 + place // COLUMNS, place % COLUMNS)
+                row += 1 - (-len(members) // COLUMNS)
+        return grid
+
+    def _on_preset(self, place: int) -> None:
+        presets = augmentation_presets()
+        if place < len(presets):
+            self._choose(presets[place].names(self._colour))
+        else:
+            # What is ticked is a preset, or the user's own: a name alone changes nothing.
+            self.show_names(self._names, self._colour)
+
+    def _on_ticked(self) -> None:
+        ticked = [key for key, box in self._boxes.items() if box.isChecked()]
+        kept = [key for key in self._names if key in ticked]
+        for key in ticked:
+            if key not in kept:
+                kept.insert(_usual_place(key, kept), key)
+        self._choose(tuple(kept))
+
+    def _choose(self, names: tuple[str, ...]) -> None:
+        self.show_names(names, self._colour)
+        self.changed.emit(names)
+
+
+def _usual_place(key: str, others: Sequence[str]) -> int:
+    """Before the first that usually comes later."""
+    order = usual_order(AUGMENTATIONS)
+    return next((place for place, other in enumerate(others) if order.index(other) > order.index(key)), len(others))
+
+
+def _box(kind: type[Augmentation], name: str) -> QCheckBox:
+    box = QCheckBox(kind.title, objectName=name)
+    box.setAccessibleName(kind.title)
+    box.setToolTip(f"<p>{kind.summary}</p><p><b>Assumes:</b> {kind.assumes}</p><p>{kind.paper}</p>")
+    return box
