@@ -82,6 +82,7 @@ def study(folder: Path) -> Recipe:
     """Every panel of the dashboard has something to show of it."""
     pruned = {"step": "magnitude_pruning", "schedule": "iterative", "sparsity": 0.8, "rounds": 2, "epochs": 1}
     int8 = {"step": "post_training_quantization", "scheme": "int8"}
+    sparse = {"step": "dynamic_sparse_training", "epochs": 2, "control": False}
     return Recipe(
         name="hearts of our lab",
         dataset=DatasetSettings(kind="image_folder", path=str(folder)),
@@ -93,6 +94,7 @@ def study(folder: Path) -> Recipe:
             ChainSettings(name="int8", steps=(int8,)),
             ChainSettings(name="pruning 80 %", steps=(pruned,)),
             ChainSettings(name="pruning 80 % + int8", steps=(pruned, int8)),
+            ChainSettings(name="RigL 80 %", steps=(sparse,)),
         ),
     )
 

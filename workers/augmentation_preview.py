@@ -29,8 +29,8 @@ class AugmentedSample:
     after: np.ndarray
     """(height, width) or (height, width, 3), uint8, at most `SHOWN_SIDE_PIXELS` per side; both of one brightness."""
     mixed: tuple[str, ...]
-    """The classes of a batch's mixed image with their shares, such as "70 % benign" and "30 % malignant"; else
-    empty."""
+    """Where images are mixed: its classes with their shares, such as "70 % benign" and "30 % malignant", or its one
+    class."""
 
 
 def preview_augmentation(
@@ -85,5 +85,5 @@ def _mixed(mixture: Mixture, place: int, names: Sequence[str]) -> tuple[str, ...
     percent = round(100 * float(mixture.shares[place]))
     own, other = names[place], names[int(mixture.partners[place])]
     if own == other or percent == 100:
-        return (f"100 % {own}",)
-    return (f"{percent} % {own}", f"{100 - percent} % {other}") if percent else (f"100 % {other}",)
+        return (own,)
+    return (f"{percent} % {own}", f"{100 - percent} % {other}") if percent else (other,)

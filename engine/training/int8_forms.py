@@ -57,21 +57,18 @@ class QuantizedBatchNormalization(tf_keras.layers.BatchNormalization):
         return tf.nn.bias_add(scaled, (self.beta if self.center else 0.0) - self.moving_mean * kernel)
 
 
-INT8_FORMS = (QuantizedHardSigmoid, QuantizedSigmoid, QuantizedSwish, QuantizedBatchNormalization)
-
-
-ACTIVATION_FORMS: Mapping[str, type[tf_keras.layers.Layer]] = MappingProxyType(
+LOGISTIC_FORMS: Mapping[str, type[tf_keras.layers.Layer]] = MappingProxyType(
     {"sigmoid": QuantizedSigmoid, "swish": QuantizedSwish, "silu": QuantizedSwish}
 )
+"""By the activation's name."""
+INT8_FORMS = (QuantizedHardSigmoid, QuantizedSigmoid, QuantizedSwish, QuantizedBatchNormalization)
 
 
 def int8_form(layer: KerasLayer) -> KerasLayer:
     """A new layer of the same settings, in the form that int8 needs."""
     kind: type[tf_keras.layers.Layer] = type(layer)
-    if kind is tf_keras.layers.Activation and layer.outbound_nodes:
-        activation = layer.get_config()["activation"]
-        if activation in ACTIVATION_FORMS:
-            return ACTIVATION_FORMS[activation](name=layer.name)
+    if kind is tf_keras.layers.Activation and (form := _logistic_form(layer)) is not None:
+        return form(name=layer.name)
     if kind is HardSigmoid:
         kind = QuantizedHardSigmoid
     elif kind is tf_keras.layers.BatchNormalization and not _is_folded(layer):
@@ -81,6 +78,13 @@ def int8_form(layer: KerasLayer) -> KerasLayer:
 
 def _logistic(inputs: tf.Tensor) -> tf.Tensor:
     return tf.quantization.fake_quant_with_min_max_args(tf.sigmoid(inputs), 0.0, LOGISTIC_MAX)
+
+
+def _logistic_form(activation: tf_keras.layers.Activation) -> type[tf_keras.layers.Layer] | None:
+    """None for an activation without a sigmoid, and for the network's output, which stays a float while it trains."""
+    if not activation.outbound_nodes:
+        return None
+    return LOGISTIC_FORMS.get(activation.get_config()["activation"])
 
 
 def _is_folded(normalisation: tf_keras.layers.BatchNormalization) -> bool:

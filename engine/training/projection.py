@@ -6,8 +6,18 @@ One vectorised assignment per kernel, inside the training graph, instead of wrap
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+from engine.graph.keras_objects import Variable
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Moments = Callable[[Variable], Sequence[Variable]]
+"""A trained variable → what the optimizer remembers of each of its values, as variables of its shape."""
 
 
 class Projection(ABC):
@@ -15,6 +25,16 @@ class Projection(ABC):
 
     def before_batch(self, step: int, steps: int) -> None:  # noqa: B027 - most constraints are fixed
         """Change the constraint before batch `step` (from 0) of `steps`; runs outside the graph."""
+
+    def steer(
+        self, gradients: Sequence[tf.Tensor], variables: Sequence[Variable], moments: Moments
+    ) -> Sequence[tf.Tensor]:
+        """What the optimizer is to be given for a batch's gradients of `variables` (times the loss scale in 16 bits).
+
+        TensorFlow operations, traced into the training step before the update; they may change the kernels and their
+        moments. By default nothing is traced.
+        """
+        return gradients
 
     @abstractmethod
     def project(self) -> None:

@@ -59,6 +59,11 @@ class Optimizers:
         for optimizer, group, _ in self._groups:
             optimizer.apply_gradients([(by_id[id(variable)], variable) for variable in group])
 
+    def moments(self, variable: Variable) -> Sequence[Variable]:
+        """What is remembered of each value of a trained variable, such as Adam's two means; of the variable's shape."""
+        # Keras names each of them after its variable: "m/conv1/kernel:0".
+        return [own for own in self.variables if own.name.partition("/")[2] == variable.name]
+
     def set_rate_factor(self, factor: float) -> float:
         """Multiply every group's rate by the schedule's factor; returns the first group's rate."""
         for optimizer, _, rate in self._groups:
@@ -121,7 +126,10 @@ def training_step(
             if model.losses:
                 total += tf.add_n(model.losses)
             goal = optimizers.goal(total)
-        optimizers.apply(tf.gradients(goal, variables), variables)
+        gradients: Sequence[tf.Tensor] = tf.gradients(goal, variables)
+        for projection in projections:
+            gradients = projection.steer(gradients, variables, optimizers.moments)
+        optimizers.apply(gradients, variables)
         for projection in projections:
             projection.project()
         return tf.reduce_sum(losses), correct_predictions(outputs, dominant_labels(labels))

@@ -108,7 +108,7 @@ def _of_pickles(file: IO[bytes]) -> TorchFile:
     # From memory: a text whose length is a lie cannot be longer than this.
     head = io.BytesIO(file.read(MAX_DESCRIPTION_BYTES))
     if head.read(len(LEGACY_BEGINNING)) != LEGACY_BEGINNING:
-        raise NoPlainTensors(f"it is a pickle, but none of torch.save; {SAVE_STATE}")
+        raise NoPlainTensors(f"it is a pickle, but not one of torch.save; {SAVE_STATE}")
     if tensors_of_pickle(head) != LEGACY_PROTOCOL:
         raise ValueError("it is of an unknown version of PyTorch's format")
     system = tensors_of_pickle(head)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import statistics
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from engine.backbones.backbone import layer_graph
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import EngineEvent, EpochFinished
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from engine.contract.training_settings import TrainingSettings
+from engine.feeding.pipeline import network_input_shape
+from engine.graph.keras_objects import KerasModel
 from engine.training.plan import TrainingPlan
-from tests.small_study import context_of, untrained
+from engine.workbench.step_context import StepContext
+from tests.small_study import context_of
 
 EPOCHS_WITHOUT = 2
 """That are measured without stored features: the second, after which the graph is built and the files are read."""
@@ -37,7 +40,12 @@ class Protocol:
             images=ImageSettings(size=self.side),
             backbone=BackboneSettings(kind=self.kind, width=self.width, freeze_base=True),
             training=TrainingSettings(
-                epochs=self.epochs, batch_size=32, optimizer="adam", learning_rate=1e-3, schedule="constant"
+                epochs=self.epochs,
+                batch_size=32,
+                optimizer="adam",
+                learning_rate=1e-3,
+                schedule="constant",
+                augment=(),
             ),
         )
 
@@ -52,7 +60,7 @@ class Gain:
     """One epoch of the whole network, with its validation and checkpoint."""
     epochs: int
     step_ratio: float
-    """The batches of an epoch of the whole network over those of one with stored features, validation left out."""
+    """The batches of an epoch of the whole network over the fastest with stored features, validation left out."""
     largest_loss_difference: float
     """Over the epochs that were trained both ways, training and validation."""
 
@@ -60,6 +68,14 @@ class Gain:
     def ratio(self) -> float:
         """All epochs without stored features over all epochs with them."""
         return self.epochs * self.epoch_without_s / self.with_s
+
+
+def _frozen(context: StepContext) -> KerasModel:
+    from engine.training.keras_network import build_keras_network
+
+    images, backbone = context.recipe.images.first, context.recipe.backbone
+    graph = layer_graph(backbone, network_input_shape(images), len(context.dataset.classes))
+    return build_keras_network(graph, context.trainer.seed, backbone.freeze_base)
 
 
 def measure(protocol: Protocol, folder: Path) -> Gain:
@@ -77,13 +93,14 @@ def measure(protocol: Protocol, folder: Path) -> Gain:
             finished.append(time.perf_counter())
 
     whole = replace(context.trainer, checkpoint=folder / "whole.checkpoint", emit=emit)
-    without = whole.train(untrained(context).model, replace(plan, epochs=EPOCHS_WITHOUT))
-    model = untrained(context).model
+    without = whole.train(_frozen(context), replace(plan, epochs=EPOCHS_WITHOUT))
+    model = _frozen(context)
     started = time.perf_counter()
     outcome = replace(context.trainer, features=folder / "features").train(model, plan)
     with_s = time.perf_counter() - started
     pairs = list(zip(outcome.records, without.records, strict=False))
     differences = [abs(one.loss - other.loss) for one, other in pairs]
     differences += [abs(one.validation_loss - other.validation_loss) for one, other in pairs]
-    step_ratio = without.records[-1].seconds / statistics.median(record.seconds for record in outcome.records)
+    assert list((folder / "features").glob("features-*")), "the features are stored"
+    step_ratio = without.records[-1].seconds / min(record.seconds for record in outcome.records)
     return Gain(with_s, finished[1] - finished[0], plan.epochs, step_ratio, max(differences))

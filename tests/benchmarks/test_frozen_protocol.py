@@ -9,7 +9,7 @@ import pytest
 from tests.benchmarks.frozen_protocol import Gain, Protocol, measure
 
 PAPER = Protocol(images=1_000, side=224, epochs=30)
-SMALL = Protocol(images=64, side=48, epochs=4, width=0.25)
+SMALL = Protocol(images=64, side=96, epochs=4, width=0.25)
 MIN_RATIO = 10.0
 MAX_LOSS_DIFFERENCE = 1e-5
 

@@ -22,7 +22,7 @@ MAX_RATIOS = {
     ("run", "fit"): 0.95,
     ("run", "generator"): 0.9,
     ("run-bfloat16", "fit"): 0.75,
-    ("run-bfloat16", "generator"): 0.7,
+    ("run-bfloat16", "generator"): 0.6,
 }
 
 

@@ -1,6 +1,8 @@
 """How many images per second train, by threads, steps per execution, XLA and layouts, each beside a bare `model.fit`.
 
-    python -m tests.benchmarks.training_throughput FOLDER_OF_CLASSES > resources/docs/throughput.md
+    python -m tests.benchmarks.training_throughput FOLDER_OF_CLASSES [ROUNDS [WAYS]] > resources/docs/throughput.md
+
+WAYS is how many of the ways are measured, from the first on; without it all.
 
 ResNet-18 of width 0.25 at 32×32, batches of 64. Each way has a process of its own; it and the bare fit do one epoch in
 turn, and the ratio is the median over the rounds, so that the machine's drift hits both alike.
@@ -120,8 +122,9 @@ def page(measured: list[Throughput], rounds: int) -> str:
         "images from disk, flips them, checks its loss, reports its progress and saves a checkpoint after each epoch.",
         "oneDNN is on for all, unless a way says otherwise: TensorFlow leaves it off where a processor has no AVX-512.",
         f"Measured on {cpu_name()} ({vector_instructions()}), {os.cpu_count()} cores, in {rounds} rounds, by",
-        "`python -m tests.benchmarks.training_throughput FOLDER_OF_CLASSES`, which prints this page. The ratio is the",
-        "bare fit's time divided by the way's, median over the rounds; above 1 is faster.",
+        f"`python -m tests.benchmarks.training_throughput FOLDER_OF_CLASSES {rounds} {len(measured)}`,",
+        "which prints this page. The ratio is the bare fit's time divided by the way's, measured in turn, median over",
+        "the rounds; above 1 is faster. Other work beside lowers the images per second, the ratio less.",
         "",
         "| way | images per second | ratio |",
         "| --- | --- | --- |",
@@ -148,4 +151,5 @@ def _linked(folder: Path, images: Path) -> Path:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as temporary:
-        sys.stdout.write(page(measure(Path(sys.argv[1]), Path(temporary)), ROUNDS))
+        rounds, count = (int(text) for text in (*sys.argv[2:], *(str(ROUNDS), str(len(WAYS)))[len(sys.argv) - 2 :]))
+        sys.stdout.write(page(measure(Path(sys.argv[1]), Path(temporary), WAYS[:count], rounds), rounds))

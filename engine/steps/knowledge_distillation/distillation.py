@@ -1,7 +1,7 @@
 """Trains a student network by a teacher's softened outputs as well as by the labels.
 
 Hinton et al. 2015 (arXiv:1503.02531), with the weighting of Predić et al. 2022; hints as the attention transfer of
-Zagoruyko and Komodakis 2017 (arXiv:1612.03928).
+Zagoruyko and Komodakis 2017 (arXiv:1612.03928); relations between images as `relations` has them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import tensorflow as tf
 import tf_keras
 
 from engine.graph.keras_objects import KerasModel
+from engine.steps.knowledge_distillation.relations import Relation, relation_distance
 from engine.training.mixed_labels import MixedLabels
 from engine.training.objective import CrossEntropy, Objective
 
@@ -18,7 +19,8 @@ MIN_PROBABILITY = 1e-7
 
 
 class Distillation(Objective):
-    """α · cross-entropy with the labels + (1 − α) · T² · KL(teacher at T ‖ student at T) + β · attention distance.
+    """α · cross-entropy with the labels + (1 − α) · T² · KL(teacher at T ‖ student at T) + β · attention distance + γ ·
+    relation distance.
 
     T² keeps the gradients of the softened outputs as large as those of the labels (Hinton et al. 2015, section 2).
     """
@@ -32,6 +34,8 @@ class Distillation(Objective):
         temperature: float,
         hint_weight: float = 0.0,
         teacher_learns: bool = False,
+        relation: Relation = "gram",
+        relation_weight: float = 0.0,
     ) -> None:
         """
         Args:
@@ -42,11 +46,15 @@ class Distillation(Objective):
             hint_weight: β; 0 leaves the feature maps out.
             teacher_learns: the teacher trains on the labels in the same batches (online distillation); then `joint`
                 is what is to be trained.
+            relation: which relations between the images of a batch the student takes over.
+            relation_weight: γ; 0 leaves them out.
         """
         self._alpha = alpha
         self._temperature = temperature
         self._hint_weight = hint_weight
         self._teacher_learns = teacher_learns
+        self._relation: Relation = relation
+        self._relation_weight = relation_weight
         self._labels = labels
         self._student = _with_features(student)
         self._teacher = _with_features(teacher)
@@ -61,6 +69,9 @@ class Distillation(Objective):
         losses += (1 - self._alpha) * softened_divergence(tf.stop_gradient(taught), outputs, self._temperature)
         if self._hint_weight:
             losses += self._hint_weight * attention_distance(tf.stop_gradient(taught_features), features)
+        if self._relation_weight:
+            distances = relation_distance(self._relation, tf.stop_gradient(taught_features), features)
+            losses += self._relation_weight * distances
         if self._teacher_learns:
             losses += self._labels.losses(taught, labels)
         return outputs, losses

@@ -57,6 +57,22 @@ class KnowledgeDistillationParameters(StepParameters):
         "teacher looks (Zagoruyko and Komodakis 2017); 0: off."
         "",
     )
+    relation: Literal["gram", "rkd"] = Field(
+        "gram",
+        title="Relation",
+        description="What the student learns of how the images of a batch relate: gram: the Gram matrix of their last "
+        "feature maps, which images are alike (Tung and Mori 2019; weight 3000 there); rkd: distances of two images "
+        "and angles of three, in the same maps averaged over the places (Park et al. 2019; weight 25).",
+        json_schema_extra={"names": {"gram": "Gram matrix", "rkd": "distances and angles (RKD)"}},
+    )
+    relation_weight: float = Field(
+        0.0,
+        ge=0,
+        le=100_000,
+        title="Relation weight",
+        description="Weight of relation-based knowledge, the third kind of Lee et al. 2022, table 2; 0: off.",
+        json_schema_extra={"zero": "off"},
+    )
     epochs: int = Field(
         10, ge=1, le=10_000, title="Epochs", description="Of the student.", json_schema_extra={"unit": "epochs"}
     )
@@ -86,14 +102,19 @@ class KnowledgeDistillationParameters(StepParameters):
     @property
     def without_teacher(self) -> bool:
         """Whether the loss is that of the labels alone."""
-        return self.alpha == 1.0 and not self.hint_weight
+        return self.alpha == 1.0 and not self.hint_weight and not self.relation_weight
 
     def as_control(self) -> KnowledgeDistillationParameters | None:
         if not self.control or self.without_teacher:
             return None
-        plain = {"alpha": 1.0, "hint_weight": 0.0, "temperature": 1.0, "control": False}
-        return self.model_copy(update=plain | ({} if self.kind == "self" else {"kind": "offline"}))
+        plain = {"alpha": 1.0, "hint_weight": 0.0, "temperature": 1.0, "control": False, "relation_weight": 0.0}
+        named = {"relation": "gram"} | ({} if self.kind == "self" else {"kind": "offline"})
+        return self.model_copy(update=plain | named)
 
     def stage_document(self) -> Document:
+        document = super().stage_document()
+        if not self.relation_weight:
+            # Stages from before there were relations are the same.
+            del document["relation"], document["relation_weight"]
         # Whether there is a control beside it changes nothing of the student.
-        return super().stage_document() | {"control": False}
+        return document | {"control": False}

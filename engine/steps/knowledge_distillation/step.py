@@ -88,6 +88,11 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
                 'A teacher with int8 rounding cannot be trained further; set kind = "offline", or distil before it.'
             )
             yield place.error(message, "kind", place.set("kind", "offline", "Keep the teacher as it is"))
+        if parameters.relation_weight and place.recipe.training.batch_size == 1:
+            message = (
+                "One image has no relation to others, so relation_weight has no effect with training.batch_size = 1."
+            )
+            yield place.warning(message, "relation_weight", place.set("relation_weight", 0.0, "Leave relations out"))
         if parameters.without_teacher and parameters.control:
             message = "With α = 1 the teacher has no influence, so this step is its own control."
             yield place.note(message, "alpha", place.set("control", False, "Train no control"))
@@ -123,7 +128,15 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
             teacher = clone(network.model) if learns else network.model
             labels = context.trainer.cross_entropy(student, plan)
             objective = Distillation(
-                student, teacher, labels, parameters.alpha, parameters.temperature, parameters.hint_weight, learns
+                student,
+                teacher,
+                labels,
+                parameters.alpha,
+                parameters.temperature,
+                parameters.hint_weight,
+                learns,
+                parameters.relation,
+                parameters.relation_weight,
             )
             trained = joint(student, teacher) if learns else student
             outcome = context.trainer.train(trained, plan, objective=objective)

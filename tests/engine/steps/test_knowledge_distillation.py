@@ -58,7 +58,7 @@ def test_an_online_teacher_learns_beside_and_the_given_one_stays(
     kind: str, small_context: StepContext, trained_network: Network
 ) -> None:
     before = [weights.copy() for weights in trained_network.model.get_weights()]
-    student = distilled(small_context, trained_network, kind=kind, epochs=1, hint_weight=1.0)
+    student = distilled(small_context, trained_network, kind=kind, epochs=1, hint_weight=1.0, relation_weight=1.0)
     assert all(np.array_equal(a, b) for a, b in zip(before, trained_network.model.get_weights(), strict=True))
     same = student.facts.parameters == trained_network.facts.parameters
     assert same == (kind == "self")

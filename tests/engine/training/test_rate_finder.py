@@ -61,6 +61,16 @@ def test_a_frozen_base_stays_as_it_is(small_context: StepContext) -> None:
     assert not np.array_equal(before["classifier"][0], model.get_layer("classifier").get_weights()[0])
 
 
+def test_it_searches_with_mixed_images_too(small_context: StepContext) -> None:
+    plain, mixed = (
+        sweep(small_context, two_layers(small_context), 10, augment=names) for names in ((), ("mixup", "cutmix"))
+    )
+    assert len(mixed.tried) == 10
+    assert mixed.start_loss == plain.start_loss, "the held-out images are not mixed"
+    # Per image, whatever the labels are made of.
+    assert mixed.tried[0].batch_loss == pytest.approx(plain.tried[0].batch_loss, rel=0.5)
+
+
 def test_the_heads_rate_keeps_its_ratio(small_context: StepContext) -> None:
     alone = sweep(small_context, two_layers(small_context), 30, learning_rate=1e-3, head_learning_rate=1e-3)
     larger = sweep(small_context, two_layers(small_context), 30, learning_rate=1e-4, head_learning_rate=1e-2)
