@@ -89,13 +89,6 @@ def _scale_findings(recipe: Recipe, path: Path) -> Iterator[Finding]:
     images = recipe.images.first
     if not wanted or images.scale == wanted:
         return
-    if wanted not in SCALES:
-        message = (
-            f'{path.name} was trained on images of the scale "{wanted}", which images.scale does not have; "unit" '
-            "comes nearest, and training has to make up for the rest."
-        )
-        yield Finding(severity=Severity.WARNING, where=SCALE_PLACE, message=message)
-        return
     if SCALES[wanted].of_colours and images.color == "grayscale":
         return
     name = (saved_model_folder(path) or path).name

@@ -44,6 +44,7 @@ def _every_kind_of_layer() -> Any:
     y = builder.depthwise_conv(builder.zero_pad(x, (0, 1), (1, 0), "pad"), 3, "depthwise", strides=2, padding="valid")
     y = builder.relu6(builder.batch_norm(y, "bn3"), "relu6")
     x = builder.concatenate((y, builder.max_pool(x, 2, "pool")), "both")
+    x = builder.average_pool(builder.conv(x, 8, 1, "transition"), 2, "average")
     builder.dense(builder.global_average_pool(x), 3, "classifier", "softmax")
     model = build_keras_network(builder.graph(), seed=7)
     for name, channel in (("conv2", np.s_[..., 3]), ("depthwise", np.s_[..., 3, :])):
