@@ -40,10 +40,11 @@ def parameters(**given: object) -> DynamicSparseTrainingParameters:
 
 
 @pytest.fixture(scope="module")
-def context(small_context: StepContext) -> StepContext:
-    """With a backbone that is compiled in a moment."""
-    backbone = BackboneSettings(kind="resnet8", width=0.5)
-    return replace(small_context, recipe=small_context.recipe.model_copy(update={"backbone": backbone}))
+def context(small_context: StepContext, tmp_path_factory: pytest.TempPathFactory) -> StepContext:
+    """With a backbone that is compiled in a moment, and checkpoints of its own."""
+    recipe = small_context.recipe.model_copy(update={"backbone": BackboneSettings(kind="resnet8", width=0.5)})
+    checkpoint = tmp_path_factory.mktemp("sparse") / "training.checkpoint"
+    return replace(small_context, recipe=recipe, trainer=replace(small_context.trainer, checkpoint=checkpoint))
 
 
 @pytest.fixture(scope="module")
