@@ -124,7 +124,7 @@ class TrainingSettings(Section):
         json_schema_extra={"shown_for": {"schedule": ["step"]}},
     )
     augment: Augmentations = Field(
-        ("pad_crop",),
+        ("small_shift",),
         title="Augmentation",
         description="Random changes to the training images, applied in this order.",
         json_schema_extra=_list_augmentations,

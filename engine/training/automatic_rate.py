@@ -14,12 +14,12 @@ from engine.contract.training_settings import TrainingSettings
 
 Optimizer = Literal["adam", "adamw", "sgd", "rmsprop"]
 REFERENCE_BATCH = 32
-RATES: Mapping[Optimizer, float] = MappingProxyType({"adamw": 4e-3, "adam": 2e-3, "sgd": 0.05, "rmsprop": 1e-3})
+RATES: Mapping[Optimizer, float] = MappingProxyType({"adamw": 6e-3, "adam": 3e-3, "sgd": 0.05, "rmsprop": 1e-3})
 """At `REFERENCE_BATCH` images, for a network with batch normalisation and random weights."""
 WEIGHT_DECAYS: Mapping[Optimizer, float] = MappingProxyType({"adamw": 0.05, "adam": 0.0, "sgd": 5e-4, "rmsprop": 0.0})
-SHARE_WITHOUT_NORMALISATION = 0.25
+SHARE_WITHOUT_NORMALISATION = 1 / 6
 """Of the rate: without batch normalisation a network diverges sooner."""
-SHARE_WITH_WEIGHTS = 0.25
+SHARE_WITH_WEIGHTS = 1 / 6
 """Of the rate: what weights of a file know is not to be forgotten."""
 
 
@@ -31,8 +31,11 @@ def automatic_rate(training: TrainingSettings, batch_normalised: bool, begins_wi
     """
     growth = training.batch_size / REFERENCE_BATCH
     rate = RATES[training.optimizer] * (growth if training.optimizer == "sgd" else math.sqrt(growth))
-    rate *= 1.0 if batch_normalised else SHARE_WITHOUT_NORMALISATION
-    return rate * (SHARE_WITH_WEIGHTS if begins_with_weights else 1.0)
+    shares = [
+        1.0 if batch_normalised else SHARE_WITHOUT_NORMALISATION,
+        SHARE_WITH_WEIGHTS if begins_with_weights else 1.0,
+    ]
+    return rate * min(shares)
 
 
 def automatic_weight_decay(optimizer: Optimizer) -> float:

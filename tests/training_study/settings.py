@@ -38,6 +38,7 @@ CHANGED: Mapping[str, Mapping[str, object]] = MappingProxyType(
         "no warm-up": {"warmup_epochs": 0},
         "no label smoothing": {"label_smoothing": 0.0},
         "no augmentation": {"augment": ()},
+        "pad_crop": {"augment": ("pad_crop",)},
         "batches of 128": {"batch_size": 128},
         "sgd": {"optimizer": "sgd"},
     }

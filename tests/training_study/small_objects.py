@@ -1,4 +1,4 @@
-"""Images of small objects on clutter, drawn from a seed: shapes of a few pixels, at any place, turned by any angle."""
+"""Images of small objects on clutter, drawn from a seed: shapes at any place, turned a little."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ KINDS = ("ring", "cross", "triangle", "square", "bar", "star")
 SIDE_PX = 48
 DRAWN_LARGER = 4
 """The object is drawn so many times larger, and made smaller with soft edges."""
-RADIUS_PX = (8.0, 12.0)
-LINES = 6
+RADIUS_PX = (11.0, 15.0)
+LARGEST_TURN = 0.35
+"""Radians, to either side."""
+LINES = 4
 NOISE = 8.0
 Point = tuple[float, float]
 
@@ -63,7 +65,7 @@ def _object(generator: np.random.Generator, kind: str) -> Image.Image:
     pen = ImageDraw.Draw(mask)
     radius = float(generator.uniform(*RADIUS_PX)) * DRAWN_LARGER
     x, y = generator.uniform(radius, side - radius, 2)
-    angle = float(generator.uniform(0, 2 * math.pi))
+    angle = float(generator.uniform(-LARGEST_TURN, LARGEST_TURN))
     if kind == "ring":
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), outline=255, width=int(0.35 * radius))
     else:

@@ -28,7 +28,6 @@ from engine.contract.findings import Finding
 from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
-from engine.contract.training_settings import TrainingSettings
 from engine.store.draft_store import DraftStore, OpenDraft
 from engine.store.locations import Locations
 from ui.form.calm_fields import CalmSpinBox
@@ -407,6 +406,5 @@ def first_recipe() -> Recipe:
         dataset=DatasetSettings(kind="phantom"),
         images=ImageSettings(size=128, color="grayscale", dwt=DwtSettings()),
         backbone=BackboneSettings(kind="resnet18", width=0.25),
-        training=TrainingSettings(epochs=12, learning_rate=2e-3, schedule="cosine", augment=("hflip", "rotate")),
         chains=FIRST_CHAINS,
     )

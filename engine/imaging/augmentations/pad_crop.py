@@ -9,9 +9,6 @@ import numpy as np
 from engine.contract.augmentation import Family
 from engine.imaging.image_augmentation import ImageAugmentation
 
-PADDED_SHARE = 1 / 8
-"""Of the side, at each edge: 4 of 32 pixels."""
-
 
 class PadCrop(ImageAugmentation):
     key: ClassVar[str] = "pad_crop"
@@ -22,10 +19,12 @@ class PadCrop(ImageAugmentation):
     assumes: ClassVar[str] = "What tells the class lies inside, and not at the edges."
     paper: ClassVar[str] = "He et al. 2016, mirrored as Zagoruyko and Komodakis 2016"
     family: ClassVar[Family] = Family.GEOMETRY
+    padded_share: ClassVar[float] = 1 / 8
+    """Of the side, at each edge: 4 of 32 pixels."""
 
     def apply(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         count, height, width, _ = images.shape
-        high, wide = max(1, round(PADDED_SHARE * height)), max(1, round(PADDED_SHARE * width))
+        high, wide = max(1, round(self.padded_share * height)), max(1, round(self.padded_share * width))
         # Not zeros: a black bar is in no test image, and batch normalisation would count it.
         padded = np.pad(images, ((0, 0), (high, high), (wide, wide), (0, 0)), mode="reflect")
         tops = generator.integers(0, 2 * high + 1, count).tolist()

@@ -100,7 +100,7 @@ def test_training_reaches_the_recipe(backbone_page: OpenWizard) -> None:
     backbone_page.child(QCheckBox, "training.augment.hflip").click()
     training = backbone_page.recipe.training
     assert (training.epochs, training.batch_size, training.optimizer) == (3, 8, "sgd")
-    assert (training.learning_rate, training.augment) == (0.05, ("rotate",))
+    assert (training.learning_rate, training.augment) == (0.05, ("hflip", "small_shift"))
 
 
 def test_weights_that_fit_are_found_and_chosen(
