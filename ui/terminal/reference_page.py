@@ -37,8 +37,8 @@ AUGMENTATION = """### `augment`
 
 Each augmentation has one strength, and is drawn anew for every image of every epoch, from a stream of random numbers
 that belongs to its key, the epoch and the batch: adding one changes nothing that the others draw. They are applied in
-the order of the list; usual is that of this table. By default images are moved a little, by `small_shift`. Nothing else is
-on by default, since each assumes something of the images: a flipped heart is another heart.
+the order of the list; usual is that of this table. By default images are moved a little, by `small_shift`. Nothing else
+is on by default, since each assumes something of the images: a flipped heart is another heart.
 
 - Values stay within the range of their type. Images of 16 bits are changed at 16 bits, except by the policies.
   Strengths are relative to the image's own values, so images that use 12 of 16 bits are changed as much as others;
