@@ -17,7 +17,7 @@ from engine.contract.training_settings import epochs_text
 from engine.weights.weights_file import path_digest
 from engine.workbench.step import STEPS, Form
 
-STAGE_VERSION = 3
+STAGE_VERSION = 4
 """Raised when the same recipe would give other results, so that older stages are computed again."""
 
 
