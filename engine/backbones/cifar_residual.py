@@ -26,14 +26,16 @@ def cifar_residual_base(builder: GraphBuilder, blocks: int) -> Tensor:
 
 
 def _block(builder: GraphBuilder, x: Tensor, filters: int, strides: int, name: str) -> Tensor:
-    """Two 3×3 convolutions and a shortcut. Begins as the shortcut alone."""
+    """Two 3×3 convolutions and a shortcut. Begins as the shortcut alone, unless that has channels of zeros: a channel
+    whose branch is zero too would be zero after its ReLU, without a gradient to begin from."""
+    padded = x.shape[-1] != filters
     y = builder.conv(x, filters, 3, f"{name}_conv1", strides=strides)
     y = builder.relu(builder.batch_norm(y, f"{name}_bn1"), f"{name}_relu1")
     y = builder.conv(y, filters, 3, f"{name}_conv2")
-    y = builder.batch_norm(y, f"{name}_bn2", ends_branch=True)
+    y = builder.batch_norm(y, f"{name}_bn2", ends_branch=not padded)
     if strides != 1:
         x = builder.max_pool(x, 1, f"{name}_shortcut_subsample", strides=strides)
-    if x.shape[-1] != filters:
+    if padded:
         x = _pad_channels(builder, x, filters, f"{name}_shortcut")
     return builder.relu(builder.add(x, y, f"{name}_add"), f"{name}_relu2")
 

@@ -132,7 +132,8 @@ class Variants:
                 }
             )
             control = controls.get((variant.setting, variant.control))
-            note = variant_note(variant, baselines[variant.setting], control)
+            compared = next((step.compared for step in stage.steps if step.as_control()), "")
+            note = variant_note(variant, baselines[variant.setting], control, compared)
             variant = variant.model_copy(update={"note": note})
             final.append(variant)
             self._emit(VariantMeasured(stage=stage.key, variant=variant))

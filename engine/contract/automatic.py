@@ -34,6 +34,8 @@ def _number_or_none(value: object, number: ValidatorFunctionWrapHandler) -> obje
     if value == AUTO:
         return None
     try:
+        if isinstance(value, bool):
+            value = str(value).lower()
         return number(value)
     except ValidationError as error:
         kind = error.errors(include_url=False)[0]["type"]

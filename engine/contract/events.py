@@ -164,6 +164,8 @@ class EpochFinished(EngineEvent):
     seconds: float
     """Training and its share of the feed, without validation."""
     sparsity_fraction: float | None = None
+    whole_seconds: float | None = None
+    """With validation, and with saving the epoch before."""
     """Zeros among the kernels that the step prunes, where it prunes."""
     test_accuracy: float | None = None
     """Of the network as it was after this epoch, where the recipe's `test_epochs` names it."""

@@ -15,8 +15,8 @@ NEEDED: Mapping[str, str] = MappingProxyType(
         "float": "a number is needed",
         "finite_number": "a number is needed that is neither infinite nor NaN",
         "bool": "true or false is needed, without quotes",
-        "tuple": "a list is needed, such as [1, 2]",
-        "list": "a list is needed, such as [1, 2]",
+        "tuple": 'a list is needed, such as [1, 2] or ["a", "b"]',
+        "list": 'a list is needed, such as [1, 2] or ["a", "b"]',
         "dict": 'a table is needed, such as { key = "value" }',
         "model": 'a table is needed, such as { key = "value" }',
     }

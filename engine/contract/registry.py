@@ -20,6 +20,9 @@ DECLARING = ("parameters", "step", "evidence")
 
 def nearest_name(name: str, known: list[str]) -> str | None:
     """The known name closest to `name`, or None where nothing is close."""
+    longer = [one for one in known if name and one.startswith(name.lower())]
+    if len(longer) == 1:
+        return longer[0]
     matches = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
     return matches[0] if matches else None
 

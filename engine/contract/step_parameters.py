@@ -22,6 +22,8 @@ class StepParameters(Section):
     """
 
     key: ClassVar[str]
+    compared: ClassVar[str] = ""
+    """What `as_control` leaves out, as the beginning of a sentence."""
 
     step: str = Field(title="Step", description="Which compression step this is.")
 
@@ -32,6 +34,10 @@ class StepParameters(Section):
     def as_control(self) -> StepParameters | None:
         """The step without the part whose benefit is to be shown, if it wants a control."""
         return None
+
+    def zeros_left(self) -> float:
+        """The share of zeros that the step leaves among the kernels that it prunes; 0: it prunes none."""
+        return 0.0
 
     def other_dataset(self) -> DatasetSettings | None:
         """The images that the step, and all after it, train on and are measured on; None: those of before it."""

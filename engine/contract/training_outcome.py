@@ -20,6 +20,8 @@ class EpochRecord:
     learning_rate: float
     seconds: float
     sparsity_fraction: float | None = None
+    whole_seconds: float | None = None
+    """With validation, and with saving the epoch before."""
     test_accuracy: float | None = None
     """Of the network as it was after the epoch, where the plan asks for it."""
 

@@ -62,6 +62,8 @@ class Scale:
         """The same in words."""
         if self.by_own_largest:
             return ("Divide it by its own largest value, over all channels.",)
+        if self.factor == (float(largest_value),) and not any(self.offset) and not self.blue_first:
+            return (f"Leave its values as they are, from 0 to {largest_value}.",)
         return (f"Divide it by {largest_value}.", *self.afterwards)
 
     def normalization(self, largest_value: int) -> Normalization | None:

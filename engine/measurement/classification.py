@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from engine.contract.errors import NutshellError
 from engine.contract.progress import UNWATCHED, Progress
 from engine.measurement.interpreter import ImageClassifier
 from engine.measurement.machine import core_count
@@ -31,7 +32,7 @@ def classify(file: Path | bytes, batches: Iterable[np.ndarray], progress: Progre
         float32 (images, classes or 1).
 
     Raises:
-        NutshellError: the file is missing or does not run here.
+        NutshellError: the file is missing or does not run here, or an output is not a finite number.
     """
     workers = _interpreters_that_fit(file)
     classifiers = [ImageClassifier(file) for _ in range(workers)]
@@ -50,7 +51,14 @@ def classify(file: Path | bytes, batches: Iterable[np.ndarray], progress: Progre
         for batch in batches:
             for part in pool.map(probabilities, classifiers, np.array_split(batch, workers)):
                 rows += part
-    return np.stack(rows)
+    output = np.stack(rows)
+    wrong = int((~np.isfinite(output)).any(axis=1).sum())
+    if wrong:
+        raise NutshellError(
+            f"The network gives no numbers (NaN or infinity) for {wrong:,} of {len(output):,} images; check its "
+            "weights, or train it at a lower learning rate."
+        )
+    return output
 
 
 def _interpreters_that_fit(file: Path | bytes) -> int:

@@ -22,13 +22,17 @@ def training_note(facts: NetworkFacts) -> str:
 
 
 def variant_note(
-    variant: VariantMeasurement, baseline: VariantMeasurement, control: VariantMeasurement | None = None
+    variant: VariantMeasurement,
+    baseline: VariantMeasurement,
+    control: VariantMeasurement | None = None,
+    compared: str = "",
 ) -> str:
     """What the variant's note says of its training, then of accuracy, size and latency where they are no better.
 
     Args:
         variant: with its latencies against the baseline's.
-        control: the same without the step whose worth is in question.
+        control: the same without the part whose worth is in question.
+        compared: that part, such as "The teacher".
 
     Returns:
         Short sentences, one a subject; of the baseline itself none but what its note says.
@@ -38,7 +42,7 @@ def variant_note(
     parts = [
         variant.note,
         _accuracy(variant, baseline),
-        _worth(variant, control),
+        _worth(variant, control, compared),
         _size(variant, baseline),
         _latency(variant),
     ]
@@ -57,17 +61,17 @@ def _accuracy(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
     return ""
 
 
-def _worth(variant: VariantMeasurement, control: VariantMeasurement | None) -> str:
-    """What the teacher changed, by the student that had none."""
+def _worth(variant: VariantMeasurement, control: VariantMeasurement | None, compared: str) -> str:
+    """What the compared part changed, by the control that is without it."""
     if control is None:
         return ""
     points = (variant.accuracy - control.accuracy) * 100
     low, high = control.accuracy_ci95
     if variant.accuracy_ci95[0] > high:
-        return f"The teacher improved accuracy by {points:.1f} points."
+        return f"{compared} improved accuracy by {points:.1f} points."
     if variant.accuracy_ci95[1] < low:
-        return f"The teacher cost {-points:.1f} points of accuracy."
-    return f"The teacher made no measurable difference: without it {control.accuracy * 100:.1f} %."
+        return f"{compared} cost {-points:.1f} points of accuracy."
+    return f"{compared} made no measurable difference: without it {control.accuracy * 100:.1f} %."
 
 
 def _size(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:

@@ -30,8 +30,6 @@ MIN_USUAL_EPOCHS = 15
 MAX_USUAL_EPOCHS = 100
 LOSS_GAIN = 0.005
 """The share by which the loss must fall to count as a gain."""
-FORWARD_SHARE = 1 / 3
-"""Time of an image that is only classified, of one that is trained on."""
 
 
 @dataclass(frozen=True)
@@ -68,25 +66,28 @@ class Course:
         return fallen(min((step - start) / (end - start), 1.0))
 
 
-def course(plan: TrainingPlan, records: Sequence[EpochRecord], batches: int, validation_share: float) -> Course:
+def course(plan: TrainingPlan, records: Sequence[EpochRecord], batches: int) -> Course:
     """The course of a training after the epochs `records`; the same epochs always give the same.
 
     Args:
         batches: of an epoch.
-        validation_share: validation images per training image.
     """
     if plan.open_end is None:
         return Course(plan, batches, plan.epochs)
     best_accuracy, best_loss, gained_in = -1.0, math.inf, 0
     used_s = 0.0
+    warm_epochs = plan.warmup_epochs or _warm_up_epochs(batches)
     for done, record in enumerate(records, start=1):
         recent = records[max(0, done - AVERAGED_EPOCHS) : done]
         accuracy = sum(one.validation_accuracy for one in recent) / len(recent)
         loss = sum(one.validation_loss for one in recent) / len(recent)
         if accuracy > best_accuracy or loss < best_loss * (1 - LOSS_GAIN):
             gained_in = done
+        if done <= warm_epochs:
+            # What a rising rate gains shows later.
+            gained_in = done
         best_accuracy, best_loss = max(accuracy, best_accuracy), min(loss, best_loss)
-        used_s += record.seconds * (1 + FORWARD_SHARE * validation_share)
+        used_s += record.whole_seconds or record.seconds
         fall = _fall_epochs(done)
         if plan.open_end.budget_s and used_s / done * (done + fall) >= plan.open_end.budget_s:
             left = int((plan.open_end.budget_s - used_s) / (used_s / done))

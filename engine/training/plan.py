@@ -56,14 +56,19 @@ class TrainingPlan:
 
     @classmethod
     def of_recipe(
-        cls, training: TrainingSettings, batch_normalised: bool = True, begins_with_weights: bool = False
+        cls,
+        training: TrainingSettings,
+        batch_normalised: bool = True,
+        begins_with_weights: bool = False,
+        train_images: int = 1_000_000,
     ) -> TrainingPlan:
         """
         Args:
             batch_normalised: whether the network has batch normalisation.
             begins_with_weights: whether it begins with weights of a file.
+            train_images: a batch has no more.
         """
-        rate = training.learning_rate or automatic_rate(training, batch_normalised, begins_with_weights)
+        rate = training.learning_rate or automatic_rate(training, batch_normalised, begins_with_weights, train_images)
         decay = training.weight_decay
         warm = training.warmup_epochs
         open_end = OpenEnd(training.early_stopping, 60 * training.budget_minutes) if training.is_open_ended else None

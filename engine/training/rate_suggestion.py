@@ -19,8 +19,8 @@ NEVER_FALLS = (
     "already, take a rate well below the one where the loss begins to rise; else check the images and their labels."
 )
 NO_BETTER_THAN_GUESSING = (
-    "Within these few batches the network did not become better than guessing by the classes' frequencies, so the "
-    "suggestion is uncertain, and may be too low."
+    "Within these few batches the network did not become better than guessing by the classes' frequencies at any rate, "
+    "so there is no suggestion; leave the learning rate automatic, or compare some rates over a few epochs."
 )
 
 
@@ -35,18 +35,21 @@ def suggested_rate(
         guessing_loss: theirs by a network that knows the classes' frequencies only, in nats.
 
     Returns:
-        The suggestion, or None where the loss never falls; and a sentence that says why there is none, or why it is
-        uncertain, else "".
+        The suggestion, or None where the loss never falls, or not below guessing; and a sentence that says why there is
+        none, else "".
     """
     rates, losses = (np.array([getattr(one, name) for one in tried]) for name in ("rate", "smoothed_loss"))
     lowest = int(np.argmin(losses)) if len(losses) else 0
+    falls = len(losses) and losses[lowest] <= (1 - MIN_FALL) * start_loss
+    if falls and losses[lowest] > (1 - MIN_FALL) * guessing_loss:
+        return None, NO_BETTER_THAN_GUESSING
     if lowest < SLOPE_BATCHES or losses[lowest] > (1 - MIN_FALL) * start_loss:
         return None, NEVER_FALLS
     steepest = int(np.argmin(_slopes(np.log(rates), losses)[: lowest + 1]))
     rate, end = rates[steepest], rates[lowest]
     high = min(np.clip(end, rate / LOW_RATIO, HIGH_RATIO * rate), rates[-1])
     suggestion = RateSuggestion(rate=_two(rate), low=_two(LOW_RATIO * rate), high=_two(high), lowest=_two(end))
-    return suggestion, NO_BETTER_THAN_GUESSING if losses[lowest] > guessing_loss else ""
+    return suggestion, ""
 
 
 def _slopes(places: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from engine.training.trainer import Trainer
 
 PROGRESS_INTERVAL_S = 0.1
+LOWER_RATE = 5
+"""By what a rate is divided that is proposed after a training diverged."""
 
 
 class TrainingLoop:
@@ -71,6 +73,8 @@ class TrainingLoop:
         self._best_epoch = 0
         self._best_weights: list[np.ndarray] | None = None
         self._epoch_wall_s: list[float] = []
+        self._whole_since = 0.0
+        """When the epoch before was trained and validated, less all pauses since."""
         self._last_progress_s = 0.0
 
     @property
@@ -83,14 +87,13 @@ class TrainingLoop:
         return self._last_epoch if self._plan.open_end else max(self._trainer.stage_epochs, self._last_epoch)
 
     def _course_so_far(self) -> Course:
-        splits = self._trainer.dataset.splits
-        share = len(splits[Split.VALIDATION]) / len(splits[Split.TRAIN])
-        return course(self._plan, self._records[self._before :], self._feed.batches, share)
+        return course(self._plan, self._records[self._before :], self._feed.batches)
 
     def run(self) -> TrainingOutcome:
         self._continue_from_checkpoint()
         if len(self._records) < self._last_epoch:
             self._compile()
+        self._whole_since = time.perf_counter()
         stopped = False
         while len(self._records) < self._last_epoch and not stopped and not self._out_of_patience():
             started = time.perf_counter()
@@ -159,7 +162,9 @@ class TrainingLoop:
         for batch, (images, labels) in enumerate(self._feed.training_epoch(epoch)):
             before = time.perf_counter()
             self._trainer.control.hold_if_paused()
-            paused_s += time.perf_counter() - before
+            held_s = time.perf_counter() - before
+            paused_s += held_s
+            self._whole_since += held_s
             step = (epoch - self._before - 1) * batches + batch
             rate = self._optimizers.set_rate_factor(self._course.rate_factor(step))
             for projection in self._projections:
@@ -167,7 +172,7 @@ class TrainingLoop:
             loss, correct = self._step(images, labels)
             loss_sum, right, seen = loss_sum + float(loss), right + int(correct), seen + len(images)
             if not math.isfinite(loss_sum):
-                self._end_diverged(f"epoch {epoch}, batch {batch + 1}", "the loss", rate)
+                self._end_diverged(f"epoch {epoch}, batch {batch + 1}", "the loss")
                 return True
             self._tell_batch(epoch, batch + 1, loss_sum / seen, right / seen, started + paused_s)
             if self._trainer.control.take_stop():
@@ -180,16 +185,17 @@ class TrainingLoop:
             stopped = not self._close_epoch(epoch, loss_sum / seen, right / seen, rate, seconds)
         return stopped
 
-    def _end_diverged(self, place: str, what: str, rate: float) -> None:
+    def _end_diverged(self, place: str, what: str) -> None:
         """Report that the training has diverged; it ends with its best epoch.
 
         Raises:
             NutshellError: no epoch is kept.
         """
         said = f"Training diverged in {place}: {what} is not a finite number"
-        remedy = f"lower the learning rate (now {rate:g})"
+        rate = self._plan.learning_rate
+        remedy = f"give a lower learning rate than {rate:g}, such as {rate / LOWER_RATE:.2g}"
         if self._best_weights is None:
-            raise NutshellError(f"{said}; {remedy} and run again.")
+            raise NutshellError(f"{said}; {remedy}, and run again.")
         kept = f"the weights of epoch {self._best_epoch} are kept"
         self._trainer.emit(Notice(message=f"{said}; {kept}. To train to the end, {remedy}."))
 
@@ -210,7 +216,7 @@ class TrainingLoop:
         record = self._record(epoch, loss, accuracy, rate, seconds)
         layer = layer_not_finite(self._model)
         if layer is not None or not math.isfinite(record.validation_loss):
-            self._end_diverged(f"epoch {epoch}", f'a weight of "{layer}"' if layer else "the validation loss", rate)
+            self._end_diverged(f"epoch {epoch}", f'a weight of "{layer}"' if layer else "the validation loss")
             return False
         self._records.append(record)
         self._keep_if_best(record)
@@ -246,6 +252,7 @@ class TrainingLoop:
         validation_loss, validation_accuracy = self._classified(Split.VALIDATION)
         test_accuracy = self._classified(Split.TEST)[1] if epoch - self._before in self._plan.test_epochs else None
         sparsities = [p.sparsity_fraction for p in self._projections if p.sparsity_fraction is not None]
+        whole_s, self._whole_since = time.perf_counter() - self._whole_since, time.perf_counter()
         return EpochRecord(
             epoch,
             loss,
@@ -255,6 +262,7 @@ class TrainingLoop:
             rate,
             seconds,
             sparsities[0] if sparsities else None,
+            whole_s,
             test_accuracy,
         )
 

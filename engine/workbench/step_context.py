@@ -45,7 +45,8 @@ class StepContext:
         backbone = self.recipe.backbone
         shape = network_input_shape(self.recipe.images.first)
         graph = layer_graph(backbone, shape, len(self.dataset.classes))
-        return TrainingPlan.of_recipe(self.recipe.training, graph.is_batch_normalised, bool(backbone.weights))
+        images = len(self.dataset.splits[Split.TRAIN])
+        return TrainingPlan.of_recipe(self.recipe.training, graph.is_batch_normalised, bool(backbone.weights), images)
 
     def calibration_images(self, count: int) -> FedImages:
         """A seeded choice of `count` training images, or of all where there are fewer, the same number of each class.

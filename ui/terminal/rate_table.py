@@ -31,11 +31,13 @@ def rate_table(curve: RateCurve) -> Table:
 def suggestion_text(curve: RateCurve, training: TrainingSettings) -> str:
     """The suggestion with its range, and the lines for the recipe; or why there is none."""
     found = curve.suggestion
+    automatic = ", which is automatic" if training.learning_rate is None else ""
+    now = f"The recipe's own rate is {curve.current_rate:.2g}{automatic}."
     if found is None:
-        return curve.remark
+        return f"{curve.remark} {now}"
     lines = [
         f"Suggested learning rate: {found.rate:g}, where the loss falls fastest; from {found.low:g} to {found.high:g} "
-        f"is reasonable. {curve.remark}".strip(),
+        f"is reasonable. {now}",
         "In the recipe:",
         "[training]",
         f"learning_rate = {found.rate:g}",

@@ -21,6 +21,7 @@ class DynamicSparseTrainingParameters(StepParameters):
     """How sparse the network is from its first batch on, and how its connections are exchanged."""
 
     key: ClassVar[str] = "dynamic_sparse_training"
+    compared: ClassVar[str] = "Sparse training"
 
     step: Literal["dynamic_sparse_training"] = "dynamic_sparse_training"
     method: Method = Field(
@@ -103,6 +104,9 @@ class DynamicSparseTrainingParameters(StepParameters):
         description="Also train the dense network from the same initial weights for the same epochs, as a separate "
         "chain for comparison.",
     )
+
+    def zeros_left(self) -> float:
+        return self.sparsity
 
     def label(self) -> str:
         return "dense from scratch" if self.is_dense else f"{NAMES[self.method]} {self.sparsity * 100:g} %"

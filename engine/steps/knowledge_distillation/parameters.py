@@ -19,6 +19,7 @@ class KnowledgeDistillationParameters(StepParameters):
     """Which network learns, and how much from its teacher."""
 
     key: ClassVar[str] = "knowledge_distillation"
+    compared: ClassVar[str] = "The teacher"
 
     step: Literal["knowledge_distillation"] = "knowledge_distillation"
     kind: Literal["offline", "online", "self"] = Field(
@@ -112,9 +113,5 @@ class KnowledgeDistillationParameters(StepParameters):
         return self.model_copy(update=plain | named)
 
     def stage_document(self) -> Document:
-        document = super().stage_document()
-        if not self.relation_weight:
-            # Stages from before there were relations are the same.
-            del document["relation"], document["relation_weight"]
         # Whether there is a control beside it changes nothing of the student.
-        return document | {"control": False}
+        return super().stage_document() | {"control": False}

@@ -18,7 +18,7 @@ from engine.contract.step_parameters import StepParameters
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
 from engine.steps.knowledge_distillation.parameters import KnowledgeDistillationParameters
-from engine.workbench.step import Step, StepPlace, Trait
+from engine.workbench.step import STEPS, Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
@@ -73,9 +73,12 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
         if lost := [place.earlier[index].label() for index in sorted(set(place.made.values()))]:
             message = (
                 f"The student is a new network, so what {', '.join(lost)} made stays in its teacher; "
-                "distil first and compress the student, unless the compressed teacher is what you study."
+                "compress the student after it, unless the compressed teacher is what you study."
             )
-            yield place.warning(message, repair=place.move(min(place.made.values()), f"Distil before {lost[0]}"))
+            first = min(place.made.values())
+            # Another that begins anew would lose the student in turn.
+            anew = any(STEPS[place.earlier[index].step].begins_anew for index in place.made.values())
+            yield place.warning(message, repair=None if anew else place.move(first, f"Distil before {lost[0]}"))
         if student.parameters >= teacher.parameters and parameters.kind != "self":
             message = (
                 f"The student has {student.parameters:,} parameters and its teacher {teacher.parameters:,}, so the "

@@ -185,6 +185,9 @@ class MagnitudePruningParameters(StepParameters):
         """Whether the network is pruned, then fine-tuned, once or more often, rather than both at once."""
         return self.schedule in {"one_shot", "iterative"}
 
+    def zeros_left(self) -> float:
+        return self.target_sparsity
+
     def label(self) -> str:
         pattern = {"unstructured": "", "2:4": " 2:4", "block": f" {self.block_rows}×{self.block_columns}"}[self.pattern]
         return f"pruning{pattern} {self.target_sparsity * 100:g} %"

@@ -5,7 +5,7 @@ Schedules: polynomial and constant (Zhu and Gupta 2017; Predić et al. 2022), on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -53,8 +53,9 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
 
     def findings(self, parameters: MagnitudePruningParameters, place: StepPlace) -> Iterator[Finding]:
         for step in place.earlier:
-            if isinstance(step, MagnitudePruningParameters) and step.target_sparsity >= parameters.target_sparsity:
-                message = f"An earlier pruning leaves {step.target_sparsity:g} zeros; ask for more, or remove this one."
+            if step.zeros_left() >= parameters.target_sparsity > 0:
+                zeros = f"{step.zeros_left():g} zeros"
+                message = f"{step.label()} before it leaves {zeros}; ask for more, or remove this one."
                 yield place.warning(message, repair=place.remove(f"Remove this {parameters.label()}"))
         if parameters.target_sparsity > 0.95 and not parameters.by_rounds:
             message = "Above 0.95, Kharitonov 2024 keeps the accuracy with the iterative schedule; consider it."
@@ -64,13 +65,13 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
         from engine.steps.magnitude_pruning.mask_projection import MaskProjection
         from engine.steps.magnitude_pruning.rounds import RoundPlan, prune_in_rounds
         from engine.training.kept_zeros import KeptZeros
-        from engine.training.kernels import clone, kernels, zero_fraction
+        from engine.training.kernels import clone, kernels
         from engine.training.plan import TrainingPlan
         from engine.workbench.network import Network
 
         model = clone(network.model)
         pruned = _pruned_kernels(model, parameters)
-        before = zero_fraction(pruned.values())
+        before = _least_zeros(pruned.values(), parameters.target_sparsity)
         kept = [kernel for name, kernel in kernels(model).items() if name in network.facts.pruned_layers]
         others = [KeptZeros(kept)] if kept else []
 
@@ -128,6 +129,14 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                         f"with fewer "
                         "in the .tflite file; please report this with the run's log."
                     )
+
+
+def _least_zeros(kernels: Iterable[Variable], target: float) -> float:
+    """The share of zeros where each kernel has at least the target's: those that have more already keep them."""
+    from engine.training.kernels import zero_fraction
+
+    sizes = [(int(kernel.shape.num_elements()), max(zero_fraction([kernel]), target)) for kernel in kernels]
+    return sum(size * share for size, share in sizes) / sum(size for size, _ in sizes)
 
 
 def _pruned_kernels(model: KerasModel, parameters: MagnitudePruningParameters) -> dict[str, Variable]:

@@ -82,7 +82,7 @@ def test_what_is_unwise_is_a_warning() -> None:
     few = preflight(recipe(INT8 | {"calibration_images": 5}))
     assert "may miss the range" in next(found for found in few if found.severity is Severity.WARNING).message
     frozen = preflight(recipe(PRUNED, backbone={"freeze_base": True}))
-    assert "learns nothing" in frozen[0].message
+    assert any("learns nothing" in found.message for found in frozen)
     again = preflight(recipe(PRUNED | {"sparsity": 0.9}, PRUNED | {"sparsity": 0.5}))
     assert "leaves 0.9 zeros" in again[0].message
 

@@ -97,11 +97,13 @@ def test_a_step_with_its_own_dataset_is_named_by_its_images_and_so_is_what_comes
 
 
 def test_estimates_grow_with_images_epochs_and_width() -> None:
-    work = Work(1000, 200, 200, 2)
-    small = estimate_seconds(recipe((PRUNED,)), work)
-    assert estimate_seconds(recipe((PRUNED,)), Work(2000, 400, 400, 2)) > 1.5 * small
+    work, ten = Work(1000, 200, 200, 2), {"epochs": 10}
+    small = estimate_seconds(recipe((PRUNED,), training=ten), work)
+    assert estimate_seconds(recipe((PRUNED,), training=ten), Work(2000, 400, 400, 2)) > 1.5 * small
     assert estimate_seconds(recipe((PRUNED,), training={"epochs": 20}), work) > small
-    assert estimate_seconds(recipe((PRUNED,), backbone={"width": 0.25}), work) < small
+    assert estimate_seconds(recipe((PRUNED,), training=ten, backbone={"width": 0.25}), work) < small
+    within = estimate_seconds(recipe((PRUNED,), training={"budget_minutes": 1}), Work(50_000, 200, 200, 2))
+    assert within < estimate_seconds(recipe((PRUNED,), training={"budget_minutes": 20}), Work(50_000, 200, 200, 2))
     tree = plan(recipe((INT8,)), "images")
     assert stage_seconds(recipe((INT8,)), tree.stages[1], work) < stage_seconds(recipe((INT8,)), tree.stages[0], work)
 

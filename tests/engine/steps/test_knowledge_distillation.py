@@ -45,8 +45,8 @@ def test_the_student_learns_from_its_teacher_and_its_control_from_the_labels(
     small_context: StepContext, trained_network: Network
 ) -> None:
     teacher = always_sick(trained_network)
-    student = distilled(small_context, teacher, alpha=0.0, temperature=2, epochs=4)
-    control = distilled(small_context, teacher, alpha=1.0, epochs=4)
+    student = distilled(small_context, teacher, alpha=0.0, temperature=2, epochs=6, learning_rate=1e-2)
+    control = distilled(small_context, teacher, alpha=1.0, epochs=6, learning_rate=1e-2)
     assert student.facts.parameters < trained_network.facts.parameters / 2
     images = np.stack(small_context.calibration_images(40))
     taught, untaught = (float(np.mean(network.model(images))) for network in (student, control))

@@ -31,7 +31,7 @@ def open_plan(**more: object) -> TrainingPlan:
 
 
 def so_far(plan: TrainingPlan, done: list[EpochRecord]) -> Course:
-    return course(plan, done, BATCHES, validation_share=0.0)
+    return course(plan, done, BATCHES)
 
 
 def test_an_open_end_keeps_its_rate_while_something_is_gained() -> None:
@@ -66,8 +66,8 @@ def test_what_was_decided_stays_decided() -> None:
 
 
 def test_a_patience_of_the_user_counts() -> None:
-    flat = records([0.5] * 4)
-    assert so_far(open_plan(early_stopping=3), flat).falls_after == 4
+    flat = records([0.5] * 5)
+    assert so_far(open_plan(early_stopping=3), flat).falls_after == 5
     assert not so_far(open_plan(early_stopping=8), flat).is_fixed
 
 
@@ -78,8 +78,8 @@ def test_the_budget_ends_a_training_that_still_gains() -> None:
     assert ended.reason == "budget"
     assert ended.epochs * 2.0 <= 60
     assert ended.epochs * 2.0 >= 50
-    # Validation takes time as well.
-    assert course(plan, rising, BATCHES, validation_share=0.5).epochs < ended.epochs
+    # Validation and saving take time as well.
+    assert so_far(plan, [replace(one, whole_seconds=3.0) for one in rising]).epochs < ended.epochs
 
 
 def test_a_budget_that_one_epoch_takes_leaves_one_to_fall_in() -> None:
@@ -97,6 +97,18 @@ def test_a_constant_schedule_does_not_fall() -> None:
     ended = so_far(open_plan(schedule="constant", early_stopping=2), records([0.5] * 5))
     assert ended.is_fixed
     assert ended.rate_factor(10_000) == 1.0
+
+
+def test_a_rising_rate_is_not_judged() -> None:
+    flat = records([0.5] * 8)
+    assert not so_far(open_plan(early_stopping=3, warmup_epochs=6), flat).is_fixed
+    assert so_far(open_plan(early_stopping=3, warmup_epochs=4), flat).falls_after == 7
+
+
+@pytest.mark.parametrize("key", ["warmup_epochs", "unfreeze_epoch", "test_epochs"])
+def test_an_epoch_that_no_automatic_training_reaches_is_refused(key: str) -> None:
+    with pytest.raises(ValueError, match=key):
+        TrainingSettings.model_validate({key: (301,) if key == "test_epochs" else 301})
 
 
 def test_steps_need_a_number_of_epochs() -> None:
