@@ -50,5 +50,6 @@ def kernel_of_layer(file: TfliteFile, layer: str) -> Kernel:
     raise PromiseBroken(f"The .tflite file has no kernel of the layer {layer}; please report this with the run's log.")
 
 
-OUTPUT_OPERATOR = r"PartitionedCall"
-"""Is found in the name of the network's last operator, which has the output's name instead of its layer's."""
+OUTPUT_OPERATOR = r"(?:^|;)(?:(?:Stateful)?PartitionedCall(?::\d+)?|Identity(?:_\d+)?)(?:;|$)"
+"""Is found in the name of the network's last operator, which has the output's name instead of its layer's; and not in
+those of layers that the converter found in a function, as a swish is: "network/x/Conv2D;PartitionedCall/network/x"."""

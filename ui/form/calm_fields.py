@@ -59,10 +59,11 @@ class CalmSpinBox(QSpinBox):
             event.ignore()
 
     def validate(self, text: str, place: int) -> tuple[QValidator.State, str, int]:
-        """A number out of the range can be typed: a key without an effect would tell nobody why."""
+        """Anything can be typed, and what is no number of the range is told on leaving: a key without an effect would
+        tell nobody why, and would make 25 of 2.5."""
         judged = super().validate(text, place)
         state = judged[0] if isinstance(judged, tuple) else judged
-        if state is QValidator.State.Invalid and self._digits(text).lstrip("-").isdecimal():
+        if state is QValidator.State.Invalid:
             state = QValidator.State.Intermediate
         if self._begins_special(text):
             whole = text.strip().lower() == self.specialValueText().lower()

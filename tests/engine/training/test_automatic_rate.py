@@ -16,6 +16,19 @@ def plan_of(batch_normalised: bool = True, begins_with_weights: bool = False, **
     return TrainingPlan.of_recipe(settings, batch_normalised, begins_with_weights)
 
 
+@pytest.mark.parametrize("key", ["epochs", "batch_size", "learning_rate", "label_smoothing"])
+def test_true_is_no_number(key: str) -> None:
+    with pytest.raises(Exception, match="number"):
+        build_recipe({"schema": 1, "training": {key: True}})
+
+
+def test_a_batch_has_no_more_images_than_there_are() -> None:
+    settings = TrainingSettings(optimizer="sgd", batch_size=4096)
+    few, many = (TrainingPlan.of_recipe(settings, train_images=images) for images in (84, 1_000_000))
+    assert few.learning_rate == pytest.approx(RATES["sgd"] * 84 / 32)
+    assert many.learning_rate <= 16 * RATES["sgd"]
+
+
 def test_the_rate_grows_with_the_batch() -> None:
     assert plan_of(batch_size=128).learning_rate == pytest.approx(2 * plan_of(batch_size=32).learning_rate)
     assert plan_of(optimizer="sgd", batch_size=128).learning_rate == pytest.approx(4 * RATES["sgd"])

@@ -68,6 +68,14 @@ def test_an_emptied_field_is_automatic(network_page: OpenWizard, name: str) -> N
     assert shown(network_page, f"training.{name}") == "automatic"
 
 
+@pytest.mark.parametrize("typed", ["2.5", "-3", "1e2", "many"])
+def test_what_is_no_whole_number_is_not_made_into_one(network_page: OpenWizard, typed: str) -> None:
+    type_into(network_page, "training.epochs", "3")
+    type_into(network_page, "training.epochs", typed)
+    assert network_page.recipe.training.epochs == 3
+    assert shown(network_page, "training.epochs") == "3"
+
+
 def test_the_budget_is_asked_for_only_where_the_length_is_open(network_page: OpenWizard) -> None:
     type_into(network_page, "training.epochs", "3")
     assert not network_page.child(QLineEdit, "training.budget_minutes").isVisible()
