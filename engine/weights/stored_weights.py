@@ -71,7 +71,10 @@ def read_stored_weights(path: Path) -> StoredWeights:
         path.stat()
     except OSError as error:
         raise DataError(f"The weights file {path} cannot be read ({error.strerror}); check the path.") from None
-    return _read(path, file_states(path))
+    found = _read(path, file_states(path))
+    if isinstance(found, str):
+        raise DataError(found)
+    return found
 
 
 def layer_without_numbers(path: Path) -> str:
@@ -93,19 +96,23 @@ def _layer_without_numbers(path: Path, states: tuple[tuple[int, int], ...]) -> s
 
 
 @lru_cache(maxsize=CACHED_FILES)
-def _read(path: Path, states: tuple[tuple[int, int], ...]) -> StoredWeights:
+def _read(path: Path, states: tuple[tuple[int, int], ...]) -> StoredWeights | str:
+    """Or why it cannot be read: that is remembered too, as a hostile file costs time to refuse."""
     folder = saved_model_folder(path)
     if folder is None and path.is_dir():
-        raise DataError(f"{path} is a folder, but not a SavedModel; {GIVE}.")
+        return f"{path} is a folder, but not a SavedModel; {GIVE}."
     try:
         layers = _layers(path)
     except NoPlainTensors as error:
-        raise DataError(f"{path} cannot be used: {error}.") from None
+        return f"{path} cannot be used: {error}."
+    except DataError as error:
+        return str(error)
     except UNREADABLE as error:
-        raise DataError(f"{path} is not a weights file ({reason_in_a_line(error)}); {GIVE}.") from None
-    if not layers:
-        raise DataError(f"{path} holds no layer with weights; {GIVE}.")
-    return StoredWeights(path, layers)
+        message = f"{path} is not a weights file ({reason_in_a_line(error)}); {GIVE}."
+        if isinstance(error, OSError):  # It may have passed when the file is asked for again.
+            raise DataError(message) from None
+        return message
+    return StoredWeights(path, layers) if layers else f"{path} holds no layer with weights; {GIVE}."
 
 
 def _layers(path: Path) -> tuple[StoredLayer, ...]:

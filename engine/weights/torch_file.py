@@ -25,12 +25,11 @@ PROGRAM = "constants.pkl"
 """In the archives of TorchScript."""
 MAX_DESCRIPTION_BYTES = 64 << 20
 """A network of thousands of layers is described in less than one MiB."""
+MAX_ORDER_BYTES = 16
 LEGACY_PROTOCOL = 1001
 LEGACY_BEGINNING = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
 PICKLE = b"\x80"
 COUNT_BYTES = 8
-MAX_PARTS = 1_000_000
-"""Containers and what is in them: more than any network has."""
 SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
 """Of the files that PyTorch writes; what one holds is seen from its content."""
 BIG_ENDIAN = "it was written by a big-endian machine; save it again on another"
@@ -89,12 +88,15 @@ def _of_archive(archive: zipfile.ZipFile) -> TorchFile:
         raise ValueError(f"its description has {described.file_size:,} bytes")
     root = described.filename.removesuffix(DESCRIPTION)
     names = {info.filename: info for info in archive.infolist()}
-    if f"{root}byteorder" in names and archive.read(f"{root}byteorder").strip() != b"little":
-        raise NoPlainTensors(BIG_ENDIAN)
+    if (order := names.get(f"{root}byteorder")) is not None:
+        if order.file_size > MAX_ORDER_BYTES or archive.read(order).strip() != b"little":
+            raise NoPlainTensors(BIG_ENDIAN)
     content = tensors_of_pickle(io.BytesIO(archive.read(described)))
     places: dict[str, str | int] = {}
     for view in views_in(content):
-        info = names[f"{root}data/{view.storage.key}"]
+        info = names.get(f"{root}data/{view.storage.key}")
+        if info is None:
+            raise ValueError(f"its storage {view.storage.key} is not there")
         # Compressed, a few bytes could stand for gigabytes; PyTorch never compresses.
         if info.compress_type != zipfile.ZIP_STORED:
             raise ValueError("its storages are compressed")
@@ -120,8 +122,10 @@ def _of_pickles(file: IO[bytes]) -> TorchFile:
     length = file.seek(0, os.SEEK_END)
     storages = {view.storage.key: view.storage for view in views_in(content)}
     places: dict[str, str | int] = {}
-    for key in map(str, keys if isinstance(keys, list) else ()):
-        storage = storages[key]
+    for key in keys if isinstance(keys, list) else ():
+        storage = storages.get(key) if isinstance(key, str) else None
+        if storage is None:
+            raise ValueError("it lists a storage that no tensor has")
         size = storage.count * ITEM_BYTES[storage.dtype]
         file.seek(begin)
         count = int.from_bytes(file.read(COUNT_BYTES), "little")
@@ -135,21 +139,14 @@ def _of_pickles(file: IO[bytes]) -> TorchFile:
 
 
 def views_in(content: object) -> Iterator[TensorView]:
-    """All tensors in nested containers.
-
-    Raises:
-        ValueError: there is no end to them, as in one that holds itself.
-    """
+    """All tensors in nested containers, whose number `tensors_of_pickle` has bounded."""
     waiting = [content]
-    for _ in range(MAX_PARTS):
-        if not waiting:
-            return
+    while waiting:
         part = waiting.pop()
         if isinstance(part, TensorView):
             yield part
         elif isinstance(part, dict | list | tuple):
             waiting.extend(part.values() if isinstance(part, dict) else part)
-    raise ValueError("its containers have no end")
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo | None:
