@@ -59,13 +59,18 @@ def state_arrays(path: Path) -> Iterator[Callable[[str], np.ndarray]]:
 
 def _network(content: object) -> dict[str, TensorView]:
     """The tensors of the network in a file that may hold a whole checkpoint."""
-    while isinstance(content, dict):
-        tensors = {str(name): view for name, view in content.items() if isinstance(view, TensorView)}
-        inner = next((content[key] for key in NETWORKS if isinstance(content.get(key), dict)), None)
-        if tensors or inner is None:
-            return tensors
-        content = inner
-    raise NoPlainTensors(f"it holds no tensors by name; {SAVE_STATE}")
+    if not isinstance(content, dict):
+        raise NoPlainTensors(f"it holds no tensors by name; {SAVE_STATE}")
+    return _tensors(content)
+
+
+def _tensors(content: Mapping[Any, object]) -> dict[str, TensorView]:
+    """Those of a known key first: beside it a checkpoint may have tensors of its own, as of the best accuracy."""
+    for key in NETWORKS:
+        inner = content.get(key)
+        if isinstance(inner, dict) and (found := _tensors(inner)):
+            return found
+    return {str(name): view for name, view in content.items() if isinstance(view, TensorView)}
 
 
 def _layers(tensors: Mapping[str, tuple[Shape, str]]) -> tuple[StoredLayer, ...]:

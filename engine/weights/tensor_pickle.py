@@ -7,7 +7,7 @@ asks for is refused by its name (https://docs.python.org/3/library/pickletools.h
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import IO, Any
 
 from engine.contract.errors import DataError
@@ -32,13 +32,14 @@ _CONSTANTS: Mapping[str, object] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": F
 _EMPTY: Mapping[str, Callable[[], object]] = {"EMPTY_DICT": dict, "EMPTY_LIST": list, "EMPTY_TUPLE": tuple}
 _PUTS, _GETS = frozenset({"PUT", "BINPUT", "LONG_BINPUT"}), frozenset({"GET", "BINGET", "LONG_BINGET"})
 _TUPLES: Mapping[str, int] = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
+DAMAGED = "its description is damaged: copy or download it again"
 MAX_OPERATIONS = 500_000
 """A tensor takes about 40, so that a checkpoint of thousands of tensors with its optimizer stays far below."""
 MAX_KEY_CHARACTERS = 1000
 MAX_KEY = 1 << 60
 """Whole numbers below have a hash of their own, so that no file can make a dictionary slow."""
 MAX_SHAPE_AXES = 64
-_STORAGE_VALUES = 6
+_STORAGE_VALUES, _TENSOR_VALUES = 6, 4
 _SHOWN_CHARACTERS = 80
 
 
@@ -59,6 +60,14 @@ def tensors_of_pickle(stream: IO[bytes]) -> object:
     return _Machine().run(stream)
 
 
+def _operations(stream: IO[bytes]) -> Iterator[tuple[str, Any]]:
+    try:
+        for operation, argument, _ in pickletools.genops(stream):
+            yield operation.name, argument
+    except ValueError:
+        raise ValueError("its description is cut short or damaged: copy or download it again") from None
+
+
 class _Named(str):
     """What the pickle names, as "module.name": a word, and nothing that could be called."""
 
@@ -74,13 +83,18 @@ class _Machine:
         self._nesting = Nesting()
 
     def run(self, stream: IO[bytes]) -> object:
-        for count, (operation, argument, _) in enumerate(pickletools.genops(stream)):
-            if operation.name == "STOP":
-                return self._stack.pop()
+        for count, (name, argument) in enumerate(_operations(stream)):
+            if name == "STOP":
+                break
             if count >= MAX_OPERATIONS:
                 raise ValueError(f"its description has more than {MAX_OPERATIONS:,} parts, more than any network needs")
-            self._do(operation.name, argument)
-        raise ValueError("it is cut short")
+            try:
+                self._do(name, argument)
+            except (LookupError, TypeError):  # It takes what is not there, or what is something else.
+                raise ValueError(DAMAGED) from None
+        if len(self._stack) != 1:
+            raise ValueError(DAMAGED)
+        return self._stack.pop()
 
     def _do(self, name: str, argument: Any) -> None:
         stack = self._stack
@@ -156,6 +170,8 @@ class _Machine:
         for key in keys:
             _check_key(key)
         self._nesting.put(into, values)
+        if len(keys) != len(values):
+            raise ValueError(DAMAGED)
         into.update(zip(keys, values, strict=True))
 
     def _global(self, argument: Any) -> None:
@@ -259,7 +275,7 @@ def _check_key(key: object) -> None:
 
 
 def _tensor(arguments: tuple[Any, ...]) -> object:
-    storage, offset, shape, strides = arguments[:4]
+    storage, offset, shape, strides = arguments[:4] if len(arguments) >= _TENSOR_VALUES else (None,) * _TENSOR_VALUES
     if not isinstance(storage, TensorStorage):
         raise ValueError("a tensor has no storage")
     return TensorView(storage, offset, _axes(shape), _axes(strides))

@@ -19,6 +19,7 @@ import numpy as np
 
 from engine.weights.tensor_pickle import SAVE_STATE, NoPlainTensors, tensors_of_pickle
 from engine.weights.tensor_view import ITEM_BYTES, TensorView
+from engine.weights.unreadable import CUT_SHORT, EMPTY
 
 DESCRIPTION = "data.pkl"
 PROGRAM = "constants.pkl"
@@ -28,7 +29,7 @@ MAX_DESCRIPTION_BYTES = 64 << 20
 MAX_ORDER_BYTES = 16
 LEGACY_PROTOCOL = 1001
 LEGACY_BEGINNING = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-PICKLE = b"\x80"
+PICKLE, ARCHIVE, HDF5 = b"\x80", b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 COUNT_BYTES = 8
 SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
 """Of the files that PyTorch writes; what one holds is seen from its content."""
@@ -46,12 +47,13 @@ class TorchFile:
 
 
 def is_torch_file(path: Path) -> bool:
-    """By its content: an archive with a description of tensors, or a pickle."""
+    """By its content: an archive with a description of tensors, or a pickle; by its name where it is nothing else."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return _member(archive, DESCRIPTION) is not None
     with path.open("rb") as file:
-        return file.read(1) == PICKLE
+        beginning = file.read(len(HDF5))
+    return beginning.startswith(PICKLE) or (path.name.lower().endswith(SUFFIXES) and beginning != HDF5)
 
 
 def read_torch_file(path: Path) -> TorchFile:
@@ -88,9 +90,9 @@ def _of_archive(archive: zipfile.ZipFile) -> TorchFile:
         raise ValueError(f"its description has {described.file_size:,} bytes")
     root = described.filename.removesuffix(DESCRIPTION)
     names = {info.filename: info for info in archive.infolist()}
-    if (order := names.get(f"{root}byteorder")) is not None:
-        if order.file_size > MAX_ORDER_BYTES or archive.read(order).strip() != b"little":
-            raise NoPlainTensors(BIG_ENDIAN)
+    order = names.get(f"{root}byteorder")
+    if order is not None and (order.file_size > MAX_ORDER_BYTES or archive.read(order).strip() != b"little"):
+        raise NoPlainTensors(BIG_ENDIAN)
     content = tensors_of_pickle(io.BytesIO(archive.read(described)))
     places: dict[str, str | int] = {}
     for view in views_in(content):
@@ -101,7 +103,7 @@ def _of_archive(archive: zipfile.ZipFile) -> TorchFile:
         if info.compress_type != zipfile.ZIP_STORED:
             raise ValueError("its storages are compressed")
         if info.file_size < view.storage.count * ITEM_BYTES[view.storage.dtype]:
-            raise ValueError(f"its storage {view.storage.key} is cut short")
+            raise ValueError(CUT_SHORT)
         places[view.storage.key] = info.filename
     return TorchFile(content, places)
 
@@ -109,7 +111,15 @@ def _of_archive(archive: zipfile.ZipFile) -> TorchFile:
 def _of_pickles(file: IO[bytes]) -> TorchFile:
     # From memory: a text whose length is a lie cannot be longer than this.
     head = io.BytesIO(file.read(MAX_DESCRIPTION_BYTES))
-    if head.read(len(LEGACY_BEGINNING)) != LEGACY_BEGINNING:
+    beginning = head.read(len(LEGACY_BEGINNING))
+    if not beginning:
+        raise ValueError(EMPTY)
+    is_short = len(beginning) < len(LEGACY_BEGINNING) and LEGACY_BEGINNING.startswith(beginning)
+    if is_short or beginning.startswith(ARCHIVE):  # An archive's index is at its end.
+        raise ValueError(CUT_SHORT)
+    if not beginning.startswith(PICKLE):
+        raise ValueError("it is not a file of PyTorch")
+    if beginning != LEGACY_BEGINNING:
         raise NoPlainTensors(f"it is a pickle, but not one of torch.save; {SAVE_STATE}")
     if tensors_of_pickle(head) != LEGACY_PROTOCOL:
         raise ValueError("it is of an unknown version of PyTorch's format")
@@ -130,7 +140,7 @@ def _of_pickles(file: IO[bytes]) -> TorchFile:
         file.seek(begin)
         count = int.from_bytes(file.read(COUNT_BYTES), "little")
         if count != storage.count or begin + COUNT_BYTES + size > length:
-            raise ValueError(f"its storage {key} is cut short")
+            raise ValueError(CUT_SHORT)
         places[key] = begin + COUNT_BYTES
         begin += COUNT_BYTES + size
     if missing := storages.keys() - places.keys():

@@ -7,6 +7,7 @@ import zipfile
 # zipfile's for what it does not know, such as encryption, are RuntimeErrors.
 UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile)
 MAX_CHARACTERS = 200
+EMPTY, CUT_SHORT = "it is empty: copy or download it again", "it is cut short: copy or download it again"
 
 
 def reason_in_a_line(error: BaseException) -> str:
