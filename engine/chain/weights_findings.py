@@ -15,7 +15,7 @@ from engine.graph.layer_graph import LayerGraph
 from engine.imaging.scale import SCALES
 from engine.weights.matching import match_weights
 from engine.weights.saved_model import saved_model_folder
-from engine.weights.stored_weights import layer_without_numbers, read_stored_weights
+from engine.weights.stored_weights import faulty_layer, read_stored_weights
 
 PLACE, SCALE_PLACE = "backbone.weights", "images.scale"
 
@@ -31,11 +31,8 @@ def weights_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
         return
     try:
         match = match_weights(graph, read_stored_weights(path))
-        if layer := layer_without_numbers(path):
-            yield _error(
-                f'The layer "{layer}" of {path.name} holds weights that are not finite numbers (NaN or infinity), as a '
-                "training that diverged leaves them; choose another file."
-            )
+        if fault := faulty_layer(path):
+            yield _error(f"{fault}; choose another file.")
     except DataError as error:
         if (other := _other_backbone(recipe, path)) is not None:
             message = f"{path.name} is not of {backbone.kind}: it has the layers of {other.value}."

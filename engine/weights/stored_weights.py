@@ -13,6 +13,7 @@ import numpy as np
 from engine.contract.errors import DataError
 from engine.weights.hdf5_weights import hdf5_arrays, hdf5_layers
 from engine.weights.saved_model import files_of_saved_model, saved_model_arrays, saved_model_folder, saved_model_layers
+from engine.weights.soundness import fault_in
 from engine.weights.state_file import in_keras_axes, is_state_file, state_arrays, state_layers
 from engine.weights.stored_layer import StoredLayer
 from engine.weights.tensor_pickle import NoPlainTensors
@@ -77,21 +78,23 @@ def read_stored_weights(path: Path) -> StoredWeights:
     return found
 
 
-def layer_without_numbers(path: Path) -> str:
-    """The first layer of a weights file that holds NaN or infinity, as a training that diverged leaves them; or "".
+def faulty_layer(path: Path) -> str:
+    """The first layer of a weights file with which nothing can be computed, and why, as the begin of a sentence; or "".
+
+    Such as NaN, as a training that diverged leaves them, or a variance below 0.
 
     Raises:
         DataError: as `read_stored_weights`.
     """
-    return _layer_without_numbers(path, file_states(path))
+    return _faulty_layer(path, file_states(path))
 
 
 @lru_cache(maxsize=CACHED_FILES)
-def _layer_without_numbers(path: Path, states: tuple[tuple[int, int], ...]) -> str:
+def _faulty_layer(path: Path, states: tuple[tuple[int, int], ...]) -> str:
     stored = read_stored_weights(path)
     for layer, arrays in zip(stored.layers, stored.arrays(list(stored.layers)), strict=True):
-        if not all(np.isfinite(array).all() for array in arrays):
-            return layer.name or layer.kind
+        if fault := fault_in(layer, arrays):
+            return f'The layer "{layer.name or layer.kind}" of {path.name} {fault}'
     return ""
 
 
