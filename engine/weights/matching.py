@@ -133,6 +133,12 @@ def fitting_layers(graph: LayerGraph, stored: StoredWeights) -> int:
     )
 
 
+def named_layers(graph: LayerGraph, stored: StoredWeights) -> dict[str, StoredLayer]:
+    """Layers of the base → those of a file with names that are called the same, whatever their shapes."""
+    weighted = [layer for layer in graph.layers if layer.parameters and not layer.in_head]
+    return _by_name(weighted, stored)
+
+
 def _shapes(graph: LayerGraph, weighted: Sequence[Layer]) -> dict[str, tuple[Shape, ...]]:
     channels = {layer.name: layer.shape[-1] for layer in graph.layers}
     return {layer.name: weight_shapes(layer, channels[layer.inputs[0]]) for layer in weighted}

@@ -275,7 +275,9 @@ def _check_key(key: object) -> None:
 
 
 def _tensor(arguments: tuple[Any, ...]) -> object:
-    storage, offset, shape, strides = arguments[:4] if len(arguments) >= _TENSOR_VALUES else (None,) * _TENSOR_VALUES
+    if len(arguments) < _TENSOR_VALUES:
+        raise ValueError(DAMAGED)
+    storage, offset, shape, strides = arguments[:_TENSOR_VALUES]
     if not isinstance(storage, TensorStorage):
         raise ValueError("a tensor has no storage")
     return TensorView(storage, offset, _axes(shape), _axes(strides))

@@ -53,6 +53,7 @@ def test_a_variance_below_0_is_refused_in_every_format_of_pytorch(
     few = {key: array for key, array in negative(weights).items() if key.startswith(NORM)}
     WRITERS[name](path, few)
     assert faulty_layer(path) == f'The layer "{NORM}" of {name} {NEGATIVE}'
+    path = tmp_path / f"sound_{name}"  # A file of the same size at the same time would be taken for the same.
     WRITERS[name](path, {key: np.asarray(abs(array)) for key, array in few.items()})
     assert not faulty_layer(path)
 
@@ -78,12 +79,13 @@ def test_a_variance_below_0_is_refused_in_every_format_of_keras(layout: str, tmp
     normal = tf_keras.layers.BatchNormalization(name="batch_normalization" if "numbers" in layout else "norm")
     model = tf_keras.Model(images, normal(tf_keras.layers.Conv2D(2, 1, name="conv")(images)))
     arrays = normal.get_weights()
-    path = tmp_path / layout
     for sign, is_refused in ((1, False), (-1, True)):
         normal.set_weights([*arrays[:3], sign * arrays[3]])
+        path = tmp_path / f"{sign}" / layout
+        path.parent.mkdir()
         (model.save if layout in ("archive.keras", "saved_model") else model.save_weights)(str(path))
         assert (NEGATIVE in faulty_layer(path)) == is_refused
-        # A mean below 0 is none.
+    path = tmp_path / layout  # A mean below 0 is no variance.
     normal.set_weights([-arrays[0], -arrays[1] - 1, arrays[2] - 1, arrays[3]])
     (model.save if layout in ("archive.keras", "saved_model") else model.save_weights)(str(path))
     assert not faulty_layer(path)
