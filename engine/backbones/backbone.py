@@ -16,7 +16,7 @@ from engine.contract.registry import Registry
 from engine.graph.graph_builder import GraphBuilder, TooSmall
 from engine.graph.layer_graph import LayerGraph, Shape, StoredAs, Tensor
 from engine.graph.layout import DEFAULT_LAYOUT, Layout
-from engine.weights.matching import fitting_layers
+from engine.weights.matching import fitting_layers, named_layers
 from engine.weights.stored_weights import file_states, read_stored_weights
 
 PUBLISHED_INPUT = (224, 224, 3)
@@ -109,7 +109,8 @@ class Backbone(Architecture, Generic[Options]):
         return cls(backbone_options(settings)).layout(settings).library
 
     def layout(self, settings: BackboneSettings) -> Layout:
-        """The one of which the settings' weights file has most layers; the default where it has none of another."""
+        """The one of which the settings' weights file has most layers, at another width at least by their names; the
+        default where it has none of another."""
         if not self.layouts or not settings.weights:
             return DEFAULT_LAYOUT
         path = Path(settings.weights).expanduser()
@@ -178,10 +179,11 @@ def _layout_of_file(
     if not stored.has_names:
         return DEFAULT_LAYOUT
 
-    def fitting(layout: Layout) -> int:
+    def fitting(layout: Layout) -> tuple[int, int]:
         builder = GraphBuilder(PUBLISHED_INPUT, width, layout=layout)
         kind(options).base(builder)
-        return fitting_layers(builder.graph(), stored)
+        graph = builder.graph()
+        return fitting_layers(graph, stored), len(named_layers(graph, stored))
 
     # `max` takes the first of the best: the default where no other fits more.
     return max((DEFAULT_LAYOUT, *kind.layouts), key=fitting)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from engine.backbones.backbone import ARCHITECTURES
-from engine.backbones.recognition import backbones_of_file
+from engine.backbones.backbone import ARCHITECTURES, BACKBONES
+from engine.backbones.recognition import recognised, width_of_file
 from engine.contract.errors import DataError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
@@ -15,7 +15,7 @@ from engine.graph.layer_graph import LayerGraph
 from engine.imaging.scale import SCALES
 from engine.weights.matching import match_weights
 from engine.weights.saved_model import saved_model_folder
-from engine.weights.stored_weights import layer_without_numbers, read_stored_weights
+from engine.weights.stored_weights import faulty_layer, read_stored_weights
 
 PLACE, SCALE_PLACE = "backbone.weights", "images.scale"
 
@@ -30,41 +30,57 @@ def weights_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:
         yield _error(f"There is no weights file at {backbone.weights}; check the path.")
         return
     try:
-        match = match_weights(graph, read_stored_weights(path))
-        if layer := layer_without_numbers(path):
-            yield _error(
-                f'The layer "{layer}" of {path.name} holds weights that are not finite numbers (NaN or infinity), as a '
-                "training that diverged leaves them; choose another file."
-            )
+        stored = read_stored_weights(path)
     except DataError as error:
-        if (other := _other_backbone(recipe, path)) is not None:
-            message = f"{path.name} is not of {backbone.kind}: it has the layers of {other.value}."
-            yield _error(message, other)
-            return
-        if backbone.width == 1:
-            yield _error(str(error))
-            return
-        repair = SetValue(place="backbone.width", value=1.0, sentence="Use the full width")
-        yield _error(f"{error} The width is {backbone.width:g}, and weights cannot be scaled.", repair)
-    else:
-        wanting = ARCHITECTURES[backbone.kind].takes_all_weights and not match.is_whole
-        severity = Severity.ERROR if wanting else Severity.WARNING if match.is_partial else Severity.NOTE
-        library = ARCHITECTURES[backbone.kind].library(backbone)
-        whose = f"a {backbone.kind} of {library}; " if library else ""
-        other = _other_backbone(recipe, path) if match.is_partial else None
-        yield Finding(severity=severity, where=PLACE, message=f"Weights: {whose}{match.sentence()}", repair=other)
-        yield from _sharing_findings(recipe, graph)
-        yield from _scale_findings(recipe, path)
+        yield _error(str(error))
+        return
+    try:
+        match = match_weights(graph, stored)
+        fault = faulty_layer(path)
+    except DataError as error:
+        yield _other_backbone(recipe, path) or _other_width(recipe, path) or _error(str(error))
+        return
+    if match.is_partial and (other := _other_backbone(recipe, path)) is not None:
+        yield other
+        return
+    if fault:
+        yield _error(f"{fault}; choose another file.")
+    wanting = ARCHITECTURES[backbone.kind].takes_all_weights and not match.is_whole
+    severity = Severity.ERROR if wanting else Severity.WARNING if match.is_partial else Severity.NOTE
+    library = ARCHITECTURES[backbone.kind].library(backbone)
+    whose = f"a {backbone.kind} of {library}; " if library and not match.missing else ""
+    yield Finding(severity=severity, where=PLACE, message=f"Weights: {whose}{match.sentence()}")
+    yield from _sharing_findings(recipe, graph)
+    yield from _scale_findings(recipe, path)
 
 
-def _other_backbone(recipe: Recipe, path: Path) -> SetValue | None:
-    """The backbone that the file is of, if it is another one of this program."""
-    if recipe.backbone.options is not None:  # Which another backbone would not know.
+def _other_backbone(recipe: Recipe, path: Path) -> Finding | None:
+    """If the file has every layer of another backbone of this program, and not of the recipe's."""
+    backbone = recipe.backbone
+    if backbone.options is not None:  # Which another backbone would not know.
         return None
-    found = backbones_of_file(path)
-    if not found or recipe.backbone.kind in found:
+    if backbone.kind in BACKBONES and width_of_file(backbone) is not None:
         return None
-    return SetValue(place="backbone.kind", value=found[0], sentence=f"Choose {ARCHITECTURES[found[0]].title}")
+    found = recognised(path, backbone.width)
+    if found is None or found.kind == backbone.kind:
+        return None
+    repair = SetValue(place="backbone.kind", value=found.kind, sentence=f"Choose {ARCHITECTURES[found.kind].title}")
+    wide = "" if found.width == backbone.width else f" at the width {found.width:g}"
+    return _error(f"{path.name} is not of {backbone.kind}: it has the layers of {found.kind}{wide}.", repair)
+
+
+def _other_width(recipe: Recipe, path: Path) -> Finding | None:
+    """If the file has every layer of the recipe's backbone, at another width."""
+    backbone = recipe.backbone
+    width = width_of_file(backbone) if backbone.kind in BACKBONES else None
+    if width is None or width == backbone.width:
+        return None
+    sentence = "Use the full width" if width == 1 else f"Use the width {width:g}"
+    message = (
+        f"{path.name} has the layers of {backbone.kind} at the width {width:g}; the recipe's width is "
+        f"{backbone.width:g}, and weights cannot be scaled."
+    )
+    return _error(message, SetValue(place="backbone.width", value=width, sentence=sentence))
 
 
 def _sharing_findings(recipe: Recipe, graph: LayerGraph) -> Iterator[Finding]:

@@ -9,6 +9,8 @@ from pydantic import Field, SerializeAsAny, ValidationInfo, field_validator
 from engine.contract.backbone_options import BACKBONE_OPTIONS, BackboneOptions
 from engine.contract.section import Section
 
+MAX_WIDTH = 4
+
 
 class BackboneSettings(Section):
     """The network that is trained, then compressed."""
@@ -20,7 +22,7 @@ class BackboneSettings(Section):
         "as for CIFAR. keras_file:"
         " the classifier that Keras saved in the weights file.",
     )
-    width: float = Field(1.0, gt=0, le=4, title="Width", description="Multiplies the filters of every layer.")
+    width: float = Field(1.0, gt=0, le=MAX_WIDTH, title="Width", description="Multiplies the filters of every layer.")
     weights: str = Field(
         "",
         title="Weights",

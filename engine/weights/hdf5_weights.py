@@ -16,9 +16,14 @@ import numpy as np
 
 from engine.weights.keras_configuration import read_configuration
 from engine.weights.stored_layer import StoredLayer
+from engine.weights.unreadable import CUT_SHORT, EMPTY
 
 if TYPE_CHECKING:
     import h5py
+
+ARCHIVED = "model.weights.h5"
+"""In a `.keras` file."""
+ARCHIVE = b"PK\x03\x04"
 
 
 def hdf5_layers(path: Path) -> tuple[StoredLayer, ...]:
@@ -41,9 +46,36 @@ def _hdf5(path: Path) -> Iterator[h5py.File]:
     with ExitStack() as open_things:
         if zipfile.is_zipfile(path):
             archive = open_things.enter_context(zipfile.ZipFile(path))
-            yield open_things.enter_context(h5py.File(open_things.enter_context(archive.open("model.weights.h5")), "r"))
+            if ARCHIVED not in archive.namelist():
+                raise ValueError("the archive holds no weights of Keras or PyTorch")
+            yield open_things.enter_context(h5py.File(open_things.enter_context(archive.open(ARCHIVED)), "r"))
         else:
+            _refuse_no_hdf5(path)
             yield open_things.enter_context(h5py.File(path, "r"))
+
+
+def _refuse_no_hdf5(path: Path) -> None:
+    """In plain words, before HDF5 says it in its own.
+
+    Raises:
+        ValueError: it is empty, cut short, or no HDF5 file.
+    """
+    import h5py
+
+    with path.open("rb") as file:
+        beginning = file.read(len(ARCHIVE))
+    if not beginning:
+        raise ValueError(EMPTY)
+    if beginning == ARCHIVE:  # Its index, at the end, is not there.
+        raise ValueError(CUT_SHORT)
+    if not h5py.is_hdf5(path):
+        raise ValueError("it is a file of neither Keras nor PyTorch")
+    try:
+        h5py.File(path, "r").close()
+    except OSError as error:
+        raise ValueError(
+            CUT_SHORT if "truncated" in str(error) else "it is damaged: copy or download it again"
+        ) from None
 
 
 def _layers(path: Path, file: h5py.File) -> Iterator[StoredLayer]:

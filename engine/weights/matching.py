@@ -33,6 +33,8 @@ class WeightsMatch:
     """Layers of the base that the file does not have."""
     reshaped: tuple[str, ...]
     """Layers of the base that have another shape in the file."""
+    incomplete: tuple[tuple[str, str], ...]
+    """Layers of the base of which the file has a part → the arrays that it does not have."""
     head_taken: bool
     unused: tuple[str, ...]
     """Layers of the file that the network does not have."""
@@ -40,7 +42,12 @@ class WeightsMatch:
     @property
     def is_partial(self) -> bool:
         """Whether a layer of the base begins with random weights."""
-        return bool(self.missing or self.reshaped)
+        return self.base_taken < self.base_layers
+
+    @property
+    def base_taken(self) -> int:
+        """Layers of the base that take their weights from the file."""
+        return self.base_layers - len(self.missing) - len(self.reshaped) - len(self.incomplete)
 
     @property
     def is_whole(self) -> bool:
@@ -49,10 +56,12 @@ class WeightsMatch:
 
     def sentence(self) -> str:
         """What was taken, and what was not."""
-        base = self.base_layers - len(self.missing) - len(self.reshaped)
-        parts = [f"{base} of {self.base_layers} layers of the base take their weights from the file"]
+        parts = [f"{self.base_taken} of {self.base_layers} layers of the base take their weights from the file"]
         if self.missing:
             parts.append(f"the file does not have {_some(self.missing)}")
+        if self.incomplete:
+            lacking = [f"{arrays} of {name}" for name, arrays in self.incomplete]
+            parts.append(f"the file does not have {_some(lacking)}")
         if self.reshaped:
             parts.append(f"another shape in the file: {_some(self.reshaped)}")
         parts.append("the head does too" if self.head_taken else "the head begins with random weights")
@@ -100,11 +109,14 @@ def match_weights(graph: LayerGraph, stored: StoredWeights) -> WeightsMatch:
     used = {stored_layer.name for stored_layer in whole.values()} | _constants(graph, stored)
     fitting = {name: layer for name, layer in found.items() if layer.shapes == shapes[name]}
     base = [layer.name for layer in weighted if not layer.in_head]
+    others = [name for name in base if name in found and name not in fitting]
+    lacking = {name: found[name].lacking(len(shapes[name])) for name in others}
     match = WeightsMatch(
         taken=tuple(fitting.items()),
         base_layers=len(base),
         missing=tuple(name for name in base if name not in found),
-        reshaped=tuple(name for name in base if name in found and name not in fitting),
+        reshaped=tuple(name for name in others if not lacking[name]),
+        incomplete=tuple((name, arrays) for name, arrays in lacking.items() if arrays),
         head_taken=any(layer.in_head and layer.name in fitting for layer in weighted),
         unused=tuple(layer.name for layer in stored.layers if layer.name and layer.name not in used),
     )
@@ -119,6 +131,12 @@ def fitting_layers(graph: LayerGraph, stored: StoredWeights) -> int:
     return sum(
         layer.name in found and _part(found[layer.name], layer).shapes == shapes[layer.name] for layer in weighted
     )
+
+
+def named_layers(graph: LayerGraph, stored: StoredWeights) -> dict[str, StoredLayer]:
+    """Layers of the base → those of a file with names that are called the same, whatever their shapes."""
+    weighted = [layer for layer in graph.layers if layer.parameters and not layer.in_head]
+    return _by_name(weighted, stored)
 
 
 def _shapes(graph: LayerGraph, weighted: Sequence[Layer]) -> dict[str, tuple[Shape, ...]]:
@@ -148,10 +166,10 @@ def _refuse_another(
         )
     if between := _foreign_between(stored, used):
         raise DataError(f"{what}: it has {_some(between)} besides; choose the file's own backbone.")
-    taken = match.base_layers - len(match.missing) - len(match.reshaped)
+    taken = match.base_taken
     strict = not stored.has_names and taken < match.base_layers - 1
     if strict or taken < MIN_SHARE * match.base_layers:
-        name = (match.reshaped or match.missing)[0]
+        name = (*match.reshaped, *(one for one, _ in match.incomplete), *match.missing)[0]
         theirs = "not there" if name not in found else " and ".join(map(_times, found[name].shapes))
         ours = " and ".join(map(_times, shapes[name]))
         raise DataError(

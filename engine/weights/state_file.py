@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.weights.safetensors_file import SUFFIX, safetensors_arrays, safetensors_shapes
-from engine.weights.stored_layer import Shape, StoredLayer
+from engine.weights.stored_layer import TORCH_PARTS, Shape, StoredLayer
 from engine.weights.tensor_pickle import SAVE_STATE, NoPlainTensors
 from engine.weights.tensor_view import FLOATS, TensorView
 from engine.weights.torch_file import SUFFIXES, is_torch_file, read_torch_file, torch_bytes
@@ -20,8 +20,6 @@ NETWORKS = ("state_dict", "model_state_dict", "model", "net", "network", "weight
 """Where a checkpoint has the network, beside its optimizer and others."""
 WRAPPERS = ("module.", "model.", "net.", "network.", "backbone.", "encoder.", "_orig_mod.")
 """What comes before every name if the network was part of something else, as of a `DataParallel`."""
-PARTS = ("weight", "bias", "running_mean", "running_var")
-"""In the order in which Keras sets them."""
 AXES: Mapping[int, tuple[int, ...]] = {1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}
 """Number of axes → Keras' order: one value per channel, a dense layer, a convolution."""
 
@@ -59,13 +57,18 @@ def state_arrays(path: Path) -> Iterator[Callable[[str], np.ndarray]]:
 
 def _network(content: object) -> dict[str, TensorView]:
     """The tensors of the network in a file that may hold a whole checkpoint."""
-    while isinstance(content, dict):
-        tensors = {str(name): view for name, view in content.items() if isinstance(view, TensorView)}
-        inner = next((content[key] for key in NETWORKS if isinstance(content.get(key), dict)), None)
-        if tensors or inner is None:
-            return tensors
-        content = inner
-    raise NoPlainTensors(f"it holds no tensors by name; {SAVE_STATE}")
+    if not isinstance(content, dict):
+        raise NoPlainTensors(f"it holds no tensors by name; {SAVE_STATE}")
+    return _tensors(content)
+
+
+def _tensors(content: Mapping[Any, object]) -> dict[str, TensorView]:
+    """Those of a known key first: beside it a checkpoint may have tensors of its own, as of the best accuracy."""
+    for key in NETWORKS:
+        inner = content.get(key)
+        if isinstance(inner, dict) and (found := _tensors(inner)):
+            return found
+    return {str(name): view for name, view in content.items() if isinstance(view, TensorView)}
 
 
 def _layers(tensors: Mapping[str, tuple[Shape, str]]) -> tuple[StoredLayer, ...]:
@@ -76,7 +79,7 @@ def _layers(tensors: Mapping[str, tuple[Shape, str]]) -> tuple[StoredLayer, ...]
     modules: dict[str, dict[str, Shape]] = {}
     for name, (shape, dtype) in tensors.items():
         module, _, part = name.rpartition(".")
-        if part not in PARTS:
+        if part not in TORCH_PARTS:
             continue
         if dtype not in FLOATS:
             raise NoPlainTensors(f"its {name} holds numbers of the type {dtype}; save them as floating point numbers")
@@ -90,7 +93,7 @@ def _known(parts: Mapping[str, Shape]) -> bool:
 
 
 def _layer(module: str, name: str, parts: Mapping[str, Shape]) -> StoredLayer:
-    ordered = [(part, parts[part], AXES[len(parts[part])]) for part in PARTS if part in parts]
+    ordered = [(part, parts[part], AXES[len(parts[part])]) for part in TORCH_PARTS if part in parts]
     places = tuple(f"{module}.{part}" if module else part for part, _, _ in ordered)
     shapes = tuple(tuple(shape[axis] for axis in axes) for _, shape, axes in ordered)
     return StoredLayer(name, "", places, shapes, tuple(axes for _, _, axes in ordered))

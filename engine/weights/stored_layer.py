@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 Shape = tuple[int, ...]
+TORCH_PARTS = ("weight", "bias", "running_mean", "running_var")
+"""Of a layer in PyTorch, in the order in which Keras sets them."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,16 @@ class StoredLayer:
     """As Keras has them."""
     axes: tuple[tuple[int, ...], ...] = ()
     """The file's axes of each array, in Keras' order; empty: they are in that order."""
+
+    def lacking(self, count: int) -> str:
+        """Which of the layer's `count` arrays are not in the file, as far as it names them; empty if all are."""
+        if len(self.places) >= count:
+            return ""
+        wanted = TORCH_PARTS[:count]
+        there = {place.rpartition(".")[2] for place in self.places}
+        if self.axes and there <= {*wanted}:
+            return " and ".join(part for part in wanted if part not in there)
+        return f"{count - len(self.places)} of {count} arrays"
 
     def of_depth(self) -> StoredLayer:
         """The same as a depthwise convolution, which PyTorch stores as one whose filters see a channel each."""

@@ -13,6 +13,7 @@ import numpy as np
 from engine.contract.errors import DataError
 from engine.weights.hdf5_weights import hdf5_arrays, hdf5_layers
 from engine.weights.saved_model import files_of_saved_model, saved_model_arrays, saved_model_folder, saved_model_layers
+from engine.weights.soundness import fault_in
 from engine.weights.state_file import in_keras_axes, is_state_file, state_arrays, state_layers
 from engine.weights.stored_layer import StoredLayer
 from engine.weights.tensor_pickle import NoPlainTensors
@@ -71,41 +72,50 @@ def read_stored_weights(path: Path) -> StoredWeights:
         path.stat()
     except OSError as error:
         raise DataError(f"The weights file {path} cannot be read ({error.strerror}); check the path.") from None
-    return _read(path, file_states(path))
+    found = _read(path, file_states(path))
+    if isinstance(found, str):
+        raise DataError(found)
+    return found
 
 
-def layer_without_numbers(path: Path) -> str:
-    """The first layer of a weights file that holds NaN or infinity, as a training that diverged leaves them; or "".
+def faulty_layer(path: Path) -> str:
+    """The first layer of a weights file with which nothing can be computed, and why, as the begin of a sentence; or "".
+
+    Such as NaN, as a training that diverged leaves them, or a variance below 0.
 
     Raises:
         DataError: as `read_stored_weights`.
     """
-    return _layer_without_numbers(path, file_states(path))
+    return _faulty_layer(path, file_states(path))
 
 
 @lru_cache(maxsize=CACHED_FILES)
-def _layer_without_numbers(path: Path, states: tuple[tuple[int, int], ...]) -> str:
+def _faulty_layer(path: Path, states: tuple[tuple[int, int], ...]) -> str:
     stored = read_stored_weights(path)
     for layer, arrays in zip(stored.layers, stored.arrays(list(stored.layers)), strict=True):
-        if not all(np.isfinite(array).all() for array in arrays):
-            return layer.name or layer.kind
+        if fault := fault_in(layer, arrays):
+            return f'The layer "{layer.name or layer.kind}" of {path.name} {fault}'
     return ""
 
 
 @lru_cache(maxsize=CACHED_FILES)
-def _read(path: Path, states: tuple[tuple[int, int], ...]) -> StoredWeights:
+def _read(path: Path, states: tuple[tuple[int, int], ...]) -> StoredWeights | str:
+    """Or why it cannot be read: that is remembered too, as a hostile file costs time to refuse."""
     folder = saved_model_folder(path)
     if folder is None and path.is_dir():
-        raise DataError(f"{path} is a folder, but not a SavedModel; {GIVE}.")
+        return f"{path} is a folder, but not a SavedModel; {GIVE}."
     try:
         layers = _layers(path)
     except NoPlainTensors as error:
-        raise DataError(f"{path} cannot be used: {error}.") from None
+        return f"{path} cannot be used: {error}."
+    except DataError as error:
+        return str(error)
     except UNREADABLE as error:
-        raise DataError(f"{path} is not a weights file ({reason_in_a_line(error)}); {GIVE}.") from None
-    if not layers:
-        raise DataError(f"{path} holds no layer with weights; {GIVE}.")
-    return StoredWeights(path, layers)
+        message = f"{path} is not a weights file ({reason_in_a_line(error)}); {GIVE}."
+        if isinstance(error, OSError):  # It may have passed when the file is asked for again.
+            raise DataError(message) from None
+        return message
+    return StoredWeights(path, layers) if layers else f"{path} holds no layer with weights; {GIVE}."
 
 
 def _layers(path: Path) -> tuple[StoredLayer, ...]:

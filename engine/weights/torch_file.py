@@ -19,18 +19,18 @@ import numpy as np
 
 from engine.weights.tensor_pickle import SAVE_STATE, NoPlainTensors, tensors_of_pickle
 from engine.weights.tensor_view import ITEM_BYTES, TensorView
+from engine.weights.unreadable import CUT_SHORT, EMPTY
 
 DESCRIPTION = "data.pkl"
 PROGRAM = "constants.pkl"
 """In the archives of TorchScript."""
 MAX_DESCRIPTION_BYTES = 64 << 20
 """A network of thousands of layers is described in less than one MiB."""
+MAX_ORDER_BYTES = 16
 LEGACY_PROTOCOL = 1001
 LEGACY_BEGINNING = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
-PICKLE = b"\x80"
+PICKLE, ARCHIVE, HDF5 = b"\x80", b"PK\x03\x04", b"\x89HDF\r\n\x1a\n"
 COUNT_BYTES = 8
-MAX_PARTS = 1_000_000
-"""Containers and what is in them: more than any network has."""
 SUFFIXES = (".pth", ".pt", ".bin", ".ckpt", ".tar")
 """Of the files that PyTorch writes; what one holds is seen from its content."""
 BIG_ENDIAN = "it was written by a big-endian machine; save it again on another"
@@ -47,12 +47,13 @@ class TorchFile:
 
 
 def is_torch_file(path: Path) -> bool:
-    """By its content: an archive with a description of tensors, or a pickle."""
+    """By its content: an archive with a description of tensors, or a pickle; by its name where it is nothing else."""
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             return _member(archive, DESCRIPTION) is not None
     with path.open("rb") as file:
-        return file.read(1) == PICKLE
+        beginning = file.read(len(HDF5))
+    return beginning.startswith(PICKLE) or (path.name.lower().endswith(SUFFIXES) and beginning != HDF5)
 
 
 def read_torch_file(path: Path) -> TorchFile:
@@ -89,17 +90,20 @@ def _of_archive(archive: zipfile.ZipFile) -> TorchFile:
         raise ValueError(f"its description has {described.file_size:,} bytes")
     root = described.filename.removesuffix(DESCRIPTION)
     names = {info.filename: info for info in archive.infolist()}
-    if f"{root}byteorder" in names and archive.read(f"{root}byteorder").strip() != b"little":
+    order = names.get(f"{root}byteorder")
+    if order is not None and (order.file_size > MAX_ORDER_BYTES or archive.read(order).strip() != b"little"):
         raise NoPlainTensors(BIG_ENDIAN)
     content = tensors_of_pickle(io.BytesIO(archive.read(described)))
     places: dict[str, str | int] = {}
     for view in views_in(content):
-        info = names[f"{root}data/{view.storage.key}"]
+        info = names.get(f"{root}data/{view.storage.key}")
+        if info is None:
+            raise ValueError(f"its storage {view.storage.key} is not there")
         # Compressed, a few bytes could stand for gigabytes; PyTorch never compresses.
         if info.compress_type != zipfile.ZIP_STORED:
             raise ValueError("its storages are compressed")
         if info.file_size < view.storage.count * ITEM_BYTES[view.storage.dtype]:
-            raise ValueError(f"its storage {view.storage.key} is cut short")
+            raise ValueError(CUT_SHORT)
         places[view.storage.key] = info.filename
     return TorchFile(content, places)
 
@@ -107,7 +111,15 @@ def _of_archive(archive: zipfile.ZipFile) -> TorchFile:
 def _of_pickles(file: IO[bytes]) -> TorchFile:
     # From memory: a text whose length is a lie cannot be longer than this.
     head = io.BytesIO(file.read(MAX_DESCRIPTION_BYTES))
-    if head.read(len(LEGACY_BEGINNING)) != LEGACY_BEGINNING:
+    beginning = head.read(len(LEGACY_BEGINNING))
+    if not beginning:
+        raise ValueError(EMPTY)
+    is_short = len(beginning) < len(LEGACY_BEGINNING) and LEGACY_BEGINNING.startswith(beginning)
+    if is_short or beginning.startswith(ARCHIVE):  # An archive's index is at its end.
+        raise ValueError(CUT_SHORT)
+    if not beginning.startswith(PICKLE):
+        raise ValueError("it is not a file of PyTorch")
+    if beginning != LEGACY_BEGINNING:
         raise NoPlainTensors(f"it is a pickle, but not one of torch.save; {SAVE_STATE}")
     if tensors_of_pickle(head) != LEGACY_PROTOCOL:
         raise ValueError("it is of an unknown version of PyTorch's format")
@@ -120,13 +132,15 @@ def _of_pickles(file: IO[bytes]) -> TorchFile:
     length = file.seek(0, os.SEEK_END)
     storages = {view.storage.key: view.storage for view in views_in(content)}
     places: dict[str, str | int] = {}
-    for key in map(str, keys if isinstance(keys, list) else ()):
-        storage = storages[key]
+    for key in keys if isinstance(keys, list) else ():
+        storage = storages.get(key) if isinstance(key, str) else None
+        if storage is None:
+            raise ValueError("it lists a storage that no tensor has")
         size = storage.count * ITEM_BYTES[storage.dtype]
         file.seek(begin)
         count = int.from_bytes(file.read(COUNT_BYTES), "little")
         if count != storage.count or begin + COUNT_BYTES + size > length:
-            raise ValueError(f"its storage {key} is cut short")
+            raise ValueError(CUT_SHORT)
         places[key] = begin + COUNT_BYTES
         begin += COUNT_BYTES + size
     if missing := storages.keys() - places.keys():
@@ -135,21 +149,14 @@ def _of_pickles(file: IO[bytes]) -> TorchFile:
 
 
 def views_in(content: object) -> Iterator[TensorView]:
-    """All tensors in nested containers.
-
-    Raises:
-        ValueError: there is no end to them, as in one that holds itself.
-    """
+    """All tensors in nested containers, whose number `tensors_of_pickle` has bounded."""
     waiting = [content]
-    for _ in range(MAX_PARTS):
-        if not waiting:
-            return
+    while waiting:
         part = waiting.pop()
         if isinstance(part, TensorView):
             yield part
         elif isinstance(part, dict | list | tuple):
             waiting.extend(part.values() if isinstance(part, dict) else part)
-    raise ValueError("its containers have no end")
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo | None:

@@ -6,8 +6,11 @@ import zipfile
 
 # zipfile's for what it does not know, such as encryption, are RuntimeErrors.
 UNREADABLE = (OSError, LookupError, ValueError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile)
+MAX_CHARACTERS = 200
+EMPTY, CUT_SHORT = "it is empty: copy or download it again", "it is cut short: copy or download it again"
 
 
 def reason_in_a_line(error: BaseException) -> str:
     """The first line of what the error says, or its name where it says nothing."""
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+    lines = str(error).splitlines()
+    return lines[0][:MAX_CHARACTERS] if lines else type(error).__name__

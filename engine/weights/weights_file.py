@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-import numpy as np
-
 from engine.contract.errors import DataError
 from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import LayerGraph
 from engine.weights.matching import WeightsMatch, match_weights
+from engine.weights.soundness import fault_in
 from engine.weights.stored_weights import files_read, read_stored_weights
 
 CHUNK = 1 << 20
@@ -20,17 +19,16 @@ def load_weights(model: KerasModel, graph: LayerGraph, path: Path) -> WeightsMat
     """Give the layers of `model`, which was built from `graph`, the weights that the file has for them.
 
     Raises:
-        DataError: the file is not a weights file, is that of another network, or holds weights that are not finite.
+        DataError: the file is not a weights file, is that of another network, or holds weights that are not finite or a
+            variance below 0.
     """
     stored = read_stored_weights(path)
     match = match_weights(graph, stored)
     sources = [layer for _, layer in match.taken]
-    for (name, _), arrays in zip(match.taken, stored.arrays(sources), strict=True):
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise DataError(
-                f'backbone.weights: the layer "{name}" of {path} holds weights that are not finite numbers (NaN or '
-                "infinity), as after a training that diverged; choose another file."
-            )
+    normalisations = {layer.name for layer in graph.layers if layer.kind == "BatchNormalization"}
+    for (name, source), arrays in zip(match.taken, stored.arrays(sources), strict=True):
+        if fault := fault_in(source, arrays, name in normalisations):
+            raise DataError(f'backbone.weights: the layer "{name}" of {path} {fault}; choose another file.')
         model.get_layer(name).set_weights(arrays)
     return match
 

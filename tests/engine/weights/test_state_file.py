@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 
 from engine.contract.errors import DataError
 from engine.weights.state_file import is_state_file
-from engine.weights.stored_weights import layer_without_numbers, read_stored_weights
+from engine.weights.stored_weights import faulty_layer, read_stored_weights
 from tests.engine.weights.torch_writing import (
     described,
     dictionary,
@@ -86,7 +86,9 @@ def test_a_bfloat16_is_the_upper_half_of_a_float32(tmp_path: Path) -> None:
     content = dictionary({"bn.weight": tensor("BFloat16Storage", "0", 4, (4,), (1,))})
     write_archive(tmp_path / "half.pth", content, {"0": halves})
     np.testing.assert_array_equal(arrays(tmp_path / "half.pth")["bn"][0], values)
-    assert layer_without_numbers(tmp_path / "half.pth") == "bn"
+    assert faulty_layer(tmp_path / "half.pth").startswith(
+        'The layer "bn" of half.pth holds weights that are not finite'
+    )
 
 
 def test_tensors_may_share_a_storage_and_lie_across_it(tmp_path: Path) -> None:

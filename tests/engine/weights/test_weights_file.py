@@ -16,6 +16,7 @@ from engine.contract.errors import DataError
 from engine.contract.findings import Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
+from engine.contract.repairs import repaired
 from engine.graph.layer_graph import LayerGraph
 from engine.weights.keras_order import in_keras_order
 from engine.weights.weights_file import load_weights
@@ -130,16 +131,17 @@ def test_another_architecture_is_one_sentence_before_anything_is_trained(tmp_pat
     for kind in ("vgg16", "resnet50", "mobilenet_v2", "mobilenet_v3_small"):
         (fault,) = errors(preflight(recipe(path, kind)))
         assert fault.where == "backbone.weights"
-        assert "mobilenet.h5 is not of this network" in fault.message
+        assert fault.message == f"mobilenet.h5 is not of {kind}: it has the layers of mobilenet_v1."
 
 
 def test_another_width_is_refused_with_the_reason(tmp_path: Path) -> None:
     path = tmp_path / "mobilenet.h5"
     official("MobileNet", 0.25).save_weights(str(path))
     (fault,) = errors(preflight(recipe(path, width=0.5)))
-    assert "3×3×3×16 here, is 3×3×3×8 there" in fault.message
+    assert "has the layers of mobilenet_v1 at the width 0.25; the recipe's width is 0.5" in fault.message
     assert "weights cannot be scaled" in fault.message
-    assert not errors(preflight(recipe(path, width=0.25)))
+    assert fault.repair is not None
+    assert not errors(preflight(repaired(recipe(path, width=0.5), fault.repair)))
 
 
 def test_layers_between_those_of_the_network_are_those_of_another() -> None:
