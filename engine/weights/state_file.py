@@ -20,6 +20,8 @@ NETWORKS = ("state_dict", "model_state_dict", "model", "net", "network", "weight
 """Where a checkpoint has the network, beside its optimizer and others."""
 WRAPPERS = ("module.", "model.", "net.", "network.", "backbone.", "encoder.", "_orig_mod.")
 """What comes before every name if the network was part of something else, as of a `DataParallel`."""
+MAX_NAME_CHARACTERS = 200
+"""Names are shown in sentences."""
 AXES: Mapping[int, tuple[int, ...]] = {1: (0,), 2: (1, 0), 4: (2, 3, 1, 0)}
 """Number of axes → Keras' order: one value per channel, a dense layer, a convolution."""
 
@@ -81,6 +83,8 @@ def _layers(tensors: Mapping[str, tuple[Shape, str]]) -> tuple[StoredLayer, ...]
         module, _, part = name.rpartition(".")
         if part not in TORCH_PARTS:
             continue
+        if len(name) > MAX_NAME_CHARACTERS or not name.isprintable():
+            raise NoPlainTensors(f"a name of a tensor is not one line of up to {MAX_NAME_CHARACTERS} characters")
         if dtype not in FLOATS:
             raise NoPlainTensors(f"its {name} holds numbers of the type {dtype}; save them as floating point numbers")
         modules.setdefault(module, {})[part] = shape

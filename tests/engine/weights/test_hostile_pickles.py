@@ -7,12 +7,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from engine.contract.errors import DataError
 from engine.weights.stored_weights import read_stored_weights
 from engine.weights.tensor_pickle import MAX_KEY_CHARACTERS, MAX_OPERATIONS
-from tests.engine.weights.torch_writing import dictionary, tensor, text, whole, write_archive
+from tests.engine.weights.torch_writing import dictionary, save, tensor, text, whole, write_archive
 
 MAX_SECONDS = 3.0
 """A second on an idle machine; without the limits these take minutes, or end the process."""
@@ -106,6 +108,13 @@ def test_a_byte_order_that_stands_for_gigabytes_is_not_unpacked(tmp_path: Path) 
     content = dictionary({"a.weight": tensor("FloatStorage", "0", 1, (1,), (1,))})
     write_archive(path, content, {"0": bytes(4)}, {"byteorder": b"little" + bytes(1 << 20)})
     assert "big-endian" in refusal(path)
+
+
+@pytest.mark.parametrize("name", ["a\nb.weight", "a" * 300 + ".weight"])
+def test_a_name_that_fills_a_message_is_refused(name: str, tmp_path: Path) -> None:
+    for path, write in ((tmp_path / "a.pth", save), (tmp_path / "a.safetensors", lambda to, what: save_file(what, to))):
+        write(path, {name: np.zeros((2, 2), np.float32)})
+        assert "a name of a tensor is not one line of up to 200 characters" in refusal(path)
 
 
 def test_pairs_as_python_2_wrote_them_are_a_dictionary(tmp_path: Path) -> None:
