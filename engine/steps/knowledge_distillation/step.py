@@ -76,7 +76,7 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
                 "compress the student after it, unless the compressed teacher is what you study."
             )
             first = min(place.made.values())
-            # Another that begins anew would lose the student in turn.
+            # Another that starts from random weights would lose the student in turn.
             anew = any(STEPS[place.earlier[index].step].begins_anew for index in place.made.values())
             yield place.warning(message, repair=None if anew else place.move(first, f"Distil before {lost[0]}"))
         if student.parameters >= teacher.parameters and parameters.kind != "self":
