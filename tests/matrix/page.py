@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from tests.matrix.cell import SIDE_PX, WIDTH, Cell
 
+FAILED = "FAILED: "
 HEAD = f"""# Every backbone with every step
 
 Each cell is one backbone, compressed by one chain, as far as its `.tflite` file: it was trained for an epoch on a few
@@ -36,19 +39,22 @@ def cells_of(printed: str) -> dict[str, dict[str, Cell]]:
     reasons = dict(line.split(". ", 1) for line in lines if line.partition(". ")[0].isdecimal())
     header, _, *body = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if line.startswith("|")]
     return {
-        backbone.strip("`"): {
-            column: Cell(refused=reasons[text.removeprefix("refused (").removesuffix(")")])
-            if text.startswith("refused")
-            else Cell(int(text.replace(",", "")) * 1000)
-            for column, text in zip(header[1:], texts, strict=True)
-        }
-        for backbone, *texts in body
+        backbone.strip("`"): {column: _cell(text, reasons) for column, text in zip(header[1:], cells, strict=True)}
+        for backbone, *cells in body
     }
+
+
+def _cell(text: str, reasons: Mapping[str, str]) -> Cell:
+    if text.startswith("refused"):
+        return Cell(refused=reasons[text.removeprefix("refused (").removesuffix(")")])
+    if text.startswith(FAILED):
+        return Cell(failed=text.removeprefix(FAILED))
+    return Cell(int(text.replace(",", "")) * 1000)
 
 
 def _text(cell: Cell, reasons: list[str]) -> str:
     if cell.failed:
-        return f"FAILED: {cell.failed}"
+        return f"{FAILED}{cell.failed}"
     if not cell.refused:
         return f"{cell.tflite_bytes / 1000:,.0f}"
     if cell.refused not in reasons:
