@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.training_study.fine_tuning import fine_tuning_study
 from tests.training_study.images import image_recipes
 from tests.training_study.page import page
-from tests.training_study.settings import BACKBONES, CHANGED
+from tests.training_study.settings import BACKBONES, CHANGED, FINE_TUNED
 from tests.training_study.study import study
 
 
@@ -34,7 +34,7 @@ def main() -> int:
             sys.stderr.write(f"{cell.images}, {cell.backbone}, {cell.settings}, seed {cell.seed}: ")
             sys.stderr.write(f"{cell.test_accuracy:.3f} in {cell.seconds:.0f} s\n")
             cells.append(cell)
-        for tuned in fine_tuning_study(recipes, BACKBONES, seeds, results / "fine_tuning.jsonl"):
+        for tuned in fine_tuning_study(recipes, FINE_TUNED, seeds, results / "fine_tuning.jsonl"):
             sys.stderr.write(f"{tuned.images}, {tuned.backbone}, {tuned.step}, rate × {tuned.share:g}: ")
             sys.stderr.write(f"{tuned.baseline_accuracy:.3f} → {tuned.accuracy:.3f} in {tuned.seconds:.0f} s\n")
             fine_tuned.append(tuned)

@@ -51,7 +51,7 @@ def _settings(cells: Sequence[Trained]) -> str:
     )
     lines = [
         HEAD,
-        f"Mean test accuracy in percent of {seeds} seeds after {EPOCHS} epochs; the last column is the mean of all, "
+        f"Test accuracy in percent, {_of_seeds(seeds)}, after {EPOCHS} epochs; the last column is the mean of all, "
         f"and in brackets its distance from the defaults'. {of_seeds}By `{COMMAND}` on "
         f"{cpu_name()}, {os.cpu_count()} cores.",
         "",
@@ -78,7 +78,7 @@ def _fine_tuning(cells: Sequence[FineTuned]) -> str:
     lines = [
         "## The learning rate of steps that train further",
         "",
-        f"What a step gains or loses of its baseline's test accuracy, in points, mean of {seeds} seeds, at shares of "
+        f"What a step gains or loses of its baseline's test accuracy, in points, {_of_seeds(seeds)}, at shares of "
         "the baseline's learning rate, which falls over the step's epochs.",
         "",
         f"| step | share of the rate | {_heads(columns)} | mean |",
@@ -96,6 +96,10 @@ def _fine_tuning(cells: Sequence[FineTuned]) -> str:
         told = " | ".join(f"{100 * gain:+.1f}" for gain in gains)
         lines.append(f"| {step} | {share:g} | {told} | {100 * statistics.mean(gains):+.1f} |")
     return "\n".join(lines) + "\n"
+
+
+def _of_seeds(count: int) -> str:
+    return "of one seed" if count == 1 else f"mean of {count} seeds"
 
 
 def _heads(columns: Sequence[tuple[str, str]]) -> str:

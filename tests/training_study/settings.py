@@ -16,6 +16,8 @@ BACKBONES: Mapping[str, BackboneSettings] = MappingProxyType(
         "vgg16 ×0.25": BackboneSettings(kind="vgg16", width=0.25),
     }
 )
+FINE_TUNED: Mapping[str, BackboneSettings] = MappingProxyType({"resnet18 ×0.25": BACKBONES["resnet18 ×0.25"]})
+"""Those that the steps' learning rates are compared on."""
 DEFAULTS = "the defaults"
 EARLIER: Mapping[str, object] = MappingProxyType(
     {
