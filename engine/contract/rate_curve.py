@@ -65,7 +65,7 @@ class RateCurve(BaseModel):
     """The head's rate divided by the others', which it keeps; 1 where they are the same."""
     suggestion: RateSuggestion | None
     remark: str = ""
-    """Why there is no suggestion, as a sentence; empty where there is one."""
+    """Why there is no suggestion, or why it is uncertain, as a sentence; empty where it is as sure as it can be."""
     seconds: float
     """From the first batch to the last."""
 

@@ -19,9 +19,15 @@ NEVER_FALLS = (
     "already, take a rate well below the one where the loss begins to rise; else check the images and their labels."
 )
 NO_BETTER_THAN_GUESSING = (
-    "Within these few batches the network did not become better than guessing by the classes' frequencies at any rate, "
-    "so there is no suggestion; leave the learning rate automatic, or compare some rates over a few epochs."
+    "Within these few batches the network did not become better than guessing by the classes' frequencies, so the "
+    "suggestion is uncertain; compare it with the recipe's own rate over a few epochs."
 )
+NOISE = (
+    "At no rate did the network become better than guessing by the classes' frequencies, and its loss falls fastest at "
+    "the highest rates, which is chance; so there is no suggestion. Leave the learning rate automatic."
+)
+HIGHEST_SHARE = 0.1
+"""Of the highest rate: a steepest descent above it, of a network that only guesses, is chance."""
 
 
 def suggested_rate(
@@ -35,21 +41,21 @@ def suggested_rate(
         guessing_loss: theirs by a network that knows the classes' frequencies only, in nats.
 
     Returns:
-        The suggestion, or None where the loss never falls, or not below guessing; and a sentence that says why there is
-        none, else "".
+        The suggestion, or None where the loss never falls, or falls by chance; and a sentence that says why there is
+        none, or why it is uncertain, else "".
     """
     rates, losses = (np.array([getattr(one, name) for one in tried]) for name in ("rate", "smoothed_loss"))
     lowest = int(np.argmin(losses)) if len(losses) else 0
-    falls = len(losses) and losses[lowest] <= (1 - MIN_FALL) * start_loss
-    if falls and losses[lowest] > (1 - MIN_FALL) * guessing_loss:
-        return None, NO_BETTER_THAN_GUESSING
     if lowest < SLOPE_BATCHES or losses[lowest] > (1 - MIN_FALL) * start_loss:
         return None, NEVER_FALLS
     steepest = int(np.argmin(_slopes(np.log(rates), losses)[: lowest + 1]))
     rate, end = rates[steepest], rates[lowest]
+    guesses = losses[lowest] > guessing_loss
+    if guesses and rate > HIGHEST_SHARE * rates[-1]:
+        return None, NOISE
     high = min(np.clip(end, rate / LOW_RATIO, HIGH_RATIO * rate), rates[-1])
     suggestion = RateSuggestion(rate=_two(rate), low=_two(LOW_RATIO * rate), high=_two(high), lowest=_two(end))
-    return suggestion, ""
+    return suggestion, NO_BETTER_THAN_GUESSING if guesses else ""
 
 
 def _slopes(places: np.ndarray, values: np.ndarray) -> np.ndarray:

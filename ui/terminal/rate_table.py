@@ -37,7 +37,7 @@ def suggestion_text(curve: RateCurve, training: TrainingSettings) -> str:
         return f"{curve.remark} {now}"
     lines = [
         f"Suggested learning rate: {found.rate:g}, where the loss falls fastest; from {found.low:g} to {found.high:g} "
-        f"is reasonable. {now}",
+        f"is reasonable. {curve.remark} {now}".replace("  ", " "),
         "In the recipe:",
         "[training]",
         f"learning_rate = {found.rate:g}",

@@ -46,8 +46,8 @@ def test_it_changes_no_field_without_the_focus(open_wizard: OpenWizard, page: in
 
 def test_it_changes_the_field_that_is_worked_in(open_wizard: OpenWizard) -> None:
     open_wizard.next(2)
-    epochs = open_wizard.child(QAbstractSpinBox, "training.epochs")
-    epochs.setFocus()
-    before = open_wizard.recipe.training.epochs
-    turn_wheel(epochs)
-    assert open_wizard.recipe.training.epochs == before - 1
+    batch = open_wizard.child(QAbstractSpinBox, "training.batch_size")
+    batch.setFocus()
+    before = open_wizard.recipe.training.batch_size
+    turn_wheel(batch)
+    assert open_wizard.recipe.training.batch_size == before - 1

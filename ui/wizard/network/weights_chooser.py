@@ -45,7 +45,7 @@ class WeightsChooser(QWidget):
         self._path = PathField(
             "backbone.weights",
             "Weights file",
-            "none: random weights",
+            "random weights",
             PathNeed(suffixes=SUFFIXES),
             self._nearest_folder,
         )
