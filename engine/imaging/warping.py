@@ -21,8 +21,9 @@ def warped(images: np.ndarray, matrices: np.ndarray) -> np.ndarray:
     for place, (image, matrix) in enumerate(zip(images, matrices, strict=True)):
         for first in range(0, images.shape[3], CHANNELS_AT_ONCE):
             some = image[:, :, first : first + CHANNELS_AT_ONCE]
-            mapped = warped_image(some, matrix, cv2.mean(some))
-            result[place, :, :, first : first + CHANNELS_AT_ONCE] = mapped
+            # As floats: OpenCV weighs the neighbours of eight bits in fixed-point numbers, up to a grey level off.
+            mapped = warped_image(some.astype(np.float32), matrix, cv2.mean(some))
+            result[place, :, :, first : first + CHANNELS_AT_ONCE] = np.rint(mapped)
     return result
 
 
