@@ -33,6 +33,7 @@ from engine.contract.events import (
 )
 from engine.contract.evidence import Evidence
 from engine.contract.measurements import RunResult, VariantMeasurement
+from ui.counts import counted
 from ui.durations import duration_text
 from ui.wording import in_window_words
 
@@ -230,7 +231,7 @@ class ShownRun:
         self.started = event
         self.directory = self.directory or Path(event.directory)
         self.stages = {stage.key: StageProgress(stage) for stage in event.stages}
-        self._say(event, f"Run {event.run}: {len(event.stages)} stages.")
+        self._say(event, f"Run {event.run}: {counted(len(event.stages), 'stage')}.")
         for finding in event.findings:
             self._say(event, finding.message, "warning" if finding.severity == "warning" else "note")
 
@@ -261,7 +262,7 @@ class ShownRun:
             case StageStarted():
                 stage.status, stage.phase = StageStatus.RUNNING, "starting"
                 if event.resumed_epoch:
-                    self._say(event, f"{stage.plan.title}: {event.resumed_epoch} epochs are there already.")
+                    self._say(event, f"{stage.plan.title}: {counted(event.resumed_epoch, 'epoch')} done already.")
             case StagePhase():
                 stage.phase = event.phase
                 self._say(event, f"{stage.plan.title}: {event.phase}.")

@@ -82,6 +82,16 @@ def run_recipe(
         tell: Emit = emit
         database = None
         directory: RunDirectory | None = None
+        log = None
+
+        def close(event: EngineEvent, state: RunState, message: str = "", result: RunResult | None = None) -> None:
+            """Keep how it ended before anyone is told: who is told may end this process."""
+            if log:
+                write_event(log, event)
+            if database and directory:
+                record_end(database, directory.run, state, message, result)
+            emit(event)
+
         try:
             locations.create()
             for folder in (locations.root, locations.stages, *locations.runs.iterdir()):
@@ -108,19 +118,15 @@ def run_recipe(
                 tell(Notice(severity="warning", message=message))
             result = _Run(planned, locations, directory, control, tell).finish()
             write_run_hashes(directory.path)
-            tell(RunFinished(result=result, seconds=time.perf_counter() - started))
-            record_end(database, directory.run, RunState.DONE, result=result)
+            close(RunFinished(result=result, seconds=time.perf_counter() - started), RunState.DONE, result=result)
             return result
         except Cancelled:
-            tell(RunCancelled())
-            if database and directory:
-                record_end(database, directory.run, RunState.CANCELLED)
+            close(RunCancelled(), RunState.CANCELLED)
             raise
         except Exception as error:
             message, code = failure_sentence(error, locations.root)
-            tell(RunFailed(message=message, exit_code=code, log=str(directory.log) if directory else ""))
-            if database and directory:
-                record_end(database, directory.run, RunState.FAILED, message)
+            failed = RunFailed(message=message, exit_code=code, log=str(directory.log) if directory else "")
+            close(failed, RunState.FAILED, message)
             raise
 
 

@@ -14,6 +14,7 @@ import pywt
 from engine.contract.errors import RecipeError
 from engine.contract.image_settings import DwtSettings
 from engine.contract.registry import unknown_name_message
+from engine.imaging.opencv import opencv
 
 SUBBANDS = ("LL", "LH", "HL", "HH")
 """Approximation; horizontal, vertical and diagonal detail."""
@@ -134,6 +135,10 @@ def _one_level(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str)
     parts = [({name: band[block] for name, band in bands.items()}, batch[block]) for block in blocks]
     if wavelet == "haar" and batch.shape[1] % 2 == 0 and batch.shape[2] % 2 == 0:
         # In this thread: sums and differences take less time than threads lose over the interpreter's lock.
+        if batch.shape[3] == 1:
+            for some_bands, some in parts:
+                _haar_of_gray(some_bands, some)
+            return
         rows = np.empty((min(images, len(batch)), batch.shape[1] // 2, *batch.shape[2:]), dtype=np.float32)
         for some_bands, some in parts:
             _haar(some_bands, some, rows[: len(some)])
@@ -168,6 +173,24 @@ def _haar(bands: Mapping[str, np.ndarray], batch: np.ndarray, rows: np.ndarray) 
             for name, horizontal in ((smooth, np.add), (detail, np.subtract)):
                 if name in bands:
                     horizontal(left, right, out=bands[name][..., channel])
+
+
+def _haar_of_gray(bands: Mapping[str, np.ndarray], batch: np.ndarray) -> None:
+    """`_haar` of one channel, faster: OpenCV takes neighbours apart several times as fast as NumPy's strided views."""
+    cv2 = opencv()
+    images, height, width, _ = batch.shape
+    # Sides are even, so that the images may stand on top of each other.
+    neighbours = batch.reshape(images * height // 2, 2, width // 2, 2)
+    top, bottom = (cv2.transform(neighbours[:, row], _SUM_AND_DIFFERENCE) for row in (0, 1))
+    for vertical, (smooth, detail) in ((np.add, ("LL", "HL")), (np.subtract, ("LH", "HH"))):
+        if smooth in bands or detail in bands:
+            for name, half in zip((smooth, detail), cv2.split(vertical(top, bottom)), strict=True):
+                if name in bands:
+                    bands[name][...] = half.reshape(bands[name].shape)
+
+
+_SUM_AND_DIFFERENCE = np.array([[0.25, 0.25], [0.25, -0.25]], dtype=np.float32)
+"""Of two neighbours, each by a quarter."""
 
 
 def _halved(shape: tuple[int, ...]) -> tuple[int, ...]:

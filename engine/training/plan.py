@@ -10,6 +10,8 @@ from engine.contract.training_settings import Precision, TrainingSettings
 from engine.training.automatic_rate import automatic_rate, automatic_weight_decay
 
 Schedule = Literal["constant", "cosine", "step"]
+MANY_IMAGES = 1_000_000
+"""Where their number is not known: more than a batch has."""
 WARM_UP_SHARE = 0.1
 """Of the epochs, where the recipe leaves the warm-up to the program."""
 LAST_RATE_FACTOR = 0.01
@@ -60,7 +62,7 @@ class TrainingPlan:
         training: TrainingSettings,
         batch_normalised: bool = True,
         begins_with_weights: bool = False,
-        train_images: int = 1_000_000,
+        train_images: int = MANY_IMAGES,
     ) -> TrainingPlan:
         """
         Args:

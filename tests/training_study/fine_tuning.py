@@ -24,7 +24,7 @@ from engine.workbench.network import Network
 from engine.workbench.step import STEPS
 from engine.workbench.step_context import StepContext
 from tests.small_study import context_of, forget_training, untrained
-from tests.training_study.settings import training_settings
+from tests.training_study.settings import Change, training_settings
 
 STEPS_COMPARED: Mapping[str, Document] = MappingProxyType(
     {
@@ -85,7 +85,7 @@ def _of_baseline(
     known: Mapping[tuple[str, str, str, float, int], FineTuned],
 ) -> Iterator[FineTuned]:
     chosen = recipe.model_copy(
-        update={"seed": seed, "backbone": settings_of_backbone, "training": training_settings({})}
+        update={"seed": seed, "backbone": settings_of_backbone, "training": training_settings(Change())}
     )
     with tempfile.TemporaryDirectory() as folder:
         context = context_of(chosen, Path(folder), seed=seed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from engine.contract.backbone_settings import BackboneSettings
@@ -31,25 +32,39 @@ EARLIER: Mapping[str, object] = MappingProxyType(
     }
 )
 """What a plain Keras user writes: Adam at 1e-3, and nothing else."""
-CHANGED: Mapping[str, Mapping[str, object]] = MappingProxyType(
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is changed of the defaults."""
+
+    training: Mapping[str, object] = field(default_factory=dict)
+    rate_share: float = 1.0
+    """Multiplies the automatic learning rate."""
+    batch_norm_momentum: float | None = None
+    """Of every batch normalisation; None: the network's own, 0.9."""
+    average_decay: float | None = None
+    """The network that is tested has the exponential moving average of all weights."""
+
+
+CHANGED: Mapping[str, Change] = MappingProxyType(
     {
-        DEFAULTS: {},
-        "plain Adam, 1e-3": EARLIER,
-        "rate × 1/2": {"rate_share": 0.5},
-        "rate × 2": {"rate_share": 2.0},
-        "no warm-up": {"warmup_epochs": 0},
-        "no label smoothing": {"label_smoothing": 0.0},
-        "no augmentation": {"augment": ()},
-        "pad_crop": {"augment": ("pad_crop",)},
-        "batches of 128": {"batch_size": 128},
-        "sgd": {"optimizer": "sgd"},
+        DEFAULTS: Change(),
+        "plain Adam, 1e-3": Change(EARLIER),
+        "rate × 1/2": Change(rate_share=0.5),
+        "rate × 2": Change(rate_share=2.0),
+        "no warm-up": Change({"warmup_epochs": 0}),
+        "no label smoothing": Change({"label_smoothing": 0.0}),
+        "no augmentation": Change({"augment": ()}),
+        "pad_crop": Change({"augment": ("pad_crop",)}),
+        "batches of 128": Change({"batch_size": 128}),
+        "sgd": Change({"optimizer": "sgd"}),
+        "batch-norm momentum 0.99": Change(batch_norm_momentum=0.99),
+        "average of weights, 0.99": Change(average_decay=0.99),
     }
 )
-"""What is changed of the defaults; `rate_share` multiplies the automatic learning rate."""
 
 
-def training_settings(changes: Mapping[str, object]) -> TrainingSettings:
-    """The defaults for `EPOCHS` epochs with some of the `CHANGED`."""
-    return TrainingSettings.model_validate(
-        {"epochs": EPOCHS} | {key: value for key, value in changes.items() if key != "rate_share"}
-    )
+def training_settings(change: Change) -> TrainingSettings:
+    """The defaults for `EPOCHS` epochs with a change."""
+    return TrainingSettings.model_validate({"epochs": EPOCHS, **change.training})

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import cast
+
+import tf_keras
 
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.recipe import Recipe
@@ -19,7 +20,8 @@ from engine.training.feed import Feed
 from engine.training.objective import CrossEntropy
 from engine.training.tensorflow_setup import set_up_tensorflow
 from tests.small_study import context_of, untrained
-from tests.training_study.settings import training_settings
+from tests.training_study.averaged_weights import AveragedWeights
+from tests.training_study.settings import Change, training_settings
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Trained:
 def study(
     recipes: Mapping[str, Recipe],
     backbones: Mapping[str, BackboneSettings],
-    settings: Mapping[str, Mapping[str, object]],
+    settings: Mapping[str, Change],
     seeds: range,
     results: Path,
 ) -> Iterator[Trained]:
@@ -45,12 +47,12 @@ def study(
     known = _read(results)
     set_up_tensorflow(7)
     for seed in seeds:
-        for name, changes in settings.items():
+        for name, change in settings.items():
             for images, recipe in recipes.items():
                 for backbone in backbones:
                     key = (images, backbone, name, seed)
                     if key not in known:
-                        known[key] = _trained(*key, recipe, backbones[backbone], changes)
+                        known[key] = _trained(*key, recipe, backbones[backbone], change)
                         with results.open("a", encoding="utf-8") as stream:
                             stream.write(json.dumps(asdict(known[key])) + "\n")
                     yield known[key]
@@ -70,22 +72,30 @@ def _trained(
     seed: int,
     recipe: Recipe,
     settings_of_backbone: BackboneSettings,
-    changes: Mapping[str, object],
+    change: Change,
 ) -> Trained:
     chosen = recipe.model_copy(
-        update={"seed": seed, "backbone": settings_of_backbone, "training": training_settings(changes)}
+        update={"seed": seed, "backbone": settings_of_backbone, "training": training_settings(change)}
     )
     with tempfile.TemporaryDirectory() as folder:
         context = context_of(chosen, Path(folder), seed=seed)
         network = untrained(context)
+        if change.batch_norm_momentum is not None:
+            for layer in network.model.layers:
+                if isinstance(layer, tf_keras.layers.BatchNormalization):
+                    layer.momentum = change.batch_norm_momentum
+        average = AveragedWeights(network.model, change.average_decay) if change.average_decay else None
         plan = context.baseline_plan
-        share = cast(float, changes.get("rate_share", 1.0))
         plan = replace(
-            plan, learning_rate=share * plan.learning_rate, head_learning_rate=share * plan.head_learning_rate
+            plan,
+            learning_rate=change.rate_share * plan.learning_rate,
+            head_learning_rate=change.rate_share * plan.head_learning_rate,
         )
         started = time.perf_counter()
-        context.trainer.train(network.model, plan)
+        context.trainer.train(network.model, plan, [average] if average else [])
         seconds = time.perf_counter() - started
+        if average:
+            average.assign_averages()
         feed = Feed(context.dataset, context.pipeline, seed, batch_size=1)
         evaluate = partial(evaluate_batch, CrossEntropy(network.model))
         _, accuracy = classified(feed, Split.TEST, evaluate, context.trainer.control)

@@ -33,14 +33,14 @@ def test_small_objects_are_drawn_alike_from_a_seed(tmp_path: Path) -> None:
 
 
 def test_every_setting_that_is_compared_can_be_trained() -> None:
-    for changes in CHANGED.values():
-        assert training_settings(changes).epochs
+    for change in CHANGED.values():
+        assert training_settings(change).epochs
 
 
 def test_a_study_that_was_ended_goes_on_and_becomes_a_page(tmp_path: Path) -> None:
-    chosen = {DEFAULTS: CHANGED[DEFAULTS], "rate × 2": CHANGED["rate × 2"]}
+    chosen = {name: CHANGED[name] for name in (DEFAULTS, "rate × 2", "average of weights, 0.99")}
     cells = list(study(HEARTS, NARROW, chosen, range(1, 2), tmp_path / "settings.jsonl"))
-    assert len(cells) == 2
+    assert len(cells) == 3
     again = list(study(HEARTS, NARROW, chosen, range(1, 2), tmp_path / "settings.jsonl"))
     assert again == cells
     text = page(cells, [])

@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from engine.contract.events import EngineEvent
+from ui.counts import counted
 from ui.dashboard.bars_panel import BarsPanel
 from ui.dashboard.curves_panel import CurvesPanel
 from ui.dashboard.log_pane import LogPane
@@ -141,8 +142,8 @@ class Dashboard(QWidget):
         """The live run's engine has ended."""
         self._live = False
         if outcome.ending is Ending.DONE:
-            count, took = len(self.state.variants), duration_text(self.state.seconds)
-            self.banner.say(f"Done in {took}: {count} variants are measured and saved.", Tone.GOOD)
+            variants, took = counted(len(self.state.variants), "variant"), duration_text(self.state.seconds)
+            self.banner.say(f"Done in {took}: {variants} measured and saved.", Tone.GOOD)
         else:
             self.state.cut_off()
             tone = Tone.WARNING if outcome.ending is Ending.CANCELLED else Tone.ERROR

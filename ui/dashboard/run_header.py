@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from ui.counts import counted
 from ui.durations import duration_text
 from ui.plain_label import PlainLabel
 from ui.question import agrees
@@ -156,10 +157,10 @@ def _now_text(state: ShownRun, live: bool) -> str:
         if reused and not computed:
             return "Nothing had to be computed: earlier runs have finished every stage"
         kept = f", {reused} reused from earlier runs" if reused else ""
-        return f"{len(state.result.variants)} variants measured; {computed} stages computed{kept}"
+        return f"{counted(len(state.result.variants), 'variant')} measured; {counted(computed, 'stage')} computed{kept}"
     if live and (current := state.current):
         speed = state.images_per_second
         facts = [current.phase, f"{speed:,.0f} images/s" if speed else "", state.device]
         return f"{current.plan.title}: {' · '.join(filter(None, facts))}"
     finished = sum(stage.done_fraction >= 1 for stage in state.stages.values())
-    return f"{finished} of {len(state.stages)} stages finished" if state.stages else ""
+    return f"{finished} of {counted(len(state.stages), 'stage')} finished" if state.stages else ""

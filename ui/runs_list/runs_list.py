@@ -15,6 +15,7 @@ from engine.contract.errors import NutshellError
 from engine.store.draft_store import Draft, DraftStore
 from engine.store.locations import Locations
 from engine.store.run_history import RunRecord, RunState, list_runs
+from ui.counts import counted
 from ui.list_keys import act_on_key
 
 MARKS = {
@@ -142,7 +143,7 @@ class RunsList(QWidget):
         """The name, and what it is first: a narrow list cuts the end."""
         if isinstance(entry, Draft):
             return f"✎ {entry.name}\n    draft, {time.strftime(WHEN, time.localtime(entry.changed))}"
-        what = f"{entry.variants} variants" if entry.state is RunState.DONE else str(entry.state)
+        what = counted(entry.variants, "variant") if entry.state is RunState.DONE else str(entry.state)
         mark = MARKS[entry.state]
         if entry.state is RunState.RUNNING:
             how = self._held.get(entry.run, "")

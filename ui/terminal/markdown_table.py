@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.contract.measurements import RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
+from ui.counts import counted
 from ui.terminal.image_settings_table import image_settings_lines
 from ui.variant_figures import baselines, figures
 
@@ -66,4 +67,4 @@ def _plain(text: str) -> str:
 def _epochs(count: int | None) -> str:
     if count is None:
         return "trained until nothing more was gained"
-    return "1 epoch" if count == 1 else f"{count:,} epochs"
+    return counted(count, "epoch")

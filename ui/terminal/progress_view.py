@@ -24,6 +24,7 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.findings import Severity
+from ui.counts import counted
 from ui.durations import duration_text
 
 COPIES = ("dataset.duplicates", "dataset.near_duplicate_bits")
@@ -114,7 +115,9 @@ class ProgressView:
 
     def _stage_line(self, event: StageFinished) -> str:
         epoch = self._last_epoch.get(event.stage)
-        accuracy = f", validation accuracy {epoch.validation_accuracy:.3f} after {epoch.epoch} epochs" if epoch else ""
+        accuracy = ""
+        if epoch:
+            accuracy = f", validation accuracy {epoch.validation_accuracy:.3f} after {counted(epoch.epoch, 'epoch')}"
         how = "from an earlier run" if event.reused else f"in {duration_text(event.seconds)}"
         stopped = ", stopped early" if event.stopped_early else ""
         return f"  {self._titles[event.stage]} {how}{accuracy}{stopped}"

@@ -15,13 +15,15 @@ from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.recipe import Recipe
 from engine.contract.step_parameters import StepParameters
+from engine.datasets.source import Split
 from engine.export.layer_patterns import kernel_of_layer
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
 from engine.steps.dynamic_sparse_training.densities import active_weights
 from engine.steps.dynamic_sparse_training.exchange_schedule import ExchangeSchedule
 from engine.steps.dynamic_sparse_training.parameters import DynamicSparseTrainingParameters
-from engine.training.plan import TrainingPlan
+from engine.training.plan import MANY_IMAGES, TrainingPlan
+from engine.workbench.sparse_limit import too_sparse
 from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
@@ -77,6 +79,9 @@ class DynamicSparseTraining(Step[DynamicSparseTrainingParameters]):
                 message = "Without zeros it is its own control."
                 yield place.note(message, "control", place.set("control", False, "Train no control"))
             return
+        graph = self.graph(parameters, place.graph_before, place.recipe, place.class_count)
+        if finding := too_sparse(graph, parameters.sparsity, place):
+            yield finding
         message = f"It trains the whole network from scratch: {parameters.epochs} epochs"
         if parameters.control:
             message += f", and {parameters.epochs} more of its dense control"
@@ -104,7 +109,7 @@ class DynamicSparseTraining(Step[DynamicSparseTrainingParameters]):
         graph = layer_graph(_backbone(recipe), network_input_shape(recipe.images.first), len(context.dataset.classes))
         # The recipe's seed itself: an untrained baseline has these weights too.
         model = build_keras_network(graph, recipe.seed)
-        plan = _plan(parameters, recipe, graph)
+        plan = _plan(parameters, recipe, graph, len(context.dataset.splits[Split.TRAIN]))
         facts = NetworkFacts(parameters=graph.parameters, trainable_parameters=graph.trainable_parameters())
         if parameters.is_dense:
             return Network(model, facts.after_training(context.trainer.train(model, plan)))
@@ -149,10 +154,12 @@ def _backbone(recipe: Recipe) -> BackboneSettings:
     return recipe.backbone.model_copy(update={"freeze_base": False})
 
 
-def _plan(parameters: DynamicSparseTrainingParameters, recipe: Recipe, graph: LayerGraph) -> TrainingPlan:
+def _plan(
+    parameters: DynamicSparseTrainingParameters, recipe: Recipe, graph: LayerGraph, train_images: int = MANY_IMAGES
+) -> TrainingPlan:
     """As a baseline from random weights would train for as many epochs, its warm-up included."""
     training = recipe.training.model_copy(update={"train": True, "epochs": parameters.epochs})
-    baseline = TrainingPlan.of_recipe(training, graph.is_batch_normalised)
+    baseline = TrainingPlan.of_recipe(training, graph.is_batch_normalised, train_images=train_images)
     rate = parameters.learning_rate or baseline.learning_rate
     plan = baseline.fine_tuning(parameters.epochs, rate, parameters.rate_schedule)
     return replace(plan, warmup_epochs=min(baseline.warmup_epochs, parameters.epochs / 2))

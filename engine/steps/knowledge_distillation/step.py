@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from engine.workbench.step_context import StepContext
 
 STUDENT_SEED = 0x57D
+PUBLISHED_RELATION_WEIGHTS = {"gram": 3000.0, "rkd": 25.0}
 STUDENT_WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.1)
 """As MobileNets come in, and the narrowest that trains."""
 
@@ -96,6 +97,11 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
                 "One image has no relation to others, so relation_weight has no effect with training.batch_size = 1."
             )
             yield place.warning(message, "relation_weight", place.set("relation_weight", 0.0, "Leave relations out"))
+        if parameters.relation != "gram" and not parameters.relation_weight:
+            weight = PUBLISHED_RELATION_WEIGHTS[parameters.relation]
+            message = f"relation has no effect without a relation_weight; its authors use {weight:g}."
+            repair = place.set("relation_weight", weight, f"Set the relation weight to {weight:g}")
+            yield place.warning(message, "relation_weight", repair)
         if parameters.without_teacher and parameters.control:
             message = "With α = 1 the teacher has no influence, so this step is its own control."
             yield place.note(message, "alpha", place.set("control", False, "Train no control"))

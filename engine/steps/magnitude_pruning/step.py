@@ -14,6 +14,7 @@ from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import kernel_of_layer
 from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
+from engine.workbench.sparse_limit import too_sparse
 from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
         if parameters.target_sparsity > 0.95 and not parameters.by_rounds:
             message = "Above 0.95, Kharitonov 2024 keeps the accuracy with the iterative schedule; consider it."
             yield place.note(message, repair=place.set("schedule", "iterative", "Prune iteratively"))
+        if finding := too_sparse(place.graph_before, parameters.target_sparsity, place):
+            yield finding
 
     def apply(self, parameters: MagnitudePruningParameters, network: Network, context: StepContext) -> Network:
         from engine.steps.magnitude_pruning.mask_projection import MaskProjection

@@ -188,5 +188,7 @@ def test_the_pre_flight_knows_order_and_cost() -> None:
     assert longer[1].endswith("and 10 more of its dense control.")
     (own,) = said(after(), epochs=10, sparsity=0.0, control=True)
     assert "own control" in own[1]
+    starved, _ = said(after(), epochs=10, sparsity=0.9999)
+    assert "most filters compute nothing; ask for at most 0.9" in starved[1]
     steps = (parameters(), MagnitudePruningParameters())
     assert StepPlace(Recipe(chains=(ChainSettings(name="one", steps=steps),)), 0, 1).made == {Trait.ZEROS: 0}

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.findings import Severity
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
@@ -18,6 +19,7 @@ from engine.training.kernels import kernels
 from engine.workbench.network import Network
 from engine.workbench.step_context import StepContext
 from tests.small_study import forget_training
+from tests.step_place import after
 
 
 def prune(context: StepContext, network: Network, **parameters: object) -> tuple[MagnitudePruningParameters, Network]:
@@ -162,3 +164,10 @@ def test_a_broken_promise_is_an_error(small_context: StepContext, trained_networ
     file = TfliteFile.parse(float32_tflite(trained_network.model))
     with pytest.raises(PromiseBroken, match=r"promised 0\.8 zeros, and .* have 0\.0"):
         MagnitudePruning().check_promise(MagnitudePruningParameters(), trained_network, file)
+
+
+def test_more_zeros_than_filters_can_bear_are_told_beforehand() -> None:
+    (note, finding) = MagnitudePruning().findings(MagnitudePruningParameters(sparsity=0.9999), after())
+    assert note.severity is Severity.NOTE
+    assert finding.severity is Severity.WARNING
+    assert "most filters compute nothing" in finding.message

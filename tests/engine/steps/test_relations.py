@@ -170,3 +170,11 @@ def test_one_image_per_batch_has_no_relations() -> None:
     assert finding.severity is Severity.WARNING
     assert "no relation to others" in finding.message
     assert finding.repair is not None
+
+
+def test_a_relation_without_weight_is_told() -> None:
+    (finding,) = KnowledgeDistillation().findings(
+        KnowledgeDistillationParameters(student="resnet8", student_width=0.25, relation="rkd"), after()
+    )
+    assert finding.message == "relation has no effect without a relation_weight; its authors use 25."
+    assert finding.repair is not None
