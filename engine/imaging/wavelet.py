@@ -136,8 +136,7 @@ def _one_level(bands: Mapping[str, np.ndarray], batch: np.ndarray, wavelet: str)
     if wavelet == "haar" and batch.shape[1] % 2 == 0 and batch.shape[2] % 2 == 0:
         # In this thread: sums and differences take less time than threads lose over the interpreter's lock.
         if batch.shape[3] == 1:
-            for some_bands, some in parts:
-                _haar_of_gray(some_bands, some)
+            _haar_of_gray(bands, batch)
             return
         rows = np.empty((min(images, len(batch)), batch.shape[1] // 2, *batch.shape[2:]), dtype=np.float32)
         for some_bands, some in parts:
@@ -176,17 +175,27 @@ def _haar(bands: Mapping[str, np.ndarray], batch: np.ndarray, rows: np.ndarray) 
 
 
 def _haar_of_gray(bands: Mapping[str, np.ndarray], batch: np.ndarray) -> None:
-    """`_haar` of one channel, faster: OpenCV takes neighbours apart several times as fast as NumPy's strided views."""
+    """`_haar` of one channel, faster: OpenCV takes neighbours apart in half the time of NumPy's strided views."""
     cv2 = opencv()
     images, height, width, _ = batch.shape
-    # Sides are even, so that the images may stand on top of each other.
-    neighbours = batch.reshape(images * height // 2, 2, width // 2, 2)
-    top, bottom = (cv2.transform(neighbours[:, row], _SUM_AND_DIFFERENCE) for row in (0, 1))
-    for vertical, (smooth, detail) in ((np.add, ("LL", "HL")), (np.subtract, ("LH", "HH"))):
-        if smooth in bands or detail in bands:
-            for name, half in zip((smooth, detail), cv2.split(vertical(top, bottom)), strict=True):
-                if name in bands:
-                    bands[name][...] = half.reshape(bands[name].shape)
+    at_once = max(BLOCK_VALUES // (height * width), 1)
+    # Sides are even, so that the images of a block may stand on top of each other.
+    work = np.empty((3, min(at_once, images) * height // 2, width // 2, 2), dtype=np.float32)
+    for start in range(0, images, at_once):
+        block = batch[start : start + at_once]
+        neighbours = block.reshape(len(block) * height // 2, 2, width // 2, 2)
+        top, bottom, both = work[:, : len(neighbours)]
+        for row, half in enumerate((top, bottom)):
+            cv2.transform(neighbours[:, row], _SUM_AND_DIFFERENCE, dst=half)
+        for vertical, names in ((np.add, ("LL", "HL")), (np.subtract, ("LH", "HH"))):
+            targets = {side: bands[name][start : start + at_once] for side, name in enumerate(names) if name in bands}
+            if targets:
+                vertical(top, bottom, out=both)
+            if len(targets) == 2 and all(band.flags.c_contiguous for band in targets.values()):
+                cv2.split(both, [band.reshape(both.shape[:2]) for band in targets.values()])
+                continue
+            for side, band in targets.items():
+                band[..., 0] = both[..., side].reshape(band.shape[:3])
 
 
 _SUM_AND_DIFFERENCE = np.array([[0.25, 0.25], [0.25, -0.25]], dtype=np.float32)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 SEED_PART = 0xC105
 INT8_VALUES = 255
+RATE_SHARE = 0.5
+"""Of the baseline's learning rate, where none is given: `tests/training_study` compares them."""
 
 
 class WeightClusteringParameters(StepParameters):
@@ -68,8 +70,8 @@ class WeightClusteringParameters(StepParameters):
         ge=0,
         le=10,
         title="Learning rate",
-        description="For this training; 0: the baseline's. It follows a cosine schedule.",
-        json_schema_extra={"zero": "the baseline's"},
+        description="For this training; 0: half the baseline's. It follows a cosine schedule.",
+        json_schema_extra={"zero": "half the baseline's"},
     )
 
     def label(self) -> str:
@@ -130,7 +132,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
         projection = MovingClusters(list(clustered.values()), members)
         projection.project()
         baseline = context.baseline_plan
-        rate = parameters.learning_rate or baseline.learning_rate
+        rate = parameters.learning_rate or RATE_SHARE * baseline.learning_rate
         outcome = context.trainer.train(model, baseline.fine_tuning(parameters.epochs, rate, "cosine"), [projection])
         facts = network.facts.after_training(outcome).model_copy(update={"clusters": parameters.clusters})
         return Network(model, facts)
