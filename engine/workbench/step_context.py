@@ -16,6 +16,7 @@ from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.feeding.fed_images import FedImages
 from engine.feeding.pipeline import ImagePipeline, network_input_shape
+from engine.graph.layer_graph import LayerGraph
 from engine.training.plan import TrainingPlan
 
 if TYPE_CHECKING:
@@ -43,10 +44,16 @@ class StepContext:
     def baseline_plan(self) -> TrainingPlan:
         """How the baseline trains: what a step's own fine-tuning begins from."""
         backbone = self.recipe.backbone
-        shape = network_input_shape(self.recipe.images.first)
-        graph = layer_graph(backbone, shape, len(self.dataset.classes))
+        graph = layer_graph(backbone, network_input_shape(self.recipe.images.first), len(self.dataset.classes))
+        return self._plan(graph, bool(backbone.weights))
+
+    def plan_from_random_weights(self, graph: LayerGraph) -> TrainingPlan:
+        """How a baseline of another network would train."""
+        return self._plan(graph, begins_with_weights=False)
+
+    def _plan(self, graph: LayerGraph, begins_with_weights: bool) -> TrainingPlan:
         images = len(self.dataset.splits[Split.TRAIN])
-        return TrainingPlan.of_recipe(self.recipe.training, graph.is_batch_normalised, bool(backbone.weights), images)
+        return TrainingPlan.of_recipe(self.recipe.training, graph.is_batch_normalised, begins_with_weights, images)
 
     def calibration_images(self, count: int) -> FedImages:
         """A seeded choice of `count` training images, or of all where there are fewer, the same number of each class.

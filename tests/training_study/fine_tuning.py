@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from engine.contract.backbone_settings import BackboneSettings
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.document import Document
 from engine.contract.recipe import Recipe
 from engine.contract.step_parameters import STEP_PARAMETERS
@@ -31,9 +32,14 @@ STEPS_COMPARED: Mapping[str, Document] = MappingProxyType(
         "pruning 80 %, 4 epochs": {"step": "magnitude_pruning", "sparsity": 0.8, "epochs": 4},
         "32 clusters, 2 epochs": {"step": "weight_clustering", "clusters": 32, "epochs": 2},
         "QAT, 2 epochs": {"step": "quantization_aware_training", "epochs": 2},
+        "transfer, 6 epochs": {"step": "sparse_transfer", "epochs": 6},
+        "distilled to resnet8, 8 epochs": {"step": "knowledge_distillation", "student": "resnet8", "epochs": 8},
     }
 )
-"""Steps that train a network further; those that train a new one use the baseline's own settings."""
+TRANSFERRED_TO: Mapping[str, str] = MappingProxyType(
+    {"photographs": "small objects", "drawn hearts": "small objects", "small objects": "photographs"}
+)
+"""The other images of a transfer."""
 SHARES = (1.0, 0.5, 0.25, 0.1)
 
 
@@ -47,6 +53,7 @@ class FineTuned:
     share: float
     seed: int
     baseline_accuracy: float
+    """Of a step with another network or other images: its own with the whole rate."""
     accuracy: float
     seconds: float
 
@@ -62,7 +69,8 @@ def fine_tuning_study(
             for seed in seeds:
                 keys = [(images, backbone, step, share, seed) for step in STEPS_COMPARED for share in SHARES]
                 if any(key not in known for key in keys):
-                    for cell in _of_baseline(images, backbone, seed, recipe, backbones[backbone], known):
+                    other = recipes.get(TRANSFERRED_TO.get(images, ""), recipe).dataset
+                    for cell in _of_baseline(images, backbone, seed, recipe, backbones[backbone], other, known):
                         known[(images, backbone, cell.step, cell.share, seed)] = cell
                         with results.open("a", encoding="utf-8") as stream:
                             stream.write(json.dumps(asdict(cell)) + "\n")
@@ -82,6 +90,7 @@ def _of_baseline(
     seed: int,
     recipe: Recipe,
     settings_of_backbone: BackboneSettings,
+    other_images: DatasetSettings,
     known: Mapping[tuple[str, str, str, float, int], FineTuned],
 ) -> Iterator[FineTuned]:
     chosen = recipe.model_copy(
@@ -92,18 +101,26 @@ def _of_baseline(
         network = untrained(context)
         context.trainer.train(network.model, context.baseline_plan)
         forget_training(context)
-        before = _test_accuracy(network, context)
+        of_baseline = _test_accuracy(network, context)
+        (Path(folder) / "other").mkdir()
+        elsewhere = context_of(chosen.model_copy(update={"dataset": other_images}), Path(folder) / "other", seed=seed)
         for step, document in STEPS_COMPARED.items():
+            place = elsewhere if document["step"] == "sparse_transfer" else context
+            new = place is elsewhere or STEPS[document["step"]].begins_anew
+            before = of_baseline
             for share in SHARES:
-                if (images, backbone, step, share, seed) in known:
+                key = (images, backbone, step, share, seed)
+                if key in known:
+                    before = known[key].baseline_accuracy
                     continue
                 rate = share * context.baseline_plan.learning_rate
                 parameters = STEP_PARAMETERS[document["step"]].model_validate(document | {"learning_rate": rate})
                 started = time.perf_counter()
-                made = STEPS[parameters.step]().apply(parameters, network, context)
-                forget_training(context)
+                made = STEPS[parameters.step]().apply(parameters, network, place)
+                forget_training(place)
                 assert isinstance(made, Network)
-                after, seconds = _test_accuracy(made, context), time.perf_counter() - started
+                after, seconds = _test_accuracy(made, place), time.perf_counter() - started
+                before = after if new and share == SHARES[0] else before
                 yield FineTuned(images, backbone, step, share, seed, before, after, seconds)
 
 

@@ -79,7 +79,8 @@ def _fine_tuning(cells: Sequence[FineTuned]) -> str:
         "## The learning rate of steps that train further",
         "",
         f"What a step gains or loses of its baseline's test accuracy, in points, {_of_seeds(seeds)}, at shares of "
-        "the baseline's learning rate, which falls over the step's epochs.",
+        "the baseline's learning rate, which falls over the step's epochs. A transfer has other images and a "
+        "distillation another network; theirs is what they gain or lose against the whole rate.",
         "",
         f"| step | share of the rate | {_heads(columns)} | mean |",
         "| --- | ---: |" + " ---: |" * (len(columns) + 1),

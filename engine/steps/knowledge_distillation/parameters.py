@@ -20,6 +20,7 @@ class KnowledgeDistillationParameters(StepParameters):
 
     key: ClassVar[str] = "knowledge_distillation"
     compared: ClassVar[str] = "The teacher"
+    results_version: ClassVar[int] = 2
 
     step: Literal["knowledge_distillation"] = "knowledge_distillation"
     kind: Literal["offline", "online", "self"] = Field(
@@ -82,8 +83,8 @@ class KnowledgeDistillationParameters(StepParameters):
         ge=0,
         le=10,
         title="Learning rate",
-        description="For the student; 0: the baseline's. It follows a cosine schedule.",
-        json_schema_extra={"zero": "the baseline's"},
+        description="For the student; 0: as for a baseline of its kind. It follows a cosine schedule.",
+        json_schema_extra={"zero": "as for a baseline of its kind"},
     )
     control: bool = Field(
         True,

@@ -127,7 +127,7 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
         settings = _student_settings(parameters, context.recipe)
         graph = layer_graph(settings, network_input_shape(context.recipe.images.first), len(context.dataset.classes))
         student = build_keras_network(graph, context.recipe.seed ^ STUDENT_SEED)
-        baseline = context.baseline_plan
+        baseline = context.plan_from_random_weights(graph)
         rate = parameters.learning_rate or baseline.learning_rate
         plan = baseline.from_scratch(parameters.epochs, rate)
         if parameters.without_teacher:

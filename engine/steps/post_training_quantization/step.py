@@ -197,13 +197,14 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     ) -> Mapping[str, ActivationRange]:
         from engine.measurement.tflite_file import TfliteFile
         from engine.steps.post_training_quantization.calibration import activation_ranges
+        from engine.steps.post_training_quantization.concatenation_ties import with_shared_ranges
         from engine.steps.post_training_quantization.converter_ranges import converter_ranges
         from engine.steps.post_training_quantization.input_ties import without_input_ties
 
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
         ranges = activation_ranges(float32, images, percentile, context.progress.counted("calibrating"))
         used = converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
-        return without_input_ties(TfliteFile.parse(float32).input.name, used)
+        return without_input_ties(TfliteFile.parse(float32).input.name, with_shared_ranges(float32, used))
 
     def _converted(
         self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext

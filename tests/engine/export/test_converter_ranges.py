@@ -13,6 +13,7 @@ from engine.datasets.source import Split
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.feeding.fed_images import FedImages
 from engine.steps.post_training_quantization.calibration import activation_ranges
+from engine.steps.post_training_quantization.concatenation_ties import with_shared_ranges
 from engine.steps.post_training_quantization.converter_ranges import converter_ranges
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.quantizer import quantized
@@ -33,6 +34,27 @@ def test_only_summands_that_nothing_else_reads_are_wider(residual: Trained, sequ
     assert all("body" in name for name in wider)
     plain = activation_ranges(sequential.float32, sequential.calibration)
     assert converter_ranges(sequential.float32, plain) == plain
+
+
+def test_a_dense_block_has_one_range_and_other_networks_keep_theirs(residual: Trained) -> None:
+    import tf_keras
+
+    image = tf_keras.Input((8, 8, 2))
+    carried = image
+    for layer in range(3):
+        new = tf_keras.layers.Conv2D(2, 3, padding="same", bias_initializer="ones", name=f"conv{layer}")(carried)
+        carried = tf_keras.layers.Concatenate(name=f"dense{layer}")([carried, new])
+    float32 = float32_tflite(tf_keras.Model(image, tf_keras.layers.AveragePooling2D()(carried)))
+    images = np.random.default_rng(0).random((4, 8, 8, 2), dtype=np.float32)
+    ranges = activation_ranges(float32, images)
+    shared = with_shared_ranges(float32, ranges)
+    assert len({(one.min, one.max) for one in ranges.values()}) > 3
+    assert {(one.min, one.max) for one in shared.values()} == {
+        (min(one.min for one in ranges.values()), max(one.max for one in ranges.values()))
+    }
+    assert all(shared[name].seen == (one.min, one.max) for name, one in ranges.items())
+    plain = activation_ranges(residual.float32, residual.calibration)
+    assert with_shared_ranges(residual.float32, plain) == plain
 
 
 def test_with_them_the_file_decides_as_the_converters_does(residual: Trained) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from engine.backbones.backbone import layer_graph
+from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.recipe_file import build_recipe, parse_recipe, recipe_text
 from engine.contract.training_settings import TrainingSettings
 from engine.training.automatic_rate import RATES
@@ -59,6 +63,14 @@ def test_the_warm_up_is_a_tenth_of_the_epochs() -> None:
 
 def test_a_context_knows_its_network(small_context: StepContext) -> None:
     assert small_context.baseline_plan.learning_rate == small_context.recipe.training.learning_rate
+
+
+def test_another_network_of_random_weights_gets_the_rate_of_its_kind(small_context: StepContext) -> None:
+    plain = BackboneSettings(kind="vgg16", width=0.125)
+    recipe = small_context.recipe.model_copy(update={"backbone": plain, "training": TrainingSettings()})
+    teacher = replace(small_context, recipe=recipe)
+    student = layer_graph(BackboneSettings(kind="resnet8"), (32, 32, 1), 2)
+    assert teacher.plan_from_random_weights(student).learning_rate > teacher.baseline_plan.learning_rate
 
 
 def test_a_recipe_says_auto_and_is_read_again() -> None:
