@@ -44,7 +44,7 @@ def test_a_dense_block_has_one_range_and_other_networks_keep_theirs(residual: Tr
     for layer in range(3):
         new = tf_keras.layers.Conv2D(2, 3, padding="same", bias_initializer="ones", name=f"conv{layer}")(carried)
         carried = tf_keras.layers.Concatenate(name=f"dense{layer}")([carried, new])
-    float32 = float32_tflite(tf_keras.Model(image, tf_keras.layers.AveragePooling2D()(carried)))
+    float32 = float32_tflite(tf_keras.Model(image, carried))
     images = np.random.default_rng(0).random((4, 8, 8, 2), dtype=np.float32)
     ranges = activation_ranges(float32, images)
     shared = with_shared_ranges(float32, ranges)
@@ -52,7 +52,7 @@ def test_a_dense_block_has_one_range_and_other_networks_keep_theirs(residual: Tr
     assert {(one.min, one.max) for one in shared.values()} == {
         (min(one.min for one in ranges.values()), max(one.max for one in ranges.values()))
     }
-    assert all(shared[name].seen == (one.min, one.max) for name, one in ranges.items())
+    assert all(shared[name].seen == (one.min, one.max) for name, one in ranges.items() if shared[name] != one)
     plain = activation_ranges(residual.float32, residual.calibration)
     assert with_shared_ranges(residual.float32, plain) == plain
 
