@@ -38,13 +38,15 @@ def preview_augmentation(
     settings: ImageSettings,
     samples: Sequence[DecodedSample],
     classes: Sequence[str],
+    batch_size: int,
     draw: int,
     progress: Progress,
 ) -> tuple[AugmentedSample, ...]:
-    """Augment the samples as one batch of a training.
+    """Augment the samples as batches of a training.
 
     Args:
         names: keys of the augmentations, in their order.
+        batch_size: images that are mixed with one another.
         draw: counts how often it was drawn; another number gives other changes.
 
     Raises:
@@ -60,17 +62,21 @@ def preview_augmentation(
         except (OSError, ValueError) as error:
             raise DataError(f"An image of the preview {error}; rescan the images.") from None
     before = stacked(prepared)
-    progress.raise_if_cancelled()
-    after, mixture = augment(before, augmentation_streams(names, PREVIEW_STREAM, draw))
-    labels = [sample.sample.label if sample.sample else 0 for sample in samples]
-    return tuple(
-        AugmentedSample(
-            _shown(before[place], before[place]),
-            _shown(after[place], before[place]),
-            () if mixture is None else _mixed(mixture, place, [classes[label] for label in labels]),
+    names_of_classes = [classes[sample.sample.label if sample.sample else 0] for sample in samples]
+    shown: list[AugmentedSample] = []
+    for start in range(0, len(samples), batch_size):
+        progress.raise_if_cancelled()
+        batch, own = before[start : start + batch_size], names_of_classes[start : start + batch_size]
+        after, mixture = augment(batch, augmentation_streams(names, PREVIEW_STREAM, draw, start))
+        shown += (
+            AugmentedSample(
+                _shown(batch[place], batch[place]),
+                _shown(after[place], batch[place]),
+                () if mixture is None else _mixed(mixture, place, own),
+            )
+            for place in range(len(batch))
         )
-        for place in range(len(samples))
-    )
+    return tuple(shown)
 
 
 def _shown(pixels: np.ndarray, scale_of: np.ndarray) -> np.ndarray:

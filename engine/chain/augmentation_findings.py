@@ -29,7 +29,7 @@ def augmentation_findings(recipe: Recipe) -> Iterator[Finding]:
         yield _refused(message, _without(names, coloured), f"Leave out {_titles(coloured)}")
     mixing = [name for name in names if AUGMENTATIONS[name].family is Family.MIXING]
     if mixing and recipe.training.batch_size == 1:
-        message = f"{_titles(mixing)} mixes images of one batch, and each batch has one image; nothing is mixed."
+        message = f"{_titles(mixing)} would mix images of a batch, but each batch has one image; nothing is mixed."
         repair = SetValue(place=AUGMENT_PLACE, value=_without(names, mixing), sentence=f"Leave out {_titles(mixing)}")
         yield Finding(severity=Severity.WARNING, where=AUGMENT_PLACE, message=message, repair=repair)
 

@@ -25,6 +25,7 @@ from engine.contract.events import (
 from engine.contract.rate_curve import RateCurve, TriedRate
 from engine.contract.recipe import Recipe
 from engine.datasets.cache.preparation import prepare
+from engine.datasets.source import Split
 from engine.feeding.study_images import StudyImages
 from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs
@@ -40,6 +41,8 @@ Emit = Callable[[EngineEvent], None]
 CANCELLED = "The search for a learning rate was cancelled."
 NOT_TRAINED = "training.train is off, so there is no training to find a learning rate for; turn it on."
 SHARED = 'The run "{name}" is in progress and shares the processor, so the search takes longer.'
+FEW_IMAGES = 32
+FEW = "The loss is that of {count} images only, so the suggestion is uncertain; compare it with the recipe's own rate."
 FIRST_SETTING = "The recipe has several image settings; the rates are tried with the first, {setting}."
 
 
@@ -89,7 +92,9 @@ def _swept(branch: Branch, images: StudyImages, locations: Locations, control: C
     store = StageStore(locations)
     runner = StageRunner(recipe, {baseline.images: images}, store, control, emit)
     dataset, graph = images.dataset, runner.graph(baseline)
-    plan = TrainingPlan.of_recipe(recipe.training, graph.is_batch_normalised, bool(recipe.backbone.weights))
+    plan = TrainingPlan.of_recipe(
+        recipe.training, graph.is_batch_normalised, bool(recipe.backbone.weights), len(dataset.splits[Split.TRAIN])
+    )
     trainer = Trainer(
         baseline.key, dataset, images.pipeline, recipe.seed, control, emit, store.checkpoint(baseline.key)
     )
@@ -102,6 +107,8 @@ def _swept(branch: Branch, images: StudyImages, locations: Locations, control: C
     sweep = sweep_rates(trainer, runner.untrained(baseline).model, plan, batches, held_out, tell)
     guessing = guessing_loss(dataset.labels[held_out], len(dataset.classes))
     suggestion, remark = suggested_rate(sweep.tried, sweep.start_loss, guessing)
+    if suggestion and len(held_out) < FEW_IMAGES:
+        remark = " ".join(filter(None, (remark, FEW.format(count=len(held_out)))))
     return RateCurve(
         setting=branch.setting,
         optimizer=plan.optimizer,

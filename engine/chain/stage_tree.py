@@ -17,8 +17,8 @@ from engine.contract.training_settings import epochs_text
 from engine.weights.weights_file import path_digest
 from engine.workbench.step import STEPS, Form
 
-STAGE_VERSION = 4
-"""Raised when the same recipe would give other baselines, so that older stages are computed again."""
+STAGE_VERSION = 5
+"""Raised when the same recipe would give other results, so that older stages are computed again."""
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,7 @@ def _passed_by(stage: Stage, chain: str) -> Stage:
 
 def step_key(parent: str, parameters: StepParameters, images: str) -> str:
     """The key of a step applied to the stage `parent`; of a step that brings its own dataset, by its images."""
-    other: Document = {"dataset": images} if parameters.other_dataset() else {}
-    if parameters.results_version > 1:
-        other |= {"results_version": parameters.results_version}
+    other = {"dataset": images} if parameters.other_dataset() else {}
     return stage_key(parent, parameters.stage_document() | other)
 
 

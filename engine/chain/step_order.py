@@ -90,6 +90,8 @@ def _after_what_it_refuses(chain: ChainSettings, place: StepPlace) -> Finding | 
 def _unzipped(chain: ChainSettings, end: StepPlace) -> Iterator[Finding]:
     """The chain is finished by a float32 conversion, in which zeros and equal values take their full four bytes."""
     held = [trait for trait in ZIPPED_ONLY if trait in end.made]
+    if Trait.ZEROS in held and not chain.steps[end.made[Trait.ZEROS]].zeros_left():
+        held.remove(Trait.ZEROS)
     if held and _first_end(chain) == len(chain.steps) and Trait.INT8_ROUNDING not in end.made:
         last = replace(end, index=end.index - 1)
         message = (

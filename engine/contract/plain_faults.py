@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -54,6 +55,8 @@ def plain_fault(fault: ErrorDetails) -> str:
         return f"at most {context['max_length']} {many} allowed"
     if kind == "value_error":
         return str(fault["msg"]).removeprefix("Value error, ").removesuffix(".")
+    if kind.startswith(("tuple", "list")) and isinstance(fault.get("input"), str | int | float):
+        return f"a list is needed: [{json.dumps(fault['input'], ensure_ascii=False)}]"
     for beginning, words in NEEDED.items():
         if kind.startswith(beginning):
             return words

@@ -25,9 +25,6 @@ class StepParameters(Section):
     compared: ClassVar[str] = ""
     """What `as_control` leaves out, as the beginning of a sentence."""
 
-    results_version: ClassVar[int] = 1
-    """Raised when the same parameters would give another network: only this step's stages are then computed again."""
-
     step: str = Field(title="Step", description="Which compression step this is.")
 
     def label(self) -> str:

@@ -70,7 +70,7 @@ class TrainingSettings(Section):
         ge=0,
         le=100_000,
         title="Time budget",
-        description="The longest that a training of automatic length takes; 0: no limit.",
+        description="The longest that the epochs of a training of automatic length take; 0: no limit.",
         json_schema_extra={"unit": "minutes", "zero": "no limit", "shown_for": {"epochs": [None]}},
     )
     batch_size: int = Field(32, ge=1, le=4096, title="Batch size", description="Images.")
@@ -115,7 +115,7 @@ class TrainingSettings(Section):
         "cosine",
         title="Schedule",
         description="How the learning rate falls over the epochs; where their number is automatic, after nothing "
-        "more is gained.",
+        "more is gained, and with constant the training ends then.",
     )
     step_epochs: Epochs = Field(
         (),
@@ -143,7 +143,8 @@ class TrainingSettings(Section):
         le=1000,
         title="Warm-up",
         description="The learning rate rises linearly over this many epochs before the schedule starts (Goyal et al. "
-        "2017). auto: over a tenth of the epochs.",
+        "2017). auto: over a tenth of the epochs; where their number is automatic, over 200 batches, but over 1 to 5 "
+        "epochs.",
         json_schema_extra={"default": AUTO, "unit": "epochs", "advanced": True, "zero": "none"},
     )
     label_smoothing: float = Field(
@@ -222,7 +223,7 @@ class TrainingSettings(Section):
     @model_validator(mode="after")
     def _epochs_lie_within(self) -> TrainingSettings:
         if self.epochs is None and self.schedule == "step":
-            raise ValueError('schedule = "step" needs a number of epochs; give epochs, or choose "cosine"')
+            raise ValueError('schedule = "step" needs a number of epochs; give epochs, or choose another schedule')
         last = self.epochs or MAX_AUTOMATIC_EPOCHS
         told = f"epochs = {last}" if self.epochs else f"an automatic training has {last} epochs at most"
         if self.warmup_epochs and self.warmup_epochs >= last:

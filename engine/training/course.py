@@ -42,7 +42,7 @@ class Course:
     epochs: int
     """As expected; in the end the real number."""
     falls_after: int | None = None
-    """With an open end: the epochs after which the rate falls."""
+    """With an open end: the epochs after which the rate falls; a constant one ends there."""
     gained_in: int = 0
     """With an open end: the last epoch that brought a gain."""
     reason: Literal["", "no gain", "budget", "longest"] = ""
@@ -57,13 +57,13 @@ class Course:
         """What the learning rates are multiplied by at batch `step` (from 0)."""
         if self.plan.open_end is None:
             return self.plan.rate_factor(step, self.batches)
-        warm = round((self.plan.warmup_epochs or _warm_up_epochs(self.batches)) * self.batches)
-        if step < warm:
-            return (step + 1) / warm
-        if self.falls_after is None or self.plan.schedule == "constant":
-            return 1.0
-        start, end = self.falls_after * self.batches, self.epochs * self.batches
-        return fallen(min((step - start) / (end - start), 1.0))
+        warm = round(_warm_up_epochs(self.plan, self.batches) * self.batches)
+        start, end = (self.falls_after or 0) * self.batches, self.epochs * self.batches
+        if self.falls_after is None or not self.plan.falls or step < start:
+            return min((step + 1) / warm, 1.0) if warm else 1.0
+        # A short budget may end within the warm-up: from there it falls.
+        reached = min(start / warm, 1.0) if warm else 1.0
+        return reached * fallen(min((step - start) / max(end - start, 1), 1.0))
 
 
 def course(plan: TrainingPlan, records: Sequence[EpochRecord], batches: int) -> Course:
@@ -76,7 +76,7 @@ def course(plan: TrainingPlan, records: Sequence[EpochRecord], batches: int) -> 
         return Course(plan, batches, plan.epochs)
     best_accuracy, best_loss, gained_in = -1.0, math.inf, 0
     used_s = 0.0
-    warm_epochs = plan.warmup_epochs or _warm_up_epochs(batches)
+    warm_epochs = _warm_up_epochs(plan, batches)
     for done, record in enumerate(records, start=1):
         recent = records[max(0, done - AVERAGED_EPOCHS) : done]
         accuracy = sum(one.validation_accuracy for one in recent) / len(recent)
@@ -88,8 +88,8 @@ def course(plan: TrainingPlan, records: Sequence[EpochRecord], batches: int) -> 
             gained_in = done
         best_accuracy, best_loss = max(accuracy, best_accuracy), min(loss, best_loss)
         used_s += record.whole_seconds or record.seconds
-        fall = _fall_epochs(done)
-        if plan.open_end.budget_s and used_s / done * (done + fall) >= plan.open_end.budget_s:
+        fall = _fall_epochs(done) if plan.falls else 0
+        if plan.open_end.budget_s and used_s / done * (done + max(fall, 1)) >= plan.open_end.budget_s:
             left = int((plan.open_end.budget_s - used_s) / (used_s / done))
             return Course(plan, batches, done + min(fall, max(left, 1)), done, gained_in, "budget")
         if done - gained_in >= _patience_epochs(plan.open_end, done, batches):
@@ -97,7 +97,8 @@ def course(plan: TrainingPlan, records: Sequence[EpochRecord], batches: int) -> 
         if done + fall >= plan.epochs:
             return Course(plan, batches, plan.epochs, done, gained_in, "longest")
     waits_until = max(len(records), gained_in + _patience_epochs(plan.open_end, max(len(records), 1), batches))
-    return Course(plan, batches, min(waits_until + _fall_epochs(waits_until), plan.epochs), None, gained_in)
+    fall = _fall_epochs(waits_until) if plan.falls else 0
+    return Course(plan, batches, min(waits_until + fall, plan.epochs), None, gained_in)
 
 
 def expected_epochs(train_images: int, batch_size: int) -> int:
@@ -117,5 +118,7 @@ def _patience_epochs(end: OpenEnd, done: int, batches: int) -> int:
     return max(MIN_PATIENCE_EPOCHS, math.ceil(MIN_PATIENCE_BATCHES / batches), round(PATIENCE_SHARE * done))
 
 
-def _warm_up_epochs(batches: int) -> int:
+def _warm_up_epochs(plan: TrainingPlan, batches: int) -> float:
+    if plan.open_end is None or not plan.open_end.warm_up_is_automatic:
+        return plan.warmup_epochs
     return min(max(1, round(WARM_UP_BATCHES / batches)), MAX_WARM_UP_EPOCHS)

@@ -26,6 +26,8 @@ class OpenEnd:
     """Without a gain before the rate falls; 0: automatic."""
     budget_s: float
     """0: no limit."""
+    warm_up_is_automatic: bool = True
+    """Whether its length follows from the batches of an epoch, or is the plan's."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,9 @@ class TrainingPlan:
         rate = training.learning_rate or automatic_rate(training, batch_normalised, begins_with_weights, train_images)
         decay = training.weight_decay
         warm = training.warmup_epochs
-        open_end = OpenEnd(training.early_stopping, 60 * training.budget_minutes) if training.is_open_ended else None
+        open_end = None
+        if training.is_open_ended:
+            open_end = OpenEnd(training.early_stopping, 60 * training.budget_minutes, warm is None)
         values = {one.name: getattr(training, one.name) for one in fields(cls) if one.name != "open_end"}
         return cls(
             **values
@@ -87,6 +91,11 @@ class TrainingPlan:
                 "open_end": open_end,
             }
         )
+
+    @property
+    def falls(self) -> bool:
+        """Whether the learning rate falls."""
+        return self.schedule != "constant"
 
     @property
     def frozen_epochs(self) -> int:

@@ -245,8 +245,11 @@ class TrainingLoop:
             "budget": "the time budget is nearly used",
             "longest": "this is the longest that an automatic training lasts",
         }
-        message = f"The learning rate falls until epoch {self._last_epoch}: {reasons[self._course.reason]}."
-        self._trainer.emit(Notice(message=message))
+        what = "The learning rate falls until" if self._plan.falls else "The training ends after"
+        self._trainer.emit(Notice(message=f"{what} epoch {self._last_epoch}: {reasons[self._course.reason]}."))
+        if missed := [str(epoch) for epoch in self._plan.test_epochs if epoch > self._course.epochs]:
+            message = f"training.test_epochs names epochs that this training does not reach: {', '.join(missed)}."
+            self._trainer.emit(Notice(message=message, severity="warning"))
 
     def _record(self, epoch: int, loss: float, accuracy: float, rate: float, seconds: float) -> EpochRecord:
         validation_loss, validation_accuracy = self._classified(Split.VALIDATION)

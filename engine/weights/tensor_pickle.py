@@ -20,6 +20,7 @@ STORAGES: Mapping[str, str] = {
     "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16", "CharStorage": "int8",
     "ByteStorage": "uint8", "BoolStorage": "bool",
 }  # fmt: skip
+COMPLEX = frozenset({"ComplexFloatStorage", "ComplexDoubleStorage"})
 QUANTIZED = frozenset({"_rebuild_qtensor", "QInt8Storage", "QUInt8Storage", "QInt32Storage"})
 _VALUES = frozenset(
     {
@@ -250,6 +251,8 @@ def _named(module: str, name: str) -> _Named:
             "it holds quantised tensors; save the weights of the network as it was before quantisation "
             f"({_shown(whole)})"
         )
+    if name in COMPLEX:
+        raise NoPlainTensors("it holds complex numbers; weights of a network are real ones, such as float32")
     if not _makes_tensors(whole) and not (module in ("torch", "torch.storage") and name in STORAGES):
         raise NoPlainTensors(f"it holds a program ({_shown(whole)}), which is never run; {SAVE_STATE}")
     return whole

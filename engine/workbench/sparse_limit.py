@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
+from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding
 from engine.graph.layer_graph import LayerGraph
 from engine.workbench.step import StepPlace
@@ -12,8 +14,12 @@ WITHOUT_KERNEL = ("Dense", "DepthwiseConv2D")
 """Not counted: a sparsity is of convolutions' kernels first of all, and depthwise ones have a few values per filter."""
 
 
-def too_sparse(graph: LayerGraph, sparsity: float, place: StepPlace) -> Finding | None:
+def too_sparse(graph_of: Callable[[], LayerGraph], sparsity: float, place: StepPlace) -> Finding | None:
     """A warning where fewer weights are left than there are filters, so that most filters are constant."""
+    try:
+        graph = graph_of()
+    except NutshellError:  # Reported elsewhere.
+        return None
     layers = [layer for layer in graph.layers if layer.macs and layer.kind not in WITHOUT_KERNEL]
     filters = sum(layer.shape[-1] for layer in layers)
     weights = sum(layer.macs // math.prod(layer.shape[:-1]) for layer in layers)

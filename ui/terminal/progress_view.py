@@ -70,6 +70,10 @@ class ProgressView:
             case RunStarted():
                 self._titles = {stage.key: stage.title for stage in event.stages}
                 self._line(f"Run {event.run} in {event.directory}")
+                for finding in event.findings:
+                    if finding.severity is Severity.WARNING:
+                        where = f"{finding.where}: " if finding.where else ""
+                        self._line(f"  warning: {where}{finding.message}", "yellow")
             case PreparationProgress():
                 self._bar("Reading images", event.done, event.total, f"{event.done:,} of {event.total:,}")
             case DatasetReady():

@@ -79,10 +79,14 @@ class DynamicSparseTraining(Step[DynamicSparseTrainingParameters]):
                 message = "Without zeros it is its own control."
                 yield place.note(message, "control", place.set("control", False, "Train no control"))
             return
-        graph = self.graph(parameters, place.graph_before, place.recipe, place.class_count)
+
+        def graph() -> LayerGraph:
+            return self.graph(parameters, place.graph_before, place.recipe, place.class_count)
+
         if finding := too_sparse(graph, parameters.sparsity, place):
             yield finding
-        message = f"It trains the whole network from scratch: {parameters.epochs} epochs"
+        many = "epoch" if parameters.epochs == 1 else "epochs"
+        message = f"It trains the whole network from scratch: {parameters.epochs} {many}"
         if parameters.control:
             message += f", and {parameters.epochs} more of its dense control"
             if self._control_is_baseline(parameters, place):

@@ -20,7 +20,6 @@ class KnowledgeDistillationParameters(StepParameters):
 
     key: ClassVar[str] = "knowledge_distillation"
     compared: ClassVar[str] = "The teacher"
-    results_version: ClassVar[int] = 2
 
     step: Literal["knowledge_distillation"] = "knowledge_distillation"
     kind: Literal["offline", "online", "self"] = Field(

@@ -55,13 +55,13 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
     def findings(self, parameters: MagnitudePruningParameters, place: StepPlace) -> Iterator[Finding]:
         for step in place.earlier:
             if step.zeros_left() >= parameters.target_sparsity > 0:
-                zeros = f"{step.zeros_left():g} zeros"
+                zeros = f"a sparsity of {step.zeros_left():g}"
                 message = f"{step.label()} before it leaves {zeros}; ask for more, or remove this one."
                 yield place.warning(message, repair=place.remove(f"Remove this {parameters.label()}"))
         if parameters.target_sparsity > 0.95 and not parameters.by_rounds:
             message = "Above 0.95, Kharitonov 2024 keeps the accuracy with the iterative schedule; consider it."
             yield place.note(message, repair=place.set("schedule", "iterative", "Prune iteratively"))
-        if finding := too_sparse(place.graph_before, parameters.target_sparsity, place):
+        if finding := too_sparse(lambda: place.graph_before, parameters.target_sparsity, place):
             yield finding
 
     def apply(self, parameters: MagnitudePruningParameters, network: Network, context: StepContext) -> Network:

@@ -27,7 +27,6 @@ class PostTrainingQuantizationParameters(StepParameters):
     """The number types in which weights and activations are stored and computed."""
 
     key: ClassVar[str] = "post_training_quantization"
-    results_version: ClassVar[int] = 2
 
     step: Literal["post_training_quantization"] = "post_training_quantization"
     scheme: Literal["float16", "dynamic_range", "int8", "int16x8", "int4", "mixed"] = Field(

@@ -32,7 +32,6 @@ class WeightClusteringParameters(StepParameters):
     """The number of distinct values per kernel, and where they start."""
 
     key: ClassVar[str] = "weight_clustering"
-    results_version: ClassVar[int] = 2
 
     step: Literal["weight_clustering"] = "weight_clustering"
     clusters: int = Field(

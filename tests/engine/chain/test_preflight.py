@@ -84,7 +84,7 @@ def test_what_is_unwise_is_a_warning() -> None:
     frozen = preflight(recipe(PRUNED, backbone={"freeze_base": True}))
     assert any("learns nothing" in found.message for found in frozen)
     again = preflight(recipe(PRUNED | {"sparsity": 0.9}, PRUNED | {"sparsity": 0.5}))
-    assert "leaves 0.9 zeros" in again[0].message
+    assert "leaves a sparsity of 0.9" in again[0].message
 
 
 def test_one_sigmoid_unit_is_refused_once_the_classes_are_known() -> None:

@@ -97,6 +97,20 @@ def test_a_constant_schedule_does_not_fall() -> None:
     ended = so_far(open_plan(schedule="constant", early_stopping=2), records([0.5] * 5))
     assert ended.is_fixed
     assert ended.rate_factor(10_000) == 1.0
+    assert ended.epochs == ended.falls_after, "without a fall there is nothing to wait for"
+
+
+def test_no_warm_up_is_none() -> None:
+    assert so_far(open_plan(warmup_epochs=0), records([0.5])).rate_factor(0) == 1.0
+    assert so_far(open_plan(), records([0.5])).rate_factor(0) == 1 / 200
+
+
+def test_a_rate_falls_from_where_a_short_budget_ends_its_warm_up() -> None:
+    ended = so_far(open_plan(budget_minutes=1, warmup_epochs=5), records([0.5], seconds=100.0))
+    factors = [ended.rate_factor(step) for step in range(2 * BATCHES)]
+    assert factors[BATCHES - 1] == pytest.approx(0.2)
+    assert factors[BATCHES:] == sorted(factors[BATCHES:], reverse=True)
+    assert factors[BATCHES] <= 0.2
 
 
 def test_a_rising_rate_is_not_judged() -> None:

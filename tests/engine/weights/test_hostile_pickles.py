@@ -51,6 +51,7 @@ HOSTILE = {
     ),
     "a container that ends before it begins": (b"]N(0]e", ""),
     "a tuple of nothing": (b"\x87", ""),
+    "complex numbers": (b"ctorch\nComplexFloatStorage\n", "complex numbers; weights of a network are real ones"),
     "a name that is a tuple": (b"))\x93", "something is named by what is no text"),
     "a name with a line break": (text("a\nb") + text("c" * 500) + b"\x93", "it holds a program (a?b.ccc"),
 }

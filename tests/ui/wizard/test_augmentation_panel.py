@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel
+from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QPushButton
 
 from engine.contract.augmentation import AUGMENTATIONS
 from engine.contract.image_settings import ImageSettings
@@ -38,7 +38,7 @@ def network_page(open_wizard: OpenWizard) -> OpenWizard:
 
 
 def _wait_for_pictures(wizard: OpenWizard) -> None:
-    wizard.qtbot.waitUntil(lambda: "as one batch" in _note(wizard), timeout=SCAN_MS)
+    wizard.qtbot.waitUntil(lambda: "as a training" in _note(wizard), timeout=SCAN_MS)
 
 
 def _note(wizard: OpenWizard) -> str:
@@ -106,8 +106,10 @@ def test_two_policies_keep_the_page_shut(network_page: OpenWizard) -> None:
         network_page.child(QCheckBox, f"training.augment.{key}").click()
     assert "Keep one of them" in network_page.wait_for_message("augmented.message")
     assert not network_page.can_go_on
-    network_page.child(QCheckBox, "training.augment.randaugment").click()
+    network_page.child(QPushButton, "augmented.repair").click()
+    assert _ticked(network_page) & {"randaugment", "trivialaugment"} == {"randaugment"}
     assert network_page.can_go_on
+    assert not network_page.child(QPushButton, "augmented.repair").isVisible()
 
 
 def test_an_order_of_the_users_own_stays(network_page: OpenWizard) -> None:
@@ -183,9 +185,19 @@ def test_twelve_bits_are_shown_with_their_change_of_brightness() -> None:
     image = np.linspace(0, 3000, 64 * 64).reshape(64, 64).astype(np.uint16)
     settings = ImageSettings(size=64, color="grayscale", dwt=None)
     samples = [DecodedSample(image, 0)] * 4
-    shown = preview_augmentation(("brightness_contrast",), settings, samples, ("a",), 0, UNWATCHED)
+    shown = preview_augmentation(("brightness_contrast",), settings, samples, ("a",), 4, 0, UNWATCHED)
     for one in shown:
         assert one.before.dtype == one.after.dtype == np.uint8
         assert one.before.max() == 255
     assert len({int(one.after.mean()) for one in shown}) > 1
     assert all(one.mixed == () for one in shown)
+
+
+def test_images_are_mixed_within_a_batch_only() -> None:
+    images = np.random.default_rng(1).integers(0, 255, (8, 16, 16), dtype=np.uint8)
+    settings = ImageSettings(size=16, color="grayscale", dwt=None)
+    samples = [DecodedSample(image, 0) for image in images]
+    alone = preview_augmentation(("mixup",), settings, samples, ("a",), 1, 0, UNWATCHED)
+    assert all(np.array_equal(one.before, one.after) for one in alone)
+    together = preview_augmentation(("mixup",), settings, samples, ("a",), 8, 0, UNWATCHED)
+    assert not all(np.array_equal(one.before, one.after) for one in together)

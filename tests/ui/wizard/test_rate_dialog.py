@@ -89,8 +89,13 @@ def test_the_suggestion_is_taken_and_undone(network_page: OpenWizard, qtbot: QtB
     line.selectAll()
     qtbot.keyClicks(line, "40")
     assert not use.isEnabled(), "a recipe has rates up to 10"
+    refused = dialog.findChild(QLabel, "rate.refused")
+    assert refused is not None
+    assert refused.isVisible()
+    assert "at most 10" in refused.text()
     line.selectAll()
     qtbot.keyClicks(line, "2e-3")
+    assert not refused.isVisible()
     qtbot.mouseClick(use, Qt.MouseButton.LeftButton)
     training = network_page.recipe.training
     assert (training.learning_rate, training.head_learning_rate) == (0.002, 0.02)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from engine.chain.preflight import errors
+from engine.contract.findings import Finding
 from engine.contract.image_settings import ImageSettings
+from engine.contract.repairs import Repair
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
+from ui.wizard.findings_list import UNDONE_BY
 from ui.wizard.network.augmentation_choice import AugmentationChoice
 from ui.wizard.network.augmented_pictures import SHOWN_SAMPLES, AugmentedPictures
 from ui.wizard.recipe_draft import RecipeDraft
@@ -41,27 +46,39 @@ class AugmentationPanel(QGroupBox):
         self._preview.failed.connect(self._pictures.say)
         self._pause = QTimer(self, singleShot=True, interval=TICKING_PAUSE_MS)
         self._pause.timeout.connect(self._request)
+        self._repair: Repair | None = None
+        self._mend = QPushButton(objectName="augmented.repair", toolTip=UNDONE_BY)
+        self._mend.hide()
+        self._mend.clicked.connect(self._on_mend)
+        offered = QHBoxLayout()
+        offered.addWidget(self._mend)
+        offered.addStretch()
         layout = QVBoxLayout(self)
-        layout.addWidget(SideBySide(self._choice, self._pictures))
+        # Above the boxes: below them and the pictures it would be out of sight.
         layout.addWidget(self._message)
+        layout.addLayout(offered)
+        layout.addWidget(SideBySide(self._choice, self._pictures))
         self._choice.changed.connect(self.changed)
         self._pictures.drawn_again.connect(self._on_drawn_again)
 
     def editors(self) -> list[QWidget]:
         """The editors, in their order, for the Tab key."""
-        return [*self._choice.editors(), *self._pictures.editors()]
+        return [self._mend, *self._choice.editors(), *self._pictures.editors()]
 
-    def show_draft(self, problem: str, role: str) -> None:
-        """Show the draft's augmentations, and what is wrong with them.
-
-        Args:
-            problem: a sentence, or empty.
-            role: of the message, "error" or "warning".
-        """
+    def show_draft(self, findings: Sequence[Finding]) -> None:
+        """Show the draft's augmentations, and what is wrong with them: warnings once there is no error."""
         recipe = self._draft.recipe
         self._choice.show_names(recipe.training.augment, recipe.images.first.color != "grayscale")
-        self._message.say(problem, role)
+        wrong = errors(tuple(findings)) or findings
+        self._message.say("\n".join(one.message for one in wrong), "error" if errors(tuple(findings)) else "warning")
+        self._repair = next((one.repair for one in wrong if one.repair is not None), None)
+        self._mend.setText(self._repair.sentence if self._repair else "")
+        self._mend.setVisible(self._repair is not None)
         self._pause.start()
+
+    def _on_mend(self) -> None:
+        if self._repair is not None:
+            self._draft.mend(self._repair)
 
     def shut_down(self) -> None:
         """End the thread of the preview."""
@@ -80,10 +97,11 @@ class AugmentationPanel(QGroupBox):
         images: ImageSettings = recipe.images.first
         samples = scanned.samples[:SHOWN_SAMPLES]
         names = recipe.training.augment
-        wanted = (names, images, self._drawn)
+        batch_size = min(recipe.training.batch_size, SHOWN_SAMPLES)
+        wanted = (names, images, batch_size, self._drawn)
         if wanted != self._shown or scanned is not self._shown_scan:
             self._shown, self._shown_scan = wanted, scanned
-            work = partial(preview_augmentation, names, images, samples, scanned.classes, self._drawn)
+            work = partial(preview_augmentation, names, images, samples, scanned.classes, batch_size, self._drawn)
             self._preview.request(work)
 
     def _on_previewed(self, samples: tuple[AugmentedSample, ...]) -> None:

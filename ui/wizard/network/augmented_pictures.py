@@ -41,13 +41,14 @@ class AugmentedPictures(QWidget):
         self._again.clicked.connect(self.drawn_again)
         self._note = QLabel(objectName=f"{name}.note", wordWrap=True)
         self._note.setProperty("role", "hint")
-        foot = QHBoxLayout()
-        foot.addWidget(self._again)
-        foot.addWidget(self._note, 1)
+        head = QHBoxLayout()
+        head.addWidget(self._again)
+        head.addWidget(self._note, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        # The button is above the pictures, whose height changes as they are drawn again.
+        layout.addLayout(head)
         layout.addLayout(self._grid())
-        layout.addLayout(foot)
         layout.addStretch()
 
     def editors(self) -> list[QWidget]:
@@ -57,7 +58,7 @@ class AugmentedPictures(QWidget):
     def show_samples(self, samples: Sequence[AugmentedSample]) -> None:
         """Show at most `SHOWN_SAMPLES` of them."""
         self._samples = tuple(samples[:SHOWN_SAMPLES])
-        self._note.setText("Images of the study, as one batch of the training changes them.")
+        self._note.setText("Images of the study, as a training changes them.")
         self.setEnabled(True)
         self._draw()
 

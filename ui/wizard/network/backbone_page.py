@@ -96,7 +96,10 @@ class BackbonePage(DraftPage):
     def waits_for(self) -> str:
         if self.refusal:
             return "A setting is not valid yet; the message says which."
-        return "This network cannot be trained; the message says why." if errors(self._findings()) else ""
+        wrong = errors(self._findings())
+        if wrong and all(one.where.startswith("training.augment") for one in wrong):
+            return "The images cannot be augmented so; the message under Augmentation says why."
+        return "This network cannot be trained; the message says why." if wrong else ""
 
     def _lay_out(self) -> None:
         network = QGroupBox("Network")
@@ -166,9 +169,7 @@ class BackbonePage(DraftPage):
     def _show_findings(self, *_: object) -> None:
         found = self._findings()
         of_augment = [finding for finding in found if finding.where.startswith("training.augment")]
-        self._augmentation.show_draft(
-            "\n".join(finding.message for finding in of_augment), "error" if errors(tuple(of_augment)) else "warning"
-        )
+        self._augmentation.show_draft(of_augment)
         findings = () if self.refusal else tuple(finding for finding in found if finding not in of_augment)
         self._figures.show_network(self._draft.recipe, self._draft.class_count)
         untrained = "" if self._draft.recipe.training.train else "The baseline is not trained."

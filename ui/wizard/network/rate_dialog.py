@@ -37,6 +37,8 @@ WHAT = (
     "falls fastest. Click the curve to choose another rate."
 )
 
+OUT_OF_RANGE = "A learning rate is a number above 0 and at most 10."
+
 
 class RateDialog(QDialog):
     """Searches from when it is opened; closing it cancels the search."""
@@ -74,6 +76,7 @@ class RateDialog(QDialog):
         self._rate.widget.setObjectName("rate.value")
         self._rate.widget.setAccessibleName("Learning rate")
         self._rate.widget.setMaximumWidth(RATE_PIXELS)
+        self._refused = MessageBar("rate.refused")
         self._use = QPushButton("&Use this rate", objectName="rate.use", enabled=False, default=True)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._lay_out()
@@ -110,7 +113,7 @@ class RateDialog(QDialog):
         layout.addWidget(QLabel(WHAT, wordWrap=True))
         layout.addWidget(self._notice)
         layout.addWidget(self._curve.plot, 1)
-        for widget in (self._doing, self._bar, self._message):
+        for widget in (self._doing, self._bar, self._message, self._refused):
             layout.addWidget(widget)
         layout.addLayout(foot)
 
@@ -184,6 +187,7 @@ class RateDialog(QDialog):
     def _show_chosen(self) -> None:
         rate = self._valid_rate()
         self._use.setEnabled(rate is not None and self._found is not None)
+        self._refused.say(OUT_OF_RANGE if rate is None and self._rate.value() else "")
         self._curve.mark(rate)
 
     def _valid_rate(self) -> float | None:
