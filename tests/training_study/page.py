@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import statistics
 from collections.abc import Sequence
@@ -38,36 +39,35 @@ def page(cells: Sequence[Trained], fine_tuned: Sequence[FineTuned]) -> str:
 
 
 def _settings(cells: Sequence[Trained]) -> str:
-    """A row per settings: the mean test accuracy over the seeds for each kind of images and backbone."""
+    """A row per settings: the mean test accuracy over its seeds for each kind of images and backbone."""
     columns = list(dict.fromkeys((one.images, one.backbone) for one in cells))
-    settings = list(dict.fromkeys(one.settings for one in cells))
-    seeds = len({one.seed for one in cells})
-    spreads = [statistics.stdev(_accuracies(cells, DEFAULTS, column)) for column in columns] if seeds > 1 else []
-    of_seeds = (
-        f"Between seeds the defaults differ by {100 * statistics.mean(spreads):.1f} points (standard deviation, mean "
-        "of the columns). "
-        if spreads
-        else ""
-    )
+    accuracy = {(one.settings, (one.images, one.backbone), one.seed): one.test_accuracy for one in cells}
     lines = [
         HEAD,
-        f"Test accuracy in percent, {_of_seeds(seeds)}, after {EPOCHS} epochs; the last column is the mean of all, "
-        f"and in brackets its distance from the defaults'. {of_seeds}By `{COMMAND}` on "
-        f"{cpu_name()}, {os.cpu_count()} cores.",
+        f"Test accuracy in percent after {EPOCHS} epochs, the mean of the seeds. The last column is the distance from "
+        "the defaults' with the same images, backbone and seed: its mean, and the standard error of that mean. By "
+        f"`{COMMAND}` on {cpu_name()}, {os.cpu_count()} cores; how many seeds a row has is in the table.",
         "",
-        f"| settings | {_heads(columns)} | mean |",
-        "| --- |" + " ---: |" * (len(columns) + 1),
+        f"| settings | seeds | {_heads(columns)} | distance |",
+        "| --- | ---: |" + " ---: |" * (len(columns) + 1),
     ]
-    usual = statistics.mean(statistics.mean(_accuracies(cells, DEFAULTS, column)) for column in columns)
-    for name in settings:
-        means = [statistics.mean(_accuracies(cells, name, column)) for column in columns]
-        mean = statistics.mean(means)
-        lines.append(
-            f"| {name} | "
-            + " | ".join(f"{100 * one:.1f}" for one in means)
-            + f" | {100 * mean:.1f} ({100 * (mean - usual):+.1f}) |"
-        )
+    for name in dict.fromkeys(one.settings for one in cells):
+        seeds = sorted({one.seed for one in cells if one.settings == name})
+        means = [statistics.mean(accuracy[name, column, seed] for seed in seeds) for column in columns]
+        distances = [
+            accuracy[name, column, seed] - accuracy[DEFAULTS, column, seed] for column in columns for seed in seeds
+        ]
+        told = " | ".join(f"{100 * one:.1f}" for one in means)
+        lines.append(f"| {name} | {len(seeds)} | {told} | {_distance(distances)} |")
     return "\n".join(lines) + "\n"
+
+
+def _distance(distances: Sequence[float]) -> str:
+    """In points, with its standard error."""
+    if not any(distances):
+        return "0"
+    error = statistics.stdev(distances) / math.sqrt(len(distances)) if len(distances) > 1 else math.nan
+    return f"{100 * statistics.mean(distances):+.1f} ± {100 * error:.1f}"
 
 
 def _fine_tuning(cells: Sequence[FineTuned]) -> str:
@@ -105,7 +105,3 @@ def _of_seeds(count: int) -> str:
 
 def _heads(columns: Sequence[tuple[str, str]]) -> str:
     return " | ".join(f"{images}: {backbone}" for images, backbone in columns)
-
-
-def _accuracies(cells: Sequence[Trained], settings: str, column: tuple[str, str]) -> list[float]:
-    return [one.test_accuracy for one in cells if one.settings == settings and (one.images, one.backbone) == column]

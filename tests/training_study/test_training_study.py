@@ -44,7 +44,7 @@ def test_a_study_that_was_ended_goes_on_and_becomes_a_page(tmp_path: Path) -> No
     again = list(study(HEARTS, NARROW, chosen, range(1, 2), tmp_path / "settings.jsonl"))
     assert again == cells
     text = page(cells, [])
-    assert f"| {DEFAULTS} | {100 * cells[0].test_accuracy:.1f} |" in text
+    assert f"| {DEFAULTS} | 1 | {100 * cells[0].test_accuracy:.1f} | 0 |" in text
 
 
 @pytest.mark.slow
