@@ -16,7 +16,7 @@ def with_controls(chains: Sequence[ChainSettings]) -> tuple[ChainSettings, ...]:
     found: list[ChainSettings] = []
     for chain in chains:
         found.append(chain)
-        steps = tuple(step.as_control() or step for step in chain.steps)
+        steps = tuple(one for step in chain.steps for one in step.control_steps() or (step,))
         if steps != chain.steps:
             name = _free_name(chain.name, names)
             names.add(name.lower())

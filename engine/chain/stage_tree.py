@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from engine.chain.controls import with_controls
@@ -115,7 +115,7 @@ def plan(
                     chains=(),
                     ends=(),
                     title=parameters.label(),
-                    epochs=step.training_epochs(parameters),
+                    epochs=step.planned_epochs(parameters, _epochs_before(parent, nodes)),
                     gives=step.gives,
                     images=images,
                     dataset=other or parent.dataset,
@@ -123,6 +123,12 @@ def plan(
             nodes[key] = _passed_by(nodes[key], chain.name)
         nodes[key] = replace(nodes[key], ends=(*nodes[key].ends, chain.name))
     return StageTree(tuple(nodes.values()))
+
+
+def _epochs_before(stage: Stage, nodes: Mapping[str, Stage]) -> int:
+    """Of all trainings since the first weights of the network that a stage leaves."""
+    anew = stage.parameters is None or STEPS[stage.parameters.step].begins_anew
+    return stage.epochs + (0 if anew or stage.parent is None else _epochs_before(nodes[stage.parent], nodes))
 
 
 def _passed_by(stage: Stage, chain: str) -> Stage:

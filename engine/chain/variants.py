@@ -132,7 +132,7 @@ class Variants:
                 }
             )
             control = controls.get((variant.setting, variant.control))
-            compared = next((step.compared for step in stage.steps if step.as_control()), "")
+            compared = next((step.compared for step in stage.steps if step.control_steps()), "")
             note = variant_note(variant, baselines[variant.setting], control, compared)
             variant = variant.model_copy(update={"note": note})
             final.append(variant)

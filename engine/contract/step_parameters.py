@@ -35,6 +35,11 @@ class StepParameters(Section):
         """The step without the part whose benefit is to be shown, if it wants a control."""
         return None
 
+    def control_steps(self) -> tuple[StepParameters, ...] | None:
+        """What stands in its place in the control; several steps where what it makes is known only afterwards."""
+        control = self.as_control()
+        return None if control is None else (control,)
+
     def zeros_left(self) -> float:
         """The share of zeros that the step leaves among the kernels that it prunes; 0: it prunes none."""
         return 0.0

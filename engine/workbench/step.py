@@ -153,6 +153,10 @@ class Step(ABC, Generic[P]):
         """Epochs that the step trains."""
         return 0
 
+    def planned_epochs(self, parameters: P, before: int) -> int:
+        """The same where all trainings of the network that it is given take `before` epochs."""
+        return self.training_epochs(parameters)
+
     def graph(self, parameters: P, before: LayerGraph, recipe: Recipe, class_count: int) -> LayerGraph:
         """The architecture that the step leaves of the one `before`.
 

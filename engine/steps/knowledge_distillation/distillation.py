@@ -13,9 +13,7 @@ from engine.graph.keras_objects import KerasModel
 from engine.steps.knowledge_distillation.relations import Relation, relation_distance
 from engine.training.mixed_labels import MixedLabels
 from engine.training.objective import CrossEntropy, Objective
-
-MIN_PROBABILITY = 1e-7
-"""Stands for smaller ones, so that a logit can be found from a probability."""
+from engine.training.softened_outputs import softened_divergence
 
 
 class Distillation(Objective):
@@ -87,17 +85,6 @@ def joint(student: KerasModel, teacher: KerasModel) -> KerasModel:
     return tf_keras.Model(image, [part(image) for part in named])
 
 
-def softened_divergence(taught: tf.Tensor, outputs: tf.Tensor, temperature: float) -> tf.Tensor:
-    """T² · KL(taught ‖ outputs) of each image, in nats, both softened by `temperature`; float32 (batch,).
-
-    Args:
-        taught, outputs: probabilities (batch, classes), or (batch, 1) of the second of two classes.
-    """
-    taught_log = tf.nn.log_softmax(_logits(taught) / temperature)
-    outputs_log = tf.nn.log_softmax(_logits(outputs) / temperature)
-    return temperature**2 * tf.reduce_sum(tf.exp(taught_log) * (taught_log - outputs_log), axis=-1)
-
-
 def attention_distance(taught: tf.Tensor, features: tf.Tensor) -> tf.Tensor:
     """Squared distance of where both networks look, float32 (batch,), 0 to 4.
 
@@ -113,13 +100,6 @@ def _attention(features: tf.Tensor, size: list[int]) -> tf.Tensor:
     if features.shape[1:3].as_list() != size:
         energy = tf.image.resize(energy, size, antialias=True)
     return tf.math.l2_normalize(tf.reshape(energy, [-1, size[0] * size[1]]), axis=-1)
-
-
-def _logits(probabilities: tf.Tensor) -> tf.Tensor:
-    """Logits up to a constant, (batch, classes)."""
-    if probabilities.shape[-1] == 1:
-        probabilities = tf.concat([1 - probabilities, probabilities], axis=-1)
-    return tf.math.log(tf.clip_by_value(probabilities, MIN_PROBABILITY, 1.0))
 
 
 def _with_features(model: KerasModel) -> KerasModel:

@@ -19,9 +19,7 @@ from engine.workbench.kept_promises import check_kept
 from engine.workbench.step import Step, StepPlace, Trait
 
 if TYPE_CHECKING:
-    from engine.graph.keras_objects import Variable
     from engine.measurement.tflite_file import TfliteFile
-    from engine.training.projection import Projection
     from engine.workbench.network import Network
     from engine.workbench.step_context import StepContext
 
@@ -97,6 +95,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
 
     def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, context: StepContext) -> Network:
         from engine.training.quantization_wrapping import fill_empty_ranges, with_fake_quantisation, wrapped_kernels
+        from engine.workbench.kept_values import kept_values
         from engine.workbench.network import Network
 
         context.progress.phase("adding int8 rounding to every layer")
@@ -104,7 +103,7 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
         baseline = context.baseline_plan
         rate = parameters.learning_rate or RATE_SHARE * baseline.learning_rate
         plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
-        outcome = context.trainer.train(model, plan, _kept(network, wrapped_kernels(model)))
+        outcome = context.trainer.train(model, plan, kept_values(network.facts, wrapped_kernels(model)))
         fill_empty_ranges(model)
         facts = network.facts.after_training(outcome).model_copy(update={"quantization_aware": True})
         return Network(model, facts)
@@ -118,15 +117,3 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
                 f"in floats, with kernels of {', '.join(file.weight_dtypes)}; please report this with the run's log."
             )
         check_kept(self.title, network, file)
-
-
-def _kept(network: Network, kernels: dict[str, Variable]) -> list[Projection]:
-    """What holds the clusters and zeros of the steps before."""
-    from engine.training.cluster_projection import ClusterProjection, clusters_found
-    from engine.training.kept_zeros import KeptZeros
-
-    pruned = network.facts.pruned_layers
-    if network.facts.clusters:
-        members = [clusters_found(kernel.numpy(), name in pruned) for name, kernel in kernels.items()]
-        return [ClusterProjection(list(kernels.values()), members)]
-    return [KeptZeros([kernels[name] for name in pruned])] if pruned else []

@@ -1,0 +1,183 @@
+"""Parameters of channel pruning."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic.config import JsonDict
+
+from engine.contract.document import Document
+from engine.contract.section import Section
+from engine.contract.step_parameters import STEP_PARAMETERS, StepParameters
+from engine.steps.channel_pruning.allocation import ChannelTarget, CountRule
+from engine.steps.channel_pruning.channel_costs import MEASURES
+from engine.steps.channel_pruning.criterion import CRITERIA, Reading, known_criterion
+
+ADVANCED: JsonDict = {"advanced": True}
+CONTROL = "train_from_scratch"
+"""The step that trains the control; steps do not import each other."""
+TITLES = {"macs": "MACs", "parameters": "parameters", "bytes": "bytes"}
+Share = Annotated[float, Field(gt=0, le=1)]
+
+
+def _choices_of_criteria(schema: Document) -> None:
+    names = {key: CRITERIA[key].title for key in CRITERIA}
+    schema |= {"enum": CRITERIA.keys(), "names": names}
+
+
+def _shown_with_images(schema: Document) -> None:
+    over_images = {Reading.VARIANCES, Reading.CORRELATIONS, Reading.GRADIENTS}
+    keys = [key for key in CRITERIA if CRITERIA[key].reads in over_images]
+    schema |= {"shown_for": {"criterion": keys}, "advanced": True}
+
+
+class RemainingShare(Section):
+    """What share of one cost of the network is to remain at most."""
+
+    macs: Share | None = Field(None, title="MACs", description="Multiply-accumulates for one image.")
+    parameters: Share | None = Field(None, title="Parameters", description="Of the network.")
+    bytes: Share | None = Field(None, title="Bytes", description="Of the float32 .tflite file.")
+
+    @model_validator(mode="after")
+    def _is_one(self) -> RemainingShare:
+        if sum(getattr(self, name) is not None for name in MEASURES) != 1:
+            raise ValueError("a target is one of macs, parameters and bytes, such as { macs = 0.5 }")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _only_the_one(self, whole: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: share for name, share in whole(self).items() if share is not None}
+
+    @property
+    def target(self) -> ChannelTarget:
+        """The same as measure and share."""
+        return next(
+            ChannelTarget(measure, share) for measure in MEASURES if (share := getattr(self, measure)) is not None
+        )
+
+
+class ChannelPruningParameters(StepParameters):
+    """How much smaller the network becomes, which channels go, and how it recovers."""
+
+    key: ClassVar[str] = "channel_pruning"
+    compared: ClassVar[str] = "Pruning a trained network"
+
+    step: Literal["channel_pruning"] = "channel_pruning"
+    criterion: Annotated[str, AfterValidator(known_criterion)] = Field(
+        "l1",
+        title="Criterion",
+        description="Which channels go first: l1, l2: those of small filters; geometric_median: those that others can "
+        "stand for; bn_scale: those scaled down; taylor: those that matter least to the loss; output_variance: those "
+        "that hardly change, replaced by their mean; correlation: those that say the same as another, merged with it; "
+        "random: a control.",
+        json_schema_extra=_choices_of_criteria,
+    )
+    target: RemainingShare = Field(
+        RemainingShare(macs=0.5),
+        title="Target",
+        description="The share that remains at most of macs, parameters or bytes, such as { macs = 0.5 }.",
+    )
+    allocation: Literal["uniform", "global"] = Field(
+        "uniform",
+        title="Allocation",
+        description="uniform: the same share of every layer; global: the lowest scores of all layers, each relative to "
+        "its layer's mean.",
+    )
+    rounds: int = Field(
+        1,
+        ge=1,
+        le=100,
+        title="Rounds",
+        description="How many times channels go, each time the same share of what remains, followed by fine-tuning.",
+    )
+    epochs: int = Field(
+        4,
+        ge=0,
+        le=10_000,
+        title="Epochs",
+        description="Fine-tuning after each round; 0: pruning only.",
+        json_schema_extra={"unit": "epochs", "zero": "pruning only"},
+    )
+    learning_rate: float = Field(
+        0.0,
+        ge=0,
+        le=10,
+        title="Learning rate",
+        description="For fine-tuning; 0: the baseline's. It follows a cosine schedule, again in each round.",
+        json_schema_extra={"zero": "the baseline's"},
+    )
+    teacher: bool = Field(
+        False,
+        title="Teacher",
+        description="Fine-tune with the network as it was before pruning as teacher.",
+    )
+    group_sparsity: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        title="Group sparsity",
+        description="Strength of a penalty on whole groups in a training before pruning (Fang et al. 2023), such as "
+        "5e-4; 0: off.",
+        json_schema_extra={"zero": "off"},
+    )
+    sparsity_epochs: int = Field(
+        4,
+        ge=1,
+        le=10_000,
+        title="Epochs of group sparsity",
+        description="Of the training with that penalty.",
+        json_schema_extra={"unit": "epochs", **ADVANCED},
+    )
+    multiple_of: int = Field(
+        8,
+        ge=1,
+        le=128,
+        title="Multiple of",
+        description="Channels that a layer keeps, unless it keeps all; processors compute 8 or 16 at once.",
+        json_schema_extra=ADVANCED,
+    )
+    minimum_channels: int = Field(
+        1,
+        ge=1,
+        le=4096,
+        title="Min. channels",
+        description="That a layer keeps at least.",
+        json_schema_extra=ADVANCED,
+    )
+    criterion_images: int = Field(
+        256,
+        ge=1,
+        le=100_000,
+        title="Images of the criterion",
+        description="Training images, the same share of each class, over which a criterion looks at the network.",
+        json_schema_extra=_shown_with_images,
+    )
+    control: bool = Field(
+        True,
+        title="Control",
+        description="Also train the smaller network from scratch for as many epochs in total, as a separate chain for "
+        "comparison (Liu et al. 2019).",
+    )
+
+    def label(self) -> str:
+        target = self.target.target
+        return f"channel pruning to {target.share * 100:g} % of the {TITLES[target.measure]}, {self.criterion}"
+
+    def control_steps(self) -> tuple[StepParameters, ...] | None:
+        return (self, STEP_PARAMETERS[CONTROL]()) if self.control else None
+
+    def stage_document(self) -> Document:
+        # Whether there is a control beside it changes nothing of the network; nor does the length of no training.
+        plain: Document = {"control": False}
+        return super().stage_document() | plain | ({} if self.group_sparsity else {"sparsity_epochs": 0})
+
+    @property
+    def rule(self) -> CountRule:
+        """Which numbers of channels a layer may have."""
+        return CountRule(self.multiple_of, self.minimum_channels)
+
+    def shares(self) -> tuple[float, ...]:
+        """What share of the whole cost remains after each round."""
+        share = self.target.target.share
+        return tuple(share ** (number / self.rounds) for number in range(1, self.rounds + 1))

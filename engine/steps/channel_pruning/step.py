@@ -1,0 +1,251 @@
+"""Channel pruning: whole channels go, so that the network and its file become smaller and faster.
+
+Li et al. 2017; the channels that must go together as in Fang et al. 2023 (arXiv:2301.12900).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.findings import Finding
+from engine.contract.recipe import Recipe
+from engine.contract.step_parameters import StepParameters
+from engine.export.layer_patterns import kernel_of_layer
+from engine.graph.layer_graph import LayerGraph
+from engine.steps.channel_pruning.allocation import OutOfReach, kept_counts, uniform
+from engine.steps.channel_pruning.channel_costs import channel_costs
+from engine.steps.channel_pruning.coupled_channels import CoupledChannels, coupled_channels
+from engine.steps.channel_pruning.criterion import CRITERIA, Reading, Substitute
+from engine.steps.channel_pruning.narrowed_layers import narrowed_graph
+from engine.steps.channel_pruning.parameters import ChannelPruningParameters
+from engine.workbench.kept_promises import check_kept
+from engine.workbench.step import TRAINING_PASSES, Step, StepPlace, Trait
+
+if TYPE_CHECKING:
+    from engine.graph.keras_objects import KerasModel
+    from engine.measurement.tflite_file import TfliteFile
+    from engine.steps.channel_pruning.channel_rounds import ChannelTraining
+    from engine.steps.channel_pruning.pruner import Pruner
+    from engine.training.objective import Objective
+    from engine.workbench.network import Network
+    from engine.workbench.step_context import StepContext
+
+SEED_PART = 0xC4A1
+TEACHER_ALPHA, TEACHER_TEMPERATURE = 0.5, 4.0
+"""Of fine-tuning with a teacher: the share of the labels, and how much both outputs are softened."""
+USUAL_MULTIPLES = (4, 2, 1)
+
+
+class ChannelPruning(Step[ChannelPruningParameters]):
+    key: ClassVar[str] = "channel_pruning"
+    title: ClassVar[str] = "Channel pruning"
+    summary: ClassVar[str] = (
+        "Removes whole channels and fine-tunes what remains: a smaller plain network, whose file is smaller and faster "
+        "as it is. Keeps the zeros of an earlier pruning and the values of an earlier clustering."
+    )
+    paper: ClassVar[str] = "Li et al. 2017; Fang et al. 2023"
+    Parameters: ClassVar[type[StepParameters]] = ChannelPruningParameters
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
+        {
+            Trait.INT8_ROUNDING: "The ranges of quantisation-aware training belong to the channels that it had; prune "
+            "channels first, and train for int8 after it.",
+        }
+    )
+    overhead_s: ClassVar[float] = 14.0
+
+    def training_epochs(self, parameters: ChannelPruningParameters) -> int:
+        return parameters.rounds * parameters.epochs + _sparse_epochs(parameters)
+
+    def graph(
+        self, parameters: ChannelPruningParameters, before: LayerGraph, recipe: Recipe, class_count: int
+    ) -> LayerGraph:
+        """With the same share of every layer, which is exact for allocation "uniform" in one round, else an estimate.
+        A target that is out of reach gives the smallest network; `findings` refuses it.
+        """
+        coupled = coupled_channels(before)
+        counts = [len(one.groups) for one in coupled.tied]
+        try:
+            kept = _uniform_counts(parameters, before, coupled)
+        except OutOfReach:
+            kept = [int(parameters.rule.allowed(count)[0]) for count in counts]
+        removed = [tied.groups[count:] for tied, count in zip(coupled.tied, kept, strict=True)]
+        return narrowed_graph(before, coupled, np.concatenate([np.arange(0), *removed]))
+
+    def training_macs(self, parameters: ChannelPruningParameters, before: LayerGraph, after: LayerGraph) -> float:
+        tuned, sparse = parameters.rounds * parameters.epochs, _sparse_epochs(parameters)
+        taught = before.macs if parameters.teacher else 0
+        of_each = TRAINING_PASSES * after.macs + taught
+        return (tuned * of_each + sparse * TRAINING_PASSES * before.macs) / max(tuned + sparse, 1)
+
+    def findings(self, parameters: ChannelPruningParameters, place: StepPlace) -> Iterator[Finding]:
+        try:
+            before = place.graph_before
+        except NutshellError:  # Reported elsewhere.
+            return
+        coupled = coupled_channels(before)
+        if not coupled.tied:
+            yield place.error("No channel of this network can go: all are those of its input and output.")
+            return
+        try:
+            _uniform_counts(parameters, before, coupled)
+        except OutOfReach as error:
+            repairs = (
+                place.set("multiple_of", multiple, f"Keep multiples of {multiple}")
+                for multiple in USUAL_MULTIPLES
+                if multiple < parameters.multiple_of
+                and _is_reached(parameters.model_copy(update={"multiple_of": multiple}), before, coupled)
+            )
+            yield place.error(str(error), "target", next(repairs, None))
+        if coupled.unknown:
+            message = f"Channels cannot be followed through {', '.join(coupled.unknown)}; those around it are all kept."
+            yield place.note(message)
+        criterion = CRITERIA[parameters.criterion]
+        if criterion.substitute is Substitute.PARTNER and Trait.CLUSTERS in place.made:
+            message = (
+                f"{criterion.title} adds weights to others, which would then be in no cluster; choose another "
+                "criterion, or cluster afterwards."
+            )
+            yield place.error(message, "criterion", place.set("criterion", "l1", "Use the L1 norm"))
+        if criterion.reads is Reading.SCALES and not before.is_batch_normalised:
+            message = "bn_scale reads the scales of batch normalisation, and this network has none."
+            yield place.error(message, "criterion", place.set("criterion", "l1", "Use the L1 norm"))
+        if parameters.teacher and not parameters.epochs:
+            message = "teacher has no effect without epochs of fine-tuning."
+            yield place.warning(message, "teacher", place.set("teacher", False, "Fine-tune without a teacher"))
+
+    def apply(self, parameters: ChannelPruningParameters, network: Network, context: StepContext) -> Network:
+        from engine.steps.channel_pruning.channel_rounds import ChannelRounds
+        from engine.training.kernels import clone, kernels
+        from engine.training.model_graph import graph_of_model
+        from engine.workbench.kept_values import kept_values
+        from engine.workbench.network import Network
+
+        sparse = _sparse_training(parameters, context)
+        rounds = ChannelRounds(
+            context.trainer,
+            _pruner(parameters, network, context),
+            parameters.shares(),
+            sparse,
+            _fine_tuning(parameters, network.model, context),
+            lambda model: kept_values(network.facts, kernels(model)),
+            context.found,
+        )
+        context.progress.phase("choosing channels")
+        small, outcome = rounds.run(clone(network.model) if sparse else network.model)
+        if small is network.model:
+            small = clone(network.model)
+        graph = graph_of_model(small)
+        changes = {
+            "parameters": small.count_params(),
+            "trainable_parameters": sum(int(one.shape.num_elements()) for one in small.trainable_variables),
+            "channels": {layer.name: layer.shape[-1] for layer in graph.layers if layer.macs},
+            "macs": graph.macs,
+        }
+        return Network(small, network.facts.after_training(outcome).model_copy(update=changes))
+
+    def check_promise(self, parameters: ChannelPruningParameters, network: Network, file: TfliteFile) -> None:
+        from engine.training.kernels import kernels
+
+        facts = network.facts
+        parameters_found = network.model.count_params()
+        if parameters_found != facts.parameters or file.macs != facts.macs:
+            raise PromiseBroken(
+                f"Channel pruning promised {facts.parameters:,} parameters and {facts.macs:,} MACs, and the network "
+                f"has {parameters_found:,}, the .tflite file {file.macs:,} MACs; please report this with the run's log."
+            )
+        for name, kernel in kernels(network.model).items():
+            size, stored = int(kernel.shape.num_elements()), kernel_of_layer(file, name).size
+            # A depthwise kernel's channels are its input's.
+            channels = int(network.model.get_layer(name).output_shape[-1] or 0)
+            if channels != facts.channels.get(name) or stored != size:
+                raise PromiseBroken(
+                    f"Channel pruning promised {facts.channels.get(name, 0)} channels of {name}, and the network has "
+                    f"{channels}, with {size:,} weights, of which the .tflite file has {stored:,}; please report this "
+                    "with the run's log."
+                )
+        check_kept(self.title, network, file)
+
+
+def _sparse_epochs(parameters: ChannelPruningParameters) -> int:
+    return parameters.sparsity_epochs if parameters.group_sparsity else 0
+
+
+def _uniform_counts(
+    parameters: ChannelPruningParameters, graph: LayerGraph, coupled: CoupledChannels
+) -> list[int]:
+    """Raises: OutOfReach."""
+    counts = [len(one.groups) for one in coupled.tied]
+    costs = channel_costs(graph, coupled)
+    target = parameters.target.target
+    return kept_counts(counts, uniform(counts), costs, costs.of(counts)[target.measure], target, parameters.rule)
+
+
+def _is_reached(parameters: ChannelPruningParameters, graph: LayerGraph, coupled: CoupledChannels) -> bool:
+    try:
+        _uniform_counts(parameters, graph, coupled)
+    except OutOfReach:
+        return False
+    return True
+
+
+def _pruner(parameters: ChannelPruningParameters, network: Network, context: StepContext) -> Pruner:
+    from engine.export.tflite_conversion import float32_tflite
+    from engine.steps.channel_pruning.observation import CriterionImages
+    from engine.steps.channel_pruning.pruner import Pruner
+
+    images = context.calibration_images(parameters.criterion_images)
+    whole = network.model
+
+    def tflite_bytes(model: KerasModel) -> int:
+        return len(context.float32_tflite(network) if model is whole else float32_tflite(model))
+
+    return Pruner(
+        CRITERIA[parameters.criterion](),
+        parameters.allocation == "global",
+        parameters.target.target.measure,
+        parameters.rule,
+        CriterionImages(images, context.dataset.labels[images.rows]),
+        network.facts.pruned_layers,
+        context.recipe.seed ^ SEED_PART,
+        tflite_bytes,
+        context.trainer.control.raise_if_cancelled,
+    )
+
+
+def _sparse_training(parameters: ChannelPruningParameters, context: StepContext) -> ChannelTraining | None:
+    from engine.steps.channel_pruning.channel_rounds import ChannelTraining
+    from engine.steps.channel_pruning.group_sparsity import GroupSparsity
+    from engine.training.model_graph import graph_of_model
+
+    if not parameters.group_sparsity:
+        return None
+    plan = context.baseline_plan
+    plan = plan.fine_tuning(parameters.sparsity_epochs, parameters.learning_rate or plan.learning_rate, "cosine")
+
+    def objective(model: KerasModel) -> Objective:
+        graph = graph_of_model(model)
+        labels = context.trainer.cross_entropy(model, plan)
+        return GroupSparsity(model, graph, coupled_channels(graph), labels, parameters.group_sparsity)
+
+    return ChannelTraining(plan, objective)
+
+
+def _fine_tuning(parameters: ChannelPruningParameters, whole: KerasModel, context: StepContext) -> ChannelTraining:
+    from engine.steps.channel_pruning.channel_rounds import ChannelTraining
+    from engine.training.softened_outputs import TaughtByOutputs
+
+    plan = context.baseline_plan
+    plan = plan.fine_tuning(parameters.epochs, parameters.learning_rate or plan.learning_rate, "cosine")
+
+    def objective(model: KerasModel) -> Objective | None:
+        if not parameters.teacher:
+            return None
+        labels = context.trainer.cross_entropy(model, plan)
+        return TaughtByOutputs(whole, labels, TEACHER_ALPHA, TEACHER_TEMPERATURE)
+
+    return ChannelTraining(plan, objective)
