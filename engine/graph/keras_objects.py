@@ -59,6 +59,10 @@ class KerasLayer(Protocol):
     def output(self) -> tf.Tensor: ...
 
     @property
+    def inbound_nodes(self) -> Sequence[Any]:
+        """Its own uses, each with the layers that it takes."""
+
+    @property
     def outbound_nodes(self) -> Sequence[object]:
         """Its uses by other layers."""
 

@@ -7,7 +7,7 @@ from math import prod
 import tf_keras
 
 from engine.contract.errors import NutshellError
-from engine.graph.keras_objects import KerasLayer, KerasModel
+from engine.graph.keras_objects import KerasLayer, KerasModel, Variable
 from engine.graph.layer_graph import Layer, LayerGraph, Shape
 from engine.training.kernels import kernel_of
 
@@ -75,5 +75,5 @@ def _macs(layer: KerasLayer, shape: Shape) -> int:
     return 0 if kernel is None else prod(shape[:-1]) * _size(kernel)
 
 
-def _size(variable: object) -> int:
-    return prod(int(side) for side in variable.shape)  # type: ignore[attr-defined]
+def _size(variable: Variable) -> int:
+    return int(variable.shape.num_elements())

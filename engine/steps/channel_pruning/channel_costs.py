@@ -59,9 +59,7 @@ def channel_costs(graph: LayerGraph, coupled: CoupledChannels, file_bytes: int =
     count = _Counting(coupled)
     has_macs = {layer.name: bool(layer.macs) for layer in graph.layers}
     terms = [
-        (*term, place)
-        for place, layer in enumerate(graph.layers)
-        for term in _terms(layer, has_macs, coupled, count)
+        (*term, place) for place, layer in enumerate(graph.layers) for term in _terms(layer, has_macs, coupled, count)
     ]
     inputs, outputs, prices, layers = (np.array(side) for side in zip(*terms, strict=True))
     costs = ChannelCosts(inputs, outputs, prices, layers)
@@ -87,9 +85,7 @@ class _Counting:
 Term = tuple[np.ndarray, np.ndarray, tuple[float, float, float]]
 
 
-def _terms(
-    layer: Layer, has_macs: Mapping[str, bool], coupled: CoupledChannels, count: _Counting
-) -> Iterator[Term]:
+def _terms(layer: Layer, has_macs: Mapping[str, bool], coupled: CoupledChannels, count: _Counting) -> Iterator[Term]:
     if not layer.parameters:
         return
     axis = coupled.outputs[layer.name]

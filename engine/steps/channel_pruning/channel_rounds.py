@@ -16,9 +16,9 @@ from engine.steps.channel_pruning.evidence import ChannelRound, LayerChannels, R
 from engine.steps.channel_pruning.pruner import NetworkCost, Pruner
 from engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from engine.training.epoch_events import epoch_event
+from engine.training.objective import Objective
 from engine.training.own_layers import OWN_LAYERS
 from engine.training.plan import TrainingPlan
-from engine.training.objective import Objective
 from engine.training.projection import Projection
 from engine.training.trainer import Trainer
 
@@ -148,9 +148,7 @@ class ChannelRounds:
         pruned = np.nan if self._pruned_accuracy is None else self._pruned_accuracy
         text = model.to_json().encode()  # type: ignore[attr-defined]
         states = [state, {"pruned_accuracy": np.asarray(pruned), "architecture": np.frombuffer(text, dtype=np.uint8)}]
-        save_checkpoint(
-            self._file, Checkpoint(self._records, self._best_epoch, model.get_weights(), None, [], states)
-        )
+        save_checkpoint(self._file, Checkpoint(self._records, self._best_epoch, model.get_weights(), None, [], states))
 
     def _continued(self, model: KerasModel) -> KerasModel:
         """The network where an earlier process left it."""

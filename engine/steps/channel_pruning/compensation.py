@@ -38,9 +38,7 @@ class Replacement:
     """float64 (n,)."""
 
 
-def compensated(
-    kernel: np.ndarray, replacement: Replacement, keep_zeros: bool
-) -> tuple[np.ndarray, np.ndarray]:
+def compensated(kernel: np.ndarray, replacement: Replacement, keep_zeros: bool) -> tuple[np.ndarray, np.ndarray]:
     """A layer's kernel and added bias with some inputs replaced.
 
     Exact where a layer sees one place at a time (1×1, dense), and inside the image for larger kernels: outside of it

@@ -83,7 +83,7 @@ def coupled_channels(graph: LayerGraph) -> CoupledChannels:
 
 
 class _Tracing:
-    """Gives each channel of each producer a number of its own, carries the numbers on, and joins those that are tied."""
+    """Gives each channel that a layer makes a number, carries the numbers on, and joins those that are tied."""
 
     def __init__(self, graph: LayerGraph) -> None:
         self._graph = graph
@@ -118,7 +118,9 @@ class _Tracing:
         special = self._special.get(layer.kind)
         if special is not None:
             return special(self, layer, inputs)
-        plain = all(one.axis in (-1, len(self._shapes[name]) - 1) for one, name in zip(inputs, layer.inputs, strict=True))
+        plain = all(
+            one.axis in (-1, len(self._shapes[name]) - 1) for one, name in zip(inputs, layer.inputs, strict=True)
+        )
         each_alone = plain and layer.settings.get("activation") not in MIXING
         if layer.kind in PRODUCERS and plain and layer.settings.get("groups", 1) == 1:
             self._made[layer.name] = numbers = self._new(layer.shape[-1])

@@ -77,7 +77,15 @@ class RemovedChannels(Evidence):
 
     def rows(self) -> list[tuple[str, ...]]:
         before = f"{self.validation_accuracy_before:.3f}"
-        whole = ("0", f"{self.macs_before:,}", f"{self.parameters_before:,}", f"{self.groups_before:,}", "–", before, "–")
+        whole = (
+            "0",
+            f"{self.macs_before:,}",
+            f"{self.parameters_before:,}",
+            f"{self.groups_before:,}",
+            "–",
+            before,
+            "–",
+        )
         return [
             whole,
             *(

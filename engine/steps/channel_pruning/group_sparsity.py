@@ -72,9 +72,7 @@ class GroupSparsity(Objective):
         return tf.add_n(sizes)
 
 
-def _parts(
-    layer: Layer, model: KerasModel, coupled: CoupledChannels
-) -> list[tuple[Variable, list[int], np.ndarray]]:
+def _parts(layer: Layer, model: KerasModel, coupled: CoupledChannels) -> list[tuple[Variable, list[int], np.ndarray]]:
     """The layer's trained variables, the axes to sum over, and the group of each place of the axis that is left."""
     found = []
     for variable in model.get_layer(layer.name).trainable_variables:

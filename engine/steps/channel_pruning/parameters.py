@@ -165,7 +165,7 @@ class ChannelPruningParameters(StepParameters):
         return f"channel pruning to {target.share * 100:g} % of the {TITLES[target.measure]}, {self.criterion}"
 
     def control_steps(self) -> tuple[StepParameters, ...] | None:
-        return (self, STEP_PARAMETERS[CONTROL]()) if self.control else None
+        return (self, STEP_PARAMETERS[CONTROL].model_validate({})) if self.control else None
 
     def stage_document(self) -> Document:
         # Whether there is a control beside it changes nothing of the network; nor does the length of no training.

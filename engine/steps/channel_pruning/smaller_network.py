@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -48,7 +49,8 @@ def smaller_network(
         offset = compensation.biases.get(layer.name)
         takes_over = offset is not None and not _has_bias(old) and _normalisation_after(layer, graph) is None
         changed = kept.settings(layer) | (BIAS if takes_over else {})
-        new = type(old).from_config({**old.get_config(), **changed})
+        kind: Any = type(old)
+        new = kind.from_config({**old.get_config(), **changed})
         inputs = [tensors[name] for name in layer.inputs]
         tensors[layer.name] = new(inputs if len(inputs) > 1 else inputs[0])
         weights[layer.name] = _weights(old, layer, kept, graph, compensation, takes_over)
@@ -101,4 +103,3 @@ def _normalisation_after(layer: Layer, graph: LayerGraph) -> str | None:
     """The batch normalisation that alone takes what a layer gives."""
     users = [one for one in graph.layers if layer.name in one.inputs]
     return users[0].name if len(users) == 1 and users[0].kind == "BatchNormalization" else None
-

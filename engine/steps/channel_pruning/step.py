@@ -175,9 +175,7 @@ def _sparse_epochs(parameters: ChannelPruningParameters) -> int:
     return parameters.sparsity_epochs if parameters.group_sparsity else 0
 
 
-def _uniform_counts(
-    parameters: ChannelPruningParameters, graph: LayerGraph, coupled: CoupledChannels
-) -> list[int]:
+def _uniform_counts(parameters: ChannelPruningParameters, graph: LayerGraph, coupled: CoupledChannels) -> list[int]:
     """Raises: OutOfReach."""
     counts = [len(one.groups) for one in coupled.tied]
     costs = channel_costs(graph, coupled)

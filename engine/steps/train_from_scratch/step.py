@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
-from engine.contract.errors import PromiseBroken
+from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.datasets.source import Split
-from engine.training.plan import WARM_UP_SHARE, TrainingPlan
+from engine.training.plan import TrainingPlan
 from engine.workbench.step import Step, StepPlace
 
 if TYPE_CHECKING:
@@ -82,13 +82,17 @@ class TrainFromScratch(Step[TrainFromScratchParameters]):
         import tf_keras
 
         from engine.contract.network_facts import NetworkFacts
+        from engine.training.model_graph import graph_of_model
         from engine.workbench.network import Network
 
+        epochs = parameters.epochs or network.facts.epochs_so_far
+        if not epochs:
+            raise NutshellError("The network before it was not trained, so set epochs of train_from_scratch.")
         # Each layer's configuration has the seed of its first weights.
         model = tf_keras.models.clone_model(network.model)
         for layer in model.layers:
             layer.trainable = True
-        plan = _plan(parameters, parameters.epochs or network.facts.epochs_so_far, context)
+        plan = _plan(parameters, epochs, context, graph_of_model(model).is_batch_normalised)
         facts = NetworkFacts(
             parameters=model.count_params(),
             trainable_parameters=sum(int(one.shape.num_elements()) for one in model.trainable_variables),
@@ -105,10 +109,12 @@ class TrainFromScratch(Step[TrainFromScratchParameters]):
             )
 
 
-def _plan(parameters: TrainFromScratchParameters, epochs: int, context: StepContext) -> TrainingPlan:
+def _plan(
+    parameters: TrainFromScratchParameters, epochs: int, context: StepContext, batch_normalised: bool
+) -> TrainingPlan:
     """As a baseline from random weights would train for as many epochs."""
     training = context.recipe.training.model_copy(update={"train": True, "epochs": epochs})
-    normalised = context.baseline_graph.is_batch_normalised
-    baseline = TrainingPlan.of_recipe(training, normalised, train_images=len(context.dataset.splits[Split.TRAIN]))
+    images = len(context.dataset.splits[Split.TRAIN])
+    baseline = TrainingPlan.of_recipe(training, batch_normalised, train_images=images)
     plan = baseline.fine_tuning(epochs, parameters.learning_rate or baseline.learning_rate, "cosine")
-    return replace(plan, warmup_epochs=min(baseline.warmup_epochs, epochs / 2) or WARM_UP_SHARE * epochs)
+    return replace(plan, warmup_epochs=min(baseline.warmup_epochs, epochs / 2))
