@@ -25,7 +25,7 @@ from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
 from engine.training.control import Control
 from engine.training.tensorflow_setup import set_up_tensorflow
-from tests.matrix.chains import Chain, chains
+from tests.matrix.chains import Chain
 
 SIDE_PX = 32
 WIDTH = 0.1
@@ -51,10 +51,10 @@ def run_row(backbone: BackboneSettings, columns: dict[str, Chain], folder: Path)
     return cells | _run(_recipe(backbone, runnable), Locations(folder).create())
 
 
-def run_row_by_itself(title: str, backbone: BackboneSettings) -> dict[str, Cell]:
-    """A row with all columns, for a process of its own, which leaves nothing behind."""
+def run_row_by_itself(title: str, backbone: BackboneSettings, columns: dict[str, Chain]) -> dict[str, Cell]:
+    """A row, for a process of its own, which leaves nothing behind."""
     with tempfile.TemporaryDirectory() as folder:
-        cells = run_row(backbone, chains(), Path(folder))
+        cells = run_row(backbone, columns, Path(folder))
     sys.stderr.write(f"{title}: {sum(bool(cell.tflite_bytes) for cell in cells.values())} ran\n")
     return cells
 

@@ -16,9 +16,13 @@ QUICK: dict[str, Any] = {
     "student": "resnet8",
     "student_width": 0.5,
     "control": False,
+    "multiple_of": 1,
+    "criterion_images": 8,
     "dataset": DatasetSettings(limit_per_class=12),
 }
 """Values for the parameters of a step that has them: as little training as it takes."""
+OF_STEP: dict[str, dict[str, Any]] = {"channel_pruning": {"rounds": 1}}
+"""Step → what is quicker for it alone."""
 BEFORE = {"sparse_transfer": "magnitude_pruning"}
 """Step → what it has no meaning without."""
 LAYERS_OF_MIXED = {"classifier": "float16", "*": "int8"}
@@ -37,7 +41,14 @@ def chains() -> dict[str, Chain]:
             if key in BEFORE:
                 chain = (quick(BEFORE[key]), *chain)
             columns[_title(chain)] = chain
-    return columns | {_title(pcqat()): pcqat()}
+    longest = (pcqat(), *after_channel_pruning())
+    return columns | {_title(chain): chain for chain in longest}
+
+
+def after_channel_pruning() -> tuple[Chain, ...]:
+    """Every later step on the smaller network: int8 at once, and with all that Predić et al. 2022 do before it."""
+    smaller = quick("channel_pruning")
+    return (smaller, quick("post_training_quantization", scheme="int8")), (smaller, *pcqat(training=False))
 
 
 def pcqat(training: bool = True) -> Chain:
@@ -63,7 +74,8 @@ def _title(chain: Chain) -> str:
 def quick(key: str, **given: Any) -> StepParameters:
     """The step's defaults, except for what is quicker or given."""
     declared = STEPS[key].Parameters
-    values = {name: value for name, value in QUICK.items() if name in declared.model_fields} | given
+    values = {name: value for name, value in QUICK.items() if name in declared.model_fields}
+    values |= OF_STEP.get(key, {}) | given
     if values.get("scheme") == "mixed":
         values["layers"] = LAYERS_OF_MIXED
     return declared(**values)

@@ -162,7 +162,7 @@ class ChannelPruningParameters(StepParameters):
 
     def label(self) -> str:
         target = self.target.target
-        return f"channel pruning to {target.share * 100:g} % of the {TITLES[target.measure]}, {self.criterion}"
+        return f"{target.share * 100:g} % {TITLES[target.measure]} by {self.criterion}"
 
     def control_steps(self) -> tuple[StepParameters, ...] | None:
         return (self, STEP_PARAMETERS[CONTROL].model_validate({})) if self.control else None
