@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from pydantic import BaseModel
 from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
@@ -242,7 +243,8 @@ class TableEditor(_LineEditor):
             return self.typed
 
     def as_text(self, value: Any) -> str:
-        return "" if value is None else json.dumps(value, default=str, ensure_ascii=False)
+        plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+        return "" if plain is None else json.dumps(plain, default=str, ensure_ascii=False)
 
 
 class SeveralEditor(FieldEditor):

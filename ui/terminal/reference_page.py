@@ -133,7 +133,7 @@ def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
 
 def _plain(value: object) -> object:
     if isinstance(value, BaseModel):
-        return {}
+        return value.model_dump(mode="json", exclude_defaults=True)
     return list(value) if isinstance(value, tuple) else value
 
 
