@@ -5,8 +5,8 @@ The control of Liu et al. 2019 (arXiv:1810.05270) for every step that changes an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
@@ -14,14 +14,15 @@ from pydantic import Field
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
-from engine.datasets.source import Split
-from engine.training.plan import TrainingPlan
-from engine.workbench.step import Step, StepPlace
+from engine.workbench.step import STEPS, Step, StepPlace, Trait
 
 if TYPE_CHECKING:
     from engine.measurement.tflite_file import TfliteFile
     from engine.workbench.network import Network
     from engine.workbench.step_context import StepContext
+
+
+USUAL_EPOCHS = 20
 
 
 class TrainFromScratchParameters(StepParameters):
@@ -61,6 +62,9 @@ class TrainFromScratch(Step[TrainFromScratchParameters]):
     paper: ClassVar[str] = "Liu et al. 2019"
     Parameters: ClassVar[type[StepParameters]] = TrainFromScratchParameters
     begins_anew: ClassVar[bool] = True
+    cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
+        {Trait.INT8_ROUNDING: "Its layers already round for int8; train it from scratch first, and for int8 after it."}
+    )
 
     def training_epochs(self, parameters: TrainFromScratchParameters) -> int:
         return parameters.epochs
@@ -69,6 +73,10 @@ class TrainFromScratch(Step[TrainFromScratchParameters]):
         return parameters.epochs or before
 
     def findings(self, parameters: TrainFromScratchParameters, place: StepPlace) -> Iterator[Finding]:
+        trained = place.recipe.training.train or any(STEPS[one.step]().training_epochs(one) for one in place.earlier)
+        if not parameters.epochs and not trained:
+            message = "No training comes before it whose epochs it could take; set epochs."
+            yield place.error(message, "epochs", place.set("epochs", USUAL_EPOCHS, f"Train for {USUAL_EPOCHS} epochs"))
         if lost := [place.earlier[index].label() for index in sorted(set(place.made.values()))]:
             message = f"It begins with random weights, so what {', '.join(lost)} made is lost; put it before."
             yield place.warning(message, repair=place.move(min(place.made.values()), f"Put it before {lost[0]}"))
@@ -92,7 +100,8 @@ class TrainFromScratch(Step[TrainFromScratchParameters]):
         model = tf_keras.models.clone_model(network.model)
         for layer in model.layers:
             layer.trainable = True
-        plan = _plan(parameters, epochs, context, graph_of_model(model).is_batch_normalised)
+        baseline = context.plan_from_random_weights(graph_of_model(model))
+        plan = baseline.from_scratch(epochs, parameters.learning_rate or baseline.learning_rate)
         facts = NetworkFacts(
             parameters=model.count_params(),
             trainable_parameters=sum(int(one.shape.num_elements()) for one in model.trainable_variables),
@@ -107,14 +116,3 @@ class TrainFromScratch(Step[TrainFromScratchParameters]):
                 f"{network.model.count_params():,}, the .tflite file {stored:,} kernel values; please report this with "
                 "the run's log."
             )
-
-
-def _plan(
-    parameters: TrainFromScratchParameters, epochs: int, context: StepContext, batch_normalised: bool
-) -> TrainingPlan:
-    """As a baseline from random weights would train for as many epochs."""
-    training = context.recipe.training.model_copy(update={"train": True, "epochs": epochs})
-    images = len(context.dataset.splits[Split.TRAIN])
-    baseline = TrainingPlan.of_recipe(training, batch_normalised, train_images=images)
-    plan = baseline.fine_tuning(epochs, parameters.learning_rate or baseline.learning_rate, "cosine")
-    return replace(plan, warmup_epochs=min(baseline.warmup_epochs, epochs / 2))
