@@ -50,9 +50,15 @@ class Pruner:
     between_batches: Callable[[], None]
 
     def cost(self, model: KerasModel) -> NetworkCost:
-        """Bytes are those of the file where the target is of bytes, else those of the weights."""
+        """Bytes are those of the file where the target is of bytes, else those of the weights.
+
+        Raises:
+            NutshellError: no channel can go.
+        """
         graph = graph_of_model(model)
         coupled = coupled_channels(graph)
+        if not coupled.tied:
+            raise NutshellError("No channel of this network can go: all are those of its input and output.")
         file = self.tflite_bytes(model) if self.measure == "bytes" else 0
         costs = channel_costs(graph, coupled, file).of([len(one.groups) for one in coupled.tied])
         costs["parameters"] = model.count_params()
@@ -70,8 +76,6 @@ class Pruner:
         """
         graph = graph_of_model(model)
         coupled = coupled_channels(graph)
-        if not coupled.tied:
-            raise NutshellError("No channel of this network can go: all are those of its input and output.")
         generator = np.random.default_rng((self.seed, round_number))
         seen = Observation(model, graph, coupled, self.criterion, self.images, generator, self.between_batches)
         scores = seen.scores()

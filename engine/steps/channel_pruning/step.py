@@ -9,20 +9,16 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.recipe import Recipe
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import kernel_of_layer
 from engine.graph.layer_graph import LayerGraph
-from engine.steps.channel_pruning.allocation import OutOfReach, kept_counts, uniform
-from engine.steps.channel_pruning.channel_costs import channel_costs
-from engine.steps.channel_pruning.coupled_channels import CoupledChannels, coupled_channels
+from engine.steps.channel_pruning.coupled_channels import coupled_channels
 from engine.steps.channel_pruning.criterion import CRITERIA, Reading, Substitute
-from engine.steps.channel_pruning.narrowed_layers import narrowed_graph
 from engine.steps.channel_pruning.parameters import ChannelPruningParameters
+from engine.steps.channel_pruning.planned_pruning import planned_pruning
 from engine.workbench.kept_promises import check_kept
 from engine.workbench.step import TRAINING_PASSES, Step, StepPlace, Trait
 
@@ -67,14 +63,7 @@ class ChannelPruning(Step[ChannelPruningParameters]):
         """With the same share of every layer, which is exact for allocation "uniform" in one round, else an estimate.
         A target that is out of reach gives the smallest network; `findings` refuses it.
         """
-        coupled = coupled_channels(before)
-        counts = [len(one.groups) for one in coupled.tied]
-        try:
-            kept = _uniform_counts(parameters, before, coupled)
-        except OutOfReach:
-            kept = [int(parameters.rule.allowed(count)[0]) for count in counts]
-        removed = [tied.groups[count:] for tied, count in zip(coupled.tied, kept, strict=True)]
-        return narrowed_graph(before, coupled, np.concatenate([np.arange(0), *removed]))
+        return planned_pruning(parameters, before).graph
 
     def training_macs(self, parameters: ChannelPruningParameters, before: LayerGraph, after: LayerGraph) -> float:
         tuned, sparse = parameters.rounds * parameters.epochs, _sparse_epochs(parameters)
@@ -87,22 +76,20 @@ class ChannelPruning(Step[ChannelPruningParameters]):
             before = place.graph_before
         except NutshellError:  # Reported elsewhere.
             return
-        coupled = coupled_channels(before)
-        if not coupled.tied:
+        planned = planned_pruning(parameters, before)
+        if not planned.groups:
             yield place.error("No channel of this network can go: all are those of its input and output.")
             return
-        try:
-            _uniform_counts(parameters, before, coupled)
-        except OutOfReach as error:
+        if planned.out_of_reach:
             repairs = (
                 place.set("multiple_of", multiple, f"Keep multiples of {multiple}")
                 for multiple in USUAL_MULTIPLES
                 if multiple < parameters.multiple_of
-                and _is_reached(parameters.model_copy(update={"multiple_of": multiple}), before, coupled)
+                and not planned_pruning(parameters.model_copy(update={"multiple_of": multiple}), before).out_of_reach
             )
-            yield place.error(str(error), "target", next(repairs, None))
-        if coupled.unknown:
-            message = f"Channels cannot be followed through {', '.join(coupled.unknown)}; those around it are all kept."
+            yield place.error(planned.out_of_reach, "target", next(repairs, None))
+        if planned.unknown:
+            message = f"Channels cannot be followed through {', '.join(planned.unknown)}; those around it are all kept."
             yield place.note(message)
         criterion = CRITERIA[parameters.criterion]
         if criterion.substitute is Substitute.PARTNER and Trait.CLUSTERS in place.made:
@@ -137,8 +124,6 @@ class ChannelPruning(Step[ChannelPruningParameters]):
         )
         context.progress.phase("choosing channels")
         small, outcome = rounds.run(clone(network.model) if sparse else network.model)
-        if small is network.model:
-            small = clone(network.model)
         graph = graph_of_model(small)
         changes = {
             "parameters": small.count_params(),
@@ -173,22 +158,6 @@ class ChannelPruning(Step[ChannelPruningParameters]):
 
 def _sparse_epochs(parameters: ChannelPruningParameters) -> int:
     return parameters.sparsity_epochs if parameters.group_sparsity else 0
-
-
-def _uniform_counts(parameters: ChannelPruningParameters, graph: LayerGraph, coupled: CoupledChannels) -> list[int]:
-    """Raises: OutOfReach."""
-    counts = [len(one.groups) for one in coupled.tied]
-    costs = channel_costs(graph, coupled)
-    target = parameters.target.target
-    return kept_counts(counts, uniform(counts), costs, costs.of(counts)[target.measure], target, parameters.rule)
-
-
-def _is_reached(parameters: ChannelPruningParameters, graph: LayerGraph, coupled: CoupledChannels) -> bool:
-    try:
-        _uniform_counts(parameters, graph, coupled)
-    except OutOfReach:
-        return False
-    return True
 
 
 def _pruner(parameters: ChannelPruningParameters, network: Network, context: StepContext) -> Pruner:
