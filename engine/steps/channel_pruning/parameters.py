@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 from pydantic.config import JsonDict
 
 from engine.contract.document import Document
-from engine.contract.section import Section
 from engine.contract.step_parameters import STEP_PARAMETERS, StepParameters
 from engine.steps.channel_pruning.allocation import ChannelTarget, CountRule
 from engine.steps.channel_pruning.channel_costs import MEASURES
@@ -32,8 +39,10 @@ def _shown_with_images(schema: Document) -> None:
     schema |= {"shown_for": {"criterion": keys}, "advanced": True}
 
 
-class RemainingShare(Section):
+class RemainingShare(BaseModel):
     """What share of one cost of the network is to remain at most."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True, allow_inf_nan=False)
 
     macs: Share | None = Field(None, title="MACs", description="Multiply-accumulates for one image.")
     parameters: Share | None = Field(None, title="Parameters", description="Of the network.")
