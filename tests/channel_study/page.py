@@ -18,6 +18,8 @@ def table(cells: Sequence[Cell], epochs: int, fine_tuning_epochs: int) -> str:
     methods = list(dict.fromkeys(one.method for one in cells))
     whole = {one.seed: one for one in cells if one.method == BASELINE}
     of_seeds = "one seed" if len(seeds) == 1 else f"{len(seeds)} seeds"
+    if len(cells) < len(methods) * len(seeds):
+        of_seeds += ", of which a row has those with a figure"
     lines = [
         f"Test accuracy in percent, {of_seeds}; the baseline was trained for {epochs} epochs, each pruned network "
         f"fine-tuned for {fine_tuning_epochs} more. By `{COMMAND} --epochs {epochs} --fine-tuning "
