@@ -195,16 +195,11 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         images: Sequence[np.ndarray],
         context: StepContext,
     ) -> Mapping[str, ActivationRange]:
-        from engine.measurement.tflite_file import TfliteFile
-        from engine.steps.post_training_quantization.calibration import activation_ranges
-        from engine.steps.post_training_quantization.concatenation_ties import with_shared_ranges
-        from engine.steps.post_training_quantization.converter_ranges import converter_ranges
-        from engine.steps.post_training_quantization.input_ties import without_input_ties
+        from engine.steps.post_training_quantization.used_ranges import used_ranges
 
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
-        ranges = activation_ranges(float32, images, percentile, context.progress.counted("calibrating"))
-        used = converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
-        return without_input_ties(TfliteFile.parse(float32).input.name, with_shared_ranges(float32, used))
+        as_converter = parameters.calibration == "minmax"
+        return used_ranges(float32, images, percentile, as_converter, context.progress.counted("calibrating"))
 
     def _converted(
         self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext
