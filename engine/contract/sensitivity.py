@@ -59,6 +59,8 @@ class Sensitivity(_Frozen):
     """Training images that gave the ranges."""
     accuracy: float
     """Of the float32 network on these images, 0 to 1."""
+    scheme_titles: dict[str, str] = Field(default_factory=dict)
+    """Scheme → what it does, in a few words."""
     seconds: float
     """That it took to measure."""
     notes: tuple[str, ...] = ()

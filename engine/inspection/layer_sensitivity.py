@@ -1,8 +1,8 @@
 """What changing one layer alone costs, for every layer: forward passes are shared up to the changed layer.
 
-The float32 file is cut at each layer. What the layers before it compute is kept for all images, the layer's own operator
-is changed as a file of its own, by what changes whole files too, and the layers behind it run in float32. All of it
-runs in LiteRT, so that the outputs are those of the shipped file in which that layer alone is changed.
+The float32 file is cut at each layer. What the layers before it compute is kept for all images, the layer's own
+operator is changed as a file of its own, by what changes whole files too, and the layers behind it run in float32. All
+of it runs in LiteRT, so that the outputs are those of the shipped file in which that layer alone is changed.
 """
 
 from __future__ import annotations

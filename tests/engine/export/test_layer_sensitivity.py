@@ -8,11 +8,10 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from engine.export.layer_patterns import LayerScheme, operators_of
 from engine.contract.sensitivity import worst_first
+from engine.export.layer_patterns import LayerScheme
 from engine.inspection.layer_sensitivity import MeasuredLayers, measure_layers
 from engine.inspection.output_costs import log_probabilities
-from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization.calibration import ActivationRange
 from engine.steps.post_training_quantization.layer_changes import layer_in
 from engine.steps.post_training_quantization.quantizer import quantized_by_layer
