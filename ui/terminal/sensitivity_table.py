@@ -24,8 +24,9 @@ def sensitivity_table(found: Sensitivity, scheme: str) -> Table:
 
 def sensitivity_title(found: Sensitivity) -> str:
     """What was measured, as a sentence."""
-    whose = f"{found.variant} of {found.run}" if found.run else f"the recipe's {found.variant}"
+    whose = f"{found.variant}, {found.run}," if found.run else f"the recipe's {found.variant}"
+    images, calibration = counted(found.images, "validation image"), counted(found.calibration_images, "training image")
     return (
-        f"Each layer of {whose} compressed alone: accuracy {found.accuracy:.3f} in float32 on "
-        f"{counted(found.images, 'validation image')}; ranges from {counted(found.calibration_images, 'training image')}."
+        f"One layer of {whose} compressed at a time: accuracy {found.accuracy:.3f} in float32 on {images}; ranges from "
+        f"{calibration}."
     )
