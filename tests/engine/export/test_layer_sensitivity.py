@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import pytest
 
+from engine.chain.sensitivity_schemes import SCHEMES as SCHEMES_OF_SENSITIVITY
+from engine.chain.sensitivity_schemes import SensitivityBench
+from engine.contract.network_facts import NetworkFacts
 from engine.contract.sensitivity import worst_first
 from engine.export.layer_patterns import LayerScheme
 from engine.inspection.layer_sensitivity import MeasuredLayers, measure_layers
@@ -16,6 +20,8 @@ from engine.steps.post_training_quantization.calibration import ActivationRange
 from engine.steps.post_training_quantization.layer_changes import layer_in
 from engine.steps.post_training_quantization.quantizer import quantized_by_layer
 from engine.steps.post_training_quantization.used_ranges import used_ranges
+from engine.workbench.network import Network
+from engine.workbench.network_file import save_network
 from tests.engine.export.conftest import Trained, probabilities
 
 IMAGES = 96
@@ -107,3 +113,25 @@ def test_many_images_go_through_in_groups(
     assert len(told) > len(grouped.layers) * len(SCHEMES)
     assert fractions == sorted(fractions)
     assert fractions[-1] == pytest.approx(1.0)
+
+
+def test_pruning_is_that_of_the_keras_network(residual: Trained, tmp_path: Path) -> None:
+    from engine.export.tflite_conversion import float32_tflite
+    from engine.training.kernels import clone, kernels
+
+    save_network(tmp_path, Network(residual.model, NetworkFacts(parameters=1, trainable_parameters=1)))
+    change = SCHEMES_OF_SENSITIVITY["pruning"].make(SensitivityBench({}, lambda: tmp_path))
+    images, labels = residual.test_images[:IMAGES], residual.test_labels[:IMAGES]
+    found = measure_layers(residual.float32, {"pruning": change}, {}, images, labels)
+    assert not found.notes
+    float32 = probabilities(residual.float32, images)
+    for layer in ("body2_conv", "depth_conv", "classifier"):
+        pruned = clone(residual.model)
+        kernel = kernels(pruned)[layer]
+        values = kernel.numpy()
+        values[np.abs(values) <= np.sort(np.abs(values), axis=None)[round(0.8 * values.size) - 1]] = 0
+        kernel.assign(values)
+        theirs = probabilities(float32_tflite(pruned), images)
+        cost = next(one for one in found.layers if one.layer == layer).schemes["pruning"]
+        kl = (float32 * (np.log(float32) - np.log(theirs))).sum(axis=1).mean()
+        assert cost.kl == pytest.approx(kl, rel=0.01), layer
