@@ -12,7 +12,7 @@ from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
-from engine.feeding.calibration_choice import calibration_images
+from engine.feeding.calibration_choice import calibration_images, validation_images
 from engine.feeding.fed_images import FedImages
 from engine.feeding.pipeline import ImagePipeline, network_input_shape
 from engine.graph.layer_graph import LayerGraph
@@ -60,3 +60,7 @@ class StepContext:
         A class that has too few gives all it has, and the others make up for it.
         """
         return calibration_images(self.dataset, self.pipeline, self.recipe.seed, count)
+
+    def validation_images(self, count: int) -> FedImages:
+        """A seeded choice of `count` validation images, likewise."""
+        return validation_images(self.dataset, self.pipeline, self.recipe.seed, count)

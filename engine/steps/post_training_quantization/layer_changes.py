@@ -9,8 +9,10 @@ from engine.inspection.layer_sensitivity import CannotChange, LayerChange, Layer
 from engine.steps.post_training_quantization.calibration import ActivationRange
 from engine.steps.post_training_quantization.quantizer import QuantizerCannot, quantized
 
+QuantisedScheme = Literal["int8", "int4", "float16"]
 
-def layer_in(scheme: Literal["int8", "int4", "float16"], ranges: Mapping[str, ActivationRange]) -> LayerChange:
+
+def layer_in(scheme: QuantisedScheme, ranges: Mapping[str, ActivationRange]) -> LayerChange:
     """Makes a layer's operator what `quantized_by_layer` makes of it in the whole file.
 
     int8: weights per channel, and activations over their ranges; int4 and float16: weights only, int4 per channel
