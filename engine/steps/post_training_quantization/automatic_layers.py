@@ -194,8 +194,8 @@ class _Choice:
             wide = option.scheme == "int4" and kernel.operator == "DEPTHWISE_CONV_2D"
             if kernel.dtype != ("int8" if wide else option.scheme):
                 raise NutshellError(
-                    f"{kernel.name} should be {option.scheme} in the mixed file, and is {kernel.dtype}; name the schemes of "
-                    "the layers by patterns instead."
+                    f"{kernel.name} should be {option.scheme} in the mixed file and is {kernel.dtype}; name schemes by "
+                    "patterns instead."
                 )
         return content
 

@@ -81,6 +81,7 @@ class MixedPrecision(Evidence):
     max_bytes: int | None
     max_accuracy_drop: float | None
     file_bytes: int
+    """With room for its description, as it ships; a little more than it takes in the end."""
     divergence: float
     """The sum of the layers', which was made as small as the bound allows."""
     accuracy_float32: float
@@ -95,7 +96,7 @@ class MixedPrecision(Evidence):
         schemes = ", ".join(f"{count} {scheme}" for scheme, count in counts.most_common())
         return (
             f"layers: {schemes}; on {self.images} validation images accuracy {self.accuracy:.4f} (float32 "
-            f"{self.accuracy_float32:.4f}), agreement {self.agreement:.4f}; {self.file_bytes:,} bytes."
+            f"{self.accuracy_float32:.4f}), agreement {self.agreement:.4f}; at most {self.file_bytes:,} bytes."
         )
 
     def rows(self) -> list[tuple[str, ...]]:

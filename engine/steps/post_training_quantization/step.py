@@ -219,8 +219,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
 
         assert ranges is not None
         drop = parameters.max_accuracy_drop
-        described_bytes = _described_bytes(float32, context) if parameters.max_bytes else 0
-        bounds = Bounds(parameters.max_bytes or None, drop if drop < 1.0 else None, described_bytes)
+        bounds = Bounds(parameters.max_bytes or None, drop if drop < 1.0 else None, _described_bytes(float32, context))
         images = context.validation_images(SENSITIVITY_IMAGES)
         if not len(images):
             raise NutshellError(
