@@ -75,7 +75,7 @@ def sensitivity_command(asked: Asked, runs_directory: Path, json: Path | None) -
     WrittenResults(json).refuse_unwritable()
     console = plain_console()
     process = EngineProcess(recipe, root, give_way=False, task="sensitivity", sensitivity=request)
-    with CancelOnSignal(process, "Cancelling."), keeping_awake(), _Shown(console) as shown:
+    with CancelOnSignal(process, "Cancelling."), keeping_awake(), _ShownMeasurement(console) as shown:
         for batch in process.batches():
             for event in batch:
                 shown.show(event)
@@ -94,7 +94,7 @@ def sensitivity_command(asked: Asked, runs_directory: Path, json: Path | None) -
     return outcome.exit_code
 
 
-class _Shown:
+class _ShownMeasurement:
     """One bar; nothing but notices where the output is no terminal."""
 
     def __init__(self, console: Console) -> None:
@@ -103,7 +103,7 @@ class _Shown:
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self._task = self._progress.add_task("Starting the engine", total=None, detail="")
 
-    def __enter__(self) -> _Shown:
+    def __enter__(self) -> _ShownMeasurement:
         self._progress.start()
         return self
 

@@ -12,7 +12,7 @@ from engine.contract.document import Document
 from engine.export.layer_patterns import LayerScheme
 
 
-class _OrAuto:
+class _TableOrAuto:
     """Annotates a table that may also be "auto": a fault is then told of the table alone, and not of both."""
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -31,4 +31,4 @@ def _auto_or_table(value: object, table: ValidatorFunctionWrapHandler) -> object
     return AUTO if value == AUTO else table(value)
 
 
-LayersOrAuto = Annotated[dict[str, LayerScheme] | Literal["auto"] | None, _OrAuto()]
+LayersOrAuto = Annotated[dict[str, LayerScheme] | Literal["auto"] | None, _TableOrAuto()]

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.contract.events import RunFinished, RunStarted, VariantMeasured
 from engine.store.sensitivity_file import FOLDER, kept_sensitivities
 from tests.ui.study_events import result, variant
-from ui.dashboard.panels.sensitivity import SensitivityPanel
+from ui.dashboard.panels.sensitive_layers import SensitivityPanel
 from ui.shown_run import ShownRun
 from ui.theme import DARK, LIGHT
 
