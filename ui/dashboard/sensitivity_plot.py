@@ -90,8 +90,7 @@ class SensitivityPlot:
 
     def _draw(self) -> None:
         for text in self._texts:
-            self.plot.removeItem(text)
-        self._texts = []
+            text.hide()
         if self._theme is None or not self._layers:
             self._bars.setOpts(x0=[], y=[], width=[], height=BAR_HEIGHT)
             return
@@ -102,11 +101,13 @@ class SensitivityPlot:
         self._bars.setOpts(x0=[0.0] * len(rows), y=rows, width=lengths, height=BAR_HEIGHT, brush=colour)
         low, high = min(0.0, *lengths), max(0.0, *lengths)
         span = (high - low) or 1.0
-        for row, value, length in zip(rows, values, lengths, strict=True):
-            text = pyqtgraph.TextItem(_text(value), self._theme.text, anchor=(0, 0.5))
+        while len(self._texts) < len(rows):
+            self._texts.append(pyqtgraph.TextItem(anchor=(0, 0.5)))
+            self.plot.addItem(self._texts[-1])
+        for text, row, value, length in zip(self._texts, rows, values, lengths, strict=False):
+            text.setText(_text(value), self._theme.text)
             text.setPos(max(length, 0.0) + 0.01 * span, row)
-            self.plot.addItem(text)
-            self._texts.append(text)
+            text.show()
         metrics, middle = QFontMetrics(self.plot.font()), Qt.TextElideMode.ElideMiddle
         names = [metrics.elidedText(layer.layer, middle, NAMES_PIXELS - NAME_MARGIN) for layer in self._layers]
         self.plot.getAxis("left").setTicks([list(zip(rows, names, strict=True))])

@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from engine.contract.automatic import AUTO
-from engine.contract.document import Document
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import LayerScheme
 from engine.steps.post_training_quantization.layers_or_auto import LayersOrAuto
@@ -132,13 +131,6 @@ class PostTrainingQuantizationParameters(StepParameters):
     def calibrated(self) -> bool:
         """Whether activations become integers, so that their ranges are needed."""
         return self.scheme in INTEGER or self.chooses or (self.scheme == "mixed" and "int8" in self.patterns.values())
-
-    def stage_document(self) -> Document:
-        """Without the bounds where nothing is chosen by them: stages of before there were any keep their keys."""
-        document = super().stage_document()
-        if not self.chooses:
-            del document["max_bytes"], document["max_accuracy_drop"]
-        return document
 
     def label(self) -> str:
         chosen = ""

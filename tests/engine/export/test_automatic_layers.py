@@ -112,6 +112,7 @@ def test_it_beats_uniform_int4_and_random_choices(residual: Trained, ranges: Map
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("kind", ["resnet18", "mobilenet_v2", "vgg16"])
 def test_it_beats_them_on_backbones(kind: str, checkout: Path, tmp_path: Path) -> None:
     context = cifar_context(checkout, tmp_path, kind)
