@@ -27,10 +27,12 @@ from engine.contract.events import (
     RunCancelled,
     RunFailed,
     RunFinished,
+    SensitivityFound,
     parse_event,
 )
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
+from engine.contract.sensitivity import SensitivityRequest
 from engine.launch.program import ENGINE_SWITCH, program_command
 from workers.process_outcome import Ending, ProcessOutcome
 
@@ -54,6 +56,7 @@ class EngineProcess:
         give_way: bool = True,
         resumed_run: str = "",
         task: Task = "run",
+        sensitivity: SensitivityRequest | None = None,
     ) -> None:
         self._job = EngineJob(
             recipe=recipe_document(recipe),
@@ -61,9 +64,10 @@ class EngineProcess:
             give_way=give_way,
             resumed_run=resumed_run,
             task=task,
+            sensitivity=sensitivity or SensitivityRequest(),
         )
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
-        self._closing: RunFinished | RatesFound | RunFailed | RunCancelled | None = None
+        self._closing: RunFinished | RatesFound | SensitivityFound | RunFailed | RunCancelled | None = None
         self._write_lock = threading.Lock()
         self._cancelled = threading.Event()
         self._early_output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `outcome`
@@ -168,7 +172,7 @@ class EngineProcess:
                     event = parse_event(line)
                 except ValidationError:
                     continue  # Of a later version; the ones that matter are known.
-                if isinstance(event, RunFinished | RatesFound | RunFailed | RunCancelled):
+                if isinstance(event, RunFinished | RatesFound | SensitivityFound | RunFailed | RunCancelled):
                     self._closing = event
                 self._events.put(event)
         self._events.put(None)

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, EXIT_STOPPED
-from engine.contract.events import Event, RatesFound, RunCancelled, RunFailed, RunFinished
+from engine.contract.events import Event, RatesFound, RunCancelled, RunFailed, RunFinished, SensitivityFound
 from engine.contract.measurements import RunResult
 from engine.contract.rate_curve import RateCurve
+from engine.contract.sensitivity import Sensitivity
 
 
 class Ending(StrEnum):
@@ -32,6 +33,8 @@ class ProcessOutcome:
     result: RunResult | None = None
     curve: RateCurve | None = None
     """Of a search for a learning rate."""
+    sensitivity: Sensitivity | None = None
+    """Of a measurement of it."""
 
     @classmethod
     def of_last_event(cls, event: Event | None, return_code: int | None) -> ProcessOutcome:
@@ -40,6 +43,8 @@ class ProcessOutcome:
             return cls(Ending.DONE, EXIT_DONE, result=event.result)
         if isinstance(event, RatesFound):
             return cls(Ending.DONE, EXIT_DONE, curve=event.curve)
+        if isinstance(event, SensitivityFound):
+            return cls(Ending.DONE, EXIT_DONE, sensitivity=event.sensitivity)
         if isinstance(event, RunCancelled):
             return cls(Ending.CANCELLED, EXIT_STOPPED, event.message)
         if isinstance(event, RunFailed):

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.child.engine_job import Task
 from engine.contract.recipe import Recipe
+from engine.contract.sensitivity import SensitivityRequest
 from workers.process_outcome import ProcessOutcome
 from workers.run_worker import RunWorker
 
@@ -30,12 +31,20 @@ class RunController(QObject):
     def is_running(self) -> bool:
         return self._worker is not None
 
-    def start(self, recipe: Recipe, runs_directory: Path, resumed_run: str = "", task: Task = "run") -> None:
+    def start(
+        self,
+        recipe: Recipe,
+        runs_directory: Path,
+        resumed_run: str = "",
+        task: Task = "run",
+        sensitivity: SensitivityRequest | None = None,
+    ) -> None:
         """Start an engine child on the recipe.
 
         Args:
             task: what it does with the recipe.
             resumed_run: the id of an earlier run of it to resume; empty: a new one.
+            sensitivity: what to measure, for that task.
 
         Raises:
             RuntimeError: a run is in progress.
@@ -44,7 +53,7 @@ class RunController(QObject):
             raise RuntimeError("A run is in progress; cancel it before starting another.")
         self._thread = QThread(self)
         self._thread.setObjectName("engine-run")
-        self._worker = RunWorker(recipe, runs_directory, resumed_run, task)
+        self._worker = RunWorker(recipe, runs_directory, resumed_run, task, sensitivity)
         self._worker.moveToThread(self._thread)
         self._thread.started.connect(self._worker.run)
         self._worker.events.connect(self.events)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.child.engine_job import Task
 from engine.contract.recipe import Recipe
+from engine.contract.sensitivity import SensitivityRequest
 from workers.engine_process import EngineProcess
 from workers.keep_awake import keeping_awake
 from workers.process_outcome import ProcessOutcome
@@ -21,12 +22,20 @@ class RunWorker(QObject):
     ended = Signal(object)
     """A `ProcessOutcome`, after the last events."""
 
-    def __init__(self, recipe: Recipe, runs_directory: Path, resumed_run: str = "", task: Task = "run") -> None:
+    def __init__(
+        self,
+        recipe: Recipe,
+        runs_directory: Path,
+        resumed_run: str = "",
+        task: Task = "run",
+        sensitivity: SensitivityRequest | None = None,
+    ) -> None:
         super().__init__()
         self._recipe = recipe
         self._runs_directory = runs_directory
         self._resumed_run = resumed_run
-        self._task = task
+        self._task: Task = task
+        self._sensitivity = sensitivity
         self._process: EngineProcess | None = None
         self._cancelled = False
 
@@ -40,7 +49,11 @@ class RunWorker(QObject):
         """Start the child and follow it to its end."""
         try:
             self._process = EngineProcess(
-                self._recipe, self._runs_directory, resumed_run=self._resumed_run, task=self._task
+                self._recipe,
+                self._runs_directory,
+                resumed_run=self._resumed_run,
+                task=self._task,
+                sensitivity=self._sensitivity,
             )
         except OSError as error:
             self.ended.emit(ProcessOutcome.not_started(error))

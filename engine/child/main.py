@@ -9,6 +9,7 @@ from collections.abc import Callable
 from engine.chain.rate_search import find_rate
 from engine.chain.run import run_recipe
 from engine.chain.run_directory import RunDirectory
+from engine.chain.sensitivity_search import find_sensitivity
 from engine.child.channel import EventChannel
 from engine.child.commands import follow_commands, follow_others, lines_of
 from engine.child.engine_job import EngineJob
@@ -33,8 +34,8 @@ def main() -> int:
             give_way()
         control = Control()
         follow_commands(control, lines)
-        work = _find_rate if job.task == "find_rate" else _run
-        return work(channel, control, job, recipe)
+        works = {"run": _run, "find_rate": _find_rate, "sensitivity": _sensitivity}
+        return works[job.task](channel, control, job, recipe)
     except NutshellError as error:
         channel.send(RunFailed(message=str(error), exit_code=error.exit_code))
         return error.exit_code
@@ -42,6 +43,11 @@ def main() -> int:
 
 def _find_rate(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe) -> int:
     return _finished(lambda: find_rate(recipe, Locations(job.runs_directory), control, channel.send))
+
+
+def _sensitivity(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe) -> int:
+    locations = Locations(job.runs_directory)
+    return _finished(lambda: find_sensitivity(recipe, job.sensitivity, locations, control, channel.send))
 
 
 def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe) -> int:

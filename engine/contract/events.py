@@ -18,6 +18,7 @@ from engine.contract.measurements import (
     VariantMeasurement,
 )
 from engine.contract.rate_curve import RateCurve, TriedRate
+from engine.contract.sensitivity import Sensitivity
 from engine.contract.training_settings import epochs_text
 
 
@@ -242,6 +243,32 @@ class RatesFound(EngineEvent):
     curve: RateCurve
 
 
+class SensitivityPhase(EngineEvent):
+    """What a measurement of sensitivity does while it measures no layer: "calibrating" …"""
+
+    event: Literal["sensitivity_phase"] = "sensitivity_phase"
+    phase: str
+
+
+class LayerMeasured(EngineEvent):
+    """A measurement of sensitivity has changed a layer; at most ten per second."""
+
+    event: Literal["layer_measured"] = "layer_measured"
+    layer: str
+    done_fraction: float
+    """Of all layers and schemes, 0 to 1."""
+    seconds_left: float
+
+
+class SensitivityFound(EngineEvent):
+    """A measurement of sensitivity has ended."""
+
+    event: Literal["sensitivity_found"] = "sensitivity_found"
+    sensitivity: Sensitivity
+    kept: bool = False
+    """Whether an earlier measurement had found it."""
+
+
 class RunFailed(EngineEvent):
     event: Literal["run_failed"] = "run_failed"
     message: str
@@ -275,6 +302,9 @@ Event = Annotated[
     | RateSearchPhase
     | RateTried
     | RatesFound
+    | SensitivityPhase
+    | LayerMeasured
+    | SensitivityFound
     | RunFailed
     | RunCancelled,
     Field(discriminator="event"),

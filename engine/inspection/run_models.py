@@ -93,6 +93,10 @@ class InspectedRun:
         test, train = (_images_of(directory / SPLIT, split) for split in (Split.TEST, Split.TRAIN))
         return cls(directory, read_recipe(directory / RECIPE), models, test, train)
 
+    @property
+    def first_baseline(self) -> RunModel:
+        return next(model for model in self.models if model.is_baseline)
+
     def model(self, name: str) -> RunModel:
         """
         Raises:

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from engine.backbones.backbone import layer_graph
 from engine.contract.evidence import Evidence
 from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
+from engine.feeding.calibration_choice import calibration_images, validation_images
 from engine.feeding.fed_images import FedImages
 from engine.feeding.pipeline import ImagePipeline, network_input_shape
 from engine.graph.layer_graph import LayerGraph
@@ -60,13 +59,8 @@ class StepContext:
 
         A class that has too few gives all it has, and the others make up for it.
         """
-        rows = self.dataset.splits[Split.TRAIN]
-        labels = self.dataset.labels[rows]
-        generator = np.random.default_rng((self.recipe.seed, 0xCA11B))
-        order = generator.permutation(len(rows))
-        rank = np.empty(len(rows), dtype=np.int64)
-        for label in range(len(self.dataset.classes)):
-            members = order[labels[order] == label]
-            rank[members] = np.arange(len(members))
-        chosen = np.lexsort((labels, rank))[:count]
-        return FedImages(self.dataset, self.pipeline, np.sort(rows[chosen]))
+        return calibration_images(self.dataset, self.pipeline, self.recipe.seed, count)
+
+    def validation_images(self, count: int) -> FedImages:
+        """A seeded choice of `count` validation images, likewise."""
+        return validation_images(self.dataset, self.pipeline, self.recipe.seed, count)

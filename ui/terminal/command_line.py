@@ -10,6 +10,7 @@ from pathlib import Path
 
 from engine.contract.errors import EXIT_STOPPED, NutshellError, RecipeError
 from engine.contract.recipe import Recipe
+from engine.contract.sensitivity import USUAL_IMAGES
 from engine.launch.program import VERSION
 from engine.store.locations import default_runs_directory
 
@@ -46,6 +47,11 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.inspect_command import inspect_command
 
             return inspect_command(chosen.run, chosen.runs, chosen.variant, chosen.image, chosen.out)
+        if chosen.command == "sensitivity":
+            from ui.terminal.sensitivity_command import Asked, sensitivity_command
+
+            asked = Asked(chosen.network, chosen.variant, chosen.images, tuple(chosen.scheme))
+            return sensitivity_command(asked, chosen.runs, chosen.json)
         if chosen.command == "classify":
             from ui.terminal.classify_command import classify_command
 
@@ -135,12 +141,39 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", required=True, help="write figures and inspection.json there"
     )
     _add_runs(inspect)
+    _add_sensitivity(commands)
     _add_classify(commands)
     for name in LISTED:
         special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}
         text = special.get(name, f"list the {name} there are")
         commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     return parser
+
+
+def _add_sensitivity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    sensitivity = commands.add_parser(
+        "sensitivity",
+        help="what compressing each layer alone costs",
+        description="Compress one layer at a time and tell what that costs on validation images, the worst first.",
+    )
+    sensitivity.add_argument(
+        "network",
+        metavar="RUN|RECIPE.toml",
+        help="a run's name or folder; or a recipe, whose baseline is trained first where no run has trained it",
+    )
+    sensitivity.add_argument("--variant", default="", metavar="NAME", help="of the run (default: its baseline)")
+    sensitivity.add_argument(
+        "--images", type=int, default=USUAL_IMAGES, metavar="N", help=f"validation images (default: {USUAL_IMAGES})"
+    )
+    sensitivity.add_argument(
+        "--scheme",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this one, such as int8; may be repeated, and the first decides which layer is the worst",
+    )
+    sensitivity.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as JSON")
+    _add_runs(sensitivity)
 
 
 def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -50,3 +51,56 @@ class CalibrationRecord(Evidence):
     @classmethod
     def earlier_fields(cls, found: Sequence[CalibrationRecord], file: str) -> Document:
         return {"ranges_file": file}
+
+
+class ChosenScheme(BaseModel):
+    """What one layer got."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    layer: str
+    scheme: str
+    """float32, float16, int8 or int4."""
+    float32_bytes: int
+    """Of its kernel and bias."""
+    saved_bytes: int
+    """Of the file, by this layer alone."""
+    divergence: float
+    """What the scheme costs where this layer alone has it: KL in nats."""
+
+
+class MixedPrecision(Evidence):
+    """How the schemes of a network's layers were chosen, and what the file that has them gives on validation images."""
+
+    key: ClassVar[str] = "mixed_precision"
+    title: ClassVar[str] = "Schemes chosen for each layer"
+    header: ClassVar[tuple[str, ...]] = ("layer", "scheme", "float32 bytes", "bytes saved", "KL alone (nats)")
+
+    images: int
+    """Validation images."""
+    max_bytes: int | None
+    max_accuracy_drop: float | None
+    file_bytes: int
+    """With room for its description, as it ships; a little more than it takes in the end."""
+    divergence: float
+    """The sum of the layers', which was made as small as the bound allows."""
+    accuracy_float32: float
+    accuracy: float
+    """Of the file with the chosen schemes, on the same images."""
+    agreement: float
+    """Of the images, the share that it classifies as the float32 file does."""
+    layers: tuple[ChosenScheme, ...]
+
+    def sentence(self) -> str:
+        counts = Counter(one.scheme for one in self.layers)
+        schemes = ", ".join(f"{count} {scheme}" for scheme, count in counts.most_common())
+        return (
+            f"layers: {schemes}; on {self.images} validation images accuracy {self.accuracy:.4f} (float32 "
+            f"{self.accuracy_float32:.4f}), agreement {self.agreement:.4f}; at most {self.file_bytes:,} bytes."
+        )
+
+    def rows(self) -> list[tuple[str, ...]]:
+        return [
+            (one.layer, one.scheme, f"{one.float32_bytes:,}", f"{one.saved_bytes:,}", f"{one.divergence:.2e}")
+            for one in self.layers
+        ]

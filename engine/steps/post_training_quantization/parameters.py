@@ -7,8 +7,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
+from engine.contract.automatic import AUTO
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import LayerScheme
+from engine.steps.post_training_quantization.layers_or_auto import LayersOrAuto
 
 CALIBRATED = ("int8", "int16x8", "mixed")
 INTEGER = ("int8", "int16x8")
@@ -36,11 +38,29 @@ class PostTrainingQuantizationParameters(StepParameters):
         "throughout, calibrated; int16x8: int16 activations, int8 weights; int4: weights of four bits (int8 where "
         "depthwise), widened when the file is loaded; mixed: one scheme per layer.",
     )
-    layers: dict[str, LayerScheme] | None = Field(
+    layers: LayersOrAuto = Field(
         None,
         title="Layers",
         description="Pattern of layer names → float32, float16, dynamic_range, int8 or int4; the first that matches "
-        'decides, and the rest stays float32. Such as { "stem_*" = "float16", "*" = "int8" }.',
+        'decides, and the rest stays float32. Such as { "stem_*" = "float16", "*" = "int8" }. Or "auto": the schemes '
+        "that cost least within max_bytes or max_accuracy_drop, by the measured sensitivity of each layer.",
+        json_schema_extra={"shown_for": {"scheme": ["mixed"]}},
+    )
+    max_bytes: int = Field(
+        0,
+        ge=0,
+        title="Max. bytes of the file",
+        description='For layers = "auto": the .tflite is at most so large, and its layers have the schemes that change '
+        "the output least. 0: no bound.",
+        json_schema_extra={"unit": "bytes", "zero": "no bound", "shown_for": {"scheme": ["mixed"]}},
+    )
+    max_accuracy_drop: float = Field(
+        1.0,
+        ge=0.0,
+        le=1.0,
+        title="Max. accuracy drop",
+        description='For layers = "auto": the smallest file that loses at most so much accuracy on 256 validation '
+        "images; with max_bytes, an error where both cannot be kept. 1: no bound.",
         json_schema_extra={"shown_for": {"scheme": ["mixed"]}},
     )
     calibration_images: int = Field(
@@ -93,9 +113,29 @@ class PostTrainingQuantizationParameters(StepParameters):
     )
 
     @property
+    def chooses(self) -> bool:
+        """Whether the schemes of the layers are found by their sensitivity."""
+        return self.scheme == "mixed" and self.layers == AUTO
+
+    @property
+    def patterns(self) -> Mapping[str, LayerScheme]:
+        """Pattern → scheme, where they are given."""
+        return self.layers if isinstance(self.layers, dict) else {}
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there is a bound to choose by."""
+        return bool(self.max_bytes) or self.max_accuracy_drop < 1.0
+
+    @property
     def calibrated(self) -> bool:
         """Whether activations become integers, so that their ranges are needed."""
-        return self.scheme in INTEGER or (self.scheme == "mixed" and "int8" in (self.layers or {}).values())
+        return self.scheme in INTEGER or self.chooses or (self.scheme == "mixed" and "int8" in self.patterns.values())
 
     def label(self) -> str:
-        return self.scheme.replace("_", " ") + (", corrected biases" if self.bias_correction else "")
+        chosen = ""
+        if self.chooses:
+            bounds = [f"at most {self.max_bytes:,} bytes"] if self.max_bytes else []
+            bounds += [f"at most {self.max_accuracy_drop:g} accuracy lost"] if self.max_accuracy_drop < 1.0 else []
+            chosen = f", {' and '.join(bounds)}" if bounds else ", automatic"
+        return self.scheme.replace("_", " ") + chosen + (", corrected biases" if self.bias_correction else "")

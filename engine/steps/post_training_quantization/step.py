@@ -35,6 +35,11 @@ TRAINED_FOR_INT8 = "quantization_aware_training"
 NAMED_LAYERS = 8
 TINY_KERNEL_VALUES = 1024
 """Smaller kernels stay float under dynamic range, by either route."""
+SENSITIVITY_IMAGES = 256
+"""Validation images by which the schemes of layers are chosen and verified."""
+THRESHOLD_BYTES = 1024
+"""At most, of the decision threshold of two classes, which is chosen once the file is made."""
+CHOSEN_DTYPES = ("float32", "float16", "int8", "int4")
 FILE_BYTES_PER_PARAMETER: Mapping[str, float] = {
     "float16": 2.0,
     "dynamic_range": 1.0,
@@ -89,6 +94,16 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             )
             repair = place.set("layers", {"*": "int8"}, "Begin with int8 for every layer")
             yield place.error(message, "layers", repair)
+        if parameters.chooses and not parameters.is_bounded:
+            message = (
+                'layers = "auto" needs a bound to choose the schemes by; add max_bytes, or max_accuracy_drop = 0.01.'
+            )
+            repair = place.set("max_accuracy_drop", 0.01, "Lose at most one percentage point")
+            yield place.error(message, "layers", repair)
+        if not parameters.chooses and parameters.is_bounded:
+            name = "max_bytes" if parameters.max_bytes else "max_accuracy_drop"
+            message = f'{name} applies only to the scheme mixed with layers = "auto"; nothing is chosen here.'
+            yield place.warning(message, name)
         if parameters.scheme != "mixed" and parameters.layers:
             message = f"layers applies only to the scheme mixed, but the scheme is {parameters.label()}."
             yield place.warning(message, "layers", place.set("scheme", "mixed", "Use these layers"))
@@ -101,9 +116,9 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             repair = place.set("calibration_images", USUAL_CALIBRATION_IMAGES, sentence)
             yield place.warning(message, "calibration_images", repair)
         layers = _layers(place)
-        if parameters.scheme == "mixed" and parameters.layers and layers:
+        if parameters.scheme == "mixed" and parameters.patterns and layers:
             names, weighted = [layer.name for layer in layers], [layer.name for layer in layers if layer.macs]
-            if strange := patterns_without_layer(names, parameters.layers):
+            if strange := patterns_without_layer(names, parameters.patterns):
                 yield place.error(_no_layer(strange[0], weighted), "layers")
         integers = parameters.scheme in ("int8", "int16x8") and not parameters.float_fallback and not aware
         if integers and (
@@ -175,11 +190,12 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         float32 = context.float32_tflite(network)
         images = context.calibration_images(parameters.calibration_images)
         ranges = self._ranges(parameters, float32, images, context) if parameters.calibrated else None
+        layers = self._layer_schemes(parameters, network, float32, ranges, context)
         context.progress.phase("quantising")
-        content = _quantized(parameters, network, float32, ranges)
+        content = _quantized(parameters, layers, float32, ranges)
         if parameters.bias_correction:
             corrected = with_corrected_biases(float32, content, images, context.progress.counted("correcting biases"))
-            content = _quantized(parameters, network, corrected, ranges)
+            content = _quantized(parameters, layers, corrected, ranges)
         if parameters.scheme in INTEGER and not parameters.float_fallback and TfliteFile.parse(content).float_operators:
             raise QuantizerCannot("it left operators in floats")
         if ranges is not None:
@@ -188,6 +204,33 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             context.found(record)
         return content
 
+    def _layer_schemes(
+        self,
+        parameters: PostTrainingQuantizationParameters,
+        network: Network,
+        float32: bytes,
+        ranges: Mapping[str, ActivationRange] | None,
+        context: StepContext,
+    ) -> Mapping[str, LayerScheme]:
+        """Of a mixed scheme, as patterns say or as measured; else none."""
+        if not parameters.chooses:
+            return _schemes_by_pattern(parameters, network) if parameters.scheme == "mixed" else {}
+        from engine.steps.post_training_quantization.automatic_layers import Bounds, choose_layers
+
+        assert ranges is not None
+        drop = parameters.max_accuracy_drop
+        bounds = Bounds(parameters.max_bytes or None, drop if drop < 1.0 else None, _described_bytes(float32, context))
+        images = context.validation_images(SENSITIVITY_IMAGES)
+        if not len(images):
+            raise NutshellError(
+                'layers = "auto" verifies its choice on validation images, and there are none; set '
+                "dataset.validation_fraction."
+            )
+        labels = context.dataset.labels[images.rows]
+        layers, found = choose_layers(float32, ranges, images, labels, bounds, context.progress)
+        context.found(found)
+        return layers
+
     def _ranges(
         self,
         parameters: PostTrainingQuantizationParameters,
@@ -195,16 +238,11 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         images: Sequence[np.ndarray],
         context: StepContext,
     ) -> Mapping[str, ActivationRange]:
-        from engine.measurement.tflite_file import TfliteFile
-        from engine.steps.post_training_quantization.calibration import activation_ranges
-        from engine.steps.post_training_quantization.concatenation_ties import with_shared_ranges
-        from engine.steps.post_training_quantization.converter_ranges import converter_ranges
-        from engine.steps.post_training_quantization.input_ties import without_input_ties
+        from engine.steps.post_training_quantization.used_ranges import used_ranges
 
         percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
-        ranges = activation_ranges(float32, images, percentile, context.progress.counted("calibrating"))
-        used = converter_ranges(float32, ranges) if parameters.calibration == "minmax" else ranges
-        return without_input_ties(TfliteFile.parse(float32).input.name, with_shared_ranges(float32, used))
+        as_converter = parameters.calibration == "minmax"
+        return used_ranges(float32, images, percentile, as_converter, context.progress.counted("calibrating"))
 
     def _converted(
         self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext
@@ -230,15 +268,23 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
 
 def _quantized(
     parameters: PostTrainingQuantizationParameters,
-    network: Network,
+    layers: Mapping[str, LayerScheme],
     float32: bytes,
     ranges: Mapping[str, ActivationRange] | None,
 ) -> bytes:
     from engine.steps.post_training_quantization.quantizer import quantized, quantized_by_layer
 
     if parameters.scheme == "mixed":
-        return quantized_by_layer(float32, _layer_schemes(parameters, network), ranges)
+        return quantized_by_layer(float32, layers, ranges)
     return quantized(float32, parameters.scheme, ranges, parameters.float_io)
+
+
+def _described_bytes(content: bytes, context: StepContext) -> int:
+    """What the description of how to feed it adds to the file that ships."""
+    from engine.export.feeding_description import described
+
+    shipped, _ = described(content, context.pipeline, context.dataset.classes)
+    return len(shipped) - len(content) + (THRESHOLD_BYTES if len(context.dataset.classes) == 2 else 0)
 
 
 def _layers(place: StepPlace) -> tuple[Layer, ...]:
@@ -257,9 +303,9 @@ def _no_layer(pattern: str, weighted: list[str]) -> str:
     )
 
 
-def _layer_schemes(parameters: PostTrainingQuantizationParameters, network: Network) -> dict[str, LayerScheme]:
+def _schemes_by_pattern(parameters: PostTrainingQuantizationParameters, network: Network) -> dict[str, LayerScheme]:
     """The scheme of each layer; those with kernels last, because they decide for what is fused into them."""
-    patterns = parameters.layers or {}
+    patterns = parameters.patterns
     names = [layer.name for layer in network.model.layers]
     weighted = _weighted_layers(network)
     if strange := patterns_without_layer(names, patterns):
@@ -278,8 +324,10 @@ def _promised_dtypes(
 ) -> tuple[str, ...]:
     """The number types that the kernel may have in the file."""
     scheme: str = parameters.scheme
+    if parameters.chooses:
+        return CHOSEN_DTYPES
     if scheme == "mixed":
-        schemes = schemes_by_layer(_weighted_layers(network), parameters.layers or {})
+        schemes = schemes_by_layer(_weighted_layers(network), parameters.patterns)
         scheme = next(schemes[name] for name in schemes if re.search(operators_of(name), kernel.name))
     elif scheme == "dynamic_range" and kernel.size < TINY_KERNEL_VALUES:
         return ("int8", "float32")

@@ -7,16 +7,17 @@ from dataclasses import replace
 
 import pytest
 
-from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.errors import NutshellError, PromiseBroken, RecipeError
 from engine.contract.evidence import Evidence
 from engine.contract.findings import Severity
 from engine.contract.progress import Progress
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.repairs import SetValue
 from engine.contract.step_parameters import StepParameters
+from engine.export.feeding_description import described
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.post_training_quantization.evidence import CalibrationRecord
+from engine.steps.post_training_quantization.evidence import CalibrationRecord, MixedPrecision
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
 from engine.steps.quantization_aware_training.step import QuantizationAwareTrainingParameters
@@ -207,7 +208,48 @@ steps = [{ step = "post_training_quantization", scheme = "mixed", layers = { "st
     assert parse_recipe(recipe_text(recipe)) == recipe
     (step,) = recipe.chains[0].steps
     assert isinstance(step, PostTrainingQuantizationParameters)
-    assert list((step.layers or {}).items()) == [("stem_*", "float16"), ("*", "int8")]
+    assert list(step.patterns.items()) == [("stem_*", "float16"), ("*", "int8")]
+
+
+def test_layers_may_be_left_to_the_program() -> None:
+    text = """schema = 1
+[[chains]]
+name = "mixed"
+steps = [{ step = "post_training_quantization", scheme = "mixed", layers = "auto", max_bytes = 100000 }]
+"""
+    recipe = parse_recipe(text)
+    assert parse_recipe(recipe_text(recipe)) == recipe
+    (step,) = recipe.chains[0].steps
+    assert isinstance(step, PostTrainingQuantizationParameters)
+    assert step.chooses
+    assert step.calibrated
+    assert step.label() == "mixed, at most 100,000 bytes"
+    with pytest.raises(RecipeError, match=r'layers.* = "automatic"'):
+        parse_recipe(text.replace('"auto"', '"automatic"'))
+
+
+def test_what_is_left_to_the_program_needs_a_bound() -> None:
+    (message,) = messages(severity=Severity.ERROR, scheme="mixed", layers="auto")
+    assert "needs a bound" in message
+    assert not messages(severity=Severity.ERROR, scheme="mixed", layers="auto", max_accuracy_drop=0.0)
+    for given in ({"max_bytes": 1000}, {"max_accuracy_drop": 0.1}):
+        (message,) = messages(severity=Severity.WARNING, scheme="int8", calibration_images=100, **given)
+        assert message.startswith(next(iter(given)))
+
+
+def test_schemes_are_chosen_within_bytes_and_told(small_context: StepContext, trained_network: Network) -> None:
+    found: list[Evidence] = []
+    context = replace(small_context, found=found.append)
+    max_bytes = 190_000
+    chosen = parameters(scheme="mixed", layers="auto", max_bytes=max_bytes)
+    content = STEP.apply(chosen, trained_network, context)
+    STEP.check_promise(chosen, trained_network, TfliteFile.parse(content))
+    shipped, _ = described(content, context.pipeline, context.dataset.classes)
+    assert 0.9 * max_bytes < len(shipped) <= max_bytes
+    (told,) = [one for one in found if isinstance(one, MixedPrecision)]
+    stored = [kernel.dtype for kernel in TfliteFile.parse(content).kernels]
+    assert [one.scheme for one in told.layers] == stored
+    assert {"int4", "int8"} <= set(stored)
 
 
 def _with_zeros(model: object, layer: str) -> object:

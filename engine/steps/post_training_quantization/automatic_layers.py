@@ -1,0 +1,235 @@
+"""Chooses the scheme of each layer: measures what each costs, solves for the best assignment, verifies its file.
+
+As in HAWQ (Dong et al. 2019; Yao et al. 2021, integer programming), but with measured divergences for the Hessian's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.contract.errors import NutshellError
+from engine.contract.progress import UNWATCHED, Progress
+from engine.export.layer_patterns import LayerScheme
+from engine.inspection.layer_sensitivity import LayerChange, LayerOperator, MeasuredLayers, measure_layers
+from engine.inspection.output_costs import decided
+from engine.measurement.accuracy import predicted, share_equal
+from engine.measurement.classification import classify
+from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization.calibration import ActivationRange
+from engine.steps.post_training_quantization.evidence import ChosenScheme, MixedPrecision
+from engine.steps.post_training_quantization.layer_assignment import (
+    Assignment,
+    LayerOption,
+    fewest_bytes,
+    least_divergence,
+)
+from engine.steps.post_training_quantization.layer_changes import QuantisedScheme, layer_in
+from engine.steps.post_training_quantization.quantizer import quantized_by_layer
+
+CANDIDATES: tuple[QuantisedScheme, ...] = ("int8", "int4", "float16")
+BEHIND_ALL_LAYERS = "output"
+"""A rule of no layer, after all others: the softmax stays float32, as it was where each layer was measured."""
+TRIES = 5
+"""Of one bound in bytes, as the bytes of a file are known exactly only once it is made."""
+BISECTIONS = 8
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """What the file has to keep."""
+
+    max_bytes: int | None
+    """Of the whole `.tflite` that ships."""
+    max_accuracy_drop: float | None
+    """On the validation images, 0 to 1."""
+    described_bytes: int = 0
+    """What its description takes of them."""
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A file for an assignment, as it is."""
+
+    assignment: Assignment
+    content: bytes
+    accuracy: float
+    agreement: float
+
+
+def choose_layers(
+    float32: bytes,
+    ranges: Mapping[str, ActivationRange],
+    images: Sequence[np.ndarray],
+    labels: np.ndarray,
+    bounds: Bounds,
+    progress: Progress = UNWATCHED,
+    schemes: tuple[QuantisedScheme, ...] = CANDIDATES,
+) -> tuple[dict[str, LayerScheme], MixedPrecision]:
+    """The scheme of each layer, as `quantized_by_layer` takes them, and what was found.
+
+    With a bound in bytes, the least summed divergence within it; else the smallest file within the accuracy's bound.
+
+    Args:
+        ranges: of every activation, by `used_ranges`.
+        images: float32 (height, width, channels) each as the network is fed, of the validation split.
+        labels: int64 (images,).
+
+    Raises:
+        NutshellError: no file keeps the bounds; the message says what can be reached.
+    """
+    return _Choice(float32, ranges, images, labels, progress, schemes).within(bounds)
+
+
+class _Choice:
+    def __init__(
+        self,
+        float32: bytes,
+        ranges: Mapping[str, ActivationRange],
+        images: Sequence[np.ndarray],
+        labels: np.ndarray,
+        progress: Progress,
+        schemes: tuple[QuantisedScheme, ...],
+    ) -> None:
+        self._float32, self._ranges, self._images, self._progress = float32, ranges, images, progress
+        self._labels = labels
+        sizes: dict[tuple[str, str], int] = {}
+
+        def noting(scheme: QuantisedScheme) -> LayerChange:
+            change = layer_in(scheme, ranges)
+
+            def noted(operator: LayerOperator) -> bytes:
+                changed = change(operator)
+                sizes[operator.layer, scheme] = len(changed) - len(operator.content)
+                return changed
+
+            return noted
+
+        progress.phase("measuring the sensitivity of each layer")
+        self._measured: MeasuredLayers = measure_layers(
+            float32, {scheme: noting(scheme) for scheme in schemes}, {}, images, self._labels, progress
+        )
+        self._decided = decided(self._measured.logits)
+        self._names = tuple(layer.layer for layer in self._measured.layers)
+        kept = LayerOption("float32", 0, 0.0)
+        self._options = [
+            [kept, *(LayerOption(one, sizes[layer.layer, one], costs[one].kl) for one in schemes if one in costs)]
+            for layer in self._measured.layers
+            for costs in (layer.schemes,)
+        ]
+
+    def within(self, bounds: Bounds) -> tuple[dict[str, LayerScheme], MixedPrecision]:
+        if bounds.max_bytes is not None:
+            made = self._within_bytes(bounds.max_bytes, bounds.described_bytes)
+            if bounds.max_accuracy_drop is not None and self._drop(made) > bounds.max_accuracy_drop:
+                raise NutshellError(
+                    f"The best file of at most {bounds.max_bytes:,} bytes loses {self._drop(made):.4f} accuracy on the "
+                    f"validation images, and max_accuracy_drop is {bounds.max_accuracy_drop:g}; raise one of the two."
+                )
+        else:
+            assert bounds.max_accuracy_drop is not None
+            made = self._within_drop(bounds.max_accuracy_drop)
+        return self._schemes(made.assignment), self._told(made, bounds)
+
+    def _within_bytes(self, max_shipped_bytes: int, described_bytes: int) -> _Made:
+        """Solve, make the file, and solve again by how far its bytes were from those expected."""
+        max_bytes = max_shipped_bytes - described_bytes
+        budget = max_bytes - len(self._float32)
+        best: tuple[Assignment, bytes] | None = None
+        tried: set[Assignment] = set()
+        for _ in range(TRIES):
+            found = least_divergence(self._options, budget)
+            if found is None or found in tried:
+                break
+            tried.add(found)
+            content = self._content(found)
+            if len(content) <= max_bytes and (best is None or found.divergence < best[0].divergence):
+                best = found, content
+            budget = max_bytes - len(self._float32) - (len(content) - len(self._float32) - found.bytes)
+        if best is None:
+            raise NutshellError(
+                f"max_bytes = {max_shipped_bytes:,} cannot be kept: with the fewest bits in every layer the file takes "
+                f"{self._fewest() + described_bytes:,} bytes; allow more, or take a smaller network."
+            )
+        return self._verified(*best)
+
+    def _within_drop(self, max_drop: float) -> _Made:
+        """Bisect the summed divergence, on a logarithmic scale, for the smallest file within the bound."""
+        none = Assignment(tuple(layer[0] for layer in self._options))
+        best = _Made(none, self._float32, share_equal(self._decided, self._labels), 1.0)
+        most = sum(max(option.divergence for option in layer) for layer in self._options)
+        costs = [option.divergence for layer in self._options for option in layer if option.divergence > 0]
+        low, high = np.log(min(costs, default=1.0)), np.log(max(most, 1e-12))
+        tried: set[Assignment] = set()
+        at = high
+        for _ in range(BISECTIONS):
+            found = fewest_bytes(self._options, float(np.exp(at)))
+            if found is not None and found not in tried:
+                tried.add(found)
+                made = self._verified(found, self._content(found))
+                if self._drop(made) <= max_drop:
+                    low = at
+                    best = made if len(made.content) < len(best.content) else best
+                else:
+                    high = at
+            elif found is None:
+                low = at
+            else:
+                break
+            if low >= high:
+                break
+            at = (low + high) / 2
+        return best
+
+    def _fewest(self) -> int:
+        smallest = Assignment(tuple(min(layer, key=lambda option: option.bytes) for layer in self._options))
+        return len(self._content(smallest))
+
+    def _content(self, assignment: Assignment) -> bytes:
+        self._progress.raise_if_cancelled()
+        content = quantized_by_layer(self._float32, self._schemes(assignment), self._ranges)
+        for kernel, option in zip(TfliteFile.parse(content).kernels, assignment.options, strict=True):
+            wide = option.scheme == "int4" and kernel.operator == "DEPTHWISE_CONV_2D"
+            if kernel.dtype != ("int8" if wide else option.scheme):
+                raise NutshellError(
+                    f"{kernel.name} should be {option.scheme} in the mixed file and is {kernel.dtype}; name schemes by "
+                    "patterns instead."
+                )
+        return content
+
+    def _schemes(self, assignment: Assignment) -> dict[str, LayerScheme]:
+        chosen = {name: option.scheme for name, option in zip(self._names, assignment.options, strict=True)}
+        return {**chosen, BEHIND_ALL_LAYERS: "float32"}
+
+    def _verified(self, assignment: Assignment, content: bytes) -> _Made:
+        self._progress.phase("verifying the chosen schemes on validation images")
+        output = classify(content, (np.asarray(image)[None] for image in self._images), self._progress)
+        classes = predicted(output)
+        return _Made(assignment, content, share_equal(classes, self._labels), share_equal(classes, self._decided))
+
+    def _drop(self, made: _Made) -> float:
+        return self._measured.accuracy - made.accuracy
+
+    def _told(self, made: _Made, bounds: Bounds) -> MixedPrecision:
+        return MixedPrecision(
+            images=len(self._images),
+            max_bytes=bounds.max_bytes,
+            max_accuracy_drop=bounds.max_accuracy_drop,
+            file_bytes=len(made.content) + bounds.described_bytes,
+            divergence=made.assignment.divergence,
+            accuracy_float32=self._measured.accuracy,
+            accuracy=made.accuracy,
+            agreement=made.agreement,
+            layers=tuple(
+                ChosenScheme(
+                    layer=layer.layer,
+                    scheme=option.scheme,
+                    float32_bytes=layer.bytes,
+                    saved_bytes=-option.bytes,
+                    divergence=option.divergence,
+                )
+                for layer, option in zip(self._measured.layers, made.assignment.options, strict=True)
+            ),
+        )

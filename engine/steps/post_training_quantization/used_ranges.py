@@ -1,0 +1,35 @@
+"""The ranges that a calibrated file is made with: those of the values, tied and widened where integers need it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from engine.contract.progress import UNWATCHED, Progress
+from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization.calibration import ActivationRange, activation_ranges
+from engine.steps.post_training_quantization.concatenation_ties import with_shared_ranges
+from engine.steps.post_training_quantization.converter_ranges import converter_ranges
+from engine.steps.post_training_quantization.input_ties import without_input_ties
+
+
+def used_ranges(
+    float32: bytes,
+    images: Sequence[np.ndarray],
+    percentile: float = 100.0,
+    as_converter: bool = True,
+    progress: Progress = UNWATCHED,
+) -> Mapping[str, ActivationRange]:
+    """Tensor name → range over the images, as `quantized` and `quantized_by_layer` take them.
+
+    Args:
+        images, percentile: as `activation_ranges` takes them.
+        as_converter: widen the sums of a residual network as TFLiteConverter does.
+
+    Raises:
+        NutshellError: as `activation_ranges`.
+    """
+    ranges = activation_ranges(float32, images, percentile, progress)
+    used = converter_ranges(float32, ranges) if as_converter else ranges
+    return without_input_ties(TfliteFile.parse(float32).input.name, with_shared_ranges(float32, used))

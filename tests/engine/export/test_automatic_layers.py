@@ -1,0 +1,151 @@
+"""Schemes that are chosen per layer: the exact optimum, within the bound, and better than uniform or random ones."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from engine.contract.errors import NutshellError
+from engine.datasets.source import Split
+from engine.export.layer_patterns import LayerScheme
+from engine.feeding.fed_images import FedImages
+from engine.measurement.accuracy import predicted, share_equal
+from engine.measurement.classification import classify
+from engine.measurement.tflite_file import TfliteFile
+from engine.steps.post_training_quantization.automatic_layers import BEHIND_ALL_LAYERS, Bounds, choose_layers
+from engine.steps.post_training_quantization.calibration import ActivationRange
+from engine.steps.post_training_quantization.evidence import MixedPrecision
+from engine.steps.post_training_quantization.layer_assignment import LayerOption, fewest_bytes, least_divergence
+from engine.steps.post_training_quantization.quantizer import quantized, quantized_by_layer
+from engine.steps.post_training_quantization.used_ranges import used_ranges
+from tests.engine.export.conftest import Trained, draw_stripes
+from tests.small_study import cifar_context, untrained
+
+VALIDATION_IMAGES = 128
+RANDOM_CHOICES = 5
+
+
+@pytest.fixture(scope="module")
+def ranges(residual: Trained) -> Mapping[str, ActivationRange]:
+    return used_ranges(residual.float32, residual.calibration)
+
+
+def chosen(
+    residual: Trained, ranges: Mapping[str, ActivationRange], bounds: Bounds
+) -> tuple[dict[str, LayerScheme], MixedPrecision]:
+    images, labels = draw_stripes(VALIDATION_IMAGES, seed=3)
+    return choose_layers(residual.float32, ranges, images, labels, bounds)
+
+
+def test_the_assignment_is_the_optimum() -> None:
+    generator = np.random.default_rng(5)
+    layers = [
+        [LayerOption("float32", 0, 0.0)]
+        + [
+            LayerOption(scheme, -int(generator.integers(50, 4000)), float(10 ** generator.uniform(-7, -1)))
+            for scheme in ("int8", "int4")
+        ]
+        for _ in range(6)
+    ]
+    every = list(itertools.product(*layers))
+    for bound in (-2000, -6000, -9000):
+        by_hand = min(
+            (one for one in every if sum(option.bytes for option in one) <= bound),
+            key=lambda one: sum(option.divergence for option in one),
+        )
+        found = least_divergence(layers, bound)
+        assert found is not None
+        assert found.bytes <= bound
+        assert found.divergence == pytest.approx(sum(option.divergence for option in by_hand), rel=1e-9)
+        smallest = fewest_bytes(layers, found.divergence * (1 + 1e-9))
+        assert smallest is not None
+        assert smallest.bytes <= found.bytes
+    assert least_divergence(layers, -(10**6)) is None
+
+
+def compared(
+    float32: bytes,
+    ranges: Mapping[str, ActivationRange],
+    validation: tuple[Sequence[np.ndarray], np.ndarray],
+    test_images: Sequence[np.ndarray],
+) -> tuple[float, float, list[float]]:
+    """Agreement with the float32 file of the chosen schemes, of uniform int4, and of random choices.
+
+    At the mean of int8's and int4's bytes, the random choices of int8 and int4 too.
+    """
+    int8, int4 = (quantized(float32, scheme, ranges) for scheme in ("int8", "int4"))  # type: ignore[arg-type]
+    max_bytes = (len(int8) + len(int4)) // 2
+    layers, found = choose_layers(float32, ranges, *validation, Bounds(max_bytes, None))
+    content = quantized_by_layer(float32, layers, ranges)
+    assert len(content) == found.file_bytes <= max_bytes
+    expected = answers(float32, test_images)
+    weighted = [name for name in layers if name != BEHIND_ALL_LAYERS]
+    generator = np.random.default_rng(1)
+    others: list[float] = []
+    while len(others) < RANDOM_CHOICES:
+        fractions = generator.random(len(weighted)) < generator.random()
+        picked: dict[str, LayerScheme] = {
+            name: "int8" if wide else "int4" for name, wide in zip(weighted, fractions, strict=True)
+        }
+        other = quantized_by_layer(float32, picked | {BEHIND_ALL_LAYERS: "float32"}, ranges)
+        if 0.9 * max_bytes <= len(other) <= max_bytes:
+            others.append(share_equal(answers(other, test_images), expected))
+    ours, uniform = (share_equal(answers(one, test_images), expected) for one in (content, int4))
+    print(f"agreement {ours:.4f}, uniform int4 {uniform:.4f}, random {np.mean(others):.4f} {others}")
+    print(f"{found.sentence()} int8 {len(int8):,} bytes, int4 {len(int4):,} bytes")
+    return ours, uniform, others
+
+
+def answers(content: bytes, images: Sequence[np.ndarray]) -> np.ndarray:
+    return predicted(classify(content, (np.asarray(image)[None] for image in images)))
+
+
+def test_it_beats_uniform_int4_and_random_choices(residual: Trained, ranges: Mapping[str, ActivationRange]) -> None:
+    validation = draw_stripes(VALIDATION_IMAGES, seed=3)
+    ours, uniform, others = compared(residual.float32, ranges, validation, residual.test_images)
+    assert ours > uniform
+    assert ours > np.mean(others)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("kind", ["resnet18", "mobilenet_v2", "vgg16"])
+def test_it_beats_them_on_backbones(kind: str, checkout: Path, tmp_path: Path) -> None:
+    context = cifar_context(checkout, tmp_path, kind)
+    network = untrained(context)
+    context.trainer.train(network.model, context.baseline_plan)
+    float32 = context.float32_tflite(network)
+    images = context.validation_images(256)
+    validation = images, context.dataset.labels[images.rows]
+    test_images = FedImages(context.dataset, context.pipeline, context.dataset.splits[Split.TEST])
+    ours, uniform, others = compared(
+        float32, used_ranges(float32, context.calibration_images(200)), validation, test_images
+    )
+    assert ours > uniform
+    assert ours > max(others)
+
+
+def test_the_smallest_file_within_an_accuracy(residual: Trained, ranges: Mapping[str, ActivationRange]) -> None:
+    sizes = []
+    for drop in (0.02, 0.0):
+        layers, found = chosen(residual, ranges, Bounds(None, drop))
+        assert found.accuracy_float32 - found.accuracy <= drop
+        content = quantized_by_layer(residual.float32, layers, ranges)
+        assert len(content) == found.file_bytes
+        assert found.file_bytes < len(residual.float32) / 2
+        kernels = TfliteFile.parse(content).kernels
+        assert len(found.rows()) == len(kernels)
+        sizes.append(found.file_bytes)
+    assert sizes[0] <= sizes[1]
+
+
+def test_what_cannot_be_kept_is_refused(residual: Trained, ranges: Mapping[str, ActivationRange]) -> None:
+    with pytest.raises(NutshellError, match=r"max_bytes = 5,000 cannot be kept: .* takes [\d,]+ bytes"):
+        chosen(residual, ranges, Bounds(5000, None))
+    smallest = len(quantized(residual.float32, "int4", ranges)) + 600
+    with pytest.raises(NutshellError, match="raise one of the two"):
+        chosen(residual, ranges, Bounds(smallest, 0.0))
