@@ -141,6 +141,8 @@ def _run_directory(run: str, locations: Locations) -> Path:
     suggestion = f' Did you mean "{near}"?' if near else ""
     titles = list(dict.fromkeys(record.title for record in records))
     there = f" Its runs: {', '.join(titles[:MAX_NAMED])}{'…' if len(titles) > MAX_NAMED else ''}." if titles else ""
+    if given.suffix == ".toml":
+        raise DataError(f"There is no recipe {given}; check the path.")
     raise DataError(f'There is no run "{run}" in {locations.runs}, and no such folder.{suggestion}{there}')
 
 

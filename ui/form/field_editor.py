@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +19,7 @@ from ui.form.calm_fields import CalmComboBox, CalmSpinBox, StudyLine
 LARGEST_WHOLE = 1_000_000
 AUTOMATIC = "automatic"
 BOXES_PER_ROW = 2
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class FieldEditor(QObject):
@@ -234,17 +237,46 @@ class WholeNumbersEditor(_LineEditor):
 
 
 class TableEditor(_LineEditor):
-    """A table or list as JSON, for parameters that are too rich for one widget."""
+    """A table or list as in a recipe, such as { macs = 0.5 }, for parameters that are too rich for one widget.
+
+    JSON is read too.
+    """
 
     def value(self) -> object:
-        try:
-            return json.loads(self.typed or "null")
-        except ValueError:
-            return self.typed
+        if not self.typed:
+            return None
+        for read in (_read_toml, json.loads):
+            try:
+                return read(self.typed)
+            except ValueError:
+                continue
+        return self.typed
 
     def as_text(self, value: Any) -> str:
         plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-        return "" if plain is None else json.dumps(plain, default=str, ensure_ascii=False)
+        if plain is None:
+            return ""
+        return _inline(plain)
+
+
+def _read_toml(text: str) -> object:
+    if "\n" in text:
+        raise ValueError("more than one line")
+    return tomllib.loads(f"value = {text}")["value"]
+
+
+def _inline(value: Any) -> str:
+    """A value as TOML has it within a line."""
+    if isinstance(value, Mapping):
+        inside = ", ".join(f"{_key(str(key))} = {_inline(one)}" for key, one in value.items() if one is not None)
+        return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_inline, value))}]"
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _key(text: str) -> str:
+    return text if BARE_KEY.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 class SeveralEditor(FieldEditor):

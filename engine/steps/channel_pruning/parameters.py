@@ -25,7 +25,7 @@ ADVANCED: JsonDict = {"advanced": True}
 CONTROL = "train_from_scratch"
 """The step that trains the control; steps do not import each other."""
 TITLES = {"macs": "MACs", "parameters": "parameters", "bytes": "bytes"}
-Share = Annotated[float, Field(gt=0, le=1)]
+Share = Annotated[float, Field(gt=0, lt=1, strict=True)]
 
 
 def _choices_of_criteria(schema: Document) -> None:

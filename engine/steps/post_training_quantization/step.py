@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.events import Notice
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.export.integer_operators import without_integer_operator
@@ -226,6 +227,13 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
                 'layers = "auto" verifies its choice on validation images, and there are none; set '
                 "dataset.validation_fraction."
             )
+        if drop < 1 / len(images):
+            message = (
+                f"{parameters.label()}: of {len(images)} validation images one is {1 / len(images):.3f} of the "
+                f"accuracy, more than max_accuracy_drop = {drop:g}, so the bound is kept to a whole image only; use "
+                "more validation images for a finer one."
+            )
+            context.trainer.emit(Notice(message=message, severity="warning"))
         labels = context.dataset.labels[images.rows]
         layers, found = choose_layers(float32, ranges, images, labels, bounds, context.progress)
         context.found(found)

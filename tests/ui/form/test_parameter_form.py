@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox,
 from pytestqt.qtbot import QtBot
 
 from engine.contract.section import Section
+from ui.form.field_editor import TableEditor
 from ui.form.parameter_form import ParameterForm
 
 
@@ -251,3 +252,19 @@ def test_a_refused_text_that_another_model_replaces_is_told(qtbot: QtBot, form: 
     form.set_model(_Parameters(share=0.25))
     assert len(told) == 1
     assert told[0].startswith("Share: ")
+
+
+@pytest.mark.parametrize("text", ["{ macs = 0.3 }", '{"macs": 0.3}'])
+def test_a_table_is_typed_as_in_a_recipe_or_as_json(qtbot: QtBot, text: str) -> None:
+    editor = TableEditor()
+    qtbot.addWidget(editor.widget)
+    editor.set_value({"macs": 0.5, "of a layer": ["a", 1], "none": None})
+    assert editor.widget.text() == '{ macs = 0.5, "of a layer" = ["a", 1] }'
+    editor.set_value({"macs": 0.5, "layers": ["a", 1], "on": True})
+    assert editor.value() == {"macs": 0.5, "layers": ["a", 1], "on": True}
+    editor.widget.setText(text)
+    assert editor.value() == {"macs": 0.3}
+    editor.widget.setText("{ macs = ")
+    assert editor.value() == "{ macs =", "for the field's own check to refuse"
+    editor.widget.clear()
+    assert editor.value() is None
