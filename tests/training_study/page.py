@@ -17,18 +17,18 @@ HEAD = """# What training does by default, and why
 A recipe that names no training settings trains with AdamW, a learning rate that fits optimizer and batch, a warm-up
 over a tenth of the epochs, a cosine schedule, label smoothing and small shifts of the images.
 
-- **Learning rate.** 0.006 for AdamW, 0.003 for Adam, 0.05 for SGD and 0.001 for RMSprop at batches of 32. It grows with
-  the square root of the batch, for SGD in proportion, up to 16 times the batch. Networks without batch normalisation,
-  and those that begin with weights of a file, get a sixth.
+- **Learning rate.** 0.006 for AdamW, 0.003 for Adam, 0.05 for SGD and 0.001 for RMSprop at batches of 32. It grows
+  with the square root of the batch, for SGD in proportion, up to 16 times the batch. Networks without batch
+  normalisation, and those that begin with weights of a file, get a sixth.
 - **Weight decay.** 0.05 for AdamW, 0.0005 for SGD, none for the others.
-- **Epochs.** Without a number of epochs the rate warms up over 200 batches (one to five epochs) and stays until neither
-  accuracy nor loss on the validation images has improved for a while, or until `budget_minutes` are nearly used; then it
-  falls, over four tenths of the epochs so far (Hägele et al. 2024). A training that is continued after a break takes the
-  same course.
+- **Epochs.** Without a number of epochs the rate warms up over 200 batches (one to five epochs) and stays until
+  neither accuracy nor loss on the validation images has improved for a while, or until `budget_minutes` are nearly
+  used; then it falls, over four tenths of the epochs so far (Hägele et al. 2024). A training that is continued after
+  a break takes the same course.
 - **Augmentation.** `small_shift` alone: every other kind assumes something of the images.
-- **Steps that train further** begin at the baseline's rate: pruning and transfer at the whole, clustering at half, QAT at
-  a tenth, where its shares differ by no more than the noise and a trained network is changed least. A student of
-  distillation has the rate of a baseline of its own kind.
+- **Steps that train further** begin at the baseline's rate: pruning and transfer at the whole, clustering at half,
+  QAT at a tenth, where its shares differ by no more than the noise and a trained network is changed least. A student
+  of distillation has the rate of a baseline of its own kind.
 
 The network page has presets of a whole training: these settings, and those of the papers as far as they tell them.
 
