@@ -59,5 +59,6 @@ def test_nothing_is_cut_or_overlaps(
         board.tabs.setCurrentIndex(tab)
         qtbot.wait(30)
         found += [f"{board.tabs.tabText(tab)}: {fault}" for fault in faults(window)]
+    board.shut_down()
     window.wizard.shut_down()
     assert found == []

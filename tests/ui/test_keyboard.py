@@ -116,6 +116,7 @@ def test_tab_comes_everywhere_in_a_run_which_opens_no_window_of_its_own(
     for tab in range(board.tabs.count()):
         board.tabs.setCurrentIndex(tab)
         assert_all_is_reached_in_order(window)
+    board.shut_down()
 
 
 def test_tab_comes_everywhere_on_the_test_bench(

@@ -79,6 +79,7 @@ def test_on_every_tab_of_a_run(qtbot: QtBot, window: MainWindow, tmp_path: Path)
         for tab in range(board.tabs.count()):
             board.tabs.setCurrentIndex(tab)
             assert_all_differ(menus + letters(window))
+    board.shut_down()
 
 
 def test_on_the_test_bench(qtbot: QtBot, window: MainWindow, heart_folder: Path, shipped_toys: dict[str, Path]) -> None:

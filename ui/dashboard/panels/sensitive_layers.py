@@ -108,13 +108,18 @@ class SensitivityPanel(Panel):
             row.addWidget(QLabel(choice.accessibleName()))
             row.addWidget(choice)
             line.addWidget(together)
+        inside = QWidget()
+        lines = QVBoxLayout(inside)
+        lines.setContentsMargins(0, 0, 0, 0)
+        for widget in (choices, self._bar, self._message, self._said):
+            lines.addWidget(widget)
+        lines.addWidget(self.drawn.plot, 1)
+        # All of it scrolls: in a low window the lines alone take the whole height.
         scroll = QScrollArea(widgetResizable=True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setWidget(self.drawn.plot)
+        scroll.setWidget(inside)
         layout = QVBoxLayout(self)
-        for widget in (choices, self._bar, self._message, self._said):
-            layout.addWidget(widget)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(scroll)
 
     def _read(self) -> None:
         """Look once for what was measured earlier."""
