@@ -24,6 +24,7 @@ from engine.steps.channel_pruning.criterion import CRITERIA, Reading, known_crit
 ADVANCED: JsonDict = {"advanced": True}
 CONTROL = "train_from_scratch"
 """The step that trains the control; steps do not import each other."""
+ONE_OF_THEM = "a target is one of macs, parameters and bytes, such as { macs = 0.5 }"
 TITLES = {"macs": "MACs", "parameters": "parameters", "bytes": "bytes"}
 Share = Annotated[float, Field(gt=0, lt=1, strict=True)]
 
@@ -48,10 +49,17 @@ class RemainingShare(BaseModel):
     parameters: Share | None = Field(None, title="Parameters", description="Of the network.")
     bytes: Share | None = Field(None, title="Bytes", description="Of the float32 .tflite file.")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_table(cls, value: object) -> object:
+        if not isinstance(value, dict | RemainingShare):
+            raise ValueError(ONE_OF_THEM)
+        return value
+
     @model_validator(mode="after")
     def _is_one(self) -> RemainingShare:
         if sum(getattr(self, name) is not None for name in MEASURES) != 1:
-            raise ValueError("a target is one of macs, parameters and bytes, such as { macs = 0.5 }")
+            raise ValueError(ONE_OF_THEM)
         return self
 
     @model_serializer(mode="wrap")
