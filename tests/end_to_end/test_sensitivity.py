@@ -71,7 +71,8 @@ def test_of_a_run_no_network_is_needed_but_for_pruning(checkout: Path, toy_run: 
 
 def test_what_cannot_be_measured_is_refused(checkout: Path, toy_run: Path, tmp_path: Path) -> None:
     for arguments, said in (
-        ((tmp_path / "nowhere.toml", "--runs", tmp_path), 'There is no recipe '),
+        ((tmp_path / "nowhere.toml", "--runs", tmp_path), "There is no recipe "),
+        (("nowhere", "--runs", tmp_path), 'There is no run "nowhere"'),
         ((toy_run, "--variant", "int9"), 'There is no variant "int9". Did you mean "int8"?'),
         ((toy_run, "--variant", "float16"), '"float16"'),
         ((toy_run, "--scheme", "int2"), 'There is no scheme "int2". Did you mean "int'),
