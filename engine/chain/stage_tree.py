@@ -17,7 +17,7 @@ from engine.contract.training_settings import epochs_text
 from engine.weights.weights_file import path_digest
 from engine.workbench.step import STEPS, Form
 
-STAGE_VERSION = 5
+STAGE_VERSION = 6
 """Raised when the same recipe would give other results, so that older stages are computed again."""
 
 

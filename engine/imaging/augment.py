@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from engine.contract.augmentation import AUGMENTATIONS, Augmentation
-from engine.imaging.image_augmentation import ImageAugmentation, MixingAugmentation, Mixture
+from engine.imaging.image_augmentation import AffineAugmentation, ImageAugmentation, MixingAugmentation, Mixture
+from engine.imaging.warping import one_after_another, warped
 
 Streams = Mapping[str, np.random.Generator]
 """Key of an augmentation → its source of chance, in the order in which they are applied."""
@@ -48,16 +49,22 @@ def augment(images: np.ndarray, streams: Streams) -> Augmented:
     Raises:
         RecipeError: an augmentation has no meaning for these images.
     """
-    mixture = None
+    mixture = maps = None
     for name, generator in streams.items():
         kind: Augmentation = AUGMENTATIONS[name]()
+        if isinstance(kind, AffineAugmentation):
+            drawn = kind.matrices(images.shape, generator)
+            maps = drawn if maps is None else one_after_another(maps, drawn)
+            continue
+        if maps is not None:
+            images, maps = warped(images, maps), None
         if isinstance(kind, MixingAugmentation):
             images, mixture = kind.mix(images, generator)
         elif isinstance(kind, ImageAugmentation):
             images = kind.apply(images, generator)
         else:
-            raise TypeError(f'the augmentation "{name}" is neither an ImageAugmentation nor a MixingAugmentation')
-    return Augmented(images, mixture)
+            raise TypeError(f'the augmentation "{name}" has none of the forms of image_augmentation.py')
+    return Augmented(images if maps is None else warped(images, maps), mixture)
 
 
 def mixes_images(names: Sequence[str]) -> bool:

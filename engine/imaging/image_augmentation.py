@@ -1,4 +1,4 @@
-"""The two forms of an augmentation: one changes each image alone, the other mixes two images and their labels."""
+"""The forms of an augmentation: it changes each image alone, or moves its pixels, or mixes two images and labels."""
 
 from __future__ import annotations
 
@@ -23,6 +23,19 @@ class ImageAugmentation(Augmentation):
 
         Returns:
             The same shape and dtype. Values are rounded and kept within the dtype's range.
+        """
+
+
+class AffineAugmentation(Augmentation):
+    """Moves the pixels of each image by an affine map; several in a row become one, which interpolates once."""
+
+    @abstractmethod
+    def matrices(self, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
+        """A map for each image, drawn at random; (n, 2, 3) as `warped` takes them.
+
+        Args:
+            shape: (n, height, width, channels) of the images.
+            generator: the only source of chance.
         """
 
 

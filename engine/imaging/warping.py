@@ -35,6 +35,13 @@ def warped_image(image: np.ndarray, matrix: np.ndarray, fill: Sequence[float]) -
     return mapped.reshape(image.shape)
 
 
+def one_after_another(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The maps that do at once what `second` does to the results of `first`; all (n, 2, 3)."""
+    together = first[:, :, :2] @ second
+    together[:, :, 2] += first[:, :, 2]
+    return together
+
+
 def about_middle(linear: np.ndarray, height: int, width: int) -> np.ndarray:
     """Matrices for `warped` from linear maps (n, 2, 2) of (x, y) that leave the image's middle where it is."""
     middle = np.array([(width - 1) / 2, (height - 1) / 2])

@@ -40,6 +40,7 @@ that belongs to its key, the epoch and the batch: adding one changes nothing tha
 the order of the list; usual is that of this table. By default images are moved a little, by `small_shift`. Nothing else
 is on by default, since each assumes something of the images: a flipped heart is another heart.
 
+- Rotation, shift and zoom become one map where they follow each other, so pixels are interpolated once.
 - Values stay within the range of their type. Images of 16 bits are changed at 16 bits, except by the policies.
   Strengths are relative to the image's own values, so images that use 12 of 16 bits are changed as much as others;
   `stain_jitter` counts from the largest value of the type.

@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.contract.augmentation import Family
 from engine.imaging.image_augmentation import ImageAugmentation
+from engine.imaging.normal_values import normal_values
 from engine.imaging.pixel_figures import as_pixels, value_spans
 
 LARGEST_NOISE_SHARE = 0.05
@@ -27,7 +28,7 @@ class Noise(ImageAugmentation):
 
     def apply(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         deviations = generator.uniform(0, LARGEST_NOISE_SHARE, len(images)).astype(np.float32) * value_spans(images)
-        noisy = generator.standard_normal(images.shape, dtype=np.float32)
+        noisy = normal_values(images.shape, generator)
         noisy *= deviations[:, None, None, None]
         noisy += images
         return as_pixels(noisy, images.dtype)
@@ -45,7 +46,7 @@ class Speckle(ImageAugmentation):
 
     def apply(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         deviations = generator.uniform(0, LARGEST_SPECKLE, len(images)).astype(np.float32)
-        grainy = generator.standard_normal(images.shape, dtype=np.float32)
+        grainy = normal_values(images.shape, generator)
         grainy *= deviations[:, None, None, None]
         grainy += 1
         grainy *= images

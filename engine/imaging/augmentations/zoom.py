@@ -7,13 +7,13 @@ from typing import ClassVar
 import numpy as np
 
 from engine.contract.augmentation import Family
-from engine.imaging.image_augmentation import ImageAugmentation
-from engine.imaging.warping import about_middle, warped
+from engine.imaging.image_augmentation import AffineAugmentation
+from engine.imaging.warping import about_middle
 
 LARGEST_ZOOM = 1.15
 
 
-class Zoom(ImageAugmentation):
+class Zoom(AffineAugmentation):
     key: ClassVar[str] = "zoom"
     title: ClassVar[str] = "Zoom"
     summary: ClassVar[str] = (
@@ -23,7 +23,7 @@ class Zoom(ImageAugmentation):
     paper: ClassVar[str] = "Isensee et al. 2021"
     family: ClassVar[Family] = Family.GEOMETRY
 
-    def apply(self, images: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    def matrices(self, shape: tuple[int, ...], generator: np.random.Generator) -> np.ndarray:
         # Evenly in the logarithm: as often larger as smaller.
-        factors = LARGEST_ZOOM ** generator.uniform(-1, 1, len(images))
-        return warped(images, about_middle(np.eye(2) / factors[:, None, None], *images.shape[1:3]))
+        factors = LARGEST_ZOOM ** generator.uniform(-1, 1, shape[0])
+        return about_middle(np.eye(2) / factors[:, None, None], *shape[1:3])

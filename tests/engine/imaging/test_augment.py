@@ -57,6 +57,40 @@ def test_rotation_stays_within_its_angle_and_fills_corners_with_the_mean() -> No
     assert np.array_equal(changed(uniform, ("rotate",), 2), uniform)
 
 
+@pytest.mark.parametrize("names", [("shift", "zoom", "rotate"), ("rotate", "hflip", "shift", "zoom")])
+def test_maps_in_a_row_are_those_of_one_after_the_other(names: tuple[str, ...]) -> None:
+    images = smooth(16, 3, side=64)
+    together, apart = changed(images, names, 9), images
+    for name in names:
+        apart = changed(apart, (name,), 9)
+    middle = slice(20, 44)  # The margins differ: what leaves an image and comes back is lost only one after the other.
+    differences = np.abs(together[:, middle, middle].astype(int) - apart[:, middle, middle])
+    assert differences.mean() < 1
+    assert differences.max() <= 8
+    turned = changed(images, names[::-1], 9)[:, middle, middle]
+    assert np.abs(together[:, middle, middle].astype(int) - turned).mean() > 3
+
+
+def test_pixels_are_interpolated_once() -> None:
+    images = np.random.default_rng(1).integers(0, 256, (32, 64, 64, 1), dtype=np.uint8)
+    together, apart = changed(images, ("zoom", "rotate"), 9), images
+    for name in ("zoom", "rotate"):
+        apart = changed(apart, (name,), 9)
+    assert together.std() > 1.1 * apart.std()
+
+
+def test_a_shift_moves_whole_pixels_and_fills_the_margin_with_the_mean() -> None:
+    images = np.random.default_rng(1).integers(0, 256, (32, 50, 50, 3), dtype=np.uint8)
+    for image, moved in zip(images, changed(images, ("shift",), 9), strict=True):
+        mean = np.rint(image.mean(axis=(0, 1))).astype(np.uint8)
+        padded = np.pad(image, ((5, 5), (5, 5), (0, 0)), constant_values=1)
+        for channel in range(3):
+            padded[:5, :, channel] = padded[-5:, :, channel] = mean[channel]
+            padded[:, :5, channel] = padded[:, -5:, channel] = mean[channel]
+        places = [(down, right) for down in range(11) for right in range(11)]
+        assert any(np.array_equal(moved, padded[down : down + 50, right : right + 50]) for down, right in places)
+
+
 @pytest.mark.parametrize(("name", "axis"), [("hflip", 1), ("vflip", 0)])
 def test_half_of_the_images_are_flipped(name: str, axis: int) -> None:
     images = np.random.default_rng(1).integers(0, 256, (400, 6, 5, 3), dtype=np.uint8)
