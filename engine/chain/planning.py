@@ -20,12 +20,9 @@ from engine.contract.recipe import Recipe
 from engine.datasets.cache.preparation import dataset_fingerprint
 from engine.datasets.source import SampleIndex, Split
 from engine.feeding.pipeline import network_input_shape
-from engine.measurement.machine import cpu_name
+from engine.measurement.machine import LATENCY_THREADS, cpu_name
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
-
-LATENCY_THREADS = 1
-"""Of the interpreter that latencies are measured with."""
 
 
 def machine_name() -> str:

@@ -16,6 +16,7 @@ from engine.steps.post_training_quantization.calibration import ActivationRange
 from engine.steps.post_training_quantization.layer_changes import layer_in
 
 PRUNED_SHARE = 0.8
+REMOVED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -42,24 +43,48 @@ def _pruned(bench: SensitivityBench) -> LayerChange:
     kernels = _kernels(bench.network())
 
     def change(operator: LayerOperator) -> bytes:
-        if operator.layer not in kernels:
-            raise CannotChange("the Keras network has no layer of this name")
-        kernel = kernels[operator.layer]
-        kept = _as_stored(largest_values([kernel], PRUNED_SHARE, "layer")[0], operator.kind)
-        if kept.shape != operator.kernel.shape:
-            raise CannotChange("the file stores its kernel in another shape than the Keras network")
-        return operator.with_kernel(np.where(kept, operator.kernel, np.float32(0)))
+        kept = _as_stored(largest_values([_kernel_of(operator, kernels)], PRUNED_SHARE, "layer")[0], operator)
+        return operator.with_weights(np.where(kept, operator.kernel, np.float32(0)), None)
 
     return change
 
 
-def _as_stored(mask: np.ndarray, kind: str) -> np.ndarray:
-    """A Keras kernel's axes in the order of a `.tflite`."""
-    if kind == "FULLY_CONNECTED":
-        return mask.T
-    if kind == "DEPTHWISE_CONV_2D":
-        return mask.reshape(1, *mask.shape[:2], -1)
-    return np.moveaxis(mask, 3, 0)
+def _without_channels(bench: SensitivityBench) -> LayerChange:
+    """Without the half of its channels whose filters in the Keras network are smallest (l1)."""
+    kernels = _kernels(bench.network())
+
+    def change(operator: LayerOperator) -> bytes:
+        if operator.gives_classes:
+            raise CannotChange("its channels are the classes")
+        values = _kernel_of(operator, kernels)
+        axes = (0, 1) if operator.kind == "DEPTHWISE_CONV_2D" else tuple(range(values.ndim - 1))
+        norms = np.abs(values.astype(np.float64)).sum(axis=axes).ravel()
+        kept = np.zeros(len(norms), dtype=bool)
+        kept[np.argsort(norms, kind="stable")[round(REMOVED_SHARE * len(norms)) :]] = True
+        stored = _as_stored(np.broadcast_to(kept.reshape(values.shape[len(axes) :]), values.shape), operator)
+        bias = None if operator.bias is None else np.where(kept, operator.bias, np.float32(0))
+        return operator.with_weights(np.where(stored, operator.kernel, np.float32(0)), bias)
+
+    return change
+
+
+def _kernel_of(operator: LayerOperator, kernels: Mapping[str, np.ndarray]) -> np.ndarray:
+    if operator.layer not in kernels:
+        raise CannotChange("the Keras network has no layer of this name")
+    return kernels[operator.layer]
+
+
+def _as_stored(mask: np.ndarray, operator: LayerOperator) -> np.ndarray:
+    """A mask of a Keras kernel with its axes in the order of a `.tflite`."""
+    if operator.kind == "FULLY_CONNECTED":
+        stored = mask.T
+    elif operator.kind == "DEPTHWISE_CONV_2D":
+        stored = mask.reshape(1, *mask.shape[:2], -1)
+    else:
+        stored = np.moveaxis(mask, 3, 0)
+    if stored.shape != operator.kernel.shape:
+        raise CannotChange("the file stores its kernel in another shape than the Keras network")
+    return stored
 
 
 def _kernels(folder: Path) -> dict[str, np.ndarray]:
@@ -80,6 +105,9 @@ SCHEMES: Mapping[str, SensitivityScheme] = {
         lambda bench: layer_in("int4", bench.ranges),
     ),
     "pruning": SensitivityScheme("pruning: the smallest 80 % of the weights are zero, no fine-tuning", _pruned),
+    "channel_pruning": SensitivityScheme(
+        "channel pruning: the smaller half of the channels is zero, no fine-tuning", _without_channels
+    ),
 }
 """Key → scheme, in the order in which they are told."""
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from engine.chain.planning import LATENCY_THREADS
 from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
@@ -22,6 +21,7 @@ from engine.measurement.accuracy import both_classes, predicted
 from engine.measurement.classification import classify
 from engine.measurement.figures_per_class import chosen_threshold
 from engine.measurement.latency import LatencyFigures
+from engine.measurement.machine import LATENCY_THREADS
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
 from engine.store.measurement_store import MeasurementStore

@@ -46,10 +46,14 @@ class LayerOperator:
     content: bytes = field(repr=False)
     kernel: np.ndarray = field(repr=False)
     """float32, in the file's shape."""
-    with_kernel: Callable[[np.ndarray], bytes] = field(repr=False)
-    """The same file with another kernel."""
+    bias: np.ndarray | None = field(repr=False)
+    """float32 (channels,); None where it has none."""
+    with_weights: Callable[[np.ndarray, np.ndarray | None], bytes] = field(repr=False)
+    """The same file with another kernel and, where it has one, another bias."""
     output: str
     """The name of what it computes."""
+    gives_classes: bool
+    """Whether its channels are the classes."""
 
 
 @dataclass(frozen=True)
@@ -199,25 +203,39 @@ class _Measurement:
 
     def _operator(self, name: str, number: int) -> LayerOperator:
         wanted = self._cut.outputs(number)[:1]
-        place = self._cut.inputs(number)[KERNEL_INPUT[self._cut.kind(number)]]
-        kernel = self._cut.constant(place)
+        kernel_place, bias_place = self._weights(number)
+        kernel = self._cut.constant(kernel_place)
         assert kernel is not None
+        bias = None if bias_place is None else self._cut.constant(bias_place)
 
-        def with_kernel(values: np.ndarray) -> bytes:
-            return self._cut.part(number, number + 1, wanted, {place: values}).content
+        def with_weights(values: np.ndarray, other_bias: np.ndarray | None) -> bytes:
+            changed = {kernel_place: values}
+            if bias_place is not None and other_bias is not None:
+                changed[bias_place] = other_bias
+            return self._cut.part(number, number + 1, wanted, changed).content
 
-        content = self._cut.part(number, number + 1, wanted).content
-        return LayerOperator(name, self._cut.kind(number), content, kernel, with_kernel, self._cut.name(wanted[0]))
+        return LayerOperator(
+            name,
+            self._cut.kind(number),
+            self._cut.part(number, number + 1, wanted).content,
+            kernel,
+            bias,
+            with_weights,
+            self._cut.name(wanted[0]),
+            wanted[0] == self._logits,
+        )
 
     def _image_inputs(self, number: int) -> tuple[int, ...]:
         return tuple(one for one in self._cut.live_before(number, number + 1) if one >= 0)
 
-    def _weight_bytes(self, number: int) -> int:
+    def _weights(self, number: int) -> tuple[int, int | None]:
+        """Where the kernel and the bias are; None where there is no bias."""
         kind, inputs = self._cut.kind(number), self._cut.inputs(number)
-        places = [inputs[KERNEL_INPUT[kind]]]
-        if kind != "TRANSPOSE_CONV" and len(inputs) > BIAS_INPUT and inputs[BIAS_INPUT] >= 0:
-            places.append(inputs[BIAS_INPUT])
-        return sum(map(self._cut.bytes_of, places))
+        has_bias = kind != "TRANSPOSE_CONV" and len(inputs) > BIAS_INPUT and inputs[BIAS_INPUT] >= 0
+        return inputs[KERNEL_INPUT[kind]], inputs[BIAS_INPUT] if has_bias else None
+
+    def _weight_bytes(self, number: int) -> int:
+        return sum(self._cut.bytes_of(place) for place in self._weights(number) if place is not None)
 
     def _step(self, name: str, number: int, share: float) -> None:
         """Count a run of the network from a layer to its end as work, by the operators that it has."""

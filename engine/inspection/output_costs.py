@@ -12,6 +12,8 @@ from engine.inspection.layer_errors import sqnr_db
 
 End = Literal["SOFTMAX", "LOGISTIC"]
 """The last operator, which makes probabilities."""
+LEAST_PROBABILITY = 1e-30
+"""Of float32 numbers that rounded to zero."""
 
 
 def log_probabilities(logits: np.ndarray, end: End) -> np.ndarray:
@@ -27,6 +29,18 @@ def log_probabilities(logits: np.ndarray, end: End) -> np.ndarray:
         else:
             return -np.logaddexp(0.0, -values)
     return values - np.logaddexp.reduce(values, axis=1, keepdims=True)
+
+
+def logits_of(probabilities: np.ndarray) -> np.ndarray:
+    """What the last softmax was given, but for an offset, or the last sigmoid: float64 of the same shape.
+
+    Args:
+        probabilities: (images, classes), or (images, 1) of the second of two classes.
+    """
+    likely = np.clip(probabilities.astype(np.float64), LEAST_PROBABILITY, None)
+    if likely.shape[1] == 1:
+        return np.log(likely) - np.log(np.clip(1 - likely, LEAST_PROBABILITY, None))
+    return np.log(likely)
 
 
 def decided(logits: np.ndarray) -> np.ndarray:

@@ -9,6 +9,9 @@ import sys
 from functools import lru_cache
 from pathlib import Path
 
+LATENCY_THREADS = 1
+"""Of the interpreter that latencies are measured with."""
+
 
 @lru_cache(maxsize=1)
 def cpu_name() -> str:

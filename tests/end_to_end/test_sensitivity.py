@@ -18,7 +18,7 @@ from tests.end_to_end.test_find_rate import written
 from tests.ui.wizard.test_rate_dialog import tiny
 
 MEASURE_S = 240
-SCHEMES = ["int8", "int4", "pruning"]
+SCHEMES = ["int8", "int4", "pruning", "channel_pruning"]
 
 
 def command(checkout: Path, *arguments: object) -> list[str]:
@@ -39,12 +39,14 @@ def test_of_a_recipe_the_baseline_is_trained_once_and_measured_once(
     assert first.returncode == 0, first.stderr
     found = json.loads(out.read_text(encoding="utf-8"))
     assert (found["schema"], found["variant"], found["run"], found["images"]) == (1, "baseline", "", 8)
-    assert found["notes"] == []
+    (note,) = found["notes"]
+    assert note.endswith("was not measured: its channels are the classes.")
     assert len(found["layers"]) == 10
     for layer in found["layers"]:
         assert layer["bytes"] > 0
         assert layer["range"][0] < layer["range"][1]
-        assert list(layer["schemes"]) == SCHEMES
+        of_classes = f"channel_pruning of {layer['layer']} " in note
+        assert list(layer["schemes"]) == (SCHEMES[:3] if of_classes else SCHEMES)
         for cost in layer["schemes"].values():
             assert list(cost) == ["accuracy_drop", "sqnr_db", "kl"]
     by_int8 = [layer["schemes"]["int8"]["kl"] for layer in found["layers"]]

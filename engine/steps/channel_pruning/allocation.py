@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from engine.contract.errors import NutshellError
 from engine.steps.channel_pruning.channel_costs import ChannelCosts, Measure
 
 BISECTIONS = 40
+
+Allocation = Literal["uniform", "global", "sensitivity"]
 
 Ideal = Callable[[float], Sequence[float]]
 """A strength from 0 to 1 → how many groups each of the tied layers would keep, if they could be halved."""
@@ -35,6 +38,16 @@ class CountRule:
         """int64, rising: the multiples that are not too few, and the count that there is."""
         multiples = np.arange(self.multiple_of, count, self.multiple_of)
         return np.append(multiples[multiples >= self.minimum], count)
+
+
+@dataclass(frozen=True)
+class DamageCurve:
+    """How far the outputs move without some channels of one of the tied layers."""
+
+    removed: np.ndarray = field(repr=False)
+    """int64 (points,), rising from 0: groups that are gone, the lowest scores first."""
+    divergence: np.ndarray = field(repr=False)
+    """float64 (points,): mean Kullback-Leibler divergence from the whole network's probabilities, in nats."""
 
 
 class OutOfReach(NutshellError):
@@ -65,6 +78,49 @@ def by_scores(scores: Sequence[np.ndarray]) -> Ideal:
         return [len(own) - float(np.searchsorted(own, threshold, side="right")) for own in relative]
 
     return ideal
+
+
+def by_damage(curves: Sequence[DamageCurve], prices: Sequence[float]) -> Ideal:
+    """Groups go where they do the least damage for what they save, as if layers did not depend on each other.
+
+    Of each curve the convex hull from below is followed, so that a layer loses its groups in the order of damage per
+    saving; the strength is the share of all savings.
+
+    Args:
+        prices: what one group of each of the tied layers saves.
+    """
+    stretches = sorted(
+        (slope / max(price, np.finfo(float).tiny), place, groups)
+        for place, (curve, price) in enumerate(zip(curves, prices, strict=True))
+        for slope, groups in _hull(curve)
+    )
+    counts = [int(curve.removed[-1]) + 1 for curve in curves]
+    total = sum(groups * prices[place] for _, place, groups in stretches)
+
+    def ideal(strength: float) -> list[float]:
+        kept, left = [float(count) for count in counts], strength * total
+        for _, place, groups in stretches:
+            saving = groups * prices[place]
+            part = min(1.0, left / saving) if saving > 0 else 1.0
+            kept[place] -= part * groups
+            left -= part * saving
+            if left <= 0:
+                break
+        return kept
+
+    return ideal
+
+
+def _hull(curve: DamageCurve) -> list[tuple[float, int]]:
+    """Damage of each group and number of groups, of each stretch of the lower convex hull, from the first on."""
+    # With more channels gone less may be lost by chance; nothing is gained by that.
+    damage, at, stretches = np.maximum.accumulate(curve.divergence), 0, []
+    while at < len(damage) - 1:
+        slopes = (damage[at + 1 :] - damage[at]) / (curve.removed[at + 1 :] - curve.removed[at])
+        following = at + 1 + int(np.flatnonzero(slopes == slopes.min())[-1])
+        stretches.append((float(slopes.min()), int(curve.removed[following] - curve.removed[at])))
+        at = following
+    return stretches
 
 
 def kept_counts(

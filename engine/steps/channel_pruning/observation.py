@@ -55,7 +55,7 @@ class Observation:
                 self.model,
                 self.graph,
                 self.coupled,
-                [layer.name for layer in self._takers()],
+                [layer.name for layer in self.takers()],
                 self.sample.images,
                 reads is Reading.CORRELATIONS,
                 self.between_batches,
@@ -80,7 +80,7 @@ class Observation:
         gone[np.asarray(list(removed), dtype=np.int64)] = True
         partners = self._partners(gone) if self.criterion.substitute is Substitute.PARTNER else {}
         kernels, biases = {}, {}
-        for layer in self._takers():
+        for layer in self.takers():
             replacement = self._replacement(layer, gone, partners)
             if len(replacement.removed):
                 kernel = kernel_of(self.model.get_layer(layer.name))
@@ -90,7 +90,7 @@ class Observation:
                 )
         return Compensation(kernels, biases)
 
-    def _takers(self) -> list[Layer]:
+    def takers(self) -> list[Layer]:
         """The layers that compute with all channels that they take, some of which may go."""
         return [
             layer for layer in self.graph.layers if layer.kind in PRODUCERS and (self.coupled.inputs(layer) >= 0).any()
@@ -98,7 +98,7 @@ class Observation:
 
     def _seen(self, tied: TiedLayers, changes: Mapping[str, np.ndarray]) -> SeenChannels:
         reads = self.criterion.reads
-        takers = [layer for layer in self._takers() if tied.groups[0] in self.coupled.inputs(layer)]
+        takers = [layer for layer in self.takers() if tied.groups[0] in self.coupled.inputs(layer)]
         own = [(self._responses[one.name], self._channels(one, tied)) for one in takers] if self._responses else []
         return SeenChannels(
             filters=[self._filters(name, tied) for name in tied.layers],
@@ -150,7 +150,7 @@ class Observation:
         """Removed group → the group that stays and is most like it, over all layers that take both."""
         found: dict[int, int] = {}
         for tied in self.coupled.tied:
-            takers = [layer for layer in self._takers() if tied.groups[0] in self.coupled.inputs(layer)]
+            takers = [layer for layer in self.takers() if tied.groups[0] in self.coupled.inputs(layer)]
             staying = np.flatnonzero(~gone[tied.groups])
             alike = np.mean([_determination(self._responses[one.name], self._channels(one, tied)) for one in takers], 0)
             for place in np.flatnonzero(gone[tied.groups]):

@@ -17,15 +17,15 @@ from pydantic.config import JsonDict
 
 from engine.contract.document import Document
 from engine.contract.step_parameters import STEP_PARAMETERS, StepParameters
-from engine.steps.channel_pruning.allocation import ChannelTarget, CountRule
+from engine.steps.channel_pruning.allocation import Allocation, ChannelTarget, CountRule
 from engine.steps.channel_pruning.channel_costs import MEASURES
 from engine.steps.channel_pruning.criterion import CRITERIA, Reading, known_criterion
 
 ADVANCED: JsonDict = {"advanced": True}
 CONTROL = "train_from_scratch"
 """The step that trains the control; steps do not import each other."""
-ONE_OF_THEM = "a target is one of macs, parameters and bytes, such as { macs = 0.5 }"
-TITLES = {"macs": "MACs", "parameters": "parameters", "bytes": "bytes"}
+ONE_OF_THEM = "a target is one of macs, parameters, bytes and latency, such as { macs = 0.5 }"
+TITLES = {"macs": "MACs", "parameters": "parameters", "bytes": "bytes", "latency": "latency"}
 Share = Annotated[float, Field(gt=0, lt=1, strict=True)]
 
 
@@ -48,6 +48,9 @@ class RemainingShare(BaseModel):
     macs: Share | None = Field(None, title="MACs", description="Multiply-accumulates for one image.")
     parameters: Share | None = Field(None, title="Parameters", description="Of the network.")
     bytes: Share | None = Field(None, title="Bytes", description="Of the float32 .tflite file.")
+    latency: Share | None = Field(
+        None, title="Latency", description="Of the float32 .tflite file with one thread, timed on this machine."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -58,7 +61,7 @@ class RemainingShare(BaseModel):
 
     @model_validator(mode="after")
     def _is_one(self) -> RemainingShare:
-        if sum(getattr(self, name) is not None for name in MEASURES) != 1:
+        if sum(getattr(self, name) is not None for name in TITLES) != 1:
             raise ValueError(ONE_OF_THEM)
         return self
 
@@ -67,11 +70,15 @@ class RemainingShare(BaseModel):
         return {name: share for name, share in whole(self).items() if share is not None}
 
     @property
+    def name(self) -> str:
+        """What the share is of."""
+        return next(name for name in TITLES if getattr(self, name) is not None)
+
+    @property
     def target(self) -> ChannelTarget:
-        """The same as measure and share."""
-        return next(
-            ChannelTarget(measure, share) for measure in MEASURES if (share := getattr(self, measure)) is not None
-        )
+        """The same as measure and share; for the latency, MACs are the first guess."""
+        share: float = getattr(self, self.name)
+        return next((ChannelTarget(one, share) for one in MEASURES if one == self.name), ChannelTarget("macs", share))
 
 
 class ChannelPruningParameters(StepParameters):
@@ -93,13 +100,13 @@ class ChannelPruningParameters(StepParameters):
     target: RemainingShare = Field(
         RemainingShare(macs=0.5),
         title="Target",
-        description="The share that remains at most of macs, parameters or bytes, such as { macs = 0.5 }.",
+        description="The share that remains at most of macs, parameters, bytes or latency, such as { macs = 0.5 }.",
     )
-    allocation: Literal["uniform", "global"] = Field(
+    allocation: Allocation = Field(
         "uniform",
         title="Allocation",
         description="uniform: the same share of every layer; global: the lowest scores of all layers, each relative to "
-        "its layer's mean.",
+        "its layer's mean; sensitivity: most from layers whose channels change the outputs least for what they save.",
     )
     rounds: int = Field(
         1,
@@ -178,8 +185,7 @@ class ChannelPruningParameters(StepParameters):
     )
 
     def label(self) -> str:
-        target = self.target.target
-        return f"{target.share * 100:g} % {TITLES[target.measure]} by {self.criterion}"
+        return f"{self.target.target.share * 100:g} % {TITLES[self.target.name]} by {self.criterion}"
 
     def control_steps(self) -> tuple[StepParameters, ...] | None:
         return (self, STEP_PARAMETERS[CONTROL].model_validate({})) if self.control else None

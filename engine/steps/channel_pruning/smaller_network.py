@@ -47,7 +47,7 @@ def smaller_network(
             tensors[layer.name] = tf_keras.Input(shape=layer.shape, name=layer.name)
             continue
         offset = compensation.biases.get(layer.name)
-        takes_over = offset is not None and not _has_bias(old) and _normalisation_after(layer, graph) is None
+        takes_over = offset is not None and not _has_bias(old) and normalisation_after(layer, graph) is None
         changed = kept.settings(layer) | (BIAS if takes_over else {})
         kind: Any = type(old)
         new = kind.from_config({**old.get_config(), **changed})
@@ -87,7 +87,7 @@ def _weights(
     if layer.kind == "BatchNormalization":
         before = compensation.biases.get(layer.inputs[0])
         maker = next(one for one in graph.layers if one.name == layer.inputs[0])
-        if before is not None and not maker.settings["use_bias"] and _normalisation_after(maker, graph) == layer.name:
+        if before is not None and not maker.settings["use_bias"] and normalisation_after(maker, graph) == layer.name:
             # What the layer before would add to every value is taken from their mean.
             arrays = [*arrays[:-2], arrays[-2] - before, arrays[-1]]
         return [one[outputs].astype(np.float32) for one in arrays]
@@ -99,7 +99,7 @@ def _has_bias(layer: KerasLayer) -> bool:
     return bool(layer.get_config().get("use_bias", False))
 
 
-def _normalisation_after(layer: Layer, graph: LayerGraph) -> str | None:
+def normalisation_after(layer: Layer, graph: LayerGraph) -> str | None:
     """The batch normalisation that alone takes what a layer gives."""
     users = [one for one in graph.layers if layer.name in one.inputs]
     return users[0].name if len(users) == 1 and users[0].kind == "BatchNormalization" else None

@@ -6,6 +6,8 @@ Li et al. 2017; the channels that must go together as in Fang et al. 2023 (arXiv
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -91,6 +93,11 @@ class ChannelPruning(Step[ChannelPruningParameters]):
         if planned.unknown:
             message = f"Channels cannot be followed through {', '.join(planned.unknown)}; those around it are all kept."
             yield place.note(message)
+        if parameters.target.latency:
+            message = (
+                "The latency is timed on this machine, so the same recipe may leave other channels on another one."
+            )
+            yield place.note(message, "target")
         criterion = CRITERIA[parameters.criterion]
         if criterion.substitute is Substitute.PARTNER and Trait.CLUSTERS in place.made:
             message = (
@@ -161,7 +168,10 @@ def _sparse_epochs(parameters: ChannelPruningParameters) -> int:
 
 
 def _pruner(parameters: ChannelPruningParameters, network: Network, context: StepContext) -> Pruner:
+    from engine.contract.events import Notice
     from engine.export.tflite_conversion import float32_tflite
+    from engine.measurement.machine import LATENCY_THREADS
+    from engine.measurement.variant import measure_latencies_together
     from engine.steps.channel_pruning.observation import CriterionImages
     from engine.steps.channel_pruning.pruner import Pruner
 
@@ -171,16 +181,25 @@ def _pruner(parameters: ChannelPruningParameters, network: Network, context: Ste
     def tflite_bytes(model: KerasModel) -> int:
         return len(context.float32_tflite(network) if model is whole else float32_tflite(model))
 
+    def latency_ratio(model: KerasModel) -> float:
+        with TemporaryDirectory() as folder:
+            files = {name: Path(folder) / f"{name}.tflite" for name in ("whole", "smaller")}
+            files["whole"].write_bytes(context.float32_tflite(network))
+            files["smaller"].write_bytes(float32_tflite(model))
+            return measure_latencies_together(files, LATENCY_THREADS, context.progress)["smaller"].ratio
+
     return Pruner(
         CRITERIA[parameters.criterion](),
-        parameters.allocation == "global",
+        parameters.allocation,
         parameters.target.target.measure,
         parameters.rule,
         CriterionImages(images, context.dataset.labels[images.rows]),
         network.facts.pruned_layers,
         context.recipe.seed ^ SEED_PART,
         tflite_bytes,
-        context.trainer.control.raise_if_cancelled,
+        latency_ratio if parameters.target.latency else None,
+        lambda sentence: context.trainer.emit(Notice(message=sentence)),
+        context.progress,
     )
 
 

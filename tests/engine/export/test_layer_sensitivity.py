@@ -135,3 +135,32 @@ def test_pruning_is_that_of_the_keras_network(residual: Trained, tmp_path: Path)
         cost = next(one for one in found.layers if one.layer == layer).schemes["pruning"]
         kl = (float32 * (np.log(float32) - np.log(theirs))).sum(axis=1).mean()
         assert cost.kl == pytest.approx(kl, rel=0.01), layer
+
+
+def test_channel_pruning_is_that_of_the_keras_network(residual: Trained, tmp_path: Path) -> None:
+    """With the smaller half of a layer's channels zero behind its batch normalisation, where it has one."""
+    from engine.export.tflite_conversion import float32_tflite
+    from engine.training.kernels import clone, kernels
+    from engine.training.model_graph import graph_of_model
+
+    save_network(tmp_path, Network(residual.model, NetworkFacts(parameters=1, trainable_parameters=1)))
+    change = SCHEMES_OF_SENSITIVITY["channel_pruning"].make(SensitivityBench({}, lambda: tmp_path))
+    images, labels = residual.test_images[:IMAGES], residual.test_labels[:IMAGES]
+    found = measure_layers(residual.float32, {"channel_pruning": change}, {}, images, labels)
+    assert found.notes == ("channel_pruning of classifier was not measured: its channels are the classes.",)
+    float32 = probabilities(residual.float32, images)
+    users = {layer.inputs[0]: layer for layer in graph_of_model(residual.model).layers if layer.inputs}
+    for layer in ("body2_conv", "depth_conv"):
+        narrowed = clone(residual.model)
+        values = kernels(narrowed)[layer].numpy()
+        norms = np.abs(values).sum(axis=(0, 1) if layer == "depth_conv" else (0, 1, 2)).ravel()
+        gone = np.argsort(norms)[: len(norms) // 2]
+        behind = users[layer]
+        assert behind.kind == "BatchNormalization"
+        gamma, beta, *averages = narrowed.get_layer(behind.name).get_weights()
+        gamma[gone] = beta[gone] = 0
+        narrowed.get_layer(behind.name).set_weights([gamma, beta, *averages])
+        theirs = probabilities(float32_tflite(narrowed), images)
+        cost = next(one for one in found.layers if one.layer == layer).schemes["channel_pruning"]
+        kl = (float32 * (np.log(float32) - np.log(theirs))).sum(axis=1).mean()
+        assert cost.kl == pytest.approx(kl, rel=0.01), layer

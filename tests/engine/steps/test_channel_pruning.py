@@ -454,7 +454,7 @@ def test_recipes_say_one_target_and_a_known_criterion() -> None:
     recipe = recipe_with(ChannelPruningParameters(target={"parameters": 0.25}, criterion="taylor"))
     assert "parameters = 0.25" in recipe_text(recipe)
     assert parse_recipe(recipe_text(recipe)) == recipe
-    with pytest.raises(ValueError, match="a target is one of macs, parameters and bytes"):
+    with pytest.raises(ValueError, match="a target is one of macs, parameters, bytes and latency"):
         ChannelPruningParameters.model_validate({"target": {"macs": 0.5, "bytes": 0.5}})
     with pytest.raises(ValueError, match='did you mean "taylor"'):
         ChannelPruningParameters.model_validate({"criterion": "tailor"})
