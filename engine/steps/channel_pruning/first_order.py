@@ -11,8 +11,7 @@ import tf_keras
 from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import LayerGraph
 from engine.steps.channel_pruning.responses import image_batches
-from engine.training.convolution_gradient import safe_convolution_gradients
-from engine.training.objective import cross_entropy
+from engine.training.loss_gradients import loss_gradients
 
 
 def squared_changes(
@@ -36,7 +35,7 @@ def squared_changes(
     layers = [model.get_layer(name) for name in gates]
     weights = [_gate_weights(layer) for layer in layers]
     variables = [one for own in weights for one in own]
-    gradients_of = _gradient_function(model, variables)
+    gradients_of = loss_gradients(model, variables)
     sums = {name: np.zeros(int(own[0].shape[-1])) for name, own in zip(gates, weights, strict=True)}
     first, batches = 0, 0
     for batch in image_batches(images, graph):
@@ -46,24 +45,6 @@ def squared_changes(
         for name, own in zip(gates, weights, strict=True):
             sums[name] += np.square(sum(_by_channel(next(gradients).numpy() * one.numpy()) for one in own))
     return {name: total / batches for name, total in sums.items()}
-
-
-def _gradient_function(model: KerasModel, variables: list[tf.Variable]) -> Callable[..., list[tf.Tensor]]:
-    """Images and labels → the gradients of the mean cross-entropy, of the network as it classifies."""
-
-    def gradients(images: tf.Tensor, labels: tf.Tensor) -> list[tf.Tensor]:
-        # A gradient tape would not heed the safe gradients.
-        with safe_convolution_gradients():
-            loss = tf.reduce_mean(cross_entropy(model(images, training=False), labels))
-        found = tf.gradients(loss, variables)
-        return [
-            tf.zeros_like(variable) if gradient is None else gradient
-            for variable, gradient in zip(variables, found, strict=True)
-        ]
-
-    signature = [tf.TensorSpec(model.input_shape, tf.float32), tf.TensorSpec([None], tf.int64)]
-    function: Callable[..., list[tf.Tensor]] = tf.function(gradients, input_signature=signature, autograph=False)
-    return function
 
 
 def _gate_weights(layer: object) -> list[tf.Variable]:

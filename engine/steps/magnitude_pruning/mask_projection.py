@@ -1,6 +1,7 @@
 """Keeps chosen kernel values at zero while a network trains; the choice may grow by a sparsity schedule.
 
-Magnitude pruning as in Zhu and Gupta 2017 (arXiv:1710.01878): the smallest absolute values go to zero.
+Magnitude pruning as in Zhu and Gupta 2017 (arXiv:1710.01878): the smallest absolute values go to zero, or those that
+another measure of importance puts lowest.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from engine.steps.magnitude_pruning.sparsity_pattern import SparsityPattern
 from engine.training.kernels import zero_fraction
 from engine.training.projection import Projection
 
+Importance = Callable[[], Sequence[np.ndarray]]
+"""Numbers of the kernels' shapes, as the network is now: values with the smallest go first."""
 SparsitySchedule = Callable[[float], float]
 """Progress of the stage, 0 to 1 → fraction of zeros, never falling, final at 1."""
 
@@ -24,15 +27,25 @@ UPDATES_PER_STAGE = 100
 
 
 class MaskProjection(Projection):
-    """Masks over `kernels` (Keras variables), chosen by magnitude."""
+    """Masks over `kernels` (Keras variables)."""
 
     def __init__(
-        self, kernels: Sequence[Variable], schedule: SparsitySchedule, scope: Scope, pattern: SparsityPattern
+        self,
+        kernels: Sequence[Variable],
+        schedule: SparsitySchedule,
+        scope: Scope,
+        pattern: SparsityPattern,
+        importance: Importance | None = None,
     ) -> None:
+        """
+        Args:
+            importance: by what values are chosen; None: by their magnitude.
+        """
         self._kernels = list(kernels)
         self._schedule = schedule
         self._scope = scope
         self._pattern = pattern
+        self._importance = importance or (lambda: [kernel.numpy() for kernel in kernels])
         self._target = -1.0
         self._masks = [
             tf.Variable(tf.ones_like(kernel), trainable=False, name=f"mask_{place}")
@@ -72,7 +85,7 @@ class MaskProjection(Projection):
         if target <= self._target:
             return
         self._target = target
-        values = [kernel.numpy() for kernel in self._kernels]
-        for mask, kept in zip(self._masks, largest_values(values, target, self._scope, self._pattern), strict=True):
+        chosen = largest_values(self._importance(), target, self._scope, self._pattern)
+        for mask, kept in zip(self._masks, chosen, strict=True):
             mask.assign(kept.astype(np.float32))
         self.project()

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 from pydantic.config import JsonDict
 
+from engine.contract.document import Document
 from engine.contract.step_parameters import StepParameters
 from engine.steps.magnitude_pruning.sparsity_schedule import polynomial_sparsity, round_sparsities
 from engine.training.plan import Schedule
@@ -44,6 +45,13 @@ class MagnitudePruningParameters(StepParameters):
         "the training; one_shot: the same as in Kharitonov 2024, where the epochs are fine-tuning; iterative: "
         "rounds that each remove an equal share of the remaining weights (Kharitonov 2024)."
         "",
+    )
+    criterion: Literal["magnitude", "taylor", "fisher"] = Field(
+        "magnitude",
+        title="Criterion",
+        description="Which weights go first: magnitude: the smallest; taylor, fisher: those without which the loss "
+        "changes least, to first order (|gradient × weight|) or to second order (optimal brain damage, with the "
+        "diagonal of the Fisher information); not while the share of zeros grows.",
     )
     sparsity: float = Field(
         0.8,
@@ -108,6 +116,14 @@ class MagnitudePruningParameters(StepParameters):
         "while the share grows. Single weights rank the same with both."
         "",
         json_schema_extra=ADVANCED,
+    )
+    criterion_images: int = Field(
+        256,
+        ge=1,
+        le=100_000,
+        title="Images of the criterion",
+        description="Training images, the same share of each class, over which gradients are taken, one at a time.",
+        json_schema_extra={**ADVANCED, "shown_for": {"criterion": ["taylor", "fisher"]}},
     )
     layers: Literal["conv", "all"] = Field(
         "conv", title="Layers", description="Convolutions only, or dense layers too."
@@ -190,7 +206,12 @@ class MagnitudePruningParameters(StepParameters):
 
     def label(self) -> str:
         pattern = {"unstructured": "", "2:4": " 2:4", "block": f" {self.block_rows}×{self.block_columns}"}[self.pattern]
-        return f"pruning{pattern} {self.target_sparsity * 100:g} %"
+        criterion = "" if self.criterion == "magnitude" else f" by {self.criterion}"
+        return f"pruning{pattern} {self.target_sparsity * 100:g} %{criterion}"
+
+    def stage_document(self) -> Document:
+        # Magnitudes need no images.
+        return super().stage_document() | ({"criterion_images": 0} if self.criterion == "magnitude" else {})
 
     def sparsity_at(self, progress: float) -> float:
         """The share of zeros at `progress` (0 to 1) of a constant or polynomial stage."""

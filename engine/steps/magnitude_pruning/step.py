@@ -1,6 +1,7 @@
 """Magnitude pruning: the smallest kernel values become zero, by a schedule, while the network trains on.
 
 Schedules: polynomial and constant (Zhu and Gupta 2017; Predić et al. 2022), one shot and iterative (Kharitonov 2024).
+Instead of the smallest, those may go that the loss would miss least (LeCun et al. 1990; Molchanov et al. 2017).
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from engine.workbench.step import Step, StepPlace, Trait
 if TYPE_CHECKING:
     from engine.graph.keras_objects import KerasModel, Variable
     from engine.measurement.tflite_file import TfliteFile
-    from engine.steps.magnitude_pruning.mask_projection import MaskProjection
+    from engine.steps.magnitude_pruning.importance import GradientCriterion
+    from engine.steps.magnitude_pruning.mask_projection import Importance, MaskProjection
     from engine.steps.magnitude_pruning.sparsity_pattern import SparsityPattern
     from engine.training.plan import Schedule
     from engine.workbench.network import Network
@@ -61,6 +63,12 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
         if parameters.target_sparsity > 0.95 and not parameters.by_rounds:
             message = "Above 0.95, Kharitonov 2024 keeps the accuracy with the iterative schedule; consider it."
             yield place.note(message, repair=place.set("schedule", "iterative", "Prune iteratively"))
+        if parameters.criterion != "magnitude" and parameters.schedule == "polynomial":
+            message = (
+                f"{parameters.criterion} looks at the gradients of a network that is not changing, and the polynomial "
+                "schedule chooses weights a hundred times while it trains; prune in rounds."
+            )
+            yield place.error(message, "schedule", place.set("schedule", "iterative", "Prune in rounds"))
         if finding := too_sparse(lambda: place.graph_before, parameters.target_sparsity, place):
             yield finding
 
@@ -77,9 +85,10 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
         before = _least_zeros(pruned.values(), parameters.target_sparsity)
         kept = [kernel for name, kernel in kernels(model).items() if name in network.facts.pruned_layers]
         others = [KeptZeros(kept)] if kept else []
+        by_loss = _by_loss(parameters, model, list(pruned.values()), context)
 
         def masks(schedule: Callable[[float], float]) -> MaskProjection:
-            return MaskProjection(list(pruned.values()), schedule, parameters.scope, _pattern(parameters))
+            return MaskProjection(list(pruned.values()), schedule, parameters.scope, _pattern(parameters), by_loss)
 
         def training(epochs: int, rate: float, schedule: Schedule) -> TrainingPlan:
             baseline = context.baseline_plan
@@ -132,6 +141,20 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                         f"with fewer "
                         "in the .tflite file; please report this with the run's log."
                     )
+
+
+def _by_loss(
+    parameters: MagnitudePruningParameters, model: KerasModel, kernels: list[Variable], context: StepContext
+) -> Importance | None:
+    """What the loss would lose without each weight; None where magnitudes decide."""
+    from engine.steps.magnitude_pruning.importance import LabelledImages, importance
+
+    if parameters.criterion == "magnitude":
+        return None
+    criterion: GradientCriterion = parameters.criterion
+    images = context.calibration_images(parameters.criterion_images)
+    seen = LabelledImages(images, context.dataset.labels[images.rows])
+    return lambda: importance(model, kernels, criterion, seen, context.progress)
 
 
 def _least_zeros(kernels: Iterable[Variable], target: float) -> float:
