@@ -32,4 +32,4 @@ def used_ranges(
     """
     ranges = activation_ranges(float32, images, percentile, progress)
     used = converter_ranges(float32, ranges) if as_converter else ranges
-    return without_input_ties(TfliteFile.parse(float32).input.name, with_shared_ranges(float32, used))
+    return without_input_ties(TfliteFile.parse(float32).input.name, with_shared_ranges(float32, used), images)
