@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from engine.contract.errors import RecipeError
@@ -14,8 +12,6 @@ from engine.contract.events import (
     BatchProgress,
     EngineEvent,
     LayerMeasured,
-    Notice,
-    PreparationProgress,
     SensitivityPhase,
     StagePhase,
 )
@@ -26,6 +22,7 @@ from engine.inspection.run_models import InspectedRun
 from engine.store.durable_file import write_durably
 from ui.durations import duration_text
 from ui.terminal.cancel_on_signal import CancelOnSignal
+from ui.terminal.one_bar import Draw, OneBar, phase_title
 from ui.terminal.plain_console import plain_console
 from ui.terminal.run_command import WrittenResults, explain
 from ui.terminal.sensitivity_table import sensitivity_table, sensitivity_title
@@ -75,7 +72,7 @@ def sensitivity_command(asked: Asked, runs_directory: Path, json: Path | None) -
     WrittenResults(json).refuse_unwritable()
     console = plain_console()
     process = EngineProcess(recipe, root, give_way=False, task="sensitivity", sensitivity=request)
-    with CancelOnSignal(process, "Cancelling."), keeping_awake(), _ShownMeasurement(console) as shown:
+    with CancelOnSignal(process, "Cancelling."), keeping_awake(), OneBar(console, _draw) as shown:
         for batch in process.batches():
             for event in batch:
                 shown.show(event)
@@ -94,42 +91,17 @@ def sensitivity_command(asked: Asked, runs_directory: Path, json: Path | None) -
     return outcome.exit_code
 
 
-class _ShownMeasurement:
-    """One bar; nothing but notices where the output is no terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"))
-        self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task("Starting the engine", total=None, detail="")
-
-    def __enter__(self) -> _ShownMeasurement:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def show(self, event: EngineEvent) -> None:
-        match event:
-            case PreparationProgress():
-                left = "" if event.seconds_left is None else f", {duration_text(event.seconds_left)} left"
-                self._bar("Reading images", event.done, event.total or None, f"{event.done:,}{left}")
-            case SensitivityPhase() | StagePhase():
-                self._bar(event.phase[:1].upper() + event.phase[1:], 0, None, "")
-            case BatchProgress():
-                done = (event.epoch - 1) * event.batches + event.batch
-                left = duration_text(event.seconds_left)
-                detail = f"epoch {event.epoch}/{event.epochs}, loss {event.loss:.3f}, {left} left"
-                self._bar("Training the baseline", done, event.epochs * event.batches, detail)
-            case LayerMeasured():
-                detail = f"{event.layer}, {duration_text(event.seconds_left)} left"
-                self._bar("Changing one layer at a time", round(STEPS * event.done_fraction), STEPS, detail)
-            case Notice():
-                style = "yellow" if event.severity == "warning" else ""
-                self._console.print(Text(event.message, style=style), highlight=False, soft_wrap=True)
-            case _:
-                pass
-
-    def _bar(self, text: str, done: int, total: int | None, detail: str) -> None:
-        self._progress.update(self._task, description=text, completed=done, total=total, detail=detail)
+def _draw(event: EngineEvent, draw: Draw) -> None:
+    match event:
+        case SensitivityPhase() | StagePhase():
+            draw(phase_title(event.phase), 0, None, "")
+        case BatchProgress():
+            done = (event.epoch - 1) * event.batches + event.batch
+            left = duration_text(event.seconds_left)
+            detail = f"epoch {event.epoch}/{event.epochs}, loss {event.loss:.3f}, {left} left"
+            draw("Training the baseline", done, event.epochs * event.batches, detail)
+        case LayerMeasured():
+            detail = f"{event.layer}, {duration_text(event.seconds_left)} left"
+            draw("Changing one layer at a time", round(STEPS * event.done_fraction), STEPS, detail)
+        case _:
+            pass
