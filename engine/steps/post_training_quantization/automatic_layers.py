@@ -20,14 +20,14 @@ from engine.measurement.classification import classify
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization.calibration import ActivationRange
 from engine.steps.post_training_quantization.evidence import ChosenScheme, MixedPrecision
-from engine.steps.post_training_quantization.layer_assignment import (
-    Assignment,
-    LayerOption,
-    fewest_bytes,
-    least_divergence,
-)
 from engine.steps.post_training_quantization.layer_changes import QuantisedScheme, layer_in
 from engine.steps.post_training_quantization.quantizer import quantized_by_layer
+from engine.workbench.layer_assignment import (
+    Assignment,
+    LayerOption,
+    least_cost,
+    least_divergence,
+)
 
 CANDIDATES: tuple[QuantisedScheme, ...] = ("int8", "int4", "float16")
 BEHIND_ALL_LAYERS = "output"
@@ -53,7 +53,7 @@ class Bounds:
 class _Made:
     """A file for an assignment, as it is."""
 
-    assignment: Assignment
+    assignment: Assignment[LayerScheme]
     content: bytes
     accuracy: float
     agreement: float
@@ -113,9 +113,16 @@ class _Choice:
         )
         self._decided = decided(self._measured.logits)
         self._names = tuple(layer.layer for layer in self._measured.layers)
-        kept = LayerOption("float32", 0, 0.0)
-        self._options = [
-            [kept, *(LayerOption(one, sizes[layer.layer, one], costs[one].kl) for one in schemes if one in costs)]
+        kept = LayerOption[LayerScheme]("float32", 0, 0.0)
+        self._options: list[list[LayerOption[LayerScheme]]] = [
+            [
+                kept,
+                *(
+                    LayerOption[LayerScheme](one, sizes[layer.layer, one], costs[one].kl)
+                    for one in schemes
+                    if one in costs
+                ),
+            ]
             for layer in self._measured.layers
             for costs in (layer.schemes,)
         ]
@@ -137,8 +144,8 @@ class _Choice:
         """Solve, make the file, and solve again by how far its bytes were from those expected."""
         max_bytes = max_shipped_bytes - described_bytes
         budget = max_bytes - len(self._float32)
-        best: tuple[Assignment, bytes] | None = None
-        tried: set[Assignment] = set()
+        best: tuple[Assignment[LayerScheme], bytes] | None = None
+        tried: set[Assignment[LayerScheme]] = set()
         for _ in range(TRIES):
             found = least_divergence(self._options, budget)
             if found is None or found in tried:
@@ -147,7 +154,7 @@ class _Choice:
             content = self._content(found)
             if len(content) <= max_bytes and (best is None or found.divergence < best[0].divergence):
                 best = found, content
-            budget = max_bytes - len(self._float32) - (len(content) - len(self._float32) - found.bytes)
+            budget = max_bytes - len(self._float32) - (len(content) - len(self._float32) - found.cost)
         if best is None:
             raise NutshellError(
                 f"max_bytes = {max_shipped_bytes:,} cannot be kept: with the fewest bits in every layer the file takes "
@@ -162,10 +169,10 @@ class _Choice:
         most = sum(max(option.divergence for option in layer) for layer in self._options)
         costs = [option.divergence for layer in self._options for option in layer if option.divergence > 0]
         low, high = np.log(min(costs, default=1.0)), np.log(max(most, 1e-12))
-        tried: set[Assignment] = set()
+        tried: set[Assignment[LayerScheme]] = set()
         at = high
         for _ in range(BISECTIONS):
-            found = fewest_bytes(self._options, float(np.exp(at)))
+            found = least_cost(self._options, float(np.exp(at)))
             if found is not None and found not in tried:
                 tried.add(found)
                 made = self._verified(found, self._content(found))
@@ -184,26 +191,26 @@ class _Choice:
         return best
 
     def _fewest(self) -> int:
-        smallest = Assignment(tuple(min(layer, key=lambda option: option.bytes) for layer in self._options))
+        smallest = Assignment(tuple(min(layer, key=lambda option: option.cost) for layer in self._options))
         return len(self._content(smallest))
 
-    def _content(self, assignment: Assignment) -> bytes:
+    def _content(self, assignment: Assignment[LayerScheme]) -> bytes:
         self._progress.raise_if_cancelled()
         content = quantized_by_layer(self._float32, self._schemes(assignment), self._ranges)
         for kernel, option in zip(TfliteFile.parse(content).kernels, assignment.options, strict=True):
-            wide = option.scheme == "int4" and kernel.operator == "DEPTHWISE_CONV_2D"
-            if kernel.dtype != ("int8" if wide else option.scheme):
+            wide = option.choice == "int4" and kernel.operator == "DEPTHWISE_CONV_2D"
+            if kernel.dtype != ("int8" if wide else option.choice):
                 raise NutshellError(
-                    f"{kernel.name} should be {option.scheme} in the mixed file and is {kernel.dtype}; name schemes by "
+                    f"{kernel.name} should be {option.choice} in the mixed file and is {kernel.dtype}; name schemes by "
                     "patterns instead."
                 )
         return content
 
-    def _schemes(self, assignment: Assignment) -> dict[str, LayerScheme]:
-        chosen = {name: option.scheme for name, option in zip(self._names, assignment.options, strict=True)}
+    def _schemes(self, assignment: Assignment[LayerScheme]) -> dict[str, LayerScheme]:
+        chosen = {name: option.choice for name, option in zip(self._names, assignment.options, strict=True)}
         return {**chosen, BEHIND_ALL_LAYERS: "float32"}
 
-    def _verified(self, assignment: Assignment, content: bytes) -> _Made:
+    def _verified(self, assignment: Assignment[LayerScheme], content: bytes) -> _Made:
         self._progress.phase("verifying the chosen schemes on validation images")
         output = classify(content, (np.asarray(image)[None] for image in self._images), self._progress)
         classes = predicted(output)
@@ -225,9 +232,9 @@ class _Choice:
             layers=tuple(
                 ChosenScheme(
                     layer=layer.layer,
-                    scheme=option.scheme,
+                    scheme=option.choice,
                     float32_bytes=layer.bytes,
-                    saved_bytes=-option.bytes,
+                    saved_bytes=-option.cost,
                     divergence=option.divergence,
                 )
                 for layer, option in zip(self._measured.layers, made.assignment.options, strict=True)

@@ -19,9 +19,9 @@ from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization.automatic_layers import BEHIND_ALL_LAYERS, Bounds, choose_layers
 from engine.steps.post_training_quantization.calibration import ActivationRange
 from engine.steps.post_training_quantization.evidence import MixedPrecision
-from engine.steps.post_training_quantization.layer_assignment import LayerOption, fewest_bytes, least_divergence
 from engine.steps.post_training_quantization.quantizer import quantized, quantized_by_layer
 from engine.steps.post_training_quantization.used_ranges import used_ranges
+from engine.workbench.layer_assignment import LayerOption, least_cost, least_divergence
 from tests.engine.export.conftest import Trained, draw_stripes
 from tests.small_study import cifar_context, untrained
 
@@ -54,16 +54,16 @@ def test_the_assignment_is_the_optimum() -> None:
     every = list(itertools.product(*layers))
     for bound in (-2000, -6000, -9000):
         by_hand = min(
-            (one for one in every if sum(option.bytes for option in one) <= bound),
+            (one for one in every if sum(option.cost for option in one) <= bound),
             key=lambda one: sum(option.divergence for option in one),
         )
         found = least_divergence(layers, bound)
         assert found is not None
-        assert found.bytes <= bound
+        assert found.cost <= bound
         assert found.divergence == pytest.approx(sum(option.divergence for option in by_hand), rel=1e-9)
-        smallest = fewest_bytes(layers, found.divergence * (1 + 1e-9))
+        smallest = least_cost(layers, found.divergence * (1 + 1e-9))
         assert smallest is not None
-        assert smallest.bytes <= found.bytes
+        assert smallest.cost <= found.cost
     assert least_divergence(layers, -(10**6)) is None
 
 

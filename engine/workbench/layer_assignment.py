@@ -1,36 +1,37 @@
-"""Which scheme each layer gets, exactly: a multiple-choice knapsack, solved as an integer program by HiGHS."""
+"""What is done to each layer, exactly: a multiple-choice knapsack, solved as an integer program by HiGHS."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
-from engine.export.layer_patterns import LayerScheme
+Choice = TypeVar("Choice")
 
 
 @dataclass(frozen=True)
-class LayerOption:
-    """One scheme for one layer."""
+class LayerOption(Generic[Choice]):
+    """One thing that can be done to one layer."""
 
-    scheme: LayerScheme
-    bytes: int
-    """More than in float32; most are below 0."""
+    choice: Choice
+    cost: int
+    """Such as bytes or multiply-accumulates, more than of the layer as it is; most are below 0."""
     divergence: float
-    """What the scheme costs where this layer alone has it: KL in nats."""
+    """What it costs where this layer alone has it: KL in nats."""
 
 
 @dataclass(frozen=True)
-class Assignment:
+class Assignment(Generic[Choice]):
     """An option for every layer, in the layers' order."""
 
-    options: tuple[LayerOption, ...]
+    options: tuple[LayerOption[Choice], ...]
 
     @property
-    def bytes(self) -> int:
-        """More than in float32."""
-        return sum(one.bytes for one in self.options)
+    def cost(self) -> int:
+        """More than of the layers as they are."""
+        return sum(one.cost for one in self.options)
 
     @property
     def divergence(self) -> float:
@@ -38,26 +39,26 @@ class Assignment:
         return sum(one.divergence for one in self.options)
 
 
-def least_divergence(layers: Sequence[Sequence[LayerOption]], max_bytes: float) -> Assignment | None:
-    """The assignment of at most so many bytes whose summed divergence is the least; None: there is none."""
-    costs, sizes = _values(layers)
-    return _solved(layers, costs, sizes, max_bytes)
+def least_divergence(layers: Sequence[Sequence[LayerOption[Choice]]], max_cost: float) -> Assignment[Choice] | None:
+    """The assignment of at most so much cost whose summed divergence is the least; None: there is none."""
+    divergences, costs = _values(layers)
+    return _solved(layers, divergences, costs, max_cost)
 
 
-def fewest_bytes(layers: Sequence[Sequence[LayerOption]], max_divergence: float) -> Assignment | None:
-    """The assignment of at most so much summed divergence whose bytes are the fewest; None: there is none."""
-    costs, sizes = _values(layers)
-    return _solved(layers, sizes, costs, max_divergence)
+def least_cost(layers: Sequence[Sequence[LayerOption[Choice]]], max_divergence: float) -> Assignment[Choice] | None:
+    """The assignment of at most so much summed divergence whose cost is the least; None: there is none."""
+    divergences, costs = _values(layers)
+    return _solved(layers, costs, divergences, max_divergence)
 
 
-def _values(layers: Sequence[Sequence[LayerOption]]) -> tuple[np.ndarray, np.ndarray]:
+def _values(layers: Sequence[Sequence[LayerOption[Choice]]]) -> tuple[np.ndarray, np.ndarray]:
     options = [option for layer in layers for option in layer]
-    return np.array([one.divergence for one in options]), np.array([float(one.bytes) for one in options])
+    return np.array([one.divergence for one in options]), np.array([float(one.cost) for one in options])
 
 
 def _solved(
-    layers: Sequence[Sequence[LayerOption]], minimised: np.ndarray, bounded: np.ndarray, bound: float
-) -> Assignment | None:
+    layers: Sequence[Sequence[LayerOption[Choice]]], minimised: np.ndarray, bounded: np.ndarray, bound: float
+) -> Assignment[Choice] | None:
     """One variable per option, 0 or 1; one option per layer; the sum of what is bounded within its bound."""
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
