@@ -1,4 +1,4 @@
-"""Half the multiply-accumulates by lower ranks in time: the float32 file of the factored network against the whole one's.
+"""Half the multiply-accumulates by lower ranks in time: the factored network's float32 file against the whole one's.
 
 Ranks are half of each layer's multiply-accumulates, so that weights do not matter.
 """
@@ -48,8 +48,8 @@ def test_half_the_macs_take_less_time(kind: str, width: float, tmp_path: Path) -
     for method, share in shares.items():
         low, high = figures[method].ratio_ci95
         print(
-            f"\n{kind} ×{width:g} at 64², one thread, {method}: {share:.3f} of the MACs take {figures[method].ratio:.2f} "
-            f"({low:.2f} to {high:.2f}) of the time, {figures[method].p50_ms:.2f} ms of {figures['whole'].p50_ms:.2f} ms; "
-            f"{files[method].stat().st_size / files['whole'].stat().st_size:.2f} of the bytes"
+            f"\n{kind} ×{width:g} at 64², one thread, {method}: {share:.3f} of the MACs take "
+            f"{figures[method].ratio:.2f} ({low:.2f} to {high:.2f}) of the time, {figures[method].p50_ms:.2f} ms of "
+            f"{figures['whole'].p50_ms:.2f} ms; {files[method].stat().st_size / files['whole'].stat().st_size:.2f} of the bytes"
         )
     assert min(figures[method].ratio for method in METHODS) <= MAX_OF_WHOLE

@@ -41,7 +41,11 @@ def chains() -> dict[str, Chain]:
             if key in BEFORE:
                 chain = (quick(BEFORE[key]), *chain)
             columns[_title(chain)] = chain
-    longest = (pcqat(), *after_channel_pruning())
+    longest = (
+        pcqat(),
+        *after_channel_pruning(),
+        (quick("low_rank"), quick("post_training_quantization", scheme="int8")),
+    )
     return columns | {_title(chain): chain for chain in longest}
 
 
