@@ -17,6 +17,7 @@ from engine.feeding.fed_images import FedImages
 from engine.feeding.pipeline import ImagePipeline, network_input_shape
 from engine.graph.layer_graph import LayerGraph
 from engine.training.plan import TrainingPlan
+from engine.workbench.labelled_images import LabelledImages
 
 if TYPE_CHECKING:
     from engine.training.trainer import Trainer
@@ -53,6 +54,11 @@ class StepContext:
     def _plan(self, graph: LayerGraph, begins_with_weights: bool) -> TrainingPlan:
         images = len(self.dataset.splits[Split.TRAIN])
         return TrainingPlan.of_recipe(self.recipe.training, graph.is_batch_normalised, begins_with_weights, images)
+
+    def labelled_images(self, count: int) -> LabelledImages:
+        """The same choice as `calibration_images`, with labels."""
+        images = self.calibration_images(count)
+        return LabelledImages(images, self.dataset.labels[images.rows])
 
     def calibration_images(self, count: int) -> FedImages:
         """A seeded choice of `count` training images, or of all where there are fewer, the same number of each class.

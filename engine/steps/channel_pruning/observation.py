@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,18 +16,9 @@ from engine.steps.channel_pruning.criterion import Criterion, Reading, SeenChann
 from engine.steps.channel_pruning.first_order import squared_changes
 from engine.steps.channel_pruning.responses import Responses, responses
 from engine.training.kernels import kernel_of
+from engine.workbench.labelled_images import LabelledImages
 
 OVER_IMAGES = frozenset({Reading.VARIANCES, Reading.CORRELATIONS})
-
-
-@dataclass(frozen=True)
-class CriterionImages:
-    """Some training images."""
-
-    images: Sequence[np.ndarray]
-    """float32 (height, width, channels) each, as the network is fed."""
-    labels: np.ndarray
-    """int64 (n,)."""
 
 
 @dataclass
@@ -38,7 +29,7 @@ class Observation:
     graph: LayerGraph
     coupled: CoupledChannels
     criterion: Criterion
-    sample: CriterionImages
+    sample: LabelledImages
     generator: np.random.Generator
     between_batches: Callable[[], None] = lambda: None
     _responses: dict[str, Responses] = field(default_factory=dict)

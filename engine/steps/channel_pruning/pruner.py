@@ -25,9 +25,10 @@ from engine.steps.channel_pruning.channel_costs import ChannelCosts, Measure, ch
 from engine.steps.channel_pruning.coupled_channels import PRODUCERS, coupled_channels
 from engine.steps.channel_pruning.criterion import Criterion
 from engine.steps.channel_pruning.damage import damage_curves
-from engine.steps.channel_pruning.observation import CriterionImages, Observation
+from engine.steps.channel_pruning.observation import Observation
 from engine.steps.channel_pruning.smaller_network import smaller_network
 from engine.training.model_graph import graph_of_model
+from engine.workbench.labelled_images import LabelledImages
 
 TIGHTENINGS = 3
 """Of a target in bytes, where the file is larger than its weights tell."""
@@ -56,7 +57,7 @@ class Pruner:
     allocation: Allocation
     measure: Measure
     rule: CountRule
-    images: CriterionImages
+    images: LabelledImages
     pruned_layers: Collection[str]
     """Whose kernels' zeros stay."""
     seed: int

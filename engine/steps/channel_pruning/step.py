@@ -172,10 +172,8 @@ def _pruner(parameters: ChannelPruningParameters, network: Network, context: Ste
     from engine.export.tflite_conversion import float32_tflite
     from engine.measurement.machine import LATENCY_THREADS
     from engine.measurement.variant import measure_latencies_together
-    from engine.steps.channel_pruning.observation import CriterionImages
     from engine.steps.channel_pruning.pruner import Pruner
 
-    images = context.calibration_images(parameters.criterion_images)
     whole = network.model
 
     def tflite_bytes(model: KerasModel) -> int:
@@ -193,7 +191,7 @@ def _pruner(parameters: ChannelPruningParameters, network: Network, context: Ste
         parameters.allocation,
         parameters.target.target.measure,
         parameters.rule,
-        CriterionImages(images, context.dataset.labels[images.rows]),
+        context.labelled_images(parameters.criterion_images),
         network.facts.pruned_layers,
         context.recipe.seed ^ SEED_PART,
         tflite_bytes,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from engine.graph.keras_objects import KerasModel
 from engine.inspection.output_costs import End, logits_of, scheme_cost
 from engine.steps.low_rank.factors import Factors
 from engine.training.kernels import kernels
+from engine.workbench.labelled_images import LabelledImages
 from engine.workbench.layer_assignment import LayerOption, least_divergence
 
 SHARES = (1.0, 0.75, 0.5, 0.375, 0.25, 0.125)
@@ -28,23 +28,13 @@ def by_energy(layers: Mapping[str, Factors], energy: float, multiple_of: int) ->
     return {name: rank for name, rank in wanted.items() if rank <= layers[name].factoring.most}
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Some training images."""
-
-    images: Sequence[np.ndarray]
-    """float32 (height, width, channels) each, as the network is fed."""
-    labels: np.ndarray
-    """int64 (n,)."""
-
-
 def by_sensitivity(
     model: KerasModel,
     layers: Mapping[str, Factors],
     share: float,
     macs: int,
     multiple_of: int,
-    sample: Sample,
+    sample: LabelledImages,
     progress: Progress = UNWATCHED,
 ) -> Ranks:
     """The ranks whose summed divergence, each layer alone, is the least with at most `share` of the MACs.

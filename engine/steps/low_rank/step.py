@@ -165,11 +165,10 @@ def _ranks(
     layers: Mapping[str, Factors],
     context: StepContext,
 ) -> Ranks:
-    from engine.steps.low_rank.ranks import Sample, by_energy, by_sensitivity
+    from engine.steps.low_rank.ranks import by_energy, by_sensitivity
 
     if parameters.choose == "energy":
         return by_energy(layers, parameters.energy, parameters.multiple_of)
-    images = context.calibration_images(parameters.criterion_images)
-    sample = Sample(images, context.dataset.labels[images.rows])
+    sample = context.labelled_images(parameters.criterion_images)
     progress = context.progress.counted("measuring how sensitive the outputs are to each layer's rank", "layers")
     return by_sensitivity(model, layers, parameters.macs, graph.macs, parameters.multiple_of, sample, progress)

@@ -9,7 +9,6 @@ arXiv:1801.05787).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
@@ -19,6 +18,7 @@ import tensorflow as tf
 from engine.contract.progress import UNWATCHED, Progress
 from engine.graph.keras_objects import KerasModel, Variable
 from engine.training.loss_gradients import loss_gradients
+from engine.workbench.labelled_images import LabelledImages
 
 GradientCriterion = Literal["taylor", "fisher"]
 LEAST = 1e-30
@@ -30,16 +30,6 @@ _OF_ONE_IMAGE: Mapping[GradientCriterion, Callable[[np.ndarray, np.ndarray], np.
         "fisher": lambda gradient, weights: np.square(gradient * weights) / 2,
     }
 )
-
-
-@dataclass(frozen=True)
-class LabelledImages:
-    """Some training images."""
-
-    images: Sequence[np.ndarray] = field(repr=False)
-    """float32 (height, width, channels) each, as the network is fed."""
-    labels: np.ndarray = field(repr=False)
-    """int64 (n,)."""
 
 
 def importance(

@@ -147,13 +147,12 @@ def _by_loss(
     parameters: MagnitudePruningParameters, model: KerasModel, kernels: list[Variable], context: StepContext
 ) -> Importance | None:
     """What the loss would lose without each weight; None where magnitudes decide."""
-    from engine.steps.magnitude_pruning.importance import LabelledImages, importance
+    from engine.steps.magnitude_pruning.importance import importance
 
     if parameters.criterion == "magnitude":
         return None
     criterion: GradientCriterion = parameters.criterion
-    images = context.calibration_images(parameters.criterion_images)
-    seen = LabelledImages(images, context.dataset.labels[images.rows])
+    seen = context.labelled_images(parameters.criterion_images)
     return lambda: importance(model, kernels, criterion, seen, context.progress)
 
 

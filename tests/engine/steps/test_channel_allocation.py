@@ -28,13 +28,14 @@ from engine.steps.channel_pruning.channel_costs import channel_costs
 from engine.steps.channel_pruning.coupled_channels import coupled_channels
 from engine.steps.channel_pruning.criterion import CRITERIA
 from engine.steps.channel_pruning.damage import damage_curves
-from engine.steps.channel_pruning.observation import CriterionImages, Observation
+from engine.steps.channel_pruning.observation import Observation
 from engine.steps.channel_pruning.parameters import ChannelPruningParameters
 from engine.steps.channel_pruning.pruner import Pruner
 from engine.steps.channel_pruning.smaller_network import smaller_network
 from engine.steps.channel_pruning.step import ChannelPruning
 from engine.training.keras_network import build_keras_network
 from engine.training.model_graph import graph_of_model
+from engine.workbench.labelled_images import LabelledImages
 from engine.workbench.network import Network
 from engine.workbench.step_context import StepContext
 from tests.engine.steps.test_channel_pruning import network_of
@@ -60,10 +61,10 @@ def network(side: int = 32) -> Any:
     return model
 
 
-def images(count: int = 40, side: int = 32) -> CriterionImages:
+def images(count: int = 40, side: int = 32) -> LabelledImages:
     generator = np.random.default_rng(9)
     drawn = generator.random((count, side, side, 1), dtype=np.float32)
-    return CriterionImages(list(drawn), generator.integers(0, 4, count))
+    return LabelledImages(list(drawn), generator.integers(0, 4, count))
 
 
 def observed(model: Any, criterion: str) -> Observation:

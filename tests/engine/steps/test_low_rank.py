@@ -23,12 +23,13 @@ from engine.steps.low_rank.evidence import LayerRanks
 from engine.steps.low_rank.factored_network import factored_network
 from engine.steps.low_rank.factors import Factors, factored_graph, factorings, factors
 from engine.steps.low_rank.parameters import LowRankParameters
-from engine.steps.low_rank.ranks import Sample, by_energy, by_sensitivity
+from engine.steps.low_rank.ranks import by_energy, by_sensitivity
 from engine.steps.low_rank.step import LowRank
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
 from engine.training.keras_network import build_keras_network
 from engine.training.kernels import clone, kernels
 from engine.training.model_graph import graph_of_model
+from engine.workbench.labelled_images import LabelledImages
 from engine.workbench.network import Network
 from engine.workbench.network_file import load_network, save_network
 from engine.workbench.step_context import StepContext
@@ -142,7 +143,7 @@ def test_sensitivity_keeps_the_macs_and_spares_the_layers_that_matter() -> None:
     low.assign(decomposed(model, "spatial")["low"].whole(4))
     before = [one.copy() for one in model.get_weights()]
     layers, graph = decomposed(model, "spatial"), graph_of_model(model)
-    sample = Sample(list(images(24)), np.arange(24) % 4)
+    sample = LabelledImages(list(images(24)), np.arange(24) % 4)
     ranks = by_sensitivity(model, layers, 0.7, graph.macs, 2, sample)
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)

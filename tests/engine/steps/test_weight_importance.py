@@ -7,7 +7,7 @@ import pytest
 
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.magnitude_pruning.importance import LabelledImages, importance
+from engine.steps.magnitude_pruning.importance import importance
 from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
 from engine.steps.magnitude_pruning.step import MagnitudePruning
 from engine.training.kernels import kernels
@@ -21,15 +21,9 @@ from tests.step_place import after
 IMAGES = 6
 
 
-def labelled(context: StepContext) -> LabelledImages:
-    images = context.calibration_images(IMAGES)
-    return LabelledImages(images, context.dataset.labels[images.rows])
-
-
 @pytest.mark.parametrize("criterion", ["taylor", "fisher"])
 def test_it_is_what_the_loss_of_each_image_would_lose(criterion: str) -> None:
-    model, drawn = network(), images(IMAGES)
-    seen = LabelledImages(drawn.images, drawn.labels)
+    model, seen = network(), images(IMAGES)
     kernel = kernels(model)["conv2"]
     weights = kernel.numpy()
     weights[0, 0, 0, 0] = 0
@@ -80,7 +74,7 @@ def sizes(network: Network) -> list[int]:
 
 def test_criteria_choose_differently_and_lose_less(small_context: StepContext, trained_network: Network) -> None:
     """On the images that they look at, the loss rises least by the criteria that look at it."""
-    seen = labelled(small_context)
+    seen = small_context.labelled_images(IMAGES)
     batch, losses = np.stack(seen.images), {}
     for criterion in ("magnitude", "taylor", "fisher"):
         _, pruned = prune(
