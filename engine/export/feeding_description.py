@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from engine.contract.image_settings import ImageSettings
@@ -186,8 +187,10 @@ def _image_steps(pipeline: ImagePipeline) -> list[str]:
 def _border_steps(file: TfliteFile, classes: tuple[str, ...], threshold: DecisionThreshold | None) -> list[str]:
     steps = []
     if file.input.scale is not None:
+        limits = np.iinfo(file.input.dtype)
         steps.append(
-            f"Quantise it to {file.input.dtype}: round(value / {file.input.scale:.9g}) + {file.input.zero_point}."
+            f"Quantise it to {file.input.dtype}: round(value / {file.input.scale:.9g}) + {file.input.zero_point}, and "
+            f"limit that to {limits.min} … {limits.max}."
         )
     read = "" if file.output.scale is None else f"scale {file.output.scale:.9g}, zero point {file.output.zero_point}; "
     if file.output.shape[-1] == 1:

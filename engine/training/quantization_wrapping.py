@@ -110,6 +110,15 @@ def with_fake_quantisation(model: KerasModel) -> KerasModel:
             ) from error
 
 
+def input_range(wrapped: KerasModel) -> tuple[Variable, Variable] | None:
+    """The least and the greatest value that the network's input has an integer for; None where it has no range."""
+    layer = next((one for one in wrapped.layers if isinstance(one, QuantizeLayer)), None)
+    if layer is None:
+        return None
+    least, greatest = (next(one for one in layer.weights if one.name.endswith(f"{end}:0")) for end in ("_min", "_max"))
+    return least, greatest
+
+
 def wrapped_kernels(wrapped: KerasModel) -> dict[str, Variable]:
     """Name of the layer before wrapping → its trainable kernel, in the network's order.
 

@@ -30,6 +30,8 @@ class PlannedPruning:
     """Layers that channels cannot be followed through, as "kind name"."""
     out_of_reach: str = ""
     """Why the target is, as a sentence; empty where it is reached."""
+    least: float = 0.0
+    """The share that is reached, where the target is out of reach."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,13 @@ def _planned(parameters: ChannelPruningParameters, described: _Described) -> Pla
     coupled = coupled_channels(before)
     counts = [len(one.groups) for one in coupled.tied]
     costs = channel_costs(before, coupled)
-    target, out_of_reach = parameters.target.target, ""
+    target, out_of_reach, least = parameters.target.target, "", 0.0
     try:
         whole = costs.of(counts)[target.measure]
         kept = kept_counts(counts, uniform(counts), costs, whole, target, parameters.rule)
     except OutOfReach as error:
+        least = error.share
         kept, out_of_reach = [int(parameters.rule.allowed(count)[0]) for count in counts], str(error)
     removed = [tied.groups[count:] for tied, count in zip(coupled.tied, kept, strict=True)]
     graph = narrowed_graph(before, coupled, np.concatenate([np.arange(0), *removed]))
-    return PlannedPruning(graph, coupled.group_count, coupled.unknown, out_of_reach)
+    return PlannedPruning(graph, coupled.group_count, coupled.unknown, out_of_reach, least)

@@ -50,6 +50,15 @@ class NetworkCost:
 
 
 @dataclass(frozen=True)
+class TimedShare:
+    """The latency of a file as a share of another's, timed in turn."""
+
+    median: float
+    most: float
+    """The upper end of its 95 % interval: what is to be within a target."""
+
+
+@dataclass(frozen=True)
 class Pruner:
     """Prunes networks of one stage."""
 
@@ -63,7 +72,7 @@ class Pruner:
     seed: int
     tflite_bytes: Callable[[KerasModel], int]
     """Of the float32 file of a network."""
-    latency_ratio: Callable[[KerasModel], float] | None
+    latency_ratio: Callable[[KerasModel], TimedShare] | None
     """Of a network's file to the whole one's, where the target is the latency; `measure` is then "macs"."""
     told: Callable[[str], None]
     """Takes a sentence for the user."""
@@ -147,10 +156,10 @@ class Pruner:
         )
 
     def _within_latency(
-        self, made: Callable[[float], KerasModel], share: float, latency_ratio: Callable[[KerasModel], float]
+        self, made: Callable[[float], KerasModel], share: float, latency_ratio: Callable[[KerasModel], TimedShare]
     ) -> KerasModel:
         """The slowest of the networks tried that takes at most this share of the time: a search over their MACs."""
-        best: tuple[float, float, KerasModel] | None = None
+        best: tuple[TimedShare, float, KerasModel] | None = None
         least = 1.0
         few, many, macs = 0.0, 1.0, share
         for number in range(1, TIMED_NETWORKS + 1):
@@ -162,13 +171,15 @@ class Pruner:
                     break
                 few, macs = max(few, error.share), error.share * (1 + 1e-9)
                 continue
-            ratio = latency_ratio(small)
-            least = min(least, ratio)
+            timed = latency_ratio(small)
+            ratio = timed.most
+            least = min(least, timed.median)
             if ratio > share:
                 many = macs
             else:
                 few = max(few, macs)
-                best = max(best or (0.0, macs, small), (ratio, macs, small), key=lambda one: one[0])
+                if best is None or timed.most > best[0].most:
+                    best = timed, macs, small
                 if ratio >= NEAR_ENOUGH * share:
                     break
             guess = macs * share / ratio
@@ -180,6 +191,9 @@ class Pruner:
                 f"latency = {share:g} was not reached: the fastest of the networks tried takes {least:.2f} of the "
                 "whole one's time on this machine; raise the target, or lower multiple_of or minimum_channels."
             )
-        ratio, macs, small = best
-        self.told(f"{macs:.2f} of the multiply-accumulates take {ratio:.2f} of the time on this machine.")
+        timed, macs, small = best
+        self.told(
+            f"{macs:.2f} of the multiply-accumulates take {timed.median:.2f} of the time on this machine "
+            f"(at most {timed.most:.2f}, of the {share:.2f} asked for)."
+        )
         return small

@@ -89,7 +89,15 @@ class ChannelPruning(Step[ChannelPruningParameters]):
                 if multiple < parameters.multiple_of
                 and not planned_pruning(parameters.model_copy(update={"multiple_of": multiple}), before).out_of_reach
             )
-            yield place.error(planned.out_of_reach, "target", next(repairs, None))
+            if parameters.target.latency:
+                message = (
+                    f"latency = {parameters.target.latency:g} will hardly be reached, as fewer MACs cannot be: "
+                    f"{planned.least:.3f} of them remain with multiple_of = {parameters.multiple_of} and "
+                    f"minimum_channels = {parameters.minimum_channels}; lower these, or raise the target."
+                )
+                yield place.warning(message, "target", next(repairs, None))
+            else:
+                yield place.error(planned.out_of_reach, "target", next(repairs, None))
         if planned.unknown:
             message = f"Channels cannot be followed through {', '.join(planned.unknown)}; those around it are all kept."
             yield place.note(message)
@@ -172,19 +180,20 @@ def _pruner(parameters: ChannelPruningParameters, network: Network, context: Ste
     from engine.export.tflite_conversion import float32_tflite
     from engine.measurement.machine import LATENCY_THREADS
     from engine.measurement.variant import measure_latencies_together
-    from engine.steps.channel_pruning.pruner import Pruner
+    from engine.steps.channel_pruning.pruner import Pruner, TimedShare
 
     whole = network.model
 
     def tflite_bytes(model: KerasModel) -> int:
         return len(context.float32_tflite(network) if model is whole else float32_tflite(model))
 
-    def latency_ratio(model: KerasModel) -> float:
+    def latency_ratio(model: KerasModel) -> TimedShare:
         with TemporaryDirectory() as folder:
             files = {name: Path(folder) / f"{name}.tflite" for name in ("whole", "smaller")}
             files["whole"].write_bytes(context.float32_tflite(network))
             files["smaller"].write_bytes(float32_tflite(model))
-            return measure_latencies_together(files, LATENCY_THREADS, context.progress)["smaller"].ratio
+            figures = measure_latencies_together(files, LATENCY_THREADS, context.progress)["smaller"]
+            return TimedShare(figures.ratio, figures.ratio_ci95[1])
 
     return Pruner(
         CRITERIA[parameters.criterion](),
@@ -196,7 +205,7 @@ def _pruner(parameters: ChannelPruningParameters, network: Network, context: Ste
         context.recipe.seed ^ SEED_PART,
         tflite_bytes,
         latency_ratio if parameters.target.latency else None,
-        lambda sentence: context.trainer.emit(Notice(message=sentence)),
+        lambda sentence: context.trainer.emit(Notice(message=f"{parameters.label()}: {sentence}")),
         context.progress,
     )
 

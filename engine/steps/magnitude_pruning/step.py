@@ -66,9 +66,16 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
         if parameters.criterion != "magnitude" and parameters.schedule == "polynomial":
             message = (
                 f"{parameters.criterion} looks at the gradients of a network that is not changing, and the polynomial "
-                "schedule chooses weights a hundred times while it trains; prune in rounds."
+                "schedule chooses weights a hundred times while it trains; take iterative, one_shot or constant."
             )
             yield place.error(message, "schedule", place.set("schedule", "iterative", "Prune in rounds"))
+        there = max((step.zeros_left() for step in place.earlier), default=0.0)
+        if parameters.schedule == "iterative" and parameters.start_sparsity < there < parameters.target_sparsity:
+            message = (
+                f"The network has {there:g} zeros already, and the rounds begin at {parameters.start_sparsity:g}: the "
+                "first ones may remove nothing."
+            )
+            yield place.warning(message, "start_sparsity", place.set("start_sparsity", there, f"Begin at {there:g}"))
         if finding := too_sparse(lambda: place.graph_before, parameters.target_sparsity, place):
             yield finding
 

@@ -11,7 +11,7 @@ from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization.calibration import ActivationRange, activation_ranges
 from engine.steps.post_training_quantization.concatenation_ties import with_shared_ranges
 from engine.steps.post_training_quantization.converter_ranges import converter_ranges
-from engine.steps.post_training_quantization.input_ties import without_input_ties
+from engine.workbench.input_ties import without_ties
 
 
 def used_ranges(
@@ -32,4 +32,14 @@ def used_ranges(
     """
     ranges = activation_ranges(float32, images, percentile, progress)
     used = converter_ranges(float32, ranges) if as_converter else ranges
-    return without_input_ties(TfliteFile.parse(float32).input.name, with_shared_ranges(float32, used), images)
+    return with_whole_inputs(TfliteFile.parse(float32).input.name, with_shared_ranges(float32, used), images)
+
+
+def with_whole_inputs(
+    input_name: str, ranges: Mapping[str, ActivationRange], images: Sequence[np.ndarray]
+) -> Mapping[str, ActivationRange]:
+    """The ranges with that of the input a little wider, where values of the images lie between two integers."""
+    fed = ranges.get(input_name)
+    if fed is None or (wider := without_ties(fed.min, fed.max, images)) == (fed.min, fed.max):
+        return ranges
+    return {**ranges, input_name: ActivationRange(*wider, fed.seen or (fed.min, fed.max))}

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from engine.workbench.network import Network
     from engine.workbench.step_context import StepContext
 
+INPUT_IMAGES = 64
+"""Whose values show whether the input has rounding ties."""
 RATE_SHARE = 0.1
 """Of the baseline's learning rate, where none is given: the network is trained, and only adapts to its rounding."""
 
@@ -94,7 +96,13 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
             yield place.error(message)
 
     def apply(self, parameters: QuantizationAwareTrainingParameters, network: Network, context: StepContext) -> Network:
-        from engine.training.quantization_wrapping import fill_empty_ranges, with_fake_quantisation, wrapped_kernels
+        from engine.training.quantization_wrapping import (
+            fill_empty_ranges,
+            input_range,
+            with_fake_quantisation,
+            wrapped_kernels,
+        )
+        from engine.workbench.input_ties import without_ties
         from engine.workbench.kept_values import kept_values
         from engine.workbench.network import Network
 
@@ -105,6 +113,11 @@ class QuantizationAwareTraining(Step[QuantizationAwareTrainingParameters]):
         plan = baseline.fine_tuning(parameters.epochs, rate, "cosine")
         outcome = context.trainer.train(model, plan, kept_values(network.facts, wrapped_kernels(model)))
         fill_empty_ranges(model)
+        if (ends := input_range(model)) is not None:
+            least, greatest = (float(end.numpy()) for end in ends)
+            fed = context.calibration_images(INPUT_IMAGES)
+            for end, value in zip(ends, without_ties(least, greatest, fed), strict=True):
+                end.assign(value)
         facts = network.facts.after_training(outcome).model_copy(update={"quantization_aware": True})
         return Network(model, facts)
 

@@ -8,8 +8,8 @@ import pytest
 from engine.export.tflite_conversion import float32_tflite
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization.calibration import ActivationRange, activation_ranges
-from engine.steps.post_training_quantization.input_ties import without_input_ties
 from engine.steps.post_training_quantization.quantizer import quantized
+from engine.steps.post_training_quantization.used_ranges import with_whole_inputs
 from tests.engine.export.conftest import probabilities
 from tests.engine.export.micro import micro_probabilities
 
@@ -43,19 +43,19 @@ def test_no_value_lies_between_two_integers(float32: bytes) -> None:
     ranges = dict(activation_ranges(float32, list(QUARTERS)))
     assert ranges[name].max == 1
     assert differing(float32, ranges) > 0.02
-    assert differing(float32, dict(without_input_ties(name, ranges, QUARTERS))) < 0.01
+    assert differing(float32, dict(with_whole_inputs(name, ranges, QUARTERS))) < 0.01
 
 
 def test_what_was_seen_is_kept(float32: bytes) -> None:
     name = TfliteFile.parse(float32).input.name
     ranges = activation_ranges(float32, list(QUARTERS))
-    wider = without_input_ties(name, ranges, QUARTERS)
+    wider = with_whole_inputs(name, ranges, QUARTERS)
     assert wider[name].seen == (0, 1)
     assert wider[name].max == pytest.approx(1 + 1 / 1024)
     assert {key: value for key, value in wider.items() if key != name} == {
         key: value for key, value in ranges.items() if key != name
     }
-    assert without_input_ties("none", ranges, QUARTERS) == ranges
+    assert with_whole_inputs("none", ranges, QUARTERS) == ranges
 
 
 PIXELS = (np.arange(SIDE * SIDE) % 256 / 255).astype(np.float32).reshape(1, SIDE, SIDE, 1)
@@ -65,7 +65,7 @@ def test_pixels_stay_whole_integers(float32: bytes) -> None:
     """As by the converter: a wider range would round every one of them."""
     name = TfliteFile.parse(float32).input.name
     ranges = activation_ranges(float32, list(PIXELS))
-    assert without_input_ties(name, ranges, PIXELS) == ranges
+    assert with_whole_inputs(name, ranges, PIXELS) == ranges
     content = quantized(float32, "int8", ranges)
     np.testing.assert_allclose(probabilities(content, PIXELS), probabilities(float32, PIXELS), atol=1e-6)
 
@@ -76,5 +76,5 @@ def test_what_the_range_makes_of_pixels_decides(float32: bytes, low: float, high
     values = PIXELS[high >= PIXELS] if high < 1 else PIXELS * (high - low) + low
     name = TfliteFile.parse(float32).input.name
     ranges = {name: ActivationRange(low, high)}
-    widened = without_input_ties(name, ranges, [values.astype(np.float32)])
+    widened = with_whole_inputs(name, ranges, [values.astype(np.float32)])
     assert (widened[name].max > high) == ties

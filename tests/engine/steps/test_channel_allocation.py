@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.chain.preflight import preflight
+from engine.chain.preflight import errors, preflight
 from engine.contract.errors import NutshellError
 from engine.contract.events import Notice
+from engine.contract.findings import Severity
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.graph.graph_builder import GraphBuilder
@@ -30,7 +31,7 @@ from engine.steps.channel_pruning.criterion import CRITERIA
 from engine.steps.channel_pruning.damage import damage_curves
 from engine.steps.channel_pruning.observation import Observation
 from engine.steps.channel_pruning.parameters import ChannelPruningParameters
-from engine.steps.channel_pruning.pruner import Pruner
+from engine.steps.channel_pruning.pruner import Pruner, TimedShare
 from engine.steps.channel_pruning.smaller_network import smaller_network
 from engine.steps.channel_pruning.step import ChannelPruning
 from engine.training.keras_network import build_keras_network
@@ -170,6 +171,10 @@ def pruned(context: StepContext, model: Any, **given: object) -> tuple[Network, 
 def pruner(ratio: Callable[[Any], float], told: list[str]) -> Pruner:
     from engine.contract.progress import UNWATCHED
 
+    def timed(model: Any) -> TimedShare:
+        share = ratio(model)
+        return TimedShare(share, share)
+
     return Pruner(
         CRITERIA["l1"](),
         "uniform",
@@ -179,7 +184,7 @@ def pruner(ratio: Callable[[Any], float], told: list[str]) -> Pruner:
         (),
         1,
         lambda model: 0,
-        ratio,
+        timed,
         told.append,
         UNWATCHED,
     )
@@ -216,19 +221,28 @@ def test_a_latency_is_timed_with_the_files_that_would_ship(small_context: StepCo
     assert "of the time on this machine" in told[0]
 
 
-def test_a_recipe_may_ask_for_both() -> None:
-    given = {"step": "channel_pruning", "target": {"latency": 0.5}, "allocation": "sensitivity"}
-    recipe = Recipe.model_validate(
+def recipe_with_latency(share: float) -> Recipe:
+    given = {"step": "channel_pruning", "target": {"latency": share}, "allocation": "sensitivity", "control": False}
+    return Recipe.model_validate(
         {
             "backbone": {"kind": "resnet18", "width": 0.25},
             "images": {"size": 32},
             "chains": [{"name": "half", "steps": [given]}],
         }
     )
+
+
+def test_a_recipe_may_ask_for_both() -> None:
+    recipe = recipe_with_latency(0.5)
     assert "latency = 0.5" in recipe_text(recipe)
     assert parse_recipe(recipe_text(recipe)) == recipe
     assert recipe.chains[0].steps[0].label() == "50 % latency by l1"
     assert any("timed on this machine" in finding.message for finding in preflight(recipe))
+    impossible = recipe_with_latency(0.01)
+    assert not errors(preflight(impossible))
+    (warning,) = [one for one in preflight(impossible) if one.severity is Severity.WARNING]
+    assert "latency = 0.01 will hardly be reached" in warning.message
+    assert warning.repair is not None
 
 
 def test_sensitivity_reaches_every_target_from_below() -> None:

@@ -10,6 +10,7 @@ import pytest
 from engine.chain.preflight import preflight
 from engine.contract.errors import PromiseBroken
 from engine.contract.findings import Severity
+from engine.contract.network_facts import NetworkFacts
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.interpreter import ImageClassifier
@@ -24,7 +25,7 @@ from engine.training.quantization_wrapping import wrapped_kernels
 from engine.workbench.network import Network
 from engine.workbench.network_file import load_network, save_network
 from engine.workbench.step_context import StepContext
-from tests.small_study import forget_training
+from tests.small_study import context_of, forget_training, make_context, two_layers
 
 STEP = QuantizationAwareTraining()
 PARAMETERS = QuantizationAwareTrainingParameters(epochs=1)
@@ -117,3 +118,19 @@ def test_the_pre_flight_refuses_it_twice() -> None:
     twice = Recipe(chains=(ChainSettings(name="twice", steps=(PARAMETERS, PARAMETERS)),))
     (finding,) = preflight(twice)
     assert finding.severity is Severity.ERROR
+
+
+@pytest.mark.parametrize("scale", ["unit", "symmetric"])
+def test_no_pixel_lies_between_two_integers_of_the_input(scale: str, tmp_path: Path) -> None:
+    """From -1 to 1 by 2/255 all would; from 0 to 1 by 1/255 all are whole."""
+    recipe = make_context(tmp_path / "one").recipe
+    images = recipe.images.model_copy(update={"scale": scale})
+    context = context_of(recipe.model_copy(update={"images": images}), tmp_path)
+    model = two_layers(context)
+    facts = NetworkFacts(parameters=model.count_params(), trainable_parameters=model.count_params())
+    trained = aware(context, Network(model, facts))
+    file = TfliteFile.parse(converter_tflite(trained.model, "int8", None, float_io=False))
+    assert file.input.scale is not None
+    pixels = context.pipeline.feed(np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)) / file.input.scale
+    between = np.abs(pixels - np.floor(pixels) - 0.5)
+    assert between.min() > 1e-3

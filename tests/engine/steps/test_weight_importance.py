@@ -104,7 +104,7 @@ def test_weights_that_are_zero_stay_the_first_to_go(small_context: StepContext, 
 def test_a_growing_share_is_refused_with_a_repair() -> None:
     parameters = MagnitudePruningParameters(criterion="taylor")
     (finding,) = MagnitudePruning().findings(parameters, after())
-    assert "prune in rounds" in finding.message
+    assert "take iterative, one_shot or constant" in finding.message
     assert finding.repair is not None
     assert parameters.label() == "pruning 80 % by taylor"
 
@@ -114,3 +114,12 @@ def test_images_that_magnitudes_do_not_need_name_no_other_stage() -> None:
     assert one.stage_document() == other.stage_document()
     one, other = (other.model_copy(update={"criterion": "fisher"}) for other in (one, other))
     assert one.stage_document() != other.stage_document()
+
+
+def test_rounds_that_begin_below_the_zeros_there_are_warned_of() -> None:
+    earlier = MagnitudePruningParameters(sparsity=0.6)
+    later = MagnitudePruningParameters(schedule="iterative", sparsity=0.8)
+    (finding,) = MagnitudePruning().findings(later, after(earlier))
+    assert "0.6 zeros already" in finding.message
+    assert finding.repair is not None
+    assert not [*MagnitudePruning().findings(later.model_copy(update={"start_sparsity": 0.6}), after(earlier))]
