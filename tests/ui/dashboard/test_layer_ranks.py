@@ -18,14 +18,14 @@ from ui.theme import DARK
 
 FOUND = LayerRanks(
     method="spatial",
-    macs_before=1000,
-    macs_after=650,
+    macs_before=1_000_000,
+    macs_after=650_000,
     validation_accuracy_before=0.9,
     validation_accuracy_after_factoring=0.5,
     validation_accuracy_after_fine_tuning=0.88,
     layers=(
-        LayerRank(layer="conv1", full_rank=9, rank=9, energy_fraction=1.0, macs_before=400, macs_after=400),
-        LayerRank(layer="conv2", full_rank=48, rank=8, energy_fraction=0.75, macs_before=600, macs_after=250),
+        LayerRank(layer="conv1", full_rank=9, rank=9, energy_fraction=1.0, macs_before=400_000, macs_after=400_000),
+        LayerRank(layer="conv2", full_rank=48, rank=8, energy_fraction=0.75, macs_before=600_000, macs_after=250_000),
     ),
 )
 
@@ -44,8 +44,8 @@ def test_costs_are_drawn_and_described(qtbot: QtBot, tmp_path: Path) -> None:
     qtbot.waitUntil(dashboard.is_up_to_date)
     assert dashboard.tabs.isTabVisible(tab)
     after, before = panel.costs.listDataItems()
-    assert after.getData()[1].tolist() == [400, 250]
-    assert before.getData()[1].tolist() == [400, 600]
+    assert after.getData()[1].tolist() == [0.4, 0.25]
+    assert before.getData()[1].tolist() == [0.4, 0.6]
     assert "conv1: whole" in panel.costs.described(QPointF(1.1, 0))
     assert "conv2: rank 8 of 48, 75.0% of the energy, 41.7% of the MACs" in panel.costs.described(QPointF(2.2, 0))
     assert panel.costs.tabled is not None

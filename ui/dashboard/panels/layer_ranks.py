@@ -16,6 +16,7 @@ from ui.shown_run import ShownRun
 from ui.theme import Theme
 
 LINE_WIDTH, SYMBOL_SIZE = 2, 7
+MILLION = 1e6
 
 
 class LayerRanksPanel(Panel):
@@ -29,7 +30,7 @@ class LayerRanksPanel(Panel):
         super().__init__(theme, settings)
         self._theme = theme
         self._shown: tuple[tuple[str, LayerRanks], ...] = ()
-        self.costs = Plot("dashboard.ranks.costs", "layer, from the image on", "MACs", counts=True)
+        self.costs = Plot("dashboard.ranks.costs", "layer, from the image on", "million MACs")
         self.costs.described, self.costs.tabled = self._described, self._table
         self._legend = QLabel(objectName="dashboard.ranks.legend", wordWrap=True)
         layout = QVBoxLayout(self)
@@ -60,7 +61,7 @@ class LayerRanksPanel(Panel):
             for after in (True, False):
                 self.costs.plot(
                     layers,
-                    [float(one.macs_after if after else one.macs_before) for one in found.layers],
+                    [(one.macs_after if after else one.macs_before) / MILLION for one in found.layers],
                     pen=pyqtgraph.mkPen(
                         colour, width=LINE_WIDTH, style=Qt.PenStyle.SolidLine if after else Qt.PenStyle.DashLine
                     ),
