@@ -30,7 +30,7 @@ class LayerRanksPanel(Panel):
         super().__init__(theme, settings)
         self._theme = theme
         self._shown: tuple[tuple[str, LayerRanks], ...] = ()
-        self.costs = Plot("dashboard.ranks.costs", "layer, from the image on", "million MACs")
+        self.costs = Plot("dashboard.ranks.costs", "layer, from the image on", "million MACs", counts=True)
         self.costs.described, self.costs.tabled = self._described, self._table
         self._legend = QLabel(objectName="dashboard.ranks.legend", wordWrap=True)
         layout = QVBoxLayout(self)
