@@ -24,7 +24,7 @@ from engine.steps.channel_pruning.criterion import CRITERIA, Reading, known_crit
 ADVANCED: JsonDict = {"advanced": True}
 CONTROL = "train_from_scratch"
 """The step that trains the control; steps do not import each other."""
-ONE_OF_THEM = "a target is one of macs, parameters, bytes and latency, such as { macs = 0.5 }"
+ONE_OF_THEM = "a target is one of macs, parameters, bytes and latency, in braces, such as { macs = 0.5 }"
 TITLES = {"macs": "MACs", "parameters": "parameters", "bytes": "bytes", "latency": "latency"}
 Share = Annotated[float, Field(gt=0, lt=1, strict=True)]
 

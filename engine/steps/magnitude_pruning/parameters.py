@@ -187,7 +187,8 @@ class MagnitudePruningParameters(StepParameters):
         for name, values in lists.items():
             if values and len(values) != self.rounds:
                 raise ValueError(
-                    f"{name} has {len(values)} values for {self.rounds} rounds; give one per round, or none"
+                    f"{name} has {len(values)} value{'' if len(values) == 1 else 's'} for {self.rounds} rounds; give one "
+                    "per round, or none"
                 )
         return self
 
