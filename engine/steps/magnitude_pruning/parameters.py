@@ -186,10 +186,8 @@ class MagnitudePruningParameters(StepParameters):
         }
         for name, values in lists.items():
             if values and len(values) != self.rounds:
-                raise ValueError(
-                    f"{name} has {len(values)} value{'' if len(values) == 1 else 's'} for {self.rounds} rounds; give one "
-                    "per round, or none"
-                )
+                count = f"{len(values)} value{'' if len(values) == 1 else 's'}"
+                raise ValueError(f"{name} has {count} for {self.rounds} rounds; give one per round, or none")
         return self
 
     @property
