@@ -5,6 +5,7 @@ Spatial (Jaderberg et al. 2014) or by channels (Zhang et al. 2016), by the singu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
@@ -85,7 +86,9 @@ class LowRank(Step[LowRankParameters]):
                 message = (
                     f"macs = {parameters.macs:g} is out of reach: by the lowest ranks {least:.2f} remains; raise it."
                 )
-                yield place.error(message, "macs")
+                enough = math.ceil(100 * least) / 100
+                repair = place.set("macs", enough, f"Let {enough:.0%} remain")
+                yield place.error(message, "macs", repair if enough < 1 else place.remove("Remove it"))
 
     def apply(self, parameters: LowRankParameters, network: Network, context: StepContext) -> Network:
         from engine.steps.low_rank.evidence import LayerRank, LayerRanks

@@ -224,6 +224,8 @@ def recipe_with(*steps: object, **backbone: object) -> Recipe:
 def test_the_pre_flight_refuses_with_a_repair() -> None:
     (fault,) = errors(preflight(recipe_with(LowRankParameters(macs=0.02))))
     assert "out of reach" in fault.message
+    assert fault.repair is not None
+    assert "remain" in fault.repair.sentence
     (fault,) = errors(preflight(recipe_with(LowRankParameters(multiple_of=128), width=0.1)))
     assert "becomes cheaper" in fault.message
     assert fault.repair is not None
