@@ -9,12 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from engine.contract.progress import UNWATCHED, Progress
-from engine.inspection.output_costs import End, logits_of, scheme_cost
 from engine.steps.channel_pruning.allocation import DamageCurve
 from engine.steps.channel_pruning.observation import Observation
-from engine.steps.channel_pruning.responses import image_batches
 from engine.steps.channel_pruning.smaller_network import normalisation_after
 from engine.training.kernels import kernel_of
+from engine.workbench.output_divergence import OutputDivergence
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 """Of the groups that can go, which are all but one; a step of 1/16 tells no more of 256 images."""
@@ -35,18 +34,7 @@ def damage_curves(
         scores: of the observation.
         pruned_layers: whose kernels' zeros stay.
     """
-    classify = tf.function(
-        lambda images: seen.model(images, training=False),
-        input_signature=[tf.TensorSpec(seen.model.input_shape, tf.float32)],
-        autograph=False,
-    )
-
-    def logits() -> np.ndarray:
-        batches = image_batches(seen.sample.images, seen.graph)
-        return logits_of(np.concatenate([classify(tf.constant(batch)).numpy() for batch in batches]))
-
-    before = logits()
-    end: End = "LOGISTIC" if before.shape[1] == 1 else "SOFTMAX"
+    divergence_of = OutputDivergence(seen.model, seen.graph, seen.sample, seen.between_batches)
     curves = []
     for place, (tied, own) in enumerate(zip(seen.coupled.tied, scores, strict=True)):
         progress.report(place, len(scores))
@@ -55,7 +43,7 @@ def damage_curves(
         divergence = np.zeros(len(removed))
         for point, count in enumerate(removed[1:], start=1):
             with _without(seen, weakest[:count], pruned_layers):
-                divergence[point] = scheme_cost(before, logits(), seen.sample.labels, end).kl
+                divergence[point] = divergence_of.now()
         curves.append(DamageCurve(removed, divergence))
     return curves
 

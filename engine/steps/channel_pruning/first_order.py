@@ -10,8 +10,8 @@ import tf_keras
 
 from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import LayerGraph
-from engine.steps.channel_pruning.responses import image_batches
 from engine.training.loss_gradients import loss_gradients
+from engine.workbench.labelled_images import image_batches
 
 
 def squared_changes(

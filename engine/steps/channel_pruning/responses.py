@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,11 +11,9 @@ import tf_keras
 from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import Layer, LayerGraph
 from engine.steps.channel_pruning.coupled_channels import CARRIERS, CoupledChannels
+from engine.workbench.labelled_images import image_batches
 
-LARGEST_BATCH = 32
 RESHAPING = frozenset({"Flatten", "Reshape"})
-VALUES_AT_ONCE = 20_000_000
-"""Activations of a batch that are held together."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +54,6 @@ def responses(
         for own, values in zip(sums, given if len(layers) > 1 else [given], strict=True):
             own.add(values.numpy())
     return {name: own.responses() for name, own in zip(layers, sums, strict=True)}
-
-
-def image_batches(images: Sequence[np.ndarray], graph: LayerGraph) -> Iterator[np.ndarray]:
-    """The images in batches that fit into memory with all their activations."""
-    size = int(np.clip(VALUES_AT_ONCE // max(graph.activations, 1), 1, LARGEST_BATCH))
-    for start in range(0, len(images), size):
-        yield np.stack([images[place] for place in range(start, min(start + size, len(images)))])
 
 
 def channels_of(layer: Layer, by_name: dict[str, Layer], coupled: CoupledChannels) -> int:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-
-import numpy as np
+from collections.abc import Mapping
 
 from engine.contract.errors import NutshellError
 from engine.contract.progress import UNWATCHED, Progress
 from engine.graph.keras_objects import KerasModel
-from engine.inspection.output_costs import End, logits_of, scheme_cost
+from engine.graph.layer_graph import LayerGraph
 from engine.steps.low_rank.factors import Factors
 from engine.training.kernels import kernels
 from engine.workbench.labelled_images import LabelledImages
 from engine.workbench.layer_assignment import LayerOption, least_divergence
+from engine.workbench.output_divergence import OutputDivergence
 
 SHARES = (1.0, 0.75, 0.5, 0.375, 0.25, 0.125)
 """Of the highest rank that saves anything: what is tried of each layer."""
-BATCH = 64
 Ranks = Mapping[str, int]
 """Layer → its rank; layers that are left out stay whole."""
 
@@ -32,7 +30,7 @@ def by_sensitivity(
     model: KerasModel,
     layers: Mapping[str, Factors],
     share: float,
-    macs: int,
+    graph: LayerGraph,
     multiple_of: int,
     sample: LabelledImages,
     progress: Progress = UNWATCHED,
@@ -41,14 +39,13 @@ def by_sensitivity(
 
     Args:
         model: stays as it is.
-        macs: of the whole network.
+        graph: of the model.
 
     Raises:
         NutshellError: the lowest ranks that are tried leave more.
     """
-    logits = _logits(model, sample.images)
-    before = logits()
-    end: End = "LOGISTIC" if before.shape[1] == 1 else "SOFTMAX"
+    divergence_of = OutputDivergence(model, graph, sample, progress.raise_if_cancelled)
+    macs = graph.macs
     variables = kernels(model)
     options = []
     for place, (name, one) in enumerate(layers.items()):
@@ -58,7 +55,7 @@ def by_sensitivity(
         try:
             for rank in _tried(one, multiple_of):
                 variables[name].assign(one.whole(rank))
-                divergence = scheme_cost(before, logits(), sample.labels, end).kl
+                divergence = divergence_of.now()
                 own.append(LayerOption(rank, rank * one.factoring.macs_a_rank - one.factoring.layer.macs, divergence))
         finally:
             variables[name].assign(whole)
@@ -82,16 +79,3 @@ def _tried(one: Factors, multiple_of: int) -> list[int]:
     most = one.factoring.most // multiple_of * multiple_of
     wanted = {max(round(share * most / multiple_of), 1) * multiple_of for share in SHARES if most}
     return sorted(wanted, reverse=True)
-
-
-def _logits(model: KerasModel, images: Sequence[np.ndarray]) -> Callable[[], np.ndarray]:
-    import tensorflow as tf
-
-    classify = tf.function(
-        lambda batch: model(batch, training=False),
-        input_signature=[tf.TensorSpec(model.input_shape, tf.float32)],
-        autograph=False,
-    )
-    size = max(1, min(BATCH, len(images)))
-    batches = [np.stack(images[start : start + size]) for start in range(0, len(images), size)]
-    return lambda: logits_of(np.concatenate([classify(tf.constant(batch)).numpy() for batch in batches]))

@@ -174,4 +174,4 @@ def _ranks(
         return by_energy(layers, parameters.energy, parameters.multiple_of)
     sample = context.labelled_images(parameters.criterion_images)
     progress = context.progress.counted("measuring how sensitive the outputs are to each layer's rank", "layers")
-    return by_sensitivity(model, layers, parameters.macs, graph.macs, parameters.multiple_of, sample, progress)
+    return by_sensitivity(model, layers, parameters.macs, graph, parameters.multiple_of, sample, progress)

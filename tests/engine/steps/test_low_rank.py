@@ -144,7 +144,7 @@ def test_sensitivity_keeps_the_macs_and_spares_the_layers_that_matter() -> None:
     before = [one.copy() for one in model.get_weights()]
     layers, graph = decomposed(model, "spatial"), graph_of_model(model)
     sample = LabelledImages(list(images(24)), np.arange(24) % 4)
-    ranks = by_sensitivity(model, layers, 0.7, graph.macs, 2, sample)
+    ranks = by_sensitivity(model, layers, 0.7, graph, 2, sample)
     for one, other in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
     assert ranks["low"] < ranks.get("high", layers["high"].factoring.full_rank)
@@ -153,7 +153,7 @@ def test_sensitivity_keeps_the_macs_and_spares_the_layers_that_matter() -> None:
     logits = [logits_of(one(np.stack(sample.images), training=False).numpy()) for one in (model, small)]
     assert scheme_cost(*logits, sample.labels, "SOFTMAX").kl < 0.05
     with pytest.raises(NutshellError, match=r"macs = 0\.01 is out of reach: with the lowest ranks 0\.\d+"):
-        by_sensitivity(model, layers, 0.01, graph.macs, 2, sample)
+        by_sensitivity(model, layers, 0.01, graph, 2, sample)
 
 
 def applied(context: StepContext, network: Network, **given: object) -> tuple[LowRankParameters, Network, LayerRanks]:
