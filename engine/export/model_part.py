@@ -80,6 +80,19 @@ class CutModel:
     def outputs(self, number: int) -> tuple[int, ...]:
         return tuple(map(int, self._graph.operators[number].outputs))
 
+    def activation(self, number: int) -> str:
+        """What is fused into an operator, such as "RELU"; "NONE": nothing."""
+        fused = getattr(self._graph.operators[number].builtinOptions, "fusedActivationFunction", 0)
+        return enum_names("ActivationFunctionType")[fused]
+
+    def options(self, number: int) -> Any:
+        """An operator's own settings, such as strides, by the names of TensorFlow Lite's schema."""
+        return self._graph.operators[number].builtinOptions
+
+    def is_computed(self, place: int) -> bool:
+        """Whether a tensor is the image or comes out of an operator, and is no constant."""
+        return place in self._computed
+
     def name(self, place: int) -> str:
         """A tensor's."""
         return tensor_name(self._graph.tensors[place])

@@ -11,6 +11,7 @@ from engine.contract.errors import NutshellError
 from engine.contract.progress import UNWATCHED, Progress
 from engine.measurement.observed_network import ObservedNetwork
 from engine.steps.post_training_quantization.evidence import CalibrationRecord, TensorRange
+from engine.steps.post_training_quantization.least_error_ranges import least_error_range
 
 HISTOGRAM_BINS = 2048
 LARGEST_VALUE = 1e18
@@ -34,6 +35,7 @@ def activation_ranges(
     images: Sequence[np.ndarray],
     percentile: float = 100.0,
     progress: Progress = UNWATCHED,
+    least_error_bits: int | None = None,
 ) -> Mapping[str, ActivationRange]:
     """Run the images through a float32 `.tflite` and take the range of each of its activations.
 
@@ -43,6 +45,7 @@ def activation_ranges(
         percentile: 100 takes the minimum and maximum seen. A lower one cuts the rare values beyond it off at both
             ends, to a bin of 2048 over the whole range; the network's own input is never cut.
         progress: told after each image.
+        least_error_bits: instead of a percentile, cut where integers of so many bits have the least mean square error.
 
     Raises:
         NutshellError: a value is not finite, or too large to be quantised.
@@ -51,7 +54,7 @@ def activation_ranges(
         Tensor name → range, for the input and every operator's output.
     """
     network = ObservedNetwork(float32)
-    passes = 1 if percentile == 100.0 else 2
+    passes = 1 if percentile == 100.0 and least_error_bits is None else 2
     total = passes * len(images)
     seen: dict[str, ActivationRange] = {}
     for number, image in enumerate(images):
@@ -66,6 +69,8 @@ def activation_ranges(
             if name in counts:
                 counts[name] += _histogram(values, seen[name])
         progress.report(len(images) + number + 1, total)
+    if least_error_bits is not None:
+        return seen | {name: _of_least_error(seen[name], found, least_error_bits) for name, found in counts.items()}
     return seen | {name: _cut(seen[name], histogram, percentile) for name, histogram in counts.items()}
 
 
@@ -105,6 +110,11 @@ def _histogram(values: np.ndarray, limits: ActivationRange) -> np.ndarray:
     bins_per_unit = HISTOGRAM_BINS / max(limits.max - limits.min, SMALLEST_SPAN)
     bins = ((values.ravel() - np.float32(limits.min)) * np.float32(bins_per_unit)).astype(np.int32)
     return np.bincount(np.minimum(bins, HISTOGRAM_BINS - 1), minlength=HISTOGRAM_BINS)
+
+
+def _of_least_error(seen: ActivationRange, histogram: np.ndarray, bits: int) -> ActivationRange:
+    minimum, maximum = least_error_range(seen.min, seen.max, histogram, bits)
+    return ActivationRange(minimum, maximum, (seen.min, seen.max))
 
 
 def _cut(seen: ActivationRange, histogram: np.ndarray, percentile: float) -> ActivationRange:

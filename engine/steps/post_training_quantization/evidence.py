@@ -42,7 +42,7 @@ class CalibrationRecord(Evidence):
 
     version: int = 2
     method: str
-    """As the recipe's `calibration`: minmax, tight_minmax, percentile."""
+    """As the recipe's `calibration`: minmax, tight_minmax, percentile, mse."""
     percentile: float | None = None
     """Where the method is percentile."""
     images: int
@@ -102,5 +102,64 @@ class MixedPrecision(Evidence):
     def rows(self) -> list[tuple[str, ...]]:
         return [
             (one.layer, one.scheme, f"{one.float32_bytes:,}", f"{one.saved_bytes:,}", f"{one.divergence:.2e}")
+            for one in self.layers
+        ]
+
+
+class RoundedLayer(BaseModel):
+    """How one layer's weights were rounded."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    layer: str
+    dtype: str
+    """int8 or int4."""
+    weights: int
+    moved_fraction: float
+    """Of the weights, the share that is not rounded to nearest, 0 to 1."""
+    error_nearest: float
+    """Mean square error of the layer's output over that output's mean square, all weights rounded to nearest."""
+    error: float
+    """As they are in the file; both on places that were not learned from."""
+
+
+class LearnedRounding(Evidence):
+    """What learning the rounding of weights gave, in the network's order of layers."""
+
+    key: ClassVar[str] = "learned_rounding"
+    title: ClassVar[str] = "Learned rounding of each layer"
+    header: ClassVar[tuple[str, ...]] = ("layer", "type", "weights", "moved", "error, nearest", "error")
+
+    images: int
+    """Calibration images that were used: fewer than asked for, where more do not fit into memory."""
+    iterations: int
+    seconds: float
+    layers: tuple[RoundedLayer, ...]
+
+    def sentence(self) -> str:
+        if not self.layers:
+            return "learned rounding: no kernel of this file has integers, so nothing was rounded."
+        weights = sum(one.weights for one in self.layers)
+        moved = sum(one.moved_fraction * one.weights for one in self.layers) / weights
+        before, after = (
+            sum(errors) / len(self.layers)
+            for errors in zip(*((one.error_nearest, one.error) for one in self.layers), strict=True)
+        )
+        return (
+            f"learned rounding: {len(self.layers)} layers on {self.images} calibration images in {self.seconds:.0f} s, "
+            f"{moved * 100:.1f} % of the weights not to nearest; mean error of a layer's output {before:.2e} → "
+            f"{after:.2e}."
+        )
+
+    def rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                one.layer,
+                one.dtype,
+                f"{one.weights:,}",
+                f"{one.moved_fraction * 100:.1f} %",
+                f"{one.error_nearest:.2e}",
+                f"{one.error:.2e}",
+            )
             for one in self.layers
         ]

@@ -68,18 +68,20 @@ class PostTrainingQuantizationParameters(StepParameters):
         ge=1,
         le=10_000,
         title="Calibration images",
-        description="Training images, the same share of each class, that give the ranges of the activations and the "
-        "corrected biases."
-        "",
+        description="Training images, the same share of each class, that give the ranges of the activations, the "
+        "corrected biases and the learned rounding.",
         json_schema_extra={"unit": "images", "shown_for": {"scheme": list(FEW_BITS)}},
     )
-    calibration: Annotated[Literal["minmax", "tight_minmax", "percentile"], BeforeValidator(_by_its_name)] = Field(
-        "minmax",
-        title="Calibration",
-        description="minmax: from the minimum to the maximum seen, as in TensorFlow's converter, so that both files "
-        "predict the same; tight_minmax: without the sums that widen the ranges of a ResNet's branches;"
-        " percentile: rare values beyond a percentile are clipped, which leaves finer steps for the rest.",
-        json_schema_extra={"shown_for": {"scheme": list(CALIBRATED)}},
+    calibration: Annotated[Literal["minmax", "tight_minmax", "percentile", "mse"], BeforeValidator(_by_its_name)] = (
+        Field(
+            "minmax",
+            title="Calibration",
+            description="minmax: from the minimum to the maximum seen, as in TensorFlow's converter, so that both "
+            "files predict the same; tight_minmax: without the sums that widen the ranges of a ResNet's branches;"
+            " percentile: rare values beyond a percentile are clipped, which leaves finer steps for the rest; "
+            "mse: clipped where the mean square error of a tensor's integers is least.",
+            json_schema_extra={"shown_for": {"scheme": list(CALIBRATED)}},
+        )
     )
     percentile: float = Field(
         99.99,
@@ -107,8 +109,31 @@ class PostTrainingQuantizationParameters(StepParameters):
         False,
         title="Bias correction",
         description="Correct the biases for the shift that rounding the kernels causes in the mean of each channel, "
-        "at no cost in size or speed (Nagel et al. 2019); most useful for int4."
-        "",
+        "at no cost in size or speed (Nagel et al. 2019); most useful for int4.",
+        json_schema_extra={"shown_for": {"scheme": list(FEW_BITS)}},
+    )
+
+    rounding: Literal["nearest", "adaptive"] = Field(
+        "nearest",
+        title="Rounding of weights",
+        description="nearest: each weight to the nearest integer; adaptive: up or down, as learned layer by layer, so "
+        "that each layer's output on the calibration images stays what it was (AdaRound, Nagel et al. 2020); takes some "
+        "seconds per layer, and is worth most for int4.",
+        json_schema_extra={"shown_for": {"scheme": list(FEW_BITS)}},
+    )
+    rounding_iterations: int = Field(
+        1000,
+        ge=1,
+        le=100_000,
+        title="Iterations of the rounding",
+        description="Steps by which the rounding of each layer is learned.",
+        json_schema_extra={"unit": "per layer", "shown_for": {"scheme": list(FEW_BITS), "rounding": ["adaptive"]}},
+    )
+    weight_ranges: Literal["max", "mse"] = Field(
+        "max",
+        title="Ranges of weights",
+        description="max: the integers reach to the largest weight of each channel; mse: larger weights are clipped "
+        "where the mean square error of the channel is least (OCTAV, Sakr et al. 2022); for int4.",
         json_schema_extra={"shown_for": {"scheme": list(FEW_BITS)}},
     )
 
@@ -132,10 +157,29 @@ class PostTrainingQuantizationParameters(StepParameters):
         """Whether activations become integers, so that their ranges are needed."""
         return self.scheme in INTEGER or self.chooses or (self.scheme == "mixed" and "int8" in self.patterns.values())
 
+    @property
+    def learns_rounding(self) -> bool:
+        return self.rounding == "adaptive" and self.scheme in FEW_BITS
+
+    @property
+    def clips_weights(self) -> bool:
+        return self.weight_ranges == "mse" and self.scheme in FEW_BITS
+
+    @property
+    def activation_bits(self) -> int:
+        """Of an activation that becomes an integer."""
+        return 16 if self.scheme == "int16x8" else 8
+
     def label(self) -> str:
         chosen = ""
         if self.chooses:
             bounds = [f"at most {self.max_bytes:,} bytes"] if self.max_bytes else []
             bounds += [f"at most {self.max_accuracy_drop:g} accuracy lost"] if self.max_accuracy_drop < 1.0 else []
             chosen = f", {' and '.join(bounds)}" if bounds else ", automatic"
-        return self.scheme.replace("_", " ") + chosen + (", corrected biases" if self.bias_correction else "")
+        options = [
+            ("ranges by mse", self.calibrated and self.calibration == "mse"),
+            ("clipped weights", self.clips_weights),
+            ("learned rounding", self.learns_rounding),
+            ("corrected biases", self.bias_correction),
+        ]
+        return ", ".join([self.scheme.replace("_", " ") + chosen, *(name for name, taken in options if taken)])

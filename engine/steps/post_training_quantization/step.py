@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.contract.errors import NutshellError, PromiseBroken
@@ -19,11 +19,11 @@ from engine.steps.post_training_quantization.parameters import (
     USUAL_CALIBRATION_IMAGES,
     PostTrainingQuantizationParameters,
 )
+from engine.steps.post_training_quantization.refinement_findings import refinement_findings
 from engine.workbench.kept_promises import check_kept
 from engine.workbench.step import Form, Step, StepPlace, Trait
 
 if TYPE_CHECKING:
-    import numpy as np
 
     from engine.measurement.tflite_file import TfliteFile
     from engine.measurement.tflite_graph import Kernel
@@ -88,6 +88,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             )
             repair = place.set("bias_correction", False, "Keep the trained biases")
             yield place.warning(message, "bias_correction", repair)
+        yield from refinement_findings(parameters, place)
         if parameters.scheme == "mixed" and not parameters.layers:
             message = (
                 "The scheme mixed needs to know which layers get which scheme; "
@@ -183,27 +184,32 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     ) -> bytes:
         """The shared float32 file, rewritten by the quantizer in a second."""
         from engine.measurement.tflite_file import TfliteFile
-        from engine.steps.post_training_quantization.bias_correction import with_corrected_biases
         from engine.steps.post_training_quantization.calibration import calibration_record
         from engine.steps.post_training_quantization.quantizer import QuantizerCannot, require_quantizer
+        from engine.steps.post_training_quantization.rewriting import Rewriting, activation_ranges_of
 
         require_quantizer()
         float32 = context.float32_tflite(network)
         images = context.calibration_images(parameters.calibration_images)
-        ranges = self._ranges(parameters, float32, images, context) if parameters.calibrated else None
+        ranges = None
+        if parameters.calibrated:
+            ranges = activation_ranges_of(parameters, float32, images, context.progress)
         layers = self._layer_schemes(parameters, network, float32, ranges, context)
-        context.progress.phase("quantising")
-        content = _quantized(parameters, layers, float32, ranges)
-        if parameters.bias_correction:
-            corrected = with_corrected_biases(float32, content, images, context.progress.counted("correcting biases"))
-            content = _quantized(parameters, layers, corrected, ranges)
-        if parameters.scheme in INTEGER and not parameters.float_fallback and TfliteFile.parse(content).float_operators:
+        rewriting = Rewriting(parameters, layers, ranges, images, context.recipe.seed, context.progress)
+        made = rewriting.rewritten(float32)
+        if (
+            parameters.scheme in INTEGER
+            and not parameters.float_fallback
+            and TfliteFile.parse(made.content).float_operators
+        ):
             raise QuantizerCannot("it left operators in floats")
         if ranges is not None:
             percentile = parameters.percentile if parameters.calibration == "percentile" else None
             record = calibration_record(ranges, parameters.calibration, percentile, len(images))
             context.found(record)
-        return content
+        for one in made.evidence:
+            context.found(one)
+        return made.content
 
     def _layer_schemes(
         self,
@@ -239,19 +245,6 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         context.found(found)
         return layers
 
-    def _ranges(
-        self,
-        parameters: PostTrainingQuantizationParameters,
-        float32: bytes,
-        images: Sequence[np.ndarray],
-        context: StepContext,
-    ) -> Mapping[str, ActivationRange]:
-        from engine.steps.post_training_quantization.used_ranges import used_ranges
-
-        percentile = parameters.percentile if parameters.calibration == "percentile" else 100.0
-        as_converter = parameters.calibration == "minmax"
-        return used_ranges(float32, images, percentile, as_converter, context.progress.counted("calibrating"))
-
     def _converted(
         self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext
     ) -> bytes:
@@ -261,30 +254,19 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         calibrated = parameters.calibrated and not network.facts.quantization_aware
         own_ranges = calibrated and parameters.calibration != "minmax"
         corrected = parameters.bias_correction and not network.facts.quantization_aware
-        if scheme == "int4" or scheme == "mixed" or own_ranges or corrected:
+        refined = (parameters.learns_rounding or parameters.clips_weights) and not network.facts.quantization_aware
+        if scheme == "int4" or scheme == "mixed" or own_ranges or corrected or refined:
             raise NutshellError(
-                "Only ai_edge_quantizer knows int4, mixed schemes, tight ranges, percentiles and corrected biases, and "
-                f"it cannot make {parameters.label()} of this network; choose another scheme, or "
-                'calibration = "minmax" and bias_correction = false.'
+                "Only ai_edge_quantizer knows int4, mixed schemes, tight ranges, percentiles, ranges of least error, "
+                "corrected biases, learned rounding and clipped weights, and it cannot make "
+                f"{parameters.label()} of this network; choose another scheme, or "
+                'calibration = "minmax", bias_correction = false, rounding = "nearest" and weight_ranges = "max".'
             )
         calibration = None
         if calibrated:
             calibration = context.calibration_images(parameters.calibration_images)
         context.progress.phase("converting")
         return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
-
-
-def _quantized(
-    parameters: PostTrainingQuantizationParameters,
-    layers: Mapping[str, LayerScheme],
-    float32: bytes,
-    ranges: Mapping[str, ActivationRange] | None,
-) -> bytes:
-    from engine.steps.post_training_quantization.quantizer import quantized, quantized_by_layer
-
-    if parameters.scheme == "mixed":
-        return quantized_by_layer(float32, layers, ranges)
-    return quantized(float32, parameters.scheme, ranges, parameters.float_io)
 
 
 def _described_bytes(content: bytes, context: StepContext) -> int:

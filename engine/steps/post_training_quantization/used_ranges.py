@@ -20,17 +20,18 @@ def used_ranges(
     percentile: float = 100.0,
     as_converter: bool = True,
     progress: Progress = UNWATCHED,
+    least_error_bits: int | None = None,
 ) -> Mapping[str, ActivationRange]:
     """Tensor name → range over the images, as `quantized` and `quantized_by_layer` take them.
 
     Args:
-        images, percentile: as `activation_ranges` takes them.
+        images, percentile, least_error_bits: as `activation_ranges` takes them.
         as_converter: widen the sums of a residual network as TFLiteConverter does.
 
     Raises:
         NutshellError: as `activation_ranges`.
     """
-    ranges = activation_ranges(float32, images, percentile, progress)
+    ranges = activation_ranges(float32, images, percentile, progress, least_error_bits)
     used = converter_ranges(float32, ranges) if as_converter else ranges
     return with_whole_inputs(TfliteFile.parse(float32).input.name, with_shared_ranges(float32, used), images)
 

@@ -30,6 +30,7 @@ METHODS = {
     "minmax": "from the least to the greatest value seen, as TensorFlow's converter takes them",
     "tight_minmax": "from the least to the greatest value seen",
     "percentile": "cut at percentile {percentile:g} at either end",
+    "mse": "cut where the mean square error of the integers is least",
 }
 
 
