@@ -89,10 +89,6 @@ class CutModel:
         """An operator's own settings, such as strides, by the names of TensorFlow Lite's schema."""
         return self._graph.operators[number].builtinOptions
 
-    def is_computed(self, place: int) -> bool:
-        """Whether a tensor is the image or comes out of an operator, and is no constant."""
-        return place in self._computed
-
     def name(self, place: int) -> str:
         """A tensor's."""
         return tensor_name(self._graph.tensors[place])

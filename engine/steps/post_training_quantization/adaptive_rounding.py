@@ -20,11 +20,10 @@ from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT, OUTPUT_CHANNEL_AXIS, Kernel
 from engine.steps.post_training_quantization.activation_grids import activation_grids
 from engine.steps.post_training_quantization.evidence import LearnedRounding, RoundedLayer
+from engine.steps.post_training_quantization.kernel_integers import MOST
 from engine.steps.post_training_quantization.layer_rows import as_kernel, as_matrix, sampled_rows
 from engine.steps.post_training_quantization.paired_activations import PairedActivations
 
-MOST: Mapping[str, int] = {"int8": 127, "int4": 7}
-"""The greatest integer of a kernel, by its number type."""
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "NONE": (-np.inf, np.inf),
     "RELU": (0.0, np.inf),

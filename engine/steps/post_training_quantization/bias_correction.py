@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract.progress import UNWATCHED, Progress
-from engine.export.model_packing import packed
 from engine.measurement.observed_network import ObservedNetwork
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import BIAS_INPUT, KERNEL_INPUT
+from engine.steps.post_training_quantization.replaced_constants import with_constants
 
 if TYPE_CHECKING:
     from ai_edge_litert import schema_py_generated as schema
@@ -43,10 +43,12 @@ def with_corrected_biases(
     kernels = zip(TfliteFile.parse(float32).kernels, TfliteFile.parse(rounded).kernels, strict=True)
     errors = [after.real_values - before.values for before, after in kernels]
     means = _mean_activations(float32, {layer.input_name for layer in layers}, images, progress)
-    for layer in layers:
-        shift = layer.mean_output(errors[layer.number], means[layer.input_name])
-        _shift_bias(model, layer.operator, shift)
-    return packed(model)
+    corrected = {
+        (layer.place, BIAS_INPUT): layer.bias
+        - layer.mean_output(errors[layer.number], means[layer.input_name]).astype(np.float32)
+        for layer in layers
+    }
+    return with_constants(float32, corrected)
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,12 @@ class _Layer:
 
     number: int
     """Among the operators with kernels."""
+    place: int
+    """Among all operators."""
     kind: str
     operator: schema.OperatorT
+    bias: np.ndarray
+    """float32 (channels,)."""
     input_name: str
 
     def mean_output(self, kernel: np.ndarray, mean_input: np.ndarray) -> np.ndarray:
@@ -99,14 +105,16 @@ def _layers(model: schema.ModelT) -> Iterator[_Layer]:
     graph = model.subgraphs[0]
     kinds = {getattr(schema.BuiltinOperator, kind): kind for kind in KERNEL_INPUT}
     weighted = [
-        (kinds[code], operator)
-        for operator in graph.operators
+        (place, kinds[code], operator)
+        for place, operator in enumerate(graph.operators)
         if (code := model.operatorCodes[operator.opcodeIndex].builtinCode) in kinds
     ]
-    for number, (kind, operator) in enumerate(weighted):
+    for number, (place, kind, operator) in enumerate(weighted):
         has_bias = len(operator.inputs) > BIAS_INPUT and operator.inputs[BIAS_INPUT] >= 0
         if kind != "TRANSPOSE_CONV" and has_bias:
-            yield _Layer(number, kind, operator, graph.tensors[operator.inputs[0]].name.decode())
+            stored = model.buffers[graph.tensors[operator.inputs[BIAS_INPUT]].buffer].data
+            bias = np.frombuffer(bytes(stored), np.float32)
+            yield _Layer(number, place, kind, operator, bias, graph.tensors[operator.inputs[0]].name.decode())
 
 
 def _mean_activations(
@@ -121,23 +129,3 @@ def _mean_activations(
                 sums[name] = sums.get(name, 0.0) + values.astype(np.float64)
         progress.report(number + 1, len(images))
     return {name: total / len(images) for name, total in sums.items()}
-
-
-def _shift_bias(model: schema.ModelT, operator: schema.OperatorT, shift: np.ndarray) -> None:
-    """Take `shift` off the operator's bias; of one that others read too, such as zeros, it gets a copy."""
-    from ai_edge_litert import schema_py_generated as schema
-
-    graph = model.subgraphs[0]
-    place = int(operator.inputs[BIAS_INPUT])
-    bias = graph.tensors[place]
-    values = np.frombuffer(bytes(model.buffers[bias.buffer].data), np.float32) - shift.astype(np.float32)
-    readers = sum(list(other.inputs).count(place) for other in graph.operators)
-    if readers > 1 or sum(tensor.buffer == bias.buffer for tensor in graph.tensors) > 1:
-        shared, bias = bias, schema.TensorT()
-        bias.shape, bias.type, bias.hasRank = shared.shape, shared.type, shared.hasRank
-        bias.name = graph.tensors[operator.outputs[0]].name + b"/bias"
-        bias.buffer = len(model.buffers)
-        model.buffers.append(schema.BufferT())
-        graph.tensors.append(bias)
-        operator.inputs = [*operator.inputs[:BIAS_INPUT], len(graph.tensors) - 1, *operator.inputs[BIAS_INPUT + 1 :]]
-    model.buffers[bias.buffer].data = np.frombuffer(values.tobytes(), np.uint8)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from engine.export.model_part import CutModel
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import KERNEL_INPUT, OUTPUT_CHANNEL_AXIS
+from engine.steps.post_training_quantization.kernel_integers import MOST
 from engine.steps.post_training_quantization.replaced_constants import with_constants
 
-BITS: Mapping[str, int] = {"int8": 8, "int4": 4}
-ITERATIONS = 50
+MAX_ITERATIONS = 50
 CONVERGED = 1e-6
+"""Of the largest weight."""
 
 
 def with_clipped_kernels(float32: bytes, quantised: bytes) -> bytes:
@@ -25,36 +24,40 @@ def with_clipped_kernels(float32: bytes, quantised: bytes) -> bytes:
     numbers = [number for number in range(cut.count) if cut.kind(number) in KERNEL_INPUT]
     clipped = {}
     for number, stored in zip(numbers, TfliteFile.parse(quantised).kernels, strict=True):
-        slot = KERNEL_INPUT[cut.kind(number)]
+        slot, axis = KERNEL_INPUT[cut.kind(number)], OUTPUT_CHANNEL_AXIS.get(cut.kind(number), 0)
         kernel = cut.constant(cut.inputs(number)[slot])
-        if stored.dtype not in BITS or kernel is None:
-            continue
-        channels = np.moveaxis(kernel, OUTPUT_CHANNEL_AXIS.get(cut.kind(number), 0), 0)
-        ends = clipping_ends(channels.reshape(len(channels), -1), BITS[stored.dtype])
-        clipped[number, slot] = np.moveaxis(
-            np.clip(channels, -ends.reshape(-1, *[1] * (kernel.ndim - 1)), ends.reshape(-1, *[1] * (kernel.ndim - 1))),
-            0,
-            OUTPUT_CHANNEL_AXIS.get(cut.kind(number), 0),
-        )
+        if stored.dtype in MOST and kernel is not None:
+            channels = np.moveaxis(kernel, axis, 0)
+            ends = clipping_ends(channels.reshape(len(channels), -1), MOST[stored.dtype])
+            sides = (-1, *[1] * (kernel.ndim - 1))
+            within = np.clip(channels, -ends.reshape(sides), ends.reshape(sides))
+            clipped[number, slot] = np.moveaxis(within, 0, axis)
     return with_constants(float32, clipped)
 
 
-def clipping_ends(channels: np.ndarray, bits: int) -> np.ndarray:
-    """Where to clip each channel, float32 (channels,): the fixed point of equation 6, by Newton and Raphson.
+def clipping_ends(channels: np.ndarray, most: int) -> np.ndarray:
+    """Where to clip each channel so that the mean square error is least, float32 (channels,).
 
-    The noise of rounding, s² 4^(1-bits) / 12 of each value within ±s, and the square of what is clipped beyond.
+    Within ±s a value is rounded to a step of s / `most`, at the cost of a twelfth of its square in the mean; a larger
+    one is clipped, at the cost of its squared distance to s. The least cost is a fixed point, which the Newton-Raphson
+    iteration of Sakr et al. 2022, equation 6, finds; their 4^-bits / 3 is the square of a step of 2^(1-bits) over 12.
+
+    Args:
+        channels: float32 (channels, weights of each); zeros cost nothing.
+        most: the greatest integer.
     """
     sizes = np.abs(channels).astype(np.float64)
     largest = sizes.max(axis=1)
+    rounding = 1.0 / (12 * most**2)
     ends = sizes.sum(axis=1) / np.maximum((sizes > 0).sum(axis=1), 1)
-    rounding = 4.0**-bits / 3.0
-    for _ in range(ITERATIONS):
-        beyond = sizes > ends[:, None]
-        within = (sizes > 0) & ~beyond
-        weight = rounding * within.sum(axis=1) + beyond.sum(axis=1)
-        better = np.where(weight > 0, (sizes * beyond).sum(axis=1) / np.maximum(weight, 1e-30), ends)
-        done = np.abs(better - ends) <= CONVERGED * np.maximum(largest, 1e-30)
+    for _ in range(MAX_ITERATIONS):
+        is_beyond = sizes > ends[:, None]
+        within, beyond = ((sizes > 0) & ~is_beyond).sum(axis=1), is_beyond.sum(axis=1)
+        weight = np.maximum(rounding * within + beyond, rounding)
+        # Where no weight is larger, as where all are of one size, there is nothing to clip.
+        better = np.where(beyond > 0, (sizes * is_beyond).sum(axis=1) / weight, ends)
+        has_converged = np.abs(better - ends) <= CONVERGED * largest
         ends = better
-        if done.all():
+        if has_converged.all():
             break
     return np.minimum(ends, largest).astype(np.float32)

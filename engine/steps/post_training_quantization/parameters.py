@@ -117,8 +117,8 @@ class PostTrainingQuantizationParameters(StepParameters):
         "nearest",
         title="Rounding of weights",
         description="nearest: each weight to the nearest integer; adaptive: up or down, as learned layer by layer, so "
-        "that each layer's output on the calibration images stays what it was (AdaRound, Nagel et al. 2020); takes some "
-        "seconds per layer, and is worth most for int4.",
+        "that each layer's output on the calibration images stays what it was (AdaRound, Nagel et al. 2020); takes "
+        "some seconds per layer, and is worth most for int4.",
         json_schema_extra={"shown_for": {"scheme": list(FEW_BITS)}},
     )
     rounding_iterations: int = Field(

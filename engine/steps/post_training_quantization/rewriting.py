@@ -15,9 +15,9 @@ from engine.steps.post_training_quantization.adaptive_rounding import ChosenInte
 from engine.steps.post_training_quantization.bias_correction import with_corrected_biases
 from engine.steps.post_training_quantization.calibration import ActivationRange
 from engine.steps.post_training_quantization.clipped_kernels import with_clipped_kernels
+from engine.steps.post_training_quantization.kernel_integers import with_integers
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.quantizer import quantized, quantized_by_layer
-from engine.steps.post_training_quantization.stored_kernels import with_integers
 from engine.steps.post_training_quantization.used_ranges import used_ranges
 
 

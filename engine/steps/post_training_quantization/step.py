@@ -24,7 +24,6 @@ from engine.workbench.kept_promises import check_kept
 from engine.workbench.step import Form, Step, StepPlace, Trait
 
 if TYPE_CHECKING:
-
     from engine.measurement.tflite_file import TfliteFile
     from engine.measurement.tflite_graph import Kernel
     from engine.steps.post_training_quantization.calibration import ActivationRange

@@ -19,6 +19,7 @@ PRUNED = {"step": "magnitude_pruning"}
 CLUSTERED = {"step": "weight_clustering"}
 DISTILLED = {"step": "knowledge_distillation", "student": "mobilenet_v2", "student_width": 0.1}
 INT8 = {"step": "post_training_quantization", "scheme": "int8"}
+AUTOMATIC = INT8 | {"scheme": "mixed", "layers": "auto", "max_bytes": 100_000}
 FLOAT16 = {"step": "post_training_quantization", "scheme": "float16"}
 MAX_PRESSES = 5
 NAMES = {"quantization_aware_training": "QAT", "magnitude_pruning": "prune", "weight_clustering": "cluster"}
@@ -89,6 +90,13 @@ def test_every_order_of_three_becomes_one_that_runs_by_pressing_its_buttons(firs
         (recipe(INT8 | {"layers": {"*": "int8"}}), "applies only to the scheme mixed"),
         (recipe(INT8 | {"calibration_images": 5}), "may miss the range"),
         (recipe(INT8), "without quantisation-aware training"),
+        (recipe(AUTOMATIC | {"rounding": "adaptive"}), "verifies files without rounding"),
+        (recipe(AUTOMATIC | {"weight_ranges": "mse"}), "verifies files without weight_ranges"),
+        (recipe(CLUSTERED, INT8 | {"rounding": "adaptive"}), "up or down one by one"),
+        (recipe(INT8 | {"rounding": "adaptive", "bias_correction": True}), "meets the mean of each channel"),
+        (recipe(INT8 | {"scheme": "int4", "rounding": "adaptive", "calibration_images": 5}), "are few to learn"),
+        (recipe(FLOAT16 | {"rounding": "adaptive"}), "applies only to int8, int16x8, mixed, int4"),
+        (recipe(QAT, INT8 | {"weight_ranges": "mse"}), "weight_ranges does nothing there"),
         (recipe(PRUNED, PRUNED), "before it leaves"),
         (recipe(PRUNED | {"sparsity": 0.99}), "with the iterative schedule"),
         (recipe(PRUNED, QAT, DISTILLED), "stays in its teacher"),

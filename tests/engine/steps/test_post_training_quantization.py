@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.contract.errors import NutshellError, PromiseBroken, RecipeError
@@ -17,10 +18,11 @@ from engine.contract.step_parameters import StepParameters
 from engine.export.feeding_description import described
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.measurement.tflite_file import TfliteFile
-from engine.steps.post_training_quantization.evidence import CalibrationRecord, MixedPrecision
+from engine.steps.post_training_quantization.evidence import CalibrationRecord, LearnedRounding, MixedPrecision
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
 from engine.steps.quantization_aware_training.step import QuantizationAwareTrainingParameters
+from engine.steps.weight_clustering.step import WeightClusteringParameters
 from engine.workbench.network import Network
 from engine.workbench.step_context import StepContext
 from tests.step_place import after
@@ -61,6 +63,32 @@ def test_corrected_biases_cost_no_bytes(small_context: StepContext, trained_netw
     assert phases.count("correcting biases") == 1
 
 
+@pytest.mark.parametrize("scheme", ["int8", "int4"])
+def test_refined_kernels_are_told_and_ship(small_context: StepContext, trained_network: Network, scheme: str) -> None:
+    kept: list[Evidence] = []
+    phases: list[str] = []
+    context = replace(small_context, found=kept.append, progress=Progress(on_phase=phases.append))
+    contents = []
+    for options in ({}, {"weight_ranges": "mse", "rounding": "adaptive", "rounding_iterations": 3}):
+        chosen = parameters(scheme=scheme, calibration_images=10, bias_correction=bool(options), **options)
+        contents.append(STEP.apply(chosen, trained_network, context))
+        STEP.check_promise(chosen, trained_network, TfliteFile.parse(contents[-1]))
+    plain, refined = (TfliteFile.parse(one).kernels for one in contents)
+    assert any(not np.array_equal(one.scales, other.scales) for one, other in zip(plain, refined, strict=True))
+    (told,) = [one for one in kept if isinstance(one, LearnedRounding)]
+    assert (told.images, told.iterations, len(told.layers)) == (10, 3, len(refined))
+    assert any(phase.startswith("learning the rounding of weights") for phase in phases)
+
+
+def test_the_zeros_of_a_pruning_stay_where_rounding_is_learned(
+    small_context: StepContext, trained_network: Network
+) -> None:
+    facts = trained_network.facts.model_copy(update={"pruned_layers": ("stage4_block2_conv2",)})
+    pruned = Network(_with_zeros(trained_network.model, "stage4_block2_conv2"), facts)
+    options = {"weight_ranges": "mse", "rounding": "adaptive", "rounding_iterations": 3, "calibration_images": 4}
+    apply(small_context, pruned, scheme="int4", **options)
+
+
 @pytest.mark.parametrize(("scheme", "dtype"), [("int8", "int8"), ("int16x8", "int16")])
 def test_integer_borders(small_context: StepContext, trained_network: Network, scheme: str, dtype: str) -> None:
     file = apply(small_context, trained_network, scheme=scheme, float_io=False)
@@ -81,7 +109,7 @@ def test_a_pattern_that_matches_no_layer_is_named(small_context: StepContext, tr
         STEP.apply(parameters(scheme="mixed", layers={"stage9_*": "int8"}), trained_network, small_context)
 
 
-@pytest.mark.parametrize("calibration", ["minmax", "tight_minmax", "percentile"])
+@pytest.mark.parametrize("calibration", ["minmax", "tight_minmax", "percentile", "mse"])
 def test_the_ranges_are_kept_beside_the_file(
     small_context: StepContext, trained_network: Network, calibration: str
 ) -> None:
@@ -92,7 +120,7 @@ def test_the_ranges_are_kept_beside_the_file(
     assert isinstance(record, CalibrationRecord)
     assert (record.method, record.images) == (calibration, 6)
     assert record.percentile == (99.0 if calibration == "percentile" else None)
-    assert any(one.clipped_fraction > 0 for one in record.ranges) == (calibration == "percentile")
+    assert any(one.clipped_fraction > 0 for one in record.ranges) == (calibration in ("percentile", "mse"))
     kept.clear()
     apply(context, trained_network, scheme="dynamic_range")
     assert not kept
@@ -141,6 +169,9 @@ def test_where_there_is_no_quantizer_the_converter_takes_over_and_it_is_said(
         {"calibration": "percentile"},
         {"bias_correction": True},
         {"calibration": "tight_minmax"},
+        {"calibration": "mse"},
+        {"rounding": "adaptive"},
+        {"weight_ranges": "mse"},
     ],
 )
 def test_what_only_the_quantizer_knows_is_an_error_without_it(
@@ -196,6 +227,37 @@ def test_four_bits_offer_to_correct_their_biases() -> None:
     )
     (taken,) = STEP.findings(parameters(scheme="int4", bias_correction=True), after())
     assert taken.repair is None
+
+
+def test_labels_tell_the_options() -> None:
+    options = {"calibration": "mse", "weight_ranges": "mse", "rounding": "adaptive", "bias_correction": True}
+    every = "ranges by mse, clipped weights, learned rounding, corrected biases"
+    assert parameters(scheme="int8", **options).label() == f"int8, {every}"
+    # Activations are floats there.
+    assert parameters(scheme="int4", **options).label() == f"int4, {every.removeprefix('ranges by mse, ')}"
+    assert parameters(scheme="float16", **options).label() == "float16, corrected biases"
+
+
+def test_refinements_that_cannot_be_are_said_before() -> None:
+    both = {"weight_ranges": "mse", "rounding": "adaptive"}
+    automatic = {"scheme": "mixed", "layers": "auto", "max_bytes": 10_000}
+    refused = messages(severity=Severity.ERROR, **automatic, **both)
+    assert [message.split("without ")[1].split(",")[0] for message in refused] == [
+        'rounding = "adaptive"',
+        'weight_ranges = "mse"',
+    ]
+    assert not messages(severity=Severity.ERROR, **automatic, calibration="mse")
+    (message,) = messages(WeightClusteringParameters(), severity=Severity.ERROR, scheme="int4", **both)
+    assert message.startswith("An earlier clustering leaves few distinct values")
+    unused = messages(severity=Severity.WARNING, scheme="dynamic_range", **both)
+    assert [message.split()[0] for message in unused] == ["rounding", "weight_ranges"]
+    aware = messages(QuantizationAwareTrainingParameters(), severity=Severity.WARNING, scheme="int8", **both)
+    assert [message.endswith("does nothing there.") for message in aware] == [True, True]
+    corrected = {"bias_correction": True, "calibration_images": 200}
+    (message,) = messages(severity=Severity.WARNING, scheme="int4", rounding="adaptive", **corrected)
+    assert "meets the mean of each channel already" in message
+    (message,) = messages(severity=Severity.WARNING, scheme="int4", rounding="adaptive", calibration_images=10)
+    assert message.startswith("10 images are few")
 
 
 def test_layers_are_written_and_read_in_recipes() -> None:

@@ -1,4 +1,4 @@
-"""Writes chosen integers into the kernels of a quantised `.tflite`, in place."""
+"""The integers of a quantised kernel, and how others are written into its `.tflite`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from engine.measurement.tflite_graph import KERNEL_INPUT
 
 if TYPE_CHECKING:
     from ai_edge_litert import schema_py_generated as schema
+
+MOST: Mapping[str, int] = {"int8": 127, "int4": 7}
+"""The greatest integer of a kernel, by its number type; the smallest is its negative."""
 
 
 def with_integers(content: bytes, integers: Mapping[int, np.ndarray]) -> bytes:
