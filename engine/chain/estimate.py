@@ -100,7 +100,7 @@ def stage_seconds(recipe: Recipe, stage: Stage, work: Work) -> float:
     step = STEPS[stage.parameters.step]()
     before = graph_after(recipe, stage.steps[:-1], work.class_count)
     epoch_s = _epoch_seconds(step.training_macs(stage.parameters, before, after), after.macs, work)
-    return stage.epochs * epoch_s + step.overhead_s + measured
+    return stage.epochs * epoch_s + step.seconds_beside_epochs(stage.parameters, before) + measured
 
 
 def _baseline_epochs_seconds(recipe: Recipe, graph: LayerGraph, epochs: int, work: Work) -> float:

@@ -145,6 +145,10 @@ class Step(ABC, Generic[P]):
     overhead_s: ClassVar[float] = 9.0
     """Its time besides the epochs, on two cores of a server of 2020: tracing its graph and converting to float32."""
 
+    def seconds_beside_epochs(self, parameters: P, before: LayerGraph) -> float:
+        """The same for these parameters and the network that it is given."""
+        return self.overhead_s
+
     def file_bytes_per_parameter(self, parameters: P) -> float:
         """Of the `.tflite` that its stage leaves."""
         return 4.0

@@ -23,6 +23,7 @@ from engine.steps.post_training_quantization.evidence import LearnedRounding, Ro
 from engine.steps.post_training_quantization.kernel_integers import MOST
 from engine.steps.post_training_quantization.layer_rows import as_kernel, as_matrix, sampled_rows
 from engine.steps.post_training_quantization.paired_activations import PairedActivations
+from engine.steps.post_training_quantization.rounding_cost import rounding_seconds
 
 BOUNDS: Mapping[str, tuple[float, float]] = {
     "NONE": (-np.inf, np.inf),
@@ -167,5 +168,4 @@ class _Learning:
         self._progress.phase(f"learning the rounding of weights: layer {place + 1} of {len(work)}{about}")
 
     def _work(self, kernel: Kernel) -> float:
-        """By what was measured: the same for every layer, and as much again for some 20,000 weights."""
-        return 1.0 + kernel.size / 20_000 if kernel.dtype in MOST else 0.1
+        return rounding_seconds(1, kernel.size if kernel.dtype in MOST else 0, self._iterations)

@@ -76,7 +76,7 @@ def learned_rounding(
     ratio = (STRETCH_HIGH - STRETCH_LOW) / (np.clip(grid.steps - floor, 0.0, 1.0) - STRETCH_LOW) - 1.0
     choice = tf.constant(-np.log(ratio), tf.float32)
     state = (choice, tf.zeros_like(choice), tf.zeros_like(choice))
-    layer = _Layer(
+    layer = _RoundedLayerTensors(
         inputs=tf.constant(rows.inputs),
         outputs=tf.constant(rows.outputs),
         floor=tf.constant(floor, tf.float32),
@@ -109,7 +109,7 @@ def output_error(rows: LayerRows, grid: LayerGrid, integers: np.ndarray) -> floa
     return float(np.mean(np.square(missed)) / max(float(np.mean(np.square(rows.outputs))), SMALLEST_SQUARE))
 
 
-class _Layer(tf.experimental.ExtensionType):  # type: ignore[misc]
+class _RoundedLayerTensors(tf.experimental.ExtensionType):  # type: ignore[misc]
     """`LayerRows` and `LayerGrid` as tensors."""
 
     inputs: tf.Tensor
@@ -126,7 +126,9 @@ class _Layer(tf.experimental.ExtensionType):  # type: ignore[misc]
     """One over the mean square of the outputs."""
 
 
-def _descended(state: tuple[Any, Any, Any], layer: _Layer, chosen: Any, first: Any, iterations: Any) -> Any:
+def _descended(
+    state: tuple[Any, Any, Any], layer: _RoundedLayerTensors, chosen: Any, first: Any, iterations: Any
+) -> Any:
     """V, and Adam's two moments of its gradient, after an iteration for each row of `chosen` (iterations, batch)."""
     descend = _descend_depthwise if layer.inputs.shape.rank == 3 else _descend
     return descend(*state, layer, chosen, first, iterations)
@@ -137,7 +139,7 @@ def _descend_by(product: Callable[[Any, Any], Any]) -> Any:
 
     @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def descend(
-        choice: Any, mean: Any, square: Any, layer: _Layer, chosen: Any, first: Any, iterations: Any
+        choice: Any, mean: Any, square: Any, layer: _RoundedLayerTensors, chosen: Any, first: Any, iterations: Any
     ) -> tuple[Any, Any, Any]:
         for place in tf.range(tf.shape(chosen)[0]):
             number = tf.cast(first + place, tf.float32)

@@ -12,7 +12,7 @@ from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.export.integer_operators import without_integer_operator
 from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
-from engine.graph.layer_graph import Layer
+from engine.graph.layer_graph import Layer, LayerGraph
 from engine.measurement.machine import is_x86
 from engine.steps.post_training_quantization.parameters import (
     INTEGER,
@@ -20,6 +20,7 @@ from engine.steps.post_training_quantization.parameters import (
     PostTrainingQuantizationParameters,
 )
 from engine.steps.post_training_quantization.refinement_findings import refinement_findings
+from engine.steps.post_training_quantization.rounding_cost import rounding_seconds
 from engine.workbench.kept_promises import check_kept
 from engine.workbench.step import Form, Step, StepPlace, Trait
 
@@ -68,6 +69,12 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
     Parameters: ClassVar[type[StepParameters]] = PostTrainingQuantizationParameters
     gives: ClassVar[Form] = Form.TFLITE
     overhead_s: ClassVar[float] = 1.0
+
+    def seconds_beside_epochs(self, parameters: PostTrainingQuantizationParameters, before: LayerGraph) -> float:
+        if not parameters.learns_rounding:
+            return self.overhead_s
+        layers = sum(bool(layer.macs) for layer in before.layers)
+        return self.overhead_s + rounding_seconds(layers, before.parameters, parameters.rounding_iterations)
 
     def file_bytes_per_parameter(self, parameters: PostTrainingQuantizationParameters) -> float:
         return FILE_BYTES_PER_PARAMETER[parameters.scheme]
