@@ -142,7 +142,8 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         if parameters.scheme == "int4":
             message = "Four bits per weight without training usually cost accuracy; compare with int8."
             repair = place.set("bias_correction", True, "Correct the biases")
-            yield place.note(message, repair=None if parameters.bias_correction else repair)
+            is_refined = parameters.bias_correction or parameters.learns_rounding
+            yield place.note(message, repair=None if is_refined else repair)
         if parameters.scheme == "int8" and not aware:
             message = (
                 "int8 without quantisation-aware training costs half a percentage point in Garifulla et al. 2022; "

@@ -227,6 +227,8 @@ def test_four_bits_offer_to_correct_their_biases() -> None:
     )
     (taken,) = STEP.findings(parameters(scheme="int4", bias_correction=True), after())
     assert taken.repair is None
+    (learned,) = STEP.findings(parameters(scheme="int4", rounding="adaptive", calibration_images=200), after())
+    assert learned.repair is None
 
 
 def test_labels_tell_the_options() -> None:
