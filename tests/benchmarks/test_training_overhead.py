@@ -1,23 +1,30 @@
 """An epoch through `run`, against a bare `model.fit` and against the papers' generator, in turn; oneDNN is on for all.
 
 In float32 most of an epoch is the arithmetic that all ways share. bfloat16 shortens it where the processor has it.
+A kernel may pack a process onto one of its cores for seconds, whichever way it trains, and an epoch then takes twice
+the time for the same work: a turn in which that happened to any of them is run again.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from engine.launch.bfloat16_processor import multiplies_bfloat16
-from tests.benchmarks.contender import Contender
+from tests.benchmarks.contender import Contender, EpochTime
 
 OURS = ("run", *(("run-bfloat16",) if multiplies_bfloat16() else ()))
 OTHERS = ("fit", "generator")
 WAYS = (*OURS, *OTHERS)
 EPOCHS = 5
+TURNS = 4 * EPOCHS
+"""At most; where fewer than `EPOCHS` of them had more than one core each, all count."""
+MIN_CORES = 1.2
 MAX_RATIOS = {
     ("run", "fit"): 0.95,
     ("run", "generator"): 0.9,
@@ -29,24 +36,33 @@ MAX_RATIOS = {
 @pytest.mark.benchmark
 @pytest.mark.timeout(3600)
 def test_an_epoch_through_run_costs_no_more_than_a_bare_fit(checkout: Path, tmp_path: Path, cifar10_mini: Path) -> None:
-    seconds: dict[str, list[float]] = {way: [] for way in WAYS}
+    turns: list[dict[str, EpochTime]] = []
     with ExitStack() as open_things:
         contenders = {}
         for way in WAYS:
             folder = tmp_path / way
             folder.mkdir()
             (folder / "images").symlink_to(cifar10_mini / "train", target_is_directory=True)
-            contenders[way] = open_things.enter_context(Contender(checkout, way, folder, EPOCHS))
-        for _ in range(EPOCHS):
-            for way, contender in contenders.items():
-                seconds[way].append(contender.epoch_seconds())
+            contenders[way] = open_things.enter_context(Contender(checkout, way, folder, TURNS))
+        while len(turns) < TURNS and sum(map(_had_its_cores, turns)) < EPOCHS:
+            turns.append({way: contender.epoch() for way, contender in contenders.items()})
+    counted = [turn for turn in turns if _had_its_cores(turn)]
+    print(f"\n{len(counted)} of {len(turns)} turns count: in the others one was kept on a single core", end="")
+    if len(counted) < EPOCHS:
+        print("; too few, so all count", end="")
+        counted = turns
     ratios = {
-        (ours, other): statistics.median(one / two for one, two in zip(seconds[ours], seconds[other], strict=True))
+        (ours, other): statistics.median(turn[ours].seconds / turn[other].seconds for turn in counted)
         for ours in OURS
         for other in OTHERS
     }
-    for way, times in seconds.items():
-        print(f"\n{way}: median {statistics.median(times):.2f} s of {', '.join(f'{one:.2f}' for one in times)}", end="")
+    for way in WAYS:
+        each = ", ".join(f"{turn[way].seconds:.2f} ({turn[way].cores:.1f} cores)" for turn in turns)
+        print(f"\n{way}: median {statistics.median(turn[way].seconds for turn in counted):.2f} s of {each}", end="")
     for (ours, other), ratio in ratios.items():
         print(f"\n{ours} / {other}: {ratio:.3f} (at most {MAX_RATIOS[ours, other]})", end="")
     assert all(ratio <= MAX_RATIOS[pair] for pair, ratio in ratios.items())
+
+
+def _had_its_cores(turn: Mapping[str, EpochTime]) -> bool:
+    return os.cpu_count() == 1 or all(one.cores >= MIN_CORES for one in turn.values())
