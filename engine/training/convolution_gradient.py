@@ -1,18 +1,25 @@
-"""Gradients of strided 1×1 convolutions that oneDNN cannot get wrong.
+"""Gradients of convolutions where oneDNN's own are wrong or slow.
 
-For fewer channels than one of its blocks has (8 with AVX2, 16 with AVX-512) oneDNN writes past its own memory there:
-https://github.com/uxlfoundation/oneDNN/issues/6035. A residual network's shortcuts are such convolutions.
+Of strided 1×1 convolutions: for fewer channels than one of its blocks has (8 with AVX2, 16 with AVX-512) oneDNN writes
+past its own memory: https://github.com/uxlfoundation/oneDNN/issues/6035. A residual network's shortcuts are such
+convolutions. Of small maps: plain products of matrices have the same gradients in half the time, see
+`tests/benchmarks/test_convolution_gradient_time.py`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from itertools import product
 
 import tensorflow as tf
 
 from engine.graph.keras_objects import LayerConfig
 
 _NAME = "Conv2DWithoutStridedKernelGradient"
+MAX_SIDE_OF_POINTS = 16
+MAX_SIDE_OF_3X3 = {tf.bfloat16: 8, tf.float32: 4}
+"""Of the maps, in pixels: up to here products of matrices are faster; measured on AVX-512."""
 
 
 def safe_convolution_gradients() -> AbstractContextManager[None]:
@@ -30,17 +37,71 @@ def _gradients(convolution: tf.Operation, of_output: tf.Tensor) -> tuple[tf.Tens
         for name in ("strides", "padding", "explicit_paddings", "dilations", "data_format", "use_cudnn_on_gpu")
     }
     settings = {name: value.decode() if isinstance(value, bytes) else value for name, value in settings.items()}
-    of_images = tf.raw_ops.Conv2DBackpropInput(
-        input_sizes=tf.shape(images), filter=kernel, out_backprop=of_output, **settings
-    )
+    if _is_point(kernel.shape, images.shape, settings) and _pays_as_product(kernel.shape, images):
+        of_images = _as_map(tf.matmul(_as_rows(of_output), kernel[0, 0], transpose_b=True), images)
+    else:
+        of_images = tf.raw_ops.Conv2DBackpropInput(
+            input_sizes=tf.shape(images), filter=kernel, out_backprop=of_output, **settings
+        )
     if _is_strided_point(kernel.shape, settings):
         # Every n-th pixel, as a slice with strides has them, in a tenth of its time.
         images = tf.raw_ops.MaxPool(input=images, ksize=[1, 1, 1, 1], strides=settings["strides"], padding="VALID")
         settings |= {"strides": [1, 1, 1, 1]}
-    of_kernel = tf.raw_ops.Conv2DBackpropFilter(
-        input=images, filter_sizes=tf.shape(kernel), out_backprop=of_output, **settings
-    )
+    if _is_plain(kernel.shape, images.shape, settings) and _pays_as_product(kernel.shape, images):
+        of_kernel = tf.reshape(
+            [
+                tf.matmul(_as_rows(seen), _as_rows(reached), transpose_a=True)
+                for seen, reached in _pixels_of_each_weight(images, of_output, kernel.shape)
+            ],
+            kernel.shape,
+        )
+    else:
+        of_kernel = tf.raw_ops.Conv2DBackpropFilter(
+            input=images, filter_sizes=tf.shape(kernel), out_backprop=of_output, **settings
+        )
     return of_images, of_kernel
+
+
+def _pixels_of_each_weight(
+    images: tf.Tensor, of_output: tf.Tensor, kernel_shape: tf.TensorShape
+) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+    """For each place of the kernel, row by row: the pixels that it multiplies and the outputs that they reach."""
+    height, width = images.shape[1:3]
+    rows, columns = kernel_shape[:2]
+    for row, column in product(range(-(rows // 2), rows // 2 + 1), range(-(columns // 2), columns // 2 + 1)):
+        seen = images[:, max(row, 0) : height + min(row, 0), max(column, 0) : width + min(column, 0)]
+        reached = of_output[:, max(-row, 0) : height - max(row, 0), max(-column, 0) : width - max(column, 0)]
+        yield seen, reached
+
+
+def _as_rows(maps: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(maps, [-1, maps.shape[-1]])
+
+
+def _as_map(rows: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
+    return tf.reshape(rows, [-1, *images.shape[1:]])
+
+
+def _pays_as_product(kernel_shape: tf.TensorShape, images: tf.Tensor) -> bool:
+    side = max(images.shape[1:3])
+    if kernel_shape[:2] == (1, 1):
+        return side <= MAX_SIDE_OF_POINTS
+    return kernel_shape[:2] == (3, 3) and 1 < side <= MAX_SIDE_OF_3X3.get(images.dtype, 0)
+
+
+def _is_plain(kernel_shape: tf.TensorShape, images_shape: tf.TensorShape, settings: LayerConfig) -> bool:
+    """Whether each output lies over its own pixel: no stride, dilation, groups or unusual padding."""
+    return (
+        settings["data_format"] == "NHWC"
+        and max(settings["strides"]) == max(settings["dilations"]) == 1
+        and (settings["padding"] == "SAME" or (settings["padding"] == "VALID" and kernel_shape[:2] == (1, 1)))
+        and images_shape[1:].is_fully_defined()
+        and images_shape[3] == kernel_shape[2]
+    )
+
+
+def _is_point(kernel_shape: tf.TensorShape, images_shape: tf.TensorShape, settings: LayerConfig) -> bool:
+    return kernel_shape[:2] == (1, 1) and _is_plain(kernel_shape, images_shape, settings)
 
 
 def _is_strided_point(kernel_shape: tf.TensorShape, settings: LayerConfig) -> bool:

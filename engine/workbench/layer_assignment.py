@@ -20,6 +20,8 @@ class LayerOption(Generic[Choice]):
     """Such as bytes or multiply-accumulates, more than of the layer as it is; most are below 0."""
     divergence: float
     """What it costs where this layer alone has it: KL in nats."""
+    time: float = 0.0
+    """As a share of the whole network's, more than of the layer as it is; expected, not measured."""
 
 
 @dataclass(frozen=True)
@@ -39,27 +41,30 @@ class Assignment(Generic[Choice]):
         return sum(one.divergence for one in self.options)
 
 
-def least_divergence(layers: Sequence[Sequence[LayerOption[Choice]]], max_cost: float) -> Assignment[Choice] | None:
-    """The assignment of at most so much cost whose summed divergence is the least; None: there is none."""
-    divergences, costs = _values(layers)
-    return _solved(layers, divergences, costs, max_cost)
+def least_divergence(
+    layers: Sequence[Sequence[LayerOption[Choice]]], max_cost: float, max_time: float = np.inf
+) -> Assignment[Choice] | None:
+    """The assignment of at most so much cost and time whose summed divergence is the least; None: there is none."""
+    divergences, costs, times = _values(layers)
+    return _solved(layers, divergences, [(costs, max_cost), (times, max_time)])
 
 
 def least_cost(layers: Sequence[Sequence[LayerOption[Choice]]], max_divergence: float) -> Assignment[Choice] | None:
     """The assignment of at most so much summed divergence whose cost is the least; None: there is none."""
-    divergences, costs = _values(layers)
-    return _solved(layers, costs, divergences, max_divergence)
+    divergences, costs, _ = _values(layers)
+    return _solved(layers, costs, [(divergences, max_divergence)])
 
 
-def _values(layers: Sequence[Sequence[LayerOption[Choice]]]) -> tuple[np.ndarray, np.ndarray]:
+def _values(layers: Sequence[Sequence[LayerOption[Choice]]]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     options = [option for layer in layers for option in layer]
-    return np.array([one.divergence for one in options]), np.array([float(one.cost) for one in options])
+    values = np.array([(one.divergence, one.cost, one.time) for one in options], dtype=np.float64)
+    return values[:, 0], values[:, 1], values[:, 2]
 
 
 def _solved(
-    layers: Sequence[Sequence[LayerOption[Choice]]], minimised: np.ndarray, bounded: np.ndarray, bound: float
+    layers: Sequence[Sequence[LayerOption[Choice]]], minimised: np.ndarray, bounded: Sequence[tuple[np.ndarray, float]]
 ) -> Assignment[Choice] | None:
-    """One variable per option, 0 or 1; one option per layer; the sum of what is bounded within its bound."""
+    """One variable per option, 0 or 1; one option per layer; the sums of what is bounded within their bounds."""
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 
@@ -68,14 +73,15 @@ def _solved(
     places = np.arange(len(layer_of))
     one_each = csr_array((np.ones(len(places)), (layer_of, places)), shape=(len(layers), len(places)))
     # The solver's tolerances are absolute, and divergences are millionths.
-    cost_scale, bound_scale = np.abs(minimised).max() or 1.0, np.abs(bounded).max() or 1.0
+    scaled = [(values, bound, np.abs(values).max() or 1.0) for values, bound in bounded if np.isfinite(bound)]
+    cost_scale = np.abs(minimised).max() or 1.0
     found = milp(
         minimised / cost_scale,
         integrality=np.ones(len(places)),
         bounds=Bounds(0, 1),
         constraints=[
             LinearConstraint(one_each, 1, 1),
-            LinearConstraint(bounded[None] / bound_scale, -np.inf, bound / bound_scale),
+            *(LinearConstraint(values[None] / scale, -np.inf, bound / scale) for values, bound, scale in scaled),
         ],
         options={"mip_rel_gap": 0.0},
     )

@@ -6,11 +6,26 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 
 ONEDNN = MappingProxyType({"TF_ENABLE_ONEDNN_OPTS": "1"})
 """TensorFlow itself asks for it only where a processor has AVX-512; what it gains is no merit of a way to train."""
+
+
+@dataclass(frozen=True)
+class EpochTime:
+    """What an epoch took, with its validation."""
+
+    seconds: float
+    processor_seconds: float
+    """Of all cores together."""
+
+    @property
+    def cores(self) -> float:
+        """How many were at work, on average."""
+        return self.processor_seconds / self.seconds
 
 
 class Contender:
@@ -48,12 +63,13 @@ class Contender:
         self._child.kill()
         self._child.communicate()
 
-    def epoch_seconds(self) -> float:
-        """Of one epoch, with its validation."""
+    def epoch(self) -> EpochTime:
+        """One epoch, with its validation."""
         assert self._child.stdin is not None
         self._child.stdin.write("go\n")
         self._child.stdin.flush()
-        return float(self._answer())
+        seconds, processor_seconds = self._answer().split()
+        return EpochTime(float(seconds), float(processor_seconds))
 
     def _answer(self) -> str:
         assert self._child.stdout is not None

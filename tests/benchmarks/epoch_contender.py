@@ -58,14 +58,25 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+class Clock:
+    """Begins when it is made; as text, the seconds since then and the processor's."""
+
+    def __init__(self) -> None:
+        self._started = time.perf_counter(), time.process_time()
+
+    def __str__(self) -> str:
+        seconds, processor_seconds = self._started
+        return f"{time.perf_counter() - seconds:.3f} {time.process_time() - processor_seconds:.3f}"
+
+
 def each_epoch_on_request(train: Callable[[], Any]) -> None:
     """Warm up with one epoch, then one for each line that comes."""
     train()
     say("ready")
     for _ in sys.stdin:
-        started = time.perf_counter()
+        clock = Clock()
         train()
-        say(f"{time.perf_counter() - started:.3f}")
+        say(f"{clock}")
 
 
 def run(folder: Path, epochs: int, precision: Precision = "float32") -> None:
@@ -75,15 +86,15 @@ def run(folder: Path, epochs: int, precision: Precision = "float32") -> None:
     from engine.training.control import Control
 
     control = Control()
-    started = 0.0
+    clock: Clock | None = None
 
     def emit(event: EngineEvent) -> None:
-        nonlocal started
+        nonlocal clock
         if isinstance(event, EpochFinished):
-            say(f"{time.perf_counter() - started:.3f}" if started else "ready")
+            say(f"{clock}" if clock else "ready")
             if not sys.stdin.readline():
                 os._exit(0)
-            started = time.perf_counter()
+            clock = Clock()
 
     run_recipe(
         recipe(folder, epochs, augmented=True, precision=precision),

@@ -99,7 +99,7 @@ def measure(images: Path, folder: Path, ways: tuple[Way, ...] = WAYS, rounds: in
         for number, way in enumerate(ways):
             place = _linked(folder / str(number), images)
             with Contender(CHECKOUT, way.way, place, rounds, way.environment) as contender:
-                pairs = [(contender.epoch_seconds(), fit.epoch_seconds()) for _ in range(rounds)]
+                pairs = [(contender.epoch().seconds, fit.epoch().seconds) for _ in range(rounds)]
             measured.append(
                 Throughput(
                     way,

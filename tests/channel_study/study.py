@@ -36,7 +36,9 @@ METHODS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {key: {"criterion": key} for key in dict.fromkeys((PLAIN, "random", "taylor", *CRITERIA.keys()))}
     | {
         "l1, teacher": {"criterion": "l1", "teacher": True},
+        "taylor, teacher": {"criterion": "taylor", "teacher": True},
         "taylor, global": {"criterion": "taylor", "allocation": "global"},
+        "taylor, by sensitivity": {"criterion": "taylor", "allocation": "sensitivity"},
     }
 )
 """Row → parameters of channel pruning."""

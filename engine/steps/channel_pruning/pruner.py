@@ -29,6 +29,7 @@ from engine.steps.channel_pruning.observation import Observation
 from engine.steps.channel_pruning.smaller_network import smaller_network
 from engine.training.model_graph import graph_of_model
 from engine.workbench.labelled_images import LabelledImages
+from engine.workbench.timed_share import TimedShare
 
 TIGHTENINGS = 3
 """Of a target in bytes, where the file is larger than its weights tell."""
@@ -47,15 +48,6 @@ class NetworkCost:
     channels: Mapping[str, int]
     """Convolution or dense layer → output channels."""
     unknown: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class TimedShare:
-    """The latency of a file as a share of another's, timed in turn."""
-
-    median: float
-    most: float
-    """The upper end of its 95 % interval: what is to be within a target."""
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,6 @@ Li et al. 2017; the channels that must go together as in Fang et al. 2023 (arXiv
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
@@ -178,22 +176,15 @@ def _sparse_epochs(parameters: ChannelPruningParameters) -> int:
 def _pruner(parameters: ChannelPruningParameters, network: Network, context: StepContext) -> Pruner:
     from engine.contract.events import Notice
     from engine.export.tflite_conversion import float32_tflite
-    from engine.measurement.machine import LATENCY_THREADS
-    from engine.measurement.variant import measure_latencies_together
-    from engine.steps.channel_pruning.pruner import Pruner, TimedShare
+    from engine.steps.channel_pruning.pruner import Pruner
+    from engine.workbench.timed_share import timed_beside
 
     whole = network.model
 
     def tflite_bytes(model: KerasModel) -> int:
         return len(context.float32_tflite(network) if model is whole else float32_tflite(model))
 
-    def latency_ratio(model: KerasModel) -> TimedShare:
-        with TemporaryDirectory() as folder:
-            files = {name: Path(folder) / f"{name}.tflite" for name in ("whole", "smaller")}
-            files["whole"].write_bytes(context.float32_tflite(network))
-            files["smaller"].write_bytes(float32_tflite(model))
-            figures = measure_latencies_together(files, LATENCY_THREADS, context.progress)["smaller"]
-            return TimedShare(figures.ratio, figures.ratio_ci95[1])
+    timed = timed_beside(lambda: context.float32_tflite(network), context.progress)
 
     return Pruner(
         CRITERIA[parameters.criterion](),
@@ -204,7 +195,7 @@ def _pruner(parameters: ChannelPruningParameters, network: Network, context: Ste
         network.facts.pruned_layers,
         context.recipe.seed ^ SEED_PART,
         tflite_bytes,
-        latency_ratio if parameters.target.latency else None,
+        (lambda model: timed(float32_tflite(model))) if parameters.target.latency else None,
         lambda sentence: context.trainer.emit(Notice(message=f"{parameters.label()}: {sentence}")),
         context.progress,
     )

@@ -6,7 +6,7 @@ As in HAWQ (Dong et al. 2019; Yao et al. 2021, integer programming), but with me
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from engine.measurement.classification import classify
 from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization.calibration import ActivationRange
 from engine.steps.post_training_quantization.evidence import ChosenScheme, MixedPrecision
+from engine.steps.post_training_quantization.latency_bound import LatencyBound, least_divergence_in_time
 from engine.steps.post_training_quantization.layer_changes import QuantisedScheme, layer_in
 from engine.steps.post_training_quantization.quantizer import quantized_by_layer
 from engine.workbench.layer_assignment import (
@@ -28,6 +29,7 @@ from engine.workbench.layer_assignment import (
     least_cost,
     least_divergence,
 )
+from engine.workbench.timed_share import TimedShare
 
 CANDIDATES: tuple[QuantisedScheme, ...] = ("int8", "int4", "float16")
 BEHIND_ALL_LAYERS = "output"
@@ -47,6 +49,7 @@ class Bounds:
     """On the validation images, 0 to 1."""
     described_bytes: int = 0
     """What its description takes of them."""
+    latency: LatencyBound | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,8 @@ class _Made:
     content: bytes
     accuracy: float
     agreement: float
+    time: TimedShare | None = None
+    """Of the float32 file's, where it was asked for."""
 
 
 def choose_layers(
@@ -70,7 +75,7 @@ def choose_layers(
 ) -> tuple[dict[str, LayerScheme], MixedPrecision]:
     """The scheme of each layer, as `quantized_by_layer` takes them, and what was found.
 
-    With a bound in bytes, the least summed divergence within it; else the smallest file within the accuracy's bound.
+    With a bound on bytes or time, the least summed divergence within it; else the smallest file within the accuracy's.
 
     Args:
         ranges: of every activation, by `used_ranges`.
@@ -128,26 +133,69 @@ class _Choice:
         ]
 
     def within(self, bounds: Bounds) -> tuple[dict[str, LayerScheme], MixedPrecision]:
-        if bounds.max_bytes is not None:
-            made = self._within_bytes(bounds.max_bytes, bounds.described_bytes)
+        if bounds.latency is not None or bounds.max_bytes is not None:
+            if bounds.latency is not None:
+                made = self._within_latency(bounds.latency, bounds.max_bytes, bounds.described_bytes)
+            else:
+                assert bounds.max_bytes is not None
+                made = self._verified(*self._within_bytes(bounds.max_bytes, bounds.described_bytes))
             if bounds.max_accuracy_drop is not None and self._drop(made) > bounds.max_accuracy_drop:
                 raise NutshellError(
-                    f"The best file of at most {bounds.max_bytes:,} bytes loses {self._drop(made):.4f} accuracy on the "
-                    f"validation images, and max_accuracy_drop is {bounds.max_accuracy_drop:g}; raise one of the two."
+                    f"The best file {_within(bounds)} loses {self._drop(made):.4f} accuracy on the validation images, "
+                    f"and max_accuracy_drop is {bounds.max_accuracy_drop:g}; raise one of the bounds."
                 )
         else:
             assert bounds.max_accuracy_drop is not None
             made = self._within_drop(bounds.max_accuracy_drop)
         return self._schemes(made.assignment), self._told(made, bounds)
 
-    def _within_bytes(self, max_shipped_bytes: int, described_bytes: int) -> _Made:
+    def _within_latency(self, bound: LatencyBound, max_shipped_bytes: int | None, described_bytes: int) -> _Made:
+        """Each layer is expected to take its share of the multiply-accumulates, times what its scheme takes."""
+        of_scheme: dict[LayerScheme, float] = {"float32": 1.0}
+        for scheme in sorted({option.choice for layer in self._options for option in layer} - {"float32"}):
+            self._progress.phase(f"timing the whole network in {scheme} beside the float32 file")
+            whole = Assignment(
+                tuple(next((one for one in layer if one.choice == scheme), layer[0]) for layer in self._options)
+            )
+            of_scheme[scheme] = bound.timed(self._content(whole)).median
+        macs = [operator.macs for operator in TfliteFile.parse(self._float32).operators if operator.macs]
+        options = [
+            [replace(one, time=own / sum(macs) * (of_scheme[one.choice] - 1)) for one in layer]
+            for own, layer in zip(macs, self._options, strict=True)
+        ]
+
+        def solved(share: float) -> tuple[Assignment[LayerScheme], bytes] | None:
+            if max_shipped_bytes is not None:
+                try:
+                    return self._within_bytes(max_shipped_bytes, described_bytes, options, share - 1)
+                except NutshellError:
+                    return None
+            found = least_divergence(options, np.inf, share - 1)
+            return None if found is None else (found, self._content(found))
+
+        fastest = Assignment(tuple(min(layer, key=lambda one: (one.time, one.divergence)) for layer in options))
+        timed = least_divergence_in_time(bound, solved, (fastest, self._content(fastest)), self._progress)
+        if max_shipped_bytes is not None and len(timed.content) + described_bytes > max_shipped_bytes:
+            raise NutshellError(
+                f"max_latency = {bound.share:g} and max_bytes = {max_shipped_bytes:,} cannot be kept together; "
+                "raise one of the two."
+            )
+        return replace(self._verified(timed.assignment, timed.content), time=timed.time)
+
+    def _within_bytes(
+        self,
+        max_shipped_bytes: int,
+        described_bytes: int,
+        options: Sequence[Sequence[LayerOption[LayerScheme]]] | None = None,
+        max_time: float = np.inf,
+    ) -> tuple[Assignment[LayerScheme], bytes]:
         """Solve, make the file, and solve again by how far its bytes were from those expected."""
         max_bytes = max_shipped_bytes - described_bytes
         budget = max_bytes - len(self._float32)
         best: tuple[Assignment[LayerScheme], bytes] | None = None
         tried: set[Assignment[LayerScheme]] = set()
         for _ in range(TRIES):
-            found = least_divergence(self._options, budget)
+            found = least_divergence(options or self._options, budget, max_time)
             if found is None or found in tried:
                 break
             tried.add(found)
@@ -160,7 +208,7 @@ class _Choice:
                 f"max_bytes = {max_shipped_bytes:,} cannot be kept: with the fewest bits in every layer the file takes "
                 f"{self._fewest() + described_bytes:,} bytes; allow more, or take a smaller network."
             )
-        return self._verified(*best)
+        return best
 
     def _within_drop(self, max_drop: float) -> _Made:
         """Bisect the summed divergence, on a logarithmic scale, for the smallest file within the bound."""
@@ -224,6 +272,9 @@ class _Choice:
             images=len(self._images),
             max_bytes=bounds.max_bytes,
             max_accuracy_drop=bounds.max_accuracy_drop,
+            max_latency=bounds.latency.share if bounds.latency else None,
+            latency_ratio=made.time.median if made.time else None,
+            latency_ratio_most=made.time.most if made.time else None,
             file_bytes=len(made.content) + bounds.described_bytes,
             divergence=made.assignment.divergence,
             accuracy_float32=self._measured.accuracy,
@@ -240,3 +291,10 @@ class _Choice:
                 for layer, option in zip(self._measured.layers, made.assignment.options, strict=True)
             ),
         )
+
+
+def _within(bounds: Bounds) -> str:
+    """Such as "of at most 20,000 bytes"."""
+    parts = [f"of at most {bounds.max_bytes:,} bytes"] if bounds.max_bytes is not None else []
+    parts += [f"within {bounds.latency.share:g} of the float32 file's time"] if bounds.latency is not None else []
+    return " and ".join(parts)

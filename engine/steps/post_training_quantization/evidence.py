@@ -80,6 +80,12 @@ class MixedPrecision(Evidence):
     """Validation images."""
     max_bytes: int | None
     max_accuracy_drop: float | None
+    max_latency: float | None = None
+    """Of the float32 file's time."""
+    latency_ratio: float | None = None
+    """Median of the file's, timed in turn with float32's where a bound on it was given."""
+    latency_ratio_most: float | None = None
+    """The upper end of its 95 % interval, which keeps the bound."""
     file_bytes: int
     """With room for its description, as it ships; a little more than it takes in the end."""
     divergence: float
@@ -94,9 +100,15 @@ class MixedPrecision(Evidence):
     def sentence(self) -> str:
         counts = Counter(one.scheme for one in self.layers)
         schemes = ", ".join(f"{count} {scheme}" for scheme, count in counts.most_common())
+        time = ""
+        if self.latency_ratio is not None and self.latency_ratio_most is not None:
+            time = (
+                f" {self.latency_ratio:.2f} of the float32 file's time on this machine (at most "
+                f"{self.latency_ratio_most:.2f}, of the {self.max_latency:g} asked for)."
+            )
         return (
             f"layers: {schemes}; on {self.images} validation images accuracy {self.accuracy:.4f} (float32 "
-            f"{self.accuracy_float32:.4f}), agreement {self.agreement:.4f}; at most {self.file_bytes:,} bytes."
+            f"{self.accuracy_float32:.4f}), agreement {self.agreement:.4f}; at most {self.file_bytes:,} bytes.{time}"
         )
 
     def rows(self) -> list[tuple[str, ...]]:

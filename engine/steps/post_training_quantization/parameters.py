@@ -43,7 +43,7 @@ class PostTrainingQuantizationParameters(StepParameters):
         title="Layers",
         description="Pattern of layer names → float32, float16, dynamic_range, int8 or int4; the first that matches "
         'decides, and the rest stays float32. Such as { "stem_*" = "float16", "*" = "int8" }. Or "auto": the schemes '
-        "that cost least within max_bytes or max_accuracy_drop, by the measured sensitivity of each layer.",
+        "that cost least within max_bytes, max_latency or max_accuracy_drop, by the measured sensitivity of layers.",
         json_schema_extra={"shown_for": {"scheme": ["mixed"]}},
     )
     max_bytes: int = Field(
@@ -62,6 +62,15 @@ class PostTrainingQuantizationParameters(StepParameters):
         description='For layers = "auto": the smallest file that loses at most so much accuracy on 256 validation '
         "images; with max_bytes, an error where both cannot be kept. 1: no bound.",
         json_schema_extra={"shown_for": {"scheme": ["mixed"]}},
+    )
+    max_latency: float = Field(
+        0.0,
+        ge=0.0,
+        le=2.0,
+        title="Max. latency",
+        description='For layers = "auto": the file takes at most this share of the float32 file\'s time, timed in turn '
+        "on this machine with one thread; its layers have the schemes that change the output least. 0: no bound.",
+        json_schema_extra={"zero": "no bound", "shown_for": {"scheme": ["mixed"]}},
     )
     calibration_images: int = Field(
         USUAL_CALIBRATION_IMAGES,
@@ -150,7 +159,7 @@ class PostTrainingQuantizationParameters(StepParameters):
     @property
     def is_bounded(self) -> bool:
         """Whether there is a bound to choose by."""
-        return bool(self.max_bytes) or self.max_accuracy_drop < 1.0
+        return bool(self.max_bytes or self.max_latency) or self.max_accuracy_drop < 1.0
 
     @property
     def calibrated(self) -> bool:
@@ -175,6 +184,7 @@ class PostTrainingQuantizationParameters(StepParameters):
         if self.chooses:
             bounds = [f"at most {self.max_bytes:,} bytes"] if self.max_bytes else []
             bounds += [f"at most {self.max_accuracy_drop:g} accuracy lost"] if self.max_accuracy_drop < 1.0 else []
+            bounds += [f"at most {self.max_latency:g} of the time"] if self.max_latency else []
             chosen = f", {' and '.join(bounds)}" if bounds else ", automatic"
         options = [
             ("ranges by mse", self.calibrated and self.calibration == "mse"),

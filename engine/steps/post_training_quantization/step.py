@@ -104,14 +104,21 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             yield place.error(message, "layers", repair)
         if parameters.chooses and not parameters.is_bounded:
             message = (
-                'layers = "auto" needs a bound to choose the schemes by; add max_bytes, or max_accuracy_drop = 0.01.'
+                'layers = "auto" needs a bound to choose the schemes by; add max_bytes, max_latency, or '
+                "max_accuracy_drop = 0.01."
             )
             repair = place.set("max_accuracy_drop", 0.01, "Lose at most one percentage point")
             yield place.error(message, "layers", repair)
         if not parameters.chooses and parameters.is_bounded:
-            name = "max_bytes" if parameters.max_bytes else "max_accuracy_drop"
+            given = {"max_bytes": parameters.max_bytes, "max_latency": parameters.max_latency}
+            name = next((name for name, value in given.items() if value), "max_accuracy_drop")
             message = f'{name} applies only to the scheme mixed with layers = "auto"; nothing is chosen here.'
             yield place.warning(message, name)
+        if parameters.chooses and parameters.max_latency:
+            message = (
+                "The latency is timed on this machine, so the same recipe may choose other schemes on another one."
+            )
+            yield place.note(message, "max_latency")
         if parameters.scheme != "mixed" and parameters.layers:
             message = f"layers applies only to the scheme mixed, but the scheme is {parameters.label()}."
             yield place.warning(message, "layers", place.set("scheme", "mixed", "Use these layers"))
@@ -230,10 +237,16 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         if not parameters.chooses:
             return _schemes_by_pattern(parameters, network) if parameters.scheme == "mixed" else {}
         from engine.steps.post_training_quantization.automatic_layers import Bounds, choose_layers
+        from engine.steps.post_training_quantization.latency_bound import LatencyBound
+        from engine.workbench.timed_share import timed_beside
 
         assert ranges is not None
         drop = parameters.max_accuracy_drop
-        bounds = Bounds(parameters.max_bytes or None, drop if drop < 1.0 else None, _described_bytes(float32, context))
+        latency = None
+        if parameters.max_latency:
+            latency = LatencyBound(parameters.max_latency, timed_beside(lambda: float32, context.progress))
+        described = _described_bytes(float32, context)
+        bounds = Bounds(parameters.max_bytes or None, drop if drop < 1.0 else None, described, latency)
         images = context.validation_images(SENSITIVITY_IMAGES)
         if not len(images):
             raise NutshellError(

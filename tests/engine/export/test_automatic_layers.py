@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from engine.contract.errors import NutshellError
+from engine.contract.progress import UNWATCHED
 from engine.datasets.source import Split
 from engine.export.layer_patterns import LayerScheme
 from engine.feeding.fed_images import FedImages
@@ -19,9 +21,11 @@ from engine.measurement.tflite_file import TfliteFile
 from engine.steps.post_training_quantization.automatic_layers import BEHIND_ALL_LAYERS, Bounds, choose_layers
 from engine.steps.post_training_quantization.calibration import ActivationRange
 from engine.steps.post_training_quantization.evidence import MixedPrecision
+from engine.steps.post_training_quantization.latency_bound import LatencyBound, least_divergence_in_time
 from engine.steps.post_training_quantization.quantizer import quantized, quantized_by_layer
 from engine.steps.post_training_quantization.used_ranges import used_ranges
-from engine.workbench.layer_assignment import LayerOption, least_cost, least_divergence
+from engine.workbench.layer_assignment import Assignment, LayerOption, least_cost, least_divergence
+from engine.workbench.timed_share import TimedShare, timed_beside
 from tests.engine.export.conftest import Trained, draw_stripes
 from tests.small_study import cifar_context, untrained
 
@@ -61,6 +65,14 @@ def test_the_assignment_is_the_optimum() -> None:
         assert found is not None
         assert found.cost <= bound
         assert found.divergence == pytest.approx(sum(option.divergence for option in by_hand), rel=1e-9)
+        timed = [[replace(one, time=0.01 * (one.choice == "int4")) for one in layer] for layer in layers]
+        quick = least_divergence(timed, bound, 0.02)
+        few = [one for one in every if sum(option.choice == "int4" for option in one) <= 2]
+        assert quick is not None
+        assert quick.divergence == pytest.approx(
+            min(sum(option.divergence for option in one) for one in few if sum(option.cost for option in one) <= bound),
+            rel=1e-9,
+        )
         smallest = least_cost(layers, found.divergence * (1 + 1e-9))
         assert smallest is not None
         assert smallest.cost <= found.cost
@@ -147,5 +159,50 @@ def test_what_cannot_be_kept_is_refused(residual: Trained, ranges: Mapping[str, 
     with pytest.raises(NutshellError, match=r"max_bytes = 5,000 cannot be kept: .* takes [\d,]+ bytes"):
         chosen(residual, ranges, Bounds(5000, None))
     smallest = len(quantized(residual.float32, "int4", ranges)) + 600
-    with pytest.raises(NutshellError, match="raise one of the two"):
+    with pytest.raises(NutshellError, match="raise one of the bounds"):
         chosen(residual, ranges, Bounds(smallest, 0.0))
+    bound = LatencyBound(0.01, timed_beside(lambda: residual.float32, UNWATCHED))
+    with pytest.raises(NutshellError, match=r"max_latency = 0\.01 was not reached: .* takes \d+\.\d\d of the float32"):
+        chosen(residual, ranges, Bounds(None, None, latency=bound))
+
+
+def test_within_a_latency_the_file_is_the_one_that_was_timed(
+    residual: Trained, ranges: Mapping[str, ActivationRange]
+) -> None:
+    timed: dict[bytes, TimedShare] = {}
+    time = timed_beside(lambda: residual.float32, UNWATCHED)
+
+    def noted(content: bytes) -> TimedShare:
+        timed[content] = time(content)
+        return timed[content]
+
+    everything_fits = 2.0
+    layers, found = chosen(residual, ranges, Bounds(30_000, None, latency=LatencyBound(everything_fits, noted)))
+    content = quantized_by_layer(residual.float32, layers, ranges)
+    assert len(content) == found.file_bytes <= 30_000
+    assert (found.latency_ratio, found.latency_ratio_most) == (timed[content].median, timed[content].most)
+    assert timed[content].most <= everything_fits
+    assert "of the float32 file's time on this machine" in found.sentence()
+
+
+def test_the_search_for_a_latency_keeps_the_least_divergence_within_it() -> None:
+    """Where times are exactly as expected but for a constant that mixing costs."""
+    layers = [
+        [LayerOption[LayerScheme]("float32", 0, 0.0), LayerOption[LayerScheme]("int8", 0, 2.0**-place, -0.1)]
+        for place in range(8)
+    ]
+
+    def solved(share: float) -> tuple[Assignment[LayerScheme], bytes] | None:
+        found = least_divergence(layers, np.inf, share - 1)
+        return None if found is None else (found, bytes(one.choice == "int8" for one in found.options))
+
+    def timed(content: bytes) -> TimedShare:
+        share = 1 - 0.1 * sum(content) + 0.15
+        return TimedShare(share, share + 0.01)
+
+    fastest = Assignment(tuple(layer[1] for layer in layers))
+    made = least_divergence_in_time(LatencyBound(0.7, timed), solved, (fastest, bytes(8 * [1])), UNWATCHED)
+    assert list(made.content) == [0, 0, 0, 1, 1, 1, 1, 1]
+    assert made.time.most <= 0.7
+    with pytest.raises(NutshellError, match=r"takes 0\.35 of the float32 file's time"):
+        least_divergence_in_time(LatencyBound(0.3, timed), solved, (fastest, bytes(8 * [1])), UNWATCHED)

@@ -45,6 +45,52 @@ def test_a_strided_point_convolution_has_the_gradient_of_every_nth_pixel(channel
         assert np.count_nonzero(of_images) <= np.count_nonzero(expected)
 
 
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+@pytest.mark.parametrize(
+    ("kernel_side", "height", "width", "padding"),
+    [
+        *[(3, side, side, "SAME") for side in (1, 2, 4, 8)],
+        *[(3, 2, 4, "SAME"), (3, 1, 3, "SAME"), (3, 5, 4, "VALID"), (5, 4, 4, "SAME")],
+        *[(1, 5, 16, "SAME"), (1, 3, 1, "VALID"), (1, 17, 4, "SAME")],
+    ],
+)
+def test_a_small_map_has_the_gradients_of_float64(
+    kernel_side: int, height: int, width: int, padding: str, kind: str
+) -> None:
+    import tensorflow as tf
+
+    from engine.training.convolution_gradient import safe_convolution_gradients
+
+    channels, filters = 5, 6
+    random = np.random.default_rng(7)
+    kernel_shape = (kernel_side, kernel_side, channels, filters)
+    # Values of few bits, so that bfloat16 holds them and what is summed before it is rounded.
+    kernel = random.integers(-3, 4, kernel_shape).astype(np.float32)
+
+    @tf.function(autograph=False, input_signature=[tf.TensorSpec([None, height, width, channels])])
+    def gradients(images: Any) -> Any:
+        with safe_convolution_gradients():
+            images, typed = tf.cast(images, kind), tf.constant(kernel, kind)
+            outputs = tf.nn.conv2d(images, typed, 1, padding)
+            goal = tf.reduce_sum(tf.cast(outputs, tf.float32) * weighting(outputs))
+        return [tf.cast(one, tf.float32) for one in tf.gradients(goal, [images, typed])]
+
+    def weighting(outputs: Any) -> Any:
+        shape = tf.shape(outputs)
+        return tf.cast(tf.reshape(tf.range(tf.reduce_prod(shape)) % 4, shape), tf.float32)
+
+    for size in (3, 2):
+        images = random.integers(-3, 4, (size, height, width, channels)).astype(np.float32)
+        with tf.GradientTape() as tape:
+            exact = [tf.constant(value, tf.float64) for value in (images, kernel)]
+            tape.watch(exact)
+            outputs = tf.nn.conv2d(*exact, 1, padding)
+            goal = tf.reduce_sum(outputs * tf.cast(weighting(outputs), tf.float64))
+        tolerance = 1e-6 if kind == "float32" else 2**-7
+        for ours, true in zip(gradients(images), tape.gradient(goal, exact), strict=True):
+            np.testing.assert_allclose(ours, true, rtol=tolerance, atol=tolerance)
+
+
 def test_few_channels_and_batches_of_changing_sizes(checkout: Path, tmp_path: Path) -> None:
     assert _apart("resnet18", 0.05, 96, checkout, tmp_path) < MAX_APART
 

@@ -1,0 +1,84 @@
+"""Gradients of kernels as products of matrices, against TensorFlow's own operator, in turn, where we use products."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+COPIES = 8
+"""In one call, so that calling takes no part."""
+TURNS = 15
+MAX_RATIO = 1.05
+"""Of any: none is slower beyond noise; the mean of all is at most `MAX_MEAN_RATIO`."""
+MAX_MEAN_RATIO = 0.85
+POINTS = [(64, 16, 16, 32, 1), (32, 8, 256, 64, 1), (32, 4, 512, 128, 1)]
+SMALL_MAPS = [(64, 4, 128, 128, 3), (32, 4, 512, 512, 3), (64, 2, 256, 256, 3)]
+LARGER_MAPS = [(32, 7, 512, 512, 3), (32, 8, 128, 128, 3)]
+
+
+@pytest.mark.benchmark
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(
+    ("kind", "shapes"), [("float32", POINTS + SMALL_MAPS), ("bfloat16", POINTS + SMALL_MAPS + LARGER_MAPS)]
+)
+def test_products_are_faster_where_they_are_used(kind: str, shapes: list[tuple[int, ...]]) -> None:
+    import tensorflow as tf
+
+    from engine.launch.bfloat16_processor import multiplies_bfloat16
+    from engine.training.convolution_gradient import safe_convolution_gradients
+
+    if kind == "bfloat16" and not multiplies_bfloat16():
+        pytest.skip("this processor does not multiply bfloat16")
+    ratios = []
+    for batch, side, channels, filters, kernel_side in shapes:
+        maps = [tf.cast(tf.random.normal([batch, side, side, channels]), kind) for _ in range(COPIES)]
+        of_output = tf.cast(tf.random.normal([batch, side, side, filters]), kind)
+        kernel = tf.cast(tf.random.normal([kernel_side, kernel_side, channels, filters]), kind)
+
+        @tf.function(autograph=False)
+        def ours(maps: list[Any], of_output: Any = of_output, kernel: Any = kernel) -> Any:
+            found = []
+            for images in maps:
+                with safe_convolution_gradients():
+                    outputs = tf.nn.conv2d(images, kernel, 1, "SAME")
+                found += tf.gradients(outputs, [kernel], of_output)
+            return _touched(found)
+
+        @tf.function(autograph=False)
+        def tensorflows(maps: list[Any], of_output: Any = of_output, kernel: Any = kernel) -> Any:
+            return _touched(
+                [
+                    tf.raw_ops.Conv2DBackpropFilter(
+                        input=images,
+                        filter_sizes=kernel.shape,
+                        out_backprop=of_output,
+                        strides=[1, 1, 1, 1],
+                        padding="SAME",
+                    )
+                    for images in maps
+                ]
+            )
+
+        pairs = [(_seconds(ours, maps), _seconds(tensorflows, maps)) for _ in range(TURNS + 1)][1:]
+        ratios.append(statistics.median(one / two for one, two in pairs))
+        print(f"\n{kind} {kernel_side}×{kernel_side}, {batch} maps of {side}²×{channels} → {filters}: {ratios[-1]:.2f}")
+    print(f"{kind}: mean {statistics.mean(ratios):.2f} (at most {MAX_MEAN_RATIO})")
+    assert max(ratios) <= MAX_RATIO
+    assert statistics.mean(ratios) <= MAX_MEAN_RATIO
+
+
+def _touched(gradients: list[Any]) -> Any:
+    """One figure that needs all of them."""
+    import tensorflow as tf
+
+    return tf.add_n([tf.cast(tf.reshape(one, [-1])[0], tf.float32) for one in gradients])
+
+
+def _seconds(function: Callable[[list[Any]], Any], maps: list[Any]) -> float:
+    started = time.perf_counter()
+    function(maps).numpy()
+    return time.perf_counter() - started
