@@ -13,6 +13,7 @@ from engine.measurement.tflite_graph import KERNEL_INPUT
 if TYPE_CHECKING:
     from ai_edge_litert import schema_py_generated as schema
 
+BITS: Mapping[str, int] = {"int8": 8, "int4": 4}
 MOST: Mapping[str, int] = {"int8": 127, "int4": 7}
 """The greatest integer of a kernel, by its number type; the smallest is its negative."""
 

@@ -89,16 +89,18 @@ def test_an_int8_file_of_these_ranges_is_no_worse(residual: Trained) -> None:
     assert least > plain - 0.01
 
 
-@pytest.mark.parametrize("most", [7, 127])
-def test_weights_are_clipped_where_the_error_is_least(most: int) -> None:
+@pytest.mark.parametrize("bits", [4, 8])
+def test_weights_are_clipped_where_the_error_is_least(bits: int) -> None:
     generator = np.random.default_rng(4)
     channels = np.stack([generator.standard_normal(4000), generator.laplace(size=4000), generator.uniform(-1, 1, 4000)])
-    ends = clipping_ends(channels.astype(np.float32), most)
+    ends = clipping_ends(channels.astype(np.float32), bits)
     for channel, end in zip(np.abs(channels), ends, strict=True):
 
         def cost(s: float, sizes: np.ndarray = channel) -> float:
             beyond = sizes > s
-            return float((~beyond).mean() * (s / most) ** 2 / 12 + np.mean(np.square(np.maximum(sizes - s, 0))))
+            return float(
+                (~beyond).mean() * (s * 2 ** (1 - bits)) ** 2 / 12 + np.mean(np.square(np.maximum(sizes - s, 0)))
+            )
 
         tried = np.linspace(0.02, 1, 400) * channel.max()
         assert end <= channel.max() * (1 + 1e-6)
@@ -107,7 +109,7 @@ def test_weights_are_clipped_where_the_error_is_least(most: int) -> None:
 
 def test_weights_of_one_size_and_zeros_are_not_clipped() -> None:
     channels = np.array([[0.5, -0.5, 0.5], [0.0, 0.0, 0.25], [0.0, 0.0, 0.0]], np.float32)
-    np.testing.assert_allclose(clipping_ends(channels, 7), [0.5, 0.25, 0.0])
+    np.testing.assert_allclose(clipping_ends(channels, 4), [0.5, 0.25, 0.0])
 
 
 def test_a_file_has_the_scales_of_the_clipping(residual: Trained) -> None:
@@ -120,6 +122,8 @@ def test_a_file_has_the_scales_of_the_clipping(residual: Trained) -> None:
         most = {"int4": 7, "int8": 127}[kernel.dtype]
         axis = 3 if kernel.operator == "DEPTHWISE_CONV_2D" else 0
         channels = np.moveaxis(original.values, axis, 0).reshape(original.values.shape[axis], -1)
-        np.testing.assert_allclose(kernel.scales * most, clipping_ends(channels, most), rtol=1e-5)
+        np.testing.assert_allclose(
+            kernel.scales * most, clipping_ends(channels, {"int4": 4, "int8": 8}[kernel.dtype]), rtol=1e-5
+        )
         narrower += int((kernel.scales * most < 0.98 * np.abs(channels).max(axis=1)).sum())
     assert narrower > 20
