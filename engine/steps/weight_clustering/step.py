@@ -77,6 +77,9 @@ class WeightClusteringParameters(StepParameters):
     def label(self) -> str:
         return f"{self.clusters} clusters"
 
+    def distinct_values(self) -> int:
+        return self.clusters
+
 
 class WeightClustering(Step[WeightClusteringParameters]):
     key: ClassVar[str] = "weight_clustering"
