@@ -275,6 +275,20 @@ FIGURES: tuple[Figure, ...] = (
         is_usual=True,
     ),
     Figure(
+        "micro_size",
+        "TFLM file\n(KiB)",
+        "The file for TensorFlow Lite Micro, whose kernels are look-up tables, as it is: not zipped.",
+        **_number(lambda v, _: v.micro.model_bytes / KIB if v.micro else None, "{:,.1f}"),
+        better=LOWER,
+    ),
+    Figure(
+        "micro_arena",
+        "TFLM arena\n(KiB)",
+        "What TensorFlow Lite Micro keeps the tensors of that file in, on this computer.",
+        **_number(lambda v, _: v.micro.arena_bytes / KIB if v.micro else None, "{:,.1f}"),
+        better=LOWER,
+    ),
+    Figure(
         "latency",
         "latency p50\n(ms)",
         "Median time for one image in LiteRT, after a warm-up, measured in turn with all variants.",

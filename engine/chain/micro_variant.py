@@ -34,6 +34,11 @@ def micro_form(stage: Stage, content: bytes) -> bytes | None:
     return STEPS[stage.parameters.step]().micro_form(stage.parameters, content)
 
 
+def checked_images(macs: int, images: int) -> int:
+    """On how many of the test images a network of so many multiply-accumulates is checked."""
+    return min(int(np.clip(MACS_BUDGET // max(macs, 1), LEAST_IMAGES, MOST_IMAGES)), images)
+
+
 def measure_micro(
     plain: Path, file: Path, relative_name: str, macs: int, images: StudyImages, decided: np.ndarray, progress: Progress
 ) -> MicroFile:
@@ -50,8 +55,7 @@ def measure_micro(
     """
     progress.phase("checking the file in TensorFlow Lite Micro")
     rows = images.dataset.splits[Split.TEST]
-    count = int(np.clip(MACS_BUDGET // max(macs, 1), LEAST_IMAGES, MOST_IMAGES))
-    places = np.unique(np.linspace(0, len(rows) - 1, min(count, len(rows))).round().astype(np.int64))
+    places = np.linspace(0, len(rows) - 1, checked_images(macs, len(rows))).round().astype(np.int64)
     with tempfile.TemporaryDirectory() as folder:
         fed = Path(folder) / "images.npy"
         np.save(fed, images.pipeline.feed(images.dataset.images[rows[places]]))
