@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -191,7 +192,21 @@ def test_what_micro_does_not_run_is_a_sentence(made: Made, tmp_path: Path) -> No
         measure_in_clean_process(MicroJob(plain=str(file), file=str(file), images=str(images)))
 
 
-def test_the_pre_flight_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_package_it_is_refused_in_a_sentence(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tflite_micro", None)  # As Python marks what cannot be imported.
+    (fault,) = (
+        one
+        for one in STEP.findings(TABLES, after(WeightClusteringParameters(clusters=16)))
+        if one.severity is Severity.ERROR
+    )
+    assert "lookup_tables needs the package tflite_micro, which is not installed" in fault.message
+    assert fault.repair is not None
+    with pytest.raises(NutshellError, match="needs the package tflite_micro"):
+        STEP.micro_form(TABLES, made.plain)
+    assert STEP.micro_form(TABLES.model_copy(update={"lookup_tables": False}), made.plain) is None
+
+
+def test_the_pre_flight_says_what_is_missing() -> None:
     clustered = WeightClusteringParameters(clusters=16)
 
     def refused(*earlier: StepParameters, **given: object) -> list[str]:
