@@ -260,7 +260,7 @@ FIGURES: tuple[Figure, ...] = (
         "zip",
         "zipped\n(KiB)",
         "The file in a ZIP (DEFLATE, level 9). Zeros and clusters are stored like other values, so pruning and "
-        "clustering do not make a .tflite smaller until it is zipped.",
+        "clustering do not make a .tflite smaller until it is zipped; but see the TFLM file.",
         **_number(lambda v, _: v.zip_bytes / KIB, "{:,.1f}"),
         better=LOWER,
         brief="zip\nKiB",

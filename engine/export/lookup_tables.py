@@ -131,7 +131,7 @@ def _rewritten(content: bytes, forms: dict[int, KernelForm]) -> bytes:
 
 
 def _tidied(content: bytes) -> bytes:
-    """Without what tflite_micro leaves: scales of indices, 12 bytes per channel, and names of what has no reader."""
+    """Without scales of indices, which tflite_micro leaves, and names of what has no reader; equal vectors once."""
     from ai_edge_litert import schema_py_generated as schema
 
     model: schema.ModelT = schema.ModelT.InitFromPackedBuf(content, 0)
@@ -145,7 +145,7 @@ def _tidied(content: bytes) -> bytes:
         for place in operator.outputs:
             decoded = graph.tensors[place]
             decoded.name = tensor_name(decoded).encode().removesuffix(DECODED_NAME_END)
-    return packed(model)
+    return packed(model, vectors_once=True)
 
 
 def _check_same(before: Sequence[Kernel], after: Sequence[Kernel]) -> None:
