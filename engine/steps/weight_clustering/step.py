@@ -86,8 +86,8 @@ class WeightClustering(Step[WeightClusteringParameters]):
     title: ClassVar[str] = "Weight clustering"
     summary: ClassVar[str] = (
         "Reduces each kernel to a few distinct values, which training adjusts together. Keeps the zeros of an earlier "
-        "pruning. The file shrinks when it is zipped, or as look-up tables for TensorFlow Lite Micro; otherwise its raw "
-        "size stays, as does its speed."
+        "pruning. The file shrinks when it is zipped, or as look-up tables for TensorFlow Lite Micro; otherwise its "
+        "raw size stays, as does its speed."
     )
     paper: ClassVar[str] = "Han et al. 2016; Predić et al. 2022"
     Parameters: ClassVar[type[StepParameters]] = WeightClusteringParameters
