@@ -15,7 +15,7 @@ from engine.export.layer_patterns import LayerScheme, operators_of, patterns_wit
 from engine.export.lookup_tables import with_lookup_tables
 from engine.graph.layer_graph import Layer
 from engine.measurement.machine import is_x86
-from engine.steps.post_training_quantization.lookup_tables import found_tables, table_findings
+from engine.steps.post_training_quantization.lookup_table_option import found_tables, table_findings
 from engine.steps.post_training_quantization.parameters import (
     INTEGER,
     USUAL_CALIBRATION_IMAGES,
