@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STRUCTURE_BYTES = 192
 """What the operator, its two more tensors and their alignment take in the file, about."""
+MAX_KERNEL_VALUES = 2**24
+"""Larger kernels stay as they are: tflite_micro takes some 60 bytes of memory per value to pack the indices."""
 DECODED_NAME_END = b"_decoded"
 """What tflite_micro adds to a kernel's name."""
 
@@ -87,7 +89,9 @@ def with_lookup_tables(content: bytes) -> LookUpTableFile:
 def _as_table(kernel: Kernel) -> KernelForm | None:
     """One table per scale: the runtime counts a kernel's tables by its scales. None where this does not pay."""
     axis, values = kernel.channel_axis, kernel.unique_values
-    if kernel.dtype != "int8" or values > 2**MAX_INDEX_BITS or axis not in (None, 0, kernel.values.ndim - 1):
+    if kernel.dtype != "int8" or kernel.size > MAX_KERNEL_VALUES or values > 2**MAX_INDEX_BITS:
+        return None
+    if axis not in (None, 0, kernel.values.ndim - 1):
         return None
     tables = 1 if axis is None else kernel.values.shape[axis]
     bits = max(1, (values - 1).bit_length())

@@ -164,7 +164,11 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         content = self._quantised(parameters, network, context)
         if parameters.lookup_tables:
             context.progress.phase("storing kernels as look-up tables")
-            context.found(found_tables(content))
+            tables = found_tables(content)
+            context.found(tables)
+            if tables.file_bytes is None:
+                message = f"{parameters.label()}: {tables.sentence()}"
+                context.trainer.emit(Notice(message=message, severity="warning"))
         return content
 
     def micro_form(self, parameters: PostTrainingQuantizationParameters, content: bytes) -> bytes | None:

@@ -16,6 +16,7 @@ from ai_edge_litert import schema_py_generated as schema
 from engine.chain import micro_variant
 from engine.chain.micro_variant import measure_micro
 from engine.contract.errors import NutshellError, PromiseBroken
+from engine.contract.events import EngineEvent, Notice
 from engine.contract.evidence import Evidence
 from engine.contract.findings import Severity
 from engine.contract.progress import Progress
@@ -171,11 +172,17 @@ def test_every_width_of_index_is_read_so_by_micro(made: Made, small_context: Ste
 
 def test_without_few_values_there_is_no_file(small_context: StepContext, trained_network: Network) -> None:
     found: list[Evidence] = []
-    plain = STEP.apply(TABLES, trained_network, replace(small_context, found=found.append))
+    told: list[EngineEvent] = []
+    telling = replace(small_context, found=found.append, trainer=replace(small_context.trainer, emit=told.append))
+    plain = STEP.apply(TABLES, trained_network, telling)
     (tables,) = (one for one in found if isinstance(one, LookUpTables))
     assert STEP.micro_form(TABLES, plain) is None
     assert tables.file_bytes is None
     assert "no file for TensorFlow Lite Micro is made" in tables.sentence()
+    (notice,) = told
+    assert isinstance(notice, Notice)
+    assert notice.severity == "warning"
+    assert tables.sentence() in notice.message
 
 
 def test_litert_says_whose_file_it_is(made: Made) -> None:
