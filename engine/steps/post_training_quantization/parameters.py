@@ -121,6 +121,15 @@ class PostTrainingQuantizationParameters(StepParameters):
         json_schema_extra={"shown_for": {"scheme": list(FEW_BITS)}},
     )
 
+    lookup_tables: bool = Field(
+        False,
+        title="Look-up tables",
+        description="After weight clustering: a second file for TensorFlow Lite Micro, whose kernels are indices of a "
+        "few bits and tables of their values, so that it is small without being zipped. Its arena is larger, and no "
+        "other runtime reads it.",
+        json_schema_extra={"shown_for": {"scheme": ["int8"]}, "advanced": True},
+    )
+
     @property
     def chooses(self) -> bool:
         """Whether the schemes of the layers are found by their sensitivity."""
@@ -148,4 +157,6 @@ class PostTrainingQuantizationParameters(StepParameters):
             bounds += [f"at most {self.max_accuracy_drop:g} accuracy lost"] if self.max_accuracy_drop < 1.0 else []
             bounds += [f"at most {self.max_latency:g} of the time"] if self.max_latency else []
             chosen = f", {' and '.join(bounds)}" if bounds else ", automatic"
-        return self.scheme.replace("_", " ") + chosen + (", corrected biases" if self.bias_correction else "")
+        corrected = ", corrected biases" if self.bias_correction else ""
+        tables = ", look-up tables" if self.lookup_tables else ""
+        return self.scheme.replace("_", " ") + chosen + corrected + tables
