@@ -260,7 +260,7 @@ FIGURES: tuple[Figure, ...] = (
         "zip",
         "zipped\n(KiB)",
         "The file in a ZIP (DEFLATE, level 9). Zeros and clusters are stored like other values, so pruning and "
-        "clustering do not make a .tflite smaller until it is zipped.",
+        "clustering do not make a .tflite smaller until it is zipped; but see the TFLM file.",
         **_number(lambda v, _: v.zip_bytes / KIB, "{:,.1f}"),
         better=LOWER,
         brief="zip\nKiB",
@@ -273,6 +273,20 @@ FIGURES: tuple[Figure, ...] = (
         **_number(lambda v, b: v.zip_bytes / max(b.zip_bytes, 1), "{:.2f}"),
         better=LOWER,
         is_usual=True,
+    ),
+    Figure(
+        "micro_size",
+        "TFLM file\n(KiB)",
+        "The file for TensorFlow Lite Micro, whose kernels are look-up tables, as it is: not zipped.",
+        **_number(lambda v, _: v.micro.model_bytes / KIB if v.micro else None, "{:,.1f}"),
+        better=LOWER,
+    ),
+    Figure(
+        "micro_arena",
+        "TFLM arena\n(KiB)",
+        "What TensorFlow Lite Micro keeps the tensors of that file in, on this computer.",
+        **_number(lambda v, _: v.micro.arena_bytes / KIB if v.micro else None, "{:,.1f}"),
+        better=LOWER,
     ),
     Figure(
         "latency",

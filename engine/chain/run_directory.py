@@ -93,6 +93,20 @@ class RunDirectory:
         """Where something lies beside a variant's file, relative to the directory."""
         return f"{self.model_name(variant).removesuffix('.tflite')}.{ending}"
 
+    def micro_name(self, variant: str) -> str:
+        """Where a variant's file for TensorFlow Lite Micro lies, relative to the directory.
+
+        In a folder of its own, as no other interpreter reads it.
+        """
+        stem = Path(model_file_name(variant)).name.removesuffix(".tflite")
+        return f"models/tflm/{stem}-tflm.tflite"
+
+    def add_micro(self, variant: str, content: bytes) -> Path:
+        """Write the variant's file for TensorFlow Lite Micro."""
+        target = self.path / self.micro_name(variant)
+        write_durably(target, content)
+        return target
+
     def add_model(self, variant: str, content: bytes, feeding: str, beside: Mapping[str, str] | None = None) -> Path:
         """Write the `.tflite` that ships, under the variant's name, with how to feed it as JSON beside it.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine.chain.micro_variant import measure_micro, micro_form
 from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
@@ -83,9 +85,11 @@ class Variants:
         kept = {one.key: one for one in own.values() if one.kept_as}
         beside = {one.kept_as: one.model_dump_json() for one in kept.values()}
         path = self._directory.add_model(name, content, feeding, beside)
+        micro = self._add_micro(name, stage, stored, images, untested(threshold))
         places = {kind: self._directory.name_beside(name, one.kept_as) for kind, one in kept.items()}
         # Another size: it was measured by a version of the program that described files in another way.
-        as_known = known is not None and known[0].model_bytes == len(content)
+        sizes = (len(content), micro and micro.stat().st_size)
+        as_known = known is not None and sizes == (known[0].model_bytes, known[0].micro and known[0].micro.model_bytes)
         if known is None or not as_known or untested(known[0].threshold) != untested(threshold):
             steps = tuple(step.label() for step in stage.steps)
             facts = runner.network_facts(finished.network_key)
@@ -93,7 +97,7 @@ class Variants:
             place = self._directory.model_name(name)
             classes = images.dataset.classes
             file = VariantFile(chain, steps, path, place, facts, classes, untested(threshold), dataset)
-            known = self._measure(file, setting, stage, images)
+            known = self._measure(file, setting, stage, images, micro)
             self._measured.keep_variant(finished.key, *known)
         variant, output = known
         self._baseline_predictions.setdefault(setting, predicted(output))
@@ -103,6 +107,7 @@ class Variants:
                 "setting": setting,
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
+                "micro": variant.micro and variant.micro.model_copy(update={"file": self._directory.micro_name(name)}),
                 "evidence": finished.evidence,
                 "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),
@@ -139,18 +144,34 @@ class Variants:
             self._emit(VariantMeasured(stage=stage.key, variant=variant))
         return tuple(final)
 
+    def _add_micro(
+        self, name: str, stage: Stage, stored: bytes, images: StudyImages, threshold: DecisionThreshold | None
+    ) -> Path | None:
+        """Put the file for TensorFlow Lite Micro into the run, described as the other; None: there is none."""
+        content = micro_form(stage, stored)
+        if content is None:
+            return None
+        shipped, _ = described(content, images.pipeline, images.dataset.classes, threshold)
+        return self._directory.add_micro(name, shipped)
+
     def _measure(
-        self, file: VariantFile, setting: str, stage: Stage, images: StudyImages
+        self, file: VariantFile, setting: str, stage: Stage, images: StudyImages, micro: Path | None
     ) -> tuple[VariantMeasurement, np.ndarray]:
         self.measured_count += 1
-        return measure_variant(
+        progress = self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase)))
+        variant, output = measure_variant(
             file,
             _batches(images, Split.TEST),
             images.dataset.labels[images.dataset.splits[Split.TEST]],
             self._baseline_predictions.get(setting),
             LATENCY_THREADS,
-            self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase))),
+            progress,
         )
+        if micro is None:
+            return variant, output
+        place, decided = micro.relative_to(self._directory.path).as_posix(), predicted(output)
+        found = measure_micro(file.path, micro, place, variant.macs, images, decided, progress)
+        return variant.model_copy(update={"micro": found}), output
 
     def _chosen_threshold(self, content: bytes, stage: Stage, images: StudyImages) -> DecisionThreshold | None:
         """On the validation images, by the file as it is before it is described."""

@@ -131,6 +131,25 @@ class DecisionThreshold(Measured):
     accuracy: float | None = None
 
 
+class MicroFile(Measured):
+    """The file for TensorFlow Lite Micro that a variant has beside its `.tflite`: the same kernels, stored smaller."""
+
+    file: str
+    """Relative to the run's directory, with forward slashes."""
+    model_bytes: int
+    zip_bytes: int
+    """The file in a ZIP, DEFLATE level 9."""
+    arena_bytes: int
+    """What TensorFlow Lite Micro keeps its tensors in, on the computer that measured, whose pointers are longer than a
+    microcontroller's."""
+    plain_arena_bytes: int
+    """The same for the variant's `.tflite`: less, as its kernels are read where they lie."""
+    images: int
+    """Test images on which TensorFlow Lite Micro runs both files; every number of the outputs is the same."""
+    same_class: int
+    """Of them, to how many it gives the class that LiteRT gives with the variant's `.tflite`, as figures are of."""
+
+
 def variant_name(chain: str, setting: str) -> str:
     """What tells a variant from all others of its run, such as "int8" or "int8 (64 px)"."""
     return f"{chain} ({setting})" if setting else chain
@@ -213,6 +232,8 @@ class VariantMeasurement(Measured):
     """What the chain's steps found beside what they made, in order."""
     pruning_rounds: tuple[dict[str, Any], ...] = ()
     """Of the chain's one-shot and iterative prunings, in order; the same as in `evidence`."""
+    micro: MicroFile | None = None
+    """None: none was asked for, or it would be no smaller."""
     images: ImageBytes | None = None
     """What its image setting makes of the dataset; None in runs of versions that did not tell."""
 

@@ -44,6 +44,10 @@ class StepParameters(Section):
         """The share of zeros that the step leaves among the kernels that it prunes; 0: it prunes none."""
         return 0.0
 
+    def distinct_values(self) -> int:
+        """The most distinct values that the step leaves in a kernel; 0: it limits none."""
+        return 0
+
     def other_dataset(self) -> DatasetSettings | None:
         """The images that the step, and all after it, train on and are measured on; None: those of before it."""
         return None

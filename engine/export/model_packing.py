@@ -46,14 +46,17 @@ def has_weights_behind(content: bytes) -> bool:
     return any(buffer.Offset() > PLACEHOLDER_OFFSET and buffer.Size() for buffer in _buffers(content))
 
 
-def packed(model: schema.ModelT) -> bytes:
+def packed(model: schema.ModelT, vectors_once: bool = False) -> bytes:
     """The bytes of a `ModelT` of TensorFlow Lite's schema, its buffers aligned; the same model gives the same bytes.
+
+    Args:
+        vectors_once: store equal vectors once, such as the zero points of all channels: 8 bytes each, and all 0.
 
     Raises:
         NutshellError: it takes more than the 2 GiB that a flatbuffer can hold.
     """
     size = sum(len(buffer.data) for buffer in model.buffers if buffer.data is not None)
-    builder = flatbuffers.Builder(size + 4096)
+    builder = (_SharingBuilder if vectors_once else flatbuffers.Builder)(size + 4096)
     buffers = model.buffers
     model.buffers = [_AlignedBuffer(buffer.data) for buffer in buffers]
     try:
@@ -66,6 +69,20 @@ def packed(model: schema.ModelT) -> bytes:
     finally:
         model.buffers = buffers
     return bytes(builder.Output())
+
+
+class _SharingBuilder(flatbuffers.Builder):
+    """Lets tables refer to one vector where theirs are equal, as the format allows."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(size)
+        self._places: dict[tuple[str, bytes], int] = {}
+
+    def CreateNumpyVector(self, x: np.ndarray) -> int:  # noqa: N802 - as the generated code calls it
+        key = (x.dtype.str, x.tobytes())
+        if key not in self._places:
+            self._places[key] = int(super().CreateNumpyVector(x))
+        return self._places[key]
 
 
 class _AlignedBuffer:

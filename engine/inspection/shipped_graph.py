@@ -90,13 +90,13 @@ class ShippedGraph(TfliteGraph):
 
     def constant(self, place: int) -> Kernel | None:
         """A stored tensor, through the DEQUANTIZE that widens it; None: it is computed, or left out."""
-        tensor = None if place == ABSENT else self._stored(place)
-        return None if tensor is None else self._kernel("", tensor)
+        stored = None if place == ABSENT else self._stored(place)
+        return None if stored is None else self._kernel("", stored)
 
     def buffer_of(self, place: int) -> int:
         """The number of the buffer that a constant is stored in, before a DEQUANTIZE; 0, which is empty: in none."""
-        tensor = None if place == ABSENT else self._stored(place)
-        return 0 if tensor is None else int(tensor.buffer)
+        stored = None if place == ABSENT else self._stored(place)
+        return 0 if stored is None else int(self._graph.tensors[stored].buffer)
 
     def real(self, place: int, stored: np.ndarray) -> np.ndarray:
         """What a computed tensor's stored values stand for: scale · (value − zero point), float32 in their shape.

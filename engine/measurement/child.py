@@ -13,8 +13,9 @@ import ai_edge_litert.interpreter  # noqa: F401
 from engine.contract.errors import EXIT_DONE, EXIT_STOPPED, NutshellError
 from engine.launch.process import die_with_parent
 from engine.measurement.latency import time_in_turn
-from engine.measurement.measurement_job import JOB, LatencyJob, MeasurementAnswer, MeasurementJob
+from engine.measurement.measurement_job import JOB, LatencyJob, MeasurementAnswer, MeasurementJob, MicroJob
 from engine.measurement.memory import peak_memory_gain
+from engine.measurement.micro import compared_in_micro
 
 
 def main() -> int:
@@ -40,6 +41,8 @@ def _measure(job: MeasurementJob) -> MeasurementAnswer:
     if isinstance(job, LatencyJob):
         files = {name: Path(path) for name, path in job.files.items()}
         return MeasurementAnswer(latencies=time_in_turn(files, job.threads, baselines=job.baselines))
+    if isinstance(job, MicroJob):
+        return MeasurementAnswer(micro=compared_in_micro(Path(job.plain), Path(job.file), Path(job.images)))
     return MeasurementAnswer(peak_memory_bytes=peak_memory_gain(Path(job.file)))
 
 

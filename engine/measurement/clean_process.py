@@ -13,14 +13,14 @@ from pydantic import ValidationError
 from engine.contract.errors import NutshellError
 from engine.contract.progress import UNWATCHED, Progress
 from engine.launch.program import MEASUREMENT_SWITCH, program_command
-from engine.measurement.measurement_job import LatencyJob, MeasurementAnswer, MemoryJob
+from engine.measurement.measurement_job import LatencyJob, MeasurementAnswer, MemoryJob, MicroJob
 
 LONGEST_S = 900.0
 POLL_S = 0.1
 
 
 def measure_in_clean_process(
-    job: LatencyJob | MemoryJob, progress: Progress = UNWATCHED, longest_s: float = LONGEST_S
+    job: LatencyJob | MemoryJob | MicroJob, progress: Progress = UNWATCHED, longest_s: float = LONGEST_S
 ) -> MeasurementAnswer:
     """The answer of a fresh process to one job.
 
@@ -70,7 +70,7 @@ def _await(answer: Future[bytes], progress: Progress, longest_s: float) -> None:
             raise NutshellError(f"Measuring took more than {longest_s:.0f} s and was ended; use a smaller network.")
 
 
-def _parsed(line: bytes, job: LatencyJob | MemoryJob, return_code: int) -> MeasurementAnswer:
+def _parsed(line: bytes, job: LatencyJob | MemoryJob | MicroJob, return_code: int) -> MeasurementAnswer:
     try:
         answer = MeasurementAnswer.model_validate_json(line)
     except ValidationError:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.contract.errors import NutshellError
+from engine.measurement.lookup_table_form import DECODE_OPERATOR
 
 
 def load_interpreter(file: Path | bytes, threads: int = 1, keep_all: bool = False) -> Any:
@@ -30,6 +31,9 @@ def load_interpreter(file: Path | bytes, threads: int = 1, keep_all: bool = Fals
             interpreter = Interpreter(**_source(file), num_threads=threads, experimental_preserve_all_tensors=keep_all)
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError, OSError) as error:
+        if DECODE_OPERATOR.decode() in str(error):
+            message = f"{name} has look-up tables, which TensorFlow Lite Micro alone reads; take the file without."
+            raise NutshellError(message) from None
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise NutshellError(f"{name} is no .tflite file that can be run here ({first}); make it again.") from None
     return interpreter
@@ -59,7 +63,7 @@ class ImageClassifier:
 
     def set_image(self, image: np.ndarray) -> None:
         """Quantise and copy one float32 image (height, width, channels) into the input."""
-        self._interpreter.set_tensor(self._input["index"], _quantised(image, self._input)[None])
+        self._interpreter.set_tensor(self._input["index"], quantised(image, self._input)[None])
 
     def invoke(self) -> None:
         """Run the network on the image that was set."""
@@ -71,14 +75,19 @@ class ImageClassifier:
 
     def probabilities(self) -> np.ndarray:
         """The output, dequantised, float32 (classes or 1,)."""
-        values = self._interpreter.get_tensor(self._output["index"])[0]
-        if values.dtype == np.float32:
-            return np.array(values)
-        scale, zero_point = self._output["quantization"]
-        return (values.astype(np.float32) - zero_point) * np.float32(scale)
+        return dequantised(self._interpreter.get_tensor(self._output["index"])[0], self._output)
 
 
-def _quantised(image: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
+def dequantised(values: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
+    """What an output stands for, float32 in its shape; `detail` as an interpreter tells it of its tensor."""
+    if values.dtype == np.float32:
+        return np.array(values)
+    scale, zero_point = detail["quantization"]
+    return (values.astype(np.float32) - zero_point) * np.float32(scale)
+
+
+def quantised(image: np.ndarray, detail: dict[str, Any]) -> np.ndarray:
+    """An image, float32, in the numbers and the type of an input."""
     if detail["dtype"] == np.float32:
         return image.astype(np.float32, copy=False)
     scale, zero_point = detail["quantization"]

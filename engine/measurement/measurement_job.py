@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from engine.measurement.latency import LatencyFigures
+from engine.measurement.micro import MicroFigures
 
 
 class _Message(BaseModel):
@@ -30,7 +31,18 @@ class MemoryJob(_Message):
     file: str
 
 
-MeasurementJob = Annotated[LatencyJob | MemoryJob, Field(discriminator="job")]
+class MicroJob(_Message):
+    """Run two files of one network in TensorFlow Lite Micro and compare what they give."""
+
+    job: Literal["micro"] = "micro"
+    plain: str
+    file: str
+    """The file in question."""
+    images: str
+    """An .npy file: float32 (n, height, width, channels), as the network is fed."""
+
+
+MeasurementJob = Annotated[LatencyJob | MemoryJob | MicroJob, Field(discriminator="job")]
 JOB: TypeAdapter[MeasurementJob] = TypeAdapter(MeasurementJob)
 
 
@@ -39,6 +51,7 @@ class MeasurementAnswer(_Message):
 
     latencies: dict[str, LatencyFigures] = Field(default_factory=dict)
     peak_memory_bytes: int = 0
+    micro: MicroFigures | None = None
     error: str = ""
     tensorflow_loaded: bool = False
     """Must stay false: a process that has TensorFlow in it measures another thing."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
+
+from engine.measurement.lookup_table_form import DECODE_OPERATOR, from_lookup_table
 
 KERNEL_INPUT = {"CONV_2D": 1, "DEPTHWISE_CONV_2D": 1, "FULLY_CONNECTED": 1, "TRANSPOSE_CONV": 1}
 """Operators that have a kernel, and which of their inputs it is."""
@@ -121,13 +124,32 @@ class TfliteGraph:
 
     def kernels(self) -> tuple[Kernel, ...]:
         """One a layer with weights, in order; one that a DEQUANTIZE widens, as it is stored before."""
+        return tuple(kernel for _, kernel in self.placed_kernels())
+
+    def placed_kernels(self) -> tuple[tuple[int, Kernel], ...]:
+        """The same, each with the number of its tensor."""
         places = [
             (self._operator_name(operator), self._kernel_place(operator))
             for operator in self._graph.operators
             if self._operator_name(operator) in KERNEL_INPUT
         ]
         stored = [(operator, self._stored(place)) for operator, place in places]
-        return tuple(self._kernel(operator, tensor) for operator, tensor in stored if tensor is not None)
+        return tuple((place, self._kernel(operator, place)) for operator, place in stored if place is not None)
+
+    @cached_property
+    def decoded_places(self) -> Mapping[int, tuple[int, int]]:
+        """Tensor that a look-up table is decoded into → the tensors with its indices and its table."""
+        found: dict[int, tuple[int, int]] = {}
+        for operator in self._graph.operators:
+            if self._model.operatorCodes[operator.opcodeIndex].customCode == DECODE_OPERATOR:
+                inputs = [int(place) for place in operator.inputs]
+                pairs = zip(inputs[::2], inputs[1::2], strict=True)
+                found |= {int(place): pair for place, pair in zip(operator.outputs, pairs, strict=True)}
+        return found
+
+    def stored_bytes(self, place: int) -> int:
+        """What the values of a constant tensor take."""
+        return len(self._buffer(self._graph.tensors[place]))
 
     def input(self) -> EndTensor:
         """The image."""
@@ -165,11 +187,10 @@ class TfliteGraph:
             _, height, width, _ = output
         return values * height * width
 
-    def _stored(self, place: int) -> Any | None:
+    def _stored(self, place: int) -> int | None:
         """The constant tensor at `place`, or the one that a DEQUANTIZE makes it from; None if it is computed."""
-        tensor = self._graph.tensors[place]
-        if self._buffer(tensor):
-            return tensor
+        if self._buffer(self._graph.tensors[place]) or place in self.decoded_places:
+            return place
         for operator in self._graph.operators:
             if place in operator.outputs and self._operator_name(operator) == "DEQUANTIZE":
                 return self._stored(int(operator.inputs[0]))
@@ -184,9 +205,13 @@ class TfliteGraph:
             return self._content[buffer.offset : buffer.offset + buffer.size]
         return b""
 
-    def _kernel(self, operator: str, tensor: Any) -> Kernel:
+    def _kernel(self, operator: str, place: int) -> Kernel:
+        tensor = self._graph.tensors[place]
         dtype, raw, shape = tensor_dtype(tensor), self._buffer(tensor), tensor_shape(tensor)
-        if dtype == "int4":
+        if place in self.decoded_places:
+            indices, table = (self._buffer(self._graph.tensors[one]) for one in self.decoded_places[place])
+            values = from_lookup_table(indices, table, shape, np.dtype(dtype))
+        elif dtype == "int4":
             values = _unpacked(raw, prod(shape)).reshape(shape)
         else:
             values = np.frombuffer(raw, dtype=np.dtype(dtype)).reshape(shape)

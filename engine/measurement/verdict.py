@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.network_facts import NetworkFacts
 
+KIB = 1024
 SPARSE_ENOUGH = 0.3
 """Zeros from which a reader expects a smaller file."""
 SAME_SIZE = 0.9
@@ -45,6 +46,7 @@ def variant_note(
         _worth(variant, control, compared),
         _size(variant, baseline),
         _latency(variant),
+        _micro(variant),
     ]
     return " ".join(part for part in parts if part)
 
@@ -84,6 +86,23 @@ def _size(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
     if not zips_smaller:
         return "Not smaller than the baseline once both are zipped."
     return ""
+
+
+def _micro(variant: VariantMeasurement) -> str:
+    """What the file for TensorFlow Lite Micro gives and costs, where there is one."""
+    if variant.micro is None:
+        return ""
+    micro = variant.micro
+    other = micro.images - micro.same_class
+    apart = (
+        f" It rounds as LiteRT does not, and predicts another class for {other} of {micro.images} images."
+        if other
+        else ""
+    )
+    return (
+        f"For TensorFlow Lite Micro {micro.model_bytes / KIB:,.1f} KiB unzipped, with an arena of "
+        f"{micro.arena_bytes / KIB:,.1f} KiB instead of {micro.plain_arena_bytes / KIB:,.1f}.{apart}"
+    )
 
 
 def _latency(variant: VariantMeasurement) -> str:

@@ -185,6 +185,20 @@ class Step(ABC, Generic[P]):
             A new `Network` (form KERAS), or the bytes of a `.tflite` file (form TFLITE).
         """
 
+    def micro_form(self, parameters: P, content: bytes) -> bytes | None:
+        """The step's `.tflite` in a form that TensorFlow Lite Micro alone reads, which ships beside it.
+
+        Args:
+            content: as `apply` gave it.
+
+        Returns:
+            None: it has no such form.
+
+        Raises:
+            NutshellError: it cannot be made here.
+        """
+        return None
+
     @abstractmethod
     def check_promise(self, parameters: P, network: Network, file: TfliteFile) -> None:
         """Check the result against what the step promises; `file` is the `.tflite` made of it, or the

@@ -118,6 +118,66 @@ class MixedPrecision(Evidence):
         ]
 
 
+class KernelTable(BaseModel):
+    """How one kernel is stored in the file for TensorFlow Lite Micro."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+    kernel: str
+    """The name of its tensor in the file."""
+    values: int
+    """The most distinct values in one channel; in the whole kernel where it has one scale."""
+    index_bits: int
+    """Per value; 0: it stays as it is, because a table would be no smaller."""
+    tables: int
+    """0, 1, or one per channel."""
+    plain_bytes: int
+    stored_bytes: int
+
+    @property
+    def is_table(self) -> bool:
+        return self.index_bits > 0
+
+
+class LookUpTables(Evidence):
+    """Of one `.tflite`: its kernels as look-up tables, in its own order."""
+
+    key: ClassVar[str] = "lookup_tables"
+    title: ClassVar[str] = "Kernels for TensorFlow Lite Micro"
+    header: ClassVar[tuple[str, ...]] = ("kernel", "values", "index bits", "int8 bytes", "bytes stored")
+
+    plain_file_bytes: int
+    """Of the whole `.tflite`; both without its description."""
+    file_bytes: int | None
+    """None: it would be no smaller, so there is none."""
+    kernels: tuple[KernelTable, ...]
+
+    def sentence(self) -> str:
+        tables = [one for one in self.kernels if one.is_table]
+        if self.file_bytes is None:
+            return (
+                "no file for TensorFlow Lite Micro is made, as look-up tables would not make it smaller; use fewer "
+                "clusters, or a wider network."
+            )
+        before, after = sum(one.plain_bytes for one in tables), sum(one.stored_bytes for one in tables)
+        return (
+            f"{len(tables)} of {len(self.kernels)} kernels as look-up tables: {before:,} bytes become {after:,}, and "
+            f"the file {self.file_bytes:,} instead of {self.plain_file_bytes:,}."
+        )
+
+    def rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                one.kernel,
+                f"{one.values:,}",
+                f"{one.index_bits}" if one.is_table else "plain",
+                f"{one.plain_bytes:,}",
+                f"{one.stored_bytes:,}",
+            )
+            for one in self.kernels
+        ]
+
+
 class RoundedLayer(BaseModel):
     """How one layer's weights were rounded."""
 

@@ -146,6 +146,15 @@ class PostTrainingQuantizationParameters(StepParameters):
         json_schema_extra={"shown_for": {"scheme": list(FEW_BITS)}},
     )
 
+    lookup_tables: bool = Field(
+        False,
+        title="Look-up tables",
+        description="After weight clustering: a second file for TensorFlow Lite Micro, whose kernels are indices of a "
+        "few bits and tables of their values, so that it is small without being zipped. Its arena is larger, and no "
+        "other runtime reads it.",
+        json_schema_extra={"shown_for": {"scheme": ["int8"]}, "advanced": True},
+    )
+
     @property
     def chooses(self) -> bool:
         """Whether the schemes of the layers are found by their sensitivity."""
@@ -191,5 +200,6 @@ class PostTrainingQuantizationParameters(StepParameters):
             ("clipped weights", self.clips_weights),
             ("learned rounding", self.learns_rounding),
             ("corrected biases", self.bias_correction),
+            ("look-up tables", self.lookup_tables),
         ]
         return ", ".join([self.scheme.replace("_", " ") + chosen, *(name for name, taken in options if taken)])

@@ -12,8 +12,10 @@ from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.export.integer_operators import without_integer_operator
 from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
+from engine.export.lookup_tables import with_lookup_tables
 from engine.graph.layer_graph import Layer, LayerGraph
 from engine.measurement.machine import is_x86
+from engine.steps.post_training_quantization.lookup_table_option import found_tables, table_findings
 from engine.steps.post_training_quantization.parameters import (
     INTEGER,
     USUAL_CALIBRATION_IMAGES,
@@ -130,6 +132,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             sentence = f"Calibrate on {USUAL_CALIBRATION_IMAGES} images"
             repair = place.set("calibration_images", USUAL_CALIBRATION_IMAGES, sentence)
             yield place.warning(message, "calibration_images", repair)
+        yield from table_findings(parameters, place)
         layers = _layers(place)
         if parameters.scheme == "mixed" and parameters.patterns and layers:
             names, weighted = [layer.name for layer in layers], [layer.name for layer in layers if layer.macs]
@@ -166,6 +169,22 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             yield place.note(message)
 
     def apply(self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext) -> bytes:
+        content = self._quantised(parameters, network, context)
+        if parameters.lookup_tables:
+            context.progress.phase("storing kernels as look-up tables")
+            tables = found_tables(content)
+            context.found(tables)
+            if tables.file_bytes is None:
+                message = f"{parameters.label()}: {tables.sentence()}"
+                context.trainer.emit(Notice(message=message, severity="warning"))
+        return content
+
+    def micro_form(self, parameters: PostTrainingQuantizationParameters, content: bytes) -> bytes | None:
+        return with_lookup_tables(content).content if parameters.lookup_tables else None
+
+    def _quantised(
+        self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext
+    ) -> bytes:
         from engine.steps.post_training_quantization.quantizer import QuantizerCannot
 
         if network.facts.quantization_aware:

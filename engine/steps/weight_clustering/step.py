@@ -77,13 +77,17 @@ class WeightClusteringParameters(StepParameters):
     def label(self) -> str:
         return f"{self.clusters} clusters"
 
+    def distinct_values(self) -> int:
+        return self.clusters
+
 
 class WeightClustering(Step[WeightClusteringParameters]):
     key: ClassVar[str] = "weight_clustering"
     title: ClassVar[str] = "Weight clustering"
     summary: ClassVar[str] = (
         "Reduces each kernel to a few distinct values, which training adjusts together. Keeps the zeros of an earlier "
-        "pruning. The file shrinks when it is zipped; its raw size and its speed stay."
+        "pruning. The file shrinks when it is zipped, or as look-up tables for TensorFlow Lite Micro; otherwise its "
+        "raw size stays, as does its speed."
     )
     paper: ClassVar[str] = "Han et al. 2016; Predić et al. 2022"
     Parameters: ClassVar[type[StepParameters]] = WeightClusteringParameters

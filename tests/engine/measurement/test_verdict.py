@@ -81,3 +81,19 @@ def test_the_baseline_says_only_that_it_was_stopped() -> None:
 
 def test_whole_training_needs_no_note() -> None:
     assert training_note(NetworkFacts(parameters=1, trainable_parameters=1, trained_epochs=9)) == ""
+
+
+def test_the_file_for_micro_is_told_with_its_arena() -> None:
+    micro = {
+        "file": "models/tflm/x-tflm.tflite",
+        "model_bytes": 102_400,
+        "zip_bytes": 90_000,
+        "arena_bytes": 40_960,
+        "plain_arena_bytes": 20_480,
+        "images": 200,
+        "same_class": 200,
+    }
+    told = "For TensorFlow Lite Micro 100.0 KiB unzipped, with an arena of 40.0 KiB instead of 20.0."
+    assert variant_note(variant(micro=micro), BASELINE) == told
+    apart = " It rounds as LiteRT does not, and predicts another class for 3 of 200 images."
+    assert variant_note(variant(micro=micro | {"same_class": 197}), BASELINE) == told + apart

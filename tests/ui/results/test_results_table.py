@@ -12,10 +12,11 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.contract.measurements import SweptEpoch, VariantMeasurement
+from engine.contract.measurements import MicroFile, SweptEpoch, VariantMeasurement
 from tests.qt_fixtures import Answers
 from tests.ui.study_events import CHAINS, result, variant
 from ui.results.csv_export import variants_csv
+from ui.results.model_saving import copy_files, planned_copies
 from ui.results.results_table import ResultsTable
 from ui.shown_run import ShownRun
 from ui.variant_figures import FIGURES, figures
@@ -106,7 +107,7 @@ def test_the_chosen_row_stays_chosen_when_figures_come(table: ResultsTable, run_
     assert [index.data() for index in table.view.selectionModel().selectedRows()] == [chosen]
 
 
-NESTED = {"images", "confusion", "per_class", "auc", "threshold"}
+NESTED = {"images", "confusion", "per_class", "auc", "threshold", "micro"}
 """One column for each of their figures, where there is one."""
 LATER = {"balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss"}
 """Those of predictions, which this study does not have."""
@@ -141,6 +142,26 @@ def test_a_saved_model_comes_with_how_to_feed_it(
     press(qtbot, table, "save")
     assert (tmp_path / "for my phone.tflite").read_bytes() == b"PRQ"
     assert (tmp_path / "for my phone.json").read_text(encoding="utf-8") == '{"of": "PRQ"}'
+
+
+def test_a_file_for_micro_is_saved_in_a_folder_beside_it(run_directory: Path, tmp_path: Path) -> None:
+    micro = MicroFile(
+        file="models/tflm/PRQ-tflm.tflite",
+        model_bytes=5,
+        zip_bytes=120,
+        arena_bytes=2048,
+        plain_arena_bytes=1024,
+        images=10,
+        same_class=10,
+    )
+    found = variant("PRQ", micro=micro)
+    with pytest.raises(FileNotFoundError, match="no longer there"):
+        planned_copies(run_directory, found, tmp_path / "mine")
+    (run_directory / "models" / "tflm").mkdir()
+    (run_directory / micro.file).write_bytes(b"micro")
+    copy_files(planned_copies(run_directory, found, tmp_path / "mine"))
+    assert (tmp_path / "tflm" / "mine-tflm.tflite").read_bytes() == b"micro"
+    assert (tmp_path / "mine.tflite").read_bytes() == b"PRQ"
 
 
 @pytest.mark.parametrize("answer", [False, True])

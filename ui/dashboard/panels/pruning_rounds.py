@@ -2,91 +2,47 @@
 
 from __future__ import annotations
 
-from html import escape
+from collections.abc import Sequence
 from typing import ClassVar
 
-import pyqtgraph
-from PySide6.QtCore import QPointF, QSettings, Qt
-from PySide6.QtWidgets import QLabel, QVBoxLayout
+from PySide6.QtCore import QPointF
 
-from engine.steps.magnitude_pruning.evidence import PruningRound, PruningRounds
-from ui.dashboard.panel import Panel
+from engine.contract.evidence import Evidence
+from engine.steps.magnitude_pruning.evidence import PruningRounds
+from ui.dashboard.evidence_plots import EvidencePlots
 from ui.dashboard.plot import Plot, PlotTable
-from ui.shown_run import ShownRun
-from ui.theme import Theme
 
 X_AXIS = "zeros among the pruned kernels' values (fraction)"
 Y_AXIS = "validation accuracy (fraction)"
-LINE_WIDTH, SYMBOL_SIZE = 2, 8
 TUNED, PRUNED = "after fine-tuning", "right after pruning"
 
-Rounds = tuple[tuple[str, tuple[PruningRound, ...]], ...]
-"""Title of a stage and its rounds."""
 
-
-class PruningPanel(Panel):
+class PruningPanel(EvidencePlots[PruningRounds]):
     """A curve over sparsity for each stage that prunes by rounds."""
 
     key: ClassVar[str] = "pruning_rounds"
     tab: ClassVar[str] = "Pruning rounds"
     place: ClassVar[int] = 20
+    evidence: ClassVar[type[Evidence]] = PruningRounds
+    name: ClassVar[str] = "dashboard.pruning"
 
-    def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
-        super().__init__(theme, settings)
-        self._theme = theme
-        self._shown: Rounds = ()
+    def plots(self) -> Sequence[Plot]:
         self.plot = Plot("dashboard.pruning", X_AXIS, Y_AXIS)
-        self.plot.described = self._described
-        self.plot.tabled = self._table
-        # Below the plot: inside it would lie over the curves.
-        self._legend = QLabel(objectName="dashboard.pruning.legend", wordWrap=True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.plot, 1)
-        layout.addWidget(self._legend)
-        self.set_theme(theme)
+        self.plot.described, self.plot.tabled = self._described, self._table
+        return (self.plot,)
 
     def points(self) -> int:
         """Rounds that are drawn."""
-        return sum(len(rounds) for _, rounds in self._shown)
+        return sum(len(found.rounds) for _, found in self.shown)
 
-    def show_state(self, state: ShownRun) -> None:
-        """Draw the rounds that have come."""
-        rounds = tuple((title, found.rounds) for title, found in state.found(PruningRounds))
-        if rounds != self._shown:
-            self._shown = rounds
-            self._draw()
-            self.filled.emit(bool(rounds))
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.plot.paint(theme)
-        self._draw()
-
-    def _draw(self) -> None:
-        self.plot.clear()
-        self.plot.show_values(bool(self._shown))
-        named = []
-        for place, (title, rounds) in enumerate(self._shown):
-            colour = self._theme.series[place % len(self._theme.series)]
-            x = [one.sparsity_fraction for one in rounds]
-            tuned = [one.validation_accuracy_after_fine_tuning for one in rounds]
-            pruned = [one.validation_accuracy_after_pruning for one in rounds]
-            for y, symbol, style in ((tuned, "o", Qt.PenStyle.SolidLine), (pruned, "s", Qt.PenStyle.DashLine)):
-                self.plot.plot(
-                    x,
-                    y,
-                    pen=pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style),
-                    symbol=symbol,
-                    symbolSize=SYMBOL_SIZE,
-                    symbolBrush=colour,
-                    symbolPen=None,
-                )
-            named.append(f'<span style="color:{colour}">● {escape(title)}, {TUNED}; ■ {PRUNED}</span>')
-        self._legend.setText("<br>".join(named))
+    def draw(self, found: PruningRounds, colour: str) -> str:
+        x = [one.sparsity_fraction for one in found.rounds]
+        self.line(self.plot, x, [one.validation_accuracy_after_fine_tuning for one in found.rounds], colour)
+        self.line(self.plot, x, [one.validation_accuracy_after_pruning for one in found.rounds], colour, dashed=True)
+        return f", {TUNED}; ■ {PRUNED}"
 
     def _described(self, point: QPointF) -> str:
-        every = [(title, one) for title, rounds in self._shown for one in rounds]
+        every = [(title, one) for title, found in self.shown for one in found.rounds]
         if not every:
             return ""
         title, near = min(every, key=lambda one: abs(one[1].sparsity_fraction - point.x()))
@@ -106,7 +62,7 @@ class PruningPanel(Panel):
                     one.validation_accuracy_after_pruning,
                     one.validation_accuracy_after_fine_tuning,
                 )
-                for title, rounds in self._shown
-                for one in rounds
+                for title, found in self.shown
+                for one in found.rounds
             ],
         )
