@@ -2,7 +2,8 @@
 
 Of strided 1×1 convolutions: for fewer channels than one of its blocks has (8 with AVX2, 16 with AVX-512) oneDNN writes
 past its own memory: https://github.com/uxlfoundation/oneDNN/issues/6035. A residual network's shortcuts are such
-convolutions. Of small maps: plain products of matrices have the same gradients in half the time, see
+convolutions. Of other convolutions, on maps narrower than their stride, its gradients in bfloat16 are arbitrary values.
+Of small maps: plain products of matrices have the same gradients in half the time, see
 `tests/benchmarks/test_convolution_gradient_time.py`.
 """
 
@@ -18,7 +19,7 @@ from engine.graph.keras_objects import LayerConfig
 
 _NAME = "Conv2DWithoutStridedKernelGradient"
 MAX_SIDE_OF_POINTS = 16
-MAX_SIDE_OF_3X3 = {tf.bfloat16: 8, tf.float32: 4}
+MAX_SIDE_OF_3X3, MAX_SIDE_OF_3X3_IN_BFLOAT16 = 4, 8
 """Of the maps, in pixels: up to here products of matrices are faster; measured on AVX-512."""
 
 
@@ -55,6 +56,8 @@ def _gradients(convolution: tf.Operation, of_output: tf.Tensor) -> tuple[tf.Tens
             ],
             kernel.shape,
         )
+    elif _strides_over(images.shape, settings) and images.shape[3] == kernel.shape[2]:
+        of_kernel = _as_product_of_patches(images, of_output, kernel.shape, settings)
     else:
         of_kernel = tf.raw_ops.Conv2DBackpropFilter(
             input=images, filter_sizes=tf.shape(kernel), out_backprop=of_output, **settings
@@ -74,6 +77,16 @@ def _pixels_of_each_weight(
         yield seen, reached
 
 
+def _as_product_of_patches(
+    images: tf.Tensor, of_output: tf.Tensor, kernel_shape: tf.TensorShape, settings: LayerConfig
+) -> tf.Tensor:
+    rows, columns, channels, filters = kernel_shape
+    sizes = [1, rows, columns, 1]
+    patches = tf.image.extract_patches(images, sizes, settings["strides"], settings["dilations"], settings["padding"])
+    product = tf.matmul(tf.reshape(patches, [-1, rows * columns * channels]), _as_rows(of_output), transpose_a=True)
+    return tf.reshape(product, [rows, columns, channels, filters])
+
+
 def _as_rows(maps: tf.Tensor) -> tf.Tensor:
     return tf.reshape(maps, [-1, maps.shape[-1]])
 
@@ -86,7 +99,24 @@ def _pays_as_product(kernel_shape: tf.TensorShape, images: tf.Tensor) -> bool:
     side = max(images.shape[1:3])
     if kernel_shape[:2] == (1, 1):
         return side <= MAX_SIDE_OF_POINTS
-    return kernel_shape[:2] == (3, 3) and 1 < side <= MAX_SIDE_OF_3X3.get(images.dtype, 0)
+    most = MAX_SIDE_OF_3X3_IN_BFLOAT16 if _computes_in_bfloat16(images) else MAX_SIDE_OF_3X3
+    return kernel_shape[:2] == (3, 3) and 1 < side <= most
+
+
+def _computes_in_bfloat16(images: tf.Tensor) -> bool:
+    """Whether it does once the graph runs: TensorFlow's optimiser puts the casts in, see `computing_in`."""
+    options = tf.config.optimizer.get_experimental_options()
+    return images.dtype == tf.bfloat16 or options.get("auto_mixed_precision_onednn_bfloat16", False)
+
+
+def _strides_over(images_shape: tf.TensorShape, settings: LayerConfig) -> bool:
+    """Whether a stride is longer than the map."""
+    return (
+        settings["data_format"] == "NHWC"
+        and settings["padding"] in ("SAME", "VALID")
+        and images_shape[1:].is_fully_defined()
+        and any(side < stride for side, stride in zip(images_shape[1:3], settings["strides"][1:3], strict=True))
+    )
 
 
 def _is_plain(kernel_shape: tf.TensorShape, images_shape: tf.TensorShape, settings: LayerConfig) -> bool:

@@ -118,6 +118,7 @@ class _Choice:
         )
         self._decided = decided(self._measured.logits)
         self._names = tuple(layer.layer for layer in self._measured.layers)
+        self._bytes_alone: Mapping[tuple[str, str], int] = sizes
         kept = LayerOption[LayerScheme]("float32", 0, 0.0)
         self._options: list[list[LayerOption[LayerScheme]]] = [
             [
@@ -130,6 +131,24 @@ class _Choice:
             ]
             for layer in self._measured.layers
             for costs in (layer.schemes,)
+        ]
+        progress.phase("making the whole network in each scheme")
+        self._uniform: dict[LayerScheme, bytes] = {}
+        for scheme in schemes:
+            self._expect_bytes_as_in_whole_files(scheme)
+
+    def _expect_bytes_as_in_whole_files(self, scheme: QuantisedScheme) -> None:
+        """A layer alone brings changes of number types with it that neighbours in one scheme have in common."""
+        if not any(option.choice == scheme for layer in self._options for option in layer):
+            return
+        whole = Assignment(
+            tuple(next((one for one in layer if one.choice == scheme), layer[0]) for layer in self._options)
+        )
+        content = self._uniform[scheme] = self._content(whole)
+        share = self._over_expected(whole, content) / sum(one.choice == scheme for one in whole.options)
+        self._options = [
+            [replace(one, cost=one.cost + round(share)) if one.choice == scheme else one for one in layer]
+            for layer in self._options
         ]
 
     def within(self, bounds: Bounds) -> tuple[dict[str, LayerScheme], MixedPrecision]:
@@ -151,13 +170,13 @@ class _Choice:
 
     def _within_latency(self, bound: LatencyBound, max_shipped_bytes: int | None, described_bytes: int) -> _Made:
         """Each layer is expected to take its share of the multiply-accumulates, times what its scheme takes."""
+        max_bytes = None if max_shipped_bytes is None else max_shipped_bytes - described_bytes
+        if max_shipped_bytes is not None and self._fewest() + described_bytes > max_shipped_bytes:
+            raise self._too_few_bytes(max_shipped_bytes, described_bytes)
         of_scheme: dict[LayerScheme, float] = {"float32": 1.0}
-        for scheme in sorted({option.choice for layer in self._options for option in layer} - {"float32"}):
+        for scheme, content in self._uniform.items():
             self._progress.phase(f"timing the whole network in {scheme} beside the float32 file")
-            whole = Assignment(
-                tuple(next((one for one in layer if one.choice == scheme), layer[0]) for layer in self._options)
-            )
-            of_scheme[scheme] = bound.timed(self._content(whole)).median
+            of_scheme[scheme] = bound.timed(content).median
         macs = [operator.macs for operator in TfliteFile.parse(self._float32).operators if operator.macs]
         options = [
             [replace(one, time=own / sum(macs) * (of_scheme[one.choice] - 1)) for one in layer]
@@ -165,50 +184,53 @@ class _Choice:
         ]
 
         def solved(share: float) -> tuple[Assignment[LayerScheme], bytes] | None:
-            if max_shipped_bytes is not None:
-                try:
-                    return self._within_bytes(max_shipped_bytes, described_bytes, options, share - 1)
-                except NutshellError:
-                    return None
-            found = least_divergence(options, np.inf, share - 1)
-            return None if found is None else (found, self._content(found))
+            return self._least_divergence(options, max_bytes, share - 1)
 
-        fastest = Assignment(tuple(min(layer, key=lambda one: (one.time, one.divergence)) for layer in options))
-        timed = least_divergence_in_time(bound, solved, (fastest, self._content(fastest)), self._progress)
-        if max_shipped_bytes is not None and len(timed.content) + described_bytes > max_shipped_bytes:
-            raise NutshellError(
-                f"max_latency = {bound.share:g} and max_bytes = {max_shipped_bytes:,} cannot be kept together; "
-                "raise one of the two."
-            )
+        quickest = Assignment(tuple(min(layer, key=lambda one: (one.time, one.divergence)) for layer in options))
+        content = self._content(quickest)
+        fastest = (quickest, content) if max_bytes is None or len(content) <= max_bytes else None
+        other = "" if max_shipped_bytes is None else f" of at most {max_shipped_bytes:,} bytes"
+        timed = least_divergence_in_time(bound, solved, fastest, self._progress, other)
         return replace(self._verified(timed.assignment, timed.content), time=timed.time)
 
-    def _within_bytes(
+    def _within_bytes(self, max_shipped_bytes: int, described_bytes: int) -> tuple[Assignment[LayerScheme], bytes]:
+        best = self._least_divergence(self._options, max_shipped_bytes - described_bytes)
+        if best is None:
+            raise self._too_few_bytes(max_shipped_bytes, described_bytes)
+        return best
+
+    def _too_few_bytes(self, max_shipped_bytes: int, described_bytes: int) -> NutshellError:
+        return NutshellError(
+            f"max_bytes = {max_shipped_bytes:,} cannot be kept: with the fewest bits in every layer the file takes "
+            f"{self._fewest() + described_bytes:,} bytes; allow more, or take a smaller network."
+        )
+
+    def _least_divergence(
         self,
-        max_shipped_bytes: int,
-        described_bytes: int,
-        options: Sequence[Sequence[LayerOption[LayerScheme]]] | None = None,
+        options: Sequence[Sequence[LayerOption[LayerScheme]]],
+        max_bytes: int | None,
         max_time: float = np.inf,
-    ) -> tuple[Assignment[LayerScheme], bytes]:
-        """Solve, make the file, and solve again by how far its bytes were from those expected."""
-        max_bytes = max_shipped_bytes - described_bytes
-        budget = max_bytes - len(self._float32)
+    ) -> tuple[Assignment[LayerScheme], bytes] | None:
+        """Solve, make the file, and solve again by how far its bytes were from those expected; None: there is none."""
+        budget = np.inf if max_bytes is None else max_bytes - len(self._float32)
         best: tuple[Assignment[LayerScheme], bytes] | None = None
         tried: set[Assignment[LayerScheme]] = set()
         for _ in range(TRIES):
-            found = least_divergence(options or self._options, budget, max_time)
+            found = least_divergence(options, budget, max_time)
             if found is None or found in tried:
                 break
             tried.add(found)
             content = self._content(found)
+            if max_bytes is None:
+                return found, content
             if len(content) <= max_bytes and (best is None or found.divergence < best[0].divergence):
                 best = found, content
-            budget = max_bytes - len(self._float32) - (len(content) - len(self._float32) - found.cost)
-        if best is None:
-            raise NutshellError(
-                f"max_bytes = {max_shipped_bytes:,} cannot be kept: with the fewest bits in every layer the file takes "
-                f"{self._fewest() + described_bytes:,} bytes; allow more, or take a smaller network."
-            )
+            budget = max_bytes - len(self._float32) - self._over_expected(found, content)
         return best
+
+    def _over_expected(self, assignment: Assignment[LayerScheme], content: bytes) -> int:
+        """Bytes of a file beyond those that its layers alone would save or cost."""
+        return len(content) - len(self._float32) - assignment.cost
 
     def _within_drop(self, max_drop: float) -> _Made:
         """Bisect the summed divergence, on a logarithmic scale, for the smallest file within the bound."""
@@ -285,7 +307,7 @@ class _Choice:
                     layer=layer.layer,
                     scheme=option.choice,
                     float32_bytes=layer.bytes,
-                    saved_bytes=-option.cost,
+                    saved_bytes=-self._bytes_alone.get((layer.layer, option.choice), 0),
                     divergence=option.divergence,
                 )
                 for layer, option in zip(self._measured.layers, made.assignment.options, strict=True)
