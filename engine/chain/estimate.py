@@ -83,6 +83,7 @@ def stage_cost(recipe: Recipe, stage: Stage, work: Work) -> StageCost:
     if stage.epochs:
         activations = FLOAT_BYTES * recipe.training.batch_size * graph.activations
         memory = TENSORFLOW_BYTES + COPIES_OF_WEIGHTS * weights + COPIES_OF_ACTIVATIONS * activations
+        memory += step.memory_beside_network(stage.parameters, recipe.training.batch_size) if step else 0
     disk = network + file * (1 + len(stage.ends))
     return StageCost(stage_seconds(recipe, stage, work), disk, memory)
 

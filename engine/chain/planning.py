@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from engine.backbones.backbone import layer_graph
 from engine.chain.branches import Branch, plan_branches
@@ -13,7 +14,7 @@ from engine.chain.preflight import accepted, guessed_classes
 from engine.chain.stage_tree import Stage
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import PlannedStage
-from engine.contract.findings import Finding
+from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.recipe import Recipe
@@ -23,6 +24,8 @@ from engine.feeding.pipeline import network_input_shape
 from engine.measurement.machine import LATENCY_THREADS, cpu_name
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
+
+GIB = 2**30
 
 
 def machine_name() -> str:
@@ -103,7 +106,23 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHE
     branches = plan_branches(recipe, fingerprint)
     speed = measured_speed(locations)
     work = _work(datasets.own, speed or DEFAULT_MACS_PER_SECOND)
-    return Planned(recipe, findings, datasets, branches, work, speed is not None)
+    planned = Planned(recipe, findings, datasets, branches, work, speed is not None)
+    return replace(planned, findings=(*findings, *_memory_findings(planned.planned_stages())))
+
+
+def _memory_findings(stages: Sequence[PlannedStage]) -> Iterator[Finding]:
+    """A warning of the stage that needs most, where this machine has less."""
+    import psutil
+
+    there = psutil.virtual_memory().total
+    largest = max(stages, key=lambda stage: stage.estimated_memory_bytes)
+    if largest.estimated_memory_bytes > there:
+        message = (
+            f"{largest.title} needs some {largest.estimated_memory_bytes / GIB:.0f} GiB of memory, and this machine "
+            f"has {there / GIB:.0f} GiB; the system may end the run. Use a smaller training.batch_size or smaller "
+            "images."
+        )
+        yield Finding(severity=Severity.WARNING, where="training.batch_size", message=message)
 
 
 def measured_speed(locations: Locations) -> float | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from engine.chain.settings_without_effect import without_effect
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.repairs import GiveOwnChain, RemoveEntry, Repair
@@ -32,7 +33,9 @@ def chain_findings(recipe: Recipe, number: int, class_count: int) -> Iterator[Fi
         if refused is not None:
             yield refused
         else:
-            yield from STEPS[parameters.step]().findings(parameters, place)
+            found = list(STEPS[parameters.step]().findings(parameters, place))
+            yield from found
+            yield from without_effect(parameters, place, {finding.where for finding in found})
     yield from _unzipped(chain, StepPlace(recipe, number, len(chain.steps), class_count))
 
 

@@ -170,6 +170,8 @@ class EpochFinished(EngineEvent):
     """Zeros among the kernels that the step prunes, where it prunes."""
     test_accuracy: float | None = None
     """Of the network as it was after this epoch, where the recipe's `test_epochs` names it."""
+    kept_epoch: int | None = None
+    """Whose weights the training would leave if it ended now; None: not known, as of a stage that is reused."""
 
 
 class EvidenceFound(EngineEvent):

@@ -8,9 +8,10 @@ from engine.contract.training_outcome import EpochRecord
 _SHARED = tuple(EpochRecord.__dataclass_fields__)
 
 
-def epoch_event(stage: str, record: EpochRecord, epochs: int) -> EpochFinished:
+def epoch_event(stage: str, record: EpochRecord, epochs: int, kept_epoch: int | None = None) -> EpochFinished:
     """The event that tells of a finished epoch, of `epochs`."""
-    return EpochFinished(stage=stage, epochs=epochs, **{name: getattr(record, name) for name in _SHARED})
+    shared = {name: getattr(record, name) for name in _SHARED}
+    return EpochFinished(stage=stage, epochs=epochs, kept_epoch=kept_epoch, **shared)
 
 
 def record_of(event: EngineEvent) -> EpochRecord | None:

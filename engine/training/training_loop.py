@@ -303,7 +303,8 @@ class TrainingLoop:
         )
 
     def _tell_epoch(self, record: EpochRecord) -> None:
-        self._trainer.emit(epoch_event(self._trainer.stage, record, self._stage_epochs))
+        kept = self._best_epoch if self._plan.restore_best and self._best_epoch else record.epoch
+        self._trainer.emit(epoch_event(self._trainer.stage, record, self._stage_epochs, kept))
 
 
 def _quality(record: EpochRecord) -> tuple[float, float]:

@@ -117,6 +117,8 @@ def _of_pickles(file: IO[bytes]) -> TorchFile:
     is_short = len(beginning) < len(LEGACY_BEGINNING) and LEGACY_BEGINNING.startswith(beginning)
     if is_short or beginning.startswith(ARCHIVE):  # An archive's index is at its end.
         raise ValueError(CUT_SHORT)
+    if beginning[8:9] == b"{" and int.from_bytes(beginning[:8], "little") < MAX_DESCRIPTION_BYTES:
+        raise ValueError("it is a file of safetensors: let its name end with .safetensors")
     if not beginning.startswith(PICKLE):
         raise ValueError("it is not a file of PyTorch")
     if beginning != LEGACY_BEGINNING:

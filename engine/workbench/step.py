@@ -149,6 +149,10 @@ class Step(ABC, Generic[P]):
         """The same for these parameters and the network that it is given."""
         return self.overhead_s
 
+    def memory_beside_network(self, parameters: P, batch_size: int) -> int:
+        """Bytes that its training takes besides the network, its gradients and activations."""
+        return 0
+
     def file_bytes_per_parameter(self, parameters: P) -> float:
         """Of the `.tflite` that its stage leaves."""
         return 4.0

@@ -14,6 +14,7 @@ from engine.contract.events import (
     DatasetReady,
     EngineEvent,
     EpochFinished,
+    EvidenceFound,
     FeatureProgress,
     Notice,
     PreparationProgress,
@@ -48,6 +49,10 @@ class ProgressView:
         self._task: TaskID = self._progress.add_task("Starting the engine", total=None, detail="")
         self._titles: dict[str, str] = {}
         self._last_epoch: dict[str, EpochFinished] = {}
+        self._accuracies: dict[tuple[str, int], float] = {}
+        """Stage and epoch → validation accuracy."""
+        self._found: dict[str, dict[str, str]] = {}
+        """Stage → kind of evidence → its sentence."""
         self._measured: set[str] = set()
         self._has_told_of_copies = False
 
@@ -92,10 +97,15 @@ class ProgressView:
                 self._bar(self._titles[event.stage], event.done, event.total, detail)
             case EpochFinished():
                 self._last_epoch[event.stage] = event
+                self._accuracies[event.stage, event.epoch] = event.validation_accuracy
             case StagePhase():
                 self._bar(self._titles[event.stage], None, None, event.phase)
+            case EvidenceFound():
+                self._found.setdefault(event.stage, {})[event.evidence.kind] = event.evidence.sentence
             case StageFinished():
                 self._line(self._stage_line(event))
+                for sentence in filter(None, self._found.get(event.stage, {}).values()):
+                    self._line(f"    {sentence}")
             case VariantMeasured() if event.variant.name not in self._measured:
                 self._measured.add(event.variant.name)
                 variant = event.variant
@@ -121,7 +131,13 @@ class ProgressView:
         epoch = self._last_epoch.get(event.stage)
         accuracy = ""
         if epoch:
-            accuracy = f", validation accuracy {epoch.validation_accuracy:.3f} after {counted(epoch.epoch, 'epoch')}"
+            kept = epoch.kept_epoch or epoch.epoch
+            reached = self._accuracies.get((event.stage, kept), epoch.validation_accuracy)
+            accuracy = f", validation accuracy {reached:.3f} "
+            if kept == epoch.epoch:
+                accuracy += f"after {counted(epoch.epoch, 'epoch')}"
+            else:
+                accuracy += f"in epoch {kept} of {epoch.epoch}, which is kept"
         how = "from an earlier run" if event.reused else f"in {duration_text(event.seconds)}"
         stopped = ", stopped early" if event.stopped_early else ""
         return f"  {self._titles[event.stage]} {how}{accuracy}{stopped}"

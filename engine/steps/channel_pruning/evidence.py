@@ -67,12 +67,13 @@ class RemovedChannels(Evidence):
 
     def sentence(self) -> str:
         last = self.rounds[-1]
+        tuned = f", {last.validation_accuracy_after_fine_tuning:.3f} after fine-tuning" if last.epochs else ""
         whole = f" All channels around {', '.join(self.kept_whole)} are kept." if self.kept_whole else ""
         return (
             f"round {len(self.rounds)} of {self.planned}: {last.macs / self.macs_before:.1%} of the MACs and "
             f"{last.parameters / self.parameters_before:.1%} of the parameters remain; validation accuracy "
             f"{self.validation_accuracy_before:.3f} before, {last.validation_accuracy_after_pruning:.3f} right after "
-            f"pruning, {last.validation_accuracy_after_fine_tuning:.3f} after fine-tuning.{whole}"
+            f"pruning{tuned}.{whole}"
         )
 
     def rows(self) -> list[tuple[str, ...]]:
@@ -95,7 +96,7 @@ class RemovedChannels(Evidence):
                     f"{one.parameters:,}",
                     f"{one.groups:,}",
                     f"{one.validation_accuracy_after_pruning:.3f}",
-                    f"{one.validation_accuracy_after_fine_tuning:.3f}",
+                    f"{one.validation_accuracy_after_fine_tuning:.3f}" if one.epochs else "–",
                     str(one.epochs),
                 )
                 for number, one in enumerate(self.rounds, start=1)

@@ -30,6 +30,10 @@ PUBLISHED_RELATION_WEIGHTS = {"gram": 3000.0, "rkd": 25.0}
 STUDENT_WIDTHS = (1.0, 0.75, 0.5, 0.35, 0.25, 0.1)
 """As MobileNets come in, and the narrowest that trains."""
 
+FLOAT_BYTES = 4
+COPIES_OF_TRIPLES = 6
+"""That a training by `rkd` was seen to hold at once, at batches of 512."""
+
 
 class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
     key: ClassVar[str] = "knowledge_distillation"
@@ -62,6 +66,11 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
             if parameters.kind == "offline"
             else own + super().training_macs(parameters, before, before)
         )
+
+    def memory_beside_network(self, parameters: KnowledgeDistillationParameters, batch_size: int) -> int:
+        """Of `rkd`, the cosines of all triples of a batch, with their differences and gradients."""
+        relates = parameters.relation_weight > 0 and parameters.relation == "rkd"
+        return COPIES_OF_TRIPLES * FLOAT_BYTES * batch_size**3 if relates else 0
 
     def findings(self, parameters: KnowledgeDistillationParameters, place: StepPlace) -> Iterator[Finding]:
         try:

@@ -42,15 +42,17 @@ class LayerRanks(Evidence):
     validation_accuracy_before: float
     validation_accuracy_after_factoring: float
     validation_accuracy_after_fine_tuning: float
+    epochs: int | None = None
+    """Of the fine-tuning; None: not known."""
     layers: tuple[LayerRank, ...]
 
     def sentence(self) -> str:
         factored = sum(one.is_factored for one in self.layers)
+        tuned = "" if self.epochs == 0 else f", {self.validation_accuracy_after_fine_tuning:.3f} after fine-tuning"
         return (
             f"{factored} of {len(self.layers)} layers factored; {self.macs_after / self.macs_before:.1%} of the MACs "
             f"remain; validation accuracy {self.validation_accuracy_before:.3f} before, "
-            f"{self.validation_accuracy_after_factoring:.3f} right after, "
-            f"{self.validation_accuracy_after_fine_tuning:.3f} after fine-tuning."
+            f"{self.validation_accuracy_after_factoring:.3f} right after{tuned}."
         )
 
     def rows(self) -> list[tuple[str, ...]]:

@@ -128,6 +128,7 @@ class LowRank(Step[LowRankParameters]):
                 validation_accuracy_before=before,
                 validation_accuracy_after_factoring=factored,
                 validation_accuracy_after_fine_tuning=tuned,
+                epochs=parameters.epochs,
                 layers=tuple(
                     LayerRank(
                         layer=name,

@@ -108,7 +108,8 @@ class MixedPrecision(Evidence):
             )
         return (
             f"layers: {schemes}; on {self.images} validation images accuracy {self.accuracy:.4f} (float32 "
-            f"{self.accuracy_float32:.4f}), agreement {self.agreement:.4f}; at most {self.file_bytes:,} bytes.{time}"
+            f"{self.accuracy_float32:.4f}), agreement {self.agreement:.4f}; with its description at "
+            f"most {self.file_bytes:,} bytes.{time}"
         )
 
     def rows(self) -> list[tuple[str, ...]]:
@@ -162,7 +163,7 @@ class LookUpTables(Evidence):
         before, after = sum(one.plain_bytes for one in tables), sum(one.stored_bytes for one in tables)
         return (
             f"{len(tables)} of {len(self.kernels)} kernels as look-up tables: {before:,} bytes become {after:,}, and "
-            f"the file {self.file_bytes:,} instead of {self.plain_file_bytes:,}."
+            f"the file {self.file_bytes:,} instead of {self.plain_file_bytes:,}, both without their description."
         )
 
     def rows(self) -> list[tuple[str, ...]]:

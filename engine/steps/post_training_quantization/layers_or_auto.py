@@ -28,6 +28,8 @@ class _TableOrAuto:
 
 
 def _auto_or_table(value: object, table: ValidatorFunctionWrapHandler) -> object:
+    if isinstance(value, str) and value != AUTO:
+        raise ValueError(f'use "{AUTO}", or a table of patterns such as {{ "stem_*" = "float16", "*" = "int8" }}')
     return AUTO if value == AUTO else table(value)
 
 

@@ -26,7 +26,7 @@ def table_findings(parameters: PostTrainingQuantizationParameters, place: StepPl
     if not micro_is_installed():
         yield place.error(MISSING, "lookup_tables", without)
     if parameters.scheme != "int8":
-        message = f"lookup_tables applies only to the scheme int8, but the scheme is {parameters.label()}."
+        message = f"lookup_tables applies only to the scheme int8, but the scheme is {parameters.scheme}."
         yield place.error(message, "lookup_tables", place.set("scheme", "int8", "Quantise to int8"))
     if Trait.CLUSTERS not in place.made:
         message = (

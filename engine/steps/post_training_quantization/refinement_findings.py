@@ -58,7 +58,8 @@ def refinement_findings(parameters: PostTrainingQuantizationParameters, place: S
         yield place.warning(message, "bias_correction", repair)
     # Where activations are calibrated, too few images are told of anyway.
     if adaptive and not parameters.calibrated and parameters.calibration_images < FEW_IMAGES_TO_LEARN_FROM:
-        message = f"{parameters.calibration_images} images are few to learn the rounding of all weights from."
+        few = parameters.calibration_images
+        message = f"calibration_images = {few} is little to learn the rounding of weights from."
         sentence = f"Learn from {ENOUGH_IMAGES_TO_LEARN_FROM} images"
         yield place.warning(
             message, "calibration_images", place.set("calibration_images", ENOUGH_IMAGES_TO_LEARN_FROM, sentence)

@@ -44,6 +44,15 @@ def test_memory_grows_with_the_batch_and_only_where_a_stage_trains() -> None:
     assert large[1].memory_bytes == small[1].memory_bytes < small[0].memory_bytes
 
 
+def test_relations_of_three_images_take_the_memory_of_all_triples() -> None:
+    rkd = {"step": "knowledge_distillation", "relation": "rkd", "relation_weight": 25.0, "student_width": 0.25}
+    small, large = (costs(rkd, training={"batch_size": size})[1].memory_bytes for size in (256, 512))
+    gram = costs(rkd | {"relation": "gram"}, training={"batch_size": 512})[1].memory_bytes
+    triples = 4 * 512**3
+    assert large - gram > 4 * triples
+    assert large - small > 3 * triples
+
+
 def test_quantising_is_short_beside_training() -> None:
     trained, quantised = costs({"step": "post_training_quantization"})
     assert quantised.seconds < 0.1 * trained.seconds

@@ -10,6 +10,7 @@ import pytest
 from engine.chain.preflight import errors, preflight
 from engine.contract.findings import Severity
 from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.repairs import SetValue
 
 INT8 = {"step": "post_training_quantization", "scheme": "int8"}
 FLOAT16 = {"step": "post_training_quantization", "scheme": "float16"}
@@ -85,6 +86,24 @@ def test_what_is_unwise_is_a_warning() -> None:
     assert any("learns nothing" in found.message for found in frozen)
     again = preflight(recipe(PRUNED | {"sparsity": 0.9}, PRUNED | {"sparsity": 0.5}))
     assert "leaves a sparsity of 0.9" in again[0].message
+
+
+@pytest.mark.parametrize(
+    ("step", "field", "value", "said"),
+    [
+        (INT8 | {"scheme": "int4", "calibration": "mse"}, "calibration", "minmax", 'with scheme = "int4"'),
+        (INT8 | {"rounding_iterations": 5}, "rounding_iterations", 1000, 'with rounding = "nearest"'),
+        (INT8 | {"percentile": 95.0}, "percentile", 99.99, 'with calibration = "minmax"'),
+    ],
+)
+def test_a_setting_without_effect_is_told_with_a_repair(
+    step: dict[str, Any], field: str, value: object, said: str
+) -> None:
+    (found,) = [one for one in preflight(recipe(step), class_count=2) if one.severity is Severity.WARNING]
+    assert found.where == f"chains[0].steps[0].{field}"
+    assert found.message.startswith(f"{field} has no effect {said}")
+    assert isinstance(found.repair, SetValue)
+    assert found.repair.value == value
 
 
 def test_one_sigmoid_unit_is_refused_once_the_classes_are_known() -> None:

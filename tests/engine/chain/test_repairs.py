@@ -94,7 +94,7 @@ def test_every_order_of_three_becomes_one_that_runs_by_pressing_its_buttons(firs
         (recipe(AUTOMATIC | {"weight_ranges": "mse"}), "verifies files without weight_ranges"),
         (recipe(CLUSTERED, INT8 | {"rounding": "adaptive"}), "up or down one by one"),
         (recipe(INT8 | {"rounding": "adaptive", "bias_correction": True}), "meets the mean of each channel"),
-        (recipe(INT8 | {"scheme": "int4", "rounding": "adaptive", "calibration_images": 5}), "are few to learn"),
+        (recipe(INT8 | {"scheme": "int4", "rounding": "adaptive", "calibration_images": 5}), "is little to learn"),
         (recipe(FLOAT16 | {"rounding": "adaptive"}), "applies only to int8, int16x8, mixed, int4"),
         (recipe(QAT, INT8 | {"weight_ranges": "mse"}), "weight_ranges does nothing there"),
         (recipe(INT8 | {"lookup_tables": True}), "no weight clustering comes before"),

@@ -259,7 +259,7 @@ def test_refinements_that_cannot_be_are_said_before() -> None:
     (message,) = messages(severity=Severity.WARNING, scheme="int4", rounding="adaptive", **corrected)
     assert "meets the mean of each channel already" in message
     (message,) = messages(severity=Severity.WARNING, scheme="int4", rounding="adaptive", calibration_images=10)
-    assert message.startswith("10 images are few")
+    assert message.startswith("calibration_images = 10 is little")
 
 
 def test_layers_are_written_and_read_in_recipes() -> None:

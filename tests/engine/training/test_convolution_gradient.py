@@ -91,6 +91,48 @@ def test_a_small_map_has_the_gradients_of_float64(
             np.testing.assert_allclose(ours, true, rtol=tolerance, atol=tolerance)
 
 
+@pytest.mark.parametrize(
+    ("height", "width", "kernel_sides", "stride", "padding"),
+    [
+        *[(4, 1, (3, 3), 2, "SAME"), (1, 1, (3, 3), 2, "SAME"), (2, 2, (7, 7), 3, "SAME"), (9, 1, (2, 2), 3, "SAME")],
+        *[(9, 2, (5, 5), 3, "SAME"), (4, 1, (1, 3), 3, "SAME"), (5, 1, (3, 1), 2, "VALID")],
+    ],
+)
+def test_in_bfloat16_a_map_narrower_than_the_stride_has_its_gradients(
+    height: int, width: int, kernel_sides: tuple[int, int], stride: int, padding: str
+) -> None:
+    """TensorFlow's own are arbitrary values there, others at each call."""
+    import tensorflow as tf
+
+    from engine.launch.bfloat16_processor import multiplies_bfloat16
+    from engine.training.convolution_gradient import safe_convolution_gradients
+    from engine.training.precision import computing_in
+
+    if not multiplies_bfloat16():
+        pytest.skip("this processor does not multiply bfloat16")
+    random = np.random.default_rng(7)
+    images = random.normal(size=(32, height, width, 16)).astype(np.float32)
+    kernel = random.normal(size=(*kernel_sides, 16, 32)).astype(np.float32)
+
+    def gradients(images: Any, kernel: Any) -> Any:
+        with safe_convolution_gradients():
+            outputs = tf.nn.conv2d(tf.nn.relu(images), kernel, stride, padding)
+            goal = tf.reduce_sum(tf.square(tf.nn.relu(outputs)))
+        return tf.gradients(goal, [images, kernel])
+
+    with tf.GradientTape() as tape:
+        exact = [tf.constant(value, tf.float64) for value in (images, kernel)]
+        tape.watch(exact)
+        outputs = tf.nn.conv2d(tf.nn.relu(exact[0]), exact[1], stride, padding)
+        goal = tf.reduce_sum(tf.square(tf.nn.relu(outputs)))
+    expected = [value.numpy() for value in tape.gradient(goal, exact)]
+    with computing_in("mixed_bfloat16"):
+        compiled = tf.function(gradients, autograph=False)
+        for _ in range(4):
+            for ours, true in zip(compiled(images, kernel), expected, strict=True):
+                assert np.linalg.norm(ours.numpy() - true) < 0.02 * np.linalg.norm(true)
+
+
 def test_few_channels_and_batches_of_changing_sizes(checkout: Path, tmp_path: Path) -> None:
     assert _apart("resnet18", 0.05, 96, checkout, tmp_path) < MAX_APART
 

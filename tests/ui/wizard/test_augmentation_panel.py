@@ -7,7 +7,7 @@ import threading
 import numpy as np
 import pytest
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractButton, QCheckBox, QComboBox, QLabel, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QApplication, QCheckBox, QComboBox, QLabel, QPushButton
 
 from engine.contract.augmentation import AUGMENTATIONS
 from engine.contract.image_settings import ImageSettings
@@ -86,6 +86,24 @@ def test_a_preset_fills_the_list_and_is_undone_in_one_step(network_page: OpenWiz
         network_page.wizard.undo_action.trigger()
     assert network_page.recipe.training.augment == DEMO
     assert _ticked(network_page) == set(DEMO)
+
+
+def test_no_box_moves_under_the_mouse(network_page: OpenWizard) -> None:
+    """By what is ticked, the assumption of a preset goes, an order comes, and an error with its repair."""
+    _choose_preset(network_page, ULTRASOUND.title)
+    boxes = {key: network_page.child(QCheckBox, f"training.augment.{key}") for key in AUGMENTATIONS}
+
+    def places() -> dict[str, tuple[int, int]]:
+        QApplication.processEvents()
+        page = network_page.wizard.current_page
+        return {key: box.mapTo(page, box.rect().topLeft()).toTuple() for key, box in boxes.items()}
+
+    before = places()
+    for key in ("rotate", "randaugment", "trivialaugment"):
+        boxes[key].click()
+        assert places() == before
+    network_page.wait_for_message("augmented.message")
+    assert places() == before
 
 
 def test_histology_of_grey_images_comes_without_stains(network_page: OpenWizard) -> None:

@@ -54,8 +54,9 @@ class AugmentationChoice(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._preset)
-        layout.addWidget(self._assumes)
         layout.addLayout(self._grid(name))
+        # Below the boxes, which would else move under the mouse.
+        layout.addWidget(self._assumes)
         layout.addWidget(self._order)
         layout.addStretch()
         self._preset.activated.connect(self._on_preset)

@@ -53,11 +53,16 @@ class AugmentationPanel(QGroupBox):
         offered = QHBoxLayout()
         offered.addWidget(self._mend)
         offered.addStretch()
+        # Beside the boxes: above them it would move them under the mouse, below them it would be out of sight.
+        beside = QWidget()
+        told = QVBoxLayout(beside)
+        told.setContentsMargins(0, 0, 0, 0)
+        told.addWidget(self._message)
+        told.addLayout(offered)
+        told.addWidget(self._pictures)
+        told.addStretch()
         layout = QVBoxLayout(self)
-        # Above the boxes: below them and the pictures it would be out of sight.
-        layout.addWidget(self._message)
-        layout.addLayout(offered)
-        layout.addWidget(SideBySide(self._choice, self._pictures))
+        layout.addWidget(SideBySide(self._choice, beside))
         self._choice.changed.connect(self.changed)
         self._pictures.drawn_again.connect(self._on_drawn_again)
 
