@@ -3,8 +3,8 @@
 Of strided 1×1 convolutions: for fewer channels than one of its blocks has (8 with AVX2, 16 with AVX-512) oneDNN writes
 past its own memory: https://github.com/uxlfoundation/oneDNN/issues/6035. A residual network's shortcuts are such
 convolutions. Of other convolutions, on maps narrower than their stride, its gradients in bfloat16 are arbitrary values.
-Of small maps: plain products of matrices have the same gradients in half the time, see
-`tests/benchmarks/test_convolution_gradient_time.py`.
+Of small maps of many channels, in bfloat16, plain products of matrices have the same gradients in half the time, see
+`tests/benchmarks/test_convolution_gradient_time.py`; for fewer channels, or in float32, an epoch gains nothing by them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ import tensorflow as tf
 from engine.graph.keras_objects import LayerConfig
 
 _NAME = "Conv2DWithoutStridedKernelGradient"
-MAX_SIDE_OF_POINTS = 16
-MAX_SIDE_OF_3X3, MAX_SIDE_OF_3X3_IN_BFLOAT16 = 4, 8
-"""Of the maps, in pixels: up to here products of matrices are faster; measured on AVX-512."""
+MAX_SIDE_OF_PRODUCTS, MIN_CHANNELS_OF_PRODUCTS = 8, 256
+"""Of the maps, in pixels, and of what goes in and comes out."""
 
 
 def safe_convolution_gradients() -> AbstractContextManager[None]:
@@ -38,17 +37,14 @@ def _gradients(convolution: tf.Operation, of_output: tf.Tensor) -> tuple[tf.Tens
         for name in ("strides", "padding", "explicit_paddings", "dilations", "data_format", "use_cudnn_on_gpu")
     }
     settings = {name: value.decode() if isinstance(value, bytes) else value for name, value in settings.items()}
-    if _is_point(kernel.shape, images.shape, settings) and _pays_as_product(kernel.shape, images):
-        of_images = _as_map(tf.matmul(_as_rows(of_output), kernel[0, 0], transpose_b=True), images)
-    else:
-        of_images = tf.raw_ops.Conv2DBackpropInput(
-            input_sizes=tf.shape(images), filter=kernel, out_backprop=of_output, **settings
-        )
+    of_images = tf.raw_ops.Conv2DBackpropInput(
+        input_sizes=tf.shape(images), filter=kernel, out_backprop=of_output, **settings
+    )
     if _is_strided_point(kernel.shape, settings):
         # Every n-th pixel, as a slice with strides has them, in a tenth of its time.
         images = tf.raw_ops.MaxPool(input=images, ksize=[1, 1, 1, 1], strides=settings["strides"], padding="VALID")
         settings |= {"strides": [1, 1, 1, 1]}
-    if _is_plain(kernel.shape, images.shape, settings) and _pays_as_product(kernel.shape, images):
+    if _is_plain(images.shape, kernel.shape, settings) and _pays_as_product(kernel.shape, images):
         of_kernel = tf.reshape(
             [
                 tf.matmul(_as_rows(seen), _as_rows(reached), transpose_a=True)
@@ -91,16 +87,14 @@ def _as_rows(maps: tf.Tensor) -> tf.Tensor:
     return tf.reshape(maps, [-1, maps.shape[-1]])
 
 
-def _as_map(rows: tf.Tensor, images: tf.Tensor) -> tf.Tensor:
-    return tf.reshape(rows, [-1, *images.shape[1:]])
-
-
 def _pays_as_product(kernel_shape: tf.TensorShape, images: tf.Tensor) -> bool:
-    side = max(images.shape[1:3])
-    if kernel_shape[:2] == (1, 1):
-        return side <= MAX_SIDE_OF_POINTS
-    most = MAX_SIDE_OF_3X3_IN_BFLOAT16 if _computes_in_bfloat16(images) else MAX_SIDE_OF_3X3
-    return kernel_shape[:2] == (3, 3) and 1 < side <= most
+    sides, channels = images.shape[1:3], kernel_shape[2:]
+    return (
+        kernel_shape[:2] == (3, 3)
+        and 1 < max(sides) <= MAX_SIDE_OF_PRODUCTS
+        and min(channels) >= MIN_CHANNELS_OF_PRODUCTS
+        and _computes_in_bfloat16(images)
+    )
 
 
 def _computes_in_bfloat16(images: tf.Tensor) -> bool:
@@ -119,19 +113,15 @@ def _strides_over(images_shape: tf.TensorShape, settings: LayerConfig) -> bool:
     )
 
 
-def _is_plain(kernel_shape: tf.TensorShape, images_shape: tf.TensorShape, settings: LayerConfig) -> bool:
+def _is_plain(images_shape: tf.TensorShape, kernel_shape: tf.TensorShape, settings: LayerConfig) -> bool:
     """Whether each output lies over its own pixel: no stride, dilation, groups or unusual padding."""
     return (
         settings["data_format"] == "NHWC"
         and max(settings["strides"]) == max(settings["dilations"]) == 1
-        and (settings["padding"] == "SAME" or (settings["padding"] == "VALID" and kernel_shape[:2] == (1, 1)))
+        and settings["padding"] == "SAME"
         and images_shape[1:].is_fully_defined()
         and images_shape[3] == kernel_shape[2]
     )
-
-
-def _is_point(kernel_shape: tf.TensorShape, images_shape: tf.TensorShape, settings: LayerConfig) -> bool:
-    return kernel_shape[:2] == (1, 1) and _is_plain(kernel_shape, images_shape, settings)
 
 
 def _is_strided_point(kernel_shape: tf.TensorShape, settings: LayerConfig) -> bool:
