@@ -1,4 +1,4 @@
-"""Gradients of kernels in bfloat16 as products of matrices, where we use them, against TensorFlow's operator, in turn."""
+"""Gradients of kernels in bfloat16 as products of matrices, against those of TensorFlow's operator, in turn."""
 
 from __future__ import annotations
 
