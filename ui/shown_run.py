@@ -26,6 +26,7 @@ from engine.contract.events import (
     RunFailed,
     RunFinished,
     RunStarted,
+    StageFailed,
     StageFinished,
     StagePhase,
     StageStarted,
@@ -49,6 +50,7 @@ class StageStatus(StrEnum):
     DONE = "done"
     REUSED = "computed before"
     STOPPED = "stopped early"
+    FAILED = "failed"
     CUT_OFF = "not finished"
     NOT_BEGUN = "not begun"
 
@@ -102,6 +104,7 @@ class ShownRun:
     pausing: bool = False
     """Whether a pause was asked for here that the engine has not taken yet."""
     result: RunResult | None = None
+    """With a `failure`: of the chains that did not fail."""
     seconds: float = 0.0
     """Of the whole run, once it is done."""
     failure: RunFailed | None = None
@@ -156,7 +159,7 @@ class ShownRun:
     @property
     def done_fraction(self) -> float:
         """Of the whole run, by estimated time, 0 to 1."""
-        if self.result is not None:
+        if self.result is not None and self.failure is None:
             return 1.0
         weights = [max(stage.plan.estimated_seconds, MIN_WEIGHT_S) for stage in self.stages.values()]
         fractions = [stage.done_fraction for stage in self.stages.values()]
@@ -189,6 +192,8 @@ class ShownRun:
             ):
                 if stage := self.stages.get(event.stage):
                     self._apply_to_stage(stage, event)
+            case StageFailed():
+                self._fail(event.stage)
             case DeviceFound():
                 self.device = event.device
             case VariantMeasured():
@@ -205,7 +210,7 @@ class ShownRun:
                 self.result, self.seconds, self.pausing = event.result, event.seconds, False
                 self._say(event, f"Done in {duration_text(event.seconds)}.")
             case RunFailed():
-                self.failure = event
+                self.failure, self.result = event, event.result
                 self._say(event, event.message, "error")
                 self.cut_off()
             case RunCancelled():
@@ -224,9 +229,19 @@ class ShownRun:
             elif stage.status is StageStatus.WAITING:
                 stage.status = StageStatus.NOT_BEGUN
 
+    def _fail(self, key: str) -> None:
+        """A stage failed, so those behind it are not begun."""
+        if failed := self.stages.get(key):
+            failed.status, failed.phase, failed.seconds_left = StageStatus.FAILED, "", None
+        without = {key}
+        for stage in self.stages.values():
+            if stage.plan.parent in without:
+                without.add(stage.plan.key)
+                stage.status = StageStatus.NOT_BEGUN
+
     def _start(self, event: RunStarted) -> None:
         # A run that is resumed starts once more.
-        self.failure = self.cancelled = None
+        self.failure = self.cancelled = self.result = None
         self.variants = {}
         self.started = event
         self.directory = self.directory or Path(event.directory)

@@ -24,7 +24,7 @@ class RunModels:
 
 
 def run_models(locations: Locations, progress: Progress) -> tuple[RunModels, ...]:
-    """All finished runs with models, the newest first.
+    """All finished runs with models, the newest first; also those in which some chains failed.
 
     Raises:
         NutshellError: the list of runs cannot be read.
@@ -33,7 +33,7 @@ def run_models(locations: Locations, progress: Progress) -> tuple[RunModels, ...
     found = []
     for record in list_runs(locations):
         progress.raise_if_cancelled()
-        if record.state is RunState.DONE:
+        if record.state is RunState.DONE or (record.state is RunState.FAILED and record.variants):
             files = sorted(
                 (record.directory / "models").glob("*.tflite"), key=lambda file: (file.stem != "baseline", file.name)
             )

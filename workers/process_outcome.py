@@ -31,6 +31,7 @@ class ProcessOutcome:
     log: str = ""
     """The log with details, where there is one."""
     result: RunResult | None = None
+    """Of a run; of a failed one, what the chains gave that did not fail."""
     curve: RateCurve | None = None
     """Of a search for a learning rate."""
     sensitivity: Sensitivity | None = None
@@ -48,7 +49,7 @@ class ProcessOutcome:
         if isinstance(event, RunCancelled):
             return cls(Ending.CANCELLED, EXIT_STOPPED, event.message)
         if isinstance(event, RunFailed):
-            return cls(Ending.FAILED, event.exit_code, event.message, event.log)
+            return cls(Ending.FAILED, event.exit_code, event.message, event.log, event.result)
         signal = f"signal {-return_code}" if return_code is not None and return_code < 0 else f"exit code {return_code}"
         message = (
             f"The engine ended unexpectedly ({signal}). Every finished stage is kept: run the recipe again to resume. "

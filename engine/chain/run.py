@@ -7,15 +7,16 @@ from collections.abc import Callable
 from contextlib import ExitStack
 
 from engine.backbones.freezing import computes_features_once
+from engine.chain.branch_run import BranchRun
 from engine.chain.branches import Branch
 from engine.chain.controls import controls_by_chain
 from engine.chain.estimate import training_macs_per_second
+from engine.chain.failed_chains import ChainsFailed, FailedChains
 from engine.chain.failure_sentence import failure_sentence
 from engine.chain.planning import Planned, machine_name, plan_run
 from engine.chain.preparation_progress import preparation_progress
 from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, write_event
 from engine.chain.stage_runner import FinishedStage, StageRunner
-from engine.chain.stage_tree import Stage, step_key
 from engine.chain.variants import Variants
 from engine.contract.dataset_check import DatasetReport
 from engine.contract.errors import Cancelled
@@ -50,9 +51,8 @@ from engine.store.database import open_database, put_aside_if_damaged
 from engine.store.durable_file import remove_abandoned, write_durably
 from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
-from engine.store.run_hashes import write_run_hashes
+from engine.store.run_hashes import drop_run_hashes, write_run_hashes
 from engine.store.run_history import RunState, mark_interrupted, record_end, record_start
-from engine.store.run_removal import note_used_stage
 from engine.store.stage_store import StageStore
 from engine.training.control import Control
 
@@ -69,12 +69,15 @@ def run_recipe(
 ) -> RunResult:
     """Run a recipe to its end; every event goes to `emit` and, from the run's start on, into its event log.
 
+    A chain whose step fails does not hold up the others: they are finished and measured, then the run ends as failed.
+
     Args:
         on_directory: called once the run's directory exists, before anything long begins.
         resumed_run: the id of an earlier run of this recipe that did not end; it continues in its directory and its
         entry in the list. Empty: a new one.
 
     Raises:
+        ChainsFailed: some chains failed; with the result of the others.
         NutshellError: as told by the closing event, which is sent in every case.
     """
     started = time.perf_counter()
@@ -100,6 +103,7 @@ def run_recipe(
             directory = (
                 RunDirectory.reopen(locations, resumed_run) if resumed_run else RunDirectory.create(locations, recipe)
             )
+            drop_run_hashes(directory.path)
             on_directory(directory)
             database = open_things.enter_context(open_database(locations.database))
             mark_interrupted(database)
@@ -116,8 +120,10 @@ def run_recipe(
             if aside is not None:
                 message = f"The database of runs and measurements is damaged, so a new one is created; see {aside}."
                 tell(Notice(severity="warning", message=message))
-            result = _Run(planned, locations, directory, control, tell).finish()
+            failed_chains = FailedChains(tell)
+            result = _Run(planned, locations, directory, control, tell, failed_chains).finish()
             write_run_hashes(directory.path)
+            failed_chains.raise_with(result)
             close(RunFinished(result=result, seconds=time.perf_counter() - started), RunState.DONE, result=result)
             return result
         except Cancelled:
@@ -125,8 +131,10 @@ def run_recipe(
             raise
         except Exception as error:
             message, code = failure_sentence(error, locations.root)
-            failed = RunFailed(message=message, exit_code=code, log=str(directory.log) if directory else "")
-            close(failed, RunState.FAILED, message)
+            others = error.result if isinstance(error, ChainsFailed) else None
+            log_file = str(directory.log) if directory else ""
+            failed = RunFailed(message=message, exit_code=code, log=log_file, result=others)
+            close(failed, RunState.FAILED, message, others)
             raise
 
 
@@ -134,7 +142,13 @@ class _Run:
     """One run after planning."""
 
     def __init__(
-        self, planned: Planned, locations: Locations, directory: RunDirectory, control: Control, emit: Emit
+        self,
+        planned: Planned,
+        locations: Locations,
+        directory: RunDirectory,
+        control: Control,
+        emit: Emit,
+        failed: FailedChains,
     ) -> None:
         self._planned = planned
         self._recipe = planned.recipe
@@ -142,6 +156,7 @@ class _Run:
         self._directory = directory
         self._control = control
         self._emit = emit
+        self._failed = failed
         self._transforms: dict[str, TransformFigures | None] = {}
         """Image setting → what its wavelet transform keeps."""
 
@@ -263,18 +278,7 @@ class _Run:
         stages = branch.tree.stages
         images = {one: StudyImages.fitted(branch.images, datasets[one]) for one in {stage.images for stage in stages}}
         runner = StageRunner(branch.recipe, images, StageStore(self._locations), self._control, self._emit)
-        finished: dict[str, FinishedStage] = {}
-        for place, stage in enumerate(stages):
-            parent = finished[stage.parent] if stage.parent else None
-            finished[stage.key] = runner.run(stage, _actual_key(stage, parent), parent)
-            note_used_stage(self._directory.path, finished[stage.key].key)
-            for chain in stage.ends:
-                variants.add(chain, branch.setting, stage, finished[stage.key], runner)
-            still_needed = {later.parent for later in stages[place + 1 :]}
-            for key, done in finished.items():
-                if key not in still_needed:
-                    runner.forget(done.key)
-        return finished
+        return BranchRun(branch, runner, variants, self._failed, self._directory).finish()
 
     def _result(
         self,
@@ -285,7 +289,7 @@ class _Run:
         epoch_sweep: tuple[SweptEpoch, ...],
     ) -> RunResult:
         reused = sum(stage.reused for stage in finished.values())
-        if reused == len(finished) and not measured_count:
+        if reused == len(finished) and not measured_count and not self._failed.sentences:
             message = "Nothing had to be computed: earlier runs have finished every stage and measurement."
             self._emit(Notice(message=message))
         elif reused:
@@ -311,11 +315,5 @@ class _Run:
             epoch_sweep=epoch_sweep,
             stages_computed=len(finished) - reused,
             stages_reused=reused,
+            failed=self._failed.sentences,
         )
-
-
-def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:
-    """The planned key, unless a stage before this one was stopped early and so is another than planned."""
-    if parent is None or stage.parameters is None:
-        return stage.key
-    return step_key(parent.key, stage.parameters, stage.images)

@@ -107,6 +107,11 @@ class RunDirectory:
         write_durably(target, content)
         return target
 
+    def remove_model(self, variant: str) -> None:
+        """Remove what `add_model` and `add_micro` wrote of a variant that cannot be measured."""
+        for name in (self.model_name(variant), self.name_beside(variant, "json"), self.micro_name(variant)):
+            (self.path / name).unlink(missing_ok=True)
+
     def add_model(self, variant: str, content: bytes, feeding: str, beside: Mapping[str, str] | None = None) -> Path:
         """Write the `.tflite` that ships, under the variant's name, with how to feed it as JSON beside it.
 

@@ -13,7 +13,7 @@ from engine.backbones.freezing import trainable_parameters, unfrozen_layers
 from engine.backbones.input_scaling import input_scaling
 from engine.chain.stage_tree import Stage, stopped_key
 from engine.contract.backbone_settings import BackboneSettings
-from engine.contract.errors import Cancelled, DataError, NutshellError
+from engine.contract.errors import DataError
 from engine.contract.events import (
     DeviceFound,
     EngineEvent,
@@ -26,7 +26,6 @@ from engine.contract.events import (
 from engine.contract.evidence import Evidence, StageEvidence
 from engine.contract.network_facts import NetworkFacts
 from engine.contract.recipe import Recipe
-from engine.contract.step_parameters import StepParameters
 from engine.contract.training_outcome import EpochRecord
 from engine.feeding.pipeline import network_input_shape
 from engine.feeding.study_images import StudyImages
@@ -126,7 +125,7 @@ class StageRunner:
             outcome = context.trainer.train(network.model, context.baseline_plan, unfrozen=unfrozen)
             made: Network | bytes = Network(network.model, network.facts.after_training(outcome))
         else:
-            made = self._applied(stage, stage.parameters, network, context)
+            made = STEPS[stage.parameters.step]().apply(stage.parameters, network, context)
         stopped = isinstance(made, Network) and stage.epochs > 0 and made.facts.stopped_early
         final_key = stopped_key(key, made.facts.trained_epochs) if stopped and isinstance(made, Network) else key
         self._store(stage, final_key, made, network, context, recorder, started, stopped)
@@ -142,18 +141,6 @@ class StageRunner:
             tuple(recorder.records),
             _evidence_before(stage, parent) + tuple(recorder.evidence.values()),
         )
-
-    def _applied(
-        self, stage: Stage, parameters: StepParameters, network: Network, context: StepContext
-    ) -> Network | bytes:
-        try:
-            return STEPS[parameters.step]().apply(parameters, network, context)
-        except Cancelled:
-            raise
-        except NutshellError as error:
-            # A recipe may have the step in several chains.
-            error.args = (f'Chain "{stage.chains[0]}", {stage.title}: {error}',)
-            raise
 
     def tflite(self, key: str) -> Path:
         """The `.tflite` of a finished stage."""

@@ -139,7 +139,7 @@ class Variants:
             control = controls.get((variant.setting, variant.control))
             compared = next((step.compared for step in stage.steps if step.control_steps()), "")
             note = variant_note(variant, baselines[variant.setting], control, compared)
-            variant = variant.model_copy(update={"note": note})
+            variant = variant.model_copy(update={"note": note, "control": control.chain if control else ""})
             final.append(variant)
             self._emit(VariantMeasured(stage=stage.key, variant=variant))
         return tuple(final)

@@ -191,6 +191,14 @@ class StageFinished(EngineEvent):
     stopped_early: bool = False
 
 
+class StageFailed(EngineEvent):
+    """A step could not be finished: neither can the stages behind it, and all others go on."""
+
+    event: Literal["stage_failed"] = "stage_failed"
+    stage: str
+    message: str
+
+
 class VariantMeasured(EngineEvent):
     """A variant's file is measured, or measured again (the last one holds)."""
 
@@ -277,6 +285,8 @@ class RunFailed(EngineEvent):
     exit_code: int
     log: str = ""
     """The log with the details."""
+    result: RunResult | None = None
+    """Of the chains that did not fail, where the run went on to its end; `result.failed` names the others."""
 
 
 class RunCancelled(EngineEvent):
@@ -296,6 +306,7 @@ Event = Annotated[
     | EpochFinished
     | EvidenceFound
     | StageFinished
+    | StageFailed
     | VariantMeasured
     | Paused
     | Resumed

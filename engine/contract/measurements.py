@@ -296,3 +296,5 @@ class RunResult(Measured):
     """For the epochs that the recipe's `test_epochs` names and the training reached."""
     stages_computed: int = 0
     stages_reused: int = 0
+    failed: dict[str, str] = Field(default_factory=dict)
+    """Each chain that failed, with its image setting where there are several → why. It is not among `variants`."""

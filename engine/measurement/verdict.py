@@ -32,7 +32,8 @@ def variant_note(
 
     Args:
         variant: with its latencies against the baseline's.
-        control: the same without the part whose worth is in question.
+        control: the same without the part whose worth is in question; None: there is none, or the one that the
+            variant names failed.
         compared: that part, such as "The teacher".
 
     Returns:
@@ -66,7 +67,7 @@ def _accuracy(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
 def _worth(variant: VariantMeasurement, control: VariantMeasurement | None, compared: str) -> str:
     """What the compared part changed, by the control that is without it."""
     if control is None:
-        return ""
+        return f'{compared} cannot be judged, as the control "{variant.control}" failed.' if variant.control else ""
     points = (variant.accuracy - control.accuracy) * 100
     low, high = control.accuracy_ci95
     if variant.accuracy_ci95[0] > high:

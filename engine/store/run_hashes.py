@@ -21,6 +21,11 @@ def write_run_hashes(directory: Path) -> None:
     write_durably(directory / HASHES_FILE, json.dumps(hashes, indent=1))
 
 
+def drop_run_hashes(directory: Path) -> None:
+    """Forget the hashes of a run that is resumed: its files change until it ends again."""
+    (directory / HASHES_FILE).unlink(missing_ok=True)
+
+
 def is_damaged(directory: Path, file: Path) -> bool:
     """Whether a file of a finished run is not as it was written; False where nothing is known, as of a live run.
 

@@ -143,11 +143,11 @@ class Dashboard(QWidget):
         self._live = False
         if outcome.ending is Ending.DONE:
             variants, took = counted(len(self.state.variants), "variant"), duration_text(self.state.seconds)
-            self.banner.say(f"Done in {took}: {variants} measured and saved.", Tone.GOOD)
+            self.banner.say(f"Done in {took}: {variants} measured and saved.", Tone.GOOD, has_figures=True)
         else:
             self.state.cut_off()
             tone = Tone.WARNING if outcome.ending is Ending.CANCELLED else Tone.ERROR
-            self.banner.say(outcome.message, tone, resumable=True)
+            self.banner.say(outcome.message, tone, resumable=True, has_figures=outcome.result is not None)
         self.header.show_state(self.state, self._live)
         self.take([])
 
@@ -156,7 +156,8 @@ class Dashboard(QWidget):
         asked."""
         self._live = self.header.is_elsewhere = runs_elsewhere and not self.state.closed
         if self.state.failure:
-            self.banner.say(self.state.failure.message, Tone.ERROR, resumable=True)
+            has_figures = self.state.result is not None
+            self.banner.say(self.state.failure.message, Tone.ERROR, resumable=True, has_figures=has_figures)
         elif self.state.cancelled:
             self.banner.say(self.state.cancelled.message, Tone.WARNING, resumable=True)
         elif self.state.result is not None:

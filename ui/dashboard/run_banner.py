@@ -46,12 +46,12 @@ class RunBanner(QFrame):
         self.set_theme(theme)
         self.hide()
 
-    def say(self, text: str, tone: Tone, resumable: bool = False) -> None:
-        """Show a sentence and the ways on that fit it."""
+    def say(self, text: str, tone: Tone, resumable: bool = False, has_figures: bool = False) -> None:
+        """Show a sentence and the ways on that fit it; `has_figures`: whether the table is one of them."""
         self._tone = tone
         text = in_window_words(text)
         self._text.setText(text)
-        self._table.setVisible(tone is Tone.GOOD)
+        self._table.setVisible(has_figures)
         self._resume.setVisible(resumable)
         self._log.setVisible(tone is Tone.ERROR)
         self.set_theme(self._theme)

@@ -98,7 +98,7 @@ class RunHeader(QWidget):
         self._progress.setValue(done)
 
     def _time_text(self, state: ShownRun, live: bool) -> str:
-        if state.result:
+        if state.result and not state.failure:
             return f"done in {duration_text(state.seconds)}"
         if state.closed or not live:
             return "ended"
@@ -154,10 +154,12 @@ class RunHeader(QWidget):
 def _now_text(state: ShownRun, live: bool) -> str:
     if state.result:
         computed, reused = state.result.stages_computed, state.result.stages_reused
-        if reused and not computed:
+        if reused and not computed and not state.failure:
             return "Nothing had to be computed: earlier runs have finished every stage"
         kept = f", {reused} reused from earlier runs" if reused else ""
-        return f"{counted(len(state.result.variants), 'variant')} measured; {counted(computed, 'stage')} computed{kept}"
+        failed = f"; {counted(len(state.result.failed), 'chain')} failed" if state.result.failed else ""
+        measured = counted(len(state.result.variants), "variant")
+        return f"{measured} measured; {counted(computed, 'stage')} computed{kept}{failed}"
     if live and (current := state.current):
         speed = state.images_per_second
         facts = [current.phase, f"{speed:,.0f} images/s" if speed else "", state.device]

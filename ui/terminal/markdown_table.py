@@ -48,6 +48,7 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
         *(f"| {' | '.join(_cells(variant, of_setting[variant.setting]))} |" for variant in result.variants),
     ]
     said = [f"- **{_plain(variant.name)}**: {variant.note}" for variant in result.variants if variant.note]
+    said += [f"- Failed: {_plain(why)}" for why in result.failed.values()]
     if said:
         lines += ["", *said]
     if len(result.image_settings) > 1:

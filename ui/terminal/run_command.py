@@ -21,7 +21,7 @@ from ui.terminal.progress_view import ProgressView
 from ui.terminal.variants_table import epochs_table, evidence_tables, notes, variants_table
 from workers.engine_process import EngineProcess
 from workers.keep_awake import keeping_awake
-from workers.process_outcome import ProcessOutcome
+from workers.process_outcome import Ending, ProcessOutcome
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: b
         for batch in process.batches():
             view.show(batch)
         outcome = process.outcome()
-    if outcome.result is None:
+    if outcome.result is not None:
+        results.write(recipe, outcome.result)
+        _print_result(console, outcome.result)
+    if outcome.ending is not Ending.DONE:
         explain(outcome)
-        return outcome.exit_code
-    results.write(recipe, outcome.result)
-    _print_result(console, outcome.result)
     return outcome.exit_code
 
 
@@ -93,7 +93,7 @@ def _print_result(console: Console, result: RunResult) -> None:
 
 
 def explain(outcome: ProcessOutcome) -> None:
-    """Say on the error stream why there is no result."""
+    """Say on the error stream why it did not end well."""
     # What is wrong with a recipe or its data is said in one sentence, and no log tells more of it.
     if outcome.log and outcome.exit_code == EXIT_FAILED:
         sys.stderr.write(f"Details: {outcome.log}\n")

@@ -1,0 +1,82 @@
+"""Finishes the stages of one branch, one after the other, and puts each chain's file into the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.chain.branches import Branch
+from engine.chain.failed_chains import FailedChains
+from engine.chain.run_directory import RunDirectory
+from engine.chain.stage_runner import FinishedStage, StageRunner
+from engine.chain.stage_tree import Stage, step_key
+from engine.chain.variants import Variants
+from engine.contract.errors import Cancelled, NutshellError
+from engine.contract.measurements import variant_name
+from engine.store.run_removal import note_used_stage
+
+
+@dataclass(frozen=True)
+class BranchRun:
+    """A chain whose step fails does not hold up the others."""
+
+    branch: Branch
+    runner: StageRunner
+    variants: Variants
+    failed: FailedChains
+    directory: RunDirectory
+
+    def finish(self) -> dict[str, FinishedStage]:
+        """Planned key → the stage that was computed; without those that failed.
+
+        Raises:
+            NutshellError: of the baseline, from which every chain starts.
+            Cancelled: the user ended the run.
+        """
+        stages = self.branch.tree.stages
+        finished: dict[str, FinishedStage] = {}
+        for place, stage in enumerate(stages):
+            parent = finished.get(stage.parent) if stage.parent else None
+            has_failed_before = stage.parent is not None and parent is None
+            if not has_failed_before and (done := self._stage(stage, parent)):
+                finished[stage.key] = done
+                note_used_stage(self.directory.path, done.key)
+                for chain in stage.ends:
+                    self._add_variant(chain, stage, done)
+            still_needed = {later.parent for later in stages[place + 1 :]}
+            for key, done in finished.items():
+                if key not in still_needed:
+                    self.runner.forget(done.key)
+        return finished
+
+    def _stage(self, stage: Stage, parent: FinishedStage | None) -> FinishedStage | None:
+        """None: it failed."""
+        try:
+            return self.runner.run(stage, _actual_key(stage, parent), parent)
+        except Cancelled:
+            raise
+        except NutshellError as error:
+            if parent is None:
+                raise
+            # The step may have left its network half changed; the next one reads it from the store.
+            self.runner.forget(parent.key)
+            self.failed.add_stage(stage, self.branch.setting, error)
+            return None
+
+    def _add_variant(self, chain: str, stage: Stage, done: FinishedStage) -> None:
+        """A file that cannot be measured is not left in the run."""
+        try:
+            self.variants.add(chain, self.branch.setting, stage, done, self.runner)
+        except Cancelled:
+            raise
+        except NutshellError as error:
+            if stage.parent is None:
+                raise
+            self.directory.remove_model(variant_name(chain, self.branch.setting))
+            self.failed.add_variant(chain, self.branch.setting, error)
+
+
+def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:
+    """The planned key, unless a stage before this one was stopped early and so is another than planned."""
+    if parent is None or stage.parameters is None:
+        return stage.key
+    return step_key(parent.key, stage.parameters, stage.images)
