@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -47,18 +48,26 @@ class FindingsList(QListWidget):
         self.setSpacing(ROW_SPACING)
         self._buttons: list[QWidget] = []
         self._shown: tuple[tuple[Finding, ...], str] = ((), "")
+        self._whose: Callable[[Finding], str] = _nobodys
         self.itemClicked.connect(self._on_chosen)
         self.itemActivated.connect(self._on_chosen)
 
-    def show_findings(self, findings: tuple[Finding, ...], nothing: str) -> None:
-        """Show the findings, or the sentence for when there is none."""
-        self._shown = (findings, nothing)
+    def show_findings(
+        self, findings: tuple[Finding, ...], nothing: str, whose: Callable[[Finding], str] | None = None
+    ) -> None:
+        """Show the findings, or the sentence for when there is none.
+
+        Args:
+            whose: what stands before a finding, such as the name of its chain; empty: nothing.
+        """
+        self._shown, self._whose = (findings, nothing), whose or _nobodys
         theme = current_theme()
         colours = {Severity.ERROR: theme.error, Severity.WARNING: theme.warning, Severity.NOTE: theme.muted}
         self._clear()
         offered: list[Repair] = []
         for finding in sorted(findings, key=lambda finding: ORDER.index(finding.severity)):
-            item = QListWidgetItem(f"{MARKS[finding.severity]}  {in_window_words(finding.message)}", self)
+            before = f"{name}: " if (name := self._whose(finding)) else ""
+            item = QListWidgetItem(f"{MARKS[finding.severity]}  {before}{in_window_words(finding.message)}", self)
             item.setForeground(QColor(colours[finding.severity]))
             item.setToolTip(f"{MEANINGS[finding.severity]} {self._leads_to}".strip())
             item.setData(Qt.ItemDataRole.UserRole, finding)
@@ -95,9 +104,13 @@ class FindingsList(QListWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange and any(self._shown):
-            self.show_findings(*self._shown)
+            self.show_findings(*self._shown, self._whose)
 
     def _on_chosen(self, item: QListWidgetItem) -> None:
         finding = item.data(Qt.ItemDataRole.UserRole)
         if finding is not None:
             self.place_chosen.emit(finding)
+
+
+def _nobodys(finding: Finding) -> str:
+    return ""

@@ -181,6 +181,7 @@ def test_a_finding_leads_to_its_place(chains_page: OpenWizard) -> None:
     chains_page.click("chains.add")
     assert chains_page.child(QListWidget, "chains.list").currentRow() == 1
     findings = chains_page.child(QListWidget, "chains.findings")
+    assert findings.item(0).text().startswith(f"✕  {chains_page.recipe.chains[0].name}: ")
     findings.itemClicked.emit(findings.item(0))
     assert chains_page.child(QListWidget, "chains.list").currentRow() == 0
     assert chains_page.child(QListWidget, "steps.list").currentRow() == 1

@@ -93,9 +93,14 @@ class ChainsPage(DraftPage):
         findings = self._draft.findings
         if not self._draft.recipe.chains:
             findings = (*findings, NO_CHAINS)
-        self._findings.show_findings(findings, "These chains can run.")
+        self._findings.show_findings(findings, "These chains can run.", self._chain_of)
         self._chains.mark_faulty({place[0] for finding in errors(findings) if (place := _place(finding))})
         self.say_whether_complete()
+
+    def _chain_of(self, finding: Finding) -> str:
+        """Its chain's name, where there are several."""
+        chains, place = self._draft.recipe.chains, _place(finding)
+        return chains[place[0]].name if place and len(chains) > 1 and place[0] < len(chains) else ""
 
     def _chosen(self) -> ChainSettings | None:
         row = self._chains.row()
