@@ -1,6 +1,6 @@
 """How small clustered int8 networks become as look-up tables, unzipped, and that TensorFlow Lite Micro loses nothing.
 
-Networks trained on a sample of CIFAR-10; `tests/engine/steps/test_lookup_tables.py` is the small version.
+Networks trained on a sample of CIFAR-10; `tests/engine/steps/test_lookup_table_kernels.py` is the small version.
 """
 
 from __future__ import annotations
