@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.contract.errors import NutshellError, PromiseBroken
+from engine.export.kernel_table import KernelTable
 from engine.export.model_packing import packed, with_weights_inline
 from engine.measurement.lookup_table_form import DECODE_OPERATOR, HEADER_BYTES, MAX_INDEX_BITS
 from engine.measurement.micro_runtime import require_micro
@@ -33,29 +34,12 @@ DECODED_NAME_END = b"_decoded"
 
 
 @dataclass(frozen=True)
-class KernelForm:
-    """How one kernel is stored in the file for TensorFlow Lite Micro."""
-
-    kernel: str
-    """The name of its tensor."""
-    values: int
-    """The most distinct values in one channel; in all where there is one scale."""
-    index_bits: int
-    """Per value; 0: it stays as it is."""
-    tables: int
-    """How many there are: 0, 1, or one per channel."""
-    plain_bytes: int
-    stored_bytes: int
-    """Of indices, tables and their header; without the operator in the graph."""
-
-
-@dataclass(frozen=True)
 class LookUpTableFile:
     """A `.tflite` for TensorFlow Lite Micro, and how its kernels are stored."""
 
     content: bytes | None
     """None: it would be no smaller."""
-    kernels: tuple[KernelForm, ...]
+    kernels: tuple[KernelTable, ...]
 
 
 def with_lookup_tables(content: bytes) -> LookUpTableFile:
@@ -86,7 +70,7 @@ def with_lookup_tables(content: bytes) -> LookUpTableFile:
     return LookUpTableFile(compact if len(compact) < len(plain) else None, forms)
 
 
-def _as_table(kernel: Kernel) -> KernelForm | None:
+def _as_table(kernel: Kernel) -> KernelTable | None:
     """One table per scale: the runtime counts a kernel's tables by its scales. None where this does not pay."""
     axis, values = kernel.channel_axis, kernel.unique_values
     if kernel.dtype != "int8" or kernel.size > MAX_KERNEL_VALUES or values > 2**MAX_INDEX_BITS:
@@ -96,16 +80,30 @@ def _as_table(kernel: Kernel) -> KernelForm | None:
     tables = 1 if axis is None else kernel.values.shape[axis]
     bits = max(1, (values - 1).bit_length())
     stored = ceil(kernel.size * bits / 8) + HEADER_BYTES + tables * values
-    form = KernelForm(kernel.name, values, bits, tables, kernel.size, stored)
+    form = KernelTable(
+        kernel=kernel.name,
+        values=values,
+        index_bits=bits,
+        tables=tables,
+        plain_bytes=kernel.size,
+        stored_bytes=stored,
+    )
     return form if stored + STRUCTURE_BYTES < kernel.size else None
 
 
-def _plain(kernel: Kernel) -> KernelForm:
+def _plain(kernel: Kernel) -> KernelTable:
     stored = kernel.values.nbytes
-    return KernelForm(kernel.name, kernel.unique_values, 0, 0, stored, stored)
+    return KernelTable(
+        kernel=kernel.name,
+        values=kernel.unique_values,
+        index_bits=0,
+        tables=0,
+        plain_bytes=stored,
+        stored_bytes=stored,
+    )
 
 
-def _stored_form(graph: TfliteGraph, place: int, chosen: KernelForm) -> KernelForm:
+def _stored_form(graph: TfliteGraph, place: int, chosen: KernelTable) -> KernelTable:
     stored = sum(graph.stored_bytes(one) for one in graph.decoded_places[place])
     if stored != chosen.stored_bytes:
         raise PromiseBroken(
@@ -115,7 +113,7 @@ def _stored_form(graph: TfliteGraph, place: int, chosen: KernelForm) -> KernelFo
     return chosen
 
 
-def _rewritten(content: bytes, forms: dict[int, KernelForm]) -> bytes:
+def _rewritten(content: bytes, forms: dict[int, KernelTable]) -> bytes:
     from tflite_micro.tensorflow.lite.micro.compression import compress, spec
     from tflite_micro.tensorflow.lite.micro.compression.compressor import CompressionError
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from engine.contract.document import Document
 from engine.contract.evidence import Evidence
+from engine.export.kernel_table import KernelTable
 
 
 class TensorRange(BaseModel):
@@ -117,27 +118,6 @@ class MixedPrecision(Evidence):
             (one.layer, one.scheme, f"{one.float32_bytes:,}", f"{one.saved_bytes:,}", f"{one.divergence:.2e}")
             for one in self.layers
         ]
-
-
-class KernelTable(BaseModel):
-    """How one kernel is stored in the file for TensorFlow Lite Micro."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
-
-    kernel: str
-    """The name of its tensor in the file."""
-    values: int
-    """The most distinct values in one channel; in the whole kernel where it has one scale."""
-    index_bits: int
-    """Per value; 0: it stays as it is, because a table would be no smaller."""
-    tables: int
-    """0, 1, or one per channel."""
-    plain_bytes: int
-    stored_bytes: int
-
-    @property
-    def is_table(self) -> bool:
-        return self.index_bits > 0
 
 
 class LookUpTables(Evidence):

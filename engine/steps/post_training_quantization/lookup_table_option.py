@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
 
 from engine.contract.findings import Finding
 from engine.export.lookup_tables import with_lookup_tables
 from engine.measurement.lookup_table_form import MAX_INDEX_BITS
 from engine.measurement.micro_runtime import MISSING, micro_is_installed
-from engine.steps.post_training_quantization.evidence import KernelTable, LookUpTables
+from engine.steps.post_training_quantization.evidence import LookUpTables
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.workbench.step import StepPlace, Trait
 
@@ -55,5 +54,5 @@ def found_tables(content: bytes) -> LookUpTables:
     return LookUpTables(
         plain_file_bytes=len(content),
         file_bytes=None if made.content is None else len(made.content),
-        kernels=tuple(KernelTable(**asdict(kernel)) for kernel in made.kernels),
+        kernels=made.kernels,
     )
