@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 
 from engine.chain.branches import Branch
 from engine.chain.failed_chains import FailedChains
+from engine.chain.failure_sentence import failure_sentence
 from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage, step_key
@@ -52,27 +54,35 @@ class BranchRun:
         """None: it failed."""
         try:
             return self.runner.run(stage, _actual_key(stage, parent), parent)
-        except Cancelled:
+        # A disk that is full or gone fails all chains alike.
+        except (Cancelled, OSError):
             raise
-        except NutshellError as error:
+        except Exception as error:
             if parent is None:
                 raise
             # The step may have left its network half changed; the next one reads it from the store.
             self.runner.forget(parent.key)
-            self.failed.add_stage(stage, self.branch.setting, error)
+            self.failed.add_stage(stage, self.branch.setting, self._told(error))
             return None
+
+    def _told(self, error: Exception) -> NutshellError:
+        """A fault of the program's own ends its chain only; the log gets the details."""
+        if isinstance(error, NutshellError):
+            return error
+        traceback.print_exception(error)
+        return NutshellError(failure_sentence(error, self.directory.path)[0])
 
     def _add_variant(self, chain: str, stage: Stage, done: FinishedStage) -> None:
         """A file that cannot be measured is not left in the run."""
         try:
             self.variants.add(chain, self.branch.setting, stage, done, self.runner)
-        except Cancelled:
+        except (Cancelled, OSError):
             raise
-        except NutshellError as error:
+        except Exception as error:
             if stage.parent is None:
                 raise
             self.directory.remove_model(variant_name(chain, self.branch.setting))
-            self.failed.add_variant(chain, self.branch.setting, error)
+            self.failed.add_variant(chain, self.branch.setting, self._told(error))
 
 
 def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:

@@ -17,6 +17,7 @@ from engine.contract.errors import DataError
 from engine.contract.events import (
     DeviceFound,
     EngineEvent,
+    EpochFinished,
     EvidenceFound,
     Notice,
     StageFinished,
@@ -162,7 +163,8 @@ class StageRunner:
         self.emit(StageStarted(stage=stage.key, resumed_epoch=len(facts.records)))
         for record in facts.records:
             epochs = len(facts.records) if stage.open_ended else stage.epochs
-            self.emit(epoch_event(stage.key, record, epochs))
+            kept = facts.kept_epoch if record is facts.records[-1] else None
+            self.emit(epoch_event(stage.key, record, epochs, kept))
         found = self.evidence(key)
         for evidence in found:
             self.emit(EvidenceFound(stage=stage.key, evidence=evidence))
@@ -292,7 +294,13 @@ class StageRunner:
             self.store.finish(
                 key,
                 folder,
-                StageFacts(title=stage.title, seconds=seconds, records=tuple(recorder.records), stopped_early=stopped),
+                StageFacts(
+                    title=stage.title,
+                    seconds=seconds,
+                    records=tuple(recorder.records),
+                    stopped_early=stopped,
+                    kept_epoch=recorder.kept_epoch,
+                ),
             )
         if isinstance(made, Network):
             self._networks[key] = made
@@ -328,12 +336,15 @@ class _Recorder:
     def __init__(self, emit: Callable[[EngineEvent], None]) -> None:
         self._emit = emit
         self.records: list[EpochRecord] = []
+        self.kept_epoch: int | None = None
         self.evidence: dict[str, StageEvidence] = {}
         """The last of each kind."""
 
     def __call__(self, event: EngineEvent) -> None:
         if (record := record_of(event)) is not None:
             self.records.append(record)
+        if isinstance(event, EpochFinished):
+            self.kept_epoch = event.kept_epoch
         if isinstance(event, EvidenceFound):
             self.evidence[event.evidence.kind] = event.evidence
         self._emit(event)

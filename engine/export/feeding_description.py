@@ -27,6 +27,8 @@ COLOURS = {
 }
 PIXEL_OF_METADATA = 255
 """The largest pixel value for readers of TFLite metadata."""
+LONGEST_FRACTION = 1.2345678901234567e-05
+"""As text: what has the most characters of all from 0 to 1."""
 SUBBAND_SENTENCE = (
     "Transform it with the {wavelet} wavelet ({mode}), {level} times, each time the approximation only and all "
     "subbands divided by 2; feed as channels {subbands} of the last time, all colours of the first, then of the next."
@@ -119,6 +121,23 @@ def described(
     labels = "".join(f"{' '.join(label.splitlines())}\n" for label in feeding.labels)
     files = {LABELS_FILE: labels.encode(), FEEDING_FILE: document.encode()}
     return with_metadata(content, _metadata(feeding), files), document
+
+
+def most_described_bytes(
+    content: bytes, pipeline: ImagePipeline, classes: tuple[str, ...], wanted_sensitivity: float, validation_images: int
+) -> int:
+    """What the `.tflite` takes at most once it is described; of two classes, whatever decision threshold is chosen."""
+    threshold = None
+    if len(classes) == 2:
+        threshold = DecisionThreshold(
+            positive=max(classes, key=lambda name: len(name.encode())),
+            value=LONGEST_FRACTION,
+            wanted_sensitivity=wanted_sensitivity,
+            validation_sensitivity=LONGEST_FRACTION,
+            validation_specificity=LONGEST_FRACTION,
+            validation_images=validation_images,
+        )
+    return len(described(content, pipeline, classes, threshold)[0])
 
 
 def _metadata(feeding: Feeding) -> bytes:

@@ -32,13 +32,18 @@ class StageFacts(BaseModel):
     seconds: float
     records: tuple[EpochRecord, ...] = ()
     stopped_early: bool = False
+    kept_epoch: int | None = None
+    """Whose weights it left; None: it has not trained, or an earlier version of the program stored it."""
     files: dict[str, str] = Field(default_factory=dict)
     """Name → SHA-256 of each file."""
     digest: str = ""
     """SHA-256 of these facts themselves, with this field empty."""
 
     def own_digest(self) -> str:
-        return hashlib.sha256(self.model_copy(update={"digest": ""}).model_dump_json().encode()).hexdigest()
+        # Facts that were stored before this field came have a digest without it.
+        later = {"kept_epoch"} if self.kept_epoch is None else set()
+        text = self.model_copy(update={"digest": ""}).model_dump_json(exclude=later)
+        return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,10 @@ import tensorflow as tf
 from engine.graph.keras_objects import LayerConfig
 
 _NAME = "Conv2DWithoutStridedKernelGradient"
-MAX_SIDE_OF_PRODUCTS, MIN_CHANNELS_OF_PRODUCTS = 8, 256
-"""Of the maps, in pixels, and of what goes in and comes out."""
+MAX_SIDE_OF_PRODUCTS = 8
+"""Of the maps, in pixels."""
+MIN_CHANNELS_OF_PRODUCTS, MIN_CHANNELS_TO_SIDE = 128, 32
+"""Of what goes in and comes out; and as a multiple of the maps' side: for larger maps only more channels pay."""
 
 
 def safe_convolution_gradients() -> AbstractContextManager[None]:
@@ -92,7 +94,7 @@ def _pays_as_product(kernel_shape: tf.TensorShape, images: tf.Tensor) -> bool:
     return (
         kernel_shape[:2] == (3, 3)
         and 1 < max(sides) <= MAX_SIDE_OF_PRODUCTS
-        and min(channels) >= MIN_CHANNELS_OF_PRODUCTS
+        and min(channels) >= max(MIN_CHANNELS_OF_PRODUCTS, MIN_CHANNELS_TO_SIDE * max(sides))
         and _computes_in_bfloat16(images)
     )
 

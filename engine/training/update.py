@@ -9,6 +9,7 @@ import tf_keras
 
 from engine.graph.keras_objects import KerasLayer, KerasModel, NetworkPart, Optimizer, Variable
 from engine.training.convolution_gradient import safe_convolution_gradients
+from engine.training.fused_adam import FusedAdam, FusedAdamW
 from engine.training.graph_building import StepFunction, compiled
 from engine.training.mixed_labels import MixedLabels, dominant_labels
 from engine.training.objective import Objective, correct_predictions
@@ -98,10 +99,10 @@ def _optimizer(plan: TrainingPlan, rate: float, variables: Sequence[Variable]) -
     if plan.optimizer == "rmsprop":
         return tf_keras.optimizers.RMSprop(rate)
     if plan.optimizer == "adamw" and plan.weight_decay:
-        optimizer = tf_keras.optimizers.AdamW(rate, weight_decay=plan.weight_decay)
+        optimizer = FusedAdamW(rate, weight_decay=plan.weight_decay)
         optimizer.exclude_from_weight_decay(var_list=[variable for variable in variables if not _decays(variable)])
         return optimizer
-    return tf_keras.optimizers.Adam(rate)
+    return FusedAdam(rate)
 
 
 def training_step(

@@ -109,7 +109,10 @@ def _read(path: Path, mtime_ns: int) -> Configuration:
     if len(inputs) > 1:
         raise DataError(f"{path} has {len(inputs)} inputs ({', '.join(inputs)}); a classifier of images has one.")
     model = _Model(document)
-    layers, output = model.uses((), "", {})
+    try:
+        layers, output = model.uses((), "", {})
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
     owners: dict[str, str] = {}
     for layer in layers:
         if owners.setdefault(layer.layer, layer.stored_as) != layer.stored_as:
@@ -244,7 +247,9 @@ class _Model:
     def _output(self) -> _Tensor:
         outputs = _tensors_in(self._config["output_layers"])
         if len(outputs) != 1:
-            raise DataError(f'"{self._config["name"]}" has {len(outputs)} outputs; a classifier has one.')
+            raise DataError(
+                f'"{self._config["name"]}" has {len(outputs)} outputs; a classifier has one. Save it with that one.'
+            )
         return outputs[0]
 
 

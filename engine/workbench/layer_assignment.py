@@ -45,6 +45,10 @@ def least_divergence(
     layers: Sequence[Sequence[LayerOption[Choice]]], max_cost: float, max_time: float = np.inf
 ) -> Assignment[Choice] | None:
     """The assignment of at most so much cost and time whose summed divergence is the least; None: there is none."""
+    # Divergences below the solver's tolerance are all the same to it.
+    unchanged = Assignment(tuple(min(layer, key=lambda one: one.divergence) for layer in layers))
+    if unchanged.cost <= max_cost and sum(one.time for one in unchanged.options) <= max_time:
+        return unchanged
     divergences, costs, times = _values(layers)
     return _solved(layers, divergences, [(costs, max_cost), (times, max_time)])
 

@@ -12,6 +12,7 @@ from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
+from engine.export.feeding_description import most_described_bytes
 from engine.feeding.calibration_choice import calibration_images, validation_images
 from engine.feeding.fed_images import FedImages
 from engine.feeding.pipeline import ImagePipeline, network_input_shape
@@ -66,6 +67,12 @@ class StepContext:
         A class that has too few gives all it has, and the others make up for it.
         """
         return calibration_images(self.dataset, self.pipeline, self.recipe.seed, count)
+
+    def most_shipped_bytes(self, content: bytes) -> int:
+        """What a `.tflite` takes at most once the description of how to feed it is in it, as it ships."""
+        validation = len(self.dataset.splits[Split.VALIDATION])
+        wanted = self.recipe.target.sensitivity
+        return most_described_bytes(content, self.pipeline, self.dataset.classes, wanted, validation)
 
     def validation_images(self, count: int) -> FedImages:
         """A seeded choice of `count` validation images, likewise."""

@@ -17,6 +17,11 @@ from tests.tflite_toys import gap_network
 
 BACKBONES = (("mobilenet_v2", 0.5), ("mobilenet_v3_small", 1.0), ("resnet18", 0.25), ("vgg16", 0.25))
 WAYS: tuple[By, ...] = ("weights", "activations")
+SCHEMES: tuple[dict[str, str], ...] = (
+    {"scheme": "int8"},
+    {"scheme": "int4"},
+    {"scheme": "int4", "weight_ranges": "mse", "rounding": "adaptive"},
+)
 CALIBRATION_IMAGES = 200
 SEED = 7
 MAX_DIFFERENCE = 1e-4
@@ -38,15 +43,15 @@ def test_what_equalisation_is_worth(kind: str, width: float, tmp_path: Path, cif
     )
     print("| file | agreement | accuracy | KL (nats) |\n| --- | ---: | ---: | ---: |")
     exact = trained.outputs(trained.float32)
-    for scheme in ("int8", "int4"):
-        chosen = PostTrainingQuantizationParameters.model_validate({"scheme": scheme})
+    for options in SCHEMES:
+        chosen = PostTrainingQuantizationParameters.model_validate(options)
         for name, float32 in files.items():
             assert np.abs(trained.outputs(float32) - exact).max() <= MAX_DIFFERENCE
             ranges = activation_ranges_of(chosen, float32, images, UNWATCHED) if chosen.calibrated else None
             rewriting = Rewriting(chosen, {}, ranges, images, SEED, UNWATCHED)
-            measured = trained.agreement_of(rewriting.rewritten(float32).content)
+            found = trained.agreement_of(rewriting.rewritten(float32).content)
             print(
-                f"| {scheme}, {name} | {measured.agreement:.3f} | {measured.accuracy:.3f} | {measured.kl:.4f} |",
+                f"| {chosen.label()}, {name} | {found.agreement:.3f} | {found.accuracy:.3f} | {found.kl:.4f} |",
                 flush=True,
             )
 

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.events import EngineEvent, Notice, RunFailed, StageFailed, parse_event
+from engine.contract.events import EngineEvent, EpochFinished, Notice, RunFailed, StageFailed, parse_event
 from engine.contract.extensions import VARIABLE
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
@@ -45,12 +45,14 @@ class JudgedParameters(StepParameters):
     step: Literal["judged"] = "judged"
     is_control: bool = False
     is_broken: bool = False
+    is_faulty: bool = False
 
     def label(self) -> str:
         return "control" if self.is_control else "judged"
 
     def as_control(self) -> "JudgedParameters | None":
-        return None if self.is_control or self.is_broken else self.model_copy(update={"is_control": True})
+        is_alone = self.is_control or self.is_broken or self.is_faulty
+        return None if is_alone else self.model_copy(update={"is_control": True})
 '''
 JUDGED_STEP = '''
 """It leaves a network as it is; its control fails."""
@@ -72,6 +74,8 @@ class Judged(Step[JudgedParameters]):
     def apply(self, parameters, network, context):
         if parameters.is_control:
             raise NutshellError("The control diverged; lower its rate.")
+        if parameters.is_faulty:
+            raise ValueError("min() of nothing")
         if parameters.is_broken:
             model = flatbuffer_utils.convert_bytearray_to_object(context.float32_tflite(network))
             for one in model.operatorCodes:
@@ -192,8 +196,11 @@ def test_the_dashboard_shows_the_others_again_and_resumes(qtbot: QtBot, dashboar
     assert_shows_the_others(qtbot, dashboard)
     process = EngineProcess(recipe(energy=0.99999), study.runs, resumed_run=study.directory.name)
     dashboard.begin("one fails")
+    kept = []
     for batch in process.batches():
         dashboard.take(batch)
+        kept += [event.kept_epoch for event in batch if isinstance(event, EpochFinished)]
+    assert kept == [1], "a reused stage says too which epoch was kept"
     outcome = process.outcome()
     dashboard.end(outcome)
     assert (outcome.ending, outcome.exit_code) == (Ending.FAILED, 3)
@@ -239,17 +246,19 @@ def test_a_control_that_fails_leaves_its_variant_without_one(study: Study, check
     (folder / "__init__.py").touch()
     (folder / "parameters.py").write_text(JUDGED_PARAMETERS, encoding="utf-8")
     (folder / "step.py").write_text(JUDGED_STEP, encoding="utf-8")
-    judged = '\n[[chains]]\nname = "{}"\nsteps = [{{ step = "judged", is_broken = {} }}]\n'
-    chains = judged.format("half", "false") + judged.format("broken", "true")
+    judged = '\n[[chains]]\nname = "{}"\nsteps = [{{ step = "judged", is_{} = true }}]\n'
+    half = '\n[[chains]]\nname = "half"\nsteps = [{ step = "judged" }]\n'
+    chains = "".join(judged.format(name, name) for name in ("broken", "faulty"))
     file = tmp_path / "study.toml"
-    file.write_text(recipe_text(recipe(energy=0.5)) + chains, encoding="utf-8")
+    file.write_text(recipe_text(recipe(energy=0.5)) + half + chains, encoding="utf-8")
     started = command(checkout, "run", file, "--runs", study.runs, "--json", tmp_path / "result.json")
     environment = os.environ | {VARIABLE: str(tmp_path / "extension")}
     done = subprocess.run(started, env=environment, capture_output=True, text=True, timeout=RUN_S, check=False)
     sentence = 'Chain "half (control)", control: The control diverged; lower its rate.'
     assert done.returncode == 3
     last = done.stderr.splitlines()[-1]
-    assert last.startswith(f'2 chains failed: "half (control)", "broken". {sentence} Chain "broken": ')
+    assert last.startswith(f'3 chains failed: "half (control)", "broken", "faulty". {sentence} Chain "broken": ')
+    assert 'Chain "faulty", judged: The engine failed: ValueError: min() of nothing' in last
     written = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
     variants = {one["chain"]: one for one in written["variants"]}
     assert list(variants) == ["baseline", "factored", "factored, int8", "int8", "half"]

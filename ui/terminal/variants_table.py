@@ -52,7 +52,7 @@ def epochs_table(result: RunResult) -> Table:
 
 
 def evidence_tables(result: RunResult) -> Iterator[Table]:
-    """What the steps found, one table per kind, once for variants that share the stage."""
+    """What the steps found, one table per kind, once for all variants in which it is the same."""
     kinds = dict.fromkeys(one.kind for variant in result.variants for one in variant.evidence)
     for kind in (EVIDENCE[name] for name in kinds):
         if not kind.title:
@@ -61,13 +61,13 @@ def evidence_tables(result: RunResult) -> Iterator[Table]:
         table.add_column("chain")
         for name in kind.header:
             table.add_column(name, justify="right")
-        sharing: dict[str, tuple[str, list[Evidence]]] = {}
+        sharing: dict[str, tuple[list[str], list[Evidence]]] = {}
         for variant in result.variants:
             own = [parsed(one) for one in variant.evidence if one.kind == kind.key]
             if own:
                 content = "".join(one.model_dump_json() for one in own)
-                sharing.setdefault(f"{variant.setting} {content}", (variant.name, own))
-        for chain, found in sharing.values():
+                sharing.setdefault(f"{variant.setting} {content}", ([], own))[0].append(variant.name)
+        for chains, found in sharing.values():
             for number, row in enumerate(row for one in found for row in one.rows()):
-                table.add_row("" if number else chain, *row)
+                table.add_row("" if number else ", ".join(chains), *row)
         yield table

@@ -14,6 +14,7 @@ from engine.steps.channel_pruning.compensation import Compensation, Replacement,
 from engine.steps.channel_pruning.coupled_channels import PRODUCERS, CoupledChannels, TiedLayers
 from engine.steps.channel_pruning.criterion import Criterion, Reading, SeenChannels, Substitute
 from engine.steps.channel_pruning.first_order import squared_changes
+from engine.steps.channel_pruning.normalisations import normalisations_of, scaling, without_scales
 from engine.steps.channel_pruning.responses import Responses, responses
 from engine.training.kernels import kernel_of
 from engine.workbench.labelled_images import LabelledImages
@@ -108,21 +109,14 @@ class Observation:
         return found
 
     def _normalisations(self, tied: TiedLayers) -> list[Layer]:
-        return [
-            layer
-            for layer in self.graph.layers
-            if layer.kind == "BatchNormalization" and tied.groups[0] in self.coupled.outputs[layer.name].groups
-        ]
+        return normalisations_of(self.graph, self.coupled, tied)
 
     def _scales(self, tied: TiedLayers) -> list[np.ndarray]:
-        scaling = [one.name for one in self._normalisations(tied) if one.settings.get("scale", True)]
-        if not scaling:
-            raise NutshellError(
-                f"bn_scale reads the scales of batch normalisation, and {tied.name} has none behind it; choose "
-                "another criterion."
-            )
-        gammas = [np.abs(self.model.get_layer(name).gamma.numpy()) for name in scaling]  # type: ignore[attr-defined]
-        return [gamma[self._outputs(name, tied)] for name, gamma in zip(scaling, gammas, strict=True)]
+        names = scaling(self._normalisations(tied))
+        if not names:
+            raise NutshellError(without_scales([tied.name]))
+        gammas = [np.abs(self.model.get_layer(name).gamma.numpy()) for name in names]  # type: ignore[attr-defined]
+        return [gamma[self._outputs(name, tied)] for name, gamma in zip(names, gammas, strict=True)]
 
     def _gates(self, tied: TiedLayers) -> list[str]:
         """The batch normalisations behind, which the authors advise; where there is none, the layers themselves."""

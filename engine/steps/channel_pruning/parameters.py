@@ -47,7 +47,7 @@ class RemainingShare(BaseModel):
 
     macs: Share | None = Field(None, title="MACs", description="Multiply-accumulates for one image.")
     parameters: Share | None = Field(None, title="Parameters", description="Of the network.")
-    bytes: Share | None = Field(None, title="Bytes", description="Of the float32 .tflite file.")
+    bytes: Share | None = Field(None, title="Bytes", description="Of the float32 .tflite file, as it ships.")
     latency: Share | None = Field(
         None, title="Latency", description="Of the float32 .tflite file with one thread, timed on this machine."
     )
@@ -129,7 +129,7 @@ class ChannelPruningParameters(StepParameters):
         le=10,
         title="Learning rate",
         description="For fine-tuning; 0: the baseline's. It follows a cosine schedule, again in each round.",
-        json_schema_extra={"zero": "the baseline's"},
+        json_schema_extra={"zero": "the baseline's", "unused_for": [{"epochs": [0], "group_sparsity": [0]}]},
     )
     teacher: bool = Field(
         False,
@@ -151,7 +151,7 @@ class ChannelPruningParameters(StepParameters):
         le=10_000,
         title="Epochs of group sparsity",
         description="Of the training with that penalty.",
-        json_schema_extra={"unit": "epochs", **ADVANCED},
+        json_schema_extra={"unit": "epochs", "unused_for": [{"group_sparsity": [0]}], **ADVANCED},
     )
     multiple_of: int = Field(
         8,

@@ -62,8 +62,8 @@ class Pruner:
     pruned_layers: Collection[str]
     """Whose kernels' zeros stay."""
     seed: int
-    tflite_bytes: Callable[[KerasModel], int]
-    """Of the float32 file of a network."""
+    shipped_bytes: Callable[[KerasModel], int]
+    """Of the float32 file of a network, as it ships."""
     latency_ratio: Callable[[KerasModel], TimedShare] | None
     """Of a network's file to the whole one's, where the target is the latency; `measure` is then "macs"."""
     told: Callable[[str], None]
@@ -80,7 +80,7 @@ class Pruner:
         coupled = coupled_channels(graph)
         if not coupled.tied:
             raise NutshellError("No channel of this network can go: all are those of its input and output.")
-        file = self.tflite_bytes(model) if self.measure == "bytes" else 0
+        file = self.shipped_bytes(model) if self.measure == "bytes" else 0
         costs = channel_costs(graph, coupled, file).of([len(one.groups) for one in coupled.tied])
         costs["parameters"] = model.count_params()
         made = {layer.name: layer.shape[-1] for layer in graph.layers if layer.kind in PRODUCERS}
@@ -102,7 +102,7 @@ class Pruner:
         seen = Observation(model, graph, coupled, self.criterion, self.images, generator, between)
         scores = seen.scores()
         counts = [len(one.groups) for one in coupled.tied]
-        file = self.tflite_bytes(model) if self.measure == "bytes" else 0
+        file = self.shipped_bytes(model) if self.measure == "bytes" else 0
         costs = channel_costs(graph, coupled, file)
         ideal = self._ideal(seen, scores, costs, counts)
 
@@ -139,7 +139,7 @@ class Pruner:
         asked = share
         for _ in range(TIGHTENINGS):
             small = made(asked)
-            if (size := self.tflite_bytes(small)) <= share * whole:
+            if (size := self.shipped_bytes(small)) <= share * whole:
                 return small
             asked *= share * whole / size
         raise PromiseBroken(

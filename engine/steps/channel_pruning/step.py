@@ -17,6 +17,7 @@ from engine.export.layer_patterns import kernel_of_layer
 from engine.graph.layer_graph import LayerGraph
 from engine.steps.channel_pruning.coupled_channels import coupled_channels
 from engine.steps.channel_pruning.criterion import CRITERIA, Reading, Substitute
+from engine.steps.channel_pruning.normalisations import layers_without_scales, without_scales
 from engine.steps.channel_pruning.parameters import ChannelPruningParameters
 from engine.steps.channel_pruning.planned_pruning import planned_pruning
 from engine.workbench.kept_promises import check_kept
@@ -114,6 +115,8 @@ class ChannelPruning(Step[ChannelPruningParameters]):
         if criterion.reads is Reading.SCALES and not before.is_batch_normalised:
             message = "bn_scale reads the scales of batch normalisation, and this network has none."
             yield place.error(message, "criterion", place.set("criterion", "l1", "Use the L1 norm"))
+        elif criterion.reads is Reading.SCALES and (layers := layers_without_scales(before, coupled_channels(before))):
+            yield place.error(without_scales(layers), "criterion", place.set("criterion", "l1", "Use the L1 norm"))
         if parameters.teacher and not parameters.epochs:
             message = "teacher has no effect without epochs of fine-tuning."
             yield place.warning(message, "teacher", place.set("teacher", False, "Fine-tune without a teacher"))
@@ -181,8 +184,8 @@ def _pruner(parameters: ChannelPruningParameters, network: Network, context: Ste
 
     whole = network.model
 
-    def tflite_bytes(model: KerasModel) -> int:
-        return len(context.float32_tflite(network) if model is whole else float32_tflite(model))
+    def shipped_bytes(model: KerasModel) -> int:
+        return context.most_shipped_bytes(context.float32_tflite(network) if model is whole else float32_tflite(model))
 
     timed = timed_beside(lambda: context.float32_tflite(network), context.progress)
 
@@ -194,7 +197,7 @@ def _pruner(parameters: ChannelPruningParameters, network: Network, context: Ste
         context.labelled_images(parameters.criterion_images),
         network.facts.pruned_layers,
         context.recipe.seed ^ SEED_PART,
-        tflite_bytes,
+        shipped_bytes,
         (lambda model: timed(float32_tflite(model))) if parameters.target.latency else None,
         lambda sentence: context.trainer.emit(Notice(message=f"{parameters.label()}: {sentence}")),
         context.progress,

@@ -15,6 +15,8 @@ from engine.training.plan import Schedule
 Method = Literal["rigl", "set"]
 NAMES: JsonDict = {"rigl": "RigL", "set": "SET"}
 ADVANCED: JsonDict = {"advanced": True}
+WHILE_DENSE: JsonDict = {"sparsity": [0]}
+WHILE_STATIC: JsonDict = {"drop_fraction": [0]}
 
 
 class DynamicSparseTrainingParameters(StepParameters):
@@ -29,7 +31,7 @@ class DynamicSparseTrainingParameters(StepParameters):
         title="Method",
         description="Which connections grow: rigl: those with the largest gradients (Evci et al. 2020); set: random "
         "ones (Mocanu et al. 2018).",
-        json_schema_extra={"names": NAMES},
+        json_schema_extra={"names": NAMES, "unused_for": [WHILE_DENSE, WHILE_STATIC]},
     )
     sparsity: float = Field(
         0.8,
@@ -44,6 +46,7 @@ class DynamicSparseTrainingParameters(StepParameters):
         title="Distribution",
         description="erk: narrow layers stay denser than wide ones (Erdős–Rényi kernel); uniform: the same sparsity "
         "in every layer but the first, which is dense (Evci et al. 2020, section 3).",
+        json_schema_extra={"unused_for": [WHILE_DENSE]},
     )
     update_every: int = Field(
         100,
@@ -52,7 +55,7 @@ class DynamicSparseTrainingParameters(StepParameters):
         title="Exchange every",
         description="Batches between two exchanges of connections (ΔT); shorter where an epoch is: at least four "
         "exchanges per epoch.",
-        json_schema_extra={"unit": "batches"},
+        json_schema_extra={"unit": "batches", "unused_for": [WHILE_DENSE, WHILE_STATIC]},
     )
     drop_fraction: float = Field(
         0.3,
@@ -61,6 +64,7 @@ class DynamicSparseTrainingParameters(StepParameters):
         title="Drop fraction",
         description="Share of a layer's connections that the first exchange replaces (α); it falls along a cosine. 0: "
         "the connections stay as they were drawn (static sparse training).",
+        json_schema_extra={"unused_for": [WHILE_DENSE]},
     )
     stop_fraction: float = Field(
         0.75,
@@ -68,13 +72,14 @@ class DynamicSparseTrainingParameters(StepParameters):
         le=1.0,
         title="Stop after",
         description="Share of the training after which no connection is exchanged any more.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra={**ADVANCED, "unused_for": [WHILE_DENSE, WHILE_STATIC]},
     )
     layers: Literal["conv", "all"] = Field(
         "conv",
         title="Layers",
         description="Convolutions only, or dense layers too. Depthwise convolutions stay dense, as in Evci et al. "
         "2020.",
+        json_schema_extra={"unused_for": [WHILE_DENSE]},
     )
     epochs: int = Field(
         10,

@@ -47,7 +47,12 @@ class KnowledgeDistillationParameters(StepParameters):
         0.1, ge=0, le=1, title="α", description="Weight of the labels in the loss; the rest is the teacher's."
     )
     temperature: float = Field(
-        10.0, gt=0, le=100, title="Temperature", description="Softens the outputs of both networks; 1: unchanged."
+        10.0,
+        gt=0,
+        le=100,
+        title="Temperature",
+        description="Softens the outputs of both networks; 1: unchanged.",
+        json_schema_extra={"unused_for": [{"alpha": [1]}]},
     )
     hint_weight: float = Field(
         0.0,

@@ -110,7 +110,7 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
             weight = PUBLISHED_RELATION_WEIGHTS[parameters.relation]
             message = f"relation has no effect without a relation_weight; its authors use {weight:g}."
             repair = place.set("relation_weight", weight, f"Set the relation weight to {weight:g}")
-            yield place.warning(message, "relation_weight", repair)
+            yield place.warning(message, "relation", repair)
         if parameters.without_teacher and parameters.control:
             message = "With α = 1 the teacher has no influence, so this step is its own control."
             yield place.note(message, "alpha", place.set("control", False, "Train no control"))

@@ -63,7 +63,7 @@ class LowRankParameters(StepParameters):
         le=10,
         title="Learning rate",
         description="For fine-tuning, along a cosine; 0: the baseline's.",
-        json_schema_extra={"zero": "the baseline's"},
+        json_schema_extra={"zero": "the baseline's", "unused_for": [{"epochs": [0]}]},
     )
     multiple_of: int = Field(
         8,

@@ -113,9 +113,8 @@ class MagnitudePruningParameters(StepParameters):
         "l1",
         title="Norm",
         description="How blocks are ranked: by mean magnitude or root mean square; for 2:4, which groups go first "
-        "while the share grows. Single weights rank the same with both."
-        "",
-        json_schema_extra=ADVANCED,
+        "while the share grows. Single weights rank the same with both.",
+        json_schema_extra={**ADVANCED, "shown_for": {"pattern": ["2:4", "block"]}},
     )
     criterion_images: int = Field(
         256,
@@ -146,13 +145,13 @@ class MagnitudePruningParameters(StepParameters):
         le=10,
         title="Learning rate",
         description="For this training; 0: the baseline's.",
-        json_schema_extra={"zero": "the baseline's"},
+        json_schema_extra={"zero": "the baseline's", "unused_for": [{"epochs": [0]}]},
     )
     rate_schedule: Schedule = Field(
         "cosine",
         title="Rate schedule",
         description="How the learning rate falls, again in each round; step: divided by 10 twice.",
-        json_schema_extra=ADVANCED,
+        json_schema_extra={**ADVANCED, "unused_for": [{"epochs": [0]}]},
     )
     round_epochs: tuple[Epochs, ...] = Field(
         (),

@@ -118,7 +118,6 @@ class _Choice:
         )
         self._decided = decided(self._measured.logits)
         self._names = tuple(layer.layer for layer in self._measured.layers)
-        self._bytes_alone: Mapping[tuple[str, str], int] = sizes
         kept = LayerOption[LayerScheme]("float32", 0, 0.0)
         self._options: list[list[LayerOption[LayerScheme]]] = [
             [
@@ -202,7 +201,7 @@ class _Choice:
     def _too_few_bytes(self, max_shipped_bytes: int, described_bytes: int) -> NutshellError:
         return NutshellError(
             f"max_bytes = {max_shipped_bytes:,} cannot be kept: with the fewest bits in every layer the file takes "
-            f"{self._fewest() + described_bytes:,} bytes; allow more, or take a smaller network."
+            f"up to {self._fewest() + described_bytes:,} bytes; allow more, or take a smaller network."
         )
 
     def _least_divergence(
@@ -307,7 +306,7 @@ class _Choice:
                     layer=layer.layer,
                     scheme=option.choice,
                     float32_bytes=layer.bytes,
-                    saved_bytes=-self._bytes_alone.get((layer.layer, option.choice), 0),
+                    saved_bytes=-option.cost,
                     divergence=option.divergence,
                 )
                 for layer, option in zip(self._measured.layers, made.assignment.options, strict=True)

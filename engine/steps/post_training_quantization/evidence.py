@@ -65,7 +65,7 @@ class ChosenScheme(BaseModel):
     float32_bytes: int
     """Of its kernel and bias."""
     saved_bytes: int
-    """Of the file, by this layer alone."""
+    """Of the file, as the choice counted on: what the layer saves alone, and its part in what layers share."""
     divergence: float
     """What the scheme costs where this layer alone has it: KL in nats."""
 

@@ -91,6 +91,11 @@ def least_divergence_in_time(
         asked = guess if few < guess < many else (few + many) / 2
     if fastest is not None and not keeping():
         timed(*fastest)
+    if not known:
+        raise NutshellError(
+            f"max_latency = {bound.share:g} cannot be kept: no file{other_bound} is expected to take so little of the "
+            "float32 file's time; raise a bound, or remove channels before (channel_pruning)."
+        )
     if not keeping():
         least = min(one.time.median for one in known.values())
         raise NutshellError(

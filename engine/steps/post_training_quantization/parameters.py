@@ -16,6 +16,7 @@ CALIBRATED = ("int8", "int16x8", "mixed")
 INTEGER = ("int8", "int16x8")
 FEW_BITS = (*CALIBRATED, "int4")
 """In which rounding moves a kernel so far that its biases are worth correcting."""
+KEPT_IN_FLOATS = frozenset({"float32", "float16"})
 USUAL_CALIBRATION_IMAGES = 200
 OTHER_NAMES: Mapping[str, str] = {"tflite_converter": "minmax"}
 """What recipes may call a method besides its name."""
@@ -176,12 +177,19 @@ class PostTrainingQuantizationParameters(StepParameters):
         return self.scheme in INTEGER or self.chooses or (self.scheme == "mixed" and "int8" in self.patterns.values())
 
     @property
+    def rounds_kernels(self) -> bool:
+        """Whether there are kernels of few bits, whose ranges, rounding and biases can be chosen with care."""
+        if self.scheme == "mixed" and not self.chooses:
+            return not KEPT_IN_FLOATS.issuperset(self.patterns.values())
+        return self.scheme in FEW_BITS
+
+    @property
     def learns_rounding(self) -> bool:
-        return self.rounding == "adaptive" and self.scheme in FEW_BITS
+        return self.rounding == "adaptive" and self.rounds_kernels
 
     @property
     def clips_weights(self) -> bool:
-        return self.weight_ranges == "mse" and self.scheme in FEW_BITS
+        return self.weight_ranges == "mse" and self.rounds_kernels
 
     @property
     def activation_bits(self) -> int:

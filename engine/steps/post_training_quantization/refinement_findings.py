@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.contract.findings import Finding
-from engine.steps.post_training_quantization.parameters import FEW_BITS, PostTrainingQuantizationParameters
+from engine.contract.repairs import Repair
+from engine.steps.post_training_quantization.parameters import (
+    FEW_BITS,
+    USUAL_CALIBRATION_IMAGES,
+    PostTrainingQuantizationParameters,
+)
 from engine.workbench.step import StepPlace, Trait
 
 FEW_IMAGES_TO_LEARN_FROM = 50
 ENOUGH_IMAGES_TO_LEARN_FROM = 200
+USUAL_CALIBRATION = "minmax"
 
 
 def refinement_findings(parameters: PostTrainingQuantizationParameters, place: StepPlace) -> Iterator[Finding]:
@@ -17,7 +23,10 @@ def refinement_findings(parameters: PostTrainingQuantizationParameters, place: S
     adaptive, clipped = parameters.rounding == "adaptive", parameters.weight_ranges == "mse"
     to_nearest = place.set("rounding", "nearest", "Round to nearest")
     to_largest = place.set("weight_ranges", "max", "Keep the largest weights")
-    unused = (("rounding", adaptive, to_nearest), ("weight_ranges", clipped, to_largest))
+    unused: tuple[tuple[str, bool, Repair | None], ...] = (
+        ("rounding", adaptive, to_nearest),
+        ("weight_ranges", clipped, to_largest),
+    )
     if Trait.INT8_ROUNDING in place.made:
         for name, is_set, repair in unused:
             if is_set:
@@ -27,12 +36,20 @@ def refinement_findings(parameters: PostTrainingQuantizationParameters, place: S
                 )
                 yield place.warning(message, name, repair)
         return
-    if parameters.scheme not in FEW_BITS:
+    if not parameters.rounds_kernels:
+        here = f"under {parameters.scheme.replace('_', ' ')}"
+        if parameters.scheme == "mixed":
+            here = "with all layers in floats"
+            unused = (*unused, *_unused_by_floats(parameters, place))
         for name, is_set, repair in unused:
             if is_set:
-                message = f"{name} applies only to {', '.join(FEW_BITS)}; under {parameters.label()} it does nothing."
-                yield place.warning(message, name, repair)
+                yield place.warning(
+                    f"{name} applies only to {', '.join(FEW_BITS)}; {here} it does nothing.", name, repair
+                )
         return
+    if parameters.scheme == "mixed" and not parameters.calibrated and parameters.calibration != USUAL_CALIBRATION:
+        message = "calibration is for activations of int8, and no layer here is int8; it does nothing."
+        yield place.warning(message, "calibration", place.set("calibration", USUAL_CALIBRATION, "Set calibration back"))
     if parameters.chooses:
         for name, is_set, repair in unused:
             if is_set:
@@ -64,3 +81,18 @@ def refinement_findings(parameters: PostTrainingQuantizationParameters, place: S
         yield place.warning(
             message, "calibration_images", place.set("calibration_images", ENOUGH_IMAGES_TO_LEARN_FROM, sentence)
         )
+
+
+def _unused_by_floats(
+    parameters: PostTrainingQuantizationParameters, place: StepPlace
+) -> tuple[tuple[str, bool, Repair | None], ...]:
+    """What else does nothing in a mixed file whose layers are all floats: setting, whether it is set, and a repair."""
+    usual = {
+        "bias_correction": False,
+        "calibration": USUAL_CALIBRATION,
+        "calibration_images": USUAL_CALIBRATION_IMAGES,
+    }
+    return tuple(
+        (name, getattr(parameters, name) != value, place.set(name, value, f"Set {name} back"))
+        for name, value in usual.items()
+    )

@@ -40,8 +40,6 @@ TINY_KERNEL_VALUES = 1024
 """Smaller kernels stay float under dynamic range, by either route."""
 SENSITIVITY_IMAGES = 256
 """Validation images by which the schemes of layers are chosen and verified."""
-THRESHOLD_BYTES = 1024
-"""At most, of the decision threshold of two classes, which is chosen once the file is made."""
 CHOSEN_DTYPES = ("float32", "float16", "int8", "int4")
 FILE_BYTES_PER_PARAMETER: Mapping[str, float] = {
     "float16": 2.0,
@@ -122,7 +120,8 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             )
             yield place.note(message, "max_latency")
         if parameters.scheme != "mixed" and parameters.layers:
-            message = f"layers applies only to the scheme mixed, but the scheme is {parameters.label()}."
+            scheme = parameters.scheme.replace("_", " ")
+            message = f"layers applies only to the scheme mixed, but the scheme is {scheme}."
             yield place.warning(message, "layers", place.set("scheme", "mixed", "Use these layers"))
         if not aware and parameters.calibrated and parameters.calibration_images < FEW_CALIBRATION_IMAGES:
             message = (
@@ -264,7 +263,7 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         latency = None
         if parameters.max_latency:
             latency = LatencyBound(parameters.max_latency, timed_beside(lambda: float32, context.progress))
-        described = _described_bytes(float32, context)
+        described = context.most_shipped_bytes(float32) - len(float32)
         bounds = Bounds(parameters.max_bytes or None, drop if drop < 1.0 else None, described, latency)
         images = context.validation_images(SENSITIVITY_IMAGES)
         if not len(images):
@@ -306,14 +305,6 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
             calibration = context.calibration_images(parameters.calibration_images)
         context.progress.phase("converting")
         return converter_tflite(network.model, scheme, calibration, parameters.float_io, parameters.float_fallback)
-
-
-def _described_bytes(content: bytes, context: StepContext) -> int:
-    """What the description of how to feed it adds to the file that ships."""
-    from engine.export.feeding_description import described
-
-    shipped, _ = described(content, context.pipeline, context.dataset.classes)
-    return len(shipped) - len(content) + (THRESHOLD_BYTES if len(context.dataset.classes) == 2 else 0)
 
 
 def _layers(place: StepPlace) -> tuple[Layer, ...]:

@@ -71,7 +71,7 @@ class WeightClusteringParameters(StepParameters):
         le=10,
         title="Learning rate",
         description="For this training; 0: half the baseline's. It follows a cosine schedule.",
-        json_schema_extra={"zero": "half the baseline's"},
+        json_schema_extra={"zero": "half the baseline's", "unused_for": [{"epochs": [0]}]},
     )
 
     def label(self) -> str:

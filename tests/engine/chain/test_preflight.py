@@ -15,6 +15,8 @@ from engine.contract.repairs import SetValue
 INT8 = {"step": "post_training_quantization", "scheme": "int8"}
 FLOAT16 = {"step": "post_training_quantization", "scheme": "float16"}
 PRUNED = {"step": "magnitude_pruning"}
+SMALLER = {"step": "channel_pruning"}
+SPARSE = {"step": "dynamic_sparse_training", "control": False}
 
 
 def recipe(*steps: dict[str, Any], **more: Any) -> Recipe:
@@ -94,16 +96,50 @@ def test_what_is_unwise_is_a_warning() -> None:
         (INT8 | {"scheme": "int4", "calibration": "mse"}, "calibration", "minmax", 'with scheme = "int4"'),
         (INT8 | {"rounding_iterations": 5}, "rounding_iterations", 1000, 'with rounding = "nearest"'),
         (INT8 | {"percentile": 95.0}, "percentile", 99.99, 'with calibration = "minmax"'),
+        (SMALLER | {"sparsity_epochs": 3}, "sparsity_epochs", 4, "with group_sparsity = 0"),
+        (
+            SMALLER | {"epochs": 0, "learning_rate": 0.1},
+            "learning_rate",
+            0.0,
+            "with epochs = 0 and group_sparsity = 0",
+        ),
+        ({"step": "low_rank", "epochs": 0, "learning_rate": 0.1}, "learning_rate", 0.0, "with epochs = 0"),
+        ({"step": "weight_clustering", "epochs": 0, "learning_rate": 0.1}, "learning_rate", 0.0, "with epochs = 0"),
+        (PRUNED | {"norm": "l2"}, "norm", "l1", 'with pattern = "unstructured"'),
+        (SPARSE | {"sparsity": 0.0, "method": "set"}, "method", "rigl", "with sparsity = 0"),
+        (SPARSE | {"drop_fraction": 0.0, "update_every": 7}, "update_every", 100, "with drop_fraction = 0"),
+        (
+            {"step": "knowledge_distillation", "student_width": 0.5, "alpha": 1.0, "temperature": 3.0},
+            "temperature",
+            10.0,
+            "with alpha = 1",
+        ),
     ],
 )
 def test_a_setting_without_effect_is_told_with_a_repair(
     step: dict[str, Any], field: str, value: object, said: str
 ) -> None:
-    (found,) = [one for one in preflight(recipe(step), class_count=2) if one.severity is Severity.WARNING]
+    (found,) = [one for one in preflight(recipe(step), class_count=2) if "has no effect" in one.message]
     assert found.where == f"chains[0].steps[0].{field}"
     assert found.message.startswith(f"{field} has no effect {said}")
     assert isinstance(found.repair, SetValue)
     assert found.repair.value == value
+
+
+def test_a_setting_that_another_one_uses_too_is_not_told() -> None:
+    sparse_before = SMALLER | {"epochs": 0, "learning_rate": 0.1, "group_sparsity": 1e-3, "sparsity_epochs": 3}
+    assert not [one for one in preflight(recipe(sparse_before)) if "has no effect" in one.message]
+
+
+def test_a_mixed_file_of_floats_rounds_nothing() -> None:
+    mixed = INT8 | {"scheme": "mixed", "rounding": "adaptive", "bias_correction": True, "calibration_images": 20}
+    found = preflight(recipe(mixed | {"layers": {"*": "float16"}}))
+    told = {one.where.rpartition(".")[2] for one in found if "with all layers in floats it does nothing" in one.message}
+    assert told == {"rounding", "bias_correction", "calibration_images"}
+    assert not any("is little to learn" in one.message for one in found)
+    rounded = preflight(recipe(mixed | {"layers": {"*": "int4"}, "calibration": "mse"}))
+    assert not any("in floats" in one.message for one in rounded)
+    assert any("no layer here is int8" in one.message for one in rounded)
 
 
 def test_one_sigmoid_unit_is_refused_once_the_classes_are_known() -> None:

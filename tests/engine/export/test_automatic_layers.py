@@ -156,13 +156,13 @@ def test_the_smallest_file_within_an_accuracy(residual: Trained, ranges: Mapping
 
 
 def test_what_cannot_be_kept_is_refused(residual: Trained, ranges: Mapping[str, ActivationRange]) -> None:
-    with pytest.raises(NutshellError, match=r"max_bytes = 5,000 cannot be kept: .* takes [\d,]+ bytes"):
+    with pytest.raises(NutshellError, match=r"max_bytes = 5,000 cannot be kept: .* takes up to [\d,]+ bytes"):
         chosen(residual, ranges, Bounds(5000, None))
     smallest = len(quantized(residual.float32, "int4", ranges)) + 600
     with pytest.raises(NutshellError, match="raise one of the bounds"):
         chosen(residual, ranges, Bounds(smallest, 0.0))
     bound = LatencyBound(0.01, timed_beside(lambda: residual.float32, UNWATCHED))
-    with pytest.raises(NutshellError, match=r"max_bytes = 5,000 cannot be kept: .* takes [\d,]+ bytes"):
+    with pytest.raises(NutshellError, match=r"max_bytes = 5,000 cannot be kept: .* takes up to [\d,]+ bytes"):
         chosen(residual, ranges, Bounds(5000, None, latency=bound))
     with pytest.raises(NutshellError, match=r"max_latency = 0\.01 was not reached: .* takes \d+\.\d\d of the float32"):
         chosen(residual, ranges, Bounds(None, None, latency=bound))
@@ -185,6 +185,24 @@ def test_within_a_latency_the_file_is_the_one_that_was_timed(
     assert (found.latency_ratio, found.latency_ratio_most) == (timed[content].median, timed[content].most)
     assert timed[content].most <= everything_fits
     assert "of the float32 file's time on this machine" in found.sentence()
+
+
+def test_where_nothing_keeps_both_bounds_it_says_so() -> None:
+    """No file is even timed: none is expected in time, and the quickest is too large."""
+    bound = LatencyBound(0.5, lambda content: pytest.fail("timed"))
+    said = r"max_latency = 0\.5 cannot be kept: no file of at most 26,000 bytes is expected"
+    with pytest.raises(NutshellError, match=said):
+        least_divergence_in_time(bound, lambda share: None, None, UNWATCHED, " of at most 26,000 bytes")
+
+
+def test_what_fits_as_it_is_stays_as_it_is() -> None:
+    """Also where all divergences are below the solver's tolerance."""
+    layers = [
+        [LayerOption[LayerScheme]("float32", 0, 0.0), LayerOption[LayerScheme]("float16", -32, 1e-14)] for _ in range(9)
+    ]
+    found = least_divergence(layers, 1e9)
+    assert found is not None
+    assert {one.choice for one in found.options} == {"float32"}
 
 
 def test_the_search_for_a_latency_keeps_the_least_divergence_within_it() -> None:

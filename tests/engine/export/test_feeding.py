@@ -15,14 +15,16 @@ from PIL import Image
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageSettings
+from engine.contract.measurements import DecisionThreshold
 from engine.datasets.cache.preparation import prepare, scan
-from engine.export.feeding_description import Feeding, described
+from engine.export.feeding_description import Feeding, described, most_described_bytes
 from engine.export.tflite_conversion import converter_tflite, float32_tflite
 from engine.feeding.pipeline import ImagePipeline, fit_pipeline, network_input_shape
 from engine.measurement.classification import classify
 from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.tflite_graph import EndTensor
 from tests.small_study import draw_class_folders
+from tests.tflite_toys import gap_network
 
 CLASSES = ("normal", "sick")
 PROBABILITIES = {outputs: EndTensor("probabilities", (1, outputs), "float32") for outputs in (1, 2)}
@@ -143,6 +145,22 @@ def test_a_reader_that_has_the_file_alone_gets_what_was_measured(name: str, hear
 def feeding(images: ImageSettings, outputs: int = 2, **statistics: tuple[float, ...]) -> Feeding:
     file = TfliteFile((), (), EndTensor("image", (1, *network_input_shape(images)), "float32"), PROBABILITIES[outputs])
     return Feeding.of(ImagePipeline(images, **statistics), CLASSES, file)
+
+
+@pytest.mark.parametrize("value", [0.5, 0.123456789012345678, 1e-05])
+def test_the_description_takes_no_more_than_is_reckoned_with(value: float) -> None:
+    """Whatever threshold is chosen, and a few bytes less at most."""
+    content, pipeline = gap_network((24, 24, 3), 2), ImagePipeline(ImageSettings(size=24))
+    threshold = DecisionThreshold(
+        positive="sick",
+        value=value,
+        validation_sensitivity=value,
+        validation_specificity=1.0,
+        validation_images=30,
+    )
+    found = len(described(content, pipeline, CLASSES, threshold)[0])
+    most = most_described_bytes(content, pipeline, CLASSES, 0.0, 30)
+    assert found <= most <= found + 100
 
 
 def test_a_fixed_mean_and_deviation_are_those_of_pixels() -> None:

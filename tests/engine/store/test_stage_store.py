@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +41,18 @@ def test_a_whole_stage_is_whole(store: StageStore) -> None:
     assert facts is not None
     assert (facts.title, facts.seconds, set(facts.files)) == ("Baseline", 12.5, set(FILES))
     assert (store.damage("none"), store.facts("none")) == ("", None)
+
+
+def test_facts_that_knew_of_no_kept_epoch_are_still_whole(store: StageStore) -> None:
+    written = store.folder("key") / FACTS_FILE
+    text = written.read_text(encoding="utf-8")
+    document = json.loads(text)
+    assert document.pop("kept_epoch") is None
+    written.write_text(json.dumps(document), encoding="utf-8")
+    assert store.damage("key") == ""
+    assert StageFacts(title="Baseline", seconds=1, kept_epoch=3).own_digest() != (
+        StageFacts(title="Baseline", seconds=1).own_digest()
+    )
 
 
 @pytest.mark.parametrize("place", [0, 0.5, 1])

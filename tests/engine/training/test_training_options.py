@@ -171,7 +171,7 @@ def test_a_scaled_loss_gives_the_same_update_and_leaves_out_one_that_overflows(
     one_update(plain, plan, images, labels)
     scale = LossScale()
     optimizers = Optimizers(scaled, plan, scale)
-    step = training_step(scaled, optimizers, (), CrossEntropy(scaled))
+    step = training_step(scaled, optimizers, (), CrossEntropy(scaled, plan.label_smoothing))
     step(images, labels)
     for a, b in zip(plain.get_weights(), scaled.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-6)
