@@ -3,8 +3,8 @@
 Of strided 1×1 convolutions: for fewer channels than one of its blocks has (8 with AVX2, 16 with AVX-512) oneDNN writes
 past its own memory: https://github.com/uxlfoundation/oneDNN/issues/6035. A residual network's shortcuts are such
 convolutions. Of other convolutions, on maps narrower than their stride, its gradients in bfloat16 are arbitrary values.
-Of small maps of many channels, in bfloat16, plain products of matrices have the same gradients in half the time, see
-`tests/benchmarks/test_convolution_gradient_time.py`; for fewer channels, or in float32, an epoch gains nothing by them.
+Of 1×1 convolutions, and in bfloat16 of small maps of many channels, plain products of matrices have the same gradients
+in half to three quarters of the time, see `tests/benchmarks/test_convolution_gradient_time.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from engine.graph.keras_objects import LayerConfig
 _NAME = "Conv2DWithoutStridedKernelGradient"
 MAX_SIDE_OF_PRODUCTS = 8
 """Of the maps, in pixels."""
+MAX_SIDE_OF_POINTS = 14
+"""And of those that a 1×1 convolution reads, in bfloat16."""
 MIN_CHANNELS_OF_PRODUCTS, MIN_CHANNELS_TO_SIDE = 128, 32
 """Of what goes in and comes out; and as a multiple of the maps' side: for larger maps only more channels pay."""
 
@@ -91,6 +93,8 @@ def _as_rows(maps: tf.Tensor) -> tf.Tensor:
 
 def _pays_as_product(kernel_shape: tf.TensorShape, images: tf.Tensor) -> bool:
     sides, channels = images.shape[1:3], kernel_shape[2:]
+    if kernel_shape[:2] == (1, 1):
+        return max(sides) <= MAX_SIDE_OF_POINTS or not _computes_in_bfloat16(images)
     return (
         kernel_shape[:2] == (3, 3)
         and 1 < max(sides) <= MAX_SIDE_OF_PRODUCTS
