@@ -9,6 +9,9 @@ from engine.contract.errors import EXIT_FAILED, NutshellError
 from engine.contract.events import EngineEvent, Notice, StageFailed
 from engine.contract.measurements import RunResult, variant_name
 
+NAMED_REASONS = 3
+"""In the sentence that ends the run; each was told when it came."""
+
 
 class ChainsFailed(NutshellError):
     """A run whose other chains are finished and measured."""
@@ -49,7 +52,9 @@ class FailedChains:
         if not self.sentences:
             return
         named = f"{len(self.sentences)} chains failed: {_quoted(tuple(self.sentences))}. "
-        sentence = (named if len(self.sentences) > 1 else "") + " ".join(self._reasons)
+        sentence = (named if len(self.sentences) > 1 else "") + " ".join(self._reasons[:NAMED_REASONS])
+        if len(self._reasons) > NAMED_REASONS:
+            sentence += f" The log says why of {len(self._reasons) - NAMED_REASONS} more."
         raise ChainsFailed(sentence, self._exit_code, result)
 
     def _add(self, chains: Sequence[str], setting: str, reason: str, exit_code: int) -> None:

@@ -158,7 +158,14 @@ def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Findi
     yield from _frozen_base_findings(recipe)
     if recipe.backbone.freeze_base and not recipe.backbone.weights:
         place = "backbone.freeze_base"
-        message = "The base is frozen with random weights, so it learns nothing from the images; choose a weights file."
+        frozen = "The base is frozen with random weights, so it learns"
+        if recipe.training.unfreeze_epoch:
+            training = recipe.training
+            frozen = (
+                f"From epoch {training.unfreeze_epoch} on the last {training.unfreeze_layers} layers of the base are "
+                "trained; the others are frozen with random weights, so they learn"
+            )
+        message = f"{frozen} nothing from the images; choose a weights file."
         repair = SetValue(place=place, value=False, sentence="Train the whole network")
         yield Finding(severity=Severity.WARNING, where=place, message=message, repair=repair)
 

@@ -131,6 +131,28 @@ class DecisionThreshold(Measured):
     accuracy: float | None = None
 
 
+class PairedComparison(Measured):
+    """A variant against another on the same test images."""
+
+    against: str
+    """The other variant."""
+    images: int
+    groups: int | None = None
+    """Such as patients, where images of one are no independent witnesses; None: each image stands alone."""
+    won: int
+    """Images that the other classifies wrongly, and this one rightly."""
+    lost: int
+    """The other way."""
+    difference: float
+    """Of the accuracies: this one's less the other's."""
+    difference_ci95: tuple[float, float]
+    """Bootstrap over images, or over whole groups."""
+    p_value: float
+    """That the two are equally accurate: McNemar's exact test, or with groups by exchanging the two in whole groups."""
+    p_holm: float | None = None
+    """Corrected for all variants that the run holds against the same one (Holm 1979)."""
+
+
 class MicroFile(Measured):
     """The file for TensorFlow Lite Micro that a variant has beside its `.tflite`: the same kernels, stored smaller."""
 
@@ -188,6 +210,8 @@ class VariantMeasurement(Measured):
     """Expected calibration error, 0 to 1: 15 bins of the predicted class's probability (Guo et al. 2017)."""
     log_loss: float | None = None
     """Mean -ln of the true class's probability, in nats."""
+    paired: PairedComparison | None = None
+    """Against the baseline of its image setting; None of that itself, and where it was measured on another dataset."""
     threshold: DecisionThreshold | None = None
     """Of two classes; None where there are more, or the validation images are of one only."""
     predictions: str = ""

@@ -45,12 +45,19 @@ def least_divergence(
     layers: Sequence[Sequence[LayerOption[Choice]]], max_cost: float, max_time: float = np.inf
 ) -> Assignment[Choice] | None:
     """The assignment of at most so much cost and time whose summed divergence is the least; None: there is none."""
-    # Divergences below the solver's tolerance are all the same to it.
     unchanged = Assignment(tuple(min(layer, key=lambda one: one.divergence) for layer in layers))
     if unchanged.cost <= max_cost and sum(one.time for one in unchanged.options) <= max_time:
         return unchanged
     divergences, costs, times = _values(layers)
-    return _solved(layers, divergences, [(costs, max_cost), (times, max_time)])
+    bounded = [(costs, max_cost), (times, max_time)]
+    found = _solved(layers, divergences, bounded)
+    while found is not None and found.divergence > 0:
+        # No option of more divergence is part of a better assignment; without them the tolerance is that much finer.
+        better = _solved(layers, divergences, bounded, divergences <= found.divergence)
+        if better is None or better.divergence >= found.divergence:
+            break
+        found = better
+    return found
 
 
 def least_cost(layers: Sequence[Sequence[LayerOption[Choice]]], max_divergence: float) -> Assignment[Choice] | None:
@@ -66,9 +73,16 @@ def _values(layers: Sequence[Sequence[LayerOption[Choice]]]) -> tuple[np.ndarray
 
 
 def _solved(
-    layers: Sequence[Sequence[LayerOption[Choice]]], minimised: np.ndarray, bounded: Sequence[tuple[np.ndarray, float]]
+    layers: Sequence[Sequence[LayerOption[Choice]]],
+    minimised: np.ndarray,
+    bounded: Sequence[tuple[np.ndarray, float]],
+    allowed: np.ndarray | None = None,
 ) -> Assignment[Choice] | None:
-    """One variable per option, 0 or 1; one option per layer; the sums of what is bounded within their bounds."""
+    """One variable per option, 0 or 1; one option per layer; the sums of what is bounded within their bounds.
+
+    Args:
+        allowed: bool, of each option; None: all.
+    """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import csr_array
 
@@ -78,11 +92,12 @@ def _solved(
     one_each = csr_array((np.ones(len(places)), (layer_of, places)), shape=(len(layers), len(places)))
     # The solver's tolerances are absolute, and divergences are millionths.
     scaled = [(values, bound, np.abs(values).max() or 1.0) for values, bound in bounded if np.isfinite(bound)]
+    minimised = minimised if allowed is None else np.where(allowed, minimised, 0.0)
     cost_scale = np.abs(minimised).max() or 1.0
     found = milp(
         minimised / cost_scale,
         integrality=np.ones(len(places)),
-        bounds=Bounds(0, 1),
+        bounds=Bounds(0, 1 if allowed is None else allowed.astype(np.float64)),
         constraints=[
             LinearConstraint(one_each, 1, 1),
             *(LinearConstraint(values[None] / scale, -np.inf, bound / scale) for values, bound, scale in scaled),

@@ -129,17 +129,19 @@ class ProgressView:
 
     def _stage_line(self, event: StageFinished) -> str:
         epoch = self._last_epoch.get(event.stage)
+        how = "from an earlier run" if event.reused else f"in {duration_text(event.seconds)}"
+        stopped = ", stopped early" if event.stopped_early else ""
         accuracy = ""
         if epoch:
-            kept = epoch.kept_epoch or epoch.epoch
+            kept = epoch.kept_epoch
+            if kept is None:  # As a version of the program stored it that did not say.
+                return f"  {self._titles[event.stage]} {how}, {counted(epoch.epoch, 'epoch')}{stopped}"
             reached = self._accuracies.get((event.stage, kept), epoch.validation_accuracy)
             accuracy = f", validation accuracy {reached:.3f} "
             if kept == epoch.epoch:
                 accuracy += f"after {counted(epoch.epoch, 'epoch')}"
             else:
                 accuracy += f"in epoch {kept} of {epoch.epoch}, which is kept"
-        how = "from an earlier run" if event.reused else f"in {duration_text(event.seconds)}"
-        stopped = ", stopped early" if event.stopped_early else ""
         return f"  {self._titles[event.stage]} {how}{accuracy}{stopped}"
 
     def _bar(self, text: str, done: int | None, total: int | None, detail: str) -> None:

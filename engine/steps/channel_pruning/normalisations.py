@@ -35,6 +35,6 @@ def without_scales(layers: Sequence[str]) -> str:
     named = ", ".join(layers[:NAMED_LAYERS]) + more
     have = "has" if len(layers) == 1 else "have"
     return (
-        f"bn_scale reads the scales of batch normalisation, and {named} {have} none, as in squeeze-and-excite; choose "
-        "another criterion."
+        f"bn_scale reads the scales of batch normalisation, and {named} {have} none behind, or one without scales; "
+        "choose another criterion."
     )

@@ -34,10 +34,10 @@ def _choices_of_criteria(schema: Document) -> None:
     schema |= {"enum": CRITERIA.keys(), "names": names}
 
 
-def _shown_with_images(schema: Document) -> None:
+def _unused_without_images(schema: Document) -> None:
     over_images = {Reading.VARIANCES, Reading.CORRELATIONS, Reading.GRADIENTS}
-    keys = [key for key in CRITERIA if CRITERIA[key].reads in over_images]
-    schema |= {"shown_for": {"criterion": keys}, "advanced": True}
+    keys = [key for key in CRITERIA if CRITERIA[key].reads not in over_images]
+    schema |= {"unused_for": [{"criterion": keys, "allocation": ["uniform", "global"]}], "advanced": True}
 
 
 class RemainingShare(BaseModel):
@@ -174,8 +174,9 @@ class ChannelPruningParameters(StepParameters):
         ge=1,
         le=100_000,
         title="Images of the criterion",
-        description="Training images, the same share of each class, over which a criterion looks at the network.",
-        json_schema_extra=_shown_with_images,
+        description="Training images, the same share of each class, over which a criterion, or the allocation by "
+        "sensitivity, looks at the network.",
+        json_schema_extra=_unused_without_images,
     )
     control: bool = Field(
         True,

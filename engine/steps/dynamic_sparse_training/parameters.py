@@ -17,6 +17,7 @@ NAMES: JsonDict = {"rigl": "RigL", "set": "SET"}
 ADVANCED: JsonDict = {"advanced": True}
 WHILE_DENSE: JsonDict = {"sparsity": [0]}
 WHILE_STATIC: JsonDict = {"drop_fraction": [0]}
+NEVER_EXCHANGED: JsonDict = {"stop_fraction": [0]}
 
 
 class DynamicSparseTrainingParameters(StepParameters):
@@ -31,7 +32,7 @@ class DynamicSparseTrainingParameters(StepParameters):
         title="Method",
         description="Which connections grow: rigl: those with the largest gradients (Evci et al. 2020); set: random "
         "ones (Mocanu et al. 2018).",
-        json_schema_extra={"names": NAMES, "unused_for": [WHILE_DENSE, WHILE_STATIC]},
+        json_schema_extra={"names": NAMES, "unused_for": [WHILE_DENSE, WHILE_STATIC, NEVER_EXCHANGED]},
     )
     sparsity: float = Field(
         0.8,
@@ -55,7 +56,7 @@ class DynamicSparseTrainingParameters(StepParameters):
         title="Exchange every",
         description="Batches between two exchanges of connections (ΔT); shorter where an epoch is: at least four "
         "exchanges per epoch.",
-        json_schema_extra={"unit": "batches", "unused_for": [WHILE_DENSE, WHILE_STATIC]},
+        json_schema_extra={"unit": "batches", "unused_for": [WHILE_DENSE, WHILE_STATIC, NEVER_EXCHANGED]},
     )
     drop_fraction: float = Field(
         0.3,
@@ -64,7 +65,7 @@ class DynamicSparseTrainingParameters(StepParameters):
         title="Drop fraction",
         description="Share of a layer's connections that the first exchange replaces (α); it falls along a cosine. 0: "
         "the connections stay as they were drawn (static sparse training).",
-        json_schema_extra={"unused_for": [WHILE_DENSE]},
+        json_schema_extra={"unused_for": [WHILE_DENSE, NEVER_EXCHANGED]},
     )
     stop_fraction: float = Field(
         0.75,

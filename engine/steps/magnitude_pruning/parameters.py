@@ -114,7 +114,11 @@ class MagnitudePruningParameters(StepParameters):
         title="Norm",
         description="How blocks are ranked: by mean magnitude or root mean square; for 2:4, which groups go first "
         "while the share grows. Single weights rank the same with both.",
-        json_schema_extra={**ADVANCED, "shown_for": {"pattern": ["2:4", "block"]}},
+        json_schema_extra={
+            **ADVANCED,
+            "shown_for": {"pattern": ["2:4", "block"]},
+            "unused_for": [{"pattern": ["2:4"], "schedule": ["one_shot", "constant"]}],
+        },
     )
     criterion_images: int = Field(
         256,

@@ -14,6 +14,7 @@ from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.findings import Finding
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import kernel_of_layer
+from engine.steps.magnitude_pruning.overruled_settings import overruled_findings
 from engine.steps.magnitude_pruning.parameters import MagnitudePruningParameters
 from engine.workbench.sparse_limit import too_sparse
 from engine.workbench.step import Step, StepPlace, Trait
@@ -76,6 +77,7 @@ class MagnitudePruning(Step[MagnitudePruningParameters]):
                 "first ones may remove nothing."
             )
             yield place.warning(message, "start_sparsity", place.set("start_sparsity", there, f"Begin at {there:g}"))
+        yield from overruled_findings(parameters, place)
         if finding := too_sparse(lambda: place.graph_before, parameters.target_sparsity, place):
             yield finding
 

@@ -201,7 +201,8 @@ class _Choice:
     def _too_few_bytes(self, max_shipped_bytes: int, described_bytes: int) -> NutshellError:
         return NutshellError(
             f"max_bytes = {max_shipped_bytes:,} cannot be kept: with the fewest bits in every layer the file takes "
-            f"up to {self._fewest() + described_bytes:,} bytes; allow more, or take a smaller network."
+            f"up to {self._fewest() + described_bytes:,} bytes, its description included; allow more, or take a "
+            "smaller network."
         )
 
     def _least_divergence(

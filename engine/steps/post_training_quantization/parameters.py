@@ -16,6 +16,7 @@ CALIBRATED = ("int8", "int16x8", "mixed")
 INTEGER = ("int8", "int16x8")
 FEW_BITS = (*CALIBRATED, "int4")
 """In which rounding moves a kernel so far that its biases are worth correcting."""
+USUAL_ITERATIONS = 1000
 KEPT_IN_FLOATS = frozenset({"float32", "float16"})
 USUAL_CALIBRATION_IMAGES = 200
 OTHER_NAMES: Mapping[str, str] = {"tflite_converter": "minmax"}
@@ -132,7 +133,7 @@ class PostTrainingQuantizationParameters(StepParameters):
         json_schema_extra={"shown_for": {"scheme": list(FEW_BITS)}},
     )
     rounding_iterations: int = Field(
-        1000,
+        USUAL_ITERATIONS,
         ge=1,
         le=100_000,
         title="Iterations of the rounding",

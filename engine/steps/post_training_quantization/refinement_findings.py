@@ -9,6 +9,7 @@ from engine.contract.repairs import Repair
 from engine.steps.post_training_quantization.parameters import (
     FEW_BITS,
     USUAL_CALIBRATION_IMAGES,
+    USUAL_ITERATIONS,
     PostTrainingQuantizationParameters,
 )
 from engine.workbench.step import StepPlace, Trait
@@ -37,15 +38,13 @@ def refinement_findings(parameters: PostTrainingQuantizationParameters, place: S
                 yield place.warning(message, name, repair)
         return
     if not parameters.rounds_kernels:
-        here = f"under {parameters.scheme.replace('_', ' ')}"
+        why = f"applies only to {', '.join(FEW_BITS)}; under {parameters.scheme.replace('_', ' ')} it does nothing."
         if parameters.scheme == "mixed":
-            here = "with all layers in floats"
+            why = "applies to layers of int8 and int4, and all layers here are floats; it does nothing."
             unused = (*unused, *_unused_by_floats(parameters, place))
         for name, is_set, repair in unused:
             if is_set:
-                yield place.warning(
-                    f"{name} applies only to {', '.join(FEW_BITS)}; {here} it does nothing.", name, repair
-                )
+                yield place.warning(f"{name} {why}", name, repair)
         return
     if parameters.scheme == "mixed" and not parameters.calibrated and parameters.calibration != USUAL_CALIBRATION:
         message = "calibration is for activations of int8, and no layer here is int8; it does nothing."
@@ -91,6 +90,7 @@ def _unused_by_floats(
         "bias_correction": False,
         "calibration": USUAL_CALIBRATION,
         "calibration_images": USUAL_CALIBRATION_IMAGES,
+        "rounding_iterations": USUAL_ITERATIONS,
     }
     return tuple(
         (name, getattr(parameters, name) != value, place.set(name, value, f"Set {name} back"))

@@ -107,6 +107,9 @@ def test_what_is_unwise_is_a_warning() -> None:
         ({"step": "weight_clustering", "epochs": 0, "learning_rate": 0.1}, "learning_rate", 0.0, "with epochs = 0"),
         (PRUNED | {"norm": "l2"}, "norm", "l1", 'with pattern = "unstructured"'),
         (SPARSE | {"sparsity": 0.0, "method": "set"}, "method", "rigl", "with sparsity = 0"),
+        (PRUNED | {"pattern": "2:4", "schedule": "one_shot", "norm": "l2"}, "norm", "l1", 'with pattern = "2:4" and'),
+        (SMALLER | {"criterion_images": 4}, "criterion_images", 256, 'with allocation = "uniform" and criterion ='),
+        (SPARSE | {"stop_fraction": 0.0, "method": "set"}, "method", "rigl", "with stop_fraction = 0"),
         (SPARSE | {"drop_fraction": 0.0, "update_every": 7}, "update_every", 100, "with drop_fraction = 0"),
         (
             {"step": "knowledge_distillation", "student_width": 0.5, "alpha": 1.0, "temperature": 3.0},
@@ -126,7 +129,24 @@ def test_a_setting_without_effect_is_told_with_a_repair(
     assert found.repair.value == value
 
 
+def test_what_the_rounds_have_of_their_own_overrules() -> None:
+    rounds = PRUNED | {"schedule": "iterative", "rounds": 2, "learning_rate": 0.1}
+    told = preflight(recipe(rounds | {"round_learning_rates": [0.1, 0.2]}))
+    (found,) = [one.message for one in told if "has no effect" in one.message]
+    assert found == (
+        "learning_rate has no effect beside round_learning_rates; leave it out, or change round_learning_rates."
+    )
+    none = preflight(recipe(rounds | {"round_epochs": [0, 0], "round_rate_schedules": ["step", "step"]}))
+    assert {one.where.rpartition(".")[2] for one in none} >= {"learning_rate", "round_rate_schedules"}
+    assert any("nothing is pruned" in one.message for one in preflight(recipe(PRUNED | {"sparsity": 0.0})))
+
+
 def test_a_setting_that_another_one_uses_too_is_not_told() -> None:
+    for quiet in (
+        SMALLER | {"allocation": "sensitivity", "criterion_images": 4},
+        PRUNED | {"pattern": "2:4", "norm": "l2"},
+    ):
+        assert not [one for one in preflight(recipe(quiet)) if "has no effect" in one.message]
     sparse_before = SMALLER | {"epochs": 0, "learning_rate": 0.1, "group_sparsity": 1e-3, "sparsity_epochs": 3}
     assert not [one for one in preflight(recipe(sparse_before)) if "has no effect" in one.message]
 
@@ -134,11 +154,11 @@ def test_a_setting_that_another_one_uses_too_is_not_told() -> None:
 def test_a_mixed_file_of_floats_rounds_nothing() -> None:
     mixed = INT8 | {"scheme": "mixed", "rounding": "adaptive", "bias_correction": True, "calibration_images": 20}
     found = preflight(recipe(mixed | {"layers": {"*": "float16"}}))
-    told = {one.where.rpartition(".")[2] for one in found if "with all layers in floats it does nothing" in one.message}
+    told = {one.where.rpartition(".")[2] for one in found if "all layers here are floats" in one.message}
     assert told == {"rounding", "bias_correction", "calibration_images"}
     assert not any("is little to learn" in one.message for one in found)
     rounded = preflight(recipe(mixed | {"layers": {"*": "int4"}, "calibration": "mse"}))
-    assert not any("in floats" in one.message for one in rounded)
+    assert not any("are floats" in one.message for one in rounded)
     assert any("no layer here is int8" in one.message for one in rounded)
 
 

@@ -205,6 +205,28 @@ def test_what_fits_as_it_is_stays_as_it_is() -> None:
     assert {one.choice for one in found.options} == {"float32"}
 
 
+def test_tiny_divergences_are_told_apart_beside_large_ones() -> None:
+    """The solver's tolerance is a millionth of the largest divergence; among 1e-14 the optimum is still found."""
+    generator = np.random.default_rng(4)
+    layers = [
+        [
+            LayerOption[LayerScheme]("float32", 0, 0.0),
+            LayerOption[LayerScheme](
+                "float16", -int(generator.integers(50, 4000)), float(generator.uniform(1, 9)) * 1e-14
+            ),
+            LayerOption[LayerScheme]("int4", -int(generator.integers(4000, 8000)), 1.0),
+        ]
+        for _ in range(7)
+    ]
+    for bound in (-100, -5000, -9000):
+        found = least_divergence(layers, bound)
+        fitting = (one for one in itertools.product(*layers) if sum(option.cost for option in one) <= bound)
+        assert found is not None
+        assert found.divergence == pytest.approx(
+            min(sum(option.divergence for option in one) for one in fitting), rel=1e-9
+        )
+
+
 def test_the_search_for_a_latency_keeps_the_least_divergence_within_it() -> None:
     """Where times are exactly as expected but for a constant that mixing costs."""
     layers = [

@@ -440,7 +440,7 @@ def test_the_pre_flight_refuses_with_a_repair() -> None:
     assert "this network has none" in fault.message
     excited = {"backbone": {"kind": "mobilenet_v3_small"}}
     (fault,) = errors(preflight(recipe_with(ChannelPruningParameters(criterion="bn_scale"), **excited)))
-    assert "more layers have none, as in squeeze-and-excite" in fault.message
+    assert "more layers have none behind, or one without scales" in fault.message
 
 
 def test_the_planned_architecture_is_the_smaller_one() -> None:

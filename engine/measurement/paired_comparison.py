@@ -1,0 +1,124 @@
+"""Whether two files that classified the same images differ: an exact test, and an interval of the difference.
+
+Two accuracies on the same images are not independent, so their own intervals say little of the difference. Only images
+that one file classifies rightly and the other wrongly speak of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+import numpy as np
+
+from engine.contract.measurements import PairedComparison
+
+DRAWS = 10_000
+MAX_ENUMERATED_GROUPS = 13
+"""All ways to exchange the two files in so many groups are tried; of more groups, random ones."""
+PSEUDO_COUNT, PSEUDO_GROUPS = 0.5, 0.25
+"""Of an image, and of a group, that changed either way, beside those seen: else none seen would mean none possible.
+With these the interval covers the true difference in about 95 of 100 studies."""
+SEED = 0x9A17
+LEVEL = 0.05
+
+
+def paired_comparison(
+    labels: np.ndarray, first: np.ndarray, second: np.ndarray, groups: Sequence[str] = (), against: str = ""
+) -> PairedComparison:
+    """The accuracy of the second file less that of the first, on the same images.
+
+    Args:
+        labels: int64 (images,), at least one.
+        first: the class that the first file predicts, int64 (images,).
+        second: the same of the second.
+        groups: of each image, such as its patient; "": it stands alone. Empty: all do. Images of one group are no
+            independent witnesses, so whole groups are drawn and exchanged.
+        against: the name of the first.
+    """
+    changes = (second == labels).astype(np.int64) - (first == labels)
+    won, lost = int((changes > 0).sum()), int((changes < 0).sum())
+    keys = [group or f"\0{place}" for place, group in enumerate(groups)]
+    is_grouped = len(set(keys)) < len(keys)
+    if is_grouped:
+        sums, sizes = _by_group(changes, keys)
+        interval, p_value = _group_interval(sums, sizes), exchange_p_value(sums)
+    else:
+        interval, p_value = _image_interval(won, lost, len(labels)), mcnemar_p_value(won, lost)
+    return PairedComparison(
+        against=against,
+        images=len(labels),
+        groups=len(set(keys)) if is_grouped else None,
+        won=won,
+        lost=lost,
+        difference=(won - lost) / len(labels),
+        difference_ci95=interval,
+        p_value=p_value,
+    )
+
+
+def mcnemar_p_value(won: int, lost: int) -> float:
+    """Two-sided and exact (McNemar 1947): each image that changed did so either way with one half; 1 where none did."""
+    from scipy.stats import binomtest
+
+    return float(binomtest(won, won + lost, 0.5).pvalue) if won + lost else 1.0
+
+
+def exchange_p_value(sums: np.ndarray) -> float:
+    """Two-sided: how often exchanging the two files in some groups gives a difference as large.
+
+    Args:
+        sums: images won less images lost, int64 (groups,).
+    """
+    sums = sums[sums != 0]
+    if not len(sums):
+        return 1.0
+    seen = abs(sums.sum())
+    if len(sums) <= MAX_ENUMERATED_GROUPS:
+        signs = np.array(list(product((-1, 1), repeat=len(sums))))
+        return float(np.mean(np.abs(signs @ sums) >= seen))
+    signs = np.random.default_rng(SEED).choice((-1, 1), (DRAWS, len(sums)))
+    return float((np.count_nonzero(np.abs(signs @ sums) >= seen) + 1) / (DRAWS + 1))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Corrected for their number (Holm 1979): below 0.05 they are all true together in 95 % of studies."""
+    corrected = np.empty(len(p_values))
+    most = 0.0
+    for rank, place in enumerate(np.argsort(p_values, kind="stable")):
+        most = max(most, min(1.0, (len(p_values) - rank) * p_values[place]))
+        corrected[place] = most
+    return tuple(map(float, corrected))
+
+
+def fewest_changes() -> int:
+    """Images that must change, all the same way, for the exact test to find a difference: 6."""
+    return next(count for count in range(1, 100) if mcnemar_p_value(count, 0) < LEVEL)
+
+
+def _by_group(changes: np.ndarray, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Of each group the sum of changes, and how many images it has; int64 (groups,)."""
+    _, places = np.unique(np.array(keys), return_inverse=True)
+    return np.bincount(places, changes).astype(np.int64), np.bincount(places)
+
+
+def _image_interval(won: int, lost: int, images: int) -> tuple[float, float]:
+    """95 % bootstrap interval of the difference over images that stand alone."""
+    weights = np.array([won + PSEUDO_COUNT, lost + PSEUDO_COUNT, images - won - lost], dtype=np.float64)
+    drawn = np.random.default_rng(SEED).multinomial(images, weights / weights.sum(), DRAWS)
+    return _middle((drawn[:, 0] - drawn[:, 1]) / images)
+
+
+def _group_interval(sums: np.ndarray, sizes: np.ndarray) -> tuple[float, float]:
+    """The same over whole groups; the pseudo-counts are groups of the mean size in which every image changed."""
+    size = sizes.mean()
+    sums, sizes = np.append(sums, (size, -size)), np.append(sizes, (size, size))
+    weights = np.append(np.ones(len(sums) - 2), (PSEUDO_GROUPS, PSEUDO_GROUPS))
+    generator = np.random.default_rng(SEED)
+    counts = generator.multinomial(len(sums) - 2, weights / weights.sum(), DRAWS)
+    return _middle((counts @ sums) / (counts @ sizes))
+
+
+def _middle(differences: np.ndarray) -> tuple[float, float]:
+    low, high = np.quantile(differences, (0.025, 0.975))
+    return float(low), float(high)

@@ -1,0 +1,145 @@
+"""Paired tests and intervals: against SciPy and statsmodels' definitions, by enumeration, and by simulated studies."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.stats import binom, permutation_test
+
+from engine.measurement.paired_comparison import (
+    exchange_p_value,
+    fewest_changes,
+    holm,
+    mcnemar_p_value,
+    paired_comparison,
+)
+
+
+@pytest.mark.parametrize(("won", "lost"), [(0, 0), (1, 0), (6, 0), (5, 9), (30, 30), (3, 41)])
+def test_mcnemar_is_the_two_sided_binomial(won: int, lost: int) -> None:
+    """As statsmodels' mcnemar(exact=True): twice the smaller tail, at most 1."""
+    expected = min(1.0, 2 * binom.cdf(min(won, lost), won + lost, 0.5)) if won + lost else 1.0
+    assert mcnemar_p_value(won, lost) == pytest.approx(expected, rel=1e-9)
+
+
+def test_six_images_are_the_fewest() -> None:
+    assert fewest_changes() == 6
+
+
+def test_holm_by_its_definition() -> None:
+    p_values = (0.01, 0.04, 0.03, 0.005)
+    assert holm(p_values) == pytest.approx((0.03, 0.06, 0.06, 0.02))
+    assert holm((0.9, 0.8)) == (1.0, 1.0)
+    assert holm(()) == ()
+    generator = np.random.default_rng(3)
+    for _ in range(20):
+        drawn = generator.random(7) ** 3
+        found = holm(drawn.tolist())
+        for place, one in enumerate(drawn):
+            smaller = np.sort(drawn[drawn <= one])
+            by_hand = max(min(1.0, (7 - rank) * value) for rank, value in enumerate(smaller))
+            assert found[place] == pytest.approx(by_hand)
+
+
+def test_groups_are_exchanged_as_in_scipy() -> None:
+    sums = np.array([3, -1, 2, 0, 4, 1, -2])
+    expected = permutation_test(
+        (sums, np.zeros_like(sums)), lambda one, two: np.sum(one - two), permutation_type="samples", n_resamples=np.inf
+    ).pvalue
+    assert exchange_p_value(sums) == pytest.approx(expected)
+    many = np.tile(sums, 5)
+    exact = sum(count for total, count in _sums_by_sign(many[many != 0]).items() if abs(total) >= abs(many.sum()))
+    assert exchange_p_value(many) == pytest.approx(exact, abs=0.005)
+
+
+def _sums_by_sign(values: np.ndarray) -> dict[int, float]:
+    """Sum → its probability where each value has a random sign, by convolution."""
+    found = {0: 1.0}
+    for value in map(int, values):
+        after: dict[int, float] = {}
+        for (total, share), sign in itertools.product(found.items(), (-1, 1)):
+            after[total + sign * value] = after.get(total + sign * value, 0.0) + share / 2
+        found = after
+    return found
+
+
+def test_what_is_told_of_two_files() -> None:
+    labels = np.zeros(100, dtype=np.int64)
+    first, second = labels.copy(), labels.copy()
+    first[:10], second[5:12] = 1, 1
+    found = paired_comparison(labels, first, second, against="baseline")
+    assert (found.won, found.lost, found.images, found.groups) == (5, 2, 100, None)
+    assert found.difference == pytest.approx(0.03)
+    assert found.difference_ci95[0] < 0.03 < found.difference_ci95[1]
+    assert found == paired_comparison(labels, first, second, [""] * 100, "baseline"), "the same each time"
+    alone = paired_comparison(labels, first, second, [f"{place}" for place in range(100)], "baseline")
+    assert alone == found, "groups of one image are no groups"
+
+
+def test_nothing_changed_is_not_certainty() -> None:
+    labels = np.zeros(50, dtype=np.int64)
+    found = paired_comparison(labels, labels, labels)
+    assert (found.difference, found.p_value) == (0.0, 1.0)
+    assert found.difference_ci95[0] < 0 < found.difference_ci95[1]
+
+
+def test_images_of_one_patient_count_as_one_witness() -> None:
+    """Twelve images changed, all of one patient: by images certain, by patients not at all."""
+    labels = np.zeros(120, dtype=np.int64)
+    first = labels.copy()
+    first[:12] = 1
+    patients = [f"patient {place // 12}" for place in range(120)]
+    by_images, by_patients = (
+        paired_comparison(labels, first, labels),
+        paired_comparison(labels, first, labels, patients),
+    )
+    assert by_images.p_value < 0.001
+    assert by_patients.p_value == 1.0
+    assert by_patients.groups == 10
+    assert by_patients.difference_ci95[0] <= 0 < by_images.difference_ci95[0]
+
+
+SIMULATED = [
+    pytest.param(250, 0.03, id="few"),
+    pytest.param(3000, 0.02, id="many", marks=(pytest.mark.slow, pytest.mark.timeout(600))),
+]
+"""Studies, and how far from 0.95 the share may be that is covered: its own noise is 0.014 or 0.004."""
+
+
+@pytest.mark.parametrize(("studies", "margin"), SIMULATED)
+@pytest.mark.parametrize(("images", "won", "lost"), [(200, 0.05, 0.03), (200, 0.2, 0.1), (1000, 0.05, 0.03)])
+def test_the_interval_covers_the_true_difference_in_95_of_100_studies(
+    images: int, won: float, lost: float, studies: int, margin: float
+) -> None:
+    generator = np.random.default_rng(11)
+    covered = 0
+    for _ in range(studies):
+        seen_won, seen_lost, _ = generator.multinomial(images, (won, lost, 1 - won - lost))
+        labels = np.zeros(images, dtype=np.int64)
+        first, second = labels.copy(), labels.copy()
+        first[:seen_won], second[seen_won : seen_won + seen_lost] = 1, 1
+        low, high = paired_comparison(labels, first, second).difference_ci95
+        covered += low - 1e-12 <= won - lost <= high + 1e-12
+    print(f"\n{images} images, {won:g} won, {lost:g} lost: covered in {covered / studies:.3f} of {studies} studies")
+    assert abs(covered / studies - 0.95) <= margin
+
+
+@pytest.mark.parametrize(("studies", "margin"), SIMULATED)
+@pytest.mark.parametrize("people", [40, 100])
+def test_the_interval_of_groups_covers_too(people: int, studies: int, margin: float) -> None:
+    """Patients of 10 images each, of whom some change together."""
+    generator = np.random.default_rng(12)
+    covered = 0
+    for _ in range(studies):
+        kinds = generator.choice(3, people, p=(0.1, 0.05, 0.85))
+        labels = np.zeros(10 * people, dtype=np.int64)
+        changed = generator.random((people, 10)) < 0.6
+        first = ((kinds == 0)[:, None] & changed).ravel().astype(np.int64)
+        second = ((kinds == 1)[:, None] & changed).ravel().astype(np.int64)
+        patients = [f"{place // 10}" for place in range(10 * people)]
+        low, high = paired_comparison(labels, first, second, patients).difference_ci95
+        covered += low <= 0.6 * 0.05 <= high
+    print(f"\ncovered in {covered / studies:.3f} of {studies} studies of {people} patients")
+    assert abs(covered / studies - 0.95) <= margin
