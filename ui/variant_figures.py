@@ -99,6 +99,23 @@ def _interval(
     return {"value": lambda variant, _: value(variant), "text": text}
 
 
+def _change_of_accuracy() -> dict[str, Any]:
+    def change(variant: VariantMeasurement, baseline: VariantMeasurement) -> float | None:
+        return None if variant.dataset else 100 * (variant.accuracy - baseline.accuracy)
+
+    plain = _number(change, "{:+.1f}")
+
+    def text(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
+        interval = ""
+        if variant.paired:
+            low, high = (100 * end for end in variant.paired.difference_ci95)
+            interval = f" ({low:+.1f} to {high:+.1f})"
+        found: str = plain["text"](variant, baseline)
+        return found + interval
+
+    return plain | {"text": text}
+
+
 def _timed_in_turn(figure: dict[str, Any]) -> dict[str, Any]:
     """A dash until a variant was timed in turn with its baseline."""
     text = figure["text"]
@@ -223,10 +240,20 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "accuracy_change",
         "Δ accuracy\n(points)",
-        "Difference of the accuracy to the baseline's, in percentage points.",
-        **_number(lambda v, b: None if v.dataset else 100 * (v.accuracy - b.accuracy), "{:+.1f}"),
+        "Difference of the accuracy to the baseline's, in percentage points, with its interval: both files classified "
+        "the same images, so only those tell that one classifies correctly and the other does not.",
+        **_change_of_accuracy(),
         better=HIGHER,
         is_usual=True,
+        brief="Δ points",
+    ),
+    Figure(
+        "p_value",
+        "p\n(paired, Holm)",
+        "That a file as accurate as the baseline would differ so much on these images: McNemar's exact test, corrected "
+        "for the number of variants; below 0.05 the difference is real.",
+        **_number(lambda v, _: v.paired.p_holm if v.paired else None, "{:.3f}"),
+        better=LOWER,
     ),
     Figure(
         "agreement",

@@ -186,6 +186,7 @@ class _Run:
             self._emit,
             controls_by_chain(self._recipe.chains),
             self._recipe.target.sensitivity,
+            {sample.path: sample.group for sample in self._planned.index.samples if sample.group},
         )
         finished: dict[str, FinishedStage] = {}
         speeds: list[float] = []

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
 from engine.chain.micro_variant import measure_micro, micro_form
+from engine.chain.paired_variants import PairedVariants
 from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
@@ -45,10 +47,12 @@ class Variants:
         emit: Callable[[EngineEvent], None],
         controls: Mapping[str, str],
         sensitivity: float = 0.0,
+        groups: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """
         Args:
             controls: chain → the chain that is its control.
+            groups: path of an image → what it belongs to, such as its patient.
             sensitivity: what a decision threshold is to reach, of two classes; 0: the best of both.
         """
         self._directory = directory
@@ -61,6 +65,7 @@ class Variants:
         self._sensitivity = sensitivity
         self._baseline_predictions: dict[str, np.ndarray] = {}
         """Setting → what its baseline predicts on the test images."""
+        self._paired = PairedVariants(groups)
         self._kept: dict[str, Predictions] = {}
         """File, relative to the run's directory → what is in it: one for each set of test images."""
         self.measured_count = 0
@@ -101,6 +106,9 @@ class Variants:
             self._measured.keep_variant(finished.key, *known)
         variant, output = known
         self._baseline_predictions.setdefault(setting, predicted(output))
+        rows = images.dataset.splits[Split.TEST]
+        paths = [images.dataset.paths[row] for row in rows]
+        self._paired.add(name, paths, images.dataset.labels[rows], predicted(output))
         variant = variant.model_copy(
             update={
                 "chain": chain,
@@ -124,6 +132,10 @@ class Variants:
         figures = self._together(tuple(distinct))
         baselines = {variant.setting: variant for _, _, variant in reversed(self._variants)}
         controls = {(variant.setting, variant.chain): variant for _, _, variant in self._variants}
+        paired = self._paired.against_baseline(
+            {variant.name: baselines[variant.setting].name for _, _, variant in self._variants},
+            {variant.name: key for _, key, variant in self._variants},
+        )
         final = []
         for stage, key, variant in self._variants:
             latency = figures[key]
@@ -137,6 +149,11 @@ class Variants:
                 }
             )
             control = controls.get((variant.setting, variant.control))
+            comparisons = {
+                "paired": paired.get(variant.name),
+                "paired_control": self._paired.compared(variant.name, control.name) if control else None,
+            }
+            variant = variant.model_copy(update=comparisons)
             compared = next((step.compared for step in stage.steps if step.control_steps()), "")
             note = variant_note(variant, baselines[variant.setting], control, compared)
             variant = variant.model_copy(update={"note": note, "control": control.chain if control else ""})

@@ -212,6 +212,8 @@ class VariantMeasurement(Measured):
     """Mean -ln of the true class's probability, in nats."""
     paired: PairedComparison | None = None
     """Against the baseline of its image setting; None of that itself, and where it was measured on another dataset."""
+    paired_control: PairedComparison | None = None
+    """Against its control; None where it has none."""
     threshold: DecisionThreshold | None = None
     """Of two classes; None where there are more, or the validation images are of one only."""
     predictions: str = ""

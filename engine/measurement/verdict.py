@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from engine.contract.measurements import VariantMeasurement
+from engine.contract.measurements import PairedComparison, VariantMeasurement
 from engine.contract.network_facts import NetworkFacts
 
 KIB = 1024
+LEVEL = 0.05
+"""Of a test that two files are equally accurate."""
 SPARSE_ENOUGH = 0.3
 """Zeros from which a reader expects a smaller file."""
 SAME_SIZE = 0.9
@@ -53,15 +55,32 @@ def variant_note(
 
 
 def _accuracy(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
-    """Empty where the intervals overlap: these test images cannot tell the two apart."""
+    """Empty where these test images cannot tell the two apart."""
     if variant.dataset:
         return f"Measured on {variant.dataset}: accuracy and decisions do not compare with the baseline's."
-    low, high = variant.accuracy_ci95
-    if high < baseline.accuracy_ci95[0]:
-        return f"Less accurate than the baseline by {(baseline.accuracy - variant.accuracy) * 100:.1f} points."
-    if low > baseline.accuracy_ci95[1]:
-        return f"More accurate than the baseline by {(variant.accuracy - baseline.accuracy) * 100:.1f} points."
-    return ""
+    points = (variant.accuracy - baseline.accuracy) * 100
+    if not _is_apart(variant, baseline, variant.paired):
+        return ""
+    how = "Less" if points < 0 else "More"
+    return f"{how} accurate than the baseline by {abs(points):.1f} points{_by_images(variant.paired)}."
+
+
+def _is_apart(variant: VariantMeasurement, other: VariantMeasurement, paired: PairedComparison | None) -> bool:
+    """By the paired test; of runs of versions that had none, by intervals that do not overlap."""
+    if paired is not None:
+        return (paired.p_value if paired.p_holm is None else paired.p_holm) < LEVEL
+    return variant.accuracy_ci95[0] > other.accuracy_ci95[1] or variant.accuracy_ci95[1] < other.accuracy_ci95[0]
+
+
+def _by_images(paired: PairedComparison | None) -> str:
+    """The images by which two files were told apart, as the end of a sentence."""
+    if paired is None:
+        return ""
+    low, high = (100 * one for one in paired.difference_ci95)
+    return (
+        f" (95 % interval {low:+.1f} to {high:+.1f}): of {paired.images:,} test images {paired.lost} became wrong and "
+        f"{paired.won} right"
+    )
 
 
 def _worth(variant: VariantMeasurement, control: VariantMeasurement | None, compared: str) -> str:
@@ -69,12 +88,11 @@ def _worth(variant: VariantMeasurement, control: VariantMeasurement | None, comp
     if control is None:
         return f'{compared} cannot be judged, as the control "{variant.control}" failed.' if variant.control else ""
     points = (variant.accuracy - control.accuracy) * 100
-    low, high = control.accuracy_ci95
-    if variant.accuracy_ci95[0] > high:
+    if not _is_apart(variant, control, variant.paired_control):
+        return f"{compared} made no measurable difference: without it {control.accuracy * 100:.1f} %."
+    if points > 0:
         return f"{compared} improved accuracy by {points:.1f} points."
-    if variant.accuracy_ci95[1] < low:
-        return f"{compared} cost {-points:.1f} points of accuracy."
-    return f"{compared} made no measurable difference: without it {control.accuracy * 100:.1f} %."
+    return f"{compared} cost {-points:.1f} points of accuracy."
 
 
 def _size(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:

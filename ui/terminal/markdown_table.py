@@ -11,6 +11,8 @@ from ui.variant_figures import baselines, figures
 SHOWN = (
     "steps",
     "accuracy",
+    "accuracy_change",
+    "p_value",
     "agreement",
     "size",
     "size_ratio",

@@ -16,6 +16,7 @@ from engine.store.durable_file import write_durably
 from ui.terminal.cancel_on_signal import CancelOnSignal
 from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.markdown_table import markdown_page
+from ui.terminal.paired_table import paired_table
 from ui.terminal.plain_console import plain_console
 from ui.terminal.progress_view import ProgressView
 from ui.terminal.variants_table import epochs_table, evidence_tables, notes, variants_table
@@ -81,6 +82,8 @@ def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: b
 def _print_result(console: Console, result: RunResult) -> None:
     console.print()
     console.print(variants_table(result))
+    if (pairs := paired_table(result)) is not None:
+        console.print(pairs)
     if result.epoch_sweep:
         console.print(epochs_table(result))
     for table in evidence_tables(result):

@@ -66,6 +66,30 @@ def test_what_is_admitted(figures: dict[str, object], note: str) -> None:
     assert variant_note(variant(**figures), BASELINE) == note
 
 
+def test_what_the_same_images_tell_goes_before_the_intervals() -> None:
+    """An accuracy whose interval overlaps the baseline's can be worse for sure, and the other way round."""
+    paired = {
+        "against": "baseline",
+        "images": 400,
+        "won": 2,
+        "lost": 18,
+        "difference": -0.04,
+        "difference_ci95": (-0.061, -0.02),
+        "p_value": 0.0004,
+        "p_holm": 0.0012,
+    }
+    near = {"accuracy": 0.86, "accuracy_ci95": (0.83, 0.89)}
+    told = "(95 % interval -6.1 to -2.0): of 400 test images 18 became wrong and 2 right."
+    assert variant_note(variant(**near, paired=paired), BASELINE) == (
+        f"Less accurate than the baseline by 4.0 points {told}"
+    )
+    far = {"accuracy": 0.7, "accuracy_ci95": (0.66, 0.74)}
+    assert variant_note(variant(**far, paired=paired | {"p_holm": 0.2}), BASELINE) == ""
+    control = variant("control", accuracy=0.9, accuracy_ci95=(0.87, 0.93))
+    lost = variant(**near, paired=paired | {"p_holm": 1.0}, paired_control=paired | {"against": "control"})
+    assert variant_note(lost, BASELINE, control, "The teacher") == "The teacher cost 4.0 points of accuracy."
+
+
 def test_several_are_said_in_order_and_training_first() -> None:
     stopped = training_note(NetworkFacts(parameters=1, trainable_parameters=1, trained_epochs=1, stopped_early=True))
     figures = {"model_bytes": 1000, "zip_bytes": 300, "sparsity_fraction": 0.8}

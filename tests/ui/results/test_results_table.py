@@ -107,7 +107,7 @@ def test_the_chosen_row_stays_chosen_when_figures_come(table: ResultsTable, run_
     assert [index.data() for index in table.view.selectionModel().selectedRows()] == [chosen]
 
 
-NESTED = {"images", "confusion", "per_class", "auc", "threshold", "micro"}
+NESTED = {"images", "confusion", "per_class", "auc", "threshold", "micro", "paired", "paired_control"}
 """One column for each of their figures, where there is one."""
 LATER = {"balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss"}
 """Those of predictions, which this study does not have."""

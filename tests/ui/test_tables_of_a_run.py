@@ -1,13 +1,28 @@
-"""The tables of what steps found: each chain is named, also where it has found the same as another."""
+"""The tables below that of the variants: pairs on the same images, and what steps found."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from engine.contract.evidence import StageEvidence
+from engine.contract.measurements import PairedComparison
 from engine.steps.low_rank.evidence import LayerRank, LayerRanks
 from tests.ui.study_events import result, variant
+from ui.terminal.paired_table import paired_table
 from ui.terminal.variants_table import evidence_tables
+
+
+def test_pairs_are_told_below_the_variants(tmp_path: Path) -> None:
+    figures = {"against": "baseline", "images": 1200, "won": 2, "lost": 18, "difference": -0.0133}
+    paired = PairedComparison(**figures, difference_ci95=(-0.021, -0.006), p_value=0.0004, p_holm=0.0412)
+    variants = (variant("baseline"), variant("int8", paired=paired))
+    table = paired_table(result(tmp_path).model_copy(update={"variants": variants}))
+    assert table is not None
+    assert table.title == "Against the baseline, on the same 1,200 test images"
+    assert [next(iter(column.cells)) for column in table.columns] == [
+        "int8", "-1.3 (-2.1 to -0.6)", "18", "2", "< 0.001", "0.041",
+    ]  # fmt: skip
+    assert paired_table(result(tmp_path).model_copy(update={"variants": variants[:1]})) is None
 
 
 def test_chains_that_found_the_same_are_named_together(tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+"""The variants against their baselines on the same test images, as the command line prints them."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from engine.contract.measurements import RunResult
+
+
+def paired_table(result: RunResult) -> Table | None:
+    """One row per variant that classified its baseline's test images; None: there is none."""
+    pairs = [(variant.name, variant.paired) for variant in result.variants if variant.paired]
+    if not pairs:
+        return None
+    groups = next((one.groups for _, one in pairs if one.groups), None)
+    of = f" in {groups} groups" if groups else ""
+    title = f"Against the baseline, on the same {pairs[0][1].images:,} test images{of}"
+    table = Table(title=title, title_justify="left")
+    table.add_column("chain", overflow="fold", min_width=9)
+    for head in ("Δ accuracy, points\n(95 % CI)", "became\nwrong", "became\nright", "p", "p, corrected\n(Holm)"):
+        table.add_column(head, justify="right", no_wrap=True)
+    for name, one in pairs:
+        low, high = (100 * end for end in one.difference_ci95)
+        change = f"{100 * one.difference:+.1f} ({low:+.1f} to {high:+.1f})"
+        corrected = "" if one.p_holm is None else p_text(one.p_holm)
+        table.add_row(name, change, str(one.lost), str(one.won), p_text(one.p_value), corrected)
+    return table
+
+
+def p_text(value: float) -> str:
+    """Such as "0.031" and "< 0.001"."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
