@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.contract.measurements import PairedComparison
-from engine.measurement.paired_comparison import holm, paired_comparison
+from engine.measurement.paired_comparison import holm, paired_comparison, within_drop
 
 
 @dataclass(frozen=True)
@@ -23,12 +23,13 @@ class _Classified:
 class PairedVariants:
     """Collects predictions, and compares any two files that classified the same images."""
 
-    def __init__(self, groups: Mapping[str, str]) -> None:
+    def __init__(self, groups: Mapping[str, str], max_drop: float = 0.0) -> None:
         """
         Args:
             groups: path of an image → what it belongs to, such as its patient; empty: each image stands alone.
+            max_drop: of the accuracy against the baseline; 0: not asked.
         """
-        self._groups = groups
+        self._groups, self._max_drop = groups, max_drop
         self._classified: dict[str, _Classified] = {}
 
     def add(self, name: str, paths: Sequence[str], labels: np.ndarray, predicted: np.ndarray) -> None:
@@ -62,4 +63,6 @@ class PairedVariants:
             distinct = {keys[name]: one.p_value for name, one in own.items()}
             corrected = dict(zip(distinct, holm(tuple(distinct.values())), strict=True))
             found |= {name: one.model_copy(update={"p_holm": corrected[keys[name]]}) for name, one in own.items()}
+        if self._max_drop:
+            found = {name: within_drop(one, self._max_drop) for name, one in found.items()}
         return found

@@ -185,7 +185,7 @@ class _Run:
             self._control,
             self._emit,
             controls_by_chain(self._recipe.chains),
-            self._recipe.target.sensitivity,
+            self._recipe.target,
             {sample.path: sample.group for sample in self._planned.index.samples if sample.group},
         )
         finished: dict[str, FinishedStage] = {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
 from engine.contract.measurements import DecisionThreshold, VariantMeasurement, variant_name
+from engine.contract.target_settings import TargetSettings
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import Split
 from engine.export.feeding_description import described
@@ -46,14 +46,14 @@ class Variants:
         control: Control,
         emit: Callable[[EngineEvent], None],
         controls: Mapping[str, str],
-        sensitivity: float = 0.0,
-        groups: Mapping[str, str] = MappingProxyType({}),
+        target: TargetSettings,
+        groups: Mapping[str, str],
     ) -> None:
         """
         Args:
             controls: chain → the chain that is its control.
             groups: path of an image → what it belongs to, such as its patient.
-            sensitivity: what a decision threshold is to reach, of two classes; 0: the best of both.
+            target: what the files are held against.
         """
         self._directory = directory
         self._measured = measured
@@ -62,10 +62,10 @@ class Variants:
         self._controls = controls
         self._variants: list[tuple[Stage, str, VariantMeasurement]] = []
         """Stage, key of what is in the store, figures."""
-        self._sensitivity = sensitivity
+        self._sensitivity = target.sensitivity
         self._baseline_predictions: dict[str, np.ndarray] = {}
         """Setting → what its baseline predicts on the test images."""
-        self._paired = PairedVariants(groups)
+        self._paired = PairedVariants(groups, target.max_accuracy_drop)
         self._kept: dict[str, Predictions] = {}
         """File, relative to the run's directory → what is in it: one for each set of test images."""
         self.measured_count = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -149,6 +149,10 @@ class PairedComparison(Measured):
     """Bootstrap over images, or over whole groups."""
     p_value: float
     """That the two are equally accurate: McNemar's exact test, or with groups by exchanging the two in whole groups."""
+    max_drop: float | None = None
+    """What the recipe's `target.max_accuracy_drop` allows; None: it does not ask."""
+    verdict: Literal["holds", "does not hold", "too few images"] | None = None
+    """By where the interval lies: above the drop, below it, or around it."""
     p_holm: float | None = None
     """Corrected for all variants that the run holds against the same one (Holm 1979)."""
 

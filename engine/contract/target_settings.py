@@ -20,3 +20,12 @@ class TargetSettings(Section):
         "specificity.",
         json_schema_extra={"zero": "best of both"},
     )
+    max_accuracy_drop: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        title="Max. accuracy drop",
+        description="What a file may lose against its baseline, such as 0.02: by the interval of the paired difference "
+        "it is told of each whether it does, does not, or that the test images are too few to tell. 0: not asked.",
+        json_schema_extra={"zero": "not asked"},
+    )

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from typing import Literal
 
 import numpy as np
 
 from engine.contract.measurements import PairedComparison
 
+Verdict = Literal["holds", "does not hold", "too few images"]
 DRAWS = 10_000
 MAX_ENUMERATED_GROUPS = 13
 """All ways to exchange the two files in so many groups are tried; of more groups, random ones."""
@@ -55,6 +57,27 @@ def paired_comparison(
         difference_ci95=interval,
         p_value=p_value,
     )
+
+
+def within_drop(comparison: PairedComparison, max_drop: float) -> PairedComparison:
+    """With the verdict whether at most so much accuracy is lost: non-inferiority, at 2.5 % on one side."""
+    low, high = comparison.difference_ci95
+    verdict: Verdict = "too few images"
+    if low > -max_drop:
+        verdict = "holds"
+    elif high < -max_drop:
+        verdict = "does not hold"
+    return comparison.model_copy(update={"max_drop": max_drop, "verdict": verdict})
+
+
+def smallest_drop(images: int, changed: float) -> float:
+    """Which drop can be excluded with so many images where a share of them changes, as many either way.
+
+    Args:
+        changed: 0 to 1; 0: the file classifies every image as its baseline.
+    """
+    either_way = round(images * changed / 2)
+    return -_image_interval(either_way, either_way, images)[0]
 
 
 def mcnemar_p_value(won: int, lost: int) -> float:

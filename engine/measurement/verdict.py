@@ -46,6 +46,7 @@ def variant_note(
     parts = [
         variant.note,
         _accuracy(variant, baseline),
+        _drop(variant.paired),
         _worth(variant, control, compared),
         _size(variant, baseline),
         _latency(variant),
@@ -81,6 +82,16 @@ def _by_images(paired: PairedComparison | None) -> str:
         f" (95 % interval {low:+.1f} to {high:+.1f}): of {paired.images:,} test images {paired.lost} became wrong and "
         f"{paired.won} right"
     )
+
+
+def _drop(paired: PairedComparison | None) -> str:
+    """Where the file is not shown to lose as little as the recipe's target allows."""
+    if paired is None or paired.max_drop is None or paired.verdict in (None, "holds"):
+        return ""
+    asked = f"at most {100 * paired.max_drop:g} points of accuracy"
+    if paired.verdict == "does not hold":
+        return f"It does not keep the target to lose {asked}."
+    return f"{paired.images:,} test images are too few to tell whether it loses {asked}."
 
 
 def _worth(variant: VariantMeasurement, control: VariantMeasurement | None, compared: str) -> str:

@@ -6,6 +6,8 @@ from rich.table import Table
 
 from engine.contract.measurements import RunResult
 
+VERDICTS = {"holds": "yes", "does not hold": "no", "too few images": "too few images"}
+
 
 def paired_table(result: RunResult) -> Table | None:
     """One row per variant that classified its baseline's test images; None: there is none."""
@@ -19,11 +21,15 @@ def paired_table(result: RunResult) -> Table | None:
     table.add_column("chain", overflow="fold", min_width=9)
     for head in ("Δ accuracy, points\n(95 % CI)", "became\nwrong", "became\nright", "p", "p, corrected\n(Holm)"):
         table.add_column(head, justify="right", no_wrap=True)
+    asked = next((one.max_drop for _, one in pairs if one.max_drop), None)
+    if asked:
+        table.add_column(f"loses at most\n{100 * asked:g} points", justify="right", no_wrap=True)
     for name, one in pairs:
         low, high = (100 * end for end in one.difference_ci95)
         change = f"{100 * one.difference:+.1f} ({low:+.1f} to {high:+.1f})"
         corrected = "" if one.p_holm is None else p_text(one.p_holm)
-        table.add_row(name, change, str(one.lost), str(one.won), p_text(one.p_value), corrected)
+        verdict = [VERDICTS[one.verdict]] if one.verdict else []
+        table.add_row(name, change, str(one.lost), str(one.won), p_text(one.p_value), corrected, *verdict)
     return table
 
 

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from engine.chain.paired_variants import PairedVariants
+from engine.chain.target_findings import target_findings
+from engine.contract.target_settings import TargetSettings
 from engine.measurement.paired_comparison import mcnemar_p_value
 
 PATHS = tuple(f"{place}.png" for place in range(40))
@@ -34,6 +36,29 @@ def test_each_is_held_against_its_baseline_and_corrected_once_a_file() -> None:
     p_value = mcnemar_p_value(2, 10)
     assert found["int8"].p_holm == found["the same"].p_holm == pytest.approx(2 * p_value)
     assert found["pruned"].p_holm == 1.0
+
+
+def test_a_drop_that_the_recipe_asks_for_is_judged() -> None:
+    paired = PairedVariants({}, max_drop=0.1)
+    paired.add("baseline", PATHS, LABELS, LABELS)
+    paired.add("int8", PATHS, LABELS, wrong(*range(20)))
+    found = paired.against_baseline({"int8": "baseline"}, {"int8": "q"})
+    assert (found["int8"].max_drop, found["int8"].verdict) == (0.1, "does not hold")
+
+
+@pytest.mark.parametrize(
+    ("images", "asked", "told"),
+    [
+        (60, 0.0, ""),
+        (60, 0.02, "even where it classifies all"),
+        (400, 0.02, "where 5 % of its decisions"),
+        (5000, 0.02, ""),
+    ],
+)
+def test_too_few_images_are_told_before_the_training(images: int, asked: float, told: str) -> None:
+    found = [one.message for one in target_findings(TargetSettings(max_accuracy_drop=asked), images)]
+    assert len(found) == bool(told)
+    assert all(told in one for one in found)
 
 
 def test_other_images_do_not_compare() -> None:

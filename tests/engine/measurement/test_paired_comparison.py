@@ -14,6 +14,8 @@ from engine.measurement.paired_comparison import (
     holm,
     mcnemar_p_value,
     paired_comparison,
+    smallest_drop,
+    within_drop,
 )
 
 
@@ -76,6 +78,28 @@ def test_what_is_told_of_two_files() -> None:
     assert found == paired_comparison(labels, first, second, [""] * 100, "baseline"), "the same each time"
     alone = paired_comparison(labels, first, second, [f"{place}" for place in range(100)], "baseline")
     assert alone == found, "groups of one image are no groups"
+
+
+def test_a_drop_holds_does_not_or_cannot_be_told() -> None:
+    """By where the interval lies; the same difference is told with more images."""
+    verdicts = {}
+    for images in (50, 1000):
+        labels = np.zeros(images, dtype=np.int64)
+        second = labels.copy()
+        second[: images // 25] = 1
+        found = paired_comparison(labels, labels, second)
+        verdicts[images] = [within_drop(found, asked).verdict for asked in (0.01, 0.04, 0.07)]
+    assert verdicts[1000] == ["does not hold", "too few images", "holds"]
+    assert verdicts[50] == ["too few images"] * 3
+
+
+def test_the_smallest_drop_shrinks_with_the_images_and_grows_with_the_change() -> None:
+    drops = [[smallest_drop(images, changed) for changed in (0.0, 0.05, 0.2)] for images in (100, 1000, 10_000)]
+    assert all(first < second < third for first, second, third in drops)
+    for several in zip(*drops, strict=True):
+        assert several[0] > several[1] > several[2] > 0
+    # A normal approximation where many images change: 1.96 sqrt(changed / images).
+    assert smallest_drop(10_000, 0.2) == pytest.approx(1.96 * (0.2 / 10_000) ** 0.5, rel=0.05)
 
 
 def test_nothing_changed_is_not_certainty() -> None:

@@ -90,6 +90,20 @@ def test_what_the_same_images_tell_goes_before_the_intervals() -> None:
     assert variant_note(lost, BASELINE, control, "The teacher") == "The teacher cost 4.0 points of accuracy."
 
 
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [
+        ("holds", ""),
+        ("does not hold", "It does not keep the target to lose at most 2 points of accuracy."),
+        ("too few images", "400 test images are too few to tell whether it loses at most 2 points of accuracy."),
+    ],
+)
+def test_a_target_that_is_not_shown_to_hold_is_told(verdict: str, told: str) -> None:
+    figures = {"against": "baseline", "images": 400, "won": 0, "lost": 0, "difference": 0.0}
+    rest = {"difference_ci95": (-0.01, 0.01), "p_value": 1.0, "p_holm": 1.0, "max_drop": 0.02, "verdict": verdict}
+    assert variant_note(variant(paired=figures | rest), BASELINE) == told
+
+
 def test_several_are_said_in_order_and_training_first() -> None:
     stopped = training_note(NetworkFacts(parameters=1, trainable_parameters=1, trained_epochs=1, stopped_early=True))
     figures = {"model_bytes": 1000, "zip_bytes": 300, "sparsity_fraction": 0.8}

@@ -52,6 +52,19 @@ def test_the_text_is_the_recipe(review_page: OpenWizard) -> None:
     assert (recipe.name, recipe.seed) == ("heart study", 11)
 
 
+def test_a_drop_that_the_test_images_cannot_show_is_told(review_page: OpenWizard, qtbot: QtBot) -> None:
+    review_page.write("target.max_accuracy_drop", "0.001")
+    assert review_page.recipe.target.max_accuracy_drop == 0.001
+    findings = review_page.child(QListWidget, "review.findings")
+
+    def texts() -> list[str]:
+        return [findings.item(row).text() for row in range(findings.count())]
+
+    qtbot.waitUntil(lambda: any("cannot show that a file loses at most 0.1 points" in one for one in texts()))
+    review_page.write("target.max_accuracy_drop", "0.2")
+    qtbot.waitUntil(lambda: not any("points" in one for one in texts()))
+
+
 def test_the_stages_are_listed_with_their_time(review_page: OpenWizard) -> None:
     assert _stages(review_page) == ["Baseline resnet18 ×0.25", "dynamic range", "int8", "pruning 80 %"]
     told = review_page.child(QLabel, "review.time").text()

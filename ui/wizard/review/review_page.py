@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtGui import QFontDatabase
@@ -20,10 +21,12 @@ from PySide6.QtWidgets import (
 from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, StageCost
 from engine.chain.planning import measured_speed
 from engine.chain.preflight import errors
+from engine.chain.target_findings import target_findings
 from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe_file import read_recipe, recipe_text
 from engine.contract.target_settings import TargetSettings
+from engine.datasets.source import Split
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.byte_sizes import bytes_text
@@ -176,9 +179,9 @@ class ReviewPage(DraftPage):
         self._seed.blockSignals(False)
         self._target.set_model(recipe.target)
         # A threshold is between two classes.
-        self._target.setVisible(self._draft.class_count in (None, 2))
+        self._target.leave_out(() if self._draft.class_count in (None, 2) else ("sensitivity",))
         self._text.setPlainText(recipe_text(recipe))
-        found = (*self._draft.findings, *self._draft.image_findings, *self._advice())
+        found = (*self._draft.findings, *self._draft.image_findings, *self._advice(), *self._target_findings())
         self._findings.show_findings(found, "Everything can run.")
         if faulty or self._draft.scanned is None:
             self._plan.forget()
@@ -189,6 +192,10 @@ class ReviewPage(DraftPage):
             runs = self._runs_directory
             self._finished.request(lambda progress: finished_stages(recipe, runs, progress))
         self.say_whether_complete()
+
+    def _target_findings(self) -> Iterator[Finding]:
+        if self._draft.scanned is not None:
+            yield from target_findings(self._draft.recipe.target, self._draft.scanned.images(Split.TEST))
 
     def shut_down(self) -> None:
         """End the thread that looks for finished stages."""
