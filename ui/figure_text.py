@@ -13,3 +13,8 @@ def figure_text(value: float) -> str:
         return "0"
     decimals = max(SIGNIFICANT - 1 - floor(log10(abs(value))), 0)
     return f"{value:,.{decimals}f}"
+
+
+def p_text(value: float) -> str:
+    """Such as "0.031" and "< 0.001"."""
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

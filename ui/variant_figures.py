@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.contract.measurements import ImageBytes, VariantMeasurement
-from ui.figure_text import figure_text
+from ui.figure_text import figure_text, p_text
 
 KIB, MIB = 1024, 1024**2
 
@@ -143,6 +143,8 @@ def _by_number(text: str) -> str:
     return re.sub(r"\d+", lambda digits: digits.group().zfill(6), text)
 
 
+NOT_TESTED = 2.0
+"""Sorts behind all p values."""
 HIGHER, LOWER = Better.HIGHER, Better.LOWER
 
 FIGURES: tuple[Figure, ...] = (
@@ -250,9 +252,11 @@ FIGURES: tuple[Figure, ...] = (
     Figure(
         "p_value",
         "p\n(paired, Holm)",
-        "That a file as accurate as the baseline would differ so much on these images: McNemar's exact test, corrected "
-        "for the number of variants; below 0.05 the difference is real.",
-        **_number(lambda v, _: v.paired.p_holm if v.paired else None, "{:.3f}"),
+        "That a file as accurate as the baseline would differ so much on these images: McNemar's exact test, or with "
+        "groups an exchange of whole groups; corrected for all variants with the same baseline. Below 0.05 the "
+        "difference is real.",
+        lambda v, _: NOT_TESTED if v.paired is None or v.paired.p_holm is None else v.paired.p_holm,
+        lambda v, _: "–" if v.paired is None or v.paired.p_holm is None else p_text(v.paired.p_holm),
         better=LOWER,
     ),
     Figure(

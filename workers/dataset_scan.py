@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from engine.chain.target_findings import groups_of_test_images
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
@@ -94,6 +96,11 @@ class ScanResult:
             OSError, ValueError: the image cannot be read.
         """
         return DecodedSample(self.source.decode(sample), sample.file_bytes, self.source, sample)
+
+    @cached_property
+    def test_groups(self) -> int:
+        """Such as patients; 0 where each test image stands alone."""
+        return groups_of_test_images(self.index.samples)
 
     def images(self, split: Split) -> int:
         return sum(self.counts[split.value].values())

@@ -15,38 +15,41 @@ from engine.measurement.paired_comparison import holm, paired_comparison, within
 class _Classified:
     """What one file predicts on the test images."""
 
-    paths: tuple[str, ...]
+    images: str
     labels: np.ndarray
     predicted: np.ndarray
+    groups: Sequence[str]
 
 
 class PairedVariants:
     """Collects predictions, and compares any two files that classified the same images."""
 
-    def __init__(self, groups: Mapping[str, str], max_drop: float = 0.0) -> None:
+    def __init__(self, max_drop: float = 0.0) -> None:
         """
         Args:
-            groups: path of an image → what it belongs to, such as its patient; empty: each image stands alone.
             max_drop: of the accuracy against the baseline; 0: not asked.
         """
-        self._groups, self._max_drop = groups, max_drop
+        self._max_drop = max_drop
         self._classified: dict[str, _Classified] = {}
 
-    def add(self, name: str, paths: Sequence[str], labels: np.ndarray, predicted: np.ndarray) -> None:
+    def add(
+        self, name: str, images: str, labels: np.ndarray, predicted: np.ndarray, groups: Sequence[str] = ()
+    ) -> None:
         """
         Args:
             name: of the variant.
-            labels, predicted: int64 (images,), of the images of `paths`.
+            images: what tells its test images from those of all other datasets and settings: their fingerprint.
+            labels, predicted: int64 (images,).
+            groups: of each image, such as its patient; empty: each stands alone.
         """
-        self._classified[name] = _Classified(tuple(paths), labels, predicted)
+        self._classified[name] = _Classified(images, labels, predicted, groups)
 
     def compared(self, name: str, against: str) -> PairedComparison | None:
         """A variant against another; None where there is no other, or it classified other images."""
         first, second = self._classified.get(against), self._classified.get(name)
-        if name == against or first is None or second is None or first.paths != second.paths:
+        if name == against or first is None or second is None or first.images != second.images:
             return None
-        groups = [self._groups.get(path, "") for path in first.paths] if self._groups else []
-        return paired_comparison(first.labels, first.predicted, second.predicted, groups, against)
+        return paired_comparison(first.labels, first.predicted, second.predicted, first.groups, against)
 
     def against_baseline(self, baselines: Mapping[str, str], keys: Mapping[str, str]) -> dict[str, PairedComparison]:
         """Each variant against its baseline, corrected for all that are held against the same one.

@@ -12,7 +12,7 @@ from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, Work, stage_cost
 from engine.chain.listed_datasets import ListedDatasets, list_datasets
 from engine.chain.preflight import accepted, guessed_classes
 from engine.chain.stage_tree import Stage
-from engine.chain.target_findings import target_findings
+from engine.chain.target_findings import groups_of_test_images, target_findings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import PlannedStage
 from engine.contract.findings import Finding, Severity
@@ -108,7 +108,8 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHE
     speed = measured_speed(locations)
     work = _work(datasets.own, speed or DEFAULT_MACS_PER_SECOND)
     planned = Planned(recipe, findings, datasets, branches, work, speed is not None)
-    found = (*_memory_findings(planned.planned_stages()), *target_findings(recipe.target, work.test_images))
+    groups = groups_of_test_images(datasets.own.samples)
+    found = (*_memory_findings(planned.planned_stages()), *target_findings(recipe.target, work.test_images, groups))
     return replace(planned, findings=(*findings, *found))
 
 

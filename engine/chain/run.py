@@ -19,6 +19,7 @@ from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, 
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.variants import Variants
 from engine.contract.dataset_check import DatasetReport
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled
 from engine.contract.events import (
     DatasetReady,
@@ -186,7 +187,7 @@ class _Run:
             self._emit,
             controls_by_chain(self._recipe.chains),
             self._recipe.target,
-            {sample.path: sample.group for sample in self._planned.index.samples if sample.group},
+            self._groups,
         )
         finished: dict[str, FinishedStage] = {}
         speeds: list[float] = []
@@ -201,6 +202,11 @@ class _Run:
             measured.keep_speed(max(speeds))
         measurements = variants.measure_latencies()
         return self._result(datasets, finished, measurements, variants.measured_count, self._epoch_sweep(finished))
+
+    def _groups(self, dataset: DatasetSettings | None) -> dict[str, str]:
+        """Path of an image → what it belongs to, of those that belong together."""
+        index = self._planned.index if dataset is None else self._planned.datasets.index(dataset)
+        return {sample.path: sample.group for sample in index.samples if sample.group}
 
     def _epoch_sweep(self, finished: dict[str, FinishedStage]) -> tuple[SweptEpoch, ...]:
         test_images = self._planned.work.test_images

@@ -14,6 +14,7 @@ from engine.chain.paired_variants import PairedVariants
 from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
+from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
 from engine.contract.measurements import DecisionThreshold, VariantMeasurement, variant_name
 from engine.contract.target_settings import TargetSettings
@@ -47,12 +48,12 @@ class Variants:
         emit: Callable[[EngineEvent], None],
         controls: Mapping[str, str],
         target: TargetSettings,
-        groups: Mapping[str, str],
+        groups: Callable[[DatasetSettings | None], Mapping[str, str]],
     ) -> None:
         """
         Args:
             controls: chain → the chain that is its control.
-            groups: path of an image → what it belongs to, such as its patient.
+            groups: of a dataset, None the recipe's own: path of an image → what it belongs to, such as its patient.
             target: what the files are held against.
         """
         self._directory = directory
@@ -65,9 +66,12 @@ class Variants:
         self._sensitivity = target.sensitivity
         self._baseline_predictions: dict[str, np.ndarray] = {}
         """Setting → what its baseline predicts on the test images."""
-        self._paired = PairedVariants(groups, target.max_accuracy_drop)
+        self._groups = groups
+        self._paired = PairedVariants(target.max_accuracy_drop)
         self._kept: dict[str, Predictions] = {}
         """File, relative to the run's directory → what is in it: one for each set of test images."""
+        self._kept_of: dict[str, DatasetSettings | None] = {}
+        """And of which dataset; None: the recipe's own."""
         self.measured_count = 0
         """How many measurements had to be made, latencies included."""
 
@@ -107,8 +111,9 @@ class Variants:
         variant, output = known
         self._baseline_predictions.setdefault(setting, predicted(output))
         rows = images.dataset.splits[Split.TEST]
-        paths = [images.dataset.paths[row] for row in rows]
-        self._paired.add(name, paths, images.dataset.labels[rows], predicted(output))
+        group_of = self._groups(stage.dataset)
+        groups = [group_of.get(images.dataset.paths[row], "") for row in rows] if group_of else ()
+        self._paired.add(name, stage.images, images.dataset.labels[rows], predicted(output), groups)
         variant = variant.model_copy(
             update={
                 "chain": chain,
@@ -119,7 +124,7 @@ class Variants:
                 "evidence": finished.evidence,
                 "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),
-                "predictions": self._keep_predictions(name, output, images.dataset),
+                "predictions": self._keep_predictions(name, output, images.dataset, stage.dataset),
                 **earlier_fields(finished.evidence, places),
             }
         )
@@ -198,11 +203,21 @@ class Variants:
         labels = images.dataset.labels[images.dataset.splits[Split.VALIDATION]]
         return chosen_threshold(labels, both_classes(output), images.dataset.classes, self._sensitivity)
 
-    def _keep_predictions(self, name: str, output: np.ndarray, dataset: PreparedDataset) -> str:
-        """Add a variant to those of the same test images; where they are kept, relative to the run's directory."""
+    def _keep_predictions(
+        self, name: str, output: np.ndarray, dataset: PreparedDataset, other: DatasetSettings | None
+    ) -> str:
+        """Add a variant to those of the same test images; where they are kept, relative to the run's directory.
+
+        Args:
+            other: the dataset, where it is not the recipe's own: its images may have the same names.
+        """
         rows = dataset.splits[Split.TEST]
         paths, labels = tuple(dataset.paths[row] for row in rows), dataset.labels[rows]
-        alike = (file for file, kept in self._kept.items() if (kept.paths, kept.classes) == (paths, dataset.classes))
+        alike = (
+            file
+            for file, kept in self._kept.items()
+            if (kept.paths, kept.classes, self._kept_of[file]) == (paths, dataset.classes, other)
+        )
         number = len(self._kept) + 1
         new = PREDICTIONS_FILE if number == 1 else PREDICTIONS_FILE.replace(".", f"-{number}.")
         file = next(alike, new)
@@ -217,7 +232,7 @@ class Variants:
             np.concatenate([earlier.predicted, predictions]) if earlier else predictions,
         )
         kept.write(self._directory.path / file)
-        self._kept[file] = kept
+        self._kept[file], self._kept_of[file] = kept, other
         return file
 
     def _together(self, keys: tuple[str, ...]) -> dict[str, LatencyFigures]:

@@ -146,7 +146,7 @@ class PairedComparison(Measured):
     difference: float
     """Of the accuracies: this one's less the other's."""
     difference_ci95: tuple[float, float]
-    """Bootstrap over images, or over whole groups."""
+    """Tango's score interval; with groups a bootstrap over whole groups."""
     p_value: float
     """That the two are equally accurate: McNemar's exact test, or with groups by exchanging the two in whole groups."""
     max_drop: float | None = None

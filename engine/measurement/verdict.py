@@ -91,7 +91,8 @@ def _drop(paired: PairedComparison | None) -> str:
     asked = f"at most {100 * paired.max_drop:g} points of accuracy"
     if paired.verdict == "does not hold":
         return f"It does not keep the target to lose {asked}."
-    return f"{paired.images:,} test images are too few to tell whether it loses {asked}."
+    few = f"{paired.images:,} test images" if paired.groups is None else f"{paired.groups:,} groups of test images"
+    return f"{few} are too few to tell whether it loses {asked}."
 
 
 def _worth(variant: VariantMeasurement, control: VariantMeasurement | None, compared: str) -> str:

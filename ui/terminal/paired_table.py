@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from engine.contract.measurements import RunResult
+from ui.figure_text import p_text
 
 VERDICTS = {"holds": "yes", "does not hold": "no", "too few images": "too few images"}
 
@@ -31,8 +32,3 @@ def paired_table(result: RunResult) -> Table | None:
         verdict = [VERDICTS[one.verdict]] if one.verdict else []
         table.add_row(name, change, str(one.lost), str(one.won), p_text(one.p_value), corrected, *verdict)
     return table
-
-
-def p_text(value: float) -> str:
-    """Such as "0.031" and "< 0.001"."""
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"

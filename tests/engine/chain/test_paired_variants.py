@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from engine.chain.paired_variants import PairedVariants
-from engine.chain.target_findings import target_findings
+from engine.chain.target_findings import groups_of_test_images, target_findings
 from engine.contract.target_settings import TargetSettings
+from engine.datasets.source import Sample, Split
 from engine.measurement.paired_comparison import mcnemar_p_value
 
-PATHS = tuple(f"{place}.png" for place in range(40))
 LABELS = np.zeros(40, dtype=np.int64)
 
 
@@ -21,11 +21,11 @@ def wrong(*places: int) -> np.ndarray:
 
 
 def test_each_is_held_against_its_baseline_and_corrected_once_a_file() -> None:
-    paired = PairedVariants({})
-    paired.add("baseline", PATHS, LABELS, wrong(0, 1))
-    paired.add("int8", PATHS, LABELS, wrong(*range(2, 12)))
-    paired.add("the same", PATHS, LABELS, wrong(*range(2, 12)))
-    paired.add("pruned", PATHS, LABELS, wrong(0, 1, 2))
+    paired = PairedVariants()
+    paired.add("baseline", "own", LABELS, wrong(0, 1))
+    paired.add("int8", "own", LABELS, wrong(*range(2, 12)))
+    paired.add("the same", "own", LABELS, wrong(*range(2, 12)))
+    paired.add("pruned", "own", LABELS, wrong(0, 1, 2))
     names = ("int8", "the same", "pruned")
     found = paired.against_baseline(
         dict.fromkeys((*names, "baseline"), "baseline"),
@@ -39,9 +39,9 @@ def test_each_is_held_against_its_baseline_and_corrected_once_a_file() -> None:
 
 
 def test_a_drop_that_the_recipe_asks_for_is_judged() -> None:
-    paired = PairedVariants({}, max_drop=0.1)
-    paired.add("baseline", PATHS, LABELS, LABELS)
-    paired.add("int8", PATHS, LABELS, wrong(*range(20)))
+    paired = PairedVariants(max_drop=0.1)
+    paired.add("baseline", "own", LABELS, LABELS)
+    paired.add("int8", "own", LABELS, wrong(*range(20)))
     found = paired.against_baseline({"int8": "baseline"}, {"int8": "q"})
     assert (found["int8"].max_drop, found["int8"].verdict) == (0.1, "does not hold")
 
@@ -51,7 +51,7 @@ def test_a_drop_that_the_recipe_asks_for_is_judged() -> None:
     [
         (60, 0.0, ""),
         (60, 0.02, "even where it classifies all"),
-        (400, 0.02, "where 5 % of its decisions"),
+        (400, 0.02, "where 5 % of them change"),
         (5000, 0.02, ""),
     ],
 )
@@ -62,17 +62,30 @@ def test_too_few_images_are_told_before_the_training(images: int, asked: float, 
 
 
 def test_other_images_do_not_compare() -> None:
-    paired = PairedVariants({})
-    paired.add("baseline", PATHS, LABELS, LABELS)
-    paired.add("transferred", PATHS[:-1], LABELS[:-1], LABELS[:-1])
+    """Also where they are as many, and of the same names."""
+    paired = PairedVariants()
+    paired.add("baseline", "own", LABELS, LABELS)
+    paired.add("transferred", "other", LABELS, LABELS)
     assert paired.compared("transferred", "baseline") is None
     assert paired.compared("transferred", "control that failed") is None
+    assert paired.against_baseline({"transferred": "baseline"}, {"transferred": "t"}) == {}
 
 
 def test_images_of_a_patient_belong_together() -> None:
-    paired = PairedVariants({path: f"patient {place // 10}" for place, path in enumerate(PATHS)})
-    paired.add("baseline", PATHS, LABELS, wrong(*range(10)))
-    paired.add("int8", PATHS, LABELS, LABELS)
+    paired, patients = PairedVariants(), [f"patient {place // 10}" for place in range(len(LABELS))]
+    paired.add("baseline", "own", LABELS, wrong(*range(10)), patients)
+    paired.add("int8", "own", LABELS, LABELS, patients)
     found = paired.compared("int8", "baseline")
     assert found is not None
     assert (found.groups, found.p_value) == (4, 1.0)
+
+
+def test_patients_are_counted_where_the_test_images_cannot_show_a_drop() -> None:
+    target = TargetSettings(max_accuracy_drop=0.05)
+    assert not list(target_findings(target, 2000))
+    (found,) = target_findings(target, 2000, test_groups=23)
+    assert found.message.startswith("23 groups of test images cannot show that a file loses at most 5 points")
+    samples = [Sample(f"{place}.png", 0, Split.TEST, group=f"{place // 4}" if place < 8 else "") for place in range(10)]
+    samples += [Sample("train.png", 0, Split.TRAIN, group="other")]
+    assert groups_of_test_images(samples) == 4
+    assert groups_of_test_images(samples[8:]) == 0

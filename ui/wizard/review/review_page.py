@@ -194,8 +194,9 @@ class ReviewPage(DraftPage):
         self.say_whether_complete()
 
     def _target_findings(self) -> Iterator[Finding]:
-        if self._draft.scanned is not None:
-            yield from target_findings(self._draft.recipe.target, self._draft.scanned.images(Split.TEST))
+        scanned, target = self._draft.scanned, self._draft.recipe.target
+        if scanned is not None and target.max_accuracy_drop:
+            yield from target_findings(target, scanned.images(Split.TEST), scanned.test_groups)
 
     def shut_down(self) -> None:
         """End the thread that looks for finished stages."""
