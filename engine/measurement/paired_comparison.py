@@ -24,7 +24,6 @@ PSEUDO_GROUPS = 0.25
 FEW_CHANGED_GROUPS = 6
 """Of fewer the bootstrap knows too little: then groups may lose all their images, as far as the score interval goes."""
 SEED = 0x9A17
-LEVEL = 0.05
 
 
 def paired_comparison(
@@ -134,11 +133,6 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
         most = max(most, min(1.0, (len(p_values) - rank) * p_values[place]))
         corrected[place] = most
     return tuple(map(float, corrected))
-
-
-def fewest_changes() -> int:
-    """Images that must change, all the same way, for the exact test to find a difference: 6."""
-    return next(count for count in range(1, 100) if mcnemar_p_value(count, 0) < LEVEL)
 
 
 def _by_group(changes: np.ndarray, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
