@@ -176,9 +176,14 @@ class MicroFile(Measured):
     """Of them, to how many it gives the class that LiteRT gives with the variant's `.tflite`, as figures are of."""
 
 
-def variant_name(chain: str, setting: str) -> str:
-    """What tells a variant from all others of its run, such as "int8" or "int8 (64 px)"."""
-    return f"{chain} ({setting})" if setting else chain
+def variant_name(chain: str, branch: str) -> str:
+    """What tells a variant from all others of its run, such as "int8", "int8 (64 px)" or "int8 (64 px, seed 2)"."""
+    return f"{chain} ({branch})" if branch else chain
+
+
+def branch_name(setting: str, repeat: str) -> str:
+    """What tells a trained baseline and its chains from the others of a run; empty where there is one only."""
+    return ", ".join(filter(None, (setting, repeat)))
 
 
 class VariantMeasurement(Measured):
@@ -188,6 +193,12 @@ class VariantMeasurement(Measured):
     """The chain's name; "baseline" for the float32 baseline."""
     setting: str = ""
     """The image setting, such as "64 px, JPEG 75"; empty where the recipe has one only."""
+    seed: int | None = None
+    """That its baseline was trained with; None in runs of versions that did not tell."""
+    fold: int | None = None
+    """Which part of the images it was tested on, from 1; None without cross-validation."""
+    repeat: str = ""
+    """Such as "seed 2, fold 1"; empty where the recipe repeats nothing."""
     steps: tuple[str, ...]
     """The labels of the steps, in order."""
     file: str
@@ -275,7 +286,12 @@ class VariantMeasurement(Measured):
     @property
     def name(self) -> str:
         """What tells it from all other variants of its run."""
-        return variant_name(self.chain, self.setting)
+        return variant_name(self.chain, self.branch)
+
+    @property
+    def branch(self) -> str:
+        """Which trained baseline it comes from; empty where there is one only."""
+        return branch_name(self.setting, self.repeat)
 
 
 class SkippedFile(Measured):

@@ -158,7 +158,7 @@ def _models(directory: Path) -> tuple[RunModel, ...]:
             continue  # Of another version, or half a line of a run that was killed.
         if isinstance(event, VariantMeasured):
             variant = event.variant
-            file, baseline = directory / variant.file, variant_name(BASELINE, variant.setting)
+            file, baseline = directory / variant.file, variant_name(BASELINE, variant.branch)
             found[variant.name] = RunModel(variant.name, file, baseline, variant.dataset)
     if not found:
         files = sorted((directory / "models").glob("*.tflite"), key=lambda file: (file.stem != BASELINE, file.stem))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
+from engine.figures.variant_figures import figures
 from ui.dashboard.measure_plot import MIN_HEIGHT, MeasurePlot
 from ui.theme import Theme
-from ui.variant_figures import figures
 
 SHOWN = ("size", "zip", "latency", "accuracy")
 NARROW_PIXELS = 520

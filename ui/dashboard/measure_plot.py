@@ -8,11 +8,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFontMetrics
 
 from engine.contract.measurements import VariantMeasurement
+from engine.figures.figure import Bar
+from engine.figures.figure_text import figure_text
 from ui.dashboard.plot import Plot, PlotTable
-from ui.figure_text import figure_text
 from ui.shown_run import ShownRun
 from ui.theme import Theme
-from ui.variant_figures import Bar
 
 BAR_HEIGHT = 0.66
 WHISKER_HEIGHT = 0.3

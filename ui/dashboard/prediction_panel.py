@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.progress import Progress
+from engine.figures.variant_figures import baselines
 from engine.store.prediction_file import Predictions
 from engine.store.run_hashes import is_damaged
 from ui.dashboard.panel import Panel
@@ -17,7 +18,6 @@ from ui.form.calm_fields import CalmComboBox
 from ui.message_bar import MessageBar
 from ui.shown_run import ShownRun
 from ui.theme import Theme
-from ui.variant_figures import baselines
 from workers.latest_call import LatestCall
 
 
@@ -113,7 +113,7 @@ class PredictionPanel(Panel):
         if variant is None or self.predictions is None or variant.name not in self.predictions.variants:
             return
         ours = [one for one in self._variants.values() if one.predictions == variant.predictions]
-        first = baselines(ours).get(variant.setting, variant).name
+        first = baselines(ours).get(variant.branch, variant).name
         self.show_predictions(self.predictions, variant, first)
 
 

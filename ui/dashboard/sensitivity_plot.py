@@ -10,9 +10,9 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFontMetrics
 
 from engine.contract.sensitivity import LayerSensitivity, SchemeCost, Sensitivity
+from engine.figures.figure_text import figure_text
 from ui.byte_sizes import bytes_text
 from ui.dashboard.plot import Plot, PlotTable
-from ui.figure_text import figure_text
 from ui.theme import Theme
 
 BAR_HEIGHT = 0.66

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.measurements import VariantMeasurement
+from engine.figures.variant_figures import FIGURES
 from engine.store.durable_file import write_durably
 from ui.message_bar import MessageBar
 from ui.question import agrees
@@ -30,7 +31,6 @@ from ui.results.epoch_sweep import sweep_text
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.variants_model import SORT_ROLE, VariantsModel
 from ui.shown_run import ShownRun
-from ui.variant_figures import FIGURES
 
 CHAIN_COLUMN = 0
 WIDEST_COLUMN = 320

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.contract.measurements import VariantMeasurement
-from ui.variant_figures import FIGURES, baselines, steps_text
+from engine.figures.variant_figures import FIGURES, baselines, steps_text
 
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
@@ -43,7 +43,7 @@ class VariantsModel(QAbstractTableModel):
         if not index.isValid():
             return None
         variant, column = self._variants[index.row()], FIGURES[index.column()]
-        baseline = self._baselines[variant.setting]
+        baseline = self._baselines[variant.branch]
         if role == Qt.ItemDataRole.DisplayRole:
             return column.text(variant, baseline)
         if role == SORT_ROLE:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from engine.contract.measurements import RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
+from engine.figures.variant_figures import baselines, figures
 from ui.counts import counted
 from ui.terminal.image_settings_table import image_settings_lines
-from ui.variant_figures import baselines, figures
 
 SHOWN = (
     "steps",
@@ -32,7 +32,7 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
     Latencies are those of the machine that the page names.
     """
     first = result.variants[0]
-    of_setting = baselines(result.variants)
+    of_branch = baselines(result.variants)
     heads = ["chain", *(figure.title.replace("\n", " ") for figure in figures(*SHOWN))]
     threads = f"{first.threads} thread{'s' if first.threads != 1 else ''}"
     sizes = ", ".join(dict.fromkeys("{}×{}".format(*images.height_width) for images in recipe.images.settings))
@@ -47,7 +47,7 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
         "",
         f"| {' | '.join(heads)} |",
         f"| --- | --- |{' ---: |' * (len(heads) - 2)}",
-        *(f"| {' | '.join(_cells(variant, of_setting[variant.setting]))} |" for variant in result.variants),
+        *(f"| {' | '.join(_cells(variant, of_branch[variant.branch]))} |" for variant in result.variants),
     ]
     said = [f"- **{_plain(variant.name)}**: {variant.note}" for variant in result.variants if variant.note]
     said += [f"- Failed: {_plain(why)}" for why in result.failed.values()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from engine.contract.measurements import RunResult
-from ui.figure_text import p_text
+from engine.figures.figure_text import p_text
 
 VERDICTS = {"holds": "yes", "does not hold": "no", "too few images": "too few images"}
 

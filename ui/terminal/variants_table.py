@@ -10,8 +10,8 @@ from rich.text import Text
 from engine.contract.evidence import Evidence
 from engine.contract.measurements import RunResult, variant_name
 from engine.contract.recipe import BASELINE
+from engine.figures.variant_figures import baselines, figures
 from engine.workbench.evidence_kinds import EVIDENCE, parsed
-from ui.variant_figures import baselines, figures
 
 SHOWN = ("accuracy", "agreement", "size", "size_ratio", "zip", "sparsity", "latency", "latency_p95", "latency_ratio")
 
@@ -25,9 +25,9 @@ def variants_table(result: RunResult) -> Table:
     table.add_column("chain", overflow="fold", min_width=9)
     for figure in figures(*SHOWN):
         table.add_column(figure.head, justify="right", no_wrap=True)
-    of_setting = baselines(result.variants)
+    of_branch = baselines(result.variants)
     for variant in result.variants:
-        texts = (figure.text(variant, of_setting[variant.setting]) for figure in figures(*SHOWN))
+        texts = (figure.text(variant, of_branch[variant.branch]) for figure in figures(*SHOWN))
         # An interval stands below its figure, so that the table fits a terminal.
         table.add_row(variant.name, *(text.replace(" (", "\n(") for text in texts))
     return table
@@ -66,7 +66,7 @@ def evidence_tables(result: RunResult) -> Iterator[Table]:
             own = [parsed(one) for one in variant.evidence if one.kind == kind.key]
             if own:
                 content = "".join(one.model_dump_json() for one in own)
-                sharing.setdefault(f"{variant.setting} {content}", ([], own))[0].append(variant.name)
+                sharing.setdefault(f"{variant.branch} {content}", ([], own))[0].append(variant.name)
         for chains, found in sharing.values():
             for number, row in enumerate(row for one in found for row in one.rows()):
                 table.add_row("" if number else ", ".join(chains), *row)

@@ -14,10 +14,10 @@ from PySide6.QtWidgets import QApplication, QMenu, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from engine.contract.events import EngineEvent, EpochFinished, VariantMeasured
+from engine.figures.figure_text import figure_text
 from tests.ui.study_events import CHAINS, study_events, until
 from ui.dashboard.dashboard import Dashboard
 from ui.dashboard.plot import Plot
-from ui.figure_text import figure_text
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from engine.contract.measurements import (
     VariantMeasurement,
 )
 from engine.contract.recipe import Recipe
+from engine.figures.variant_figures import FIGURES
 from tests.ui.results.test_results_table import column, shown
 from tests.ui.study_events import variant
 from ui.results.csv_export import variants_csv
@@ -29,7 +30,6 @@ from ui.shown_run import ShownRun
 from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.markdown_table import markdown_page
 from ui.terminal.variants_table import variants_table
-from ui.variant_figures import FIGURES
 
 HEADS = {224: 25_089, 64: 2_049}
 

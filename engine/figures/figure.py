@@ -1,0 +1,66 @@
+"""What a figure of a variant is: how it reads, sorts and is drawn, and which way is better."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from engine.contract.measurements import VariantMeasurement
+
+Value = float | str
+
+
+Interval = tuple[float, float]
+Units = tuple[tuple[str, float], ...]
+"""(unit, how much of the value it is), the smallest first."""
+
+BYTES: Units = (("KiB", 1024.0), ("MiB", 1024.0**2), ("GiB", 1024.0**3))
+MILLISECONDS: Units = (("µs", 1e-3), ("ms", 1.0), ("s", 1e3))
+FRACTION: Units = (("fraction", 1.0),)
+
+
+class Better(StrEnum):
+    """Which way a figure is better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+    NEITHER = "neither"
+
+
+@dataclass(frozen=True)
+class Bar:
+    """How a figure is drawn as a bar."""
+
+    axis: str
+    """"{unit}" stands for the unit."""
+    units: Units
+    raw: Callable[[VariantMeasurement], float]
+    """In the first unit's own base: bytes, milliseconds, a fraction."""
+    whisker: Callable[[VariantMeasurement], Interval] | None = None
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure; `value` sorts and `text` is read."""
+
+    name: str
+    """Short and unique, such as "size_ratio"."""
+    title: str
+    """Two lines: what it is, and its unit."""
+    explanation: str
+    value: Callable[[VariantMeasurement, VariantMeasurement], Value]
+    """Of a variant and the baseline of its branch."""
+    text: Callable[[VariantMeasurement, VariantMeasurement], str]
+    better: Better = Better.NEITHER
+    compares_images: bool = False
+    """Whether it says something only where a run compares image settings."""
+    is_usual: bool = False
+    """Whether the window's table shows it until the user chooses others."""
+    brief: str = ""
+    """Its head where there is little room; empty: the title."""
+    bar: Bar | None = None
+
+    @property
+    def head(self) -> str:
+        return self.brief or self.title
