@@ -16,9 +16,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 from ui.lasting_constants import make_constants_last
+from ui.main_thread_collector import MainThreadCollector
 from ui.theme import ThemeChoice, apply_theme
 
 make_constants_last()
+
+
+@pytest.fixture(autouse=True)
+def garbage_in_this_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """As in the application: a search in a worker's thread could delete a window there."""
+    if "qapp" not in request.fixturenames:
+        yield
+        return
+    collector = MainThreadCollector(request.getfixturevalue("qapp"))
+    yield
+    collector.collect_if_due()
+    collector.give_back()
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from engine.launch.garbage_collector import making_what_stays
 from engine.store.locations import default_runs_directory
 from ui.early_loading import EarlyLoading
 from ui.lasting_constants import make_constants_last
+from ui.main_thread_collector import MainThreadCollector
 from ui.main_window import MainWindow
 from ui.theme import ThemeChoice, apply_theme
 
@@ -39,6 +40,7 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     remembered = settings.value("runs_directory")
     if remembered and runs_directory == default_runs_directory():
         runs_directory = Path(str(remembered))
+    MainThreadCollector(application)
     with making_what_stays():
         window = MainWindow(settings, runs_directory)
     # The desktop went dark or light.

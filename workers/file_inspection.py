@@ -209,7 +209,11 @@ class FileInspector:
                 # It came after the run was opened.
                 self._run = InspectedRun.open(self._directory)
                 model = self._run.model(variant)
-            self._open = (variant, ComparedFiles.open(self._opened_run(), model))
+            seen = self._opened_run().seen_by(model)
+            if (seen.seed, seen.test_images) != (self._opened_run().seed, self._opened_run().test_images):
+                self._images = None
+            self._run = seen
+            self._open = (variant, ComparedFiles.open(seen, model))
         return self._open[1]
 
 

@@ -9,7 +9,6 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from engine.contract.errors import Cancelled, NutshellError
 from engine.contract.progress import Progress
-from engine.launch.garbage_collector import collector_at_rest
 
 END_MS = 10_000
 
@@ -52,10 +51,7 @@ class _Worker(QObject):
         progress = Progress(raise_if_cancelled, lambda done, total: self.progressed.emit(number, done, total))
         try:
             progress.raise_if_cancelled()
-            # A search for garbage in this thread could delete windows, which Qt allows in their own thread only.
-            with collector_at_rest():
-                result = work(progress)
-            self.succeeded.emit(number, result)
+            self.succeeded.emit(number, work(progress))
         except Cancelled:
             return
         except NutshellError as error:

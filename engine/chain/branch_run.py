@@ -62,7 +62,7 @@ class BranchRun:
                 raise
             # The step may have left its network half changed; the next one reads it from the store.
             self.runner.forget(parent.key)
-            self.failed.add_stage(stage, self.branch.setting, self._told(error))
+            self.failed.add_stage(stage, self.branch.name, self._told(error))
             return None
 
     def _told(self, error: Exception) -> NutshellError:
@@ -75,14 +75,14 @@ class BranchRun:
     def _add_variant(self, chain: str, stage: Stage, done: FinishedStage) -> None:
         """A file that cannot be measured is not left in the run."""
         try:
-            self.variants.add(chain, self.branch.setting, stage, done, self.runner)
+            self.variants.add(chain, self.branch, stage, done, self.runner)
         except (Cancelled, OSError):
             raise
         except Exception as error:
             if stage.parent is None:
                 raise
-            self.directory.remove_model(variant_name(chain, self.branch.setting))
-            self.failed.add_variant(chain, self.branch.setting, self._told(error))
+            self.directory.remove_model(variant_name(chain, self.branch.name))
+            self.failed.add_variant(chain, self.branch.name, self._told(error))
 
 
 def _actual_key(stage: Stage, parent: FinishedStage | None) -> str:

@@ -10,7 +10,10 @@ from engine.backbones.backbone import layer_graph
 from engine.backbones.freezing import computes_features_once, frozen_epochs
 from engine.chain.branches import Branch, plan_branches
 from engine.chain.stage_tree import Stage
+from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
+from engine.contract.repeats import Repeat
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
 from engine.training.course import expected_epochs
@@ -162,7 +165,11 @@ def training_macs_per_second(recipe: Recipe, work: Work, epoch_seconds: float) -
 def unread_branches(recipe: Recipe) -> tuple[Branch, ...]:
     """The branches of a recipe by its settings alone: no image and no weights file is read, so keys are not those of a
     run."""
-    return plan_branches(recipe, lambda dataset, images: dataset.model_dump_json(), lambda path: path)
+
+    def unread(dataset: DatasetSettings, images: ImageSettings, repeat: Repeat) -> str:
+        return f"{dataset.model_dump_json()} {repeat}"
+
+    return plan_branches(recipe, unread, lambda path: path)
 
 
 def _graph(branch: Recipe, work: Work) -> LayerGraph:

@@ -29,16 +29,16 @@ class FailedChains:
         self._reasons: list[str] = []
         self._exit_code = EXIT_FAILED
         self.sentences: dict[str, str] = {}
-        """Chain, with its image setting where there are several → why it failed."""
+        """Chain, with its branch where there are several → why it failed."""
 
-    def add_stage(self, stage: Stage, setting: str, error: NutshellError) -> None:
+    def add_stage(self, stage: Stage, branch: str, error: NutshellError) -> None:
         """A step failed, and with it the chains that pass through."""
         self._emit(StageFailed(stage=stage.key, message=str(error)))
-        self._add(stage.chains, setting, f", {stage.title}: {error}", error.exit_code)
+        self._add(stage.chains, branch, f", {stage.title}: {error}", error.exit_code)
 
-    def add_variant(self, chain: str, setting: str, error: NutshellError) -> None:
+    def add_variant(self, chain: str, branch: str, error: NutshellError) -> None:
         """A chain's stages are finished, but its file could not be measured."""
-        self._add((chain,), setting, f": {error}", error.exit_code)
+        self._add((chain,), branch, f": {error}", error.exit_code)
 
     def raise_with(self, result: RunResult) -> None:
         """End the run as failed where a chain did.
@@ -57,10 +57,10 @@ class FailedChains:
             sentence += f" The log says why of {len(self._reasons) - NAMED_REASONS} more."
         raise ChainsFailed(sentence, self._exit_code, result)
 
-    def _add(self, chains: Sequence[str], setting: str, reason: str, exit_code: int) -> None:
+    def _add(self, chains: Sequence[str], branch: str, reason: str, exit_code: int) -> None:
         if not self.sentences:
             self._exit_code = exit_code
-        names = [variant_name(chain, setting) for chain in chains]
+        names = [variant_name(chain, branch) for chain in chains]
         self.sentences |= {name: f'Chain "{name}"{reason}' for name in names}
         first, *others = names
         self._reasons.append(self.sentences[first])

@@ -8,6 +8,7 @@ from pathlib import Path
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.recipe import Recipe
+from engine.contract.repeats import Repeat
 from engine.datasets.cache.preparation import scan
 from engine.datasets.source import SampleIndex
 
@@ -31,8 +32,10 @@ class ListedDatasets:
         return next(index for settings, index in self.listed if settings == dataset)
 
 
-def list_datasets(recipe: Recipe, cache: Path, progress: Progress = UNWATCHED) -> ListedDatasets:
-    """List the samples of every dataset of a recipe; nothing is decoded.
+def list_datasets(recipe: Recipe, repeat: Repeat, cache: Path, progress: Progress = UNWATCHED) -> ListedDatasets:
+    """List the samples of every dataset of a recipe for one repetition; nothing is decoded.
+
+    The recipe's own dataset alone is cross-validated.
 
     Raises:
         DataError, RecipeError: one of them names no usable images.
@@ -43,4 +46,6 @@ def list_datasets(recipe: Recipe, cache: Path, progress: Progress = UNWATCHED) -
             other = step.other_dataset()
             if other is not None and other not in wanted:
                 wanted.append(other)
-    return ListedDatasets(tuple((dataset, scan(dataset, recipe.seed, progress, cache)) for dataset in wanted))
+    seed = repeat.data_seed
+    own = (recipe.dataset, scan(recipe.dataset, seed, progress, cache, repeat.fold))
+    return ListedDatasets((own, *((other, scan(other, seed, progress, cache)) for other in wanted[1:])))

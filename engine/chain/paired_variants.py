@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 
-import numpy as np
-
+from engine.chain.classified_images import ClassifiedImages
 from engine.contract.measurements import PairedComparison
 from engine.measurement.paired_comparison import holm, paired_comparison, within_drop
-
-
-@dataclass(frozen=True)
-class _Classified:
-    """What one file predicts on the test images."""
-
-    images: str
-    labels: np.ndarray
-    predicted: np.ndarray
-    groups: Sequence[str]
 
 
 class PairedVariants:
@@ -29,24 +17,20 @@ class PairedVariants:
         Args:
             max_drop: of the accuracy against the baseline; 0: not asked.
         """
-        self._max_drop = max_drop
-        self._classified: dict[str, _Classified] = {}
+        self.max_drop = max_drop
+        self.classified: dict[str, ClassifiedImages] = {}
+        """Variant → what its file predicts."""
 
-    def add(
-        self, name: str, images: str, labels: np.ndarray, predicted: np.ndarray, groups: Sequence[str] = ()
-    ) -> None:
+    def add(self, name: str, classified: ClassifiedImages) -> None:
         """
         Args:
             name: of the variant.
-            images: what tells its test images from those of all other datasets and settings: their fingerprint.
-            labels, predicted: int64 (images,).
-            groups: of each image, such as its patient; empty: each stands alone.
         """
-        self._classified[name] = _Classified(images, labels, predicted, groups)
+        self.classified[name] = classified
 
     def compared(self, name: str, against: str) -> PairedComparison | None:
         """A variant against another; None where there is no other, or it classified other images."""
-        first, second = self._classified.get(against), self._classified.get(name)
+        first, second = self.classified.get(against), self.classified.get(name)
         if name == against or first is None or second is None or first.images != second.images:
             return None
         return paired_comparison(first.labels, first.predicted, second.predicted, first.groups, against)
@@ -66,6 +50,6 @@ class PairedVariants:
             distinct = {keys[name]: one.p_value for name, one in own.items()}
             corrected = dict(zip(distinct, holm(tuple(distinct.values())), strict=True))
             found |= {name: one.model_copy(update={"p_holm": corrected[keys[name]]}) for name, one in own.items()}
-        if self._max_drop:
-            found = {name: within_drop(one, self._max_drop) for name, one in found.items()}
+        if self.max_drop:
+            found = {name: within_drop(one, self.max_drop) for name, one in found.items()}
         return found

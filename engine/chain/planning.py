@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from engine.backbones.backbone import layer_graph
@@ -19,6 +19,7 @@ from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.recipe import Recipe
+from engine.contract.repeats import Fold, Repeat
 from engine.datasets.cache.preparation import dataset_fingerprint
 from engine.datasets.source import SampleIndex, Split
 from engine.feeding.pipeline import network_input_shape
@@ -40,29 +41,41 @@ class Planned:
 
     recipe: Recipe
     findings: tuple[Finding, ...]
-    datasets: ListedDatasets
+    listed: Mapping[Repeat, ListedDatasets]
     branches: tuple[Branch, ...]
-    """One per image setting, in the order in which they are run."""
+    """One per image setting and repetition, in the order in which they are run."""
     work: Work
-    """Of the recipe's own dataset."""
+    """Of the recipe's own dataset in the first repetition."""
     speed_is_measured: bool
     """Whether an earlier run of this machine told how fast it trains."""
 
     @property
+    def datasets(self) -> ListedDatasets:
+        """Of the first repetition."""
+        return self.listed[self.branches[0].repeat]
+
+    @property
     def index(self) -> SampleIndex:
-        """The recipe's own dataset."""
+        """The recipe's own dataset, with the split of the first repetition."""
         return self.datasets.own
 
-    def work_of(self, stage: Stage) -> Work:
-        """Of the images that a stage trains on."""
-        if stage.dataset is None:
-            return self.work
-        return _work(self.datasets.index(stage.dataset), self.work.macs_per_second)
+    def index_of(self, branch: Branch, dataset: DatasetSettings | None = None) -> SampleIndex:
+        """A dataset with the split of a branch.
+
+        Args:
+            dataset: None: the recipe's own.
+        """
+        datasets = self.listed[branch.repeat]
+        return datasets.own if dataset is None else datasets.index(dataset)
+
+    def work_of(self, branch: Branch, stage: Stage | None = None) -> Work:
+        """Of the images that a stage trains on; without one, of the branch's baseline."""
+        return _work(self.index_of(branch, stage.dataset if stage else None), self.work.macs_per_second)
 
     def planned_stages(self) -> tuple[PlannedStage, ...]:
         """The stages of all branches as the events carry them."""
         costs = {
-            stage.key: stage_cost(branch.recipe, stage, self.work_of(stage))
+            stage.key: stage_cost(branch.recipe, stage, self.work_of(branch, stage))
             for branch in self.branches
             for stage in branch.tree.stages
         }
@@ -75,6 +88,7 @@ class Planned:
                 step=stage.parameters.step if stage.parameters else "",
                 chains=stage.chains,
                 setting=branch.setting,
+                repeat=branch.repeat.name,
                 epochs=stage.epochs,
                 open_ended=stage.open_ended,
                 estimated_seconds=costs[stage.key].seconds,
@@ -93,7 +107,8 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHE
         RecipeRefused, DataError: the recipe or its images cannot be used.
     """
     findings = accepted(recipe)
-    datasets = list_datasets(recipe, locations.image_cache, progress)
+    listed = _listed(recipe, locations, progress)
+    datasets = listed[recipe.repeats[0]]
     if (classes := len(datasets.own.classes)) != guessed_classes(recipe):
         findings = accepted(recipe, classes)
     for branch in recipe.branches():
@@ -101,16 +116,28 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHE
             # Raises where the network cannot have a head for these classes.
             layer_graph(branch.backbone, network_input_shape(branch.images.first), len(index.classes))
 
-    def fingerprint(dataset: DatasetSettings, images: ImageSettings) -> str:
-        return dataset_fingerprint(datasets.index(dataset), images, recipe.seed)
+    def fingerprint(dataset: DatasetSettings, images: ImageSettings, repeat: Repeat) -> str:
+        return dataset_fingerprint(listed[repeat].index(dataset), images, repeat.data_seed)
 
     branches = plan_branches(recipe, fingerprint)
     speed = measured_speed(locations)
     work = _work(datasets.own, speed or DEFAULT_MACS_PER_SECOND)
-    planned = Planned(recipe, findings, datasets, branches, work, speed is not None)
+    planned = Planned(recipe, findings, listed, branches, work, speed is not None)
     groups = groups_of_test_images(datasets.own.samples)
     found = (*_memory_findings(planned.planned_stages()), *target_findings(recipe.target, work.test_images, groups))
     return replace(planned, findings=(*findings, *found))
+
+
+def _listed(recipe: Recipe, locations: Locations, progress: Progress) -> dict[Repeat, ListedDatasets]:
+    """The datasets of every repetition; those that divide the images alike share them."""
+    shared: dict[tuple[int, Fold | None], ListedDatasets] = {}
+    found: dict[Repeat, ListedDatasets] = {}
+    for repeat in recipe.repeats:
+        division = (repeat.data_seed, repeat.fold)
+        if division not in shared:
+            shared[division] = list_datasets(recipe, repeat, locations.image_cache, progress)
+        found[repeat] = shared[division]
+    return found
 
 
 def _memory_findings(stages: Sequence[PlannedStage]) -> Iterator[Finding]:

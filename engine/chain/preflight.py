@@ -56,6 +56,7 @@ def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, 
     found = (
         *(finding for dataset, where in _datasets(recipe) for finding in _dataset_findings(dataset, where)),
         *_grid_findings(recipe),
+        *_repeat_findings(recipe),
         *(finding for branch in branches for finding in _network_findings(branch, class_count)),
         *(
             finding
@@ -129,6 +130,28 @@ def _grid_findings(recipe: Recipe) -> Iterator[Finding]:
             f"[[{height}, {height}], [{width}, {width}]]."
         )
         yield Finding(severity=Severity.NOTE, where="images.size", message=message)
+
+
+def _repeat_findings(recipe: Recipe) -> Iterator[Finding]:
+    """How many baselines the repetitions make, and settings that change nothing."""
+    if recipe.split_seed is not None and len(recipe.seeds) < 2:
+        message = "With one seed, split_seed only gives the split another seed than the rest; it is meant for several."
+        repair = RemoveEntry(place="split_seed", sentence="Remove split_seed")
+        yield Finding(severity=Severity.NOTE, where="split_seed", message=message, repair=repair)
+    repeats, settings = len(recipe.repeats), len(recipe.images.settings)
+    if repeats < 2:
+        return
+    of = [f"{len(recipe.seeds)} seeds"] if len(recipe.seeds) > 1 else []
+    of += [f"{recipe.folds} folds"] if recipe.folds else []
+    each = f", at each of {settings} image settings" if settings > 1 else ""
+    message = (
+        f"The study is repeated with {' and '.join(of)}{each}: {repeats * settings} baselines are trained, each with "
+        "all chains."
+    )
+    yield Finding(severity=Severity.NOTE, where="folds" if recipe.folds else "seeds", message=message)
+    if len(recipe.seeds) == 2:
+        message = "Two seeds give a wide interval of their mean; three or more tell much more."
+        yield Finding(severity=Severity.NOTE, where="seeds", message=message)
 
 
 def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Finding]:

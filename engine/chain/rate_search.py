@@ -43,7 +43,7 @@ NOT_TRAINED = "training.train is off, so there is no training to find a learning
 SHARED = 'The run "{name}" is in progress and shares the processor, so the search takes longer.'
 FEW_IMAGES = 32
 FEW = "The loss is that of {count} images only, so the suggestion is uncertain; compare it with the recipe's own rate."
-FIRST_SETTING = "The recipe has several image settings; the rates are tried with the first, {setting}."
+FIRST_BRANCH = "The recipe trains several baselines; the rates are tried with the first, {branch}."
 
 
 def find_rate(recipe: Recipe, locations: Locations, control: Control, emit: Emit) -> RateCurve:
@@ -74,11 +74,12 @@ def _searched(recipe: Recipe, locations: Locations, control: Control, emit: Emit
     progress = preparation_progress(control, emit)
     planned = plan_run(recipe, locations, progress)
     branch = planned.branches[0]
-    if branch.setting:
-        emit(Notice(message=FIRST_SETTING.format(setting=branch.setting)))
-    dataset = prepare(planned.index, recipe.dataset, branch.images, recipe.seed, locations.image_cache, progress)
+    if branch.name:
+        emit(Notice(message=FIRST_BRANCH.format(branch=branch.name)))
+    data_seed = branch.repeat.data_seed
+    dataset = prepare(planned.index, recipe.dataset, branch.images, data_seed, locations.image_cache, progress)
     emit(RateSearchPhase(phase="starting TensorFlow"))
-    set_up_tensorflow(recipe.seed)
+    set_up_tensorflow(branch.recipe.seed)
     control.raise_if_cancelled()
     return _swept(branch, StudyImages.fitted(branch.images, dataset), locations, control, emit)
 

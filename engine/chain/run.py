@@ -15,11 +15,10 @@ from engine.chain.failed_chains import ChainsFailed, FailedChains
 from engine.chain.failure_sentence import failure_sentence
 from engine.chain.planning import Planned, machine_name, plan_run
 from engine.chain.preparation_progress import preparation_progress
-from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, write_event
+from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, split_file, write_event
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.variants import Variants
 from engine.contract.dataset_check import DatasetReport
-from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled
 from engine.contract.events import (
     DatasetReady,
@@ -34,6 +33,7 @@ from engine.contract.events import (
 )
 from engine.contract.findings import Severity
 from engine.contract.measurements import (
+    ChainSummary,
     ImageSettingBytes,
     RunResult,
     SweptEpoch,
@@ -42,6 +42,7 @@ from engine.contract.measurements import (
 )
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
+from engine.contract.repeats import Fold, Repeat
 from engine.datasets.cache.preparation import prepare
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.cache.splits import write_split_csv
@@ -174,10 +175,10 @@ class _Run:
         )
         branches = self._planned.branches
         datasets = self._prepare()
-        write_split_csv(self._directory.path / "split.csv", datasets[branches[0].fingerprint])
+        splits = self._write_splits(datasets)
         self._report_on(datasets[branches[0].fingerprint])
         self._tell_of_others(datasets)
-        for number, branch in enumerate(branches):
+        for number, branch in enumerate(self._shown_branches):
             self._tell_ready(branch, datasets[branch.fingerprint], samples_file(number))
         measured = MeasurementStore(self._locations, machine_name())
         variants = Variants(
@@ -187,7 +188,8 @@ class _Run:
             self._emit,
             controls_by_chain(self._recipe.chains),
             self._recipe.target,
-            self._groups,
+            self._planned.index_of,
+            splits,
         )
         finished: dict[str, FinishedStage] = {}
         speeds: list[float] = []
@@ -196,28 +198,45 @@ class _Run:
             baseline = finished[branch.tree.stages[0].key]
             if not baseline.reused and baseline.records and not computes_features_once(branch.recipe):
                 fastest = min(record.seconds for record in baseline.records)
-                speeds.append(training_macs_per_second(branch.recipe, self._planned.work, fastest))
+                work = self._planned.work_of(branch)
+                speeds.append(training_macs_per_second(branch.recipe, work, fastest))
         if speeds:
             # Of the smallest images the least time goes into arithmetic, so theirs would be too slow for the others.
             measured.keep_speed(max(speeds))
         measurements = variants.measure_latencies()
-        return self._result(datasets, finished, measurements, variants.measured_count, self._epoch_sweep(finished))
+        summary = variants.summary(measurements, self._recipe.folds)
+        return self._result(datasets, finished, measurements, summary, variants.measured_count)
 
-    def _groups(self, dataset: DatasetSettings | None) -> dict[str, str]:
-        """Path of an image → what it belongs to, of those that belong together."""
-        index = self._planned.index if dataset is None else self._planned.datasets.index(dataset)
-        return {sample.path: sample.group for sample in index.samples if sample.group}
+    @property
+    def _shown_branches(self) -> tuple[Branch, ...]:
+        """Of the first repetition: one per image setting, as whose images are shown and told of."""
+        branches = self._planned.branches
+        return tuple(branch for branch in branches if branch.repeat == branches[0].repeat)
+
+    def _write_splits(self, datasets: dict[str, PreparedDataset]) -> dict[Repeat, str]:
+        """The file of each repetition's split; the first is "split.csv", and equal splits are written once."""
+        files: dict[tuple[int, Fold | None], str] = {}
+        found: dict[Repeat, str] = {}
+        for branch in self._planned.branches:
+            repeat = branch.repeat
+            division = (repeat.data_seed, repeat.fold)
+            if division not in files:
+                files[division] = split_file(repeat.name if files else "")
+                write_split_csv(self._directory.path / files[division], datasets[branch.fingerprint])
+            found[repeat] = files[division]
+        return found
 
     def _epoch_sweep(self, finished: dict[str, FinishedStage]) -> tuple[SweptEpoch, ...]:
-        test_images = self._planned.work.test_images
         return tuple(
             SweptEpoch(
                 setting=branch.setting,
+                repeat=branch.repeat.name,
                 epoch=record.epoch,
                 accuracy=record.test_accuracy,
                 accuracy_ci95=wilson_interval(round(record.test_accuracy * test_images), test_images),
             )
             for branch in self._planned.branches
+            for test_images in (self._planned.work_of(branch).test_images,)
             for record in finished[branch.tree.stages[0].key].records
             if record.test_accuracy is not None
         )
@@ -225,18 +244,16 @@ class _Run:
     def _prepare(self) -> dict[str, PreparedDataset]:
         """Fingerprint → images, before anything is trained, so that problems with them show early."""
         several = {
-            stage.images: (stage.dataset or self._recipe.dataset, branch.images)
-            for branch in self._planned.branches
-            for stage in branch.tree.stages
+            stage.images: (branch, stage.dataset) for branch in self._planned.branches for stage in branch.tree.stages
         }
         progress = preparation_progress(self._control, self._emit)
         prepared: dict[str, PreparedDataset] = {}
-        for fingerprint, (dataset, images) in several.items():
+        for fingerprint, (branch, dataset) in several.items():
             prepared[fingerprint] = prepare(
-                self._planned.datasets.index(dataset),
-                dataset,
-                images,
-                self._recipe.seed,
+                self._planned.index_of(branch, dataset),
+                dataset or self._recipe.dataset,
+                branch.images,
+                branch.repeat.data_seed,
                 self._locations.image_cache,
                 progress.part(len(prepared), len(several)),
             )
@@ -292,8 +309,8 @@ class _Run:
         datasets: dict[str, PreparedDataset],
         finished: dict[str, FinishedStage],
         measurements: tuple[VariantMeasurement, ...],
+        summary: tuple[ChainSummary, ...],
         measured_count: int,
-        epoch_sweep: tuple[SweptEpoch, ...],
     ) -> RunResult:
         reused = sum(stage.reused for stage in finished.values())
         if reused == len(finished) and not measured_count and not self._failed.sentences:
@@ -316,10 +333,11 @@ class _Run:
                     settings=branch.images.model_dump(mode="json", exclude_none=True),
                     transform=self._transforms[branch.setting],
                 )
-                for branch in branches
+                for branch in self._shown_branches
             ),
             variants=measurements,
-            epoch_sweep=epoch_sweep,
+            summary=summary,
+            epoch_sweep=self._epoch_sweep(finished),
             stages_computed=len(finished) - reused,
             stages_reused=reused,
             failed=self._failed.sentences,

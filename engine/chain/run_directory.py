@@ -46,6 +46,11 @@ def samples_file(branch: int) -> str:
     return f"samples-{branch + 1}.npz" if branch else "samples.npz"
 
 
+def split_file(repeat: str) -> str:
+    """The file of the images with their splits in a repetition; "split.csv" where nothing is repeated."""
+    return f"split-{re.sub(r'[^a-z0-9]+', '-', repeat)}.csv" if repeat else "split.csv"
+
+
 @dataclass(frozen=True)
 class RunDirectory:
     """The files of one run."""

@@ -105,8 +105,8 @@ class _Search:
         planned = plan_run(self._recipe, self._locations, progress)
         branch, stage = self._place(planned)
         dataset = stage.dataset or self._recipe.dataset
-        index = planned.datasets.index(dataset)
-        prepared = prepare(index, dataset, branch.images, self._recipe.seed, self._locations.image_cache, progress)
+        index, data_seed = planned.index_of(branch, dataset), branch.repeat.data_seed
+        prepared = prepare(index, dataset, branch.images, data_seed, self._locations.image_cache, progress)
         images = StudyImages.fitted(branch.images, prepared)
         network = self._network_of_run(branch, stage) if self._request.directory else self._baseline(branch, images)
         key = sensitivity_key(
@@ -114,7 +114,7 @@ class _Search:
                 "network": hashlib.sha256(network.float32).hexdigest(),
                 "images": prepared.fingerprint,
                 "settings": branch.images.model_dump(mode="json"),
-                "seed": self._recipe.seed,
+                "seed": branch.recipe.seed,
                 "validation_images": self._request.images,
                 "calibration_images": CALIBRATION_IMAGES,
                 "schemes": list(schemes),
@@ -131,14 +131,14 @@ class _Search:
         """Where in the plan the network stands."""
         if not self._request.directory:
             branch = planned.branches[0]
-            if branch.setting:
-                message = f"The recipe has several image settings; the first, {branch.setting}, is measured."
+            if branch.name:
+                message = f"The recipe trains several baselines; the first, {branch.name}, is measured."
                 self._emit(Notice(message=message))
             return branch, branch.tree.stages[0]
         wanted = self._run.model(self._request.variant) if self._request.variant else self._run.first_baseline
         for branch in planned.branches:
             for stage in branch.tree.stages:
-                if wanted.name in (variant_name(chain, branch.setting) for chain in stage.ends):
+                if wanted.name in (variant_name(chain, branch.name) for chain in stage.ends):
                     return branch, stage
         raise DataError(f'The recipe of the run has no chain "{wanted.name}" any more; run it again.')
 
@@ -148,7 +148,7 @@ class _Search:
 
     def _network_of_run(self, branch: Branch, stage: Stage) -> _Measured:
         directory = self._run.directory
-        name = self._request.variant or variant_name(BASELINE, branch.setting)
+        name = self._request.variant or variant_name(BASELINE, branch.name)
         key = kept_network(branch.tree, stage, self._store, directory)
         content = self._run.model(name).opened().content
         if not _is_float(content) and key is not None:
@@ -170,12 +170,12 @@ class _Search:
         self._say(f"{stage.title}: looking for it")
         finished = runner.run(stage, stage.key, None)
         folder = self._store.folder(finished.key)
-        name = variant_name(BASELINE, branch.setting)
+        name = variant_name(BASELINE, branch.name)
         return _Measured(name, branch, stage, (folder / TFLITE_FILE).read_bytes(), finished.key, folder)
 
     def _measured(self, network: _Measured, images: StudyImages, schemes: tuple[str, ...]) -> Sensitivity:
         began = time.perf_counter()
-        seed = self._recipe.seed
+        seed = network.branch.recipe.seed
         chosen = validation_images(images.dataset, images.pipeline, seed, self._request.images)
         if not len(chosen):
             raise DataError(

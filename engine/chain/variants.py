@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from engine.chain.branches import Branch
+from engine.chain.classified_images import ClassifiedImages
 from engine.chain.micro_variant import measure_micro, micro_form
 from engine.chain.paired_variants import PairedVariants
+from engine.chain.repeated_variants import summarised
 from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
-from engine.contract.measurements import DecisionThreshold, VariantMeasurement, variant_name
+from engine.contract.measurements import ChainSummary, DecisionThreshold, VariantMeasurement, variant_name
+from engine.contract.repeats import Repeat
 from engine.contract.target_settings import TargetSettings
 from engine.datasets.cache.prepared import PreparedDataset
-from engine.datasets.source import Split
+from engine.datasets.source import SampleIndex, Split
 from engine.export.feeding_description import described
 from engine.feeding.study_images import StudyImages
 from engine.measurement.accuracy import both_classes, predicted
@@ -48,13 +53,15 @@ class Variants:
         emit: Callable[[EngineEvent], None],
         controls: Mapping[str, str],
         target: TargetSettings,
-        groups: Callable[[DatasetSettings | None], Mapping[str, str]],
+        index_of: Callable[[Branch, DatasetSettings | None], SampleIndex],
+        splits: Mapping[Repeat, str],
     ) -> None:
         """
         Args:
             controls: chain → the chain that is its control.
-            groups: of a dataset, None the recipe's own: path of an image → what it belongs to, such as its patient.
             target: what the files are held against.
+            index_of: a branch and a dataset, None the recipe's own → its images, as the branch divides them.
+            splits: the file of each repetition's split.
         """
         self._directory = directory
         self._measured = measured
@@ -65,19 +72,19 @@ class Variants:
         """Stage, key of what is in the store, figures."""
         self._sensitivity = target.sensitivity
         self._baseline_predictions: dict[str, np.ndarray] = {}
-        """Setting → what its baseline predicts on the test images."""
-        self._groups = groups
+        """Branch → what its baseline predicts on the test images."""
+        self._index_of, self._splits = index_of, splits
         self._paired = PairedVariants(target.max_accuracy_drop)
         self._kept: dict[str, Predictions] = {}
         """File, relative to the run's directory → what is in it: one for each set of test images."""
-        self._kept_of: dict[str, DatasetSettings | None] = {}
-        """And of which dataset; None: the recipe's own."""
+        self._kept_of: dict[str, tuple[str, DatasetSettings | None]] = {}
+        """And of which split and dataset; None: the recipe's own. Other images can have the same names."""
         self.measured_count = 0
         """How many measurements had to be made, latencies included."""
 
-    def add(self, chain: str, setting: str, stage: Stage, finished: FinishedStage, runner: StageRunner) -> None:
+    def add(self, chain: str, branch: Branch, stage: Stage, finished: FinishedStage, runner: StageRunner) -> None:
         """Put a finished chain's file into the run with how to feed it, measure it as it ships, and tell."""
-        name = variant_name(chain, setting)
+        name = variant_name(chain, branch.name)
         images = runner.images[stage.images]
         stored = runner.tflite(finished.key).read_bytes()
         if self._measured.is_damaged(finished.key):
@@ -106,25 +113,27 @@ class Variants:
             place = self._directory.model_name(name)
             classes = images.dataset.classes
             file = VariantFile(chain, steps, path, place, facts, classes, untested(threshold), dataset)
-            known = self._measure(file, setting, stage, images, micro)
+            known = self._measure(file, branch, stage, images, micro)
             self._measured.keep_variant(finished.key, *known)
         variant, output = known
-        self._baseline_predictions.setdefault(setting, predicted(output))
-        rows = images.dataset.splits[Split.TEST]
-        group_of = self._groups(stage.dataset)
-        groups = [group_of.get(images.dataset.paths[row], "") for row in rows] if group_of else ()
-        self._paired.add(name, stage.images, images.dataset.labels[rows], predicted(output), groups)
+        self._baseline_predictions.setdefault(branch.name, predicted(output))
+        self._paired.add(name, self._classified(branch, stage, images.dataset, predicted(output)))
+        split = self._splits[branch.repeat]
         variant = variant.model_copy(
             update={
                 "chain": chain,
-                "setting": setting,
+                "setting": branch.setting,
+                "seed": branch.recipe.seed,
+                "fold": branch.repeat.fold and branch.repeat.fold.number,
+                "repeat": branch.repeat.name,
+                "split": split,
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
                 "micro": variant.micro and variant.micro.model_copy(update={"file": self._directory.micro_name(name)}),
                 "evidence": finished.evidence,
                 "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),
-                "predictions": self._keep_predictions(name, output, images.dataset, stage.dataset),
+                "predictions": self._keep_predictions(name, output, images.dataset, (split, stage.dataset)),
                 **earlier_fields(finished.evidence, places),
             }
         )
@@ -135,10 +144,10 @@ class Variants:
         """Time all variants in turn, so that drift of the machine hits all alike; tells of each variant again."""
         distinct = {key: stage for stage, key, _ in self._variants}
         figures = self._together(tuple(distinct))
-        baselines = {variant.setting: variant for _, _, variant in reversed(self._variants)}
-        controls = {(variant.setting, variant.chain): variant for _, _, variant in self._variants}
+        baselines = {variant.branch: variant for _, _, variant in reversed(self._variants)}
+        controls = {(variant.branch, variant.chain): variant for _, _, variant in self._variants}
         paired = self._paired.against_baseline(
-            {variant.name: baselines[variant.setting].name for _, _, variant in self._variants},
+            {variant.name: baselines[variant.branch].name for _, _, variant in self._variants},
             {variant.name: key for _, key, variant in self._variants},
         )
         final = []
@@ -153,18 +162,39 @@ class Variants:
                     "threads": latency.threads,
                 }
             )
-            control = controls.get((variant.setting, variant.control))
+            control = controls.get((variant.branch, variant.control))
             comparisons = {
                 "paired": paired.get(variant.name),
                 "paired_control": self._paired.compared(variant.name, control.name) if control else None,
             }
             variant = variant.model_copy(update=comparisons)
             compared = next((step.compared for step in stage.steps if step.control_steps()), "")
-            note = variant_note(variant, baselines[variant.setting], control, compared)
+            note = variant_note(variant, baselines[variant.branch], control, compared)
             variant = variant.model_copy(update={"note": note, "control": control.chain if control else ""})
             final.append(variant)
             self._emit(VariantMeasured(stage=stage.key, variant=variant))
         return tuple(final)
+
+    def summary(self, measured: Sequence[VariantMeasurement], folds: int) -> tuple[ChainSummary, ...]:
+        """Of the variants, as `measure_latencies` gives them, over the repetitions; empty where there is one only."""
+        return summarised(measured, self._paired.classified, folds, self._paired.max_drop)
+
+    def _classified(
+        self, branch: Branch, stage: Stage, dataset: PreparedDataset, decided: np.ndarray
+    ) -> ClassifiedImages:
+        rows = dataset.splits[Split.TEST]
+        paths = [dataset.paths[row] for row in rows]
+        samples = {sample.path: sample for sample in self._index_of(branch, stage.dataset).samples}
+        groups = [samples[path].group for path in paths]
+        as_they_came = hashlib.sha256("\n".join(f"{path}\0{samples[path].stamp}" for path in paths).encode())
+        return ClassifiedImages(
+            images=stage.images,
+            test_images=as_they_came.hexdigest(),
+            train_images=len(dataset.splits[Split.TRAIN]),
+            labels=dataset.labels[rows],
+            predicted=decided,
+            groups=groups if any(groups) else (),
+        )
 
     def _add_micro(
         self, name: str, stage: Stage, stored: bytes, images: StudyImages, threshold: DecisionThreshold | None
@@ -177,7 +207,7 @@ class Variants:
         return self._directory.add_micro(name, shipped)
 
     def _measure(
-        self, file: VariantFile, setting: str, stage: Stage, images: StudyImages, micro: Path | None
+        self, file: VariantFile, branch: Branch, stage: Stage, images: StudyImages, micro: Path | None
     ) -> tuple[VariantMeasurement, np.ndarray]:
         self.measured_count += 1
         progress = self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase)))
@@ -185,7 +215,7 @@ class Variants:
             file,
             _batches(images, Split.TEST),
             images.dataset.labels[images.dataset.splits[Split.TEST]],
-            self._baseline_predictions.get(setting),
+            self._baseline_predictions.get(branch.name),
             LATENCY_THREADS,
             progress,
         )
@@ -204,19 +234,19 @@ class Variants:
         return chosen_threshold(labels, both_classes(output), images.dataset.classes, self._sensitivity)
 
     def _keep_predictions(
-        self, name: str, output: np.ndarray, dataset: PreparedDataset, other: DatasetSettings | None
+        self, name: str, output: np.ndarray, dataset: PreparedDataset, of: tuple[str, DatasetSettings | None]
     ) -> str:
         """Add a variant to those of the same test images; where they are kept, relative to the run's directory.
 
         Args:
-            other: the dataset, where it is not the recipe's own: its images may have the same names.
+            of: the file of the split, and the dataset where it is not the recipe's own.
         """
         rows = dataset.splits[Split.TEST]
         paths, labels = tuple(dataset.paths[row] for row in rows), dataset.labels[rows]
         alike = (
             file
             for file, kept in self._kept.items()
-            if (kept.paths, kept.classes, self._kept_of[file]) == (paths, dataset.classes, other)
+            if (kept.paths, kept.classes, self._kept_of[file]) == (paths, dataset.classes, of)
         )
         number = len(self._kept) + 1
         new = PREDICTIONS_FILE if number == 1 else PREDICTIONS_FILE.replace(".", f"-{number}.")
@@ -232,7 +262,7 @@ class Variants:
             np.concatenate([earlier.predicted, predictions]) if earlier else predictions,
         )
         kept.write(self._directory.path / file)
-        self._kept[file], self._kept_of[file] = kept, other
+        self._kept[file], self._kept_of[file] = kept, of
         return file
 
     def _together(self, keys: tuple[str, ...]) -> dict[str, LatencyFigures]:
@@ -241,12 +271,12 @@ class Variants:
             return {key: _figures(stored[key]) for key in keys}
         self._emit(Notice(message="Measuring the latency of all variants in turn."))
         files = {key: self._directory.path / variant.file for _, key, variant in self._variants}
-        first_of = {variant.setting: key for _, key, variant in reversed(self._variants)}
+        first_of = {variant.branch: key for _, key, variant in reversed(self._variants)}
         figures = measure_latencies_together(
             files,
             threads=LATENCY_THREADS,
             progress=self._control.progress(),
-            baselines={key: first_of[variant.setting] for _, key, variant in self._variants},
+            baselines={key: first_of[variant.branch] for _, key, variant in self._variants},
         )
         self._measured.keep_latencies(keys, {key: asdict(latency) for key, latency in figures.items()})
         self.measured_count += 1

@@ -48,6 +48,8 @@ class PlannedStage(BaseModel):
     """The chains that pass through this stage."""
     setting: str = ""
     """The image setting that it trains on; empty where the recipe has one only."""
+    repeat: str = ""
+    """Such as "seed 2, fold 1"; empty where the recipe repeats nothing."""
     epochs: int = 0
     """Epochs that it trains, at most where it is `open_ended`; 0 where it does not train."""
     open_ended: bool = False

@@ -199,6 +199,8 @@ class VariantMeasurement(Measured):
     """Which part of the images it was tested on, from 1; None without cross-validation."""
     repeat: str = ""
     """Such as "seed 2, fold 1"; empty where the recipe repeats nothing."""
+    split: str = "split.csv"
+    """Where the run's directory has its images with their splits."""
     steps: tuple[str, ...]
     """The labels of the steps, in order."""
     file: str
@@ -294,6 +296,66 @@ class VariantMeasurement(Measured):
         return branch_name(self.setting, self.repeat)
 
 
+class RepeatedFigure(Measured):
+    """A figure of a chain over the repetitions of a study."""
+
+    mean: float
+    deviation: float | None
+    """Standard deviation over the repetitions (n - 1); None of one."""
+    ci95: tuple[float, float] | None
+    """Of the mean; None where one repetition says nothing of it."""
+    values: tuple[float, ...]
+    """In the order of the repetitions."""
+
+
+class RepeatedComparison(RepeatedFigure):
+    """The accuracy of a chain less its baseline's, each repetition on its own test images."""
+
+    p_value: float | None
+    """That both are equally accurate; None of one repetition."""
+    p_holm: float | None = None
+    """Corrected for all chains that the run holds against the same baselines (Holm 1979)."""
+    max_drop: float | None = None
+    """What the recipe's `target.max_accuracy_drop` allows; None: it does not ask."""
+    verdict: Literal["holds", "does not hold", "too few images"] | None = None
+
+
+class ChainSummary(Measured):
+    """One chain over all repetitions that it was finished in; the figures are those of `VariantMeasurement`."""
+
+    chain: str
+    setting: str = ""
+    """The image setting; empty where the recipe has one only."""
+    steps: tuple[str, ...]
+    repeats: tuple[str, ...]
+    """Which repetitions, such as "seed 1"."""
+    seeds: tuple[int, ...]
+    """Of each repetition."""
+    folds: int = 0
+    """Of a cross-validation; 0: none."""
+    same_test_images: bool
+    """Whether every repetition was tested on the same images."""
+    accuracy: RepeatedFigure
+    difference: RepeatedComparison | None
+    """None of the baseline, and where it was measured on another dataset."""
+    agreement: RepeatedFigure | None = None
+    balanced_accuracy: RepeatedFigure | None = None
+    macro_f1: RepeatedFigure | None = None
+    sparsity_fraction: RepeatedFigure | None = None
+    model_bytes: RepeatedFigure | None = None
+    zip_bytes: RepeatedFigure | None = None
+    nonzero_parameters: RepeatedFigure | None = None
+    macs: RepeatedFigure | None = None
+    latency_p50_ms: RepeatedFigure | None = None
+    latency_ratio: RepeatedFigure | None = None
+    peak_memory_bytes: RepeatedFigure | None = None
+
+    @property
+    def name(self) -> str:
+        """What tells it from the others of its run."""
+        return variant_name(self.chain, self.setting)
+
+
 class SkippedFile(Measured):
     path: str
     reason: str
@@ -318,10 +380,16 @@ class SweptEpoch(Measured):
 
     setting: str = ""
     """Which image setting the baseline was trained on, where there are several."""
+    repeat: str = ""
+    """Which repetition, likewise."""
     epoch: int
     accuracy: float
     accuracy_ci95: tuple[float, float]
     """Wilson 95 % interval."""
+
+    @property
+    def branch(self) -> str:
+        return branch_name(self.setting, self.repeat)
 
 
 class RunResult(Measured):
@@ -338,6 +406,8 @@ class RunResult(Measured):
     image_settings: tuple[ImageSettingBytes, ...] = ()
     """All of them, in the recipe's order."""
     variants: tuple[VariantMeasurement, ...]
+    summary: tuple[ChainSummary, ...] = ()
+    """Of each chain over the repetitions, where the recipe has several seeds or folds."""
     epoch_sweep: tuple[SweptEpoch, ...] = ()
     """For the epochs that the recipe's `test_epochs` names and the training reached."""
     stages_computed: int = 0

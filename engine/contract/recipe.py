@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, Field, SerializeAsAny, field_validator, mo
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageGrid, ImageSettings, parse_images
+from engine.contract.repeat_settings import RepeatSettings
+from engine.contract.repeats import Repeat
 from engine.contract.section import Section
 from engine.contract.step_parameters import StepParameters, parse_step
 from engine.contract.target_settings import TargetSettings
@@ -41,12 +43,11 @@ class ChainSettings(Section):
         return value.strip()
 
 
-class Recipe(Section):
+class Recipe(RepeatSettings):
     """A whole study. The same recipe on the same images with the same seed gives the same networks."""
 
     schema_version: Literal[1] = Field(1, alias="schema", title="Schema")
     name: str = Field("study", min_length=1, max_length=80, title="Name")
-    seed: int = Field(7, ge=0, le=2**31 - 1, title="Seed")
     dataset: DatasetSettings = Field(DatasetSettings(), title="Dataset")
     images: Annotated[ImageGrid, BeforeValidator(parse_images)] = Field(ImageSettings(), title="Images")
     backbone: BackboneSettings = Field(BackboneSettings(), title="Backbone")
@@ -65,3 +66,7 @@ class Recipe(Section):
     def branches(self) -> tuple[Recipe, ...]:
         """One recipe per image setting, as if it had been written without lists; of one setting, the recipe itself."""
         return tuple(self.model_copy(update={"images": images}) for images in self.images.settings)
+
+    def repeated(self, repeat: Repeat) -> Recipe:
+        """As if it had been written for one repetition; of one that repeats nothing, the recipe itself."""
+        return self.model_copy(update={"seed": repeat.seed, "seeds": ()})

@@ -76,7 +76,8 @@ def build_recipe(document: Document, origin: str = "The recipe") -> Recipe:
 def recipe_document(recipe: Recipe) -> Document:
     """The recipe as nested plain values with the keys of the TOML format; what is None is left out."""
     document: Document = _without_none(recipe.model_dump(mode="json", by_alias=True))
-    return document
+    first = {key: document[key] for key in ("schema", "name")}
+    return first | document
 
 
 def _without_none(value: Any) -> Any:

@@ -18,6 +18,7 @@ from engine.contract.measurements import SkippedFile
 from engine.contract.path_need import PathNeed
 from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.registry import Registry
+from engine.contract.repeats import Fold
 from engine.datasets.files.value_range import ValueRange, pixels_of
 
 
@@ -83,6 +84,8 @@ class SampleIndex:
     """What the user is to know of how the images were listed, such as that some are not used."""
     drawn: frozenset[Split] = frozenset()
     """Splits that the source does not have, so that they were drawn from its training images."""
+    fold: Fold | None = None
+    """Which part is tested on, in a cross-validation."""
 
 
 class DatasetSource(ABC):

@@ -38,6 +38,13 @@ class Bar:
     raw: Callable[[VariantMeasurement], float]
     """In the first unit's own base: bytes, milliseconds, a fraction."""
     whisker: Callable[[VariantMeasurement], Interval] | None = None
+    plain: str = ""
+    """What it is called without its interval, where the axis names that; empty: as the axis."""
+
+    @property
+    def axis_of_means(self) -> str:
+        """Where a bar is the mean of several repetitions, and its whisker their range."""
+        return f"{self.plain or self.axis.removesuffix(' ({unit})')}, mean and range ({{unit}})"
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,7 @@ FIGURES: tuple[Figure, ...] = (
         **interval(lambda v: v.accuracy, lambda v: v.accuracy_ci95, "{:.3f}"),
         better=HIGHER,
         is_usual=True,
-        bar=Bar("accuracy, CI ({unit})", FRACTION, lambda v: v.accuracy, lambda v: v.accuracy_ci95),
+        bar=Bar("accuracy, CI ({unit})", FRACTION, lambda v: v.accuracy, lambda v: v.accuracy_ci95, "accuracy"),
     ),
     Figure(
         "balanced_accuracy",
@@ -218,6 +218,7 @@ FIGURES: tuple[Figure, ...] = (
             MILLISECONDS,
             lambda v: v.latency_p50_ms,
             lambda v: (v.latency_p50_ms, v.latency_p95_ms),
+            "latency p50",
         ),
     ),
     Figure(

@@ -32,7 +32,7 @@ class PairedImages:
         Raises:
             NutshellError: the run's recipe cannot be read.
         """
-        self._of_run = RunImages.of(run.directory)
+        self._of_run = RunImages.of(run.directory, seed=run.seed)
         self._listed = frozenset(image.path for image in (*run.test_images, *run.training_images))
 
     def decoded(self, path: str, model: ShippedModel) -> np.ndarray:

@@ -3,7 +3,7 @@ figure 9)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -37,14 +37,15 @@ class PointCloud:
     """bool (images,): whether both files decide alike."""
 
 
-def kept_predictions(run: InspectedRun) -> Predictions | None:
-    """What the run kept of its files' answers; None where it kept nothing.
+def kept_predictions(run: InspectedRun, names: Collection[str]) -> Predictions | None:
+    """What the run kept of the answers of these files to the same images; None where it kept nothing.
 
     Raises:
-        DataError: the file is damaged.
+        DataError: a file is damaged.
     """
-    file = run.directory / PREDICTIONS_FILE
-    return Predictions.read(file) if file.is_file() else None
+    files = sorted(run.directory.glob(PREDICTIONS_FILE.replace(".", "*.")))
+    kept = (Predictions.read(file) for file in files)
+    return next((one for one in kept if set(names) <= set(one.variants)), None)
 
 
 def classified(run: InspectedRun, models: tuple[RunModel, ...], progress: Progress = UNWATCHED) -> Predictions:

@@ -34,11 +34,12 @@ class RunImages:
     """As a shipped file tells it."""
 
     @classmethod
-    def of(cls, directory: Path, dataset: str = "", model: Path | None = None) -> RunImages:
+    def of(cls, directory: Path, dataset: str = "", model: Path | None = None, seed: int | None = None) -> RunImages:
         """The images of the run in a directory.
 
         Args:
             dataset: the label of a dataset that a step went over to; empty: the recipe's own.
+            seed: of the variant whose images they are; None: of the first.
             model: a file of the run that says on which scale pixels were put, where their type does not.
 
         Raises:
@@ -52,7 +53,8 @@ class RunImages:
             except ValueError:
                 reading = None
         cache = Locations(directory.parent.parent).image_cache
-        return cls(_settings(recipe, dataset), recipe.seed, cache, reading)
+        repeat = next((one for one in recipe.repeats if one.seed == seed), recipe.repeats[0])
+        return cls(_settings(recipe, dataset), repeat.data_seed, cache, reading)
 
     def decoded(self, path: str) -> np.ndarray:
         """An image by its path in the run's files: (height, width) or (height, width, 3), uint8 or uint16.

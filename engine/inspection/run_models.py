@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -35,10 +35,18 @@ class RunModel:
     """The name of the float32 variant that it is held against; its own where it is one."""
     dataset: str = ""
     """The dataset that a step went over to; empty: the recipe's."""
+    split: str = SPLIT
+    """The run's file of images with their splits, as they were divided for it."""
+    seed: int | None = None
+    """That its baseline was trained with; None: not told."""
 
     @property
     def is_baseline(self) -> bool:
         return self.name == self.baseline
+
+    def shares_images(self, other: RunModel) -> bool:
+        """Whether both were trained and tested on the same images."""
+        return (self.split, self.seed) == (other.split, other.seed)
 
     def opened(self) -> ShippedModel:
         """
@@ -72,6 +80,8 @@ class InspectedRun:
     """The baselines and their variants, in the run's order; only those whose file is there."""
     test_images: tuple[RunImage, ...]
     training_images: tuple[RunImage, ...] = ()
+    seed: int | None = None
+    """Of the variant for which the images were divided so."""
 
     @classmethod
     def open(cls, run: str | Path, runs: Path | None = None) -> InspectedRun:
@@ -90,8 +100,16 @@ class InspectedRun:
                 f"The run in {directory} has no baseline file: it was deleted, or the run has not come so far. Resume "
                 "the run, or run its recipe again: what is finished is not computed again."
             )
-        test, train = (_images_of(directory / SPLIT, split) for split in (Split.TEST, Split.TRAIN))
-        return cls(directory, read_recipe(directory / RECIPE), models, test, train)
+        return cls(directory, read_recipe(directory / RECIPE), models, ()).seen_by(models[0])
+
+    def seen_by(self, model: RunModel) -> InspectedRun:
+        """With the images as they were divided for a variant.
+
+        Raises:
+            DataError: the table of splits cannot be read.
+        """
+        test, train = (_images_of(self.directory / model.split, split) for split in (Split.TEST, Split.TRAIN))
+        return replace(self, test_images=test, training_images=train, seed=model.seed)
 
     @property
     def first_baseline(self) -> RunModel:
@@ -159,7 +177,7 @@ def _models(directory: Path) -> tuple[RunModel, ...]:
         if isinstance(event, VariantMeasured):
             variant = event.variant
             file, baseline = directory / variant.file, variant_name(BASELINE, variant.branch)
-            found[variant.name] = RunModel(variant.name, file, baseline, variant.dataset)
+            found[variant.name] = RunModel(variant.name, file, baseline, variant.dataset, variant.split, variant.seed)
     if not found:
         files = sorted((directory / "models").glob("*.tflite"), key=lambda file: (file.stem != BASELINE, file.stem))
         found = {file.stem: RunModel(file.stem, file, BASELINE) for file in files}

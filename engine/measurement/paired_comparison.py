@@ -62,13 +62,16 @@ def paired_comparison(
 
 def within_drop(comparison: PairedComparison, max_drop: float) -> PairedComparison:
     """With the verdict whether at most so much accuracy is lost: non-inferiority, at 2.5 % on one side."""
-    low, high = comparison.difference_ci95
-    verdict: Verdict = "too few images"
-    if low > -max_drop:
-        verdict = "holds"
-    elif high < -max_drop:
-        verdict = "does not hold"
+    verdict = drop_verdict(comparison.difference_ci95, max_drop)
     return comparison.model_copy(update={"max_drop": max_drop, "verdict": verdict})
+
+
+def drop_verdict(interval: tuple[float, float], max_drop: float) -> Verdict:
+    """Whether a 95 % interval of the difference lies above the drop, below it, or around it."""
+    low, high = interval
+    if low > -max_drop:
+        return "holds"
+    return "does not hold" if high < -max_drop else "too few images"
 
 
 def smallest_drop(witnesses: int, changed: float) -> float:

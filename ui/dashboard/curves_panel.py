@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import zip_longest
 from math import nan
+from statistics import fmean
 
 import pyqtgraph
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtGui import QAction, QActionGroup, QColor, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
 from engine.contract.events import EpochFinished
 from ui.dashboard.plot import LABEL_POINTS, Plot, PlotTable
+from ui.dashboard.repeated_stages import RepeatedStage, repeated_stages
 from ui.dashboard.stage_axis import StageAxis
-from ui.shown_run import ShownRun, StageProgress
+from ui.shown_run import ShownRun
 from ui.theme import Theme
 
 X_AXIS = "epoch (all stages)"
@@ -22,6 +25,7 @@ LINE_WIDTH = 2
 SYMBOLS = {"training": "o", "validation": "s"}
 SYMBOL_SIZE = 5
 MAX_SYMBOLS = 150
+BAND_ALPHA = 45
 LEFT_AXIS_PIXELS = 54
 NARROW_PIXELS = 520
 """Below this width the two plots stand one above the other."""
@@ -88,22 +92,22 @@ class CurvePlot:
         for line in self._lines.values():
             # Thousands of epochs are drawn as the few hundred pixels that they cover.
             line.setDownsampling(auto=True, method="subsample")
-        self._stages: list[tuple[str, list[EpochFinished]]] = []
-        """Title and epochs of each stage that trains."""
+        self._bands = {name: _Band(self.plot) for name in SYMBOLS}
+        self._stages: list[RepeatedStage] = []
         self._marks: list[pyqtgraph.InfiniteLine] = []
         self._theme: Theme | None = None
         self._offer_views()
 
     def points(self) -> int:
         """Epochs that are drawn."""
-        return sum(len(epochs) for _, epochs in self._stages)
+        return sum(stage.length for stage in self._stages)
 
     def show_state(self, state: ShownRun) -> None:
         """Draw the epochs that have come, and a line before each stage's first."""
-        stages = [_of_stage(stage) for stage in state.stages.values() if stage.epochs]
+        stages = repeated_stages(state.stages.values())
         if stages == self._stages:
             return
-        begun = [len(epochs) for _, epochs in stages[:-1]] != [len(epochs) for _, epochs in self._stages[:-1]]
+        begun = [stage.length for stage in stages[:-1]] != [stage.length for stage in self._stages[:-1]]
         self._stages = stages
         self.plot.show_values(bool(stages))
         self._draw()
@@ -119,6 +123,8 @@ class CurvePlot:
             line.setPen(pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style))
             line.setSymbolBrush(colour)
             line.setSymbolPen(None)
+        for band, colour in zip(self._bands.values(), theme.series, strict=False):
+            band.paint(colour)
         self._write_title()
         self._mark_stages(anew=True)
 
@@ -158,27 +164,39 @@ class CurvePlot:
         for place, (name, line) in enumerate(self._lines.items()):
             x: list[float] = []
             y: list[float] = []
+            lows: list[float] = []
+            highs: list[float] = []
             number = 0
-            for _, epochs in self._stages:
-                smoothed = nan
-                for epoch in epochs:
+            for stage in self._stages:
+                runs = [self._smoothed([self._values(epoch)[place] for epoch in epochs]) for epochs in stage.epochs]
+                for reached in zip_longest(*runs):
+                    values = [value for value in reached if value is not None]
                     number += 1
-                    value = self._values(epoch)[place]
-                    kept = self._smoothing if smoothed == smoothed else 0.0
-                    smoothed = value if kept == 0 else kept * smoothed + (1 - kept) * value
                     x.append(number)
-                    y.append(smoothed)
+                    y.append(fmean(values))
+                    lows.append(min(values))
+                    highs.append(max(values))
                 # Else a stage would seem to fall from where the one before it ended.
                 x.append(number + 0.5)
-                y.append(nan)
+                for ends in (y, lows, highs):
+                    ends.append(nan)
+            if any(len(stage.repeats) > 1 for stage in self._stages):
+                self._bands[name].show(x, lows, highs)
             # Where points are many, their symbols take long to draw and hide the line.
             line.setData(x, y, symbol=None if many else SYMBOLS[name])
 
+    def _smoothed(self, values: list[float]) -> list[float]:
+        found: list[float] = []
+        for value in values:
+            kept = self._smoothing if found else 0.0
+            found.append(value if kept == 0 else kept * found[-1] + (1 - kept) * value)
+        return found
+
     def _mark_stages(self, anew: bool) -> None:
         spans, before = [], 0
-        for title, epochs in self._stages:
-            spans.append((title, before + 0.5, before + len(epochs) + 0.5))
-            before += len(epochs)
+        for stage in self._stages:
+            spans.append((stage.title, before + 0.5, before + stage.length + 0.5))
+            before += stage.length
         self._axis.show_stages(spans)
         if not anew or self._theme is None:
             return
@@ -191,19 +209,49 @@ class CurvePlot:
 
     def _described(self, point: QPointF) -> str:
         wanted = round(point.x())
-        for title, epochs in self._stages:
-            if 1 <= wanted <= len(epochs):
-                epoch = epochs[wanted - 1]
-                values = zip(SYMBOLS, self._values(epoch), strict=True)
-                return f"{title}, epoch {epoch.epoch}\n" + "\n".join(f"{name}: {value:.4f}" for name, value in values)
-            wanted -= len(epochs)
+        for stage in self._stages:
+            if 1 <= wanted <= stage.length:
+                reached = [epochs[wanted - 1] for epochs in stage.epochs if wanted <= len(epochs)]
+                of = zip(SYMBOLS, zip(*map(self._values, reached), strict=True), strict=True)
+                lines = [f"{name}: {_mean_and_range(values)}" for name, values in of]
+                many = f", mean of {len(reached)} repetitions (range)" if len(reached) > 1 else ""
+                return "\n".join([f"{stage.title}, epoch {reached[0].epoch}{many}", *lines])
+            wanted -= stage.length
         return ""
 
     def _table(self) -> PlotTable:
-        rows = [(title, epoch.epoch, *self._values(epoch)) for title, epochs in self._stages for epoch in epochs]
+        repeated = any(name for stage in self._stages for name in stage.repeats)
+        rows = [
+            (stage.title, *([name] if repeated else []), epoch.epoch, *self._values(epoch))
+            for stage in self._stages
+            for name, epochs in zip(stage.repeats, stage.epochs, strict=True)
+            for epoch in epochs
+        ]
         key = self._title.lower()
-        return PlotTable(("stage", "epoch", f"training_{key}", f"validation_{key}"), rows)
+        head = ("stage", *(["repetition"] if repeated else []), "epoch", f"training_{key}", f"validation_{key}")
+        return PlotTable(head, rows)
 
 
-def _of_stage(stage: StageProgress) -> tuple[str, list[EpochFinished]]:
-    return stage.plan.title, list(stage.epochs)
+class _Band:
+    """The range over the repetitions, as a pale band behind a line."""
+
+    def __init__(self, plot: Plot) -> None:
+        self._ends = [pyqtgraph.PlotDataItem(connect="finite") for _ in range(2)]
+        self._area = pyqtgraph.FillBetweenItem(*self._ends)
+        self._area.setZValue(-1)
+        plot.addItem(self._area)
+
+    def paint(self, colour: str) -> None:
+        shade = QColor(colour)
+        shade.setAlpha(BAND_ALPHA)
+        self._area.setBrush(pyqtgraph.mkBrush(shade))
+
+    def show(self, x: list[float], lows: list[float], highs: list[float]) -> None:
+        for end, y in zip(self._ends, (lows, highs), strict=True):
+            end.setData(x, y)
+
+
+def _mean_and_range(values: Sequence[float]) -> str:
+    if len(values) == 1:
+        return f"{values[0]:.4f}"
+    return f"{fmean(values):.4f} ({min(values):.4f} to {max(values):.4f})"

@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetrics
 from engine.contract.measurements import VariantMeasurement
 from engine.figures.figure import Bar
 from engine.figures.figure_text import figure_text
+from ui.dashboard.bar_rows import BarRow, bar_rows
 from ui.dashboard.plot import Plot, PlotTable
 from ui.shown_run import ShownRun
 from ui.theme import Theme
@@ -33,6 +34,7 @@ class MeasurePlot:
         self._key, self._declared = name, bar
         self._named = named
         self._variants: tuple[VariantMeasurement, ...] = ()
+        self._rows: tuple[BarRow, ...] = ()
         self._theme: Theme | None = None
         self.plot = Plot(f"dashboard.{name}", bar.axis.format(unit=bar.units[0][0]), "", scrolls=True)
         self.plot.setMouseEnabled(True, False)
@@ -64,26 +66,27 @@ class MeasurePlot:
             self._draw()
 
     def bars(self) -> int:
-        """Variants that are drawn."""
-        return len(self._variants)
+        """How many are drawn."""
+        return len(self._rows)
 
     def show_state(self, state: ShownRun) -> None:
         """Draw the variants that are measured, from top to bottom."""
         variants = tuple(state.variants.values())
         if variants != self._variants:
             self._variants = variants
+            self._rows = bar_rows(self._declared, variants)
             self.plot.show_values(bool(variants))
             self.plot.getAxis("left").setStyle(showValues=self._named)
-            self.plot.setMinimumHeight(max(MIN_HEIGHT, AXIS_PIXELS + ROW_PIXELS * len(variants)))
+            self.plot.setMinimumHeight(max(MIN_HEIGHT, AXIS_PIXELS + ROW_PIXELS * len(self._rows)))
             self._draw()
 
     def _draw(self) -> None:
         if self._theme is None or not self._variants:
             return
-        count = len(self._variants)
+        count = len(self._rows)
         rows = [-float(place) for place in range(count)]
         scale = self._scale()
-        values = [self._declared.raw(variant) / scale for variant in self._variants]
+        values = [row.value / scale for row in self._rows]
         brushes = self._colours(self._theme)
         self._bars.setOpts(x0=[0.0] * count, y=rows, height=BAR_HEIGHT, width=values, brushes=brushes)
         ends = self._draw_whiskers(rows, values)
@@ -97,19 +100,22 @@ class MeasurePlot:
 
     def _scale(self) -> float:
         """What the values are divided by; the axis is named with the unit."""
-        smallest = min(self._declared.raw(variant) for variant in self._variants)
+        smallest = min(row.value for row in self._rows)
         fitting = [one for one in self._declared.units if smallest >= one[1]]
         unit, scale = fitting[-1] if fitting else self._declared.units[0]
-        self.plot.setLabel("bottom", self._declared.axis.format(unit=unit))
+        means = any(row.repeats > 1 for row in self._rows)
+        axis = self._declared.axis_of_means if means else self._declared.axis
+        self.plot.setLabel("bottom", axis.format(unit=unit))
         return scale
 
     def _draw_whiskers(self, rows: list[float], values: list[float]) -> list[float]:
         """Returns where each bar with its whisker ends."""
-        if self._declared.whisker is None:
+        if all(row.whisker is None for row in self._rows):
             return values
         assert self._theme is not None
         scale = self._scale()
-        intervals = [(low / scale, high / scale) for low, high in map(self._declared.whisker, self._variants)]
+        ends = [row.whisker or (row.value, row.value) for row in self._rows]
+        intervals = [(low / scale, high / scale) for low, high in ends]
         self._whiskers.setData(
             x=np.array(values),
             y=np.array(rows),
@@ -130,14 +136,15 @@ class MeasurePlot:
 
     def _described(self, point: QPointF) -> str:
         row = round(-point.y())
-        if not 0 <= row < len(self._variants):
+        if not 0 <= row < len(self._rows):
             return ""
-        variant, scale = self._variants[row], self._scale()
-        figure = figure_text(self._declared.raw(variant) / scale)
-        text = f"{variant.name}\n{self.plot.getAxis('bottom').labelText}: {figure}"
-        if self._declared.whisker is not None:
-            low, high = self._declared.whisker(variant)
+        bar, scale = self._rows[row], self._scale()
+        text = f"{bar.name}\n{self.plot.getAxis('bottom').labelText}: {figure_text(bar.value / scale)}"
+        if bar.whisker is not None:
+            low, high = bar.whisker
             text += f" ({figure_text(low / scale)} to {figure_text(high / scale)})"
+        if bar.repeats > 1:
+            text += f"\nmean and range of {bar.repeats} repetitions"
         return text
 
     def _table(self) -> PlotTable:
@@ -150,19 +157,19 @@ class MeasurePlot:
         return PlotTable(header, rows)
 
     def _colours(self, theme: Theme) -> list[str]:
-        """One per variant; where image settings are compared, one per setting."""
-        settings = list(dict.fromkeys(variant.setting for variant in self._variants))
-        groups = [settings.index(variant.setting) for variant in self._variants]
-        places = groups if len(settings) > 1 else range(len(self._variants))
+        """One per bar; where image settings are compared, one per setting."""
+        settings = list(dict.fromkeys(row.setting for row in self._rows))
+        groups = [settings.index(row.setting) for row in self._rows]
+        places = groups if len(settings) > 1 else range(len(self._rows))
         return [theme.series[place % len(theme.series)] for place in places]
 
     def _name(self, rows: list[float]) -> None:
         """Write the variants' names; pyqtgraph leaves out one that is too long for its axis, so that is shortened."""
         metrics = QFontMetrics(self.plot.font())
-        longest = max(metrics.horizontalAdvance(variant.name) for variant in self._variants)
+        longest = max(metrics.horizontalAdvance(row.name) for row in self._rows)
         width = max(NAMES_PIXELS, min(longest + NAME_MARGIN, MAX_NAMES_PIXELS))
         elide = Qt.TextElideMode.ElideMiddle
-        names = [metrics.elidedText(variant.name, elide, width - NAME_MARGIN) for variant in self._variants]
+        names = [metrics.elidedText(row.name, elide, width - NAME_MARGIN) for row in self._rows]
         axis = self.plot.getAxis("left")
         axis.setWidth(width)
         axis.setTicks([list(zip(rows, names, strict=True))])

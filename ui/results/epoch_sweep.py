@@ -12,7 +12,7 @@ from engine.contract.recipe import BASELINE
 def sweep_text(sweep: Sequence[SweptEpoch]) -> str:
     """One line per baseline, such as "baseline, test accuracy after epoch 1: 0.870, 20: 0.922"; empty where none is."""
     lines = []
-    for setting, epochs in groupby(sweep, key=lambda swept: swept.setting):
+    for branch, epochs in groupby(sweep, key=lambda swept: swept.branch):
         figures = ", ".join(f"{swept.epoch}: {swept.accuracy:.3f}" for swept in epochs)
-        lines.append(f"{variant_name(BASELINE, setting)}, test accuracy after epoch {figures}")
+        lines.append(f"{variant_name(BASELINE, branch)}, test accuracy after epoch {figures}")
     return "\n".join(lines)

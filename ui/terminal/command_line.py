@@ -34,7 +34,7 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.run_command import WrittenResults, run_command
 
             results = WrittenResults(chosen.json, chosen.markdown)
-            return run_command(chosen.recipe, chosen.runs, results, chosen.quiet)
+            return run_command(chosen.recipe, chosen.runs, results, chosen.quiet, chosen.seeds)
         if chosen.command == "check":
             from ui.terminal.check_command import check_command
             from ui.terminal.find_rate_command import find_rate_command
@@ -115,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--json", type=Path, metavar="FILE", help="write the results there as JSON")
     run.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there as a Markdown page")
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    run.add_argument(
+        "--seeds",
+        type=_seeds,
+        default=(),
+        metavar="N,N,…",
+        help="repeat the study with each of these seeds, such as 1,2,3, and sum up",
+    )
     check = commands.add_parser(
         "check",
         help="plan and pre-flight only",
@@ -148,6 +155,13 @@ def _parser() -> argparse.ArgumentParser:
         text = special.get(name, f"list the {name} there are")
         commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     return parser
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(one) for one in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} are no seeds; write whole numbers with commas: 1,2,3") from None
 
 
 def _add_sensitivity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

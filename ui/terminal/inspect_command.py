@@ -24,6 +24,8 @@ TOLD_AFTER_S = 2.0
 TOLD_EVERY_S = 5.0
 """Where the output is no terminal."""
 
+OTHER_IMAGES = '"{name}" is left out: it was tested on other images; look at it alone with --variant.'
+
 
 def inspect_command(run: str, runs_directory: Path, variants: Sequence[str], image: Path | None, out: Path) -> int:
     """Write the figures and the record into `out`; prints a line per variant.
@@ -32,11 +34,15 @@ def inspect_command(run: str, runs_directory: Path, variants: Sequence[str], ima
         NutshellError: the run, a variant, the image or a file cannot be used, or `out` cannot be written.
     """
     opened = InspectedRun.open(run, runs_directory)
-    chosen = opened.compressed(variants)
+    asked = opened.compressed(variants)
+    # An image of one repetition's test set may have been trained on in another.
+    chosen = tuple(one for one in asked if one.shares_images(asked[0]))
+    opened = opened.seen_by(asked[0])
+    notes = [OTHER_IMAGES.format(name=one.name) for one in asked if one not in chosen]
     path, label = _chosen_image(opened, image)
     progress = told_on_stderr()
     try:
-        return _inspect(opened, chosen, InspectedImage(path=path, label=label), out, progress)
+        return _inspect(opened, chosen, InspectedImage(path=path, label=label), out, progress, notes)
     except KeyboardInterrupt:
         raise Cancelled(f"Stopped; the figures that were finished are in {out}.") from None
     except OSError as error:
@@ -44,10 +50,14 @@ def inspect_command(run: str, runs_directory: Path, variants: Sequence[str], ima
 
 
 def _inspect(
-    run: InspectedRun, chosen: tuple[RunModel, ...], image: InspectedImage, out: Path, progress: Progress
+    run: InspectedRun,
+    chosen: tuple[RunModel, ...],
+    image: InspectedImage,
+    out: Path,
+    progress: Progress,
+    notes: list[str],
 ) -> int:
     images = PairedImages(run)
-    notes: list[str] = []
     # All that may be wrong with the files and the image is told before anything is computed.
     with quiet_stderr():
         chosen = _usable(run, chosen, images, image.path, notes)
@@ -105,13 +115,12 @@ def _usable(
 
 def _predictions(run: InspectedRun, chosen: tuple[RunModel, ...], progress: Progress) -> tuple[Predictions | None, str]:
     """What the files answer on the test images, and where it comes from if the run kept nothing."""
-    kept = kept_predictions(run)
     # A variant that learnt other images has no place among the answers to these.
     comparable = [one for one in chosen if not one.dataset]
     names = dict.fromkeys(name for one in comparable for name in (one.baseline, one.name))
     if not names:
         return None, ""
-    if kept is not None and set(names) <= set(kept.variants):
+    if (kept := kept_predictions(run, names)) is not None:
         return kept, ""
     if not run.test_images:
         return None, "There are no point clouds: the run's folder has no table of test images."

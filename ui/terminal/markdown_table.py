@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from engine.contract.measurements import RunResult, VariantMeasurement
+from collections.abc import Sequence
+
+from engine.contract.measurements import ChainSummary, RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.figures.variant_figures import baselines, figures
 from ui.counts import counted
+from ui.summary_text import summary_heads, summary_rows, summary_title
 from ui.terminal.image_settings_table import image_settings_lines
+from ui.terminal.variants_table import said_once
 
 SHOWN = (
     "steps",
@@ -41,7 +45,7 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
         "",
         f"{recipe.backbone.kind} ×{recipe.backbone.width:g} at {sizes}; {result.dataset.train:,} training, "
         f"{result.dataset.validation:,} validation and {result.dataset.test:,} test images of "
-        f"{len(result.dataset.classes)} classes; {_epochs(recipe.training.epochs)}, seed {recipe.seed}. "
+        f"{len(result.dataset.classes)} classes; {_epochs(recipe.training.epochs)}, {_seeds(recipe)}. "
         f"Latency on {first.cpu}, {threads}. {result.stages_computed + result.stages_reused} stages, "
         "each computed once.",
         "",
@@ -49,7 +53,9 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
         f"| --- | --- |{' ---: |' * (len(heads) - 2)}",
         *(f"| {' | '.join(_cells(variant, of_branch[variant.branch]))} |" for variant in result.variants),
     ]
-    said = [f"- **{_plain(variant.name)}**: {variant.note}" for variant in result.variants if variant.note]
+    if result.summary:
+        lines += ["", *_summary_lines(result.summary)]
+    said = [f"- **{_plain(name)}**: {note}" for name, note in said_once(result.variants)]
     said += [f"- Failed: {_plain(why)}" for why in result.failed.values()]
     if said:
         lines += ["", *said]
@@ -60,6 +66,25 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
 
 def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> list[str]:
     return [_plain(variant.name), *(_plain(figure.text(variant, baseline)) for figure in figures(*SHOWN))]
+
+
+def _summary_lines(summary: Sequence[ChainSummary]) -> list[str]:
+    heads = ("chain", *(head.replace("\n", " ") for head in summary_heads(summary)))
+    rows = (" | ".join(_plain(cell.replace("\n", " ")) for cell in row) for row in summary_rows(summary))
+    title = f"{summary_title(summary)}:"
+    return [
+        title,
+        "",
+        f"| {' | '.join(heads)} |",
+        f"| --- |{' ---: |' * (len(heads) - 1)}",
+        *(f"| {row} |" for row in rows),
+    ]
+
+
+def _seeds(recipe: Recipe) -> str:
+    if len(recipe.seeds) < 2:
+        return f"seed {recipe.repeats[0].seed}"
+    return f"seeds {', '.join(map(str, recipe.seeds))}"
 
 
 def _plain(text: str) -> str:

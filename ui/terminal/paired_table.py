@@ -6,8 +6,7 @@ from rich.table import Table
 
 from engine.contract.measurements import RunResult
 from engine.figures.figure_text import p_text
-
-VERDICTS = {"holds": "yes", "does not hold": "no", "too few images": "too few images"}
+from ui.verdict_words import VERDICTS
 
 
 def paired_table(result: RunResult) -> Table | None:

@@ -14,6 +14,7 @@ from engine.contract.dataset_options import DATASET_OPTIONS
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.document import Document
 from engine.contract.image_settings import DwtSettings, ImageGrid
+from engine.contract.repeat_settings import RepeatSettings
 from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import DATASETS
@@ -31,6 +32,12 @@ size = [[224, 224], [150, 150], [100, 100], [64, 64]]   # [96, 64] alone is one 
 jpeg_quality = [0, 75]
 dwt = ["off", { wavelet = "haar" }, { wavelet = "db2", level = 2 }]
 ```
+"""
+
+REPEATS = """
+Each seed and each fold is a repetition: a baseline of its own, with all chains from it, and one summary over all. A
+repetition shares its stages with the recipe that names its seed alone. `run --seeds 1,2,3` does the same without an
+edit. How mean, deviation and interval are found stands in `resources/docs/measuring.md`.
 """
 
 AUGMENTATION = """### `augment`
@@ -52,6 +59,7 @@ is on by default, since each assumes something of the images: a flipped heart is
 """
 
 TABLES: tuple[tuple[str, type[BaseModel], str], ...] = (
+    ("Seeds and folds, above all tables", RepeatSettings, REPEATS),
     ("[dataset]", DatasetSettings, ""),
     ("[images]", ImageGrid, GRID),
     ("[images.dwt]", DwtSettings, ""),

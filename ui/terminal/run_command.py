@@ -11,7 +11,7 @@ from rich.console import Console
 from engine.contract.errors import EXIT_FAILED, DataError
 from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
-from engine.contract.recipe_file import read_recipe
+from engine.contract.recipe_file import build_recipe, read_recipe, recipe_document
 from engine.store.durable_file import write_durably
 from ui.terminal.cancel_on_signal import CancelOnSignal
 from ui.terminal.image_settings_table import image_settings_table
@@ -19,6 +19,7 @@ from ui.terminal.markdown_table import markdown_page
 from ui.terminal.paired_table import paired_table
 from ui.terminal.plain_console import plain_console
 from ui.terminal.progress_view import ProgressView
+from ui.terminal.summary_table import summary_table
 from ui.terminal.variants_table import epochs_table, evidence_tables, notes, variants_table
 from workers.engine_process import EngineProcess
 from workers.keep_awake import keeping_awake
@@ -47,9 +48,17 @@ class WrittenResults:
             write_durably(self.markdown, markdown_page(recipe, result))
 
 
-def run_command(recipe_path: Path, runs_directory: Path, results: WrittenResults, quiet: bool) -> int:
-    """Run the recipe in an engine child; returns the exit code."""
+def run_command(
+    recipe_path: Path, runs_directory: Path, results: WrittenResults, quiet: bool, seeds: tuple[int, ...] = ()
+) -> int:
+    """Run the recipe in an engine child; returns the exit code.
+
+    Args:
+        seeds: instead of the recipe's own; empty: those.
+    """
     recipe = read_recipe(recipe_path)
+    if seeds:
+        recipe = build_recipe(recipe_document(recipe) | {"seeds": list(seeds)}, "--seeds")
     results.refuse_unwritable()
     return _run(recipe, runs_directory, results, quiet)
 
@@ -84,6 +93,8 @@ def _print_result(console: Console, result: RunResult) -> None:
     console.print(variants_table(result))
     if (pairs := paired_table(result)) is not None:
         console.print(pairs)
+    if result.summary:
+        console.print(summary_table(result.summary))
     if result.epoch_sweep:
         console.print(epochs_table(result))
     for table in evidence_tables(result):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.table import Table
 from rich.text import Text
 
 from engine.contract.evidence import Evidence
-from engine.contract.measurements import RunResult, variant_name
+from engine.contract.measurements import RunResult, VariantMeasurement, variant_name
 from engine.contract.recipe import BASELINE
 from engine.figures.variant_figures import baselines, figures
 from engine.workbench.evidence_kinds import EVIDENCE, parsed
@@ -35,7 +35,21 @@ def variants_table(result: RunResult) -> Table:
 
 def notes(result: RunResult) -> list[Text]:
     """What is to be said of single variants, below the table."""
-    return [Text.assemble((variant.name, "bold"), ": ", variant.note) for variant in result.variants if variant.note]
+    return [Text.assemble((name, "bold"), ": ", note) for name, note in said_once(result.variants)]
+
+
+def said_once(variants: Sequence[VariantMeasurement]) -> Iterator[tuple[str, str]]:
+    """Whom a note is of, and the note; once where it is the same for every repetition of a chain."""
+    said: dict[tuple[str, str], list[VariantMeasurement]] = {}
+    repeats = {variant.repeat for variant in variants}
+    for variant in variants:
+        if variant.note:
+            said.setdefault((variant_name(variant.chain, variant.setting), variant.note), []).append(variant)
+    for (chain, note), of in said.items():
+        if len(repeats) > 1 and len(of) > 1:
+            yield f"{chain} ({len(of)} of {len(repeats)} repetitions)", note
+        else:
+            yield from ((variant.name, note) for variant in of)
 
 
 def epochs_table(result: RunResult) -> Table:
@@ -47,7 +61,7 @@ def epochs_table(result: RunResult) -> Table:
     for swept in result.epoch_sweep:
         low, high = swept.accuracy_ci95
         accuracy = f"{swept.accuracy:.3f} ({low:.3f}–{high:.3f})"
-        table.add_row(variant_name(BASELINE, swept.setting), str(swept.epoch), accuracy)
+        table.add_row(variant_name(BASELINE, swept.branch), str(swept.epoch), accuracy)
     return table
 
 

@@ -20,6 +20,7 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import DatasetSummary, ImageBytes, ImageFidelity, SkippedFile
 from engine.contract.pixel_reading import PixelReading
 from engine.contract.progress import UNWATCHED, Progress
+from engine.contract.repeats import Fold
 from engine.datasets.cache.decoding import DecodedDataset, decode_into
 from engine.datasets.cache.found_range import FoundRange, find_range
 from engine.datasets.cache.image_cache import (
@@ -52,11 +53,16 @@ FIDELITY_STREAM = 0xF1DE
 
 
 def scan(
-    settings: DatasetSettings, seed: int, progress: Progress = UNWATCHED, cache: Path | None = None
+    settings: DatasetSettings,
+    seed: int,
+    progress: Progress = UNWATCHED,
+    cache: Path | None = None,
+    fold: Fold | None = None,
 ) -> SampleIndex:
     """All samples of a dataset with their splits; nothing is decoded.
 
     Args:
+        fold: whose images are tested on, in a cross-validation.
         cache: where an archive is unpacked; by default in the user's own runs directory.
 
     Raises:
@@ -68,7 +74,7 @@ def scan(
     except OSError as error:
         message = f"The images cannot be listed: {error.strerror} ({error.filename}); check its permissions."
         raise DataError(message) from None
-    index = with_splits(with_groups(index, settings), settings, seed)
+    index = with_splits(with_groups(index, settings), settings, seed, fold)
     if settings.duplicates == "keep":
         return index
     near = settings.drop_near_duplicates and settings.near_duplicate_bits
@@ -177,7 +183,7 @@ def _cache_index(
     Raises:
         DataError: there is nothing readable to train a class on, or nothing in a split.
     """
-    samples = drawn_again_where_lost(decoded.samples, index.classes, index.drawn, dataset, seed)
+    samples = drawn_again_where_lost(decoded.samples, index.classes, index.drawn, dataset, seed, index.fold)
     rows = [CheckedSample(sample.path, sample.label, sample.split or Split.TRAIN) for sample in samples]
     checked = check_dataset(rows, decoded.traits, index.classes, dataset, progress)
     used = [row for row, left_out in zip(rows, checked.left_out, strict=True) if not left_out]

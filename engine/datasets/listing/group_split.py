@@ -25,20 +25,11 @@ def draw_by_group(
     Raises:
         DataError: the groups are too few, or so large that a class would be missing in a split.
     """
-    by_group: dict[str, list[Sample]] = defaultdict(list)
-    for sample in members:
-        by_group[group_key(sample)].append(sample)
-    groups = sorted(by_group.values(), key=lambda group: (-len(group), _lot(seed, group_key(group[0]))))
-    counts = np.zeros((len(groups), len(classes)))
-    for place, group in enumerate(groups):
-        for sample in group:
-            counts[place, sample.label] += 1
     splits = [Split.TRAIN, *(split for split in (Split.VALIDATION, Split.TEST) if split in drawn)]
     shares = {Split.VALIDATION: settings.validation_fraction, Split.TEST: settings.test_fraction}
-    wanted = np.asarray([shares.get(split, 0.0) for split in splits])
-    wanted[0] = 1.0 - wanted.sum()
-    _refuse_too_few(counts, classes, len(splits))
-    places = _completed(_assigned(counts, wanted), counts, len(splits))
+    wanted = [shares.get(split, 0.0) for split in splits]
+    wanted[0] = 1.0 - sum(wanted)
+    groups, counts, places = divided_groups(members, classes, wanted, seed)
     for label, name in enumerate(classes):
         for number, split in enumerate(splits):
             if not counts[places == number, label].any():
@@ -47,6 +38,32 @@ def draw_by_group(
                     "groups, or group by something smaller with dataset.group_by."
                 )
     return {sample.path: splits[place] for group, place in zip(groups, places, strict=True) for sample in group}
+
+
+def divided_groups(
+    members: Sequence[Sample], classes: Sequence[str], wanted: Sequence[float], seed: int
+) -> tuple[list[list[Sample]], np.ndarray, np.ndarray]:
+    """Groups of images divided among parts.
+
+    Args:
+        wanted: the share of each class that each part is to have, 0 to 1 (parts,).
+
+    Returns:
+        The groups, how many images of each class they have (groups, classes), and the part of each, int64 (groups,).
+
+    Raises:
+        EmptyClass: a class has images of fewer groups than there are parts.
+    """
+    by_group: dict[str, list[Sample]] = defaultdict(list)
+    for sample in members:
+        by_group[group_key(sample)].append(sample)
+    groups = sorted(by_group.values(), key=lambda group: (-len(group), _lot(seed, group_key(group[0]))))
+    counts = np.zeros((len(groups), len(classes)))
+    for place, group in enumerate(groups):
+        for sample in group:
+            counts[place, sample.label] += 1
+    _refuse_too_few(counts, classes, len(wanted))
+    return groups, counts, _completed(_assigned(counts, np.asarray(wanted)), counts, len(wanted))
 
 
 def _refuse_too_few(counts: np.ndarray, classes: Sequence[str], needed: int) -> None:

@@ -52,7 +52,7 @@ def test_a_grid_has_the_very_stages_of_its_single_recipes(tmp_path: Any) -> None
 def test_settings_that_differ_in_the_transform_only_share_their_decoded_images() -> None:
     grid = recipe({"size": [64, 48, 32], "dwt": ["off", {}]})
     index = scan(grid.dataset, grid.seed)
-    branches = plan_branches(grid, lambda dataset, images: dataset_fingerprint(index, images, grid.seed))
+    branches = plan_branches(grid, lambda dataset, images, repeat: dataset_fingerprint(index, images, grid.seed))
     assert len(branches) == 6
     assert len({branch.fingerprint for branch in branches}) == 3
     assert len({branch.tree.stages[0].key for branch in branches}) == 6

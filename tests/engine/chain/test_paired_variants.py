@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
+from engine.chain.classified_images import ClassifiedImages
 from engine.chain.paired_variants import PairedVariants
 from engine.chain.target_findings import groups_of_test_images, target_findings
 from engine.contract.target_settings import TargetSettings
@@ -20,12 +23,16 @@ def wrong(*places: int) -> np.ndarray:
     return found
 
 
+def classified(images: str, predicted: np.ndarray, groups: Sequence[str] = ()) -> ClassifiedImages:
+    return ClassifiedImages(images, images, 100, LABELS, predicted, groups)
+
+
 def test_each_is_held_against_its_baseline_and_corrected_once_a_file() -> None:
     paired = PairedVariants()
-    paired.add("baseline", "own", LABELS, wrong(0, 1))
-    paired.add("int8", "own", LABELS, wrong(*range(2, 12)))
-    paired.add("the same", "own", LABELS, wrong(*range(2, 12)))
-    paired.add("pruned", "own", LABELS, wrong(0, 1, 2))
+    paired.add("baseline", classified("own", wrong(0, 1)))
+    paired.add("int8", classified("own", wrong(*range(2, 12))))
+    paired.add("the same", classified("own", wrong(*range(2, 12))))
+    paired.add("pruned", classified("own", wrong(0, 1, 2)))
     names = ("int8", "the same", "pruned")
     found = paired.against_baseline(
         dict.fromkeys((*names, "baseline"), "baseline"),
@@ -40,8 +47,8 @@ def test_each_is_held_against_its_baseline_and_corrected_once_a_file() -> None:
 
 def test_a_drop_that_the_recipe_asks_for_is_judged() -> None:
     paired = PairedVariants(max_drop=0.1)
-    paired.add("baseline", "own", LABELS, LABELS)
-    paired.add("int8", "own", LABELS, wrong(*range(20)))
+    paired.add("baseline", classified("own", LABELS))
+    paired.add("int8", classified("own", wrong(*range(20))))
     found = paired.against_baseline({"int8": "baseline"}, {"int8": "q"})
     assert (found["int8"].max_drop, found["int8"].verdict) == (0.1, "does not hold")
 
@@ -64,8 +71,8 @@ def test_too_few_images_are_told_before_the_training(images: int, asked: float, 
 def test_other_images_do_not_compare() -> None:
     """Also where they are as many, and of the same names."""
     paired = PairedVariants()
-    paired.add("baseline", "own", LABELS, LABELS)
-    paired.add("transferred", "other", LABELS, LABELS)
+    paired.add("baseline", classified("own", LABELS))
+    paired.add("transferred", classified("other", LABELS))
     assert paired.compared("transferred", "baseline") is None
     assert paired.compared("transferred", "control that failed") is None
     assert paired.against_baseline({"transferred": "baseline"}, {"transferred": "t"}) == {}
@@ -73,8 +80,8 @@ def test_other_images_do_not_compare() -> None:
 
 def test_images_of_a_patient_belong_together() -> None:
     paired, patients = PairedVariants(), [f"patient {place // 10}" for place in range(len(LABELS))]
-    paired.add("baseline", "own", LABELS, wrong(*range(10)), patients)
-    paired.add("int8", "own", LABELS, LABELS, patients)
+    paired.add("baseline", classified("own", wrong(*range(10)), patients))
+    paired.add("int8", classified("own", LABELS, patients))
     found = paired.compared("int8", "baseline")
     assert found is not None
     assert (found.groups, found.p_value) == (4, 1.0)

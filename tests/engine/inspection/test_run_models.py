@@ -69,7 +69,7 @@ def test_variants_are_named_as_the_runs_events_name_them(toy_run: Path, heart_fo
 
 def test_points_are_the_files_answers(toy_run: Path, tmp_path: Path) -> None:
     run = InspectedRun.open(toy_run)
-    assert kept_predictions(run) is None
+    assert kept_predictions(run, ()) is None
     models = (run.model("baseline"), run.model("int8"))
     found = classified(run, models)
     images, opened = PairedImages(run), models[1].opened()
@@ -97,16 +97,16 @@ def test_kept_predictions_are_used_and_a_damaged_file_is_told(
         "predicted": probabilities.argmax(axis=2),
     }
     np.savez(folder / PREDICTIONS_FILE, **kept)
-    found = kept_predictions(run)
+    found = kept_predictions(run, ())
     assert found is not None
     cloud = point_cloud(found, "baseline", "int8")
     np.testing.assert_array_equal(cloud.baseline, probabilities[0][range(4), kept["labels"]])
     np.savez(folder / PREDICTIONS_FILE, **{**kept, "paths": np.array(["a"])})
     with pytest.raises(DataError, match="damaged"):
-        kept_predictions(run)
+        kept_predictions(run, ())
     (folder / PREDICTIONS_FILE).write_bytes(b"PK no archive")
     with pytest.raises(DataError, match=r"predictions\.npz is damaged"):
-        kept_predictions(run)
+        kept_predictions(run, ())
 
 
 def test_an_image_of_the_users_own_is_looked_at(toy_run: Path, tmp_path: Path) -> None:

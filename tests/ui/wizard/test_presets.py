@@ -24,7 +24,7 @@ def test_it_loads_plans_and_passes_the_pre_flight_on_the_phantom(preset: Preset)
     recipe = preset.put_into(PHANTOM, replace=True)
     assert parse_recipe(recipe_text(recipe)) == recipe
     assert [found.message for found in preflight(recipe, 2) if found.severity is not Severity.NOTE] == []
-    branches = plan_branches(recipe, lambda dataset, images: images.model_dump_json())
+    branches = plan_branches(recipe, lambda dataset, images, repeat: images.model_dump_json())
     ends = {chain for branch in branches for stage in branch.tree.stages for chain in stage.ends}
     assert {chain.name for chain in preset.chains} <= ends
 

@@ -127,7 +127,7 @@ class ChangedDecisionsPanel(PredictionPanel):
             return
         self._images_of, self._groups = wanted, ()
         try:
-            self._images = RunImages.of(self._directory, variant.dataset, self._directory / variant.file)
+            self._images = RunImages.of(self._directory, variant.dataset, self._directory / variant.file, variant.seed)
         except NutshellError as error:
             self._images = None
             self._message.say(str(error), "warning")

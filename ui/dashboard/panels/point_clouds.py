@@ -104,7 +104,7 @@ class PointCloudsPanel(PredictionPanel):
         if not len(points) or variant is None or self.predictions is None or self._directory is None:
             return
         try:
-            images = RunImages.of(self._directory, variant.dataset, self._directory / variant.file)
+            images = RunImages.of(self._directory, variant.dataset, self._directory / variant.file, variant.seed)
         except NutshellError as error:
             self._message.say(str(error), "warning")
             return

@@ -24,14 +24,16 @@ from engine.chain.preflight import errors
 from engine.chain.target_findings import target_findings
 from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
+from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
+from engine.contract.repeat_settings import RepeatSettings
 from engine.contract.target_settings import TargetSettings
 from engine.datasets.source import Split
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
-from ui.form.calm_fields import CalmSpinBox, StudyLine
+from ui.form.calm_fields import StudyLine
 from ui.form.parameter_form import ParameterForm
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
@@ -44,7 +46,7 @@ from workers.finished_stages import finished_stages
 from workers.latest_call import LatestCall
 
 MEASURED, ROUGH = "by this computer's measured speed", "first estimate for this computer"
-LARGEST_SEED = 2**31 - 1
+
 SIDE_WIDTH = 490
 NAMELESS = "The study has no name; give it one."
 FAULTY = "It cannot run yet: see the findings marked ✕."
@@ -65,8 +67,7 @@ class ReviewPage(DraftPage):
         """Of the study, when it was shown last."""
         self._name = StudyLine(objectName="review.name", maxLength=80, accessibleName="Name of the study")
         self._name.setText(self._shown_name)
-        self._seed = CalmSpinBox(objectName="review.seed", maximum=LARGEST_SEED, accessibleName="Seed")
-        self._seed.setToolTip("The same recipe, images and seed give the same networks.")
+        self._repeats = ParameterForm(_repeats(draft.recipe), tuple(RepeatSettings.model_fields), "review")
         self._target = ParameterForm(draft.recipe.target, tuple(TargetSettings.model_fields), "target")
         self._time = QLabel(objectName="review.time", wordWrap=True)
         self._plan = PlanView("review.plan")
@@ -82,7 +83,8 @@ class ReviewPage(DraftPage):
         self._finished.succeeded.connect(self._on_finished_known)
         self._lay_out()
         self._name.textEdited.connect(self._on_edited)
-        self._seed.valueChanged.connect(self._on_edited)
+        self._repeats.changed.connect(lambda repeats: draft.change(**repeats.model_dump()))
+        self._repeats.refused.connect(self._on_refused)
         self._target.changed.connect(lambda target: draft.change(target=target))
         self._target.refused.connect(self._on_refused)
         self._save.clicked.connect(self._on_save)
@@ -96,7 +98,7 @@ class ReviewPage(DraftPage):
 
     @property
     def refusal(self) -> str:
-        return self._target.refusal
+        return self._repeats.refusal or self._target.refusal
 
     @property
     def has_refused(self) -> bool:
@@ -108,6 +110,7 @@ class ReviewPage(DraftPage):
 
     def discard_refused(self) -> None:
         self._target.discard_refused()
+        self._repeats.discard_refused()
         if self._is_nameless:
             self._name.setText(self._draft.recipe.name)
 
@@ -132,7 +135,7 @@ class ReviewPage(DraftPage):
         study = QGroupBox("Study")
         form = QFormLayout(study)
         form.addRow("Name", self._name)
-        form.addRow("Seed", self._seed)
+        form.addRow(self._repeats)
         form.addRow(self._target)
         stages = QGroupBox("What will be computed")
         inner = QVBoxLayout(stages)
@@ -174,9 +177,7 @@ class ReviewPage(DraftPage):
         if typed != recipe.name and (typed or recipe.name != self._shown_name):
             self._name.setText(recipe.name)
         self._shown_name = recipe.name
-        self._seed.blockSignals(True)
-        self._seed.setValue(recipe.seed)
-        self._seed.blockSignals(False)
+        self._repeats.set_model(_repeats(recipe))
         self._target.set_model(recipe.target)
         # A threshold is between two classes.
         self._target.leave_out(() if self._draft.class_count in (None, 2) else ("sensitivity",))
@@ -223,7 +224,7 @@ class ReviewPage(DraftPage):
 
     def _on_edited(self, *_: object) -> None:
         name = self._name.text().strip() or self._draft.recipe.name
-        self._draft.change(name=name, seed=self._seed.value())
+        self._draft.change(name=name)
         self.say_whether_complete()
 
     def _on_refused(self, sentence: str) -> None:
@@ -250,3 +251,7 @@ class ReviewPage(DraftPage):
                 self.recipe_opened.emit(read_recipe(Path(path)))
             except NutshellError as error:
                 self._message.say(str(error))
+
+
+def _repeats(recipe: Recipe) -> RepeatSettings:
+    return RepeatSettings(**{name: getattr(recipe, name) for name in RepeatSettings.model_fields})

@@ -1,0 +1,133 @@
+"""Sums up the variants of a study that is repeated: each chain over its seeds and folds. No TensorFlow."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from engine.chain.classified_images import ClassifiedImages
+from engine.contract.measurements import (
+    ChainSummary,
+    RepeatedComparison,
+    RepeatedFigure,
+    VariantMeasurement,
+)
+from engine.contract.recipe import BASELINE
+from engine.measurement.accuracy import wilson_interval
+from engine.measurement.paired_comparison import drop_verdict, holm, score_interval
+from engine.measurement.repeated_scores import Repetition, repeated_figure, repeated_score
+
+PLAIN_FIGURES = (
+    "agreement",
+    "balanced_accuracy",
+    "macro_f1",
+    "sparsity_fraction",
+    "model_bytes",
+    "zip_bytes",
+    "nonzero_parameters",
+    "macs",
+    "latency_p50_ms",
+    "latency_ratio",
+    "peak_memory_bytes",
+)
+
+
+def _wilson(plus: int, minus: int, images: int) -> tuple[float, float]:
+    return wilson_interval(plus, images)
+
+
+def summarised(
+    variants: Sequence[VariantMeasurement],
+    classified: Mapping[str, ClassifiedImages],
+    folds: int = 0,
+    max_drop: float = 0.0,
+) -> tuple[ChainSummary, ...]:
+    """One summary per chain and image setting, in the order of the variants; none where nothing is repeated.
+
+    Args:
+        classified: variant → what its file predicts.
+        folds: of the recipe.
+        max_drop: of the accuracy against the baseline; 0: not asked.
+    """
+    if not any(variant.repeat for variant in variants):
+        return ()
+    together: dict[tuple[str, str], list[VariantMeasurement]] = defaultdict(list)
+    for variant in variants:
+        together[variant.chain, variant.setting].append(variant)
+    baselines = {variant.branch: variant.name for variant in variants if variant.chain == BASELINE}
+    found = tuple(_summary(members, classified, baselines, folds, max_drop) for members in together.values())
+    return _corrected(found)
+
+
+def _summary(
+    members: Sequence[VariantMeasurement],
+    classified: Mapping[str, ClassifiedImages],
+    baselines: Mapping[str, str],
+    folds: int,
+    max_drop: float,
+) -> ChainSummary:
+    first = members[0]
+    own = [classified[member.name] for member in members]
+    right = [_repetition(one) for one in own]
+    accuracy, _ = repeated_score(right, _wilson)
+    return ChainSummary(
+        chain=first.chain,
+        setting=first.setting,
+        steps=first.steps,
+        repeats=tuple(member.repeat for member in members),
+        seeds=tuple(member.seed or 0 for member in members),
+        folds=folds,
+        same_test_images=len({one.test_images for one in own}) == 1,
+        accuracy=accuracy,
+        difference=_difference(members, classified, baselines, max_drop),
+        **_plain_figures(members),
+    )
+
+
+def _plain_figures(members: Sequence[VariantMeasurement]) -> dict[str, RepeatedFigure]:
+    values = {name: [getattr(member, name) for member in members] for name in PLAIN_FIGURES}
+    return {name: repeated_figure(of) for name, of in values.items() if all(one is not None for one in of)}
+
+
+def _difference(
+    members: Sequence[VariantMeasurement],
+    classified: Mapping[str, ClassifiedImages],
+    baselines: Mapping[str, str],
+    max_drop: float,
+) -> RepeatedComparison | None:
+    if members[0].chain == BASELINE or members[0].dataset:
+        return None
+    scores = []
+    for member in members:
+        ours, theirs = _repetition(classified[member.name]), _repetition(classified[baselines[member.branch]])
+        scores.append(replace(ours, scores=ours.scores - theirs.scores))
+    figure, p_value = repeated_score(scores, score_interval)
+    asked = {}
+    if max_drop and figure.ci95:
+        asked = {"max_drop": max_drop, "verdict": drop_verdict(figure.ci95, max_drop)}
+    known = p_value if len(members) > 1 else None
+    return RepeatedComparison(**figure.model_dump(), p_value=known, **asked)
+
+
+def _repetition(one: ClassifiedImages) -> Repetition:
+    right = (one.predicted == one.labels).astype("int64")
+    return Repetition(right, one.test_images, one.groups, one.train_images)
+
+
+def _corrected(summaries: tuple[ChainSummary, ...]) -> tuple[ChainSummary, ...]:
+    """With p values corrected for all chains of an image setting."""
+    corrected: dict[str, float] = {}
+    for setting in dict.fromkeys(one.setting for one in summaries):
+        tested = {
+            one.name: one.difference.p_value
+            for one in summaries
+            if one.setting == setting and one.difference and one.difference.p_value is not None
+        }
+        corrected |= dict(zip(tested, holm(tuple(tested.values())), strict=True))
+    return tuple(
+        one.model_copy(update={"difference": one.difference.model_copy(update={"p_holm": corrected[one.name]})})
+        if one.difference and one.name in corrected
+        else one
+        for one in summaries
+    )

@@ -1,0 +1,123 @@
+"""Figures of a chain over the repetitions of a study: mean, deviation, and an interval that is honest about both
+sources of chance, the seeds and the test images.
+
+A repetition gives each of its test images a score: 1 and 0 for right and wrong, or their difference to the baseline's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from engine.contract.measurements import RepeatedFigure
+
+FEW_CHANGED = 6
+"""Of fewer images the deviation says too little: then the interval of one repetition is the least."""
+
+OneInterval = Callable[[int, int, int], tuple[float, float]]
+"""Scores of +1, scores of −1, images → 95 % interval of their mean in one repetition."""
+
+
+@dataclass(frozen=True)
+class Repetition:
+    """What one network scores."""
+
+    scores: np.ndarray
+    """(images,), -1 to 1."""
+    images: str
+    """What tells its test images from those of other repetitions."""
+    groups: Sequence[str]
+    """Of each image, such as its patient; "": it stands alone. Empty: all do."""
+    train_images: int
+
+
+@dataclass(frozen=True)
+class _Spread:
+    variance: float
+    """Of the mean."""
+    freedom: float
+    """Degrees of freedom."""
+
+
+def repeated_score(repetitions: Sequence[Repetition], one_interval: OneInterval) -> tuple[RepeatedFigure, float]:
+    """The mean score, and the two-sided p value that it is 0; NaN where there is one repetition only.
+
+    Of the same test images in each repetition, images and seeds are two crossed random effects, as readers and cases
+    are (Dorfman, Berbaum and Metz 1992), with Satterthwaite's degrees of freedom. Of other images in each, the t
+    interval over repetitions with the variance of Nadeau and Bengio (2003): their training images overlap.
+
+    Args:
+        one_interval: of one repetition.
+    """
+    from scipy.stats import t
+
+    values = tuple(float(one.scores.mean()) for one in repetitions)
+    mean, count = float(np.mean(values)), len(values)
+    plus, minus = (_per_repetition(repetitions, sign) for sign in (1, -1))
+    images = round(float(np.mean([len(one.scores) for one in repetitions])))
+    least = one_interval(plus, minus, images)
+    if count == 1:
+        return RepeatedFigure(mean=mean, deviation=None, ci95=least, values=values), float("nan")
+    spread = _crossed(repetitions) if _is_crossed(repetitions) else _resampled(repetitions)
+    half = float(t.ppf(0.975, spread.freedom)) * spread.variance**0.5
+    low, high = max(mean - half, -1.0), min(mean + half, 1.0)
+    if plus + minus < FEW_CHANGED:
+        low, high = min(low, least[0]), max(high, least[1])
+    statistic = abs(mean) / spread.variance**0.5 if spread.variance else 0.0
+    p_value = float(2 * t.sf(statistic, spread.freedom)) if statistic else 1.0
+    figure = RepeatedFigure(mean=mean, deviation=float(np.std(values, ddof=1)), ci95=(low, high), values=values)
+    return figure, p_value
+
+
+def repeated_figure(values: Sequence[float]) -> RepeatedFigure:
+    """Of a figure that no image speaks of, such as a latency: Student's interval over the repetitions."""
+    from scipy.stats import t
+
+    mean, count = float(np.mean(values)), len(values)
+    if count == 1:
+        return RepeatedFigure(mean=mean, deviation=None, ci95=None, values=tuple(values))
+    deviation = float(np.std(values, ddof=1))
+    half = float(t.ppf(0.975, count - 1)) * deviation / count**0.5
+    return RepeatedFigure(mean=mean, deviation=deviation, ci95=(mean - half, mean + half), values=tuple(values))
+
+
+def _per_repetition(repetitions: Sequence[Repetition], sign: int) -> int:
+    return round(float(np.mean([np.count_nonzero(one.scores * sign > 0) for one in repetitions])))
+
+
+def _is_crossed(repetitions: Sequence[Repetition]) -> bool:
+    return all(one.images == other.images for one, other in pairwise(repetitions))
+
+
+def _crossed(repetitions: Sequence[Repetition]) -> _Spread:
+    scores = np.stack([one.scores for one in repetitions]).astype(np.float64)
+    seeds, images = scores.shape
+    mean, of_seed, of_image = scores.mean(), scores.mean(axis=1), scores.mean(axis=0)
+    rest = scores - of_seed[:, None] - of_image + mean
+    of_rest = float((rest**2).sum()) / max((seeds - 1) * (images - 1), 1) / (seeds * images)
+    by_seeds = float(of_seed.var(ddof=1)) / seeds
+    by_images, witnesses = _of_images(of_image - mean, repetitions[0].groups)
+    variance = max(by_seeds + by_images - of_rest, by_seeds, by_images)
+    below = by_seeds**2 / (seeds - 1) + by_images**2 / max(witnesses - 1, 1)
+    return _Spread(variance, variance**2 / below if below else float(seeds - 1))
+
+
+def _of_images(residuals: np.ndarray, groups: Sequence[str]) -> tuple[float, int]:
+    """The variance of the mean by the images, whole groups at a time, and how many groups there are."""
+    keys = [group or f"\0{place}" for place, group in enumerate(groups or [""] * len(residuals))]
+    _, places = np.unique(np.array(keys), return_inverse=True)
+    sums = np.bincount(places, residuals)
+    count = len(sums)
+    return float((sums**2).sum()) / len(residuals) ** 2 * count / max(count - 1, 1), count
+
+
+def _resampled(repetitions: Sequence[Repetition]) -> _Spread:
+    values = np.array([one.scores.mean() for one in repetitions])
+    overlap = float(np.mean([len(one.scores) / max(one.train_images, 1) for one in repetitions]))
+    variance = float(values.var(ddof=1)) * (1 / len(values) + overlap)
+    # Equal means by chance: the images alone give this much, even if no two repetitions shared any.
+    by_images = np.mean([_of_images(one.scores - one.scores.mean(), one.groups)[0] for one in repetitions])
+    return _Spread(max(variance, float(by_images) / len(values)), float(len(values) - 1))

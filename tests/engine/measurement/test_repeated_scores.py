@@ -1,0 +1,129 @@
+"""Mean, deviation and interval over the repetitions of a study, against formulas, scipy and simulations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from engine.measurement.accuracy import wilson_interval
+from engine.measurement.paired_comparison import score_interval
+from engine.measurement.repeated_scores import Repetition, repeated_figure, repeated_score
+
+SEEDS, IMAGES, TRAINED_ON = 5, 200, 800
+
+
+def wilson(plus: int, minus: int, images: int) -> tuple[float, float]:
+    return wilson_interval(plus, images)
+
+
+def repetitions(
+    scores: np.ndarray, same: bool = True, groups: Sequence[str] = (), train: int = 800
+) -> list[Repetition]:
+    return [Repetition(one, "all" if same else str(place), groups, train) for place, one in enumerate(scores)]
+
+
+def right(generator: np.random.Generator, share: float = 0.8) -> np.ndarray:
+    return (generator.random((SEEDS, IMAGES)) < share).astype(int)
+
+
+def test_mean_and_deviation_are_those_of_the_repetitions() -> None:
+    scores = right(np.random.default_rng(1))
+    figure, _ = repeated_score(repetitions(scores), wilson)
+    values = scores.mean(axis=1)
+    assert figure.values == pytest.approx(tuple(values))
+    assert figure.mean == pytest.approx(values.mean())
+    assert figure.deviation == pytest.approx(values.std(ddof=1))
+
+
+def test_crossed_variance_is_that_of_the_two_way_analysis() -> None:
+    """By expected mean squares: (MS of seeds + MS of images − MS of the rest) / (seeds × images)."""
+    scores = right(np.random.default_rng(2)).astype(float)
+    seeds, images = scores.shape
+    of_seed, of_image, mean = scores.mean(1), scores.mean(0), scores.mean()
+    ms_seeds = images * ((of_seed - mean) ** 2).sum() / (seeds - 1)
+    ms_images = seeds * ((of_image - mean) ** 2).sum() / (images - 1)
+    ms_rest = ((scores - of_seed[:, None] - of_image + mean) ** 2).sum() / ((seeds - 1) * (images - 1))
+    variance = max((ms_seeds + ms_images - ms_rest), ms_seeds, ms_images) / (seeds * images)
+    below = (ms_seeds / (seeds * images)) ** 2 / (seeds - 1) + (ms_images / (seeds * images)) ** 2 / (images - 1)
+    half = stats.t.ppf(0.975, variance**2 / below) * variance**0.5
+    figure, _ = repeated_score(repetitions(scores), wilson)
+    assert figure.ci95 == pytest.approx((mean - half, mean + half), abs=1e-9)
+
+
+def test_resampled_interval_is_the_corrected_t_interval() -> None:
+    scores = right(np.random.default_rng(3))
+    values = scores.mean(axis=1)
+    half = stats.t.ppf(0.975, SEEDS - 1) * (values.var(ddof=1) * (1 / SEEDS + IMAGES / TRAINED_ON)) ** 0.5
+    figure, _ = repeated_score(repetitions(scores, same=False), wilson)
+    assert figure.ci95 == pytest.approx((values.mean() - half, values.mean() + half))
+
+
+def test_equal_means_by_chance_leave_what_the_images_leave_open() -> None:
+    scores = np.stack([np.random.default_rng(seed).permutation([1, 0] * 10) for seed in range(3)])
+    figure, p_value = repeated_score(repetitions(scores, same=False), wilson)
+    assert figure.deviation == 0
+    assert figure.ci95[0] < 0.35
+    assert figure.ci95[1] > 0.65
+    none = np.zeros((3, 50), dtype=int)
+    for same in (True, False):
+        figure, p_value = repeated_score(repetitions(none, same), score_interval)
+        assert p_value == 1.0
+        assert figure.ci95 == pytest.approx(score_interval(0, 0, 50))
+
+
+def test_one_repetition_has_the_interval_of_its_images() -> None:
+    scores = np.array([[1] * 30 + [0] * 20])
+    figure, p_value = repeated_score(repetitions(scores), wilson)
+    assert figure.ci95 == wilson_interval(30, 50)
+    assert figure.deviation is None
+    assert np.isnan(p_value)
+
+
+def test_groups_that_change_together_widen_the_interval() -> None:
+    patients = [f"patient {place // 10}" for place in range(IMAGES)]
+    generator = np.random.default_rng(5)
+    scores = np.repeat(generator.random((1, IMAGES // 10)) < 0.7, 10, axis=1).repeat(SEEDS, axis=0).astype(int)
+    scores ^= generator.random(scores.shape) < 0.02
+    alone, _ = repeated_score(repetitions(scores), wilson)
+    grouped, _ = repeated_score(repetitions(scores, groups=patients), wilson)
+    assert _width(grouped.ci95) > 2 * _width(alone.ci95)
+
+
+def test_a_plain_figure_has_students_interval() -> None:
+    values = (1.0, 1.5, 1.2)
+    expected = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+    assert repeated_figure(values).ci95 == pytest.approx(expected)
+    assert repeated_figure((1.0,)).ci95 is None
+
+
+STUDIES = 600
+MANY = 4_000
+
+
+@pytest.mark.parametrize("studies", [STUDIES, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("seed_effect", "image_effect"), [(0.0, 1.0), (0.3, 1.0), (0.6, 0.3)])
+def test_the_crossed_interval_covers(studies: int, seed_effect: float, image_effect: float) -> None:
+    """New seeds and new images in every study; the truth is the mean over both."""
+    generator = np.random.default_rng(11)
+    truth = _true_share(seed_effect, image_effect)
+    covered = 0
+    for _ in range(studies):
+        logits = 1.0 + seed_effect * generator.normal(size=(SEEDS, 1)) + image_effect * generator.normal(size=IMAGES)
+        scores = (generator.random((SEEDS, IMAGES)) < 1 / (1 + np.exp(-logits))).astype(int)
+        figure, _ = repeated_score(repetitions(scores), wilson)
+        covered += figure.ci95[0] <= truth <= figure.ci95[1]
+    print(f"covered: {covered / studies:.3f} of {studies} studies")
+    assert 0.93 - 2 * (0.05 * 0.95 / studies) ** 0.5 <= covered / studies <= 0.985
+
+
+def _true_share(seed_effect: float, image_effect: float) -> float:
+    generator = np.random.default_rng(12)
+    logits = 1.0 + np.hypot(seed_effect, image_effect) * generator.normal(size=2_000_000)
+    return float((1 / (1 + np.exp(-logits))).mean())
+
+
+def _width(interval: tuple[float, float]) -> float:
+    return interval[1] - interval[0]
