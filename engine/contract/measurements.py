@@ -147,6 +147,9 @@ class PairedComparison(Measured):
     """Of the accuracies: this one's less the other's."""
     difference_ci95: tuple[float, float]
     """Tango's score interval; with groups a bootstrap over whole groups."""
+    bootstrap_ci95: tuple[float, float] | None = None
+    """The plain percentile bootstrap, for comparison with other programs: too narrow where few images change. With
+    groups as above; None in runs of versions that did not tell."""
     p_value: float
     """That the two are equally accurate: McNemar's exact test, or with groups by exchanging the two in whole groups."""
     max_drop: float | None = None

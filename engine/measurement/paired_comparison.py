@@ -56,6 +56,7 @@ def paired_comparison(
         lost=lost,
         difference=(won - lost) / len(labels),
         difference_ci95=interval,
+        bootstrap_ci95=bootstrap_interval(won, lost, len(labels)) if not is_grouped else interval,
         p_value=p_value,
     )
 
@@ -101,6 +102,17 @@ def score_interval(won: int, lost: int, total: int) -> tuple[float, float]:
     seen, edge = (won - lost) / total, 1 - 1e-9
     low = -1.0 if score(-edge) < Z_95 else brentq(lambda one: score(one) - Z_95, -edge, min(seen, edge))
     high = 1.0 if score(edge) > -Z_95 else brentq(lambda one: score(one) + Z_95, max(seen, -edge), edge)
+    return float(low), float(high)
+
+
+def bootstrap_interval(won: int, lost: int, total: int) -> tuple[float, float]:
+    """The 95 % percentile bootstrap interval of a paired difference: pairs of answers to images are drawn (Efron 1979).
+
+    Too narrow where few images change, and of no width where none does; `score_interval` is not.
+    """
+    shares = np.array((won, lost, total - won - lost)) / total
+    drawn = np.random.default_rng(SEED).multinomial(total, shares, DRAWS)
+    low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / total, (0.025, 0.975))
     return float(low), float(high)
 
 

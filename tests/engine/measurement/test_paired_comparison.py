@@ -6,9 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.stats import binom, permutation_test
+from scipy.stats import binom, bootstrap, permutation_test
+from statsmodels.stats.contingency_tables import mcnemar
+from statsmodels.stats.multitest import multipletests
 
 from engine.measurement.paired_comparison import (
+    bootstrap_interval,
     exchange_p_value,
     holm,
     mcnemar_p_value,
@@ -24,6 +27,30 @@ def test_mcnemar_is_the_two_sided_binomial(won: int, lost: int) -> None:
     """As statsmodels' mcnemar(exact=True): twice the smaller tail, at most 1."""
     expected = min(1.0, 2 * binom.cdf(min(won, lost), won + lost, 0.5)) if won + lost else 1.0
     assert mcnemar_p_value(won, lost) == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("won", "lost"), [(1, 0), (6, 0), (5, 9), (30, 30), (3, 41)])
+def test_mcnemar_is_that_of_statsmodels(won: int, lost: int) -> None:
+    expected = mcnemar([[50, lost], [won, 20]], exact=True).pvalue
+    assert mcnemar_p_value(won, lost) == pytest.approx(expected, rel=1e-9)
+
+
+def test_holm_is_that_of_statsmodels() -> None:
+    generator = np.random.default_rng(4)
+    for count in (1, 2, 7):
+        p_values = generator.random(count) ** 3
+        assert holm(p_values.tolist()) == pytest.approx(multipletests(p_values, method="holm")[1])
+
+
+@pytest.mark.parametrize(("won", "lost", "same"), [(12, 30, 158), (40, 10, 450)])
+def test_the_bootstrap_is_that_of_scipy(won: int, lost: int, same: int) -> None:
+    first = np.repeat((0, 1, 1), (won, lost, same))
+    second = np.repeat((1, 0, 1), (won, lost, same))
+    found = bootstrap(
+        (first, second), lambda one, other, axis: (other - one).mean(axis=axis), paired=True, method="percentile",
+        n_resamples=20_000, rng=np.random.default_rng(1),
+    ).confidence_interval  # fmt: skip
+    assert bootstrap_interval(won, lost, won + lost + same) == pytest.approx(tuple(found), abs=0.006)
 
 
 def test_six_images_are_the_fewest() -> None:
