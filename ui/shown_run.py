@@ -29,13 +29,16 @@ from engine.contract.events import (
     StageFailed,
     StageFinished,
     StagePhase,
+    StagesPlanned,
     StageStarted,
+    TrialFinished,
     VariantMeasured,
 )
 from engine.contract.evidence import Evidence
 from engine.contract.measurements import RunResult, VariantMeasurement
 from ui.counts import counted
 from ui.durations import duration_text
+from ui.search_text import trial_line
 from ui.wording import in_window_words
 
 MIN_WEIGHT_S = 0.5
@@ -97,6 +100,8 @@ class ShownRun:
     """Key → stage, parents before children."""
     variants: dict[str, VariantMeasurement] = field(default_factory=dict)
     """Name → its last measurement; the baselines come before what was made of them."""
+    trials: list[TrialFinished] = field(default_factory=list)
+    """Of a search, those that have ended."""
     log: list[LogEntry] = field(default_factory=list)
     device: str = ""
     """What TensorFlow computes on; empty while nothing was computed."""
@@ -146,6 +151,8 @@ class ShownRun:
     @property
     def seconds_left(self) -> float | None:
         """Of the whole run; None before the stages are known."""
+        if self.trials:
+            return self.trials[-1].seconds_left
         if not self.stages:
             return None
         left = 0.0
@@ -161,6 +168,8 @@ class ShownRun:
         """Of the whole run, by estimated time, 0 to 1."""
         if self.result is not None and self.failure is None:
             return 1.0
+        if self.trials and self.trials[-1].trials:
+            return min(len(self.trials) / self.trials[-1].trials, 1.0)
         weights = [max(stage.plan.estimated_seconds, MIN_WEIGHT_S) for stage in self.stages.values()]
         fractions = [stage.done_fraction for stage in self.stages.values()]
         done = sum(weight * fraction for weight, fraction in zip(weights, fractions, strict=True))
@@ -176,6 +185,11 @@ class ShownRun:
         match event:
             case RunStarted():
                 self._start(event)
+            case StagesPlanned():
+                new = {stage.key: StageProgress(stage) for stage in event.stages if stage.key not in self.stages}
+                self.stages |= new
+            case TrialFinished():
+                self._end_trial(event)
             case PreparationProgress():
                 self.preparation = event
             case DatasetReady():
@@ -229,6 +243,13 @@ class ShownRun:
             elif stage.status is StageStatus.WAITING:
                 stage.status = StageStatus.NOT_BEGUN
 
+    def _end_trial(self, event: TrialFinished) -> None:
+        self.trials.append(event)
+        for stage in self.stages.values():
+            if stage.status is StageStatus.WAITING:
+                stage.status = StageStatus.NOT_BEGUN
+        self._say(event, trial_line(event))
+
     def _fail(self, key: str) -> None:
         """A stage failed, so those behind it are not begun."""
         if failed := self.stages.get(key):
@@ -242,7 +263,7 @@ class ShownRun:
     def _start(self, event: RunStarted) -> None:
         # A run that is resumed starts once more.
         self.failure = self.cancelled = self.result = None
-        self.variants = {}
+        self.variants, self.trials = {}, []
         self.started = event
         self.directory = self.directory or Path(event.directory)
         self.stages = {stage.key: StageProgress(stage) for stage in event.stages}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.chain.branches import Branch
@@ -13,7 +14,7 @@ from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage, step_key
 from engine.chain.variants import Variants
 from engine.contract.errors import Cancelled, NutshellError
-from engine.contract.measurements import variant_name
+from engine.contract.measurements import VariantMeasurement, variant_name
 from engine.store.run_removal import note_used_stage
 
 
@@ -26,6 +27,8 @@ class BranchRun:
     variants: Variants
     failed: FailedChains
     directory: RunDirectory
+    goes_on: Callable[[VariantMeasurement], bool] = lambda baseline: True
+    """Whether the chains are worth computing, by the baseline."""
 
     def finish(self) -> dict[str, FinishedStage]:
         """Planned key → the stage that was computed; without those that failed.
@@ -44,6 +47,8 @@ class BranchRun:
                 note_used_stage(self.directory.path, done.key)
                 for chain in stage.ends:
                     self._add_variant(chain, stage, done)
+                if stage.parent is None and not self.goes_on(self.variants.measured[-1]):
+                    return finished
             still_needed = {later.parent for later in stages[place + 1 :]}
             for key, done in finished.items():
                 if key not in still_needed:

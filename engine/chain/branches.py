@@ -34,11 +34,13 @@ class Branch:
     fingerprint: str
     """Of the images as prepared, with their split; equal for branches that differ in their wavelet transform only."""
     tree: StageTree
+    trial: int | None = None
+    """Of a search."""
 
     @property
     def name(self) -> str:
         """What tells it from the other branches; empty where there is one only."""
-        return branch_name(self.setting, self.repeat.name)
+        return branch_name(self.setting, self.repeat.name, self.trial)
 
     @property
     def images(self) -> ImageSettings:

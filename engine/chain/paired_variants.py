@@ -45,8 +45,9 @@ class PairedVariants:
         found = {
             name: one for name, baseline in baselines.items() if (one := self.compared(name, baseline)) is not None
         }
-        for baseline in set(baselines.values()):
-            own = {name: one for name, one in found.items() if one.against == baseline}
+        # The trials of a search that have one baseline are one family.
+        for baseline in {keys[name] for name in baselines.values()}:
+            own = {name: one for name, one in found.items() if keys[one.against] == baseline}
             distinct = {keys[name]: one.p_value for name, one in own.items()}
             corrected = dict(zip(distinct, holm(tuple(distinct.values())), strict=True))
             found |= {name: one.model_copy(update={"p_holm": corrected[keys[name]]}) for name, one in own.items()}

@@ -89,6 +89,7 @@ class Planned:
                 chains=stage.chains,
                 setting=branch.setting,
                 repeat=branch.repeat.name,
+                trial=branch.trial,
                 epochs=stage.epochs,
                 open_ended=stage.open_ended,
                 estimated_seconds=costs[stage.key].seconds,

@@ -27,7 +27,7 @@ from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.source import SampleIndex, Split
 from engine.export.feeding_description import described
 from engine.feeding.study_images import StudyImages
-from engine.measurement.accuracy import both_classes, predicted
+from engine.measurement.accuracy import both_classes, predicted, share_equal
 from engine.measurement.classification import classify
 from engine.measurement.figures_per_class import chosen_threshold
 from engine.measurement.latency import LatencyFigures
@@ -55,6 +55,7 @@ class Variants:
         target: TargetSettings,
         index_of: Callable[[Branch, DatasetSettings | None], SampleIndex],
         splits: Mapping[Repeat, str],
+        judges_by_validation: bool = False,
     ) -> None:
         """
         Args:
@@ -62,6 +63,7 @@ class Variants:
             target: what the files are held against.
             index_of: a branch and a dataset, None the recipe's own → its images, as the branch divides them.
             splits: the file of each repetition's split.
+            judges_by_validation: whether the files classify the validation images too.
         """
         self._directory = directory
         self._measured = measured
@@ -74,6 +76,7 @@ class Variants:
         self._baseline_predictions: dict[str, np.ndarray] = {}
         """Branch → what its baseline predicts on the test images."""
         self._index_of, self._splits = index_of, splits
+        self._judges_by_validation = judges_by_validation
         self._paired = PairedVariants(target.max_accuracy_drop)
         self._kept: dict[str, Predictions] = {}
         """File, relative to the run's directory → what is in it: one for each set of test images."""
@@ -115,6 +118,10 @@ class Variants:
             file = VariantFile(chain, steps, path, place, facts, classes, untested(threshold), dataset)
             known = self._measure(file, branch, stage, images, micro)
             self._measured.keep_variant(finished.key, *known)
+        if self._judges_by_validation and known[0].validation_accuracy is None:
+            judged = known[0].model_copy(update={"validation_accuracy": self._validated(path, stage, images)})
+            known = (judged, known[1])
+            self._measured.keep_variant(finished.key, *known)
         variant, output = known
         self._baseline_predictions.setdefault(branch.name, predicted(output))
         self._paired.add(name, self._classified(branch, stage, images.dataset, predicted(output)))
@@ -126,6 +133,7 @@ class Variants:
                 "seed": branch.recipe.seed,
                 "fold": branch.repeat.fold and branch.repeat.fold.number,
                 "repeat": branch.repeat.name,
+                "trial": branch.trial,
                 "split": split,
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
@@ -139,6 +147,11 @@ class Variants:
         )
         self._variants.append((stage, finished.key, variant))
         self._emit(VariantMeasured(stage=stage.key, variant=variant))
+
+    @property
+    def measured(self) -> tuple[VariantMeasurement, ...]:
+        """In the order in which they were added."""
+        return tuple(variant for _, _, variant in self._variants)
 
     def measure_latencies(self) -> tuple[VariantMeasurement, ...]:
         """Time all variants in turn, so that drift of the machine hits all alike; tells of each variant again."""
@@ -224,6 +237,13 @@ class Variants:
         place, decided = micro.relative_to(self._directory.path).as_posix(), predicted(output)
         found = measure_micro(file.path, micro, place, variant.macs, images, decided, progress)
         return variant.model_copy(update={"micro": found}), output
+
+    def _validated(self, file: Path, stage: Stage, images: StudyImages) -> float:
+        """The share of the validation images that a file classifies rightly."""
+        progress = self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase)))
+        progress.phase("measuring validation accuracy")
+        labels = images.dataset.labels[images.dataset.splits[Split.VALIDATION]]
+        return share_equal(predicted(classify(file, _batches(images, Split.VALIDATION), progress)), labels)
 
     def _chosen_threshold(self, content: bytes, stage: Stage, images: StudyImages) -> DecisionThreshold | None:
         """On the validation images, by the file as it is before it is described."""

@@ -10,11 +10,13 @@ from engine.chain.rate_search import find_rate
 from engine.chain.run import run_recipe
 from engine.chain.run_directory import RunDirectory
 from engine.chain.sensitivity_search import find_sensitivity
+from engine.chain.study_run import StudyRun
 from engine.child.channel import EventChannel
 from engine.child.commands import follow_commands, follow_others, lines_of
 from engine.child.engine_job import EngineJob
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
 from engine.contract.events import RunFailed
+from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe
 from engine.launch.process import die_with_parent, give_way
@@ -63,8 +65,16 @@ def _run(channel: EventChannel, control: Control, job: EngineJob, recipe: Recipe
             channel.send,
             on_directory=begin,
             resumed_run=job.resumed_run,
+            study=_searched if recipe.search else StudyRun.finish,
         )
     )
+
+
+def _searched(study: StudyRun) -> RunResult:
+    # Only a search needs Optuna.
+    from engine.search.search_run import search_study
+
+    return search_study(study)
 
 
 def _finished(work: Callable[[], object]) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
@@ -50,6 +50,8 @@ class PlannedStage(BaseModel):
     """The image setting that it trains on; empty where the recipe has one only."""
     repeat: str = ""
     """Such as "seed 2, fold 1"; empty where the recipe repeats nothing."""
+    trial: int | None = None
+    """Of a search."""
     epochs: int = 0
     """Epochs that it trains, at most where it is `open_ended`; 0 where it does not train."""
     open_ended: bool = False
@@ -74,6 +76,31 @@ class RunStarted(EngineEvent):
     stages: tuple[PlannedStage, ...]
     """Parents before children."""
     findings: tuple[Finding, ...] = ()
+
+
+class StagesPlanned(EngineEvent):
+    """A search begins a trial: these stages come to those that are known."""
+
+    event: Literal["stages_planned"] = "stages_planned"
+    stages: tuple[PlannedStage, ...]
+
+
+class TrialFinished(EngineEvent):
+    """A trial of a search has ended."""
+
+    event: Literal["trial_finished"] = "trial_finished"
+    trial: int
+    trials: int | None
+    """How many there will be; None where the time decides."""
+    state: Literal["done", "stopped", "failed"]
+    reason: str = ""
+    settings: dict[str, Any]
+    values: dict[str, float]
+    """Empty where it was not done."""
+    front: tuple[int, ...]
+    """The trials that no other beats so far."""
+    seconds_left: float | None = None
+    """Of the whole search."""
 
 
 class PreparationProgress(EngineEvent):
@@ -298,6 +325,8 @@ class RunCancelled(EngineEvent):
 
 Event = Annotated[
     RunStarted
+    | StagesPlanned
+    | TrialFinished
     | PreparationProgress
     | DatasetReady
     | DeviceFound

@@ -184,9 +184,9 @@ def variant_name(chain: str, branch: str) -> str:
     return f"{chain} ({branch})" if branch else chain
 
 
-def branch_name(setting: str, repeat: str) -> str:
+def branch_name(setting: str, repeat: str, trial: int | None = None) -> str:
     """What tells a trained baseline and its chains from the others of a run; empty where there is one only."""
-    return ", ".join(filter(None, (setting, repeat)))
+    return ", ".join(filter(None, (setting, repeat, f"trial {trial}" if trial else "")))
 
 
 class VariantMeasurement(Measured):
@@ -202,6 +202,8 @@ class VariantMeasurement(Measured):
     """Which part of the images it was tested on, from 1; None without cross-validation."""
     repeat: str = ""
     """Such as "seed 2, fold 1"; empty where the recipe repeats nothing."""
+    trial: int | None = None
+    """Of a search, from 1; None where there is none."""
     split: str = "split.csv"
     """Where the run's directory has its images with their splits."""
     steps: tuple[str, ...]
@@ -221,6 +223,8 @@ class VariantMeasurement(Measured):
     """Test images: rows are true classes, columns predicted ones; empty in runs of versions that did not tell."""
     per_class: dict[str, ClassFigures] = Field(default_factory=dict)
     auc: ClassAreas | None = None
+    validation_accuracy: float | None = None
+    """Of the file on the validation images; None where no search asked for it."""
     balanced_accuracy: float | None = None
     """The mean recall of the classes."""
     macro_f1: float | None = None
@@ -296,7 +300,7 @@ class VariantMeasurement(Measured):
     @property
     def branch(self) -> str:
         """Which trained baseline it comes from; empty where there is one only."""
-        return branch_name(self.setting, self.repeat)
+        return branch_name(self.setting, self.repeat, self.trial)
 
 
 class RepeatedFigure(Measured):
@@ -395,6 +399,38 @@ class SweptEpoch(Measured):
         return branch_name(self.setting, self.repeat)
 
 
+class FrontPoint(Measured):
+    """What a search found: no other trial is better in one objective without being worse in another."""
+
+    trial: int
+    values: dict[str, float]
+    """Objective → its value, as the variant has it."""
+    settings: dict[str, Any]
+    """Place in the recipe → what the trial had there."""
+    variant: str
+    """The name of its file among the variants."""
+    recipe: str
+    """The recipe that gives it alone, relative to the run's directory."""
+
+
+class SearchResult(Measured):
+    """What a search found."""
+
+    objectives: tuple[str, ...]
+    floors: dict[str, float] = Field(default_factory=dict)
+    front: tuple[FrontPoint, ...]
+    """By the first objective, the best first."""
+    trials: int
+    """That were computed, with those that were stopped early."""
+    stopped: int = 0
+    """Trials whose baseline was too weak for their chain to be worth computing."""
+    refused: int = 0
+    """Settings that the pre-flight refused; they are no trials."""
+    failed: int = 0
+    note: str = ""
+    """What there is to know before the front is believed."""
+
+
 class RunResult(Measured):
     """What `--json` writes."""
 
@@ -411,6 +447,8 @@ class RunResult(Measured):
     variants: tuple[VariantMeasurement, ...]
     summary: tuple[ChainSummary, ...] = ()
     """Of each chain over the repetitions, where the recipe has several seeds or folds."""
+    search: SearchResult | None = None
+    """None where the recipe has no search."""
     epoch_sweep: tuple[SweptEpoch, ...] = ()
     """For the epochs that the recipe's `test_epochs` names and the training reached."""
     stages_computed: int = 0

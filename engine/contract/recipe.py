@@ -15,6 +15,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import ImageGrid, ImageSettings, parse_images
 from engine.contract.repeat_settings import RepeatSettings
 from engine.contract.repeats import Repeat
+from engine.contract.search_settings import SearchSettings
 from engine.contract.section import Section
 from engine.contract.step_parameters import StepParameters, parse_step
 from engine.contract.target_settings import TargetSettings
@@ -54,6 +55,7 @@ class Recipe(RepeatSettings):
     training: TrainingSettings = Field(TrainingSettings(), title="Training")
     chains: tuple[ChainSettings, ...] = Field((), title="Chains")
     target: TargetSettings = Field(TargetSettings(), title="Target")
+    search: SearchSettings | None = Field(None, title="Search")
 
     @model_validator(mode="after")
     def _chain_names_differ(self) -> Recipe:
@@ -61,6 +63,15 @@ class Recipe(RepeatSettings):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f'two chains are called "{name}"; give each its own name')
+        return self
+
+    @model_validator(mode="after")
+    def _searches_one_study(self) -> Recipe:
+        if self.search is not None and (len(self.repeats) > 1 or len(self.images.settings) > 1):
+            raise ValueError(
+                "a search tries one image setting with one seed at a time; leave out seeds, folds and lists in images, "
+                "and repeat what it finds"
+            )
         return self
 
     def branches(self) -> tuple[Recipe, ...]:

@@ -30,12 +30,12 @@ class RepeatedStage:
 
 def repeated_stages(stages: Iterable[StageProgress]) -> list[RepeatedStage]:
     """Those that have trained an epoch, in the plan's order."""
-    place_in: dict[tuple[str, str], int] = defaultdict(int)
-    together: dict[tuple[str, int], list[StageProgress]] = defaultdict(list)
+    place_in: dict[tuple[str, int | None, str], int] = defaultdict(int)
+    together: dict[tuple[str, int | None, int], list[StageProgress]] = defaultdict(list)
     for stage in stages:
-        branch = (stage.plan.setting, stage.plan.repeat)
+        branch = (stage.plan.setting, stage.plan.trial, stage.plan.repeat)
         # Every repetition has the same stages in the same order.
-        together[stage.plan.setting, place_in[branch]].append(stage)
+        together[stage.plan.setting, stage.plan.trial, place_in[branch]].append(stage)
         place_in[branch] += 1
     found = []
     for members in together.values():

@@ -12,10 +12,13 @@ from engine.chain.planning import plan_run
 from engine.chain.preflight import RecipeRefused, errors
 from engine.contract.errors import EXIT_BAD_INPUT, EXIT_DONE
 from engine.contract.findings import Finding, Severity
+from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
+from engine.search.search_space import SearchSpace
 from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
 from ui.byte_sizes import bytes_text
+from ui.counts import counted
 from ui.durations import duration_text
 from ui.terminal.examined_images import print_images
 
@@ -69,10 +72,32 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
         of_images += print_images(console, dataset, index, recipe.images.first, recipe.seed, locations)
     findings = (*of_images, *planned.findings)
     _print_findings(console, findings)
+    if recipe.search is not None:
+        _print_search(console, recipe, left)
+        return EXIT_BAD_INPUT if errors(findings) else EXIT_DONE
     console.print(f"Estimated time: {duration_text(left)}, {SPEED[planned.speed_is_measured]}.")
     if memory:
         console.print(f"Estimated disk space: {bytes_text(disk)}; memory: up to {bytes_text(memory)}.")
     return EXIT_BAD_INPUT if errors(findings) else EXIT_DONE
+
+
+def _print_search(console: Console, recipe: Recipe, seconds: float) -> None:
+    """How large the search is.
+
+    Raises:
+        RecipeError: what may vary is not in the recipe.
+    """
+    assert recipe.search is not None
+    space, search = SearchSpace.of(recipe), recipe.search
+    points = "any number of" if space.points is None else f"{space.points:,}"
+    limit = search.trial_limit
+    trials = [counted(limit, "trial")] if limit is not None else []
+    trials += [f"{search.minutes:g} minutes"] if search.minutes else []
+    console.print(
+        f"The search chooses among {points} combinations, for {' or '.join(trials)}; the table is of the recipe as it "
+        f"is written. A trial that shares no stage with another takes about {duration_text(seconds)}.",
+        soft_wrap=True,
+    )
 
 
 def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:

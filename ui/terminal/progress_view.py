@@ -21,12 +21,15 @@ from engine.contract.events import (
     RunStarted,
     StageFinished,
     StagePhase,
+    StagesPlanned,
     StageStarted,
+    TrialFinished,
     VariantMeasured,
 )
 from engine.contract.findings import Severity
 from ui.counts import counted
 from ui.durations import duration_text
+from ui.search_text import trial_line
 
 COPIES = ("dataset.duplicates", "dataset.near_duplicate_bits")
 """Where a finding on copies belongs."""
@@ -79,6 +82,10 @@ class ProgressView:
                     if finding.severity is Severity.WARNING:
                         where = f"{finding.where}: " if finding.where else ""
                         self._line(f"  warning: {where}{finding.message}", "yellow")
+            case StagesPlanned():
+                self._titles |= {stage.key: stage.title for stage in event.stages if stage.key not in self._titles}
+            case TrialFinished():
+                self._line(trial_line(event), "bold" if event.trial in event.front else "")
             case PreparationProgress():
                 self._bar("Reading images", event.done, event.total, f"{event.done:,} of {event.total:,}")
             case DatasetReady():

@@ -14,13 +14,14 @@ from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, read_recipe, recipe_document
 from engine.store.durable_file import write_durably
 from ui.terminal.cancel_on_signal import CancelOnSignal
+from ui.terminal.front_table import front_table
 from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.markdown_table import markdown_page
 from ui.terminal.paired_table import paired_table
 from ui.terminal.plain_console import plain_console
 from ui.terminal.progress_view import ProgressView
 from ui.terminal.summary_table import summary_table
-from ui.terminal.variants_table import epochs_table, evidence_tables, notes, variants_table
+from ui.terminal.variants_table import epochs_table, evidence_tables, notes, told_variants, variants_table
 from workers.engine_process import EngineProcess
 from workers.keep_awake import keeping_awake
 from workers.process_outcome import Ending, ProcessOutcome
@@ -90,9 +91,17 @@ def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: b
 
 def _print_result(console: Console, result: RunResult) -> None:
     console.print()
+    result = result.model_copy(update={"variants": told_variants(result)})
     console.print(variants_table(result))
     if (pairs := paired_table(result)) is not None:
         console.print(pairs)
+    if result.search is not None:
+        console.print(front_table(result.search))
+        for point in result.search.front:
+            recipe = Path(result.directory) / point.recipe
+            console.print(f"Recipe of trial {point.trial}: {recipe}", soft_wrap=True, highlight=False)
+        if result.search.note:
+            console.print(result.search.note, style="yellow", soft_wrap=True)
     if result.summary:
         console.print(summary_table(result.summary))
     if result.epoch_sweep:

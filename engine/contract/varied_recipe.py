@@ -1,0 +1,99 @@
+"""A recipe with other values at some of its places: one trial of a search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from engine.contract.document import Document
+from engine.contract.errors import RecipeError
+from engine.contract.recipe import Recipe
+from engine.contract.recipe_file import build_recipe, recipe_document
+from engine.contract.registry import unknown_name_message
+
+CHAIN = "chain"
+"""The setting of a trial that says which of several chains it takes."""
+ROOTS = ("images", "backbone", "training", "chains")
+
+
+def chain_of(recipe: Recipe, place: str) -> str:
+    """The name of the chain that a place is in; empty where it is in none.
+
+    Raises:
+        RecipeError: there is no such chain.
+    """
+    root, _, rest = place.partition(".")
+    if root != "chains":
+        return ""
+    names = [chain.name for chain in recipe.chains]
+    # A name may have dots of its own: the longest that fits.
+    fitting = [name for name in names if rest == name or rest.startswith(f"{name}.")]
+    if not fitting:
+        raise RecipeError(f'search.vary."{place}": {unknown_name_message("chain", rest.split(".")[0], names)}')
+    return max(fitting, key=len)
+
+
+def varied(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+    """The recipe of one trial, without its search.
+
+    Args:
+        settings: place → value; `CHAIN` → which chain alone it has; a chain → the order of its steps.
+
+    Raises:
+        RecipeError: a place is not in the recipe, or a value is not allowed there.
+    """
+    document = recipe_document(recipe)
+    document.pop("search", None)
+    orders = {place: value for place, value in settings.items() if is_order(recipe, place)}
+    for place, value in settings.items():
+        if place != CHAIN and place not in orders:
+            holder, key = _at(recipe, document, place)
+            holder[key] = value
+    for place, order in orders.items():
+        steps = _steps(document, chain_of(recipe, place))
+        steps[:] = [steps[index] for index in order]
+    if CHAIN in settings:
+        document["chains"] = [chain for chain in document["chains"] if chain["name"] == settings[CHAIN]]
+    return build_recipe(document, "search.vary")
+
+
+def value_at(recipe: Recipe, place: str) -> Any:
+    """What a recipe has at a place; of a chain the order of its steps as written, and None where there is nothing."""
+    if is_order(recipe, place):
+        steps = next(chain.steps for chain in recipe.chains if chain.name == chain_of(recipe, place))
+        return tuple(range(len(steps)))
+    holder, key = _at(recipe, recipe_document(recipe), place)
+    return holder[key] if isinstance(holder, list) else holder.get(key)
+
+
+def is_order(recipe: Recipe, place: str) -> bool:
+    """Whether a place is a whole chain, so that its values are orders of steps."""
+    return place.startswith("chains.") and place == f"chains.{chain_of(recipe, place)}"
+
+
+def _steps(document: Document, chain: str) -> list[Any]:
+    steps: list[Any] = next(one["steps"] for one in document["chains"] if one["name"] == chain)
+    return steps
+
+
+def _at(recipe: Recipe, document: Document, place: str) -> tuple[Any, Any]:
+    """The table or list that has the place, and its key there; tables on the way are made."""
+    root, _, rest = place.partition(".")
+    if root not in ROOTS or not rest:
+        message = f'search.vary."{place}" begins with none of {", ".join(ROOTS)}; name a place such as "images.size".'
+        raise RecipeError(message)
+    holder: Any = document[root]
+    keys: list[Any] = rest.split(".")
+    if chain := chain_of(recipe, place):
+        holder = _steps(document, chain)
+        keys = rest.removeprefix(f"{chain}.").removeprefix("steps.").split(".")
+        if not keys[0].isdecimal() or int(keys[0]) >= len(holder):
+            raise RecipeError(
+                f'search.vary."{place}": the chain "{chain}" has the steps 0 to {len(holder) - 1}; name one, such as '
+                f'"chains.{chain}.0".'
+            )
+        holder = holder[int(keys[0])] if len(keys) > 1 else holder
+        keys = keys[1:] or [int(keys[0])]
+    for key in keys[:-1]:
+        holder = holder[key] if isinstance(holder, list) else holder.setdefault(key, {})
+    return holder, keys[-1]

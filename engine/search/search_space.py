@@ -1,0 +1,172 @@
+"""The settings that a search chooses among, and how a sampler is asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import permutations, product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from engine.chain.preflight import errors, preflight
+from engine.contract.errors import NutshellError, RecipeError
+from engine.contract.recipe import Recipe
+from engine.contract.search_settings import ANY_ORDER, SearchRange
+from engine.contract.varied_recipe import CHAIN, chain_of, value_at, varied
+
+if TYPE_CHECKING:
+    import optuna
+
+LONGEST_ORDERED = 6
+"""Steps of a chain whose orders are all tried: 720."""
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """What may vary in a recipe."""
+
+    recipe: Recipe
+    places: Mapping[str, tuple[Any, ...] | SearchRange]
+    """Place → its values, in their order where they are numbers; of a whole chain, the orders of its steps."""
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> SearchSpace:
+        """
+        Raises:
+            RecipeError: the recipe has no search, or a place or a value that it does not know.
+        """
+        if recipe.search is None or not recipe.search.vary:
+            raise RecipeError('search.vary names no setting to vary; name one, such as "images.size" = [64, 96].')
+        places: dict[str, tuple[Any, ...] | SearchRange] = {}
+        for place, values in recipe.search.vary.items():
+            places[place] = _orders(recipe, place) if isinstance(values, str) else _sorted(values)
+            for value in _examples(places[place]):
+                try:
+                    varied(recipe, {place: value})
+                except (KeyError, IndexError, TypeError):
+                    raise RecipeError(f'search.vary."{place}": there is no such place in the recipe.') from None
+        return cls(recipe, places)
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """Among which each trial chooses; empty where there is one at most."""
+        names = tuple(chain.name for chain in self.recipe.chains)
+        return names if len(names) > 1 else ()
+
+    @cached_property
+    def points(self) -> int | None:
+        """How many settings there are; None where a range has any number of values."""
+        if any(isinstance(values, SearchRange) and not values.is_counted for values in self.places.values()):
+            return None
+        return sum(
+            prod(_count(self.places[place]) for place in self._places_of(chain)) for chain in self.chains or ("",)
+        )
+
+    def asked(self, trial: optuna.Trial) -> dict[str, Any]:
+        """The settings that a sampler suggests."""
+        settings: dict[str, Any] = {}
+        chain = ""
+        if self.chains:
+            chain = settings[CHAIN] = trial.suggest_categorical(CHAIN, self.chains)
+        for place in self._places_of(chain):
+            settings[place] = _asked(trial, place, self.places[place])
+        return settings
+
+    def all_parameters(self) -> Iterator[dict[str, Any]]:
+        """What a sampler could suggest, one after the other; only where they are counted."""
+        for chain in self.chains or ("",):
+            places = self._places_of(chain)
+            for parameters in product(*(_parameters(self.places[place]) for place in places)):
+                yield ({CHAIN: chain} if chain else {}) | dict(zip(places, parameters, strict=True))
+
+    def own_parameters(self) -> dict[str, Any] | None:
+        """What the sampler would have suggested for the recipe as it is written; None where that is not among it."""
+        settings = {place: value_at(self.recipe, place) for place in self._places_of(self._first_chain)}
+        parameters: dict[str, Any] = {CHAIN: self._first_chain} if self.chains else {}
+        for place, value in settings.items():
+            values = self.places[place]
+            if isinstance(values, SearchRange):
+                if not isinstance(value, int | float) or not values.low <= value <= values.high:
+                    return None
+                parameters[place] = value
+            elif value in values:
+                parameters[place] = values.index(value)
+            else:
+                return None
+        return parameters
+
+    @property
+    def _first_chain(self) -> str:
+        return self.chains[0] if self.chains else ""
+
+    def _places_of(self, chain: str) -> tuple[str, ...]:
+        """Those that a trial of a chain chooses; of the only chain all."""
+        own = {place: chain_of(self.recipe, place) for place in self.places}
+        return tuple(place for place, of in own.items() if not of or not chain or of == chain)
+
+
+def _asked(trial: optuna.Trial, place: str, values: tuple[Any, ...] | SearchRange) -> Any:
+    if isinstance(values, SearchRange):
+        if values.is_whole:
+            low, high, step = int(values.low), int(values.high), int(values.step or 1)
+            return trial.suggest_int(place, low, high, step=1 if values.log else step, log=values.log)
+        drawn = trial.suggest_float(place, values.low, values.high, step=values.step, log=values.log)
+        # A recipe that a person may read: 0.946, not 0.9458319210438029.
+        return min(max(float(f"{drawn:.4g}"), values.low), values.high)
+    if _is_ordered(values):
+        # By its place among them, so that the sampler knows which values are neighbours.
+        return values[trial.suggest_int(place, 0, len(values) - 1)]
+    return values[trial.suggest_categorical(place, list(range(len(values))))]
+
+
+def _sorted(values: tuple[Any, ...] | SearchRange) -> tuple[Any, ...] | SearchRange:
+    if isinstance(values, SearchRange):
+        return values
+    distinct = [value for number, value in enumerate(values) if value not in values[:number]]
+    return tuple(sorted(distinct)) if _is_ordered(distinct) else tuple(distinct)
+
+
+def _is_ordered(values: Sequence[Any]) -> bool:
+    return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+
+
+def _count(values: tuple[Any, ...] | SearchRange) -> int:
+    if isinstance(values, SearchRange):
+        return int((values.high - values.low) / (values.step or 1)) + 1
+    return len(values)
+
+
+def _parameters(values: tuple[Any, ...] | SearchRange) -> Sequence[Any]:
+    if not isinstance(values, SearchRange):
+        return range(len(values))
+    step = values.step or 1
+    numbers = [values.low + place * step for place in range(_count(values))]
+    return [int(number) for number in numbers] if values.is_whole else numbers
+
+
+def _examples(values: tuple[Any, ...] | SearchRange) -> tuple[Any, ...]:
+    if not isinstance(values, SearchRange):
+        return values
+    return (int(values.low), int(values.high)) if values.is_whole else (values.low, values.high)
+
+
+def _orders(recipe: Recipe, place: str) -> tuple[Any, ...]:
+    """Every order of a chain's steps that the pre-flight accepts."""
+    name = chain_of(recipe, place)
+    if place != f"chains.{name}":
+        raise RecipeError(f'search.vary."{place}" = "{ANY_ORDER}" needs a whole chain, such as "chains.{name}".')
+    steps = next(chain.steps for chain in recipe.chains if chain.name == name)
+    if len(steps) > LONGEST_ORDERED:
+        raise RecipeError(f'search.vary."{place}": a chain of {len(steps)} steps has too many orders; name some.')
+    found = [order for order in permutations(range(len(steps))) if _is_accepted(recipe, place, order)]
+    if not found:
+        raise RecipeError(f'search.vary."{place}": no order of these steps can run; see what check says of the chain.')
+    return tuple(found)
+
+
+def _is_accepted(recipe: Recipe, place: str, order: tuple[int, ...]) -> bool:
+    try:
+        return not errors(preflight(varied(recipe, {place: order})))
+    except NutshellError:
+        return False
