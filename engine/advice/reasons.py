@@ -1,0 +1,141 @@
+"""The sentences of recommendations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.advice.accuracy_floor import AccuracyFloor
+from engine.advice.differences import Difference, Differences
+from engine.advice.goals import ACCURACY, ACCURATE, FAST, SIZE, SMALL, ZIP, Aim, DecidingFigure
+from engine.advice.techniques import technique
+from engine.contract.measurements import VariantMeasurement
+from engine.contract.recipe import BASELINE
+from engine.figures.figure import Uncertainty
+from engine.figures.figure_text import figure_text
+from engine.figures.variant_figures import figures
+
+SIZE_RATIO, ZIP_RATIO, TIME_RATIO, CHANGE = figures("size_ratio", "zip_ratio", "latency_ratio", "accuracy_change")
+NAMED = 3
+"""So many files that are level with the best are named; of more, their number."""
+
+
+class Reasons:
+    """Of one run and one floor."""
+
+    def __init__(
+        self, variants: Sequence[VariantMeasurement], chains: Sequence[VariantMeasurement], floor: AccuracyFloor
+    ) -> None:
+        """
+        Args:
+            chains: the variants, those of one chain in several repeats as one.
+        """
+        self._differences = Differences(chains)
+        self._floor = floor.words(variants)
+        self._least = floor.least
+        repeats = len({variant.repeat for variant in variants})
+        self._mean = f", as means of {repeats} repeats" if repeats > 1 else ""
+
+    def nearest(self, variant: VariantMeasurement) -> str:
+        """Where no file reaches the floor."""
+        accuracy = self._differences.text(ACCURACY, variant)
+        return f"No file reaches {self._floor}; {variant.name} is nearest with accuracy {accuracy}{self._mean}."
+
+    def of(
+        self,
+        aim: Aim,
+        best: VariantMeasurement,
+        rivals: Sequence[VariantMeasurement],
+        passing: Sequence[VariantMeasurement],
+        advised: VariantMeasurement | None,
+    ) -> str:
+        """
+        Args:
+            rivals: those that are level with the best by the aim's objective.
+            passing: all that reach the floor.
+            advised: what the paper advises for the aim; None: it is not in the run.
+        """
+        parts = [f"{best.name} {self._measured(aim.objective, best)}{self._mean}"]
+        if best.chain == BASELINE and len(passing) == 1:
+            parts.append(f"no other file reaches {self._floor}")
+        elif rivals:
+            parts.append(self._level(aim.objective, best, rivals))
+        if best.accuracy_ci95[0] < self._least:
+            parts.append("on other images its accuracy may lie below the floor")
+        return f"{'; '.join(filter(None, parts))}. {self._advice(aim, best, passing, advised)}."
+
+    def _measured(self, objective: DecidingFigure, variant: VariantMeasurement) -> str:
+        accuracy = f"accuracy {variant.accuracy:.3f}"
+        if objective is ACCURATE:
+            return f"has the highest {accuracy} ({'{:.3f}–{:.3f}'.format(*variant.accuracy_ci95)})"
+        if variant.paired:
+            accuracy += f" ({self._differences.text(CHANGE, variant)} points against the baseline)"
+        if objective is FAST:
+            time = f"takes {figure_text(variant.latency_p50_ms)} ms per image"
+            part = (
+                ""
+                if variant.chain == BASELINE
+                else f", {self._differences.text(TIME_RATIO, variant)} of the baseline's time"
+            )
+            return f"{time}{part}, with {accuracy}"
+        is_zipped = objective is not SMALL
+        ratio = ZIP_RATIO if is_zipped else SIZE_RATIO
+        size = f"is {self._differences.text(ZIP if is_zipped else SIZE, variant)} KiB{' zipped' if is_zipped else ''}"
+        part = "" if variant.chain == BASELINE else f", {self._differences.text(ratio, variant)} of the baseline's"
+        return f"{size}{part}, with {accuracy}"
+
+    def _level(self, objective: DecidingFigure, best: VariantMeasurement, rivals: Sequence[VariantMeasurement]) -> str:
+        """Which others cannot be told from the best."""
+        if objective is ACCURATE:
+            smallest = min(rivals, key=lambda one: one.model_bytes)
+            if smallest.model_bytes >= best.model_bytes:
+                return ""
+            size = self._differences.text(SIZE, smallest)
+            return f"{smallest.name} ({size} KiB) {self._compared(ACCURATE, smallest, best)} ({smallest.accuracy:.3f})"
+        names = [one.name for one in rivals]
+        who = _listed(names) if len(names) <= NAMED else f"{len(names)} other files"
+        return f"{who} {'is' if len(names) == 1 else 'are'} {objective.same}, but not more accurate"
+
+    def _advice(
+        self,
+        aim: Aim,
+        best: VariantMeasurement,
+        passing: Sequence[VariantMeasurement],
+        advised: VariantMeasurement | None,
+    ) -> str:
+        """What the paper's advice is worth here."""
+        said = f"{aim.paper} advise {' or '.join(aim.advised)} {aim.advised_for}"
+        if advised is None:
+            return f"{said}, which no chain of this run uses"
+        if technique(best) in aim.advised:
+            return f"{said}, and this is it"
+        if advised not in passing:
+            return f"{said}; here {advised.name} does not reach {self._floor} ({advised.accuracy:.3f})"
+        accuracy = f"{self._compared(ACCURATE, advised, best)} ({advised.accuracy:.3f})"
+        if aim.objective is ACCURATE:
+            return f"{said}; here {advised.name} {accuracy}"
+        figure = f"({self._short(aim.objective, advised)})"
+        return (
+            f"{said}; here {advised.name} {self._compared(aim.objective, advised, best)} {figure} and "
+            f"{accuracy.removeprefix('is ')}"
+        )
+
+    def _compared(self, objective: DecidingFigure, one: VariantMeasurement, other: VariantMeasurement) -> str:
+        """Such as "is slower", "is as accurate" and "is as accurate for all that can be told"."""
+        match self._differences.between(objective.figure, one, other):
+            case Difference.BETTER:
+                return f"is {objective.better}"
+            case Difference.WORSE:
+                return f"is {objective.worse}"
+            case Difference.SAME:
+                return f"is {objective.same}"
+        noise = "the test images" if objective.figure.uncertainty is Uncertainty.TEST_IMAGES else "the timing"
+        return f"is {objective.same} for all that {noise} can tell"
+
+    def _short(self, objective: DecidingFigure, variant: VariantMeasurement) -> str:
+        if objective is FAST:
+            return f"{variant.latency_ratio:.2f} of the baseline's time"
+        return f"{self._differences.text(objective.figure, variant)} KiB"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
