@@ -32,10 +32,15 @@ class Differences:
 
     def __init__(self, variants: Sequence[VariantMeasurement]) -> None:
         self._baselines: Mapping[str, VariantMeasurement] = baselines(variants)
+        self._numbers: dict[tuple[str, str], float | None] = {}
+        """Of figure and variant: a front asks for the same ones again and again."""
 
     def number(self, figure: Figure, variant: VariantMeasurement) -> float | None:
         """The figure as a number; None where the variant does not have it."""
-        return figure.number(variant, self._baselines[variant.branch])
+        key = figure.name, variant.name
+        if key not in self._numbers:
+            self._numbers[key] = figure.number(variant, self._baselines[variant.branch])
+        return self._numbers[key]
 
     def text(self, figure: Figure, variant: VariantMeasurement) -> str:
         """The figure as tables show it."""

@@ -23,7 +23,7 @@ class Goal(StrEnum):
     LOW_END = "Low-end service (size first, delay does not matter)"
     MID_END = "Mid-end service (real time)"
     HIGH_END = "High-end service (real time and accuracy)"
-    FLOOR = "No file is accurate enough"
+    FLOOR = "Nearest to what is asked"
     """Told alone."""
 
 

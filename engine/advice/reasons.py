@@ -14,7 +14,7 @@ from engine.figures.figure import Uncertainty
 from engine.figures.figure_text import figure_text
 from engine.figures.variant_figures import figures
 
-SIZE_RATIO, ZIP_RATIO, TIME_RATIO, CHANGE = figures("size_ratio", "zip_ratio", "latency_ratio", "accuracy_change")
+SIZE_RATIO, ZIP_RATIO, TIME_RATIO = figures("size_ratio", "zip_ratio", "latency_ratio")
 NAMED = 3
 """So many files that are level with the best are named; of more, their number."""
 
@@ -68,7 +68,9 @@ class Reasons:
         if objective is ACCURATE:
             return f"has the highest {accuracy} ({'{:.3f}–{:.3f}'.format(*variant.accuracy_ci95)})"
         if variant.paired:
-            accuracy += f" ({self._differences.text(CHANGE, variant)} points against the baseline)"
+            low, high = (100 * end for end in variant.paired.difference_ci95)
+            change = 100 * variant.paired.difference
+            accuracy += f", {change:+.1f} points ({low:+.1f} to {high:+.1f}) against the baseline"
         if objective is FAST:
             time = f"takes {figure_text(variant.latency_p50_ms)} ms per image"
             part = (

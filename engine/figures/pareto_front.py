@@ -42,8 +42,9 @@ def front_line(points: np.ndarray, better: Sequence[Better]) -> np.ndarray:
         better: of both.
 
     Returns:
-        float64 (corners, 2), from the best of the first figure to the best of the second. Each second corner is worse
-        than the points beside it in one figure each: what lies behind it is dominated by one of them.
+        float64 (corners, 2), from the best of the first figure to the best of the second. Every second corner is a
+        point of the front; the one between two of them is what both are better than in one figure. It begins at the
+        worst value of the second figure and ends at that of the first.
 
     Raises:
         ValueError: as of `pareto_front`.
@@ -51,9 +52,16 @@ def front_line(points: np.ndarray, better: Sequence[Better]) -> np.ndarray:
     front = np.unique(points[pareto_front(points, better)], axis=0)
     if better[0] is Better.HIGHER:
         front = front[::-1]
-    corners = np.repeat(front, 2, axis=0)[:-1] if len(front) else front
+    if not len(front):
+        return front
+    worst = [
+        values.max() if way is Better.LOWER else values.min() for values, way in zip(points.T, better, strict=True)
+    ]
+    corners = np.empty((2 * len(front) + 1, 2))
+    corners[1::2] = front
     # From one point to the next the first figure gets worse before the second gets better.
-    corners[1::2, 0] = front[1:, 0]
+    corners[0::2, 0] = np.append(front[:, 0], worst[0])
+    corners[0::2, 1] = np.append(worst[1], front[:, 1])
     return corners
 
 

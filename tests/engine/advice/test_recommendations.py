@@ -53,7 +53,7 @@ def test_each_goal_names_its_file_above_a_measurable_loss() -> None:
         Goal.HIGH_END: "half",
     }
     assert told[Goal.SMALLEST].reason.startswith(
-        "sparse small is 244.6 KiB, 0.09 of the baseline's, with accuracy 0.892 (-0.8 ("
+        "sparse small is 244.6 KiB, 0.09 of the baseline's, with accuracy 0.892, -0.8 points ("
     )
     assert "; whole is as small, but not more accurate." in told[Goal.SMALLEST].reason
     assert "takes 0.100 ms per image, 0.40 (0.38–0.42) of the baseline's time" in told[Goal.FASTEST].reason

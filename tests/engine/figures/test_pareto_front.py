@@ -41,9 +41,9 @@ def test_the_line_goes_through_the_front_in_steps(drawn: tuple[np.ndarray, list[
     values, better = drawn
     line = front_line(values, better)
     front = {tuple(one) for one in values[pareto_front(values, better)]}
-    assert {tuple(corner) for corner in line[::2]} == front
-    assert len(line) == max(2 * len(front) - 1, 0)
-    for before, corner, after in zip(line[::2], line[1::2], line[2::2], strict=False):
+    assert {tuple(corner) for corner in line[1::2]} == front
+    assert len(line) == (2 * len(front) + 1 if front else 0)
+    for before, corner, after in zip(line[1::2], line[2::2], line[3::2], strict=False):
         assert beats(before, corner, better)
         assert beats(after, corner, better)
         assert corner[1] == before[1]
@@ -54,7 +54,7 @@ def test_equal_points_stand_together() -> None:
     values = np.array([[1.0, 2.0], [1.0, 2.0], [1.0, 3.0], [2.0, 3.0]])
     assert pareto_front(values, (LOWER, HIGHER)).tolist() == [False, False, True, False]
     assert pareto_front(values, (LOWER, LOWER)).tolist() == [True, True, False, False]
-    assert front_line(values, (LOWER, LOWER)).tolist() == [[1.0, 2.0]]
+    assert front_line(values, (LOWER, LOWER)).tolist() == [[1.0, 3.0], [1.0, 2.0], [2.0, 2.0]]
 
 
 def test_what_has_no_front_is_refused() -> None:
