@@ -32,15 +32,16 @@ class Differences:
 
     def __init__(self, variants: Sequence[VariantMeasurement]) -> None:
         self._baselines: Mapping[str, VariantMeasurement] = baselines(variants)
-        self._numbers: dict[tuple[str, str], float | None] = {}
-        """Of figure and variant: a front asks for the same ones again and again."""
+        self._numbers: dict[tuple[str, int], tuple[VariantMeasurement, float | None]] = {}
+        """Of a figure and a variant, which is kept so that no other takes its place in memory: a front asks for the
+        same numbers again and again."""
 
     def number(self, figure: Figure, variant: VariantMeasurement) -> float | None:
         """The figure as a number; None where the variant does not have it."""
-        key = figure.name, variant.name
+        key = figure.name, id(variant)
         if key not in self._numbers:
-            self._numbers[key] = figure.number(variant, self._baselines[variant.branch])
-        return self._numbers[key]
+            self._numbers[key] = variant, figure.number(variant, self._baselines[variant.branch])
+        return self._numbers[key][1]
 
     def text(self, figure: Figure, variant: VariantMeasurement) -> str:
         """The figure as tables show it."""
@@ -72,7 +73,7 @@ class Differences:
         if one.dataset != other.dataset:
             return Difference.OPEN
         is_better = one.accuracy > other.accuracy
-        if one.branch != other.branch or not (_is_paired(one) and _is_paired(other)):
+        if not _share_baseline(one, other) or not (_is_paired(one) and _is_paired(other)):
             return _apart(one.accuracy_ci95, other.accuracy_ci95, Better.HIGHER)
         changes = _changes(one), _changes(other)
         if sum(map(sum, changes)) == 0:
@@ -89,7 +90,7 @@ class Differences:
         return _real(is_better) if _tells(won - lost, sum(map(sum, changes))) else Difference.OPEN
 
     def _by_timing(self, one: VariantMeasurement, other: VariantMeasurement) -> Difference:
-        if one.branch == other.branch:
+        if _share_baseline(one, other):
             if not (one.is_timed_in_turn and other.is_timed_in_turn):
                 return Difference.OPEN
             intervals = one.latency_ratio_ci95, other.latency_ratio_ci95
@@ -112,6 +113,10 @@ def _apart(first: Interval, second: Interval, better: Better) -> Difference:
     if first[1] < second[0]:
         return _real(better is Better.LOWER)
     return Difference.OPEN
+
+
+def _share_baseline(one: VariantMeasurement, other: VariantMeasurement) -> bool:
+    return one.setting == other.setting and one.repeat == other.repeat
 
 
 def _is_paired(variant: VariantMeasurement) -> bool:

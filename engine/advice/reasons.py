@@ -95,7 +95,11 @@ class Reasons:
             return f"{smallest.name} ({size} KiB) {self._compared(ACCURATE, smallest, best)} ({smallest.accuracy:.3f})"
         names = [one.name for one in rivals]
         who = _listed(names) if len(names) <= NAMED else f"{len(names)} other files"
-        return f"{who} {'is' if len(names) == 1 else 'are'} {objective.same}, but not more accurate"
+        is_open = objective is FAST and any(
+            self._differences.between(objective.figure, one, best) is Difference.OPEN for one in rivals
+        )
+        same = f"{objective.same}{' for all that the timing can tell' if is_open else ''}"
+        return f"{who} {'is' if len(names) == 1 else 'are'} {same}, but not more accurate"
 
     def _advice(
         self,

@@ -56,5 +56,10 @@ def _clearly_beats(
     differences: Differences, one: VariantMeasurement, other: VariantMeasurement, figures: Sequence[Figure]
 ) -> bool:
     """Whether no figure leaves it open that the other is better, and one figure is really worse."""
-    found = {differences.between(figure, one, other) for figure in figures}
-    return found <= {Difference.BETTER, Difference.SAME} and Difference.BETTER in found
+    is_better = False
+    for figure in figures:
+        found = differences.between(figure, one, other)
+        if found not in (Difference.BETTER, Difference.SAME):
+            return False
+        is_better |= found is Difference.BETTER
+    return is_better

@@ -36,8 +36,9 @@ class ParetoPoint:
 def pareto_points(variants: Sequence[VariantMeasurement], x: Figure, y: Figure) -> tuple[ParetoPoint, ...]:
     """Those that have both figures, of the study's own test images; what is on the front comes first."""
     differences, found = Differences(variants), []
+    named = {variant.name: variant for variant in variants}
     for name, standing in standings(variants, (x, y)).items():
-        variant = next(one for one in variants if one.name == name)
+        variant = named[name]
         numbers = [differences.number(figure, variant) for figure in (x, y)]
         assert numbers[0] is not None
         assert numbers[1] is not None

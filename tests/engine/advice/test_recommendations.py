@@ -74,6 +74,8 @@ def test_what_the_papers_advise_is_held_against_what_was_measured() -> None:
         "as accurate for all that the test images can tell (0.895)."
     )
     assert told[Goal.FASTEST].reason.endswith("advise distillation for speed, which no chain of this run uses.")
+    level = found(INT8, chain("level", "QAT", "int8", time=0.41, lost=10))[Goal.FASTEST]
+    assert "; level is as fast for all that the timing can tell, but not more accurate. " in level.reason
     # Advice that is out of reach, or is as good as what was chosen.
     far = found(F16, PRN, INT8, least=0.896)
     assert (

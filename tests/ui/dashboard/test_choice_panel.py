@@ -158,6 +158,7 @@ def test_figures_floor_and_scale_are_chosen_and_remembered(
     again = ChoicePanel(LIGHT, settings)
     qtbot.addWidget(again)
     again.show_state(board.state)
+    again.show()
     assert again.plot.points == panel.plot.points
     assert text(again, "asked") == text(panel, "asked")
     choose(panel, "up", "zip")

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any, ClassVar
 
 from PySide6.QtCore import QSettings, QSignalBlocker, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -82,14 +83,22 @@ class ChoicePanel(Panel):
         if (variants, state.closed) == (self._variants, self._closed):
             return
         self._variants, self._closed = variants, state.closed
+        self.filled.emit(bool(variants))
+        if self.isVisible():
+            self._offer_figures()
+            self._draw()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Comparing every pair of a hundred files takes a while, so it waits until someone looks."""
+        super().showEvent(event)
         self._offer_figures()
         self._draw()
-        self.filled.emit(bool(variants))
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.plot.paint(theme)
-        self._draw()
+        if self.isVisible():
+            self._draw()
 
     def _lay_out(self) -> None:
         choices = QWidget()
