@@ -38,7 +38,7 @@ class AccuracyFloor:
                 return False
             if asks_drop:
                 return variant.chain == BASELINE or (variant.paired is not None and variant.paired.verdict == "holds")
-            best = _best_baseline(variants, variant.repeat)
+            best = _best_baseline(variants)
             if self.least or best is None:
                 return True
             return differences.between(ACCURACY, variant, best) is not Difference.WORSE
@@ -57,7 +57,7 @@ def _asked_drop(variants: Sequence[VariantMeasurement]) -> float | None:
     return next((one.paired.max_drop for one in variants if one.paired and one.paired.max_drop), None)
 
 
-def _best_baseline(variants: Sequence[VariantMeasurement], repeat: str) -> VariantMeasurement | None:
-    """Of all image settings, in one repeat."""
-    trained = [variant for variant in variants if variant.chain == BASELINE and variant.repeat == repeat]
+def _best_baseline(variants: Sequence[VariantMeasurement]) -> VariantMeasurement | None:
+    """Of all image settings."""
+    trained = [variant for variant in variants if variant.chain == BASELINE]
     return max(trained, key=lambda variant: variant.accuracy, default=None)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from engine.advice.accuracy_floor import AccuracyFloor
 from engine.advice.differences import Difference, Differences
 from engine.advice.goals import ACCURACY, ACCURATE, FAST, SIZE, SMALL, ZIP, Aim, DecidingFigure
+from engine.advice.repeated_chains import JudgedChains
 from engine.advice.techniques import technique
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import BASELINE
@@ -22,18 +23,12 @@ NAMED = 3
 class Reasons:
     """Of one run and one floor."""
 
-    def __init__(
-        self, variants: Sequence[VariantMeasurement], chains: Sequence[VariantMeasurement], floor: AccuracyFloor
-    ) -> None:
-        """
-        Args:
-            chains: the variants, those of one chain in several repeats as one.
-        """
-        self._differences = Differences(chains)
-        self._floor = floor.words(variants)
+    def __init__(self, judged: JudgedChains, floor: AccuracyFloor) -> None:
+        self._differences = Differences(judged.variants)
+        self._floor = floor.words(judged.variants)
         self._least = floor.least
-        repeats = len({variant.repeat for variant in variants})
-        self._mean = f", as means of {repeats} repeats" if repeats > 1 else ""
+        self._mean = f", as means of {judged.repetitions} repetitions" if judged.repetitions > 1 else ""
+        self._images = "the repetitions" if judged.repetitions > 1 else "the test images"
 
     def nearest(self, variant: VariantMeasurement) -> str:
         """Where no file reaches the floor."""
@@ -134,7 +129,7 @@ class Reasons:
                 return f"is {objective.worse}"
             case Difference.SAME:
                 return f"is {objective.same}"
-        noise = "the test images" if objective.figure.uncertainty is Uncertainty.TEST_IMAGES else "the timing"
+        noise = self._images if objective.figure.uncertainty is Uncertainty.TEST_IMAGES else "the timing"
         return f"is {objective.same} for all that {noise} can tell"
 
     def _short(self, objective: DecidingFigure, variant: VariantMeasurement) -> str:

@@ -9,9 +9,9 @@ from engine.advice.accuracy_floor import AccuracyFloor
 from engine.advice.differences import Difference, Differences
 from engine.advice.goals import ACCURATE, AIMS, FAST, SIZE, ZIP, Aim, DecidingFigure, Goal
 from engine.advice.reasons import Reasons
-from engine.advice.repeated_chains import mean_variants
+from engine.advice.repeated_chains import judged_chains
 from engine.advice.techniques import technique
-from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.measurements import ChainSummary, RunResult, VariantMeasurement
 from engine.contract.recipe import BASELINE
 from engine.figures.figure import Better
 
@@ -34,26 +34,30 @@ class Recommendation:
 
 def recommendations(result: RunResult, floor: AccuracyFloor | None = None) -> tuple[Recommendation, ...]:
     """Of a finished run; `floor` None: the recipe's target, or no measurable loss."""
-    return recommended(result.variants, floor or AccuracyFloor())
+    return recommended(result.variants, floor or AccuracyFloor(), result.summary)
 
 
-def recommended(variants: Sequence[VariantMeasurement], floor: AccuracyFloor) -> tuple[Recommendation, ...]:
+def recommended(
+    variants: Sequence[VariantMeasurement], floor: AccuracyFloor, summary: Sequence[ChainSummary] = ()
+) -> tuple[Recommendation, ...]:
     """Of the variants that there are; none of a baseline alone.
 
     Goals of speed are left out until all files were timed in turn. Where no file reaches the floor, the nearest one is
-    all that is told. Variants of another dataset are left out: their accuracies are of other images.
+    all that is told. Variants of another dataset are left out: their accuracies are of other images. Of a run with
+    several seeds or folds the chains are compared, by their means.
+
+    Args:
+        summary: of a run that has ended and repeats its chains.
     """
-    own = [variant for variant in variants if not variant.dataset]
-    reached = {variant.name for variant in floor.reached(own)}
-    chains = mean_variants(own)
+    judged = judged_chains([variant for variant in variants if not variant.dataset], summary)
+    chains = judged.variants
     if all(variant.chain == BASELINE for variant in chains):
         return ()
-    missed = {(one.setting, one.chain) for one in own if one.name not in reached}
-    passing = [one for one in chains if (one.setting, one.chain) not in missed]
-    reasons = Reasons(own, chains, floor)
+    passing = floor.reached(chains)
+    reasons = Reasons(judged, floor)
     if not passing:
         nearest = max(chains, key=lambda one: one.accuracy)
-        return (Recommendation(Goal.FLOOR, nearest.name, reasons.nearest(nearest)),)
+        return (Recommendation(Goal.FLOOR, judged.files[nearest.name], reasons.nearest(nearest)),)
     differences = Differences(chains)
     is_timed = all(variant.is_timed_in_turn for variant in chains)
     found = []
@@ -64,7 +68,7 @@ def recommended(variants: Sequence[VariantMeasurement], floor: AccuracyFloor) ->
         best = _best(aim.objective, offered, differences)
         rivals = [one for one in offered if one is not best and _is_level(aim.objective, one, best, differences)]
         reason = reasons.of(aim, best, rivals, passing, _advised(aim, passing, chains, differences))
-        found.append(Recommendation(aim.goal, best.name, reason, aim.paper))
+        found.append(Recommendation(aim.goal, judged.files[best.name], reason, aim.paper))
     return tuple(found)
 
 

@@ -194,7 +194,7 @@ class ParetoPlot(Plot):
 
     def _on_clicked(self, _: object, points: list[pyqtgraph.SpotItem]) -> None:
         if len(points):
-            self.chosen.emit(self._points[int(points[0].data())].name)
+            self.chosen.emit(self._points[int(points[0].data())].file)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Right: 1, Qt.Key.Key_Left: -1}
@@ -209,7 +209,7 @@ class ParetoPlot(Plot):
             place = self.mapFromScene(self.box.mapViewToScene(QPointF(*self._at(point.x, point.y))))
             QToolTip.showText(self.mapToGlobal(place), point.tip, self)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and 0 <= self._current < len(self._points):
-            self.chosen.emit(self._points[self._current].name)
+            self.chosen.emit(self._points[self._current].file)
         else:
             super().keyPressEvent(event)
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.advice.differences import Differences
+from engine.advice.repeated_chains import JudgedChains
 from engine.advice.standing import Standing, standings
 from engine.contract.measurements import VariantMeasurement
 from engine.figures.figure import Better, Figure, Interval
@@ -22,9 +23,11 @@ SPAN_FOR_LOG = 10
 
 @dataclass(frozen=True)
 class ParetoPoint:
-    """One variant."""
+    """One variant, or the means of one chain."""
 
     name: str
+    file: str
+    """The variant whose file it is: of several repetitions the first."""
     x: float
     y: float
     x_interval: Interval | None
@@ -33,10 +36,12 @@ class ParetoPoint:
     tip: str
 
 
-def pareto_points(variants: Sequence[VariantMeasurement], x: Figure, y: Figure) -> tuple[ParetoPoint, ...]:
+def pareto_points(judged: JudgedChains, x: Figure, y: Figure) -> tuple[ParetoPoint, ...]:
     """Those that have both figures, of the study's own test images; what is on the front comes first."""
+    variants = judged.variants
     differences, found = Differences(variants), []
     named = {variant.name: variant for variant in variants}
+    means = [f"means of {judged.repetitions} repetitions"] if judged.repetitions > 1 else []
     for name, standing in standings(variants, (x, y)).items():
         variant = named[name]
         numbers = [differences.number(figure, variant) for figure in (x, y)]
@@ -44,8 +49,8 @@ def pareto_points(variants: Sequence[VariantMeasurement], x: Figure, y: Figure) 
         assert numbers[1] is not None
         said = [f"{figure.line}: {differences.text(figure, variant)}" for figure in (y, x)]
         across, up = (figure.interval(variant) if figure.interval else None for figure in (x, y))
-        tip = "\n".join((name, *said, STANDING_WORDS[standing]))
-        found.append(ParetoPoint(name, numbers[0], numbers[1], across, up, standing, tip))
+        tip = "\n".join((name, *means, *said, STANDING_WORDS[standing]))
+        found.append(ParetoPoint(name, judged.files[name], numbers[0], numbers[1], across, up, standing, tip))
     return tuple(sorted(found, key=lambda point: list(Standing).index(point.standing)))
 
 

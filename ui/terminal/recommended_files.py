@@ -6,6 +6,7 @@ from rich.text import Text
 
 from engine.advice.accuracy_floor import AccuracyFloor
 from engine.advice.recommendations import recommendations
+from engine.advice.repeated_chains import judged_chains
 from engine.contract.measurements import RunResult
 
 TITLE = "Which file to take"
@@ -31,4 +32,4 @@ def plain_markdown(text: str) -> str:
 
 
 def _title(result: RunResult, floor: AccuracyFloor) -> str:
-    return f"{TITLE}, with {floor.words(result.variants)}"
+    return f"{TITLE}, with {floor.words(judged_chains(result.variants, result.summary).variants)}"

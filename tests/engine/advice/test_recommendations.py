@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from engine.advice.accuracy_floor import AccuracyFloor
-from engine.advice.goals import Goal
+from engine.advice.differences import Difference, Differences
+from engine.advice.goals import ACCURACY, Goal
 from engine.advice.recommendations import Recommendation, recommendations, recommended
+from engine.advice.repeated_chains import judged_chains
 from engine.contract.errors import RecipeError
-from engine.contract.measurements import VariantMeasurement
+from engine.contract.measurements import ChainSummary, RepeatedComparison, RepeatedFigure, VariantMeasurement
 from tests.engine.advice.measured_chains import BASELINE, changed
 from tests.ui.study_events import result, variant
 
@@ -156,27 +158,61 @@ def test_image_settings_are_compared_by_their_times_and_the_best_baseline() -> N
     assert found(INT8, small, least=0.6)[Goal.FASTEST].variant == "baseline (64 px)"
 
 
-def test_repeats_are_told_as_means_and_not_by_the_luckiest() -> None:
-    def seeds(name: str, accuracies: tuple[float, ...], *steps: str, size: int) -> list[VariantMeasurement]:
-        return [
-            variant(
-                name, steps=steps, repeat=f"seed {seed}", seed=seed, accuracy=accuracy, model_bytes=size,
-                accuracy_ci95=(accuracy - 0.02, accuracy + 0.02),
-            )
-            for seed, accuracy in enumerate(accuracies, start=1)
-        ]  # fmt: skip
+def seeds(name: str, accuracies: tuple[float, ...], *steps: str, size: int) -> list[VariantMeasurement]:
+    return [
+        variant(
+            name, steps=steps, repeat=f"seed {seed}", seed=seed, accuracy=accuracy, model_bytes=size,
+            accuracy_ci95=(accuracy - 0.02, accuracy + 0.02),
+        )
+        for seed, accuracy in enumerate(accuracies, start=1)
+    ]  # fmt: skip
 
-    runs = (
-        *seeds("baseline", (0.9, 0.91), size=2000),
-        *seeds("lucky", (0.85, 0.95), "int8", size=700),
-        *seeds("steady", (0.91, 0.92), "float16", size=1000),
-    )
-    told = {one.goal: one for one in recommended(runs, AccuracyFloor(0.8))}
+
+REPEATED = (
+    *seeds("baseline", (0.9, 0.91), size=2000),
+    *seeds("lucky", (0.85, 0.95), "int8", size=700),
+    *seeds("steady", (0.91, 0.92), "float16", size=1000),
+)
+
+
+def test_repetitions_are_told_as_means_and_not_by_the_luckiest() -> None:
+    told = {one.goal: one for one in recommended(REPEATED, AccuracyFloor(0.8))}
     assert told[Goal.ACCURATE].variant == "steady (seed 1)"
-    assert "has the highest accuracy 0.915 (0.910–0.920), as means of 2 repeats" in told[Goal.ACCURATE].reason
+    assert told[Goal.ACCURATE].reason.startswith(
+        "steady has the highest accuracy 0.915 (0.910–0.920), as means of 2 repetitions; lucky (0.7 KiB) is as "
+        "accurate for all that the repetitions can tell (0.900)."
+    )
     assert told[Goal.SMALLEST].variant == "lucky (seed 1)"
-    # Below the floor in one repeat is below the floor.
-    assert {one.goal: one for one in recommended(runs, AccuracyFloor(0.9))}[Goal.SMALLEST].variant == "steady (seed 1)"
+    above = {one.goal: one for one in recommended(REPEATED, AccuracyFloor(0.902))}
+    assert above[Goal.SMALLEST].variant == "steady (seed 1)"
+
+
+def test_the_summary_of_a_run_tells_the_intervals_of_means() -> None:
+    def summed_up(chain: str, mean: float, low: float, high: float, p_holm: float) -> ChainSummary:
+        accuracy = RepeatedFigure(mean=0.905 + mean, deviation=0.01, ci95=(0.88, 0.93), values=(0.9, 0.91))
+        change = RepeatedComparison(
+            mean=mean, deviation=0.01, ci95=(low, high), values=(low, high), p_value=p_holm, p_holm=p_holm,
+            max_drop=0.02, verdict="holds" if low > -0.02 else "too few images",
+        )  # fmt: skip
+        return ChainSummary(
+            chain=chain, steps=(), repeats=("seed 1", "seed 2"), seeds=(1, 2), same_test_images=True, accuracy=accuracy,
+            difference=change,
+        )  # fmt: skip
+
+    paired = changed("any", 9, 12, max_drop=0.02).paired
+    runs = [one if one.chain == "baseline" else one.model_copy(update={"paired": paired}) for one in REPEATED]
+    summary = (summed_up("lucky", -0.005, -0.06, 0.05, 0.9), summed_up("steady", 0.01, -0.01, 0.03, 0.2))
+    judged = judged_chains(runs, summary)
+    lucky, steady = judged.variants[1:]
+    assert judged.repetitions == 2
+    assert lucky.accuracy_ci95 == (0.88, 0.93)
+    assert lucky.paired is not None
+    assert lucky.paired.difference_ci95 == (-0.06, 0.05)
+    assert Differences(judged.variants).between(ACCURACY, lucky, steady) is Difference.OPEN
+    told = {one.goal: one for one in recommended(runs, AccuracyFloor(), summary)}
+    # The target is asked of the means: "lucky" is not shown to keep it.
+    assert told[Goal.SMALLEST].variant == "steady (seed 1)"
+    assert "+1.0 points (-1.0 to +3.0) against the baseline, as means of 2 repetitions" in told[Goal.SMALLEST].reason
 
 
 def test_a_whole_result_is_read(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
+from engine.advice.repeated_chains import judged_chains
 from engine.advice.standing import Standing
 from engine.contract.events import EngineEvent, RunFinished, VariantMeasured
 from engine.figures.variant_figures import figures
@@ -204,7 +205,23 @@ def test_only_figures_that_can_be_better_are_offered(events: list[EngineEvent]) 
     names = [figure.name for figure in offered_figures(variants)]
     assert {"accuracy", "size", "zip", "latency", "latency_ratio", "macs", "peak_memory"} <= set(names)
     assert not set(names) & {"chain", "p_value", "image_ratio", "micro_arena", "auc", "note", "trainable"}
-    points = pareto_points(variants, *figures("size", "accuracy"))
+    points = pareto_points(judged_chains(variants), *figures("size", "accuracy"))
     assert points[0].standing is Standing.FRONT
     other = variant("moved", dataset="other")
-    assert "moved" not in {point.name for point in pareto_points((*variants, other), *figures("size", "accuracy"))}
+    assert "moved" not in {
+        point.name for point in pareto_points(judged_chains((*variants, other)), *figures("size", "accuracy"))
+    }
+
+
+def test_repeated_chains_are_one_point_each_with_the_first_file() -> None:
+    runs = [
+        variant(chain, repeat=f"seed {seed}", accuracy=0.75 + seed / 8, model_bytes=1024 * seed)
+        for seed in (1, 2)
+        for chain in ("baseline", "int8")
+    ]
+    points = pareto_points(judged_chains(runs), *figures("size", "accuracy"))
+    assert {(point.name, point.file) for point in points} == {
+        ("baseline", "baseline (seed 1)"), ("int8", "int8 (seed 1)"),
+    }  # fmt: skip
+    assert {(point.x, round(point.y, 6), point.y_interval) for point in points} == {(1.5, 0.9375, (0.875, 1.0))}
+    assert "means of 2 repetitions" in points[0].tip

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from engine.advice.accuracy_floor import AccuracyFloor
 from engine.advice.recommendations import recommended
-from engine.contract.measurements import VariantMeasurement
+from engine.advice.repeated_chains import judged_chains
+from engine.contract.measurements import ChainSummary, VariantMeasurement
 from engine.figures.figure import Figure
 from engine.figures.variant_figures import figures
 from ui.dashboard.panel import Panel
@@ -45,12 +46,14 @@ class ChoicePanel(Panel):
 
     key: ClassVar[str] = "choice"
     tab: ClassVar[str] = "Choose"
-    place: ClassVar[int] = 6
+    place: ClassVar[int] = 7
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
         super().__init__(theme, settings)
         self._settings, self._theme = settings, theme
         self._variants: tuple[VariantMeasurement, ...] = ()
+        self._summary: tuple[ChainSummary, ...] = ()
+        self._judged = judged_chains(())
         self._closed = False
         self._up, self._across = (
             CalmComboBox(objectName=f"dashboard.choice.{name}", accessibleName=title)
@@ -79,10 +82,11 @@ class ChoicePanel(Panel):
         self.set_theme(theme)
 
     def show_state(self, state: ShownRun) -> None:
-        variants = tuple(state.variants.values())
-        if (variants, state.closed) == (self._variants, self._closed):
+        variants, summary = tuple(state.variants.values()), state.result.summary if state.result else ()
+        if (variants, summary, state.closed) == (self._variants, self._summary, self._closed):
             return
-        self._variants, self._closed = variants, state.closed
+        self._variants, self._summary, self._closed = variants, summary, state.closed
+        self._judged = judged_chains(variants, summary)
         self.filled.emit(bool(variants))
         if self.isVisible():
             self._offer_figures()
@@ -128,7 +132,7 @@ class ChoicePanel(Panel):
         layout.addWidget(scrolling(inside))
 
     def _offer_figures(self) -> None:
-        offered = offered_figures(self._variants)
+        offered = offered_figures(self._judged.variants)
         for choice, key, usual in ((self._up, UP_KEY, UP), (self._across, ACROSS_KEY, ACROSS)):
             if [choice.itemData(place) for place in range(choice.count())] == [figure.name for figure in offered]:
                 continue
@@ -156,14 +160,14 @@ class ChoicePanel(Panel):
         if not self._variants or self._across.currentData() is None:
             return
         x, y = figures(self._across.currentData(), self._up.currentData())
-        points = pareto_points(self._variants, x, y)
+        points = pareto_points(self._judged, x, y)
         floor = AccuracyFloor(self._floor.value())
         across, up = (floor.least if floor.least and figure.name == UP else None for figure in (x, y))
         self.plot.show_points(points, x, y, self._log.isChecked(), (across, up))
         self._log.setEnabled(any(spans_orders([getattr(point, axis) for point in points]) for axis in ("x", "y")))
         self._legend.setText(self._legend_text(x, y, len(points)))
         self._asked.setText(self._asked_text(floor))
-        self.recommended.show_recommendations(recommended(self._variants, floor))
+        self.recommended.show_recommendations(recommended(self._variants, floor, self._summary))
 
     def _legend_text(self, x: Figure, y: Figure, drawn: int) -> str:
         accent, muted = self._theme.accent, self._theme.muted
@@ -174,13 +178,15 @@ class ChoicePanel(Panel):
         ]
         if bars := _whiskers((y, x)):
             said.append(f"Bars: {bars}")
-        if left_out := len(self._variants) - drawn:
+        if self._judged.repetitions > 1:
+            said.append(f"Points are means of {self._judged.repetitions} repetitions")
+        if left_out := len(self._judged.variants) - drawn:
             said.append(f"Not drawn: {left_out} without these figures, or of other test images")
         return "&nbsp;&nbsp; ".join(said)
 
     def _asked_text(self, floor: AccuracyFloor) -> str:
         so_far = "" if self._closed else "So far. "
-        asked = escape(floor.words(self._variants))
+        asked = escape(floor.words(self._judged.variants))
         return f"<b>Which file to take</b>, with {asked}. {so_far}A click shows the row."
 
 
