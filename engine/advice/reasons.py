@@ -28,6 +28,7 @@ class Reasons:
         self._floor = floor.words(judged.variants)
         self._least = floor.least
         self._mean = f", as means of {judged.repetitions} repetitions" if judged.repetitions > 1 else ""
+        self._files = judged.files
         self._images = "the repetitions" if judged.repetitions > 1 else "the test images"
 
     def nearest(self, variant: VariantMeasurement) -> str:
@@ -54,6 +55,8 @@ class Reasons:
             parts.append(f"no other file reaches {self._floor}")
         elif rivals:
             parts.append(self._level(aim.objective, best, rivals))
+        if self._mean:
+            parts.append(f"the first of its files is {self._files[best.name]}")
         if best.accuracy_ci95[0] < self._least:
             parts.append("on other images its accuracy may lie below the floor")
         return f"{'; '.join(filter(None, parts))}. {self._advice(aim, best, passing, advised)}."

@@ -98,11 +98,13 @@ class ParetoPlot(Plot):
         theme = self._theme
         colours = {Standing.FRONT: theme.accent, Standing.OPEN: theme.accent, Standing.DOMINATED: theme.muted}
         pale = {standing: _faded(colour, standing) for standing, colour in colours.items()}
+        # What is on the front is drawn last, over what lies at the same place.
+        last_first = self._points[::-1]
         self._dots.setData(
-            pos=[self._at(point.x, point.y) for point in self._points],
-            data=list(range(len(self._points))),
-            brush=[theme.panel if one.standing is Standing.OPEN else pale[one.standing] for one in self._points],
-            pen=[pyqtgraph.mkPen(pale[one.standing], width=2) for one in self._points],
+            pos=[self._at(point.x, point.y) for point in last_first],
+            data=list(range(len(self._points)))[::-1],
+            brush=[theme.panel if one.standing is Standing.OPEN else pale[one.standing] for one in last_first],
+            pen=[pyqtgraph.mkPen(pale[one.standing], width=2) for one in last_first],
         )
         for standing, item in self._whiskers.items():
             ends = [end for point in self._points if point.standing is standing for end in self._ends(point)]

@@ -180,7 +180,7 @@ def test_repetitions_are_told_as_means_and_not_by_the_luckiest() -> None:
     assert told[Goal.ACCURATE].variant == "steady (seed 1)"
     assert told[Goal.ACCURATE].reason.startswith(
         "steady has the highest accuracy 0.915 (0.910–0.920), as means of 2 repetitions; lucky (0.7 KiB) is as "
-        "accurate for all that the repetitions can tell (0.900)."
+        "accurate for all that the repetitions can tell (0.900); the first of its files is steady (seed 1)."
     )
     assert told[Goal.SMALLEST].variant == "lucky (seed 1)"
     above = {one.goal: one for one in recommended(REPEATED, AccuracyFloor(0.902))}
