@@ -57,7 +57,16 @@ IMAGES_PER_CLASS = 150
 WAIT_S = 30.0
 SETTLED_MS = 120
 SLACK_PIXELS = 1
-OF_A_RUN = ("run", "results", "class_figures", "changed_decisions", "point_clouds", "inside_file", "inside_file2")
+OF_A_RUN = (
+    "run",
+    "results",
+    "choice",
+    "class_figures",
+    "changed_decisions",
+    "point_clouds",
+    "inside_file",
+    "inside_file2",
+)
 """Pictures of a run that are kept for the documentation."""
 
 

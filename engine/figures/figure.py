@@ -28,6 +28,23 @@ class Better(StrEnum):
     NEITHER = "neither"
 
 
+class Uncertainty(StrEnum):
+    """What makes a figure of the same file another one when it is measured again."""
+
+    COUNTED = "counted"
+    """Nothing: bytes, operations, values in the file."""
+    TEST_IMAGES = "test images"
+    """It is known as well as the test images tell; pairs on the same images tell a difference."""
+    TIMING = "timing"
+    """It is known as well as the turns of timing tell."""
+    UNTOLD = "untold"
+    """There is some, and no interval tells how much."""
+
+
+MISSING = "–"
+"""The text of a figure that a variant does not have."""
+
+
 @dataclass(frozen=True)
 class Bar:
     """How a figure is drawn as a bar."""
@@ -67,7 +84,22 @@ class Figure:
     brief: str = ""
     """Its head where there is little room; empty: the title."""
     bar: Bar | None = None
+    interval: Callable[[VariantMeasurement], Interval | None] | None = None
+    """In the figure's own unit; None where the figure has none, or a variant lacks it."""
+    uncertainty: Uncertainty = Uncertainty.UNTOLD
 
     @property
     def head(self) -> str:
         return self.brief or self.title
+
+    @property
+    def line(self) -> str:
+        """The title in one line."""
+        return self.title.replace("\n", " ")
+
+    def number(self, variant: VariantMeasurement, baseline: VariantMeasurement) -> float | None:
+        """The figure as a number; None where it is words, or the variant does not have it."""
+        value = self.value(variant, baseline)
+        if isinstance(value, str) or self.text(variant, baseline) == MISSING:
+            return None
+        return value

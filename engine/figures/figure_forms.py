@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.contract.measurements import ImageBytes, VariantMeasurement
-from engine.figures.figure import Interval
+from engine.figures.figure import MISSING, Interval
 from engine.figures.figure_text import figure_text
 
 
@@ -16,7 +16,7 @@ def number(value: Callable[[VariantMeasurement, VariantMeasurement], float | Non
 
     def text(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
         figure = value(variant, baseline)
-        return "–" if figure is None else form.format(figure)
+        return MISSING if figure is None else form.format(figure)
 
     return {"value": lambda variant, baseline: value(variant, baseline) or 0.0, "text": text}
 
@@ -28,7 +28,7 @@ def interval(
         figure, low, high = (form.format(part) for part in (value(variant), *interval(variant)))
         return f"{figure} ({low}–{high})"
 
-    return {"value": lambda variant, _: value(variant), "text": text}
+    return {"value": lambda variant, _: value(variant), "text": text, "interval": interval}
 
 
 def change_of_accuracy() -> dict[str, Any]:
@@ -37,21 +37,24 @@ def change_of_accuracy() -> dict[str, Any]:
 
     plain = number(change, "{:+.1f}")
 
-    def text(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
-        interval = ""
-        if variant.paired:
-            low, high = (100 * end for end in variant.paired.difference_ci95)
-            interval = f" ({low:+.1f} to {high:+.1f})"
-        found: str = plain["text"](variant, baseline)
-        return found + interval
+    def interval(variant: VariantMeasurement) -> Interval | None:
+        if variant.paired is None:
+            return None
+        low, high = variant.paired.difference_ci95
+        return 100 * low, 100 * high
 
-    return plain | {"text": text}
+    def text(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
+        ends = interval(variant)
+        found: str = plain["text"](variant, baseline)
+        return found + (f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else "")
+
+    return plain | {"text": text, "interval": interval}
 
 
 def timed_in_turn(figure: dict[str, Any]) -> dict[str, Any]:
     """A dash until a variant was timed in turn with its baseline."""
     text = figure["text"]
-    return figure | {"text": lambda variant, baseline: text(variant, baseline) if variant.is_timed_in_turn else "–"}
+    return figure | {"text": lambda variant, baseline: text(variant, baseline) if variant.is_timed_in_turn else MISSING}
 
 
 def milliseconds(value: Callable[[VariantMeasurement], float]) -> dict[str, Any]:

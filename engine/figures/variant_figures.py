@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.contract.measurements import VariantMeasurement
-from engine.figures.figure import BYTES, FRACTION, MILLISECONDS, Bar, Better, Figure
+from engine.figures.figure import BYTES, FRACTION, MILLISECONDS, MISSING, Bar, Better, Figure, Uncertainty
 from engine.figures.figure_forms import (
     by_number,
     change_of_accuracy,
@@ -50,6 +50,7 @@ FIGURES: tuple[Figure, ...] = (
         "Compression ratio: bytes of the image files as they came over those of the images as resized and re-saved.",
         **of_images(lambda images: images.compression_ratio, "{:.2f}"),
         better=HIGHER,
+        uncertainty=Uncertainty.COUNTED,
     ),
     Figure(
         "image_gain",
@@ -57,6 +58,7 @@ FIGURES: tuple[Figure, ...] = (
         "Space gain: the share of the image files' bytes that is saved.",
         **of_images(lambda images: 100 * images.space_gain, "{:.1f}"),
         better=HIGHER,
+        uncertainty=Uncertainty.COUNTED,
     ),
     Figure(
         "accuracy",
@@ -64,6 +66,7 @@ FIGURES: tuple[Figure, ...] = (
         "Share of the test images that the file classifies correctly, with its Wilson 95 % interval.",
         **interval(lambda v: v.accuracy, lambda v: v.accuracy_ci95, "{:.3f}"),
         better=HIGHER,
+        uncertainty=Uncertainty.TEST_IMAGES,
         is_usual=True,
         bar=Bar("accuracy, CI ({unit})", FRACTION, lambda v: v.accuracy, lambda v: v.accuracy_ci95, "accuracy"),
     ),
@@ -132,6 +135,7 @@ FIGURES: tuple[Figure, ...] = (
         "the same images, so only those tell that one classifies correctly and the other does not.",
         **change_of_accuracy(),
         better=HIGHER,
+        uncertainty=Uncertainty.TEST_IMAGES,
         is_usual=True,
         brief="Δ points",
     ),
@@ -142,8 +146,7 @@ FIGURES: tuple[Figure, ...] = (
         "groups an exchange of whole groups; corrected for all variants with the same baseline. Below 0.05 the "
         "difference is real.",
         lambda v, _: NOT_TESTED if v.paired is None or v.paired.p_holm is None else v.paired.p_holm,
-        lambda v, _: "–" if v.paired is None or v.paired.p_holm is None else p_text(v.paired.p_holm),
-        better=LOWER,
+        lambda v, _: MISSING if v.paired is None or v.paired.p_holm is None else p_text(v.paired.p_holm),
     ),
     Figure(
         "agreement",
@@ -160,6 +163,7 @@ FIGURES: tuple[Figure, ...] = (
         "The .tflite file, in units of 1024 bytes.",
         **number(lambda v, _: v.model_bytes / KIB, "{:,.1f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
         is_usual=True,
         brief="size\nKiB",
         bar=Bar("file ({unit})", BYTES, lambda v: v.model_bytes),
@@ -170,6 +174,7 @@ FIGURES: tuple[Figure, ...] = (
         "File size over the baseline's.",
         **number(lambda v, b: v.model_bytes / max(b.model_bytes, 1), "{:.2f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
         is_usual=True,
         brief="× of\nbase",
     ),
@@ -180,6 +185,7 @@ FIGURES: tuple[Figure, ...] = (
         "clustering do not make a .tflite smaller until it is zipped; but see the TFLM file.",
         **number(lambda v, _: v.zip_bytes / KIB, "{:,.1f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
         brief="zip\nKiB",
         bar=Bar("zipped file ({unit})", BYTES, lambda v: v.zip_bytes),
     ),
@@ -189,6 +195,7 @@ FIGURES: tuple[Figure, ...] = (
         "Zipped size over the baseline's zipped size: what a download costs.",
         **number(lambda v, b: v.zip_bytes / max(b.zip_bytes, 1), "{:.2f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
         is_usual=True,
     ),
     Figure(
@@ -197,6 +204,7 @@ FIGURES: tuple[Figure, ...] = (
         "The file for TensorFlow Lite Micro, whose kernels are look-up tables, as it is: not zipped.",
         **number(lambda v, _: v.micro.model_bytes / KIB if v.micro else None, "{:,.1f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
     ),
     Figure(
         "micro_arena",
@@ -204,6 +212,7 @@ FIGURES: tuple[Figure, ...] = (
         "What TensorFlow Lite Micro keeps the tensors of that file in, on this computer.",
         **number(lambda v, _: v.micro.arena_bytes / KIB if v.micro else None, "{:,.1f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
     ),
     Figure(
         "latency",
@@ -211,6 +220,7 @@ FIGURES: tuple[Figure, ...] = (
         "Median time for one image in LiteRT, after a warm-up, measured in turn with all variants.",
         **milliseconds(lambda v: v.latency_p50_ms),
         better=LOWER,
+        uncertainty=Uncertainty.TIMING,
         is_usual=True,
         brief="p50\nms",
         bar=Bar(
@@ -220,6 +230,7 @@ FIGURES: tuple[Figure, ...] = (
             lambda v: (v.latency_p50_ms, v.latency_p95_ms),
             "latency p50",
         ),
+        interval=lambda v: (v.latency_p50_ms, v.latency_p95_ms),
     ),
     Figure(
         "latency_p95",
@@ -235,6 +246,7 @@ FIGURES: tuple[Figure, ...] = (
         "Latency over the baseline's in the same turn; below 1 is faster. Zeros alone do not speed LiteRT up.",
         **timed_in_turn(interval(lambda v: v.latency_ratio, lambda v: v.latency_ratio_ci95, "{:.2f}")),
         better=LOWER,
+        uncertainty=Uncertainty.TIMING,
         is_usual=True,
         brief="time ×\nof base",
     ),
@@ -245,6 +257,7 @@ FIGURES: tuple[Figure, ...] = (
         "Zeros among the kernel values that are stored in the file.",
         **number(lambda v, _: v.sparsity_fraction, "{:.3f}"),
         better=HIGHER,
+        uncertainty=Uncertainty.COUNTED,
         brief="zeros",
     ),
     Figure(
@@ -253,6 +266,7 @@ FIGURES: tuple[Figure, ...] = (
         "The most distinct values stored in one kernel; per channel where each channel has its own scale.",
         **number(lambda v, _: v.unique_weights, "{:,.0f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
     ),
     Figure(
         "parameters",
@@ -260,6 +274,7 @@ FIGURES: tuple[Figure, ...] = (
         "Of the network before batch normalisation is folded, as papers count them.",
         **number(lambda v, _: v.parameters, "{:,.0f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
     ),
     Figure(
         "trainable",
@@ -273,6 +288,7 @@ FIGURES: tuple[Figure, ...] = (
         "Parameters less the zeros in the file's kernels.",
         **number(lambda v, _: v.nonzero_parameters, "{:,.0f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
     ),
     Figure(
         "macs",
@@ -280,6 +296,7 @@ FIGURES: tuple[Figure, ...] = (
         "Multiply-accumulate operations for one image, counted from the file's operators. Zeros are counted too.",
         **number(lambda v, _: v.macs / 1e6, "{:,.1f}"),
         better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
     ),
     Figure(
         "peak_memory",

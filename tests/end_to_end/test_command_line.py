@@ -77,6 +77,23 @@ def test_the_markdown_page_has_a_row_a_variant_and_names_the_machine(study: dict
     assert variants[0]["cpu"] in study["markdown"]
 
 
+def test_a_file_is_recommended_by_goal_on_the_terminal_and_in_markdown(study: dict[str, Any]) -> None:
+    names = [variant["chain"] for variant in study["json"]["variants"]]
+    title = "Which file to take, with no accuracy that is measurably below the baseline's"
+    assert title in " ".join(study["printed"].split())
+    assert f"## {title}" in study["markdown"].splitlines()
+    for goal in ("Smallest file", "Fastest", "Low-end service (size first, delay does not matter)"):
+        (line,) = [line for line in study["markdown"].splitlines() if line.startswith(f"- **{goal}**: ")]
+        assert line.removeprefix(f"- **{goal}**: ").split()[0] in names
+        assert f"{goal}: " in " ".join(study["printed"].split())
+
+
+def test_a_floor_that_is_no_share_is_refused(checkout: Path, study: dict[str, Any]) -> None:
+    done = run(checkout, "run", study["recipe"], "--least-accuracy", "90")
+    assert done.returncode == 2
+    assert done.stderr == "The least accuracy is 90; give a share from 0 to 1, such as 0.9.\n"
+
+
 def test_the_engine_leaves_in_order(study: dict[str, Any]) -> None:
     (log,) = (study["folder"] / "runs").glob("runs/*/engine.log")
     assert "Fatal" not in log.read_text(encoding="utf-8", errors="replace")

@@ -16,6 +16,7 @@ from ui.dashboard.bars_panel import BarsPanel
 from ui.dashboard.curves_panel import CurvesPanel
 from ui.dashboard.log_pane import LogPane
 from ui.dashboard.panel import PANELS
+from ui.dashboard.panels.results import ResultsPanel
 from ui.dashboard.run_banner import RunBanner, Tone
 from ui.dashboard.run_header import RunHeader
 from ui.dashboard.stage_tree_view import StageTreeView
@@ -100,6 +101,7 @@ class Dashboard(QWidget):
         )
         for panel in self.panels.values():
             panel.try_requested.connect(self.try_requested)
+            panel.row_requested.connect(self._on_row_requested)
             if not panel.is_always_there:
                 panel.filled.connect(partial(self._offer, panel))
         self._due: list[Part] = []
@@ -247,6 +249,12 @@ class Dashboard(QWidget):
         """Show whether a pause was asked for that the engine has not taken yet: it comes at the next batch."""
         self.state.pausing = waits
         self.header.show_state(self.state, self._live)
+
+    def _on_row_requested(self, name: str) -> None:
+        results = self.panels[TABLE]
+        assert isinstance(results, ResultsPanel)
+        self.tabs.setCurrentWidget(results)
+        results.table.choose_variant(name)
 
     def _on_log_requested(self) -> None:
         self.tabs.setCurrentIndex(0)

@@ -25,6 +25,8 @@ class Panel(QWidget):
 
     filled = Signal(bool)
     """Whether there is something to show."""
+    row_requested = Signal(str)
+    """The name of a variant whose row in the table the user wants to see."""
     try_requested = Signal(object)
     """The `Path` of a `.tflite` that the user wants to try on images."""
 

@@ -123,6 +123,13 @@ class ResultsTable(QWidget):
             threads = f"{variants[0].threads} thread{'s' if variants[0].threads != 1 else ''}"
             self._machine.setText(f"Latency: one image at a time, {threads}, {variants[0].cpu}")
 
+    def choose_variant(self, name: str) -> None:
+        """Select its row, if it is measured, and bring it into sight."""
+        self._choose(name)
+        if rows := self.view.selectionModel().selectedRows():
+            self.view.scrollTo(rows[0])
+        self.view.setFocus()
+
     def choose_columns(self, titles: Collection[str]) -> None:
         """Show these columns, by their titles, and no others."""
         for place, action in self._column_actions.items():

@@ -31,9 +31,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
     chosen = _parser().parse_args(arguments)
     try:
         if chosen.command == "run":
+            from engine.advice.accuracy_floor import AccuracyFloor
             from ui.terminal.run_command import WrittenResults, run_command
 
-            results = WrittenResults(chosen.json, chosen.markdown)
+            results = WrittenResults(chosen.json, chosen.markdown, AccuracyFloor(chosen.least_accuracy))
             return run_command(chosen.recipe, chosen.runs, results, chosen.quiet, chosen.seeds)
         if chosen.command == "check":
             from ui.terminal.check_command import check_command
@@ -114,6 +115,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_runs(run)
     run.add_argument("--json", type=Path, metavar="FILE", help="write the results there as JSON")
     run.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there as a Markdown page")
+    run.add_argument(
+        "--least-accuracy",
+        type=float,
+        default=0.0,
+        metavar="SHARE",
+        help="recommend no file below it, such as 0.9 (default: what is not measurably below the baseline)",
+    )
     run.add_argument("--quiet", action="store_true", help="print nothing but errors")
     run.add_argument(
         "--seeds",

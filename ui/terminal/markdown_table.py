@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from engine.advice.accuracy_floor import AccuracyFloor
 from engine.contract.measurements import ChainSummary, RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.figures.variant_figures import baselines, figures
 from ui.counts import counted
 from ui.summary_text import summary_heads, summary_rows, summary_title
 from ui.terminal.image_settings_table import image_settings_lines
+from ui.terminal.recommended_files import plain_markdown, recommendation_lines
 from ui.terminal.variants_table import said_once
 
 SHOWN = (
@@ -29,7 +31,7 @@ SHOWN = (
 )
 
 
-def markdown_page(recipe: Recipe, result: RunResult) -> str:
+def markdown_page(recipe: Recipe, result: RunResult, floor: AccuracyFloor | None = None) -> str:
     """One row per variant; sizes in KiB (1024 bytes), accuracies with their Wilson 95 % interval, latencies of one
     image.
 
@@ -55,22 +57,27 @@ def markdown_page(recipe: Recipe, result: RunResult) -> str:
     ]
     if result.summary:
         lines += ["", *_summary_lines(result.summary)]
-    said = [f"- **{_plain(name)}**: {note}" for name, note in said_once(result.variants)]
-    said += [f"- Failed: {_plain(why)}" for why in result.failed.values()]
+    said = [f"- **{plain_markdown(name)}**: {note}" for name, note in said_once(result.variants)]
+    said += [f"- Failed: {plain_markdown(why)}" for why in result.failed.values()]
     if said:
         lines += ["", *said]
     if len(result.image_settings) > 1:
         lines += ["", *image_settings_lines(result)]
+    if recommended := recommendation_lines(result, floor or AccuracyFloor()):
+        lines += ["", *recommended]
     return "\n".join(lines) + "\n"
 
 
 def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> list[str]:
-    return [_plain(variant.name), *(_plain(figure.text(variant, baseline)) for figure in figures(*SHOWN))]
+    return [
+        plain_markdown(variant.name),
+        *(plain_markdown(figure.text(variant, baseline)) for figure in figures(*SHOWN)),
+    ]
 
 
 def _summary_lines(summary: Sequence[ChainSummary]) -> list[str]:
     heads = ("chain", *(head.replace("\n", " ") for head in summary_heads(summary)))
-    rows = (" | ".join(_plain(cell.replace("\n", " ")) for cell in row) for row in summary_rows(summary))
+    rows = (" | ".join(plain_markdown(cell.replace("\n", " ")) for cell in row) for row in summary_rows(summary))
     title = f"{summary_title(summary)}:"
     return [
         title,
@@ -85,11 +92,6 @@ def _seeds(recipe: Recipe) -> str:
     if len(recipe.seeds) < 2:
         return f"seed {recipe.repeats[0].seed}"
     return f"seeds {', '.join(map(str, recipe.seeds))}"
-
-
-def _plain(text: str) -> str:
-    """Names are the user's own, and may hold what a Markdown table is made of."""
-    return "".join(f"\\{letter}" if letter in r"\|*_`<[" else letter for letter in text)
 
 
 def _epochs(count: int | None) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.console import Console
 
+from engine.advice.accuracy_floor import AccuracyFloor
 from engine.contract.errors import EXIT_FAILED, DataError
 from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
@@ -20,6 +21,7 @@ from ui.terminal.markdown_table import markdown_page
 from ui.terminal.paired_table import paired_table
 from ui.terminal.plain_console import plain_console
 from ui.terminal.progress_view import ProgressView
+from ui.terminal.recommended_files import recommendation_texts
 from ui.terminal.summary_table import summary_table
 from ui.terminal.variants_table import epochs_table, evidence_tables, notes, told_variants, variants_table
 from workers.engine_process import EngineProcess
@@ -33,6 +35,8 @@ class WrittenResults:
 
     json: Path | None = None
     markdown: Path | None = None
+    floor: AccuracyFloor = field(default_factory=AccuracyFloor)
+    """What a recommended file must reach."""
 
     def refuse_unwritable(self) -> None:
         """Raises: DataError, before anything is computed that could then not be written."""
@@ -46,7 +50,7 @@ class WrittenResults:
         if self.json is not None:
             write_durably(self.json, result.model_dump_json(by_alias=True, indent=2) + "\n")
         if self.markdown is not None:
-            write_durably(self.markdown, markdown_page(recipe, result))
+            write_durably(self.markdown, markdown_page(recipe, result, self.floor))
 
 
 def run_command(
@@ -83,13 +87,13 @@ def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: b
         outcome = process.outcome()
     if outcome.result is not None:
         results.write(recipe, outcome.result)
-        _print_result(console, outcome.result)
+        _print_result(console, outcome.result, results.floor)
     if outcome.ending is not Ending.DONE:
         explain(outcome)
     return outcome.exit_code
 
 
-def _print_result(console: Console, result: RunResult) -> None:
+def _print_result(console: Console, result: RunResult, floor: AccuracyFloor) -> None:
     console.print()
     result = result.model_copy(update={"variants": told_variants(result)})
     console.print(variants_table(result))
@@ -112,6 +116,8 @@ def _print_result(console: Console, result: RunResult) -> None:
         console.print(note, soft_wrap=True)
     if len(result.image_settings) > 1:
         console.print(image_settings_table(result))
+    for line in recommendation_texts(result, floor):
+        console.print(line)
     console.print(f"Files: {Path(result.directory) / 'models'}", soft_wrap=True, highlight=False)
 
 

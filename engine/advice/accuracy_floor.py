@@ -1,0 +1,63 @@
+"""What a file must reach in accuracy before its size and speed count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.advice.differences import Difference, Differences
+from engine.contract.errors import RecipeError
+from engine.contract.measurements import VariantMeasurement
+from engine.contract.recipe import BASELINE
+from engine.figures.variant_figures import figures
+
+(ACCURACY,) = figures("accuracy")
+
+
+@dataclass(frozen=True)
+class AccuracyFloor:
+    """The least accuracy that is asked for, and the recipe's `target.max_accuracy_drop`, where it has one.
+
+    Where neither is asked, a file must not be measurably less accurate than the baseline.
+    """
+
+    least: float = 0.0
+    """Share of the test images, 0 to 1; 0: none asked."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.least <= 1:
+            raise RecipeError(f"The least accuracy is {self.least:g}; give a share from 0 to 1, such as 0.9.")
+
+    def reached(self, variants: Sequence[VariantMeasurement]) -> tuple[VariantMeasurement, ...]:
+        """Those that reach it, by what was measured."""
+        differences = Differences(variants)
+        asks_drop = _asked_drop(variants) is not None
+
+        def reaches(variant: VariantMeasurement) -> bool:
+            if variant.accuracy < self.least:
+                return False
+            if asks_drop:
+                return variant.chain == BASELINE or (variant.paired is not None and variant.paired.verdict == "holds")
+            best = _best_baseline(variants)
+            if self.least or best is None:
+                return True
+            return differences.between(ACCURACY, variant, best) is not Difference.WORSE
+
+        return tuple(variant for variant in variants if reaches(variant))
+
+    def words(self, variants: Sequence[VariantMeasurement]) -> str:
+        """What a file must reach, as the end of a sentence."""
+        asked = [f"an accuracy of {self.least:.3f} or more"] if self.least else []
+        if drop := _asked_drop(variants):
+            asked.append(f"the target of at most {100 * drop:g} points lost, shown by the test images")
+        return " and ".join(asked) or "no accuracy that is measurably below the baseline's"
+
+
+def _asked_drop(variants: Sequence[VariantMeasurement]) -> float | None:
+    return next((one.paired.max_drop for one in variants if one.paired and one.paired.max_drop), None)
+
+
+def _best_baseline(variants: Sequence[VariantMeasurement]) -> VariantMeasurement | None:
+    """Of all image settings."""
+    trained = [variant for variant in variants if variant.chain == BASELINE]
+    return max(trained, key=lambda variant: variant.accuracy, default=None)

@@ -1,0 +1,63 @@
+"""Where names go beside the points of a plot, so that none lies over another or over a point. No Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+Place = tuple[float, float]
+"""Pixels from the left and the top."""
+DIRECTIONS = ((1, -1), (1, 0), (1, 1), (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1))
+"""Above the line that goes from a point to the right, first."""
+DISTANCES = (1.0, 2.5, 4.0)
+"""Of a name to its point, in sizes of a point."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """In pixels."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def overlaps(self, other: Box) -> bool:
+        beside = self.left + self.width <= other.left or other.left + other.width <= self.left
+        below = self.top + self.height <= other.top or other.top + other.height <= self.top
+        return not (beside or below)
+
+    def is_within(self, other: Box) -> bool:
+        return (
+            self.left >= other.left
+            and self.top >= other.top
+            and self.left + self.width <= other.left + other.width
+            and self.top + self.height <= other.top + other.height
+        )
+
+
+def label_places(points: Sequence[Place], sizes: Sequence[Place], room: Box, point_size: float) -> list[Place | None]:
+    """The left upper corner of each point's name; None where there is no room for it.
+
+    Args:
+        points: the most important first: they choose first.
+        sizes: width and height of the names.
+        room: names stay within.
+        point_size: width of a point.
+    """
+    half = point_size / 2
+    taken = [Box(x - half, y - half, point_size, point_size) for x, y in points]
+    places: list[Place | None] = []
+    for (x, y), (width, height) in zip(points, sizes, strict=True):
+        found = None
+        for distance in DISTANCES:
+            for right, down in DIRECTIONS:
+                left = x + right * distance * point_size - (0 if right > 0 else width if right < 0 else width / 2)
+                middle = y + down * (distance * half + height / 2)
+                box = Box(left, middle - height / 2, width, height)
+                if found is None and box.is_within(room) and not any(map(box.overlaps, taken)):
+                    found = box
+        places.append((found.left, found.top) if found else None)
+        if found:
+            taken.append(found)
+    return places

@@ -1,0 +1,35 @@
+"""Which file to take, as the command line prints it and a Markdown page has it."""
+
+from __future__ import annotations
+
+from rich.text import Text
+
+from engine.advice.accuracy_floor import AccuracyFloor
+from engine.advice.recommendations import recommendations
+from engine.advice.repeated_chains import judged_chains
+from engine.contract.measurements import RunResult
+
+TITLE = "Which file to take"
+
+
+def recommendation_texts(result: RunResult, floor: AccuracyFloor) -> list[Text]:
+    """A line per goal below a title; none where there is nothing to choose."""
+    found = recommendations(result, floor)
+    lines = [Text.assemble((f"{one.goal}", "bold"), ": ", one.reason) for one in found]
+    return [Text(_title(result, floor), "italic"), *lines] if lines else []
+
+
+def recommendation_lines(result: RunResult, floor: AccuracyFloor) -> list[str]:
+    """The same as a section of a Markdown page."""
+    found = recommendations(result, floor)
+    lines = [f"- **{one.goal}**: {plain_markdown(one.reason)}" for one in found]
+    return [f"## {_title(result, floor)}", "", *lines] if lines else []
+
+
+def plain_markdown(text: str) -> str:
+    """Names are the user's own, and may hold what a Markdown table is made of."""
+    return "".join(f"\\{letter}" if letter in r"\|*_`<[" else letter for letter in text)
+
+
+def _title(result: RunResult, floor: AccuracyFloor) -> str:
+    return f"{TITLE}, with {floor.words(judged_chains(result.variants, result.summary).variants)}"
