@@ -49,7 +49,7 @@ def search_study(study: StudyRun, seed: int | None = None) -> RunResult:
         RecipeError: what may vary is not in the recipe.
         NutshellError: no trial could be computed.
     """
-    return _Search(study, study.recipe.seed if seed is None else seed).finish()
+    return _TrialLoop(study, study.recipe.seed if seed is None else seed).finish()
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class _Trial:
     planned: Planned
 
 
-class _Search:
+class _TrialLoop:
     def __init__(self, study: StudyRun, seed: int) -> None:
         self._study, self._recipe = study, study.recipe
         assert self._recipe.search is not None

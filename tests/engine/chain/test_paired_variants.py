@@ -49,7 +49,7 @@ def test_a_drop_that_the_recipe_asks_for_is_judged() -> None:
     paired = PairedVariants(max_drop=0.1)
     paired.add("baseline", classified("own", LABELS))
     paired.add("int8", classified("own", wrong(*range(20))))
-    found = paired.against_baseline({"int8": "baseline"}, {"int8": "q"})
+    found = paired.against_baseline({"int8": "baseline"}, {"int8": "q", "baseline": "k"})
     assert (found["int8"].max_drop, found["int8"].verdict) == (0.1, "does not hold")
 
 
@@ -75,7 +75,7 @@ def test_other_images_do_not_compare() -> None:
     paired.add("transferred", classified("other", LABELS))
     assert paired.compared("transferred", "baseline") is None
     assert paired.compared("transferred", "control that failed") is None
-    assert paired.against_baseline({"transferred": "baseline"}, {"transferred": "t"}) == {}
+    assert paired.against_baseline({"transferred": "baseline"}, {"transferred": "t", "baseline": "k"}) == {}
 
 
 def test_images_of_a_patient_belong_together() -> None:

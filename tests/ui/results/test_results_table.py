@@ -109,8 +109,8 @@ def test_the_chosen_row_stays_chosen_when_figures_come(table: ResultsTable, run_
 
 NESTED = {"images", "confusion", "per_class", "auc", "threshold", "micro", "paired", "paired_control"}
 """One column for each of their figures, where there is one."""
-LATER = {"balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss", "seed", "fold"}
-"""Those of predictions and of repetitions, which this study does not have."""
+LATER = {"balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss", "seed", "fold", "trial", "validation_accuracy"}
+"""Those of predictions, repetitions and searches, which this study does not have."""
 
 
 def test_the_csv_has_every_figure_with_its_unit(
