@@ -15,8 +15,9 @@ from engine.chain.failed_chains import ChainsFailed, FailedChains
 from engine.chain.failure_sentence import failure_sentence
 from engine.chain.planning import Planned, machine_name, plan_run
 from engine.chain.preparation_progress import preparation_progress
-from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, split_file, write_event
+from engine.chain.run_directory import EVENTS_FILE, REPORT_FILE, RunDirectory, samples_file, split_file, write_event
 from engine.chain.stage_runner import FinishedStage, StageRunner
+from engine.chain.tensorboard_files import TensorBoardFiles
 from engine.chain.variants import Variants
 from engine.contract.dataset_check import DatasetReport
 from engine.contract.errors import Cancelled
@@ -111,9 +112,11 @@ def run_recipe(
             mark_interrupted(database)
             record_start(database, directory.run, recipe.name)
             log = open_things.enter_context(directory.open_events())
+            curves = open_things.enter_context(TensorBoardFiles(directory.path, directory.path / EVENTS_FILE))
 
             def tell_and_keep(event: EngineEvent) -> None:
                 write_event(log, event)
+                curves.take(event)
                 emit(event)
 
             tell = tell_and_keep
