@@ -44,6 +44,7 @@ from engine.contract.measurements import (
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.contract.repeats import Fold, Repeat
+from engine.datasets.cache.pixel_digests import write_pixel_digests
 from engine.datasets.cache.preparation import prepare
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.cache.splits import write_split_csv
@@ -225,7 +226,7 @@ class _Run:
             division = (repeat.data_seed, repeat.fold)
             if division not in files:
                 files[division] = split_file(repeat.name if files else "")
-                write_split_csv(self._directory.path / files[division], datasets[branch.fingerprint])
+                self._keep_images(datasets[branch.fingerprint], files[division])
             found[repeat] = files[division]
         return found
 
@@ -270,6 +271,11 @@ class _Run:
             if finding.severity is Severity.WARNING:
                 self._emit(Notice(severity="warning", message=finding.message))
 
+    def _keep_images(self, dataset: PreparedDataset, split: str) -> None:
+        """Which images they are, in this file, and in one beside it what tells their pixels from others."""
+        write_split_csv(self._directory.path / split, dataset)
+        write_pixel_digests(self._directory.path / split, dataset)
+
     def _others(self, datasets: dict[str, PreparedDataset]) -> dict[str, PreparedDataset]:
         """Label → each dataset that a step transfers to, under the first image setting."""
         stages = self._planned.branches[0].tree.stages
@@ -277,7 +283,7 @@ class _Run:
 
     def _tell_of_others(self, datasets: dict[str, PreparedDataset]) -> None:
         for number, (label, dataset) in enumerate(self._others(datasets).items(), start=2):
-            write_split_csv(self._directory.path / f"split-{number}.csv", dataset)
+            self._keep_images(dataset, f"split-{number}.csv")
             found = dataset.summary
             counts = f"{found.train:,} train, {found.validation:,} validation, {found.test:,} test"
             self._emit(Notice(message=f"Images of {label}, which a chain transfers to: {counts}."))

@@ -52,20 +52,9 @@ def write_recipe(path: Path, recipe: Recipe) -> Path:
 
 
 @pytest.fixture(scope="module")
-def study(checkout: Path, tmp_path_factory: pytest.TempPathFactory, heart_folder: Path) -> dict[str, Any]:
+def study(finished_study: dict[str, Any]) -> dict[str, Any]:
     """One finished run: its folder, its recipe, what it printed and its JSON."""
-    folder = tmp_path_factory.mktemp("study")
-    recipe = write_recipe(folder / "study.toml", small_recipe(heart_folder))
-    written = ("--json", folder / "result.json", "--markdown", folder / "result.md")
-    done = run(checkout, "run", recipe, "--runs", folder / "runs", *written)
-    assert done.returncode == 0, done.stderr
-    return {
-        "folder": folder,
-        "recipe": recipe,
-        "printed": done.stdout,
-        "json": json.loads((folder / "result.json").read_text()),
-        "markdown": (folder / "result.md").read_text(encoding="utf-8"),
-    }
+    return finished_study
 
 
 def test_the_markdown_page_has_a_row_a_variant_and_names_the_machine(study: dict[str, Any]) -> None:
