@@ -86,7 +86,7 @@ def test_a_pruned_network_learns_other_images_and_is_measured_on_them(checkout: 
 
     verified = run(checkout, "verify", directory)
     assert verified.returncode == 0, verified.stdout + verified.stderr
-    assert "Images (image_folder shapes): images holds" in verified.stdout
+    assert "Images (image_folder shapes), images: holds" in verified.stdout
 
     again = run(checkout, "run", file, "--runs", runs)
     assert "Nothing had to be computed" in again.stdout + again.stderr

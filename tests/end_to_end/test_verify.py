@@ -15,9 +15,11 @@ from typing import Any
 
 import pytest
 
+from engine.contract.errors import Cancelled
 from engine.contract.events import RunFinished, event_line, parse_event
 from tests.end_to_end.test_command_line import POSIX, command, run
 from ui.terminal.command_line import command_line
+from ui.terminal.stop_on_signal import StopOnSignal
 
 NEVER = ("tensorflow", "tf_keras", "keras", "PySide6")
 
@@ -230,3 +232,12 @@ def test_ctrl_c_ends_it(finished_study: dict[str, Any], checkout: Path) -> None:
     _, errors = child.communicate(timeout=20)
     assert child.returncode in (0, 130, -signal.SIGINT)
     assert "Traceback" not in errors or child.returncode == -signal.SIGINT
+
+
+@POSIX
+def test_a_signal_stops_the_work_at_its_next_step() -> None:
+    with StopOnSignal("Stopped.") as stop:
+        stop.raise_if_asked()
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(Cancelled, match="Stopped"):
+            stop.raise_if_asked()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 
 from engine.contract.progress import Progress
 from ui.durations import duration_text
@@ -13,8 +14,12 @@ TOLD_EVERY_S = 5.0
 """Where the output is no terminal."""
 
 
-def told_on_stderr() -> Progress:
-    """Tells what is done on stderr, once that takes longer than two seconds."""
+def told_on_stderr(raise_if_cancelled: Callable[[], None] | None = None) -> Progress:
+    """Tells what is done on stderr, once that takes longer than two seconds.
+
+    Args:
+        raise_if_cancelled: as `Progress`.
+    """
     began = time.monotonic()
     live = sys.stderr.isatty()
     phase, phase_began = "", began
@@ -42,4 +47,4 @@ def told_on_stderr() -> Progress:
         elif live:
             sys.stderr.write("\r\x1b[K")
 
-    return Progress(on_phase=on_phase, on_report=on_report)
+    return Progress(raise_if_cancelled, on_phase=on_phase, on_report=on_report)

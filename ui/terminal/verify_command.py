@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from engine.contract.errors import EXIT_DONE, EXIT_FAILED, Cancelled, NutshellError
+from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
 from engine.measurement.interpreter import load_interpreter
 from engine.store.durable_file import write_durably
 from engine.verification.finished_run import FinishedRun
@@ -15,8 +15,10 @@ from engine.verification.verified_run import VerifiedRun
 from ui.terminal.plain_console import plain_console
 from ui.terminal.quiet_stderr import quiet_stderr
 from ui.terminal.run_command import WrittenResults
+from ui.terminal.stop_on_signal import StopOnSignal
 from ui.terminal.told_progress import told_on_stderr
-from ui.terminal.verification_table import differing_lines, verdict, verification_table
+from ui.terminal.verification_table import verification_table
+from ui.verification_lines import differing_lines, verdict
 
 
 def verify_command(run: str, runs_directory: Path, json: Path | None) -> int:
@@ -24,14 +26,13 @@ def verify_command(run: str, runs_directory: Path, json: Path | None) -> int:
 
     Raises:
         NutshellError: it is no finished run, or what it kept cannot be read.
+        Cancelled: Ctrl-C.
     """
     WrittenResults(json).refuse_unwritable()
     opened = FinishedRun.open(run, runs_directory)
     _start_runtime(opened)
-    try:
-        found = VerifiedRun(opened, told_on_stderr()).finish()
-    except KeyboardInterrupt:
-        raise Cancelled("Stopped; nothing was changed.") from None
+    with StopOnSignal("Stopped; nothing was changed.") as stop:
+        found = VerifiedRun(opened, told_on_stderr(stop.raise_if_asked)).finish()
     if json is not None:
         write_durably(json, found.model_dump_json(by_alias=True, indent=1) + "\n")
     console = plain_console()
