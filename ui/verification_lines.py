@@ -59,6 +59,8 @@ def _groups_of_run(found: Verification) -> Iterator[tuple[str, FigureGroup]]:
     for images in found.images:
         for group in images.groups:
             yield images.name, group
+    if found.summary:
+        yield "Repetitions", found.summary
 
 
 def _counted(group: FigureGroup) -> str:

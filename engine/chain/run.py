@@ -15,8 +15,17 @@ from engine.chain.failed_chains import ChainsFailed, FailedChains
 from engine.chain.failure_sentence import failure_sentence
 from engine.chain.planning import Planned, machine_name, plan_run
 from engine.chain.preparation_progress import preparation_progress
-from engine.chain.run_directory import EVENTS_FILE, REPORT_FILE, RunDirectory, samples_file, split_file, write_event
+from engine.chain.run_directory import (
+    EVENTS_FILE,
+    REPORT_FILE,
+    RunDirectory,
+    other_split_file,
+    samples_file,
+    split_file,
+    write_event,
+)
 from engine.chain.stage_runner import FinishedStage, StageRunner
+from engine.chain.stage_tree import Stage
 from engine.chain.tensorboard_files import TensorBoardFiles
 from engine.chain.variants import Variants
 from engine.contract.dataset_check import DatasetReport
@@ -181,7 +190,7 @@ class _Run:
         datasets = self._prepare()
         splits = self._write_splits(datasets)
         self._report_on(datasets[branches[0].fingerprint])
-        self._tell_of_others(datasets)
+        self._tell_of_others(datasets, splits)
         for number, branch in enumerate(self._shown_branches):
             self._tell_ready(branch, datasets[branch.fingerprint], samples_file(number))
         measured = MeasurementStore(self._locations, machine_name())
@@ -281,9 +290,11 @@ class _Run:
         stages = self._planned.branches[0].tree.stages
         return {stage.dataset.label(): datasets[stage.images] for stage in stages if stage.dataset is not None}
 
-    def _tell_of_others(self, datasets: dict[str, PreparedDataset]) -> None:
+    def _tell_of_others(self, datasets: dict[str, PreparedDataset], splits: dict[Repeat, str]) -> None:
         for number, (label, dataset) in enumerate(self._others(datasets).items(), start=2):
-            self._keep_images(dataset, f"split-{number}.csv")
+            for branch in self._planned.branches:
+                divided = next(stage.images for stage in branch.tree.stages if _is_of(stage, label))
+                self._keep_images(datasets[divided], other_split_file(splits[branch.repeat], number))
             found = dataset.summary
             counts = f"{found.train:,} train, {found.validation:,} validation, {found.test:,} test"
             self._emit(Notice(message=f"Images of {label}, which a chain transfers to: {counts}."))
@@ -351,3 +362,8 @@ class _Run:
             stages_reused=reused,
             failed=self._failed.sentences,
         )
+
+
+def _is_of(stage: Stage, dataset: str) -> bool:
+    """Whether a stage went over to the dataset with this label."""
+    return stage.dataset is not None and stage.dataset.label() == dataset

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from engine.contract.events import PlannedStage
+from engine.contract.measurements import branch_name
 
 LONGEST = 80
 """Characters of a name; with the rest of a path more than Windows takes otherwise."""
@@ -24,8 +25,9 @@ def stage_names(stages: Sequence[PlannedStage]) -> dict[str, str]:
 def _name(place: int, stage: PlannedStage) -> str:
     chains = ", ".join(stage.chains[:MAX_NAMED_CHAINS])
     more = len(stage.chains) - MAX_NAMED_CHAINS
-    said = [stage.setting] if stage.setting and stage.parent is not None else []
+    branch = branch_name(stage.setting, stage.repeat)
+    said = [branch] if branch and stage.parent is not None else []
     said += [f"{chains} and {more} more" if more > 0 else chains] if chains and stage.parent is not None else []
     name = f"{stage.title} ({'; '.join(said)})" if said else stage.title
-    safe = NOT_IN_NAMES.sub("_", name)
+    safe = NOT_IN_NAMES.sub("_", name.replace(": ", ", "))
     return f"{place:02d} {safe[:LONGEST]}".rstrip(". ")

@@ -10,12 +10,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from engine.chain.run_directory import other_split_file
 from engine.contract.errors import DataError
 from engine.contract.events import RunCancelled, RunFailed, RunFinished, VariantMeasured, parse_event
 from engine.contract.measurements import ImageBytes, RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
-from engine.datasets.cache.pixel_digests import read_pixel_digests
+from engine.datasets.cache.pixel_digests import kept_digests
 from engine.datasets.source import Split
 from engine.inspection.run_models import EVENTS, RECIPE, run_directory
 from engine.store.event_file import digests_file, line_digest
@@ -93,17 +94,20 @@ class FinishedRun:
         expected = (self.hashes or {}).get(file)
         return None if expected is None else file_hash(self.directory / file) == expected
 
-    def images_of(self, dataset: str) -> SplitImages:
-        """
-        Args:
-            dataset: the label of one that a step went over to; empty: the recipe's own.
+    def split_of(self, variant: VariantMeasurement) -> str:
+        """The file with the images that a variant was trained and tested on."""
+        labels = list(self.result.other_datasets)
+        if variant.dataset not in labels:
+            return variant.split
+        return other_split_file(variant.split, labels.index(variant.dataset) + 2)
+
+    def images_in(self, split: str) -> SplitImages:
+        """What the run kept of the images in such a file.
 
         Raises:
-            DataError: its table is gone or damaged.
+            DataError: it is gone or damaged.
         """
-        labels = list(self.result.other_datasets)
-        number = f"-{labels.index(dataset) + 2}" if dataset in labels else ""
-        path = self.directory / f"split{number}.csv"
+        path = self.directory / split
         try:
             with path.open(encoding="utf-8", newline="") as stream:
                 rows = list(csv.DictReader(stream))
@@ -113,7 +117,7 @@ class FinishedRun:
             raise DataError(
                 f"{path} is missing or damaged, so it is not known which images were test images; run the recipe again."
             ) from None
-        return SplitImages(labelled, split_of, read_pixel_digests(self.directory / f"pixels{number}.csv"))
+        return SplitImages(labelled, split_of, kept_digests(path))
 
 
 def _result(directory: Path, line: bytes) -> RunResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,7 +13,6 @@ from engine.contract.progress import Progress
 from engine.datasets.source import Split
 from engine.inspection.run_images import RunImages
 from engine.inspection.shipped_model import ShippedModel
-from engine.store.prediction_file import Predictions
 from engine.verification.finished_run import FinishedRun, SplitImages, printed_images
 from engine.verification.image_groups import verified_images
 from engine.verification.read_images import ReadImages, read_again
@@ -21,7 +21,7 @@ from engine.verification.verified_figures import VerifiedImages
 
 @dataclass
 class _Set:
-    """One dataset under one setting, and the variants that are tested on it."""
+    """The same images of a dataset under one setting, and the variants that are tested on them."""
 
     dataset: str
     settings: ImageSettings
@@ -30,7 +30,9 @@ class _Set:
     @property
     def name(self) -> str:
         settings = sorted({variant.setting for variant in self.variants if variant.setting})
-        said = ", ".join(filter(None, (self.dataset, " and ".join(settings))))
+        repeats = list(dict.fromkeys(variant.repeat for variant in self.variants if variant.repeat))
+        span = f"{repeats[0]} to {repeats[-1]}" if len(repeats) > 1 else "".join(repeats)
+        said = ", ".join(filter(None, (self.dataset, " and ".join(settings), span)))
         return f"Images ({said})" if said else "Images"
 
 
@@ -45,7 +47,7 @@ class ImageSets:
         self._run = run
         self._models = models
         self._kept: dict[str, SplitImages] = {}
-        """Dataset → what the run kept of it."""
+        """File of splits → what the run kept of its images."""
         self._of: dict[str, ReadImages] = {}
         """Variant → its images."""
         self.notes: list[str] = []
@@ -71,35 +73,38 @@ class ImageSets:
         """None where its file cannot be opened, so that it is not known what it is fed."""
         return self._of.get(variant)
 
-    def kept(self, dataset: str) -> SplitImages:
-        if dataset not in self._kept:
-            self._kept[dataset] = self._run.images_of(dataset)
-        return self._kept[dataset]
+    def kept(self, variant: VariantMeasurement) -> SplitImages:
+        split = self._run.split_of(variant)
+        if split not in self._kept:
+            self._kept[split] = self._run.images_in(split)
+        return self._kept[split]
 
     def tested(self, variant: VariantMeasurement) -> tuple[str, ...]:
         """The paths of the variant's test images."""
-        if variant.fold is None:
-            return self.kept(variant.dataset).paths(Split.TEST)
-        return Predictions.read(self._run.directory / variant.predictions).paths
+        return self.kept(variant).paths(Split.TEST)
 
     def _sets(self) -> list[_Set]:
-        sets: dict[tuple[str, str], _Set] = {}
+        sets: dict[tuple[str, ...], _Set] = {}
         for variant in self._run.result.variants:
             if variant.name in self._models:
                 settings = shaping_settings(self._models[variant.name])
-                key = (variant.dataset, settings.model_dump_json())
+                # Folds divide the same images; another seed can choose or draw different ones under the same names.
+                digests = self.kept(variant).digest_of
+                same = json.dumps(digests, sort_keys=True) if digests else self._run.split_of(variant)
+                key = (variant.dataset, same, settings.model_dump_json())
                 sets.setdefault(key, _Set(variant.dataset, settings)).variants.append(variant)
         return list(sets.values())
 
     def _read(self, one: _Set, folder: Path, progress: Progress) -> VerifiedImages:
-        kept = self.kept(one.dataset)
+        kept = self.kept(one.variants[0])
         needed = {path for variant in one.variants for path in self.tested(variant)}
-        if any(variant.threshold for variant in one.variants):
-            needed |= set(kept.paths(Split.VALIDATION))
+        for variant in one.variants:
+            needed |= set(self.kept(variant).paths(Split.VALIDATION)) if variant.threshold else set()
         printed = printed_images(self._run.result, one.variants[0])
         # On the scale on which the run put pixels whose type does not say it.
         reading = self._models[one.variants[0].name].feeding.reading
-        source = replace(RunImages.of(self._run.directory, one.dataset), reading=reading)
+        seed = one.variants[0].seed
+        source = replace(RunImages.of(self._run.directory, one.dataset, seed=seed), reading=reading)
         folder.mkdir()
         found = read_again(source, one.settings, kept, sorted(needed), printed, folder, progress)
         self._of |= {variant.name: found for variant in one.variants}

@@ -46,6 +46,8 @@ def paired_group(
 def _again(printed: PairedComparison, against: AnsweredImages, own: AnsweredImages) -> PairedComparison:
     tested = own.tested
     again = paired_comparison(tested.labels, against.predicted, own.predicted, tested.groups, printed.against)
+    if printed.bootstrap_ci95 is None:
+        again = again.model_copy(update={"bootstrap_ci95": None})
     return again if printed.max_drop is None else within_drop(again, printed.max_drop)
 
 

@@ -72,6 +72,8 @@ class Verification(_Verified):
     """The run's own files against the hashes that it kept."""
     images: tuple[VerifiedImages, ...]
     variants: tuple[VerifiedVariant, ...]
+    summary: FigureGroup | None = None
+    """Over the repetitions of the study; None where it has one only."""
     notes: tuple[str, ...] = ()
     """What is not computed again, and why."""
 
@@ -85,4 +87,4 @@ class Verification(_Verified):
         """Of the run, its images and its variants."""
         of_images = (group for one in self.images for group in one.groups)
         of_variants = (group for one in self.variants for group in one.groups)
-        return (self.files, *of_images, *of_variants)
+        return (self.files, *of_images, *of_variants, *([self.summary] if self.summary else []))

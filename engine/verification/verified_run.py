@@ -24,6 +24,7 @@ from engine.verification.image_sets import ImageSets
 from engine.verification.micro_group import micro_group
 from engine.verification.paired_groups import paired_group
 from engine.verification.read_images import ReadImages
+from engine.verification.summary_group import summary_group
 from engine.verification.verified_figures import (
     DifferingFigure,
     FigureGroup,
@@ -63,6 +64,7 @@ class VerifiedRun:
                 images = self._images.read(Path(folder), self._progress)
                 self._answer()
                 variants = tuple(self._verified(variant) for variant in run.result.variants)
+                summary = summary_group(run, self._images, self._answered, self._not_to_compare_with())
             finally:
                 self._images.close()
         return Verification(
@@ -71,6 +73,7 @@ class VerifiedRun:
             files=self._files(),
             images=images,
             variants=variants,
+            summary=summary,
             notes=(*self._images.notes, *self._notes, *self._general_notes()),
         )
 
@@ -114,7 +117,7 @@ class VerifiedRun:
     def _opened(self, variant: VariantMeasurement) -> tuple[ShippedModel, ReadImages, SplitImages]:
         found = self._images.of(variant.name)
         assert found is not None
-        return self._models[variant.name], found, self._images.kept(variant.dataset)
+        return self._models[variant.name], found, self._images.kept(variant)
 
     def _verified(self, variant: VariantMeasurement) -> VerifiedVariant:
         groups = [*read_groups(self._run, variant), *self._of_answers(variant)]
@@ -184,9 +187,7 @@ class VerifiedRun:
         model, found, kept = self._opened(variant)
         paths = kept.paths(Split.VALIDATION)
         validation, why = None, ""
-        if variant.fold is not None:
-            why = "The validation images of a fold are not kept, so the threshold was not chosen again."
-        elif not found.has(paths):
+        if not found.has(paths):
             why = "Some validation images cannot be read any more, so the threshold was not chosen again."
         else:
             self._progress.phase(f"choosing the decision threshold of {variant.name} again")

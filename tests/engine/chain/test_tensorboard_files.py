@@ -100,6 +100,6 @@ def test_names_are_those_of_folders_on_every_system() -> None:
         PlannedStage(key="c", parent="a", title="x" * 200, kind="step"),
     ]
     names = stage_names(stages)
-    assert names["a"] == "01 64 px_ baseline"
+    assert names["a"] == "01 64 px, baseline"
     assert names["b"] == "02 int8 (64 px; chain 0, chain 1, chain 2 and 3 more)"
     assert len(names["c"]) == LONGEST + 3
