@@ -187,6 +187,7 @@ class MainWindow(QMainWindow):
         self._runs.folder_requested.connect(self._actions.open_folder)
         self._runs.recipe_requested.connect(self._actions.show_recipe)
         self._runs.duplicate_requested.connect(self._on_duplicate)
+        self._runs.verify_requested.connect(self._actions.verify)
         self._runs.delete_requested.connect(self._actions.delete)
         self._actions.changed.connect(self._refresh_runs)
         self._actions.removed.connect(self._on_removed)

@@ -10,8 +10,9 @@ from engine.chain.failed_chains import ChainsFailed, FailedChains
 from engine.chain.failure_sentence import failure_sentence
 from engine.chain.planning import plan_run
 from engine.chain.preparation_progress import preparation_progress
-from engine.chain.run_directory import RunDirectory, write_event
+from engine.chain.run_directory import EVENTS_FILE, RunDirectory, write_event
 from engine.chain.study_run import StudyRun
+from engine.chain.tensorboard_files import TensorBoardFiles
 from engine.contract.errors import Cancelled
 from engine.contract.events import (
     EngineEvent,
@@ -88,9 +89,11 @@ def run_recipe(
             mark_interrupted(database)
             record_start(database, directory.run, recipe.name)
             log = open_things.enter_context(directory.open_events())
+            curves = open_things.enter_context(TensorBoardFiles(directory.path, directory.path / EVENTS_FILE))
 
             def tell_and_keep(event: EngineEvent) -> None:
                 write_event(log, event)
+                curves.take(event)
                 emit(event)
 
             tell = tell_and_keep

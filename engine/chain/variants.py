@@ -29,7 +29,7 @@ from engine.export.feeding_description import described
 from engine.feeding.study_images import StudyImages
 from engine.measurement.accuracy import both_classes, predicted, share_equal
 from engine.measurement.classification import classify
-from engine.measurement.figures_per_class import chosen_threshold
+from engine.measurement.figures_per_class import chosen_threshold, untested
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.machine import LATENCY_THREADS
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
@@ -301,11 +301,6 @@ class Variants:
         self._measured.keep_latencies(keys, {key: asdict(latency) for key, latency in figures.items()})
         self.measured_count += 1
         return figures
-
-
-def untested(threshold: DecisionThreshold | None) -> DecisionThreshold | None:
-    """Without what it gives on the test images: that is measured with the file that carries it."""
-    return threshold and threshold.model_copy(update={"sensitivity": None, "specificity": None, "accuracy": None})
 
 
 def _batches(images: StudyImages, split: Split) -> Iterator[np.ndarray]:

@@ -185,3 +185,14 @@ def test_a_cross_validation_tests_every_image_once(checkout: Path, tmp_path: Pat
             tested += [row["path"] for row in csv.DictReader(stream) if row["split"] == "test"]
     assert len(tested) == len(set(tested)) == 48
     assert result["summary"][1]["folds"] == 3
+    verified = run(checkout, "verify", result["directory"])
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    # All folds divide the same images, which are read once.
+    assert "Images (fold 1 to fold 3), images: holds" in verified.stdout
+
+
+def test_figures_and_summary_of_each_seed_are_found_again(checkout: Path, repeated: Repeated) -> None:
+    verified = run(checkout, "verify", repeated.first["directory"])
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    for said in ("Images (seed 1), images: holds", "Images (seed 3), images: holds", "Repetitions, summary: holds"):
+        assert said in verified.stdout

@@ -53,6 +53,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
 
             asked = Asked(chosen.network, chosen.variant, chosen.images, tuple(chosen.scheme))
             return sensitivity_command(asked, chosen.runs, chosen.json)
+        if chosen.command == "verify":
+            from ui.terminal.verify_command import verify_command
+
+            return verify_command(chosen.run, chosen.runs, chosen.json)
         if chosen.command == "classify":
             from ui.terminal.classify_command import classify_command
 
@@ -157,6 +161,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_runs(inspect)
     _add_sensitivity(commands)
+    verify = commands.add_parser(
+        "verify",
+        help="compute a run's printed figures again, and say which hold",
+        description="Compute every printed figure of accuracy, size and agreement again, from the run's files and from "
+        "its images where they came from. Exit code 0: all hold; 3: something does not.",
+    )
+    verify.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    verify.add_argument("--json", type=Path, metavar="FILE", help="write there what was found, as JSON")
+    _add_runs(verify)
     _add_classify(commands)
     for name in LISTED:
         special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}

@@ -295,4 +295,5 @@ def _prepared(
         reading=reading,
         fingerprint=fingerprint,
         cached=found,
+        pixel_digests=tuple(one.digest.hex() for one in cached.traits),
     )

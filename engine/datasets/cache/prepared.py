@@ -36,3 +36,5 @@ class PreparedDataset:
     """SHA-256 over the source's files, the split and the settings that shape `images`."""
     cached: bool
     """Whether nothing had to be decoded."""
+    pixel_digests: tuple[str, ...] = ()
+    """Of each row's image as it was read, before it was resized: equal for equal pixels."""
