@@ -61,10 +61,12 @@ def _corrected(
     """With Holm's correction; the p values of the other variants are those printed, which are verified as their own."""
     if printed.p_holm is None:
         return again
+    # The trials of a search that have one baseline are one family.
+    family = stage_of.get(printed.against, printed.against)
     p_values = {
         stage_of.get(one.name, one.name): one.paired.p_value
         for one in variants
-        if one.paired is not None and one.paired.against == printed.against
+        if one.paired is not None and stage_of.get(one.paired.against, one.paired.against) == family
     }
     own = stage_of.get(variant.name, variant.name)
     p_values[own] = again.p_value
