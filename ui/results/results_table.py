@@ -22,11 +22,11 @@ from PySide6.QtWidgets import (
 
 from engine.contract.measurements import VariantMeasurement
 from engine.figures.variant_figures import FIGURES
+from engine.figures.variants_csv import variants_csv
 from engine.store.durable_file import write_durably
 from ui.message_bar import MessageBar
 from ui.question import agrees
 from ui.results.corner_heading import head_corner
-from ui.results.csv_export import variants_csv
 from ui.results.epoch_sweep import sweep_text
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.variants_model import SORT_ROLE, VariantsModel
