@@ -171,8 +171,12 @@ def _say(found: VariantFindings) -> None:
         sys.stdout.write(f"  {note}\n")
 
 
-def told_on_stderr() -> Progress:
-    """Tells what is done on stderr, once that takes longer than two seconds."""
+def told_on_stderr(counts: bool = True) -> Progress:
+    """Tells what is done on stderr, once that takes longer than two seconds.
+
+    Args:
+        counts: whether images are counted, beside the names of phases.
+    """
     began = time.monotonic()
     live = sys.stderr.isatty()
     phase = ""
@@ -193,9 +197,9 @@ def told_on_stderr() -> Progress:
         tell(text, new=True)
 
     def on_report(done: int, total: int) -> None:
-        if done < total:
+        if done < total and counts:
             tell(f"{phase}: {done:,} of {total:,} images", new=False)
-        elif live:
+        elif live and done >= total:
             sys.stderr.write("\r\x1b[K")
 
     return Progress(on_phase=on_phase, on_report=on_report)
