@@ -50,6 +50,8 @@ class RunsList(QWidget):
     """The `RunRecord` whose folder is to be opened."""
     recipe_requested = Signal(object)
     """The `RunRecord` whose recipe is to be shown."""
+    report_requested = Signal(object)
+    """The `RunRecord` of which a report is to be written."""
     duplicate_requested = Signal(object)
     """The `RunRecord` whose recipe is to begin a new study."""
     delete_requested = Signal(object)
@@ -175,6 +177,7 @@ class RunsList(QWidget):
             menu.addAction("&Rename, note, tags…\tF2", partial(self.notes_requested.emit, entry))
             menu.addAction("&Duplicate", partial(self.duplicate_requested.emit, entry))
             menu.addAction("Show its rec&ipe", partial(self.recipe_requested.emit, entry))
+            menu.addAction("Repor&t…", partial(self.report_requested.emit, entry))
             menu.addAction("Open its &folder", partial(self.folder_requested.emit, entry))
         menu.addSeparator()
         delete = menu.addAction("Move to the &bin…\tDel", partial(self.delete_requested.emit, entry))
