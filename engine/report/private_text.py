@@ -61,6 +61,7 @@ def private_text(directory: Path, recipe: Recipe) -> PrivateText:
     paths = [str(directory), str(directory.parent.parent), str(Path.home()), recipe.backbone.weights]
     for dataset in datasets:
         paths += [dataset.path, dataset.validation_path, dataset.test_path, dataset.labels_csv]
+    roots = [str(Path(path).expanduser()).replace("\\", "/").rstrip("/") for path in paths if path]
     images: list[str] = []
     folders: set[str] = set()
     for table in directory.glob("split*.csv"):
@@ -68,17 +69,18 @@ def private_text(directory: Path, recipe: Recipe) -> PrivateText:
             rows = [row for row in csv.DictReader(stream) if row.get("path")]
         images += [row["path"] for row in rows]
         # A folder may be called by the patient whose images lie in it; the classes are told anyway.
-        below = {part for row in rows for part in _folders_of(row["path"], paths)}
+        below = {part for row in rows for part in _folders_of(row["path"], roots)}
         folders |= below - {row.get("label") for row in rows} - ORDINARY_FOLDERS
     return PrivateText(paths, [*images, *folders], [dataset.label() for dataset in datasets])
 
 
-def _folders_of(image: str, roots: Iterable[str]) -> tuple[str, ...]:
-    """Names of the folders between a root and an image."""
-    for root in roots:
-        if root and Path(image).is_relative_to(Path(root).expanduser()):
-            return Path(image).relative_to(Path(root).expanduser()).parts[:-1]
-    return () if Path(image).is_absolute() else PurePath(image).parts[:-1]
+def _folders_of(image: str, roots: Iterable[str]) -> list[str]:
+    """Names of the folders between a root and an image. Of a table of 100,000 images each is asked, so no `Path` is."""
+    plain = image.replace("\\", "/")
+    below = next((plain[len(root) :] for root in roots if plain.startswith(f"{root}/")), None)
+    if below is None:
+        below = "" if plain.startswith("/") or ":/" in plain[:3] else plain
+    return below.strip("/").split("/")[:-1]
 
 
 def public_recipe(document: Document) -> Document:
