@@ -195,6 +195,9 @@ def _told(directory: Path, recipe: Recipe, events: list[EngineEvent]) -> Reporte
 
 def _unfinished(end: EngineEvent | None, stages: int, finished: int, has_measured: bool) -> str:
     so_far = f"{finished} of {stages} stages had been finished" if stages else "no stage had been planned"
+    if finished and not stages:
+        # A search plans its stages trial by trial.
+        so_far = f"{finished} stages had been finished"
     left = "What follows is what it had measured by then." if has_measured else "It had measured nothing by then."
     match end:
         case RunFinished():

@@ -63,7 +63,11 @@ def _said(run: ReportedRun, recipe: str) -> Iterator[str]:
 
 
 def _hashes(run: ReportedRun, stem: str) -> ReportTable | None:
-    files = [(name, name) for name in (RECIPE, SPLIT, DATASET, PREDICTIONS_FILE)]
+    files = [(name, name) for name in (RECIPE, DATASET)]
+    for name in (SPLIT, PREDICTIONS_FILE):
+        # A study with several splits or datasets has a file of each.
+        first, _, ending = name.partition(".")
+        files += [(one.name, one.name) for one in sorted(run.directory.glob(f"{first}*.{ending}"))]
     files += [(one.file, f"{one.name} (.tflite)") for one in run.variants]
     rows = []
     for file, shown in files:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from engine.contract.measurements import VariantMeasurement
 from engine.figures.figure import Figure
-from engine.figures.figure_text import p_text
+from engine.figures.figure_text import figure_text, p_text
+from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 from engine.figures.variant_figures import FIGURES
 from engine.report.content import ReportTable
 from engine.report.reported_run import ReportedRun
@@ -37,6 +38,42 @@ def result_tables(run: ReportedRun, stem: str) -> tuple[ReportTable, ...]:
     groups = (*GROUPS, ("contents", "What the files hold.", ("steps", *rest)))
     tables = [_table(run, f"{stem}{key}", caption, names) for key, caption, names in groups]
     return (accuracy_table(run, stem), *(table for table in tables if len(table.heads) > 1))
+
+
+def repetition_table(run: ReportedRun, stem: str) -> ReportTable | None:
+    """Each chain over the repetitions of the study; None where nothing was repeated."""
+    summary = run.result.summary if run.result else ()
+    if not summary:
+        return None
+    heads = ("chain", *summary_heads(summary))
+    # The baseline has nothing to say in the last columns.
+    padded = ((*row, *[""] * (len(heads) - len(row))) for row in summary_rows(summary))
+    rows = tuple(tuple(cell.replace("\n", " ") or DASH for cell in row) for row in padded)
+    caption = f"{summary_title(summary)}. Δ and p compare each chain with its baseline, repetition by repetition."
+    return ReportTable(f"{stem}repetitions", caption, heads, rows)
+
+
+def search_table(run: ReportedRun, stem: str) -> ReportTable | None:
+    """What a search found; None where there was none."""
+    search = run.result.search if run.result else None
+    if search is None or not search.front:
+        return None
+    heads = ("trial", *search.objectives, "settings")
+    rows = tuple(
+        (
+            str(point.trial),
+            *(figure_text(point.values[name]) for name in search.objectives),
+            ", ".join(f"{place} = {value}" for place, value in point.settings.items()),
+        )
+        for point in search.front
+    )
+    last = frozenset({len(heads) - 1})
+    note = f" {search.note}" if search.note else ""
+    caption = (
+        f"What a search over {search.trials:,} trials found: in no other trial is an objective better and none worse. "
+        f"Stopped early: {search.stopped:,}; failed: {search.failed:,}.{note}"
+    )
+    return ReportTable(f"{stem}search", caption, heads, rows, left=last, wraps=last)
 
 
 def shared_table(runs: Sequence[ReportedRun]) -> ReportTable:

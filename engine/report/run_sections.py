@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from engine.contract.progress import UNWATCHED, Progress
 from engine.report.content import Block, BulletList, Prose, ReportFigure, ReportPart, ReportSection, ReportTable
@@ -18,9 +19,11 @@ from engine.report.recipe_words import chain_sentence, chosen_settings
 from engine.report.reference_list import Library
 from engine.report.reported_run import ReportedRun
 from engine.report.reproduction import reproduction_section
-from engine.report.result_tables import class_table, numbered_names, result_tables
+from engine.report.result_tables import class_table, numbered_names, repetition_table, result_tables, search_table
 
 MAX_MATRICES = 6
+MAX_OVERVIEW, MAX_OVERVIEWS = 32, 2
+"""Rows that fit on a page, and such pages."""
 
 
 def run_part(
@@ -78,14 +81,22 @@ def _asked(run: ReportedRun, stem: str) -> ReportSection:
 def _results(run: ReportedRun, stem: str) -> ReportSection:
     numbers = numbered_names(run)
     same_images = tuple(one for one in run.variants if not one.dataset)
-    overview = ReportFigure(
-        f"{stem}overview",
-        "All variants. Accuracy and latency have their 95 % intervals; dashed: the first baseline.",
-        "Rows of variants with their accuracy, file size and relative latency; the tables say the same.",
-        lambda: draw_overview(run.variants, numbers),
-    )
+    seen = run.variants[: MAX_OVERVIEWS * MAX_OVERVIEW]
+    which = "All variants."
+    if len(seen) < len(run.variants):
+        which = f"The first {len(seen)} of {len(run.variants)} variants; the tables have all."
+    overviews = [
+        ReportFigure(
+            f"{stem}overview{f'-{place // MAX_OVERVIEW + 1}' if len(run.variants) > MAX_OVERVIEW else ''}",
+            f"{which} Accuracy and latency have their 95 % intervals; dashed: the first baseline.",
+            "Rows of variants with their accuracy, file size and relative latency; the tables say the same.",
+            partial(draw_overview, seen[place : place + MAX_OVERVIEW], numbers),
+        )
+        for place in range(0, len(seen), MAX_OVERVIEW)
+    ]
     accuracy, *further = result_tables(run, stem)
-    blocks: list[Block] = [accuracy, overview, *further]
+    summed = [table for table in (repetition_table(run, stem), search_table(run, stem)) if table is not None]
+    blocks: list[Block] = [*summed, accuracy, *overviews, *further]
     if len(same_images) > 1:
         named = "; ".join(f"{numbers[one.name]} {one.name}" for one in same_images)
         blocks.append(
@@ -106,10 +117,7 @@ def _results(run: ReportedRun, stem: str) -> ReportSection:
 
 def _training(run: ReportedRun, stem: str) -> ReportSection:
     trained = [stage for stage in run.stages if run.epochs.get(stage.key)]
-    named = "; ".join(
-        f"{stage_letter(place)}: {' '.join(filter(None, (stage.title, stage.setting and f'({stage.setting})')))}"
-        for place, stage in enumerate(trained)
-    )
+    named = "; ".join(f"{stage_letter(place)}: {stage.title}" for place, stage in enumerate(trained))
     figure = ReportFigure(
         f"{stem}training",
         f"Loss and accuracy by epoch on training and validation images. {named}.",
@@ -120,6 +128,10 @@ def _training(run: ReportedRun, stem: str) -> ReportSection:
         f"{stage.title} {run.stage_seconds[stage.key]:,.0f} s" for stage in trained if run.stage_seconds.get(stage.key)
     ]
     reused = sum(1 for seconds in run.stage_seconds.values() if seconds == 0)
+    if not trained:
+        epochs = sum(map(len, run.epochs.values()))
+        text = f"The trials of the search trained for {epochs:,} epochs in all; their curves are not drawn here."
+        return ReportSection("Training", (Prose(text),))
     blocks: list[Block] = [figure]
     if took:
         blocks.append(Prose(f"Time of training stages: {', '.join(took)}."))

@@ -34,7 +34,7 @@ def draw_overview(variants: Sequence[VariantMeasurement], numbers: dict[str, int
         else:
             latency.text(0.5, row, "not timed", va="center", ha="center", color=MUTED, fontsize=6.5,
                          transform=latency.get_yaxis_transform())  # fmt: skip
-    baseline = variants[0]
+    baseline = next((one for one in variants if one.chain == BASELINE), variants[0])
     accuracy.axvline(baseline.accuracy, color=MUTED, linewidth=0.7, linestyle=(0, (3, 2)), zorder=0)
     latency.axvline(1, color=MUTED, linewidth=0.7, linestyle=(0, (3, 2)), zorder=0)
     accuracy.set_yticks(list(rows), [f"({numbers[one.name]}) {one.name}" for one in variants])

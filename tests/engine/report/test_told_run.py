@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from engine.backbones.backbone import BACKBONES
+from engine.contract.augmentation import AUGMENTATIONS
 from engine.contract.errors import DataError, RecipeError
+from engine.contract.measurements import ChainSummary, FrontPoint, RepeatedComparison, RepeatedFigure, SearchResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, read_recipe
 from engine.report.content import BulletList, Prose, ReportSection, ReportTable
@@ -14,8 +18,10 @@ from engine.report.private_text import PrivateText, public_recipe
 from engine.report.recipe_words import chosen_settings, short_document
 from engine.report.reference_list import library
 from engine.report.reported_run import ReportedRun, read_run
+from engine.report.result_tables import repetition_table, search_table
 from engine.report.run_sections import run_part
 from engine.store.run_hashes import write_run_hashes
+from engine.workbench.step import STEPS
 from tests.engine.report.conftest import write_told_run
 
 
@@ -139,3 +145,35 @@ def test_paths_are_left_out_of_a_recipe_and_of_texts() -> None:
     assert private.hidden(r"C:\Users\mary\x.png and ~/y") == "(a path) and (a path)"
     unharmed = "float32/int8: 0001 of 24/100 images/s; https://doi.org/10.1/x and 2 Δ points (-1.6 to +1.6)"
     assert private.hidden(unharmed) == unharmed
+
+
+def test_repetitions_and_a_search_are_tables_of_their_own(told_run: Path) -> None:
+    run = read_run(told_run)
+    assert run.result is not None
+    figure = RepeatedFigure(mean=0.9, deviation=0.01, ci95=(0.88, 0.92), values=(0.89, 0.91))
+    base = ChainSummary(
+        chain="baseline", steps=(), repeats=("seed 1", "seed 2"), seeds=(1, 2), same_test_images=True,
+        accuracy=figure, difference=None,
+    )  # fmt: skip
+    difference = RepeatedComparison(**figure.model_dump(), p_value=0.4, p_holm=0.4, max_drop=0.02, verdict="holds")
+    int8 = base.model_copy(update={"chain": "int8", "difference": difference})
+    point = FrontPoint(trial=3, values={"accuracy": 0.9}, settings={"seed": 2}, variant="int8", recipe="trial-3.toml")
+    search = SearchResult(objectives=("accuracy",), front=(point,), trials=8)
+    result = run.result.model_copy(update={"summary": (base, int8), "search": search})
+    both = [repetition_table(replace(run, result=result), ""), search_table(replace(run, result=result), "")]
+    for table in both:
+        assert table is not None
+        assert {len(row) for row in table.rows} == {len(table.heads)}
+    assert repetition_table(run, "") is None
+    assert search_table(run, "") is None
+
+
+def test_every_paper_of_a_step_and_every_backbone_has_its_reference() -> None:
+    known = library()
+    for registry in (STEPS, AUGMENTATIONS):
+        for key in registry:
+            assert "(" not in known.cite_papers(registry[key].paper), key
+    assert [key for key in BACKBONES if not known.cite(f"backbone:{key}")] in ([], ["keras_file"])
+    dois = [one.doi for one in known.references.values() if one.doi]
+    assert len(dois) == len(set(dois))
+    assert all(doi.startswith("10.") and " " not in doi for doi in dois)
