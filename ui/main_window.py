@@ -185,6 +185,7 @@ class MainWindow(QMainWindow):
         self._runs.live_requested.connect(self._stack.show_live)
         self._runs.notes_requested.connect(self._actions.write_notes)
         self._runs.folder_requested.connect(self._actions.open_folder)
+        self._runs.report_requested.connect(self._actions.write_report)
         self._runs.recipe_requested.connect(self._actions.show_recipe)
         self._runs.duplicate_requested.connect(self._on_duplicate)
         self._runs.verify_requested.connect(self._actions.verify)

@@ -30,6 +30,7 @@ from engine.contract.recipe import Recipe
 from engine.store.database import open_database, put_aside_if_damaged
 from engine.store.durable_file import remove_abandoned
 from engine.store.locations import Locations
+from engine.store.run_environment import note_environment
 from engine.store.run_hashes import drop_run_hashes, write_run_hashes
 from engine.store.run_history import RunState, mark_interrupted, record_end, record_start
 from engine.training.control import Control
@@ -84,6 +85,7 @@ def run_recipe(
                 RunDirectory.reopen(locations, resumed_run) if resumed_run else RunDirectory.create(locations, recipe)
             )
             drop_run_hashes(directory.path)
+            note_environment(directory.path)
             on_directory(directory)
             database = open_things.enter_context(open_database(locations.database))
             mark_interrupted(database)

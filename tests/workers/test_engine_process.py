@@ -20,11 +20,11 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.recipe import Recipe
+from engine.store.event_log import EventLog
 from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs
 from tests.small_study import small_recipe
 from tests.tensorboard_reader import curves
-from ui.dashboard.event_log import EventLog
 from ui.shown_run import ShownRun
 from workers.engine_process import EngineProcess
 from workers.process_outcome import Ending, ProcessOutcome

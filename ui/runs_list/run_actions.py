@@ -18,6 +18,7 @@ from engine.store.run_notes import RunNotes, write_notes
 from engine.store.run_removal import Removal, forget_run, planned_removal
 from ui.byte_sizes import bytes_text
 from ui.question import agrees, tell
+from ui.results.report_dialog import ReportDialog
 from ui.runs_list.notes_dialog import NotesDialog
 from ui.runs_list.recipe_dialog import RecipeDialog
 from ui.runs_list.verify_dialog import VerifyDialog
@@ -66,6 +67,12 @@ class RunActions(QObject):
     def verify(self, record: RunRecord) -> None:
         """Compute the run's printed figures again, in a dialog."""
         dialog = VerifyDialog(record.title, record.directory, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def write_report(self, record: RunRecord) -> None:
+        """Let the user write a page, a PDF, and tables and figures of a run."""
+        dialog = ReportDialog(record.directory, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

@@ -48,6 +48,12 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.inspect_command import inspect_command
 
             return inspect_command(chosen.run, chosen.runs, chosen.variant, chosen.image, chosen.out)
+        if chosen.command == "report":
+            from ui.terminal.report_command import report_command
+
+            return report_command(
+                chosen.runs_to_tell, chosen.runs, chosen.out, not chosen.without_pictures, chosen.progress
+            )
         if chosen.command == "sensitivity":
             from ui.terminal.sensitivity_command import Asked, sensitivity_command
 
@@ -160,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", required=True, help="write figures and inspection.json there"
     )
     _add_runs(inspect)
+    _add_report(commands)
     _add_sensitivity(commands)
     verify = commands.add_parser(
         "verify",
@@ -183,6 +190,26 @@ def _seeds(text: str) -> tuple[int, ...]:
         return tuple(int(one) for one in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} are no seeds; write whole numbers with commas: 1,2,3") from None
+
+
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = commands.add_parser(
+        "report",
+        help="what runs found, as a page, a PDF, and tables and figures for a paper",
+        description="Write report.html, report.pdf, tables/ (CSV, LaTeX), figures/ (SVG, PDF), methods.tex and "
+        "references.bib. No path and no name of a file is in them; pictures of test images are.",
+    )
+    report.add_argument("runs_to_tell", metavar="RUN", nargs="+", help="a run's name or folder; several: side by side")
+    report.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        required=True,
+        help="a new folder, or that of an earlier report, to replace it",
+    )
+    report.add_argument("--progress", action="store_true", help=argparse.SUPPRESS)
+    report.add_argument("--without-pictures", action="store_true", help="show no images of the dataset")
+    _add_runs(report)
 
 
 def _add_sensitivity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -6,7 +6,7 @@ from rich.table import Table
 
 from engine.contract.measurements import RunResult
 from engine.figures.figure_text import p_text
-from ui.verdict_words import VERDICTS
+from engine.figures.verdict_words import VERDICTS
 
 
 def paired_table(result: RunResult) -> Table | None:

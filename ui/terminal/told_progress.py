@@ -14,11 +14,12 @@ TOLD_EVERY_S = 5.0
 """Where the output is no terminal."""
 
 
-def told_on_stderr(raise_if_cancelled: Callable[[], None] | None = None) -> Progress:
+def told_on_stderr(raise_if_cancelled: Callable[[], None] | None = None, noun: str = "images") -> Progress:
     """Tells what is done on stderr, once that takes longer than two seconds.
 
     Args:
         raise_if_cancelled: as `Progress`.
+        noun: what is counted.
     """
     began = time.monotonic()
     live = sys.stderr.isatty()
@@ -43,7 +44,7 @@ def told_on_stderr(raise_if_cancelled: Callable[[], None] | None = None) -> Prog
         if done < total:
             passed = time.monotonic() - phase_began
             left = f", {duration_text(passed * (total - done) / done)} left" if done and passed > TOLD_AFTER_S else ""
-            tell(f"{phase}: {done:,} of {total:,} images{left}", new=False)
+            tell(f"{phase}: {done:,} of {total:,} {noun}{left}", new=False)
         elif live:
             sys.stderr.write("\r\x1b[K")
 
