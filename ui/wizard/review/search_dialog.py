@@ -30,7 +30,7 @@ from ui.values_text import typed_values, values_text
 
 SIZE = (720, 620)
 GOALS = {
-    "validation_accuracy": "Accuracy",
+    "validation_accuracy": "Accuracy (of the validation images)",
     "zip_bytes": "Download (zipped size)",
     "model_bytes": "Size of the file",
     "latency_p50_ms": "Latency",
@@ -53,7 +53,8 @@ class SearchDialog(QDialog):
         open_at(self, *SIZE)
         self._recipe = recipe
         known = recipe.search or USUAL
-        self._goals = {name: QCheckBox(title, objectName=f"search.goal.{name}") for name, title in GOALS.items()}
+        goals = GOALS | {name: name for name in known.objectives if name not in GOALS}
+        self._goals = {name: QCheckBox(title, objectName=f"search.goal.{name}") for name, title in goals.items()}
         for name, box in self._goals.items():
             box.setChecked(name in known.objectives)
         floor = known.floors.get(JUDGED_BY, 0.0)
@@ -135,15 +136,13 @@ class SearchDialog(QDialog):
     def _search(self) -> SearchSettings:
         known = self._recipe.search or USUAL
         ticked = [name for name, box in self._goals.items() if box.isChecked()]
-        # What the recipe asks for and this dialog does not show stays.
-        objectives = ticked + [name for name in known.objectives if name not in GOALS]
         floors: dict[str, object] = {
             name: value for name, value in known.floors.items() if name != "validation_accuracy"
         }
         if typed := self._floor.text().strip():
             floors[JUDGED_BY] = typed.replace(",", ".")
         values = {
-            "objectives": objectives,
+            "objectives": ticked,
             "floors": floors,
             "minutes": float(self._minutes.value()),
             "trials": self._trials.value(),
