@@ -171,7 +171,9 @@ class ResultsTable(QWidget):
         for place, column in enumerate(FIGURES):
             if place == CHAIN_COLUMN:
                 continue
-            action = menu.addAction(column.title.replace("\n", " "))
+            # Made here: of one that `addAction(text)` makes, PySide may give the wrapper of a dead one at its address.
+            action = QAction(column.title.replace("\n", " "), menu)
+            menu.addAction(action)
             action.setCheckable(True)
             action.setChecked(column.is_usual)
             action.setToolTip(column.explanation)

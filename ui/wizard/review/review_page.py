@@ -72,7 +72,7 @@ class ReviewPage(DraftPage):
         self._name.setText(self._shown_name)
         self._repeats = ParameterForm(_repeats(draft.recipe), tuple(RepeatSettings.model_fields), "review")
         self._target = ParameterForm(draft.recipe.target, tuple(TargetSettings.model_fields), "target")
-        self._search = QPushButton("&Find it for me…", objectName="review.search")
+        self._search = QPushButton("Find &it for me…", objectName="review.search")
         self._search.setToolTip("Let the program try settings, and keep the best files.")
         self._search_says = QLabel(objectName="review.search_says", wordWrap=True)
         self._time = QLabel(objectName="review.time", wordWrap=True)
