@@ -46,7 +46,8 @@ def search_title(search: SearchResult) -> str:
     ]
     refused = f"; {counted(search.refused, 'combination')} refused" if search.refused else ""
     of = f" ({', '.join(more)})" if more else ""
-    return f"Found in {counted(search.trials, 'trial')}{of}{refused}: what no other trial beats"
+    found = "what no other trial beats" if search.front else "nothing that reaches the floors"
+    return f"Found in {counted(search.trials, 'trial')}{of}{refused}: {found}"
 
 
 def front_heads(search: SearchResult) -> tuple[str, ...]:

@@ -248,7 +248,8 @@ class ShownRun:
         for stage in self.stages.values():
             if stage.status is StageStatus.WAITING:
                 stage.status = StageStatus.NOT_BEGUN
-        self._say(event, trial_line(event))
+        # Its settings stand as in the recipe, which is what the table of trials shows too.
+        self.log.append(LogEntry(event.time, "note", trial_line(event)))
 
     def _fail(self, key: str) -> None:
         """A stage failed, so those behind it are not begun."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from math import inf
 
 from engine.chain.classified_images import ClassifiedImages
 from engine.contract.measurements import (
@@ -18,6 +19,8 @@ from engine.measurement.accuracy import wilson_interval
 from engine.measurement.paired_comparison import drop_verdict, holm, score_interval
 from engine.measurement.repeated_scores import Repetition, repeated_figure, repeated_score
 
+SHARES = frozenset(("agreement", "balanced_accuracy", "macro_f1", "sparsity_fraction"))
+"""Between 0 and 1."""
 PLAIN_FIGURES = (
     "agreement",
     "balanced_accuracy",
@@ -33,8 +36,12 @@ PLAIN_FIGURES = (
 )
 
 
-def _wilson(plus: int, minus: int, images: int) -> tuple[float, float]:
-    return wilson_interval(plus, images)
+def _accuracy_interval(mean: float, plus: int, minus: int, witnesses: int) -> tuple[float, float]:
+    return wilson_interval(round(mean * witnesses), witnesses)
+
+
+def _difference_interval(mean: float, plus: int, minus: int, witnesses: int) -> tuple[float, float]:
+    return score_interval(plus, minus, witnesses)
 
 
 def summarised(
@@ -70,7 +77,7 @@ def _summary(
     first = members[0]
     own = [classified[member.name] for member in members]
     right = [_repetition(one) for one in own]
-    accuracy, _ = repeated_score(right, _wilson)
+    accuracy, _ = repeated_score(right, _accuracy_interval, (0.0, 1.0))
     return ChainSummary(
         chain=first.chain,
         setting=first.setting,
@@ -87,7 +94,11 @@ def _summary(
 
 def _plain_figures(members: Sequence[VariantMeasurement]) -> dict[str, RepeatedFigure]:
     values = {name: [getattr(member, name) for member in members] for name in PLAIN_FIGURES}
-    return {name: repeated_figure(of) for name, of in values.items() if all(one is not None for one in of)}
+    return {
+        name: repeated_figure(of, (0.0, 1.0) if name in SHARES else (0.0, inf))
+        for name, of in values.items()
+        if all(one is not None for one in of)
+    }
 
 
 def _difference(
@@ -102,7 +113,7 @@ def _difference(
     for member in members:
         ours, theirs = _repetition(classified[member.name]), _repetition(classified[baselines[member.branch]])
         scores.append(replace(ours, scores=ours.scores - theirs.scores))
-    figure, p_value = repeated_score(scores, score_interval)
+    figure, p_value = repeated_score(scores, _difference_interval)
     asked = {}
     if max_drop and figure.ci95:
         asked = {"max_drop": max_drop, "verdict": drop_verdict(figure.ci95, max_drop)}

@@ -152,7 +152,8 @@ class StudyRun:
         }
         runner = StageRunner(branch.recipe, images, StageStore(self.locations), self.control, self.emit)
         of_branch = BranchRun(branch, runner, self._variants, failed or self._failed, self.directory, goes_on).finish()
-        self._finished |= of_branch
+        # What an earlier trial computed was not reused from an earlier run.
+        self._finished = of_branch | self._finished
         self._keep_speed(planned, branch, of_branch[stages[0].key])
         return self._variants.measured[before:]
 
@@ -198,6 +199,8 @@ class StudyRun:
                 accuracy_ci95=wilson_interval(round(record.test_accuracy * test_images), test_images),
             )
             for branch in self.planned.branches
+            # A search may have had no trial with the recipe's own baseline.
+            if branch.tree.stages[0].key in self._finished
             for test_images in (self.planned.work_of(branch).test_images,)
             for record in self._finished[branch.tree.stages[0].key].records
             if record.test_accuracy is not None

@@ -26,6 +26,11 @@ HIGHER_IS_BETTER: dict[str, bool] = {
 }
 """Fields of `VariantMeasurement`."""
 
+SHARES = frozenset(
+    ("accuracy", "validation_accuracy", "balanced_accuracy", "macro_f1", "agreement", "sparsity_fraction", "ece")
+)
+"""From 0 to 1."""
+
 OF_TEST_IMAGES = frozenset(("accuracy", "balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss"))
 """Which a search that chooses by them makes look better than they are."""
 

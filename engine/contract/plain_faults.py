@@ -56,7 +56,9 @@ def plain_fault(fault: ErrorDetails) -> str:
     if kind == "value_error":
         return str(fault["msg"]).removeprefix("Value error, ").removesuffix(".")
     if kind.startswith(("tuple", "list")) and isinstance(fault.get("input"), str | int | float):
-        return f"a list is needed: [{json.dumps(fault['input'], ensure_ascii=False)}]"
+        given = fault["input"]
+        number = isinstance(given, str) and given.strip().lstrip("-").isdecimal()
+        return f"a list is needed: [{given.strip() if number else json.dumps(given, ensure_ascii=False)}]"
     for beginning, words in NEEDED.items():
         if kind.startswith(beginning):
             return words

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
-from engine.contract.objectives import refuse_unknown
+from engine.contract.objectives import SHARES, refuse_unknown
 from engine.contract.section import Section
 
 ANY_ORDER = "any order"
@@ -109,8 +109,19 @@ class SearchSettings(Section):
     @field_validator("floors")
     @classmethod
     def _floors_are_known(cls, value: dict[str, float]) -> dict[str, float]:
-        for name in value:
+        for name, floor in value.items():
             refuse_unknown(name)
+            if name in SHARES and not 0 <= floor <= 1:
+                raise ValueError(f"{name} is a share from 0 to 1, and {floor:g} is none; 80 % is 0.8")
+        return value
+
+    @field_validator("vary", mode="before")
+    @classmethod
+    def _whole_places(cls, value: object) -> object:
+        for place, values in value.items() if isinstance(value, dict) else ():
+            if isinstance(values, dict) and "low" not in values and "high" not in values and values:
+                inner = next(iter(values))
+                raise ValueError(f'a place is one key in quotes: "{place}.{inner}" = [...]')
         return value
 
     @field_validator("vary")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from engine.contract.document import Document
@@ -66,6 +67,26 @@ def value_at(recipe: Recipe, place: str) -> Any:
     return holder[key] if isinstance(holder, list) else holder.get(key)
 
 
+def refuse_clashes(recipe: Recipe, places: Sequence[str]) -> None:
+    """
+    Raises:
+        RecipeError: two places are one, or one lies within the other, so that one would undo the other.
+    """
+    paths = {place: _path(recipe, place) for place in places if not is_order(recipe, place)}
+    for (place, path), (other, its) in combinations(paths.items(), 2):
+        if path[: len(its)] == its or its[: len(path)] == path:
+            raise RecipeError(
+                f'search.vary: "{place}" and "{other}" change the same setting, so one would undo the other; name one.'
+            )
+
+
+def _path(recipe: Recipe, place: str) -> tuple[str, ...]:
+    root, _, rest = place.partition(".")
+    if chain := chain_of(recipe, place):
+        return (root, chain, *rest.removeprefix(f"{chain}.").removeprefix("steps.").split("."))
+    return (root, *rest.split("."))
+
+
 def is_order(recipe: Recipe, place: str) -> bool:
     """Whether a place is a whole chain, so that its values are orders of steps."""
     return place.startswith("chains.") and place == f"chains.{chain_of(recipe, place)}"
@@ -96,4 +117,6 @@ def _at(recipe: Recipe, document: Document, place: str) -> tuple[Any, Any]:
         keys = keys[1:] or [int(keys[0])]
     for key in keys[:-1]:
         holder = holder[key] if isinstance(holder, list) else holder.setdefault(key, {})
+        if not isinstance(holder, dict | list):
+            raise RecipeError(f'search.vary."{place}": "{key}" is {holder!r} in the recipe, and has no parts to vary.')
     return holder, keys[-1]

@@ -6,19 +6,31 @@ A repetition gives each of its test images a score: 1 and 0 for right and wrong,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
+from typing import Protocol
 
 import numpy as np
 
 from engine.contract.measurements import RepeatedFigure
 
 FEW_CHANGED = 6
-"""Of fewer images the deviation says too little: then the interval of one repetition is the least."""
+"""Where fewer images, or groups, score otherwise than most do, the deviation says too little: then the interval of one
+repetition is the least."""
 
-OneInterval = Callable[[int, int, int], tuple[float, float]]
-"""Scores of +1, scores of −1, images → 95 % interval of their mean in one repetition."""
+Bounds = tuple[float, float]
+
+
+class OneInterval(Protocol):
+    """The 95 % interval of a mean score in one repetition, by how many witnesses there are: images, or groups."""
+
+    def __call__(self, mean: float, plus: int, minus: int, witnesses: int) -> Bounds:
+        """
+        Args:
+            plus, minus: witnesses that score, or whose images together score, above and below 0.
+        """
 
 
 @dataclass(frozen=True)
@@ -42,7 +54,9 @@ class _Spread:
     """Degrees of freedom."""
 
 
-def repeated_score(repetitions: Sequence[Repetition], one_interval: OneInterval) -> tuple[RepeatedFigure, float]:
+def repeated_score(
+    repetitions: Sequence[Repetition], one_interval: OneInterval, bounds: Bounds = (-1.0, 1.0)
+) -> tuple[RepeatedFigure, float]:
     """The mean score, and the two-sided p value that it is 0; NaN where there is one repetition only.
 
     Of the same test images in each repetition, images and seeds are two crossed random effects, as readers and cases
@@ -50,21 +64,23 @@ def repeated_score(repetitions: Sequence[Repetition], one_interval: OneInterval)
     interval over repetitions with the variance of Nadeau and Bengio (2003): their training images overlap.
 
     Args:
-        one_interval: of one repetition.
+        one_interval: of one repetition; of groups, what whole groups leave open.
+        bounds: between which a mean score can be.
     """
     from scipy.stats import t
 
     values = tuple(float(one.scores.mean()) for one in repetitions)
     mean, count = float(np.mean(values)), len(values)
-    plus, minus = (_per_repetition(repetitions, sign) for sign in (1, -1))
-    images = round(float(np.mean([len(one.scores) for one in repetitions])))
-    least = one_interval(plus, minus, images)
+    witnesses = [_witnesses(one) for one in repetitions]
+    counts = [(int(np.sum(one > 0)), int(np.sum(one < 0)), len(one) - _most_alike(one), len(one)) for one in witnesses]
+    plus, minus, changed, number = (round(float(count)) for count in np.mean(counts, axis=0))
+    least = one_interval(mean, plus, minus, number)
     if count == 1:
         return RepeatedFigure(mean=mean, deviation=None, ci95=least, values=values), float("nan")
     spread = _crossed(repetitions) if _is_crossed(repetitions) else _resampled(repetitions)
     half = float(t.ppf(0.975, spread.freedom)) * spread.variance**0.5
-    low, high = max(mean - half, -1.0), min(mean + half, 1.0)
-    if plus + minus < FEW_CHANGED:
+    low, high = max(mean - half, bounds[0]), min(mean + half, bounds[1])
+    if changed < FEW_CHANGED:
         low, high = min(low, least[0]), max(high, least[1])
     statistic = abs(mean) / spread.variance**0.5 if spread.variance else 0.0
     p_value = float(2 * t.sf(statistic, spread.freedom)) if statistic else 1.0
@@ -72,8 +88,12 @@ def repeated_score(repetitions: Sequence[Repetition], one_interval: OneInterval)
     return figure, p_value
 
 
-def repeated_figure(values: Sequence[float]) -> RepeatedFigure:
-    """Of a figure that no image speaks of, such as a latency: Student's interval over the repetitions."""
+def repeated_figure(values: Sequence[float], bounds: Bounds = (0.0, inf)) -> RepeatedFigure:
+    """Of a figure that no image speaks of, such as a latency: Student's interval over the repetitions.
+
+    Args:
+        bounds: between which the figure can be.
+    """
     from scipy.stats import t
 
     mean, count = float(np.mean(values)), len(values)
@@ -81,11 +101,22 @@ def repeated_figure(values: Sequence[float]) -> RepeatedFigure:
         return RepeatedFigure(mean=mean, deviation=None, ci95=None, values=tuple(values))
     deviation = float(np.std(values, ddof=1))
     half = float(t.ppf(0.975, count - 1)) * deviation / count**0.5
-    return RepeatedFigure(mean=mean, deviation=deviation, ci95=(mean - half, mean + half), values=tuple(values))
+    interval = (max(mean - half, bounds[0]), min(mean + half, bounds[1]))
+    return RepeatedFigure(mean=mean, deviation=deviation, ci95=interval, values=tuple(values))
 
 
-def _per_repetition(repetitions: Sequence[Repetition], sign: int) -> int:
-    return round(float(np.mean([np.count_nonzero(one.scores * sign > 0) for one in repetitions])))
+def _witnesses(one: Repetition) -> np.ndarray:
+    """The score of each image, or the sum of each group's."""
+    if not any(one.groups):
+        return one.scores
+    keys = [group or f"\0{place}" for place, group in enumerate(one.groups)]
+    _, places = np.unique(np.array(keys), return_inverse=True)
+    return np.bincount(places, one.scores)
+
+
+def _most_alike(scores: np.ndarray) -> int:
+    """How many have the score that most have."""
+    return int(np.unique(scores, return_counts=True)[1].max())
 
 
 def _is_crossed(repetitions: Sequence[Repetition]) -> bool:

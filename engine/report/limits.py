@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from engine.contract.recipe import BASELINE
 from engine.report.content import BulletList, Prose, ReportSection
+from engine.report.repetition_words import search_limits
 from engine.report.reported_run import ReportedRun
 
 FEW_TEST_IMAGES = 1000
@@ -74,8 +75,10 @@ def _of_seeds(run: ReportedRun) -> Iterator[str]:
             "One seed: intervals are of the test images alone, and training again with another seed would move all "
             "accuracies too."
         )
-    if not folds:
+    splits = {one.split for one in run.variants}
+    if not folds and len(splits) <= 1:
         yield "One split of the images: other test images would give other figures."
+    yield from search_limits(run)
 
 
 def _measured(run: ReportedRun) -> Iterator[tuple[str, bool]]:

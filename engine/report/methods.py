@@ -11,6 +11,7 @@ from engine.contract.training_settings import TrainingSettings
 from engine.report.content import Block, Prose, ReportSection
 from engine.report.recipe_words import chain_sentence
 from engine.report.reference_list import Library
+from engine.report.repetition_words import repeats_method, repeats_sentence, search_paragraph
 from engine.report.reported_run import ReportedRun
 from engine.workbench.step import STEPS
 
@@ -28,7 +29,13 @@ OPTIMIZERS = {"adam": "Adam", "adamw": "AdamW", "sgd": "stochastic gradient desc
 
 def methods_section(run: ReportedRun, known: Library) -> ReportSection:
     """Data, network, compression, evaluation, software: a paragraph each."""
-    paragraphs = (_data(run, known), _training(run, known), _compression(run, known), _evaluation(run, known))
+    paragraphs = (
+        _data(run, known),
+        _training(run, known),
+        _compression(run, known),
+        search_paragraph(run, known),
+        _evaluation(run, known),
+    )
     texts = [*filter(None, paragraphs), _software(run, known)]
     blocks: tuple[Block, ...] = tuple(Prose(text, is_quotable=True) for text in texts)
     return ReportSection("Methods, for a paper", blocks)
@@ -39,10 +46,13 @@ def _data(run: ReportedRun, known: Library) -> str:
         return ""
     data, settings = run.ready.dataset, run.recipe.dataset
     total = data.train + data.validation + data.test
+    first = "in the first repetition " if len(run.recipe.repeats) > 1 else ""
     text = (
-        f"The dataset has {total:,} images of {len(data.classes)} classes: {data.train:,} for training, "
+        f"The dataset has {total:,} images of {len(data.classes)} classes: {first}{data.train:,} for training, "
         f"{data.validation:,} for validation and {data.test:,} for testing."
     )
+    if repeated := repeats_sentence(run.recipe):
+        text += f" {repeated}"
     if settings.group_by:
         text += " A drawn split keeps all images of one group, such as a patient, on one side."
     if data.left_out:
@@ -171,6 +181,8 @@ def _evaluation(run: ReportedRun, known: Library) -> str:
             f"{cite('method:mcnemar')}, corrected by Holm{cite('method:holm')}, with Tango's score interval of the "
             f"difference{cite('method:tango')}."
         )
+    if repeated := repeats_method(run, known):
+        text += f" {repeated}"
     if any(one.threshold for one in run.variants):
         text += f" Decision thresholds were chosen on the validation images{cite('method:youden')}."
     if any(one.ece is not None for one in run.variants):

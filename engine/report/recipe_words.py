@@ -14,6 +14,7 @@ from engine.contract.document import Document
 from engine.contract.errors import RecipeError
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import build_recipe, recipe_document
+from engine.contract.repeat_settings import RepeatSettings
 from engine.contract.step_parameters import StepParameters
 from engine.report.private_text import LEFT_OUT, PATH_KEYS
 
@@ -45,7 +46,8 @@ def short_document(recipe: Recipe) -> Document:
     """The recipe without what is at its default; the whole one where that could not be read back as it is."""
     whole = recipe_document(recipe)
     usual = recipe_document(Recipe())
-    short: Document = {key: whole[key] for key in ("schema", "name", "seed")}
+    keys = ("schema", "name", *RepeatSettings.model_fields, "search")
+    short: Document = {key: whole[key] for key in keys if key in ("schema", "name", "seed") or whole.get(key)}
     for name in TABLES:
         kind = {"kind": whole[name]["kind"]} if "kind" in whole[name] else {}
         short |= {name: differing} if (differing := kind | _without_usual(whole[name], usual[name])) else {}

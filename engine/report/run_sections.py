@@ -17,6 +17,7 @@ from engine.report.limits import limits_section, unhelpful_section
 from engine.report.methods import methods_section
 from engine.report.recipe_words import chain_sentence, chosen_settings
 from engine.report.reference_list import Library
+from engine.report.repetition_words import repeats_sentence
 from engine.report.reported_run import ReportedRun
 from engine.report.reproduction import reproduction_section
 from engine.report.result_tables import class_table, numbered_names, repetition_table, result_tables, search_table
@@ -64,6 +65,11 @@ def _asked(run: ReportedRun, stem: str) -> ReportSection:
     blocks: list[Block] = [Prose(text)]
     if recipe.chains:
         blocks.append(BulletList(tuple(chain_sentence(chain) for chain in recipe.chains)))
+    if repeated := repeats_sentence(recipe):
+        blocks.append(Prose(repeated))
+    if recipe.search is not None:
+        places, wanted = ", ".join(recipe.search.vary), " and ".join(recipe.search.objectives)
+        blocks.append(Prose(f"A search varied {places}, and looked for the best {wanted}."))
     if recipe.target.max_accuracy_drop:
         blocks.append(
             Prose(f"Each file may lose at most {100 * recipe.target.max_accuracy_drop:g} points of accuracy.")

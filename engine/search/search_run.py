@@ -81,7 +81,7 @@ class _TrialLoop:
         while not self._is_over() and (settings := self._sampler.next()) is not None:
             if (trial := self._planned(settings)) is not None:
                 self._compute(trial)
-        if not self._done:
+        if not self._done and not self._stopped:
             why = self._last_failure or "the pre-flight refused every combination; check one with python main.py check"
             raise NutshellError(f"The search found nothing: {why}")
         result = self._study.result()
@@ -217,11 +217,11 @@ class _TrialLoop:
             floors = ", ".join(f"{name} {value:g}" for name, value in self._settings.floors.items())
             first = self._settings.objectives[0]
             without = front(self._settings.model_copy(update={"floors": {}}), final)
-            nearest = without[0] if without else next(iter(final))
-            said.append(
-                f"No trial reached the floors ({floors}). The best {first} is {final[nearest][first]:g}, of trial "
-                f"{nearest}; lower the floors, or let more vary."
-            )
+            if without:
+                best = f"The best {first} is {final[without[0]][first]:g}, of trial {without[0]}"
+            else:
+                best = f"Every trial was stopped; {self._last_failure}"
+            said.append(f"No trial reached the floors ({floors}). {best}. Lower the floors, or let more vary.")
         names = [name for name in (*self._settings.objectives, *self._settings.floors) if name in OF_TEST_IMAGES]
         if names:
             said.append(BY_TEST_IMAGES.format(names=", ".join(dict.fromkeys(names))))

@@ -13,7 +13,7 @@ from engine.chain.preflight import errors, preflight
 from engine.contract.errors import NutshellError, RecipeError
 from engine.contract.recipe import Recipe
 from engine.contract.search_settings import ANY_ORDER, SearchRange
-from engine.contract.varied_recipe import CHAIN, chain_of, value_at, varied
+from engine.contract.varied_recipe import CHAIN, chain_of, refuse_clashes, value_at, varied
 
 if TYPE_CHECKING:
     import optuna
@@ -38,6 +38,7 @@ class SearchSpace:
         """
         if recipe.search is None or not recipe.search.vary:
             raise RecipeError('search.vary names no setting to vary; name one, such as "images.size" = [64, 96].')
+        refuse_clashes(recipe, tuple(recipe.search.vary))
         places: dict[str, tuple[Any, ...] | SearchRange] = {}
         for place, values in recipe.search.vary.items():
             places[place] = _orders(recipe, place) if isinstance(values, str) else _sorted(values)
@@ -62,6 +63,14 @@ class SearchSpace:
         return sum(
             prod(_count(self.places[place]) for place in self._places_of(chain)) for chain in self.chains or ("",)
         )
+
+    def refused_alone(self) -> Iterator[tuple[str, Any, str]]:
+        """Place, value, and why the recipe cannot run with that value alone changed; others may make it possible."""
+        for place, values in self.places.items():
+            for value in _examples(values):
+                found = errors(preflight(varied(self.recipe, {place: value})))
+                if found:
+                    yield place, value, found[0].message
 
     def asked(self, trial: optuna.Trial) -> dict[str, Any]:
         """The settings that a sampler suggests."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from engine.chain.run_directory import other_split_file
-from engine.contract.errors import DataError
+from engine.contract.errors import DataError, RecipeError
 from engine.contract.events import RunCancelled, RunFailed, RunFinished, VariantMeasured, parse_event
 from engine.contract.measurements import ImageBytes, RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
@@ -22,6 +22,7 @@ from engine.inspection.run_models import EVENTS, RECIPE, run_directory
 from engine.store.event_file import digests_file, line_digest
 from engine.store.file_hash import file_hash
 from engine.store.locations import Locations
+from engine.store.run_environment import ENVIRONMENT_FILE
 from engine.store.run_hashes import HASHES_FILE
 
 CLOSING = (b'"run_finished"', b'"run_failed"', b'"run_cancelled"')
@@ -67,7 +68,10 @@ class FinishedRun:
             DataError, RecipeError: it is no run, has not finished, or what it printed cannot be read.
         """
         directory = run_directory(run, Locations(runs))
-        recipe = read_recipe(directory / RECIPE)
+        try:
+            recipe = read_recipe(directory / RECIPE)
+        except RecipeError as error:
+            raise RecipeError(f"The run in {directory} has a recipe that cannot be used. {error}") from None
         try:
             lines = (directory / EVENTS).read_bytes().splitlines()
         except OSError as error:
@@ -157,10 +161,16 @@ def _hashes(directory: Path) -> Mapping[str, str] | None:
     try:
         known = json.loads((directory / HASHES_FILE).read_bytes())
     except FileNotFoundError:
+        if (directory / ENVIRONMENT_FILE).is_file():
+            # Versions that note the software keep hashes too, so these were removed.
+            raise DataError(
+                f"{directory / HASHES_FILE} is not there any more, so nothing tells whether files were changed; run "
+                "the recipe again."
+            ) from None
         return None
     except (OSError, ValueError):
         known = None
-    if not isinstance(known, dict):
+    if not isinstance(known, dict) or not all(isinstance(digest, str) for digest in known.values()):
         raise DataError(f"{directory / HASHES_FILE} is damaged, so nothing can be compared; run the recipe again.")
     return {str(name): str(digest) for name, digest in known.items()}
 

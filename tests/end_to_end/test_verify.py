@@ -146,13 +146,21 @@ def test_a_run_of_an_earlier_version_is_verified_as_far_as_it_printed(
     nothing = dict.fromkeys(("auc", "balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss", "paired", "threshold"))
     nothing |= {"confusion": (), "per_class": {}, "predictions": "", "images": None, "weight_dtypes": ()}
     rewritten(copied_run, **nothing)
-    for name in ("hashes.json", "pixels.csv", "events.digests", "predictions.npz"):
+    for name in ("hashes.json", "environment.json", "pixels.csv", "events.digests", "predictions.npz"):
         (copied_run / name).unlink()
     said = Verified(copied_run, capsys)
     assert said.code == 0, said.printed
     assert set(said.outcomes("PRQ")) == {"file", "size", "weights", "accuracy", "agreement"}
     assert "kept no hashes of its files" in said.printed
     assert "kept no digests of pixels" in said.printed
+
+
+def test_hashes_that_were_removed_are_missed(copied_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (copied_run / "hashes.json").unlink()
+    said = Verified(copied_run, capsys)
+    assert said.code == 2
+    (copied_run / "hashes.json").write_text('{"files": 3}')
+    assert Verified(copied_run, capsys).code == 2
 
 
 def test_a_missing_image_is_named_and_read_from_what_was_decoded(

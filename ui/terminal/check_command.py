@@ -45,11 +45,12 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
         title=recipe.name,
         title_justify="left",
     )
-    left, disk, memory = 0.0, 0, 0
+    left, whole, disk, memory = 0.0, 0.0, 0, 0
     titles = {stage.key: stage.title for branch in planned.branches for stage in branch.tree.stages}
     for stage in planned.planned_stages():
         done = store.facts(stage.key) is not None
         left += 0.0 if done else stage.estimated_seconds
+        whole += stage.estimated_seconds
         after = f" (after {titles[stage.parent]})" if stage.parent else ""
         costs = (
             ("there already", "–", "–")
@@ -73,7 +74,7 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
     findings = (*of_images, *planned.findings)
     _print_findings(console, findings)
     if recipe.search is not None:
-        _print_search(console, recipe, left)
+        _print_search(console, recipe, whole)
         return EXIT_BAD_INPUT if errors(findings) else EXIT_DONE
     console.print(f"Estimated time: {duration_text(left)}, {SPEED[planned.speed_is_measured]}.")
     if memory:
@@ -89,12 +90,14 @@ def _print_search(console: Console, recipe: Recipe, seconds: float) -> None:
     """
     assert recipe.search is not None
     space, search = SearchSpace.of(recipe), recipe.search
-    points = "any number of" if space.points is None else f"{space.points:,}"
+    points = "any number of combinations" if space.points is None else counted(space.points, "combination")
+    for place, value, why in space.refused_alone():
+        console.print(Text(f'warning: search.vary."{place}": {value} cannot run here: {why}', style="yellow"))
     limit = search.trial_limit
     trials = [counted(limit, "trial")] if limit is not None else []
     trials += [f"{search.minutes:g} minutes"] if search.minutes else []
     console.print(
-        f"The search chooses among {points} combinations, for {' or '.join(trials)}; the table is of the recipe as it "
+        f"The search chooses among {points}, for {' or '.join(trials)}; the table is of the recipe as it "
         f"is written. A trial that shares no stage with another takes about {duration_text(seconds)}.",
         soft_wrap=True,
     )

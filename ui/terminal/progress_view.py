@@ -136,7 +136,7 @@ class ProgressView:
 
     def _stage_line(self, event: StageFinished) -> str:
         epoch = self._last_epoch.get(event.stage)
-        how = "from an earlier run" if event.reused else f"in {duration_text(event.seconds)}"
+        how = "computed before" if event.reused else f"in {duration_text(event.seconds)}"
         stopped = ", stopped early" if event.stopped_early else ""
         accuracy = ""
         if epoch:

@@ -14,6 +14,7 @@ from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, read_recipe, recipe_document
 from engine.store.durable_file import write_durably
+from ui.search_text import search_title
 from ui.terminal.cancel_on_signal import CancelOnSignal
 from ui.terminal.front_table import front_table
 from ui.terminal.image_settings_table import image_settings_table
@@ -95,12 +96,13 @@ def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: b
 
 def _print_result(console: Console, result: RunResult, floor: AccuracyFloor) -> None:
     console.print()
-    result = result.model_copy(update={"variants": told_variants(result)})
-    console.print(variants_table(result))
-    if (pairs := paired_table(result)) is not None:
+    told = result.model_copy(update={"variants": told_variants(result)})
+    console.print(variants_table(told))
+    if (pairs := paired_table(told)) is not None:
         console.print(pairs)
     if result.search is not None:
-        console.print(front_table(result.search))
+        title = f"{search_title(result.search)}."
+        console.print(front_table(result.search) if result.search.front else title, soft_wrap=True)
         for point in result.search.front:
             recipe = Path(result.directory) / point.recipe
             console.print(f"Recipe of trial {point.trial}: {recipe}", soft_wrap=True, highlight=False)
@@ -110,9 +112,9 @@ def _print_result(console: Console, result: RunResult, floor: AccuracyFloor) -> 
         console.print(summary_table(result.summary))
     if result.epoch_sweep:
         console.print(epochs_table(result))
-    for table in evidence_tables(result):
+    for table in evidence_tables(told):
         console.print(table)
-    for note in notes(result):
+    for note in notes(told):
         console.print(note, soft_wrap=True)
     if len(result.image_settings) > 1:
         console.print(image_settings_table(result))

@@ -56,6 +56,11 @@ class PlanView(QTreeWidget):
         left = [cost for (_, cost), there in zip(self._rows, finished, strict=True) if not there]
         return total_cost(left) if left else StageCost(0.0, 0, 0)
 
+    @property
+    def whole_cost(self) -> StageCost:
+        """Of all stages that are shown, also of those that are there."""
+        return total_cost([cost for _, cost in self._rows])
+
     def show_plan(self, recipe: Recipe, work: Work) -> StageCost:
         """Show the stages of a recipe without faults; returns the estimated cost of them all."""
         # Neither changes the time.

@@ -15,8 +15,12 @@ from engine.measurement.repeated_scores import Repetition, repeated_figure, repe
 SEEDS, IMAGES, TRAINED_ON = 5, 200, 800
 
 
-def wilson(plus: int, minus: int, images: int) -> tuple[float, float]:
-    return wilson_interval(plus, images)
+def wilson(mean: float, plus: int, minus: int, witnesses: int) -> tuple[float, float]:
+    return wilson_interval(round(mean * witnesses), witnesses)
+
+
+def tango(mean: float, plus: int, minus: int, witnesses: int) -> tuple[float, float]:
+    return score_interval(plus, minus, witnesses)
 
 
 def repetitions(
@@ -69,7 +73,7 @@ def test_equal_means_by_chance_leave_what_the_images_leave_open() -> None:
     assert figure.ci95[1] > 0.65
     none = np.zeros((3, 50), dtype=int)
     for same in (True, False):
-        figure, p_value = repeated_score(repetitions(none, same), score_interval)
+        figure, p_value = repeated_score(repetitions(none, same), tango)
         assert p_value == 1.0
         assert figure.ci95 == pytest.approx(score_interval(0, 0, 50))
 
@@ -90,6 +94,25 @@ def test_groups_that_change_together_widen_the_interval() -> None:
     alone, _ = repeated_score(repetitions(scores), wilson)
     grouped, _ = repeated_score(repetitions(scores, groups=patients), wilson)
     assert _width(grouped.ci95) > 2 * _width(alone.ci95)
+
+
+def test_few_groups_leave_open_what_groups_leave_open() -> None:
+    """Of 48 images in 8 groups nothing changes: a group may still lose all its images."""
+    patients = [f"patient {place // 6}" for place in range(48)]
+    none = np.zeros((3, 48), dtype=int)
+    for same in (True, False):
+        figure, _ = repeated_score(repetitions(none, same, patients), tango)
+        assert figure.ci95 == pytest.approx(score_interval(0, 0, 8))
+
+
+def test_an_accuracy_of_one_is_not_certain_and_none_leaves_its_range() -> None:
+    perfect = np.ones((3, 40), dtype=int)
+    for same in (True, False):
+        figure, _ = repeated_score(repetitions(perfect, same), wilson, (0.0, 1.0))
+        assert figure.ci95 == (pytest.approx(wilson_interval(40, 40)[0]), 1.0)
+    wide, _ = repeated_score(repetitions(np.array([[1, 1], [0, 0]]), same=False), wilson, (0.0, 1.0))
+    assert wide.ci95 == (0.0, 1.0)
+    assert repeated_figure((0.9, 1.0), (0.0, 1.0)).ci95[1] == 1.0
 
 
 def test_a_plain_figure_has_students_interval() -> None:

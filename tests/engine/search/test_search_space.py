@@ -79,6 +79,12 @@ def test_the_recipe_as_it_is_written_comes_first_and_nothing_twice() -> None:
     assert len({str(one) for one in asked}) == 5
 
 
+def test_a_value_that_cannot_run_alone_is_told() -> None:
+    space = SearchSpace.of(recipe('"backbone.kind" = ["resnet8", "nonsense"]'))
+    (found,) = space.refused_alone()
+    assert found[:2] == ("backbone.kind", "nonsense")
+
+
 def test_numbers_from_a_range_are_short() -> None:
     vary = '"chains.P.Q.0.sparsity" = { low = 0.3, high = 0.9 }\n"images.size" = { low = 32, high = 96, step = 32 }'
     space = SearchSpace.of(recipe(vary))
@@ -103,6 +109,13 @@ def test_numbers_from_a_range_are_short() -> None:
         ('"seed" = [1, 2]', "begins with none of"),
         ('"chains.P.Q.0" = "any order"', "needs a whole chain"),
         ('"backbone.width" = { low = -1.0, high = 0.5 }', "width"),
+        (
+            '"chains.P.Q.0" = [{ step = "magnitude_pruning" }]\n"chains.P.Q.0.sparsity" = [0.5]',
+            "change the same setting",
+        ),
+        ('"chains.P.Q.0.sparsity" = [0.5]\n"chains.P.Q.steps.0.sparsity" = [0.6]', "change the same setting"),
+        ('"images.dwt" = ["off"]\n"images.dwt.level" = [1, 2]', "change the same setting"),
+        ('"backbone.kind.name" = ["a"]', "has no parts to vary"),
     ],
 )
 def test_a_place_or_value_that_cannot_be_is_told(vary: str, said: str) -> None:
@@ -119,6 +132,7 @@ def test_a_place_or_value_that_cannot_be_is_told(vary: str, said: str) -> None:
         ("floors = { sparse = 1 }", "figure to search by"),
         ('sampler = "grid"', "sampler"),
         ("trials = -1", "trials"),
+        ("floors = { accuracy = 80 }", "80 % is 0.8"),
     ],
 )
 def test_a_search_that_makes_no_sense_is_refused(text: str, said: str) -> None:
@@ -129,6 +143,8 @@ def test_a_search_that_makes_no_sense_is_refused(text: str, said: str) -> None:
 
 @pytest.mark.parametrize("more", ["seeds = [1, 2]", "folds = 3", "[images]\nsize = [[32, 32], [64, 64]]"])
 def test_seeds_and_image_lists_are_for_after_the_search(more: str) -> None:
+    with pytest.raises(RecipeError, match='a place is one key in quotes: "images.size" ='):
+        parse_recipe("schema = 1\n[search.vary.images]\nsize = [32, 64]")
     refused = parse_recipe(f'schema = 1\n{more}\n[search.vary]\n"backbone.width" = [0.25]')
     (fault,) = errors(preflight(refused))
     assert "one image setting with one seed at a time" in fault.message

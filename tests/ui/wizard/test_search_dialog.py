@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QLabel, QLineEdit, QPushButton, QSpinBox
+from PySide6.QtWidgets import QCheckBox, QDialogButtonBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract.recipe import ChainSettings, Recipe
@@ -52,13 +52,13 @@ def test_goal_floor_time_and_values_are_those_of_the_dialog(qtbot: QtBot) -> Non
     dialog.findChild(QCheckBox, "search.goal.zip_bytes").setChecked(False)
     dialog.findChild(QCheckBox, "search.goal.latency_p50_ms").setChecked(True)
     dialog.findChild(QLineEdit, "search.floor").setText("0.85")
-    dialog.findChild(QSpinBox, "search.minutes").setValue(90)
+    dialog.findChild(QLineEdit, "search.minutes").setText("0.5")
     dialog.findChild(QCheckBox, "search.place.images.size").setChecked(True)
     dialog.findChild(QLineEdit, "search.values.images.size").setText("64, 96")
     search = taken(qtbot, dialog)
     assert search.objectives == ("validation_accuracy", "latency_p50_ms")
     assert search.floors == {"validation_accuracy": 0.85}
-    assert (search.minutes, search.trials, search.trial_limit) == (90, 0, None)
+    assert (search.minutes, search.trials, search.trial_limit) == (0.5, 0, None)
     assert search.vary["images.size"] == (64, 96)
     again = taken(qtbot, opened(qtbot, STUDY.model_copy(update={"search": search})))
     assert again == search
@@ -67,7 +67,10 @@ def test_goal_floor_time_and_values_are_those_of_the_dialog(qtbot: QtBot) -> Non
 @pytest.mark.parametrize(
     ("line", "typed", "said"),
     [
-        ("search.floor", "much", "floors"),
+        ("search.floor", "much", "least accuracy: "),
+        ("search.floor", "80", "80 % is 0.8"),
+        ("search.minutes", "soon", "minutes: "),
+        ("search.trials", "-3", "trials: "),
         ("search.values.chains.PQ.0.sparsity", "0.5, 1.7", "sparsity"),
         ("search.values.chains.PQ.0.sparsity", "0.9 to 0.5", "low has to be below high"),
         ("search.values.chains.PQ.1.scheme", "int7", "scheme"),

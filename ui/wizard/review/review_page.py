@@ -218,8 +218,8 @@ class ReviewPage(DraftPage):
 
     def _say_cost(self, cost: StageCost) -> None:
         if self._draft.recipe.search is not None:
-            took = duration_text(cost.seconds)
-            self._time.setText(f"A search; the study as it is written, which is its first trial, takes about {took}.")
+            took = duration_text(self._plan.whole_cost.seconds)
+            self._time.setText(f"A search; a trial that shares no stage with another takes about {took}.")
             return
         if cost.seconds == 0:
             self._time.setText("All stages exist already: only what is missing is measured.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -23,7 +24,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.search_settings import USUAL_TRIALS, SearchSettings
 from engine.search.search_space import SearchSpace
 from engine.search.suggested_places import SuggestedPlace, suggested_places
-from ui.form.calm_fields import CalmSpinBox, StudyLine
+from ui.form.calm_fields import StudyLine
 from ui.message_bar import MessageBar
 from ui.screen_fit import open_at, scrolling
 from ui.values_text import typed_values, values_text
@@ -37,7 +38,6 @@ GOALS = {
 }
 USUAL = SearchSettings()
 JUDGED_BY = "validation_accuracy"
-LONGEST_MINUTES = 10_000
 
 
 class SearchDialog(QDialog):
@@ -61,12 +61,12 @@ class SearchDialog(QDialog):
         self._floor = StudyLine(objectName="search.floor", accessibleName="Least accuracy", placeholderText="none")
         self._floor.setToolTip("From 0 to 1, on the validation images; files below it are not on the front.")
         self._floor.setText(f"{floor:g}" if floor else "")
-        self._minutes = CalmSpinBox(objectName="search.minutes", maximum=LONGEST_MINUTES, suffix=" min")
-        self._minutes.setSpecialValueText("0 = no limit")
-        self._minutes.setValue(round(known.minutes))
-        self._trials = CalmSpinBox(objectName="search.trials", maximum=10_000)
-        self._trials.setSpecialValueText(f"0 = as time allows, or {USUAL_TRIALS}")
-        self._trials.setValue(known.trials)
+        self._minutes = StudyLine(objectName="search.minutes", accessibleName="Minutes", placeholderText="no limit")
+        self._minutes.setToolTip("No trial begins after so many minutes.")
+        self._minutes.setText(f"{known.minutes:g}" if known.minutes else "")
+        self._trials = StudyLine(objectName="search.trials", accessibleName="Trials")
+        self._trials.setPlaceholderText(f"as the time allows, or {USUAL_TRIALS}")
+        self._trials.setText(str(known.trials) if known.trials else "")
         self._rows = [_PlaceRow(place, recipe) for place in suggested_places(recipe)]
         self._message = MessageBar("search.message")
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
@@ -89,7 +89,7 @@ class SearchDialog(QDialog):
         limits = QGroupBox("Limits")
         form = QFormLayout(limits)
         form.addRow("Least accuracy", self._floor)
-        form.addRow("Time", self._minutes)
+        form.addRow("Minutes", self._minutes)
         form.addRow("Trials", self._trials)
         places = QGroupBox("What may vary: values with commas, or from … to …")
         grid = QGridLayout(places)
@@ -99,8 +99,8 @@ class SearchDialog(QDialog):
         grid.setColumnStretch(1, 1)
         explained = QLabel(
             "Each trial trains and compresses with other values; beginnings that trials share are trained once. It "
-            "finds the files that no other beats in all that matters, judged by the validation images, so that the "
-            "test images stay unseen.",
+            "finds the files that no other beats in all that is ticked. Accuracy is judged by the validation images, "
+            "so that the test images stay unseen.",
             wordWrap=True,
         )
         page = QWidget()
@@ -125,13 +125,19 @@ class SearchDialog(QDialog):
             SearchSpace.of(self._recipe.model_copy(update={"search": search}))
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in fault["loc"] if not str(part).startswith("search-"))
-            self._message.say(f"{where}: {plain_fault(fault)}.")
+            self._message.say(f"{self._title_of(fault)}: {plain_fault(fault)}.")
         except NutshellError as error:
             self._message.say(str(error).replace('search.vary."', '"'))
         else:
             self.accept()
             self.accepted_search.emit(search)
+
+    def _title_of(self, fault: ErrorDetails) -> str:
+        """Which field of the dialog a fault is of."""
+        first, *rest = (str(part) for part in fault["loc"])
+        titles = {"floors": "Least accuracy", "minutes": "Minutes", "trials": "Trials", "objectives": "What matters"}
+        of_places = {row.place.place: row.box.text() for row in self._rows}
+        return of_places.get(rest[0], rest[0]) if first == "vary" and rest else titles.get(first, first)
 
     def _search(self) -> SearchSettings:
         known = self._recipe.search or USUAL
@@ -144,8 +150,8 @@ class SearchDialog(QDialog):
         values = {
             "objectives": ticked,
             "floors": floors,
-            "minutes": float(self._minutes.value()),
-            "trials": self._trials.value(),
+            "minutes": self._minutes.text().strip().replace(",", ".") or 0,
+            "trials": self._trials.text().strip() or 0,
             "vary": {row.place.place: typed_values(row.line.text()) for row in self._rows if row.box.isChecked()},
         }
         return SearchSettings.model_validate(known.model_dump() | values)
