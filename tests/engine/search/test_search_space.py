@@ -143,7 +143,7 @@ def test_a_search_that_makes_no_sense_is_refused(text: str, said: str) -> None:
 
 @pytest.mark.parametrize("more", ["seeds = [1, 2]", "folds = 3", "[images]\nsize = [[32, 32], [64, 64]]"])
 def test_seeds_and_image_lists_are_for_after_the_search(more: str) -> None:
-    with pytest.raises(RecipeError, match='a place is one key in quotes: "images.size" ='):
+    with pytest.raises(RecipeError, match=r'a place is one key in quotes: "images\.size" ='):
         parse_recipe("schema = 1\n[search.vary.images]\nsize = [32, 64]")
     refused = parse_recipe(f'schema = 1\n{more}\n[search.vary]\n"backbone.width" = [0.25]')
     (fault,) = errors(preflight(refused))
