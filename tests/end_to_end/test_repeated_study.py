@@ -17,9 +17,11 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import parse_event
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.figures.variant_figures import figures
 from engine.inspection.run_models import InspectedRun
+from engine.store.prediction_file import Predictions
 from tests.end_to_end.test_command_line import run, write_recipe
 from ui.dashboard.bar_rows import bar_rows
 from ui.dashboard.curves_panel import CurvesPanel
@@ -40,6 +42,7 @@ STUDY = Recipe(
     backbone=BackboneSettings(kind="resnet8", width=0.25),
     training=TrainingSettings(epochs=2, batch_size=8),
     chains=(ChainSettings(name="Q", steps=(INT8,)), ChainSettings(name="PQ", steps=(PRUNED, INT8))),
+    target=TargetSettings(max_recall_drop={"sick": 0.25}),
 )
 
 
@@ -94,6 +97,34 @@ def test_the_summary_is_of_the_variants(repeated: Repeated) -> None:
     assert summary["PQ"]["difference"]["mean"] == pytest.approx(fmean(changes))
     assert summary["baseline"]["difference"] is None
     assert repeated.again["summary"][1]["accuracy"] == summary["Q"]["accuracy"]
+
+
+def test_the_recall_of_a_class_is_held_against_the_target(repeated: Repeated) -> None:
+    """The images that changed are those of the kept predictions; over the seeds it is judged once more."""
+    directory = Path(repeated.first["directory"])
+    for variant in repeated.first["variants"]:
+        if variant["chain"] == "baseline":
+            continue
+        kept = Predictions.read(directory / variant["predictions"])
+        sick = kept.labels == kept.classes.index("sick")
+        ours, theirs = (
+            kept.predicted[kept.place(name)][sick] == kept.labels[sick]
+            for name in (f"{variant['chain']} ({variant['repeat']})", f"baseline ({variant['repeat']})")
+        )
+        found = variant["paired"]["recall"]["sick"]
+        assert (found["images"], found["max_drop"]) == (int(sick.sum()), 0.25)
+        assert (found["won"], found["lost"]) == (int((ours & ~theirs).sum()), int((theirs & ~ours).sum()))
+        assert found["difference"] == pytest.approx(ours.mean() - theirs.mean())
+        low, high = found["difference_ci95"]
+        assert found["verdict"] == ("holds" if low > -0.25 else "does not hold" if high < -0.25 else "too few images")
+        assert ('of recall of "sick"' in variant["note"]) == (found["verdict"] != "holds")
+    over_seeds = repeated.first["summary"][1]["difference"]["recall"]["sick"]
+    changes = [v["paired"]["recall"]["sick"]["difference"] for v in repeated.first["variants"] if v["chain"] == "Q"]
+    assert over_seeds["mean"] == pytest.approx(fmean(changes))
+    assert over_seeds["verdict"] in ("holds", "does not hold", "too few images")
+    for said in (repeated.said, repeated.markdown):
+        assert "Recall against the baseline" in said
+        assert "loses at most 25 points" in said
 
 
 def test_each_seed_has_the_split_and_the_images_that_its_figures_are_of(repeated: Repeated) -> None:
