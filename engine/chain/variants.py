@@ -286,6 +286,7 @@ class Variants:
             (*(earlier.variants if earlier else ()), name),
             np.concatenate([earlier.probabilities, probabilities]) if earlier else probabilities,
             np.concatenate([earlier.predicted, predictions]) if earlier else predictions,
+            tuple(dataset.contents[row] for row in rows),
         )
         kept.write(self._directory.path / file)
         self._kept[file], self._kept_of[file] = kept, of

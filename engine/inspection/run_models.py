@@ -93,7 +93,7 @@ class InspectedRun:
         Raises:
             DataError, RecipeError: it is no run, or what is in it cannot be read.
         """
-        directory = _run_directory(str(run), Locations(runs or default_runs_directory()))
+        directory = run_directory(str(run), Locations(runs or default_runs_directory()))
         models = _models(directory)
         if not any(model.is_baseline for model in models):
             raise DataError(
@@ -141,7 +141,12 @@ class InspectedRun:
         return tuple(dict.fromkeys(chosen))
 
 
-def _run_directory(run: str, locations: Locations) -> Path:
+def run_directory(run: str, locations: Locations) -> Path:
+    """The folder of a run that is named by it, by its title, or by its study's name, of several the newest.
+
+    Raises:
+        DataError: there is none; the nearest name is told.
+    """
     given = Path(run).expanduser()
     for directory in (given, locations.runs / run):
         if (directory / RECIPE).is_file():

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.comparison.comparison_record import ComparisonRecord
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import parse_event
@@ -150,6 +151,48 @@ def test_one_seed_alone_shares_its_stages(checkout: Path, repeated: Repeated, tm
     assert (result["stages_computed"], result["stages_reused"], result["summary"]) == (0, 4, [])
     of_two = [one["accuracy"] for one in repeated.first["variants"] if one["seed"] == 2]
     assert [one["accuracy"] for one in result["variants"]] == of_two
+
+
+def test_two_runs_are_compared_from_the_command_line(checkout: Path, repeated: Repeated, tmp_path: Path) -> None:
+    """Both runs of the study have the same files, so each repetition is the other's equal on its own images."""
+    names = [Path(one["directory"]).name for one in (repeated.first, repeated.again)]
+    files = ("--json", tmp_path / "c.json", "--csv", tmp_path / "c.csv")
+    done = run(checkout, "compare", *names, "--runs", repeated.runs, "--variant", "Q", "--time", *files)
+    assert done.returncode == 0, done.stderr
+    record = ComparisonRecord.model_validate_json((tmp_path / "c.json").read_text())
+    assert len(record.variants) == 7
+    first, again = (f"three seeds ({name})" for name in names)
+    assert record.baseline == f"{first}: baseline (seed 1)"
+    found = {one.name: one for one in record.variants}
+    ours, theirs = (found[f"{run}: Q (seed 1)"] for run in (first, again))
+    assert ours.paired is not None
+    assert theirs.paired is not None
+    changed = (theirs.paired.won, theirs.paired.lost)
+    assert (ours.paired.won, ours.paired.lost, ours.paired.p_value) == (*changed, theirs.paired.p_value)
+    assert not found[f"{again}: Q (seed 2)"].same_test_images
+    assert found[f"{again}: Q (seed 2)"].paired is None
+    assert "was tested on other images than" in done.stdout
+    assert all(one.timed_together and one.latency_ratio for one in record.variants)
+    assert record.recipe_differences == ()
+    with (tmp_path / "c.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["variant"] for row in rows] == [one.variant.name for one in record.variants]
+    assert {row["paired_won"] for row in rows if row["same_test_images"] == "False"} == {""}
+
+
+def test_means_of_repetitions_are_compared_as_one_row(checkout: Path, repeated: Repeated, tmp_path: Path) -> None:
+    names = [Path(one["directory"]).name for one in (repeated.first, repeated.again)]
+    done = run(checkout, "compare", *names, "--runs", repeated.runs, "--means", "--json", tmp_path / "c.json")
+    assert done.returncode == 0, done.stderr
+    record = ComparisonRecord.model_validate_json((tmp_path / "c.json").read_text())
+    assert [one.variant.name for one in record.variants] == 2 * ["baseline", "Q", "PQ"]
+    mean = repeated.first["summary"][1]
+    (_, ours, _, _, theirs, _) = record.variants
+    assert ours.variant.accuracy == pytest.approx(mean["accuracy"]["mean"])
+    assert ours.paired is not None
+    assert ours.paired.difference == pytest.approx(mean["difference"]["mean"])
+    assert theirs.paired is None
+    assert "are means over repetitions" in done.stdout
 
 
 def test_tables_say_mean_and_deviation(repeated: Repeated) -> None:

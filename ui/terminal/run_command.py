@@ -13,6 +13,7 @@ from engine.contract.errors import EXIT_FAILED, DataError
 from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, read_recipe, recipe_document
+from engine.figures.variant_figures import told_variants
 from engine.store.durable_file import write_durably
 from ui.recall_text import repeated_recall_lines
 from ui.terminal.cancel_on_signal import CancelOnSignal
@@ -24,7 +25,7 @@ from ui.terminal.plain_console import plain_console
 from ui.terminal.progress_view import ProgressView
 from ui.terminal.recommended_files import recommendation_texts
 from ui.terminal.summary_table import summary_table
-from ui.terminal.variants_table import epochs_table, evidence_tables, notes, told_variants, variants_table
+from ui.terminal.variants_table import epochs_table, evidence_tables, notes, variants_table
 from workers.engine_process import EngineProcess
 from workers.keep_awake import keeping_awake
 from workers.process_outcome import Ending, ProcessOutcome

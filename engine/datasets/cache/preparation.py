@@ -295,4 +295,5 @@ def _prepared(
         reading=reading,
         fingerprint=fingerprint,
         cached=found,
+        contents=tuple(one.digest.hex() for one in cached.traits),
     )

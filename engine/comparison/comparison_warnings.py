@@ -1,0 +1,112 @@
+"""What there is to know before figures of different runs are believed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from engine.comparison.run_selection import ComparedVariant
+from engine.comparison.tested_images import TestedImages, image_differences
+
+BY_PATH = (
+    "Some of these runs did not keep what their test images contain, as earlier versions of Nutshell did not; there "
+    "images count as the same where their paths are."
+)
+
+
+def comparison_warnings(
+    variants: Sequence[ComparedVariant], baseline: ComparedVariant, timed_together: bool, timed_on: str = ""
+) -> tuple[str, ...]:
+    """One sentence or two each.
+
+    Args:
+        timed_together: whether the latencies of all were timed in turn.
+        timed_on: the machine that did so for this comparison; empty: their runs did.
+    """
+    runs = {one.run.run: one.run for one in variants}
+    said = [note for run in runs.values() for note in run.notes]
+    said += _of_classes(variants, baseline)
+    said += _of_images(variants, baseline)
+    said += _of_groups(variants)
+    said += _of_means(variants)
+    if timed_on:
+        said.append(f"Latencies were timed in turn for this comparison, on {timed_on}.")
+    elif not timed_together:
+        said.append(_of_latencies(variants))
+    return tuple(dict.fromkeys(said))
+
+
+def _of_images(variants: Sequence[ComparedVariant], baseline: ComparedVariant) -> Iterator[str]:
+    """Once for each set of test images that is not the baseline's."""
+    for one in variants:
+        if one.fault:
+            yield f'The test images of "{one.name}" are not known: {one.fault}'
+    if baseline.images is None:
+        return
+    told: set[tuple[str, tuple[str, ...]]] = set()
+    for one in variants:
+        if one.images is None or one is baseline:
+            continue
+        differences = image_differences(baseline.images, one.images)
+        images = (one.run.run, one.images.keys)
+        if differences and images not in told:
+            told.add(images)
+            yield (
+                f'"{_whose(one, variants)}" was tested on other images than "{baseline.name}": '
+                f"{'; '.join(differences)}. Their accuracies do not compare."
+            )
+    there = [one.images for one in variants if one.images is not None]
+    if not all(one.by_content for one in there):
+        yield BY_PATH
+
+
+def _whose(one: ComparedVariant, variants: Sequence[ComparedVariant]) -> str:
+    """The run, where all of its variants were tested on the same images; else the variant."""
+    own = [other.images for other in variants if other.run is one.run and other.images is not None]
+    return one.run.title if all(_is_one(other, own[0]) for other in own) else one.name
+
+
+def _is_one(first: TestedImages, second: TestedImages) -> bool:
+    return (first.keys, first.labels) == (second.keys, second.labels)
+
+
+def _of_classes(variants: Sequence[ComparedVariant], baseline: ComparedVariant) -> Iterator[str]:
+    if baseline.images is None or not baseline.images.classes:
+        return
+    ours = baseline.images.classes
+    for one in variants:
+        if one.images is not None and one.images.classes and one.images.classes != ours:
+            how = "in another order" if set(one.images.classes) == set(ours) else "other classes"
+            yield (
+                f'"{_whose(one, variants)}" tells {how} apart than "{baseline.run.title}": '
+                f"{', '.join(one.images.classes)} instead of {', '.join(ours)}. Their accuracies do not compare."
+            )
+
+
+def _of_groups(variants: Sequence[ComparedVariant]) -> Iterator[str]:
+    titles = dict.fromkeys(one.run.title for one in variants if one.run.has_groups)
+    if titles:
+        yield (
+            f"The test images of {_quoted(titles)} belong in groups, such as patients, and no file keeps which: only "
+            "within a run, and against its own baseline, files are tested against each other."
+        )
+
+
+def _of_means(variants: Sequence[ComparedVariant]) -> Iterator[str]:
+    titles = dict.fromkeys(one.run.title for one in variants if one.is_mean)
+    if titles:
+        yield (
+            f"Figures of {_quoted(titles)} are means over repetitions, which are not tested against other runs image "
+            "by image."
+        )
+
+
+def _of_latencies(variants: Sequence[ComparedVariant]) -> str:
+    machines = dict.fromkeys(f"{one.variant.cpu}, {one.variant.threads} thread" for one in variants if one.variant.cpu)
+    where = f"on different machines ({'; '.join(machines)})" if len(machines) > 1 else "perhaps on different machines"
+    return (
+        f"Latencies of different runs were measured at different times, {where}: they do not say which file is faster."
+    )
+
+
+def _quoted(titles: Sequence[str] | dict[str, None]) -> str:
+    return " and ".join(f'"{title}"' for title in titles)

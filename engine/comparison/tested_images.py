@@ -1,0 +1,142 @@
+"""The test images of a variant by what they contain, and in what those of two variants differ."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from engine.contract.errors import DataError
+from engine.contract.measurements import VariantMeasurement
+from engine.datasets.source import Split
+from engine.store.prediction_file import Predictions
+from engine.store.run_hashes import is_damaged
+
+
+@dataclass(frozen=True)
+class TestedImages:
+    """In a fixed order, which is the same for the same images."""
+
+    __test__ = False
+    """No test of pytest's."""
+    keys: tuple[str, ...]
+    """Of each image: its content, where the run kept that, else its path."""
+    labels: tuple[str, ...]
+    """The name of its class."""
+    by_content: bool
+    paths: tuple[str, ...]
+    classes: tuple[str, ...] = ()
+    """In the order of the network's outputs; empty where the run did not keep them."""
+    predicted: np.ndarray | None = None
+    """What the file predicts: index into the classes, int64 (images,); None where the run did not keep it."""
+
+    @property
+    def right(self) -> np.ndarray | None:
+        """Whether the file classifies each image rightly, int64 (images,); None where the run did not keep it."""
+        return None if self.predicted is None else (self.predicted == self.label_places).astype(np.int64)
+
+    @property
+    def label_places(self) -> np.ndarray:
+        """Index into the classes, int64 (images,)."""
+        return np.array([self.classes.index(label) for label in self.labels], dtype=np.int64)
+
+    def by_path(self) -> TestedImages:
+        """As of a run that did not keep what its images contain."""
+        return _ordered(self.paths, self.labels, False, self.paths, self.classes, self.predicted)
+
+
+def read_tested_images(directory: Path, variant: VariantMeasurement) -> TestedImages:
+    """
+    Args:
+        directory: of the run that the variant is of.
+
+    Raises:
+        DataError: neither its predictions nor its table of splits can be read.
+    """
+    if not variant.predictions:
+        return _of_split(directory / variant.split)
+    file = directory / variant.predictions
+    try:
+        if is_damaged(directory, file):
+            raise DataError(f"{file} is damaged; run the recipe again, which computes what is missing only.")
+    except OSError as error:
+        raise DataError(f"{file} cannot be read ({error.strerror}); run the recipe again.") from None
+    kept = Predictions.read(file)
+    labels = tuple(kept.classes[label] for label in kept.labels)
+    predicted = kept.predicted[kept.place(variant.name)] if variant.name in kept.variants else None
+    return _ordered(kept.contents or kept.paths, labels, bool(kept.contents), kept.paths, kept.classes, predicted)
+
+
+def image_differences(first: TestedImages, second: TestedImages) -> list[str]:
+    """What there is to say of the second's test images beside the first's; empty where they are the same ones."""
+    if not (first.by_content and second.by_content):
+        first, second = first.by_path(), second.by_path()
+    if (first.keys, first.labels) == (second.keys, second.labels):
+        return []
+    said = []
+    if len(first.keys) != len(second.keys):
+        said.append(f"another number: {len(second.keys):,} instead of {len(first.keys):,}")
+    shared = sum((Counter(first.keys) & Counter(second.keys)).values())
+    if shared < max(len(first.keys), len(second.keys)):
+        said.append(f"other images: {shared:,} are the same" + _replaced(first, second))
+    relabelled = shared - sum((Counter(_labelled(first)) & Counter(_labelled(second))).values())
+    if relabelled:
+        said.append(f"other labels: {relabelled:,} of the same images are of another class")
+    return said
+
+
+def are_same_images(first: TestedImages, second: TestedImages) -> bool:
+    return not image_differences(first, second)
+
+
+def aligned(first: TestedImages, second: TestedImages) -> tuple[TestedImages, TestedImages]:
+    """Both in one order, where they are the same images."""
+    if first.by_content and second.by_content:
+        return first, second
+    return first.by_path(), second.by_path()
+
+
+def _replaced(first: TestedImages, second: TestedImages) -> str:
+    """How many have a path that both know, and another content."""
+    if not first.by_content:
+        return ""
+    contents = dict(zip(first.paths, first.keys, strict=True))
+    pairs = zip(second.paths, second.keys, strict=True)
+    changed = sum(path in contents and contents[path] != key for path, key in pairs)
+    return f", and {changed:,} have the same path but another content" if changed else ""
+
+
+def _labelled(images: TestedImages) -> list[tuple[str, str]]:
+    return list(zip(images.keys, images.labels, strict=True))
+
+
+def _ordered(
+    keys: tuple[str, ...],
+    labels: tuple[str, ...],
+    by_content: bool,
+    paths: tuple[str, ...],
+    classes: tuple[str, ...] = (),
+    predicted: np.ndarray | None = None,
+) -> TestedImages:
+    order = sorted(range(len(keys)), key=lambda place: (keys[place], labels[place], paths[place]))
+    return TestedImages(
+        tuple(keys[place] for place in order),
+        tuple(labels[place] for place in order),
+        by_content,
+        tuple(paths[place] for place in order),
+        classes,
+        None if predicted is None else predicted[order],
+    )
+
+
+def _of_split(path: Path) -> TestedImages:
+    try:
+        with path.open(encoding="utf-8", newline="") as stream:
+            rows = [row for row in csv.DictReader(stream) if row["split"] == Split.TEST]
+        paths, labels = tuple(row["path"] for row in rows), tuple(row["label"] for row in rows)
+    except (OSError, KeyError, TypeError, ValueError, csv.Error):
+        raise DataError(f"{path} cannot be read as the run's table of splits; run its recipe again.") from None
+    return _ordered(paths, labels, False, paths)
