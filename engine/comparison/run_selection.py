@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +14,10 @@ from engine.contract.errors import DataError
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import BASELINE
 from engine.contract.registry import nearest_name
+from engine.store.prediction_file import Predictions
 
+Picked = tuple[str, str]
+"""The name of a run's folder, and that of one of its variants."""
 FEWEST_RUNS = 2
 MOST_NAMED = 12
 
@@ -79,27 +82,52 @@ def chosen_variants(
     Raises:
         DataError: no run has a variant of a name; the nearest is told.
     """
-    all_of = {run.run: judged_chains(run.variants, run.summary).variants if means else run.variants for run in runs}
+    all_of = {run.run: offered_variants(run, means) for run in runs}
     known = {name for variants in all_of.values() for one in variants for name in (one.name, one.chain)}
     for name in names:
         if name not in known:
             raise DataError(_unknown(name, known))
-    found = []
+    found: list[ComparedVariant] = []
+    known_files: dict[Path, Predictions] = {}
     for place, run in enumerate(runs):
         offered = {one.name for one in run.offered}
         baselines = [one.name for one in all_of[run.run] if one.chain == BASELINE]
         for variant in all_of[run.run]:
             wanted = bool({variant.name, variant.chain} & set(names)) if names else means or variant.name in offered
             if wanted or (place == 0 and variant.name == baselines[0]):
-                found.append(_variant(run, variant, means and run.is_repeated))
+                found.append(_variant(run, variant, means and run.is_repeated, known_files))
     return tuple(found)
 
 
-def _variant(run: ComparedRun, variant: VariantMeasurement, is_mean: bool) -> ComparedVariant:
+def offered_variants(run: ComparedRun, means: bool) -> tuple[VariantMeasurement, ...]:
+    """All of a run that can be picked.
+
+    Args:
+        means: whether a chain that the run repeats is one, with its means.
+    """
+    return judged_chains(run.variants, run.summary).variants if means else run.variants
+
+
+def picked_variants(
+    runs: Sequence[ComparedRun], picked: Collection[Picked], means: bool
+) -> tuple[ComparedVariant, ...]:
+    """Those that were picked, in the order of the runs."""
+    known_files: dict[Path, Predictions] = {}
+    return tuple(
+        _variant(run, variant, means and run.is_repeated, known_files)
+        for run in runs
+        for variant in offered_variants(run, means)
+        if (run.run, variant.name) in picked
+    )
+
+
+def _variant(
+    run: ComparedRun, variant: VariantMeasurement, is_mean: bool, known_files: dict[Path, Predictions]
+) -> ComparedVariant:
     if is_mean:
         return ComparedVariant(run, variant, None, is_mean=True)
     try:
-        return ComparedVariant(run, variant, read_tested_images(run.directory, variant))
+        return ComparedVariant(run, variant, read_tested_images(run.directory, variant, known_files))
     except DataError as error:
         return ComparedVariant(run, variant, None, str(error))
 

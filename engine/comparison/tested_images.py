@@ -48,26 +48,36 @@ class TestedImages:
         return _ordered(self.paths, self.labels, False, self.paths, self.classes, self.predicted)
 
 
-def read_tested_images(directory: Path, variant: VariantMeasurement) -> TestedImages:
+def read_tested_images(
+    directory: Path, variant: VariantMeasurement, known: dict[Path, Predictions] | None = None
+) -> TestedImages:
     """
     Args:
         directory: of the run that the variant is of.
+        known: files that were read before, to which this one is added: all variants of a run may share one.
 
     Raises:
         DataError: neither its predictions nor its table of splits can be read.
     """
     if not variant.predictions:
         return _of_split(directory / variant.split)
+    known = {} if known is None else known
     file = directory / variant.predictions
+    if file not in known:
+        known[file] = _read(directory, file)
+    kept = known[file]
+    labels = tuple(kept.classes[label] for label in kept.labels)
+    predicted = kept.predicted[kept.place(variant.name)] if variant.name in kept.variants else None
+    return _ordered(kept.contents or kept.paths, labels, bool(kept.contents), kept.paths, kept.classes, predicted)
+
+
+def _read(directory: Path, file: Path) -> Predictions:
     try:
         if is_damaged(directory, file):
             raise DataError(f"{file} is damaged; run the recipe again, which computes what is missing only.")
     except OSError as error:
         raise DataError(f"{file} cannot be read ({error.strerror}); run the recipe again.") from None
-    kept = Predictions.read(file)
-    labels = tuple(kept.classes[label] for label in kept.labels)
-    predicted = kept.predicted[kept.place(variant.name)] if variant.name in kept.variants else None
-    return _ordered(kept.contents or kept.paths, labels, bool(kept.contents), kept.paths, kept.classes, predicted)
+    return Predictions.read(file)
 
 
 def image_differences(first: TestedImages, second: TestedImages) -> list[str]:

@@ -19,6 +19,7 @@ from engine.figures.variant_figures import figures
 from engine.store.durable_file import write_durably
 from ui.comparison_csv import comparison_csv
 from ui.terminal.inspect_command import told_on_stderr
+from ui.terminal.quiet_stderr import quiet_stderr
 
 SHOWN = ("accuracy", "agreement", "size", "size_ratio", "zip", "sparsity", "latency", "latency_p95", "latency_ratio")
 
@@ -53,7 +54,8 @@ def compare_command(asked: AskedComparison, runs_directory: Path) -> int:
         progress = told_on_stderr()
         progress.phase("timing all files in turn")
         try:
-            comparison = comparison.timed_in_turn(progress)
+            with quiet_stderr():
+                comparison = comparison.timed_in_turn(progress)
         except KeyboardInterrupt:
             raise Cancelled("Stopped; nothing was written.") from None
     if asked.json is not None:
