@@ -20,6 +20,7 @@ from engine.contract.events import (
 from engine.contract.measurements import ChainSummary, RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
+from engine.datasets.source import DATASETS
 from engine.figures.variant_figures import told_variants
 from engine.inspection.run_models import EVENTS, RECIPE, run_directory
 from engine.store.event_file import digests_file, line_digest
@@ -65,6 +66,15 @@ class ComparedRun:
         if pairs:
             return any(one.groups for one in pairs)
         return self.recipe is not None and bool(self.recipe.dataset.group_by)
+
+    def origin(self, variant: VariantMeasurement) -> str:
+        """Which dataset a variant's images are of, as far as the recipe says; with the seed where images are drawn."""
+        if variant.dataset or self.recipe is None:
+            return variant.dataset or self.run
+        dataset = self.recipe.dataset
+        is_drawn = dataset.kind in DATASETS and DATASETS[dataset.kind].draws_images
+        seed = self.recipe.split_seed if self.recipe.split_seed is not None else variant.seed or self.recipe.seed
+        return f"{dataset.kind} {dataset.path} {seed if is_drawn else ''}"
 
 
 def open_compared_run(run: str | Path, runs: Path) -> ComparedRun:

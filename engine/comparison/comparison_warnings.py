@@ -9,7 +9,7 @@ from engine.comparison.tested_images import TestedImages, image_differences
 
 BY_PATH = (
     "Some of these runs did not keep what their test images contain, as earlier versions of Nutshell did not; there "
-    "images count as the same where their paths are."
+    "images count as the same where the dataset's folder and their paths are."
 )
 
 
@@ -61,23 +61,33 @@ def _of_images(variants: Sequence[ComparedVariant], baseline: ComparedVariant) -
 
 def _whose(one: ComparedVariant, variants: Sequence[ComparedVariant]) -> str:
     """The run, where all of its variants were tested on the same images; else the variant."""
-    own = [other.images for other in variants if other.run is one.run and other.images is not None]
-    return one.run.title if all(_is_one(other, own[0]) for other in own) else one.name
+    own = [other for other in variants if other.run is one.run and other.images is not None]
+    if all(_is_one(other.images, one.images) for other in own):
+        return one.run.title
+    repeat = one.variant.repeat
+    if repeat and all(_is_one(other.images, one.images) for other in own if other.variant.repeat == repeat):
+        return f"{one.run.title} ({repeat})"
+    return one.name
 
 
-def _is_one(first: TestedImages, second: TestedImages) -> bool:
-    return (first.keys, first.labels) == (second.keys, second.labels)
+def _is_one(first: TestedImages | None, second: TestedImages | None) -> bool:
+    return first is not None and second is not None and (first.keys, first.labels) == (second.keys, second.labels)
 
 
 def _of_classes(variants: Sequence[ComparedVariant], baseline: ComparedVariant) -> Iterator[str]:
     if baseline.images is None or not baseline.images.classes:
         return
     ours = baseline.images.classes
+    told: set[tuple[str, tuple[str, ...]]] = set()
     for one in variants:
-        if one.images is not None and one.images.classes and one.images.classes != ours:
+        classes = one.images.classes if one.images is not None else ()
+        if one.images is not None and classes and classes != ours and (one.run.run, classes) not in told:
+            told.add((one.run.run, classes))
+            own = {other.images.classes for other in variants if other.run is one.run and other.images is not None}
+            whose = one.run.title if len(own) == 1 else one.name
             how = "in another order" if set(one.images.classes) == set(ours) else "other classes"
             yield (
-                f'"{_whose(one, variants)}" tells {how} apart than "{baseline.run.title}": '
+                f'"{whose}" tells {how} apart than "{baseline.run.title}": '
                 f"{', '.join(one.images.classes)} instead of {', '.join(ours)}. Their accuracies do not compare."
             )
 

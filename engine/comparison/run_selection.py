@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ Picked = tuple[str, str]
 """The name of a run's folder, and that of one of its variants."""
 FEWEST_RUNS = 2
 MOST_NAMED = 12
+WHEN = re.compile(r"\d{8}-\d{6}(?=-)")
+"""Date and time, with which the name of a run's folder begins."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,19 @@ def open_runs(runs: Sequence[str | Path], directory: Path) -> tuple[ComparedRun,
             raise DataError(f'"{run}" and another name are the same run, {one.directory}; name each run once.')
         opened.append(one)
     titles = Counter(one.title for one in opened)
-    return tuple(replace(one, title=f"{one.title} ({one.run})") if titles[one.title] > 1 else one for one in opened)
+    starts = Counter(_start(one) for one in opened)
+    return tuple(
+        replace(one, title=f"{one.title} ({_start(one) if starts[_start(one)] == 1 else one.run})")
+        if titles[one.title] > 1
+        else one
+        for one in opened
+    )
+
+
+def _start(run: ComparedRun) -> str:
+    """When it was started; of a folder that does not say, its name."""
+    found = WHEN.match(run.run)
+    return found[0] if found else run.run
 
 
 def chosen_variants(
@@ -127,7 +142,8 @@ def _variant(
     if is_mean:
         return ComparedVariant(run, variant, None, is_mean=True)
     try:
-        return ComparedVariant(run, variant, read_tested_images(run.directory, variant, known_files))
+        images = read_tested_images(run.directory, variant, known_files, run.origin(variant))
+        return ComparedVariant(run, variant, images)
     except DataError as error:
         return ComparedVariant(run, variant, None, str(error))
 

@@ -32,6 +32,8 @@ class TestedImages:
     """In the order of the network's outputs; empty where the run did not keep them."""
     predicted: np.ndarray | None = None
     """What the file predicts: index into the classes, int64 (images,); None where the run did not keep it."""
+    origin: str = ""
+    """Which dataset the paths are of: a path alone does not tell an image from another dataset's."""
 
     @property
     def right(self) -> np.ndarray | None:
@@ -45,22 +47,24 @@ class TestedImages:
 
     def by_path(self) -> TestedImages:
         """As of a run that did not keep what its images contain."""
-        return _ordered(self.paths, self.labels, False, self.paths, self.classes, self.predicted)
+        keys = tuple(f"{self.origin}\0{path}" for path in self.paths)
+        return _ordered(keys, self.labels, False, self.paths, self.classes, self.predicted, self.origin)
 
 
 def read_tested_images(
-    directory: Path, variant: VariantMeasurement, known: dict[Path, Predictions] | None = None
+    directory: Path, variant: VariantMeasurement, known: dict[Path, Predictions] | None = None, origin: str = ""
 ) -> TestedImages:
     """
     Args:
         directory: of the run that the variant is of.
         known: files that were read before, to which this one is added: all variants of a run may share one.
+        origin: which dataset the paths are of.
 
     Raises:
         DataError: neither its predictions nor its table of splits can be read.
     """
     if not variant.predictions:
-        return _of_split(directory / variant.split)
+        return _of_split(directory / variant.split, origin)
     known = {} if known is None else known
     file = directory / variant.predictions
     if file not in known:
@@ -68,7 +72,8 @@ def read_tested_images(
     kept = known[file]
     labels = tuple(kept.classes[label] for label in kept.labels)
     predicted = kept.predicted[kept.place(variant.name)] if variant.name in kept.variants else None
-    return _ordered(kept.contents or kept.paths, labels, bool(kept.contents), kept.paths, kept.classes, predicted)
+    keys, by_content = kept.contents or kept.paths, bool(kept.contents)
+    return _ordered(keys, labels, by_content, kept.paths, kept.classes, predicted, origin)
 
 
 def _read(directory: Path, file: Path) -> Predictions:
@@ -130,6 +135,7 @@ def _ordered(
     paths: tuple[str, ...],
     classes: tuple[str, ...] = (),
     predicted: np.ndarray | None = None,
+    origin: str = "",
 ) -> TestedImages:
     order = sorted(range(len(keys)), key=lambda place: (keys[place], labels[place], paths[place]))
     return TestedImages(
@@ -139,14 +145,15 @@ def _ordered(
         tuple(paths[place] for place in order),
         classes,
         None if predicted is None else predicted[order],
+        origin,
     )
 
 
-def _of_split(path: Path) -> TestedImages:
+def _of_split(path: Path, origin: str) -> TestedImages:
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             rows = [row for row in csv.DictReader(stream) if row["split"] == Split.TEST]
         paths, labels = tuple(row["path"] for row in rows), tuple(row["label"] for row in rows)
     except (OSError, KeyError, TypeError, ValueError, csv.Error):
         raise DataError(f"{path} cannot be read as the run's table of splits; run its recipe again.") from None
-    return _ordered(paths, labels, False, paths)
+    return _ordered(paths, labels, False, paths, origin=origin)

@@ -161,7 +161,8 @@ def test_two_runs_are_compared_from_the_command_line(checkout: Path, repeated: R
     assert done.returncode == 0, done.stderr
     record = ComparisonRecord.model_validate_json((tmp_path / "c.json").read_text())
     assert len(record.variants) == 7
-    first, again = (f"three seeds ({name})" for name in names)
+    first, again = record.runs
+    assert first.startswith("three seeds (")
     assert record.baseline == f"{first}: baseline (seed 1)"
     found = {one.name: one for one in record.variants}
     ours, theirs = (found[f"{run}: Q (seed 1)"] for run in (first, again))

@@ -121,7 +121,16 @@ def test_a_run_of_an_earlier_version_is_compared_by_its_paths(tmp_path: Path) ->
     found = comparison(tmp_path, "new", "old")
     assert all(row.same_images for row in found.rows)
     assert found.rows[1].shown.paired is not None
-    assert any("images count as the same where their paths are" in one for one in found.warnings)
+    assert any(
+        "images count as the same where the dataset's folder and their paths are" in one for one in found.warnings
+    )
+    # The same paths in another folder, or drawn with another seed, are other images.
+    for name, other in (
+        ("elsewhere", Recipe(name="elsewhere", dataset=DatasetSettings(kind="image_folder", path="y"))),
+        ("drawn anew", Recipe(name="drawn anew", seed=9)),
+    ):
+        write_run(tmp_path, name, {"baseline": (0, 1)}, other, keeps_contents=False)
+        assert not comparison(tmp_path, "new", name).rows[1].same_images
     # Nor predictions: then its table of splits tells.
     directory = write_run(tmp_path, "oldest", {"baseline": (0,)}, predictions="")
     rows = "\n".join(f"images/{number:03d}.png,{('benign', 'malignant')[number % 2]},test" for number in range(IMAGES))
@@ -229,10 +238,11 @@ def test_what_a_run_is_not_as_it_should_be_is_told(tmp_path: Path) -> None:
 
 def test_runs_of_one_name_are_told_apart(tmp_path: Path) -> None:
     study = Recipe(name="hearts")
-    write_run(tmp_path, "20260101-hearts", {"baseline": ()}, study)
-    write_run(tmp_path, "20260102-hearts", {"baseline": ()}, study)
-    found = comparison(tmp_path, "20260101-hearts", "20260102-hearts")
-    assert found.runs == ("hearts (20260101-hearts)", "hearts (20260102-hearts)")
+    names = ("20260101-142501-hearts-3f9a", "20260102-091500-hearts-0b1c", "copy")
+    for name in names:
+        write_run(tmp_path, name, {"baseline": ()}, study)
+    found = comparison(tmp_path, *names)
+    assert found.runs == ("hearts (20260101-142501)", "hearts (20260102-091500)", "hearts (copy)")
 
 
 def test_the_record_has_it_all(tmp_path: Path) -> None:
