@@ -15,6 +15,7 @@ from engine.figures.figure import Better, Figure
 from engine.figures.variant_figures import FIGURES, figures
 from ui.dashboard.pareto_plot import ParetoPlot
 from ui.dashboard.pareto_points import ParetoPoint, pareto_points, spans_orders
+from ui.flow_layout import FlowLayout
 from ui.form.calm_fields import CalmComboBox
 from ui.message_bar import MessageBar
 from ui.theme import Theme, current_theme
@@ -52,15 +53,19 @@ class ComparisonPlot(QWidget):
         self._legend = QLabel(objectName="compare.legend", wordWrap=True)
         self._legend.setTextFormat(Qt.TextFormat.RichText)
         self._message = MessageBar("compare.plot_message")
-        choices = QHBoxLayout()
+        choices = QWidget()
+        line = FlowLayout(choices)
         for title, field in (("Upwards", self._up), ("across", self._across)):
             field.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            choices.addWidget(QLabel(title))
-            choices.addWidget(field)
-        choices.addWidget(self._log)
-        choices.addStretch()
+            together = QWidget()
+            row = QHBoxLayout(together)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.addWidget(QLabel(title))
+            row.addWidget(field)
+            line.addWidget(together)
+        line.addWidget(self._log)
         layout = QVBoxLayout(self)
-        layout.addLayout(choices)
+        layout.addWidget(choices)
         layout.addWidget(self.plot, 1)
         layout.addWidget(self._legend)
         layout.addWidget(self._message)

@@ -13,7 +13,9 @@ from ui.compare.comparison_model import NAMED, SORT_ROLE, ComparisonModel
 
 COLUMNS_KEY = "compare/columns"
 WIDEST_COLUMN = 320
-TITLE_MARGIN, COLUMN_MARGIN = 26, 6
+TITLE_MARGIN, COLUMN_MARGIN = 26, 14
+FITTED = 40
+"""Rows that columns are made wide enough for."""
 
 
 class ComparisonTable(QTableView):
@@ -84,11 +86,16 @@ class ComparisonTable(QTableView):
             offered = self._compares_images or not figure.compares_images
             self.setColumnHidden(NAMED + place, not (offered and figure.name in self._shown))
             self._actions[place].setVisible(offered)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        """As wide as the first rows need: to look at all takes too long."""
         letters = self.horizontalHeader().fontMetrics()
-        for column in range(self._model.columnCount()):
+        for column in (place for place in range(self._model.columnCount()) if not self.isColumnHidden(place)):
             title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
             width = max(letters.horizontalAdvance(line) for line in title.split("\n")) + TITLE_MARGIN
-            width = max(width, self.sizeHintForColumn(column) + COLUMN_MARGIN)
+            texts = (str(self._sorted.index(row, column).data()) for row in range(min(self._sorted.rowCount(), FITTED)))
+            width = max(width, *(letters.horizontalAdvance(text) + COLUMN_MARGIN for text in texts), 0)
             self.setColumnWidth(column, min(width, WIDEST_COLUMN))
 
     def _on_copy(self) -> None:

@@ -19,6 +19,7 @@ from engine.store.run_hashes import is_damaged
 from engine.store.run_history import RunRecord, RunState, list_runs
 from engine.store.run_notes import read_notes
 from ui.question import tell
+from ui.screen_fit import scrolling
 from ui.theme import Theme
 from workers.process_outcome import ProcessOutcome
 from workers.run_controller import RunController
@@ -210,14 +211,15 @@ class RunStack(QStackedWidget):
             from ui.compare.compare_page import ComparePage
 
             self._compare = ComparePage(self._settings)
-            self.addWidget(self._compare)
+            self._compare_area = scrolling(self._compare)
+            self.addWidget(self._compare_area)
         self._compare.compare(folders, self.runs_directory)
-        self.setCurrentWidget(self._compare)
+        self.setCurrentWidget(self._compare_area)
         return self._compare
 
     @property
     def shows_comparison(self) -> bool:
-        return self._compare is not None and self.currentWidget() is self._compare
+        return self._compare is not None and self._compare.isVisible()
 
     def forget(self, run: str) -> None:
         """A run was deleted: it is shown no more."""

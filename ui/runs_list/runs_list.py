@@ -8,7 +8,7 @@ from functools import partial
 from html import escape
 from types import MappingProxyType
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLabel,
@@ -142,7 +142,10 @@ class RunsList(QWidget):
         """Mark the run or draft that is shown; None where none is."""
         self._shown = shown
         if len(self.selected_runs) > 1:
-            # Those that are being chosen stay so.
+            # Those that are being marked stay so; Enter acts on them.
+            if self._list.currentItem() is None:
+                keep = QItemSelectionModel.SelectionFlag.NoUpdate
+                self._list.setCurrentItem(self._list.selectedItems()[0], keep)
             return
         self._list.setCurrentItem(None)  # type: ignore[arg-type]
         for row in range(self._list.count()):

@@ -192,9 +192,13 @@ def test_marked_runs_are_compared_and_stay_marked(window: MainWindow, qtbot: QtB
     assert button.text().replace("&", "") == "Compare 2 marked runs"
     window._refresh_runs()
     assert len(listed.selectedItems()) == 2
+    QTest.keyClick(listed, Qt.Key.Key_Return)
+    assert window._stack.shows_comparison
+    window._stack.show_wizard()
     button.click()
-    page = window._stack.currentWidget()
-    assert isinstance(page, ComparePage)
+    page = window.findChild(ComparePage)
+    assert page is not None
+    assert page.isVisible()
     qtbot.waitUntil(lambda: page.comparison is not None, timeout=READ_MS)
     assert set(page.comparison.runs if page.comparison else ()) == {"first", "second"}
     window.close()
@@ -210,8 +214,9 @@ def test_the_menu_of_a_run_offers_others_to_compare_with(window: MainWindow, qtb
     assert others.count() == 2
     others.item(0).setSelected(True)
     dialog._on_accepted()
-    page = window._stack.currentWidget()
-    assert isinstance(page, ComparePage)
+    page = window.findChild(ComparePage)
+    assert page is not None
+    assert page.isVisible()
     qtbot.waitUntil(lambda: page.comparison is not None, timeout=READ_MS)
     assert page.comparison.runs[0] == "first" if page.comparison else False
     qtbot.waitUntil(lambda: window.findChild(CompareDialog) is None)
