@@ -12,7 +12,13 @@ from engine.training.tensorflow_setup import tensorflow_environment
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 tensorflow_environment()
 
-pytest_plugins = ("tests.qt_fixtures", "tests.small_study", "tests.shipped_toys", "tests.toy_run")
+pytest_plugins = (
+    "tests.qt_fixtures",
+    "tests.small_study",
+    "tests.shipped_toys",
+    "tests.toy_run",
+    "tests.finished_study",
+)
 
 WORKERS = 2
 """As many as CI has cores; each has a TensorFlow of its own."""

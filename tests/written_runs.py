@@ -53,8 +53,10 @@ def write_run(
         tuple(wrong),
         np.eye(len(classes), dtype=np.float32)[predicted],
         predicted,
-        tuple(f"{number:032x}" for number in images) if keeps_contents else (),
     )
+    if keeps_contents:
+        digests = "".join(f"{path},{number:032x}\n" for path, number in zip(kept.paths, images, strict=True))
+        (directory / "pixels.csv").write_text(f"path,digest\n{digests}")
     kept.write(directory / PREDICTIONS_FILE)
     variants = tuple(_variant(one, kept, groups, **figures) for one in wrong)
     events: list[EngineEvent] = [RunStarted(run=name, directory=str(directory), name=name, recipe="", stages=())]

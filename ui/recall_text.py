@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.contract.measurements import ChainSummary, RecallComparison, VariantMeasurement
+from engine.figures.verdict_words import VERDICTS
 from engine.measurement.target_verdict import points_text
-from ui.verdict_words import VERDICTS
 
 RECALL_HEADS = (
     "class",

@@ -9,7 +9,6 @@ from typing import Any
 from engine.contract.events import TrialFinished
 from engine.contract.measurements import SearchResult
 from engine.figures.figure_text import figure_text
-from ui.byte_sizes import bytes_text
 from ui.counts import counted
 from ui.durations import duration_text
 
@@ -22,7 +21,7 @@ def settings_text(settings: Mapping[str, Any]) -> str:
 def value_text(name: str, value: float) -> str:
     """A figure with its unit, such as "12.3 KiB"."""
     if name.endswith("_bytes"):
-        return bytes_text(round(value))
+        return f"{value / 1024:,.1f} KiB"
     if name.endswith("_ms"):
         return f"{figure_text(value)} ms"
     return f"{value:.3f}" if abs(value) <= 1 else figure_text(value)

@@ -13,9 +13,9 @@ from engine.contract.progress import Progress
 from engine.imaging.augment import augment, augmentation_streams
 from engine.imaging.image_augmentation import Mixture
 from engine.imaging.normalisation import normalise
+from engine.imaging.thumbnail import thumbnail
 from workers.dataset_scan import DecodedSample
 from workers.image_preview import stacked
-from workers.thumbnail import thumbnail
 
 SHOWN_SIDE_PIXELS = 192
 PREVIEW_STREAM = 0xA06

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from engine.contract.errors import DataError, NutshellError
 from engine.contract.progress import Progress
+from engine.imaging.thumbnail import thumbnail
 from engine.inspection.activation_map import ActivationMaps
 from engine.inspection.answers import (
     AnsweredImage,
@@ -29,7 +30,6 @@ from engine.inspection.shipped_model import ShippedModel, UnsaidFeeding
 from engine.inspection.standard_metadata import standard_metadata
 from engine.measurement.tflite_file import TfliteFile
 from workers.latest_call import LatestCall
-from workers.thumbnail import thumbnail
 
 MOST_REMEMBERED = 200_000
 """Answers that are kept so that another model or a second look costs no more than itself."""

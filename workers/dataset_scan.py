@@ -18,7 +18,7 @@ from engine.contract.progress import Progress
 from engine.datasets.cache.found_range import find_range
 from engine.datasets.files.value_range import ValueRange
 from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex, Split
-from workers.thumbnail import thumbnail
+from engine.imaging.thumbnail import thumbnail
 
 IMAGES_PER_CLASS = 4
 CLASSES_LOOKED_INTO = 30

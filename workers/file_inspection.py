@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.contract.errors import DataError
 from engine.contract.progress import Progress
+from engine.imaging.thumbnail import thumbnail
 from engine.inspection.activation_map import ActivationMap, ActivationMaps, map_distance
 from engine.inspection.byte_layout import BytesOf, byte_layout
 from engine.inspection.compared_files import ComparedFiles
@@ -22,7 +23,6 @@ from engine.inspection.observed_file import ObservedFile
 from engine.inspection.paired_images import PairedImages, spread_out
 from engine.inspection.run_models import InspectedRun
 from engine.inspection.unlikeness import TrainingFeatures
-from workers.thumbnail import thumbnail
 
 SHOWN_PIXELS = 256
 ERROR_IMAGES = 16

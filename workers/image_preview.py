@@ -13,9 +13,9 @@ from engine.contract.measurements import ImageBytes, TransformFigures
 from engine.contract.progress import Progress
 from engine.feeding.pipeline import network_input_shape
 from engine.feeding.samples import SHOWN_WITHOUT_DWT, SubbandLevel, image_size_preview, subband_preview
+from engine.imaging.thumbnail import thumbnail
 from engine.imaging.transform_figures import images_looked_at, transform_figures
 from workers.dataset_scan import DecodedSample
-from workers.thumbnail import thumbnail
 
 SHOWN_PIXELS = 256
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.contract.errors import NutshellError
 from engine.contract.progress import Progress
+from engine.imaging.thumbnail import thumbnail
 from engine.inspection.run_images import RunImages
-from workers.thumbnail import thumbnail
 
 
 @dataclass(frozen=True)

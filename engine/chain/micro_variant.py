@@ -15,6 +15,7 @@ from engine.datasets.source import Split
 from engine.feeding.study_images import StudyImages
 from engine.measurement.clean_process import measure_in_clean_process
 from engine.measurement.measurement_job import MicroJob
+from engine.measurement.micro import MicroFigures
 from engine.measurement.size import zipped_bytes
 from engine.workbench.step import STEPS
 
@@ -39,6 +40,30 @@ def checked_images(macs: int, images: int) -> int:
     return min(int(np.clip(MACS_BUDGET // max(macs, 1), LEAST_IMAGES, MOST_IMAGES)), images)
 
 
+def checked_places(macs: int, images: int) -> np.ndarray:
+    """Which of the test images these are, int64."""
+    return np.linspace(0, images - 1, checked_images(macs, images)).round().astype(np.int64)
+
+
+def micro_figures(plain: Path, file: Path, fed: np.ndarray, progress: Progress, quiet: bool = False) -> MicroFigures:
+    """Both files on the same images, float32 (n, height, width, channels), in a clean process.
+
+    Args:
+        quiet: as `measure_in_clean_process`.
+
+    Raises:
+        NutshellError: a file does not run there.
+    """
+    progress.phase("checking the file in TensorFlow Lite Micro")
+    with tempfile.TemporaryDirectory() as folder:
+        images = Path(folder) / "images.npy"
+        np.save(images, fed)
+        job = MicroJob(plain=str(plain), file=str(file), images=str(images))
+        found = measure_in_clean_process(job, progress, quiet=quiet).micro
+    assert found is not None
+    return found
+
+
 def measure_micro(
     plain: Path, file: Path, relative_name: str, macs: int, images: StudyImages, decided: np.ndarray, progress: Progress
 ) -> MicroFile:
@@ -53,15 +78,9 @@ def measure_micro(
         PromiseBroken: an output of the file is not that of the plain one.
         NutshellError: a file does not run there.
     """
-    progress.phase("checking the file in TensorFlow Lite Micro")
     rows = images.dataset.splits[Split.TEST]
-    places = np.linspace(0, len(rows) - 1, checked_images(macs, len(rows))).round().astype(np.int64)
-    with tempfile.TemporaryDirectory() as folder:
-        fed = Path(folder) / "images.npy"
-        np.save(fed, images.pipeline.feed(images.dataset.images[rows[places]]))
-        job = MicroJob(plain=str(plain), file=str(file), images=str(fed))
-        found = measure_in_clean_process(job, progress).micro
-    assert found is not None
+    places = checked_places(macs, len(rows))
+    found = micro_figures(plain, file, images.pipeline.feed(images.dataset.images[rows[places]]), progress)
     if found.same_outputs != found.images:
         raise PromiseBroken(
             f"{file.name} must give what the plain file gives, and in TensorFlow Lite Micro it does not for "

@@ -57,6 +57,7 @@ def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, 
         *(finding for dataset, where in _datasets(recipe) for finding in _dataset_findings(dataset, where)),
         *_grid_findings(recipe),
         *_repeat_findings(recipe),
+        *_search_findings(recipe),
         *(finding for branch in branches for finding in _network_findings(branch, class_count)),
         *(
             finding
@@ -153,6 +154,18 @@ def _repeat_findings(recipe: Recipe) -> Iterator[Finding]:
     if len(recipe.seeds) == 2:
         message = "Two seeds give a wide interval of their mean; three or more tell much more."
         yield Finding(severity=Severity.NOTE, where="seeds", message=message)
+
+
+def _search_findings(recipe: Recipe) -> Iterator[Finding]:
+    """A search tries one study at a time."""
+    if recipe.search is None or (len(recipe.repeats) == 1 and len(recipe.images.settings) == 1):
+        return
+    message = (
+        "A search tries one image setting with one seed at a time: leave out seeds, folds and lists in images, and "
+        "repeat what it finds with several seeds."
+    )
+    repair = RemoveEntry(place="search", sentence="Compute the study without a search")
+    yield _error("search", message, repair)
 
 
 def _network_findings(recipe: Recipe, class_count: int | None) -> Iterator[Finding]:

@@ -10,8 +10,9 @@ from engine.chain.failed_chains import ChainsFailed, FailedChains
 from engine.chain.failure_sentence import failure_sentence
 from engine.chain.planning import plan_run
 from engine.chain.preparation_progress import preparation_progress
-from engine.chain.run_directory import RunDirectory, write_event
+from engine.chain.run_directory import EVENTS_FILE, RunDirectory, write_event
 from engine.chain.study_run import StudyRun
+from engine.chain.tensorboard_files import TensorBoardFiles
 from engine.contract.errors import Cancelled
 from engine.contract.events import (
     EngineEvent,
@@ -29,6 +30,7 @@ from engine.contract.recipe import Recipe
 from engine.store.database import open_database, put_aside_if_damaged
 from engine.store.durable_file import remove_abandoned
 from engine.store.locations import Locations
+from engine.store.run_environment import note_environment
 from engine.store.run_hashes import drop_run_hashes, write_run_hashes
 from engine.store.run_history import RunState, mark_interrupted, record_end, record_start
 from engine.training.control import Control
@@ -83,14 +85,17 @@ def run_recipe(
                 RunDirectory.reopen(locations, resumed_run) if resumed_run else RunDirectory.create(locations, recipe)
             )
             drop_run_hashes(directory.path)
+            note_environment(directory.path)
             on_directory(directory)
             database = open_things.enter_context(open_database(locations.database))
             mark_interrupted(database)
             record_start(database, directory.run, recipe.name)
             log = open_things.enter_context(directory.open_events())
+            curves = open_things.enter_context(TensorBoardFiles(directory.path, directory.path / EVENTS_FILE))
 
             def tell_and_keep(event: EngineEvent) -> None:
                 write_event(log, event)
+                curves.take(event)
                 emit(event)
 
             tell = tell_and_keep

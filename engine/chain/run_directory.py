@@ -51,6 +51,11 @@ def split_file(repeat: str) -> str:
     return f"split-{re.sub(r'[^a-z0-9]+', '-', repeat)}.csv" if repeat else "split.csv"
 
 
+def other_split_file(split: str, number: int) -> str:
+    """The same of another dataset, which a step went over to, counted from 2: "split-2-seed-3.csv"."""
+    return split.replace("split", f"split-{number}", 1)
+
+
 @dataclass(frozen=True)
 class RunDirectory:
     """The files of one run."""

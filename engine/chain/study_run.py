@@ -12,8 +12,9 @@ from engine.chain.estimate import training_macs_per_second
 from engine.chain.failed_chains import FailedChains
 from engine.chain.planning import Planned, machine_name
 from engine.chain.preparation_progress import preparation_progress
-from engine.chain.run_directory import REPORT_FILE, RunDirectory, samples_file, split_file
+from engine.chain.run_directory import REPORT_FILE, RunDirectory, other_split_file, samples_file, split_file
 from engine.chain.stage_runner import FinishedStage, StageRunner
+from engine.chain.stage_tree import Stage
 from engine.chain.variants import Variants
 from engine.contract.dataset_check import DatasetReport
 from engine.contract.dataset_settings import DatasetSettings
@@ -35,6 +36,7 @@ from engine.contract.measurements import (
 )
 from engine.contract.recipe_file import recipe_text
 from engine.contract.repeats import Fold, Repeat
+from engine.datasets.cache.pixel_digests import write_pixel_digests
 from engine.datasets.cache.preparation import prepare
 from engine.datasets.cache.prepared import PreparedDataset
 from engine.datasets.cache.splits import write_split_csv
@@ -183,7 +185,7 @@ class StudyRun:
             division = (repeat.data_seed, repeat.fold)
             if division not in files:
                 files[division] = split_file(repeat.name if files else "")
-                write_split_csv(self.directory.path / files[division], self._datasets[branch.fingerprint])
+                self._keep_images(self._datasets[branch.fingerprint], files[division])
             self._splits[repeat] = files[division]
 
     def _epoch_sweep(self) -> tuple[SweptEpoch, ...]:
@@ -228,6 +230,11 @@ class StudyRun:
             if finding.severity is Severity.WARNING:
                 self.emit(Notice(severity="warning", message=finding.message))
 
+    def _keep_images(self, dataset: PreparedDataset, split: str) -> None:
+        """Which images they are, in this file, and in one beside it what tells their pixels from others."""
+        write_split_csv(self.directory.path / split, dataset)
+        write_pixel_digests(self.directory.path / split, dataset)
+
     def _others(self) -> dict[str, PreparedDataset]:
         """Label → each dataset that a step transfers to, under the first image setting."""
         stages = self.planned.branches[0].tree.stages
@@ -235,7 +242,9 @@ class StudyRun:
 
     def _tell_of_others(self) -> None:
         for number, (label, dataset) in enumerate(self._others().items(), start=2):
-            write_split_csv(self.directory.path / f"split-{number}.csv", dataset)
+            for branch in self.planned.branches:
+                divided = next(stage.images for stage in branch.tree.stages if _is_of(stage, label))
+                self._keep_images(self._datasets[divided], other_split_file(self._splits[branch.repeat], number))
             found = dataset.summary
             counts = f"{found.train:,} train, {found.validation:,} validation, {found.test:,} test"
             self.emit(Notice(message=f"Images of {label}, which a chain transfers to: {counts}."))
@@ -288,3 +297,8 @@ class StudyRun:
             stages_reused=reused,
             failed=self._failed.sentences,
         )
+
+
+def _is_of(stage: Stage, dataset: str) -> bool:
+    """Whether a stage went over to the dataset with this label."""
+    return stage.dataset is not None and stage.dataset.label() == dataset

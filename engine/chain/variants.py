@@ -30,7 +30,7 @@ from engine.export.feeding_description import described
 from engine.feeding.study_images import StudyImages
 from engine.measurement.accuracy import both_classes, predicted, share_equal
 from engine.measurement.classification import classify
-from engine.measurement.figures_per_class import chosen_threshold
+from engine.measurement.figures_per_class import chosen_threshold, untested
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.machine import LATENCY_THREADS
 from engine.measurement.target_verdict import unjudged_note
@@ -286,7 +286,6 @@ class Variants:
             (*(earlier.variants if earlier else ()), name),
             np.concatenate([earlier.probabilities, probabilities]) if earlier else probabilities,
             np.concatenate([earlier.predicted, predictions]) if earlier else predictions,
-            tuple(dataset.contents[row] for row in rows),
         )
         kept.write(self._directory.path / file)
         self._kept[file], self._kept_of[file] = kept, of
@@ -308,11 +307,6 @@ class Variants:
         self._measured.keep_latencies(keys, {key: asdict(latency) for key, latency in figures.items()})
         self.measured_count += 1
         return figures
-
-
-def untested(threshold: DecisionThreshold | None) -> DecisionThreshold | None:
-    """Without what it gives on the test images: that is measured with the file that carries it."""
-    return threshold and threshold.model_copy(update={"sensitivity": None, "specificity": None, "accuracy": None})
 
 
 def _batches(images: StudyImages, split: Split) -> Iterator[np.ndarray]:

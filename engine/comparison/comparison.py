@@ -10,7 +10,7 @@ from engine.comparison.comparison_warnings import comparison_warnings
 from engine.comparison.pairing import NotComparable, compared_variants, share_alike
 from engine.comparison.recipe_differences import RecipeDifference, recipe_differences
 from engine.comparison.run_selection import ComparedVariant
-from engine.comparison.tested_images import are_same_images
+from engine.comparison.variant_images import are_same_images
 from engine.contract.errors import DataError
 from engine.contract.measurements import PairedComparison, VariantMeasurement
 from engine.contract.progress import UNWATCHED, Progress

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.comparison.run_selection import ComparedVariant
-from engine.comparison.tested_images import TestedImages, image_differences
+from engine.comparison.variant_images import VariantImages, image_differences
 
 BY_PATH = (
-    "Some of these runs did not keep what their test images contain, as earlier versions of Nutshell did not; there "
-    "images count as the same where the dataset's folder and their paths are."
+    "What some of these test images contain is not known, as in runs of earlier versions of Nutshell; there images "
+    "count as the same where the dataset's folder and their paths are."
 )
 
 
@@ -70,7 +70,7 @@ def _whose(one: ComparedVariant, variants: Sequence[ComparedVariant]) -> str:
     return one.name
 
 
-def _is_one(first: TestedImages | None, second: TestedImages | None) -> bool:
+def _is_one(first: VariantImages | None, second: VariantImages | None) -> bool:
     return first is not None and second is not None and (first.keys, first.labels) == (second.keys, second.labels)
 
 

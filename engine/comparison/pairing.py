@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.comparison.run_selection import ComparedVariant
-from engine.comparison.tested_images import aligned, are_same_images
+from engine.comparison.variant_images import aligned, are_same_images
 from engine.contract.measurements import PairedComparison
 from engine.measurement.paired_comparison import paired_comparison
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from engine.advice.repeated_chains import judged_chains
 from engine.comparison.compared_run import ComparedRun, open_compared_run
-from engine.comparison.tested_images import TestedImages, read_tested_images
+from engine.comparison.variant_images import VariantImages, read_variant_images
 from engine.contract.errors import DataError
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import BASELINE
@@ -32,7 +32,7 @@ class ComparedVariant:
     run: ComparedRun
     variant: VariantMeasurement
     """As its run has measured it."""
-    images: TestedImages | None
+    images: VariantImages | None
     """What it was tested on; None where that cannot be read, and of means."""
     fault: str = ""
     """Why it cannot be read."""
@@ -142,7 +142,7 @@ def _variant(
     if is_mean:
         return ComparedVariant(run, variant, None, is_mean=True)
     try:
-        images = read_tested_images(run.directory, variant, known_files, run.origin(variant))
+        images = read_variant_images(run.directory, variant, known_files, run.origin(variant))
         return ComparedVariant(run, variant, images)
     except DataError as error:
         return ComparedVariant(run, variant, None, str(error))

@@ -65,15 +65,6 @@ class Recipe(RepeatSettings):
                 raise ValueError(f'two chains are called "{name}"; give each its own name')
         return self
 
-    @model_validator(mode="after")
-    def _searches_one_study(self) -> Recipe:
-        if self.search is not None and (len(self.repeats) > 1 or len(self.images.settings) > 1):
-            raise ValueError(
-                "a search tries one image setting with one seed at a time; leave out seeds, folds and lists in images, "
-                "and repeat what it finds"
-            )
-        return self
-
     def branches(self) -> tuple[Recipe, ...]:
         """One recipe per image setting, as if it had been written without lists; of one setting, the recipe itself."""
         return tuple(self.model_copy(update={"images": images}) for images in self.images.settings)

@@ -121,7 +121,9 @@ def _as_written(location: tuple[Any, ...]) -> list[Any]:
 
 def _is_type_name(part: object) -> bool:
     """Whether pydantic put the name of a union's member, not a key, into the location."""
-    return isinstance(part, str) and (part.startswith(("constrained-", "tuple[", "function-")) or part in {"int"})
+    return isinstance(part, str) and (
+        part.startswith(("constrained-", "tuple[", "function-", "search-")) or part in {"int"}
+    )
 
 
 def _path(location: list[int | str]) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Discriminator, Field, Tag, field_validator, model_validator
 
 from engine.contract.objectives import refuse_unknown
 from engine.contract.section import Section
@@ -42,7 +42,18 @@ class SearchRange(Section):
         return self.is_whole or self.step is not None
 
 
-Varied = tuple[Any, ...] | SearchRange | Literal["any order"]
+def _kind(value: object) -> str:
+    if isinstance(value, dict | SearchRange):
+        return "search-range"
+    return "search-order" if isinstance(value, str) else "search-list"
+
+
+Varied = Annotated[
+    Annotated[tuple[Any, ...], Tag("search-list")]
+    | Annotated[SearchRange, Tag("search-range")]
+    | Annotated[Literal["any order"], Tag("search-order")],
+    Discriminator(_kind),
+]
 """Some values, a range, or, of a chain, every order of its steps."""
 
 

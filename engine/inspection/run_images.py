@@ -17,7 +17,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
 from engine.datasets.files.value_range import ValueRange
 from engine.datasets.listing.grouping import with_groups
-from engine.datasets.source import DATASETS, DatasetSource, Sample
+from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex
 from engine.export.feeding_description import Feeding
 from engine.store.locations import Locations
 
@@ -63,7 +63,7 @@ class RunImages:
             DataError: it is not there any more, or cannot be read.
         """
         try:
-            return self._source.decode(Sample(path, 0))
+            return self.source.decode(Sample(path, 0))
         except NutshellError:
             raise
         except FileNotFoundError:
@@ -79,12 +79,20 @@ class RunImages:
         """
         if not self.settings.group_by:
             return ("",) * len(paths)
-        index = with_groups(self._source.index(progress), self.settings)
-        group_of = {sample.path: sample.group for sample in index.samples}
+        group_of = {sample.path: sample.group for sample in self.index(progress).samples}
         return tuple(group_of.get(path, "") for path in paths)
 
+    def index(self, progress: Progress = UNWATCHED) -> SampleIndex:
+        """All images that are there now, with their groups; their splits are those that the source has itself.
+
+        Raises:
+            DataError: they are not there any more.
+        """
+        return with_groups(self.source.index(progress), self.settings)
+
     @cached_property
-    def _source(self) -> DatasetSource:
+    def source(self) -> DatasetSource:
+        """What lists and decodes them."""
         reading, scale = self.reading, None
         if reading is not None and reading.value_range is not None:
             scale = ValueRange(*reading.value_range, of_all_images=reading.value_range_of == "all")

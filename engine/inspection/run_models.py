@@ -93,7 +93,7 @@ class InspectedRun:
         Raises:
             DataError, RecipeError: it is no run, or what is in it cannot be read.
         """
-        directory = run_directory(str(run), Locations(runs or default_runs_directory()))
+        directory = cls.directory_of(run, runs)
         models = _models(directory)
         if not any(model.is_baseline for model in models):
             raise DataError(
@@ -110,6 +110,15 @@ class InspectedRun:
         """
         test, train = (_images_of(self.directory / model.split, split) for split in (Split.TEST, Split.TRAIN))
         return replace(self, test_images=test, training_images=train, seed=model.seed)
+
+    @staticmethod
+    def directory_of(run: str | Path, runs: Path | None = None) -> Path:
+        """The folder of a run, by itself or by the run's name; as `open`.
+
+        Raises:
+            DataError: there is no such run; the nearest name is told.
+        """
+        return run_directory(str(run), Locations(runs or default_runs_directory()))
 
     @property
     def first_baseline(self) -> RunModel:
@@ -142,10 +151,10 @@ class InspectedRun:
 
 
 def run_directory(run: str, locations: Locations) -> Path:
-    """The folder of a run that is named by it, by its title, or by its study's name, of several the newest.
+    """The folder of a run that is named by it, by the run's id, or by its title.
 
     Raises:
-        DataError: there is none; the nearest name is told.
+        DataError: there is no such run; the nearest name is told.
     """
     given = Path(run).expanduser()
     for directory in (given, locations.runs / run):

@@ -20,18 +20,22 @@ POLL_S = 0.1
 
 
 def measure_in_clean_process(
-    job: LatencyJob | MemoryJob | MicroJob, progress: Progress = UNWATCHED, longest_s: float = LONGEST_S
+    job: LatencyJob | MemoryJob | MicroJob,
+    progress: Progress = UNWATCHED,
+    longest_s: float = LONGEST_S,
+    quiet: bool = False,
 ) -> MeasurementAnswer:
     """The answer of a fresh process to one job.
 
     Args:
         progress: asked ten times a second while waiting.
+        quiet: what libraries print goes nowhere, as where stderr is a terminal and no log.
 
     Raises:
         NutshellError: a file does not run, or the process did not start, crashed, or took longer than `longest_s`.
         Cancelled: out of `progress`; the process is ended then.
     """
-    with _started() as child, ThreadPoolExecutor(1) as reader:
+    with _started(quiet) as child, ThreadPoolExecutor(1) as reader:
         assert child.stdin is not None
         assert child.stdout is not None
         answer = reader.submit(child.stdout.read)
@@ -46,7 +50,7 @@ def measure_in_clean_process(
     return _parsed(answer.result(), job, child.returncode)
 
 
-def _started() -> subprocess.Popen[bytes]:
+def _started(quiet: bool) -> subprocess.Popen[bytes]:
     try:
         # What LiteRT prints goes where this process's own chatter goes: into the run's log.
         return subprocess.Popen(
@@ -54,6 +58,7 @@ def _started() -> subprocess.Popen[bytes]:
             bufsize=0,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL if quiet else None,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:

@@ -168,6 +168,11 @@ def at_threshold(threshold: DecisionThreshold, labels: np.ndarray, probabilities
     )
 
 
+def untested(threshold: DecisionThreshold | None) -> DecisionThreshold | None:
+    """Without what it gives on the test images: that is measured with the file that carries it."""
+    return threshold and threshold.model_copy(update={"sensitivity": None, "specificity": None, "accuracy": None})
+
+
 def prediction_figures(
     labels: np.ndarray, predictions: np.ndarray, probabilities: np.ndarray, names: Sequence[str]
 ) -> dict[str, object]:

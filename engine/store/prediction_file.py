@@ -29,8 +29,6 @@ class Predictions:
     """float32 (variants, images, classes)."""
     predicted: np.ndarray
     """int64 (variants, images): index into the classes."""
-    contents: tuple[str, ...] = ()
-    """Of each image what tells its pixels, as they came, from others; empty in runs of earlier versions."""
 
     def place(self, variant: str) -> int:
         """Of a variant among the others.
@@ -54,7 +52,6 @@ class Predictions:
                 variants=np.asarray(self.variants, dtype=np.str_),
                 probabilities=self.probabilities.astype(np.float32),
                 predicted=self.predicted.astype(np.int64),
-                contents=np.asarray(self.contents, dtype=np.str_),
             )
 
     @classmethod
@@ -72,15 +69,12 @@ class Predictions:
                     tuple(arrays["variants"].tolist()),
                     arrays["probabilities"],
                     arrays["predicted"],
-                    tuple(arrays["contents"].tolist()) if "contents" in arrays else (),
                 )
         except OSError as error:
             raise DataError(f"{path} cannot be read ({error.strerror or error}); run the recipe again.") from None
         except (ValueError, KeyError, EOFError, zipfile.BadZipFile):
             raise DataError(f"{path} is damaged; run the recipe again, which computes what is missing only.") from None
         shape = (len(found.variants), len(found.paths), len(found.classes))
-        shapes = (found.probabilities.shape, found.predicted.shape, found.labels.shape)
-        has_contents = len(found.contents) in (0, len(found.paths))
-        if shapes != (shape, shape[:2], shape[1:2]) or not has_contents:
+        if (found.probabilities.shape, found.predicted.shape, found.labels.shape) != (shape, shape[:2], shape[1:2]):
             raise DataError(f"{path} is damaged; run the recipe again, which computes what is missing only.")
         return found

@@ -25,6 +25,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.measurement.tflite_file import TfliteFile
 from tests.small_study import small_recipe
+from tests.tensorboard_reader import curves
 from ui.terminal.command_line import command_line
 
 VARIANT_KEYS = {
@@ -51,20 +52,9 @@ def write_recipe(path: Path, recipe: Recipe) -> Path:
 
 
 @pytest.fixture(scope="module")
-def study(checkout: Path, tmp_path_factory: pytest.TempPathFactory, heart_folder: Path) -> dict[str, Any]:
+def study(finished_study: dict[str, Any]) -> dict[str, Any]:
     """One finished run: its folder, its recipe, what it printed and its JSON."""
-    folder = tmp_path_factory.mktemp("study")
-    recipe = write_recipe(folder / "study.toml", small_recipe(heart_folder))
-    written = ("--json", folder / "result.json", "--markdown", folder / "result.md")
-    done = run(checkout, "run", recipe, "--runs", folder / "runs", *written)
-    assert done.returncode == 0, done.stderr
-    return {
-        "folder": folder,
-        "recipe": recipe,
-        "printed": done.stdout,
-        "json": json.loads((folder / "result.json").read_text()),
-        "markdown": (folder / "result.md").read_text(encoding="utf-8"),
-    }
+    return finished_study
 
 
 def test_the_markdown_page_has_a_row_a_variant_and_names_the_machine(study: dict[str, Any]) -> None:
@@ -171,6 +161,17 @@ def test_the_same_recipe_again_computes_nothing_and_says_so(study: dict[str, Any
     second = json.loads((folder / "again.json").read_text())
     assert (second["stages_computed"], second["stages_reused"]) == (0, 3)
     assert second["variants"] == study["json"]["variants"]
+    # Stages that are reused are drawn as they were trained.
+    first_curves, second_curves = (curves(Path(one["directory"])) for one in (study["json"], second))
+    assert first_curves == second_curves
+    assert len(first_curves) == 1 + 2 + 3
+    told = [
+        event
+        for line in (Path(second["directory"]) / "events.jsonl").read_text().splitlines()
+        if isinstance(event := parse_event(line), EpochFinished)
+    ]
+    drawn = [value for name in sorted(second_curves) for _, value in second_curves[name].get("loss/training", ())]
+    assert drawn == [float(np.float32(event.loss)) for event in told]
 
 
 def test_the_table_is_printed(study: dict[str, Any]) -> None:

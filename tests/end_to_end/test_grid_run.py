@@ -62,3 +62,6 @@ def test_a_killed_grid_goes_on_and_each_variant_says_its_setting(checkout: Path,
             assert CalibrationRecord.model_validate_json(ranges).images == result["dataset"]["train"]
         assert (variant["agreement"] == 1.0 and variant["latency_ratio"] == 1.0) or not baseline
     assert read_recipe(Path(result["directory"]) / "recipe.toml") == GRID
+    verified = run(checkout, "verify", result["run"], "--runs", runs)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "Images (16 px), bytes: holds" in verified.stdout

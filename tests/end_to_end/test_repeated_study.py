@@ -128,6 +128,16 @@ def test_the_recall_of_a_class_is_held_against_the_target(repeated: Repeated) ->
         assert "loses at most 25 points" in said
 
 
+def test_what_is_printed_of_a_class_is_verified(checkout: Path, repeated: Repeated, tmp_path: Path) -> None:
+    name = Path(repeated.first["directory"]).name
+    done = run(checkout, "verify", name, "--runs", repeated.runs, "--json", tmp_path / "v.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    out = tmp_path / "report"
+    done = run(checkout, "report", name, "--runs", repeated.runs, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "recall of sick: " in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_each_seed_has_the_split_and_the_images_that_its_figures_are_of(repeated: Repeated) -> None:
     directory = Path(repeated.first["directory"])
     variants = {(one["chain"], one["seed"]): one for one in repeated.first["variants"]}
@@ -260,3 +270,14 @@ def test_a_cross_validation_tests_every_image_once(checkout: Path, tmp_path: Pat
             tested += [row["path"] for row in csv.DictReader(stream) if row["split"] == "test"]
     assert len(tested) == len(set(tested)) == 48
     assert result["summary"][1]["folds"] == 3
+    verified = run(checkout, "verify", result["directory"])
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    # All folds divide the same images, which are read once.
+    assert "Images (fold 1 to fold 3), images: holds" in verified.stdout
+
+
+def test_figures_and_summary_of_each_seed_are_found_again(checkout: Path, repeated: Repeated) -> None:
+    verified = run(checkout, "verify", repeated.first["directory"])
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    for said in ("Images (seed 1), images: holds", "Images (seed 3), images: holds", "Repetitions, summary: holds"):
+        assert said in verified.stdout

@@ -68,6 +68,8 @@ def test_a_killed_search_goes_on_to_the_same_front(checkout: Path, tmp_path: Pat
         point["settings"] for point in expected["search"]["front"]
     ]
     _check_front(result)
+    verified = run(checkout, "verify", result["run"], "--runs", runs)
+    assert verified.returncode == 0, verified.stdout
     alone = Path(result["directory"]) / result["search"]["front"][0]["recipe"]
     again = run(checkout, "run", alone, "--runs", runs, "--json", tmp_path / "alone.json")
     assert again.returncode == 0, again.stderr

@@ -84,6 +84,10 @@ def test_a_pruned_network_learns_other_images_and_is_measured_on_them(checkout: 
         assert not new.values[old.values == 0].any(), old.name
     assert variants["transfer"]["parameters"] - variants["PRN"]["parameters"] == 2 * (before.kernels[-1].size + 1)
 
+    verified = run(checkout, "verify", directory)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert "Images (image_folder shapes), images: holds" in verified.stdout
+
     again = run(checkout, "run", file, "--runs", runs)
     assert "Nothing had to be computed" in again.stdout + again.stderr
 

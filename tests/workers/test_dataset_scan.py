@@ -12,6 +12,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import Cancelled, DataError
 from engine.contract.progress import Progress
 from engine.datasets.source import Split
+from engine.imaging.thumbnail import thumbnail
 from tests.small_study import draw_class_folders
 from workers.dataset_scan import (
     CLASSES_LOOKED_INTO,
@@ -21,7 +22,6 @@ from workers.dataset_scan import (
     THUMBNAIL_PIXELS,
     scan_dataset,
 )
-from workers.thumbnail import thumbnail
 
 
 def _folder(path: Path) -> DatasetSettings:

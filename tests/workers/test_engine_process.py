@@ -20,10 +20,11 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.recipe import Recipe
+from engine.store.event_log import EventLog
 from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs
 from tests.small_study import small_recipe
-from ui.dashboard.event_log import EventLog
+from tests.tensorboard_reader import curves
 from ui.shown_run import ShownRun
 from workers.engine_process import EngineProcess
 from workers.process_outcome import Ending, ProcessOutcome
@@ -102,6 +103,9 @@ def test_a_run_that_was_cancelled_goes_on_in_its_own_entry(tmp_path: Path, heart
     assert [stage.done_fraction for stage in state.stages.values()] == [1.0, 1.0]
     trained = [event.epoch for event in later if isinstance(event, EpochFinished)]
     assert trained == [1, 2, 1]
+    drawn = curves(done.directory)
+    steps = [[step for step, _ in drawn[name]["loss/training"]] for name in drawn if name.startswith("stages")]
+    assert steps == [[1, 2], [1]]
 
 
 def test_the_same_recipe_twice_at_once_is_computed_once(tmp_path: Path, heart_folder: Path) -> None:

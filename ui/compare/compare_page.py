@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.comparison.compared_run import ComparedRun
 from engine.comparison.comparison import Comparison, compared
+from engine.comparison.comparison_csv import comparison_csv
 from engine.comparison.run_selection import Picked, open_runs, picked_variants
 from engine.contract.progress import Progress
 from engine.store.durable_file import write_durably
@@ -28,7 +29,6 @@ from ui.compare.comparison_table import ComparisonTable
 from ui.compare.pair_test import PairTest
 from ui.compare.recipe_differences_table import RecipeDifferencesTable
 from ui.compare.variants_tree import VariantsTree
-from ui.comparison_csv import comparison_csv
 from ui.flow_layout import FlowLayout
 from ui.form.calm_fields import CalmComboBox
 from ui.message_bar import MessageBar

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.progress import Progress
+from engine.imaging.thumbnail import thumbnail
 from engine.inspection.run_images import RunImages
 from engine.store.prediction_file import Predictions
 from ui.dashboard.maps_view import MapsView
@@ -29,7 +30,6 @@ from ui.plain_label import PlainLabel
 from ui.side_by_side import SideBySide
 from workers.file_inspection import FileInspector
 from workers.latest_call import LatestCall
-from workers.thumbnail import thumbnail
 
 PICTURE_PIXELS = 256
 SIZE = (880, 760)

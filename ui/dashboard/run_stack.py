@@ -25,9 +25,9 @@ from workers.process_outcome import ProcessOutcome
 from workers.run_controller import RunController
 
 if TYPE_CHECKING:
+    from engine.store.event_log import EventLog
     from ui.compare.compare_page import ComparePage
     from ui.dashboard.dashboard import Dashboard
-    from ui.dashboard.event_log import EventLog
 
 FOLLOW_MS = 500
 LONGEST_NAME = 80
@@ -156,7 +156,7 @@ class RunStack(QStackedWidget):
         if self._live is not None and self._live.state.started and self._live.state.started.run == record.run:
             self.show_live()
             return
-        from ui.dashboard.event_log import EventLog
+        from engine.store.event_log import EventLog
 
         log = EventLog(record.directory / "events.jsonl")
         try:

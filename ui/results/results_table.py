@@ -22,13 +22,15 @@ from PySide6.QtWidgets import (
 
 from engine.contract.measurements import VariantMeasurement
 from engine.figures.variant_figures import FIGURES
+from engine.figures.variants_csv import variants_csv
 from engine.store.durable_file import write_durably
+from ui.flow_layout import FlowLayout
 from ui.message_bar import MessageBar
 from ui.question import agrees
 from ui.results.corner_heading import head_corner
-from ui.results.csv_export import variants_csv
 from ui.results.epoch_sweep import sweep_text
 from ui.results.model_saving import copy_files, planned_copies
+from ui.results.report_dialog import ReportDialog
 from ui.results.variants_model import SORT_ROLE, VariantsModel
 from ui.shown_run import ShownRun
 
@@ -72,6 +74,8 @@ class ResultsTable(QWidget):
         self._sweep.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._csv = QPushButton("E&xport CSV…", objectName="results.csv")
         self._csv.setToolTip("All figures of all variants; the column names contain the units")
+        self._report = QPushButton("Repor&t…", objectName="results.report")
+        self._report.setToolTip("Write a page, a PDF, and tables and figures for a paper")
         self._save = QPushButton("Save .tfl&ite…", objectName="results.save")
         self._save.setToolTip("Save the .tflite file of the selected row, with a JSON file that describes its input")
         self._save_all = QPushButton("Save &all…", objectName="results.save_all")
@@ -92,6 +96,7 @@ class ResultsTable(QWidget):
         self._message.setSizePolicy(keeps_its_place)
         self._lay_out()
         self._csv.clicked.connect(self._on_csv)
+        self._report.clicked.connect(self._on_report)
         self._save.clicked.connect(self._on_save)
         self._save_all.clicked.connect(self._on_save_all)
         self._folder.clicked.connect(self._on_folder)
@@ -105,7 +110,8 @@ class ResultsTable(QWidget):
     def show_state(self, state: ShownRun) -> None:
         """Show the variants that are measured."""
         self._directory = state.directory
-        self._folder.setEnabled(self._directory is not None)
+        for button in (self._folder, self._report):
+            button.setEnabled(self._directory is not None)
         sweep = sweep_text(state.result.epoch_sweep) if state.result else ""
         self._sweep.setText(sweep)
         self._sweep.setVisible(bool(sweep))
@@ -136,11 +142,12 @@ class ResultsTable(QWidget):
             action.setChecked(FIGURES[place].title in titles)
 
     def _lay_out(self) -> None:
-        buttons = QHBoxLayout()
-        buttons.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
-        for button in (self._csv, self._save, self._save_all, self._folder):
+        below = QHBoxLayout()
+        below.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
+        buttons = FlowLayout()
+        below.addLayout(buttons)
+        for button in (self._report, self._csv, self._save, self._save_all, self._folder):
             buttons.addWidget(button)
-        buttons.addStretch()
         told = QHBoxLayout()
         told.addWidget(self._machine, 1)
         told.addWidget(self._try_it)
@@ -151,7 +158,7 @@ class ResultsTable(QWidget):
         layout.addWidget(self.view, 1)
         layout.addWidget(self._sweep)
         layout.addLayout(told)
-        layout.addLayout(buttons)
+        layout.addLayout(below)
         layout.addWidget(self._message)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -164,7 +171,9 @@ class ResultsTable(QWidget):
         for place, column in enumerate(FIGURES):
             if place == CHAIN_COLUMN:
                 continue
-            action = menu.addAction(column.title.replace("\n", " "))
+            # Made here: of one that `addAction(text)` makes, PySide may give the wrapper of a dead one at its address.
+            action = QAction(column.title.replace("\n", " "), menu)
+            menu.addAction(action)
             action.setCheckable(True)
             action.setChecked(column.is_usual)
             action.setToolTip(column.explanation)
@@ -214,6 +223,12 @@ class ResultsTable(QWidget):
         for row, variant in enumerate(self._model.variants):
             if variant.name == name:
                 self.view.selectRow(self._sorted.mapFromSource(self._model.index(row, 0)).row())
+
+    def _on_report(self) -> None:
+        if self._directory is not None:
+            dialog = ReportDialog(self._directory, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
 
     def _on_csv(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, "Export the table", "variants.csv", "CSV (*.csv)")

@@ -1,4 +1,4 @@
-"""What the menu of a run or draft does: rename, note, tag, show, open its folder, delete."""
+"""What the menu of a run or draft does: rename, note, tag, show, verify, open its folder, delete."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from engine.store.run_notes import RunNotes, write_notes
 from engine.store.run_removal import Removal, forget_run, planned_removal
 from ui.byte_sizes import bytes_text
 from ui.question import agrees, tell
+from ui.results.report_dialog import ReportDialog
 from ui.runs_list.compare_dialog import CompareDialog
 from ui.runs_list.notes_dialog import NotesDialog
 from ui.runs_list.recipe_dialog import RecipeDialog
+from ui.runs_list.verify_dialog import VerifyDialog
 from workers.latest_call import LatestCall
 
 TO_THE_BIN, KEEP = "Move to the bin", "Keep it"
@@ -74,6 +76,18 @@ class RunActions(QObject):
             self._say("No recipe", f"{error.filename} cannot be read ({error.strerror}).")
             return
         dialog = RecipeDialog(record.title, text, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def verify(self, record: RunRecord) -> None:
+        """Compute the run's printed figures again, in a dialog."""
+        dialog = VerifyDialog(record.title, record.directory, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def write_report(self, record: RunRecord) -> None:
+        """Let the user write a page, a PDF, and tables and figures of a run."""
+        dialog = ReportDialog(record.directory, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

@@ -60,6 +60,10 @@ class RunsList(QWidget):
     """The `RunRecord` whose folder is to be opened."""
     recipe_requested = Signal(object)
     """The `RunRecord` whose recipe is to be shown."""
+    verify_requested = Signal(object)
+    """The `RunRecord` whose printed figures are to be computed again."""
+    report_requested = Signal(object)
+    """The `RunRecord` of which a report is to be written."""
     duplicate_requested = Signal(object)
     """The `RunRecord` whose recipe is to begin a new study."""
     delete_requested = Signal(object)
@@ -229,6 +233,9 @@ class RunsList(QWidget):
             else:
                 menu.addAction("&Compare with…", partial(self.compare_requested.emit, (entry,)))
             menu.addAction("Show its rec&ipe", partial(self.recipe_requested.emit, entry))
+            verify = menu.addAction("&Verify its figures…", partial(self.verify_requested.emit, entry))
+            verify.setEnabled(entry.state in (RunState.DONE, RunState.FAILED))
+            menu.addAction("Repor&t…", partial(self.report_requested.emit, entry))
             menu.addAction("Open its &folder", partial(self.folder_requested.emit, entry))
         menu.addSeparator()
         delete = menu.addAction("Move to the &bin…\tDel", partial(self.delete_requested.emit, entry))

@@ -54,11 +54,21 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             names = tuple(chosen.run), tuple(chosen.variant)
             comparison = AskedComparison(*names, chosen.baseline, chosen.means, chosen.time, chosen.json, chosen.csv)
             return compare_command(comparison, chosen.runs)
+        if chosen.command == "report":
+            from ui.terminal.report_command import report_command
+
+            return report_command(
+                chosen.runs_to_tell, chosen.runs, chosen.out, not chosen.without_pictures, chosen.progress
+            )
         if chosen.command == "sensitivity":
             from ui.terminal.sensitivity_command import Asked, sensitivity_command
 
             asked = Asked(chosen.network, chosen.variant, chosen.images, tuple(chosen.scheme))
             return sensitivity_command(asked, chosen.runs, chosen.json)
+        if chosen.command == "verify":
+            from ui.terminal.verify_command import verify_command
+
+            return verify_command(chosen.run, chosen.runs, chosen.json)
         if chosen.command == "classify":
             from ui.terminal.classify_command import classify_command
 
@@ -163,7 +173,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_runs(inspect)
     _add_compare(commands)
+    _add_report(commands)
     _add_sensitivity(commands)
+    verify = commands.add_parser(
+        "verify",
+        help="compute a run's printed figures again, and say which hold",
+        description="Compute every printed figure of accuracy, size and agreement again, from the run's files and from "
+        "its images where they came from. Exit code 0: all hold; 3: something does not.",
+    )
+    verify.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    verify.add_argument("--json", type=Path, metavar="FILE", help="write there what was found, as JSON")
+    _add_runs(verify)
     _add_classify(commands)
     for name in LISTED:
         special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}
@@ -205,6 +225,26 @@ def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     compare.add_argument("--json", type=Path, metavar="FILE", help="write the comparison there as JSON")
     compare.add_argument("--csv", type=Path, metavar="FILE", help="write the table there, a row per variant")
     _add_runs(compare)
+
+
+def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = commands.add_parser(
+        "report",
+        help="what runs found, as a page, a PDF, and tables and figures for a paper",
+        description="Write report.html, report.pdf, tables/ (CSV, LaTeX), figures/ (SVG, PDF), methods.tex and "
+        "references.bib. No path and no name of a file is in them; pictures of test images are.",
+    )
+    report.add_argument("runs_to_tell", metavar="RUN", nargs="+", help="a run's name or folder; several: side by side")
+    report.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        required=True,
+        help="a new folder, or that of an earlier report, to replace it",
+    )
+    report.add_argument("--progress", action="store_true", help=argparse.SUPPRESS)
+    report.add_argument("--without-pictures", action="store_true", help="show no images of the dataset")
+    _add_runs(report)
 
 
 def _add_sensitivity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

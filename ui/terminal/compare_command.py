@@ -11,13 +11,13 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.comparison.comparison import Comparison, compared
+from engine.comparison.comparison_csv import comparison_csv
 from engine.comparison.comparison_record import comparison_record
 from engine.comparison.run_selection import chosen_variants, open_runs
 from engine.contract.errors import EXIT_DONE, Cancelled, DataError
 from engine.figures.figure_text import p_text
 from engine.figures.variant_figures import figures
 from engine.store.durable_file import write_durably
-from ui.comparison_csv import comparison_csv
 from ui.terminal.inspect_command import told_on_stderr
 from ui.terminal.quiet_stderr import quiet_stderr
 

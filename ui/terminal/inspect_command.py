@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,11 +17,9 @@ from engine.inspection.run_models import InspectedRun, RunModel
 from engine.store.durable_file import write_durably
 from engine.store.prediction_file import Predictions
 from ui.terminal.quiet_stderr import quiet_stderr
+from ui.terminal.told_progress import told_on_stderr
 
 RECORD = "inspection.json"
-TOLD_AFTER_S = 2.0
-TOLD_EVERY_S = 5.0
-"""Where the output is no terminal."""
 
 OTHER_IMAGES = '"{name}" is left out: it was tested on other images; look at it alone with --variant.'
 
@@ -169,33 +166,3 @@ def _say(found: VariantFindings) -> None:
     sys.stdout.write("; ".join(parts) + "\n")
     for note in record.notes:
         sys.stdout.write(f"  {note}\n")
-
-
-def told_on_stderr() -> Progress:
-    """Tells what is done on stderr, once that takes longer than two seconds."""
-    began = time.monotonic()
-    live = sys.stderr.isatty()
-    phase = ""
-    told_at = 0.0
-
-    def tell(text: str, new: bool) -> None:
-        nonlocal told_at
-        now = time.monotonic()
-        if now - began < TOLD_AFTER_S or (not live and not new and now - told_at < TOLD_EVERY_S):
-            return
-        told_at = now
-        sys.stderr.write(f"\r\x1b[K{text}" if live else f"{text}\n")
-        sys.stderr.flush()
-
-    def on_phase(text: str) -> None:
-        nonlocal phase
-        phase = text
-        tell(text, new=True)
-
-    def on_report(done: int, total: int) -> None:
-        if done < total:
-            tell(f"{phase}: {done:,} of {total:,} images", new=False)
-        elif live:
-            sys.stderr.write("\r\x1b[K")
-
-    return Progress(on_phase=on_phase, on_report=on_report)

@@ -1,4 +1,4 @@
-"""Draws what was found inside a variant's file, as PNG and SVG. The only module that imports matplotlib."""
+"""Draws what was found inside a variant's file, as PNG and SVG."""
 
 from __future__ import annotations
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from engine.advice.accuracy_floor import AccuracyFloor
 from engine.contract.measurements import ChainSummary, RunResult, VariantMeasurement
 from engine.contract.recipe import Recipe
+from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 from engine.figures.variant_figures import baselines, figures
 from ui.counts import counted
 from ui.recall_text import RECALL_HEADS, RECALL_TITLE, recall_rows, repeated_recall_lines
-from ui.summary_text import summary_heads, summary_rows, summary_title
 from ui.terminal.image_settings_table import image_settings_lines
 from ui.terminal.recommended_files import plain_markdown, recommendation_lines
 from ui.terminal.variants_table import said_once

@@ -6,8 +6,8 @@ from rich.table import Table
 
 from engine.contract.measurements import RunResult
 from engine.figures.figure_text import p_text
+from engine.figures.verdict_words import VERDICTS
 from ui.recall_text import RECALL_HEADS, RECALL_TITLE, recall_rows
-from ui.verdict_words import VERDICTS
 
 
 def recall_table(result: RunResult) -> Table | None:

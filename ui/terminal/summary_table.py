@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 
 from engine.contract.measurements import ChainSummary
-from ui.summary_text import summary_heads, summary_rows, summary_title
+from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 
 
 def summary_table(summary: Sequence[ChainSummary]) -> Table:

@@ -28,6 +28,7 @@ from engine.contract.findings import Finding
 from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
+from engine.contract.repeat_settings import RepeatSettings
 from engine.store.draft_store import DraftStore, OpenDraft
 from engine.store.locations import Locations
 from ui.form.calm_fields import CalmSpinBox
@@ -44,7 +45,9 @@ from workers.latest_call import LatestCall
 
 TITLES = ("Images", "Image compression", "Network", "Chains", "Review")
 PAGES = len(TITLES)
-PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3, "target": 4}
+PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3} | dict.fromkeys(
+    ("target", "search", *RepeatSettings.model_fields), 4
+)
 MARGIN = 9
 UNNAMED = "my-study"
 """Until the user names it, or its images do."""

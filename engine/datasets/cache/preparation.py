@@ -34,6 +34,7 @@ from engine.datasets.cache.image_cache import (
     write_index,
 )
 from engine.datasets.cache.prepared import PreparedDataset
+from engine.datasets.cache.same_pixels import pixels_key, take_pixels, write_pixels_key
 from engine.datasets.cache.splits import drawn_again_where_lost, with_splits
 from engine.datasets.checks.dataset_findings import dataset_findings
 from engine.datasets.checks.image_checks import CheckedSample, check_dataset
@@ -117,10 +118,14 @@ def prepare(
             # Fidelity aside: one core waits while the workers start.
             with ThreadPoolExecutor(1) as aside, appearing_folder(folder) as temporary:
                 fidelity = aside.submit(_fidelity, source, images, seed, index.samples)
-                decoded = decode_into(temporary, source, images, index.samples, progress)
+                key = pixels_key(index, images, DECODING_VERSION)
+                there = take_pixels(temporary, cache, key, index) if found_range is None else None
+                decoded = there or decode_into(temporary, source, images, index.samples, progress)
                 stored, check = _cache_index(index, decoded, dataset, seed, progress)
                 kept = stored.model_copy(update={**fidelity.result(), "found_range": found_range})
                 write_index(temporary, kept, decoded.traits, check)
+                if found_range is None:
+                    write_pixels_key(temporary, key)
         except OSError as error:  # Of the cache: an image that cannot be read is no error.
             raise DataError(
                 f"The image cache {cache} cannot be written ({error.strerror}); free some space there, or choose "
@@ -295,5 +300,5 @@ def _prepared(
         reading=reading,
         fingerprint=fingerprint,
         cached=found,
-        contents=tuple(one.digest.hex() for one in cached.traits),
+        pixel_digests=tuple(one.digest.hex() for one in cached.traits),
     )

@@ -36,5 +36,5 @@ class PreparedDataset:
     """SHA-256 over the source's files, the split and the settings that shape `images`."""
     cached: bool
     """Whether nothing had to be decoded."""
-    contents: tuple[str, ...] = ()
-    """Of each row what tells its image, as it came, from others: equal for equal pixels."""
+    pixel_digests: tuple[str, ...] = ()
+    """Of each row's image as it was read, before it was resized: equal for equal pixels."""

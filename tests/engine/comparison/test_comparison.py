@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,6 @@ from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.training_settings import TrainingSettings
 from engine.figures.variant_figures import figures
 from engine.measurement.paired_comparison import paired_comparison
-from engine.store.prediction_file import Predictions
 from tests.written_runs import IMAGES, write_run
 
 PRUNED = {"step": "magnitude_pruning", "sparsity": 0.8, "epochs": 1}
@@ -97,9 +95,8 @@ def test_names_alone_do_not_make_images_the_same(tmp_path: Path) -> None:
     """As where a folder of images was replaced, or images are drawn with another seed."""
     write_run(tmp_path, "first", {"baseline": (0,)})
     other = write_run(tmp_path, "second", {"baseline": (0,)})
-    kept = Predictions.read(other / "predictions.npz")
-    changed = ("f" * 32, *kept.contents[1:])
-    replace(kept, contents=changed).write(other / "predictions.npz")
+    pixels = (other / "pixels.csv").read_text()
+    (other / "pixels.csv").write_text(pixels.replace(f"000.png,{0:032x}", f"000.png,{'f' * 32}"))
     said = comparison(tmp_path, "first", "second").warnings[0]
     assert "other images: 59 are the same, and 1 have the same path but another content" in said
 
@@ -122,7 +119,7 @@ def test_a_run_of_an_earlier_version_is_compared_by_its_paths(tmp_path: Path) ->
     assert all(row.same_images for row in found.rows)
     assert found.rows[1].shown.paired is not None
     assert any(
-        "images count as the same where the dataset's folder and their paths are" in one for one in found.warnings
+        "there images count as the same where the dataset's folder and their paths are" in one for one in found.warnings
     )
     # The same paths in another folder, or drawn with another seed, are other images.
     for name, other in (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import optuna
 import pytest
 
+from engine.chain.preflight import errors, preflight
 from engine.contract.errors import RecipeError
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
@@ -128,7 +129,9 @@ def test_a_search_that_makes_no_sense_is_refused(text: str, said: str) -> None:
 
 @pytest.mark.parametrize("more", ["seeds = [1, 2]", "folds = 3", "[images]\nsize = [[32, 32], [64, 64]]"])
 def test_seeds_and_image_lists_are_for_after_the_search(more: str) -> None:
-    with pytest.raises(RecipeError, match="one image setting with one seed at a time"):
-        parse_recipe(f'schema = 1\n{more}\n[search.vary]\n"backbone.width" = [0.25]')
-    with pytest.raises(RecipeError, match="low has to be below high"):
+    refused = parse_recipe(f'schema = 1\n{more}\n[search.vary]\n"backbone.width" = [0.25]')
+    (fault,) = errors(preflight(refused))
+    assert "one image setting with one seed at a time" in fault.message
+    with pytest.raises(RecipeError) as refused_range:
         recipe('"images.size" = { low = 5, high = 5 }')
+    assert str(refused_range.value) == "The recipe: search.vary.images.size: low has to be below high."

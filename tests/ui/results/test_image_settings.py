@@ -22,9 +22,9 @@ from engine.contract.measurements import (
 )
 from engine.contract.recipe import Recipe
 from engine.figures.variant_figures import FIGURES
+from engine.figures.variants_csv import variants_csv
 from tests.ui.results.test_results_table import column, shown
 from tests.ui.study_events import variant
-from ui.results.csv_export import variants_csv
 from ui.results.results_table import ResultsTable
 from ui.shown_run import ShownRun
 from ui.terminal.image_settings_table import image_settings_table

@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.contract.measurements import MicroFile, SweptEpoch, VariantMeasurement
 from engine.figures.variant_figures import FIGURES, figures
+from engine.figures.variants_csv import variants_csv
 from tests.qt_fixtures import Answers
 from tests.ui.study_events import CHAINS, result, variant
-from ui.results.csv_export import variants_csv
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.results_table import ResultsTable
 from ui.shown_run import ShownRun

@@ -8,10 +8,10 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout
 
 from engine.contract.measurements import ChainSummary
+from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 from ui.dashboard.panel import Panel
 from ui.recall_text import repeated_recall_lines
 from ui.shown_run import ShownRun
-from ui.summary_text import summary_heads, summary_rows, summary_title
 from ui.theme import Theme
 
 EXPLAINED = (

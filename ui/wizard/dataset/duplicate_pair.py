@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from engine.contract.dataset_check import DuplicateImage
 from engine.contract.progress import Progress
+from engine.imaging.thumbnail import thumbnail
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
 from workers.dataset_scan import ScanResult
 from workers.latest_call import LatestCall
-from workers.thumbnail import thumbnail
 
 PICTURE_PIXELS = 120
 

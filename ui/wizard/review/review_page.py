@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -27,11 +28,13 @@ from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
 from engine.contract.repeat_settings import RepeatSettings
+from engine.contract.search_settings import SearchSettings
 from engine.contract.target_settings import TargetSettings
 from engine.datasets.source import Split
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.byte_sizes import bytes_text
+from ui.counts import counted
 from ui.durations import duration_text
 from ui.form.calm_fields import StudyLine
 from ui.form.parameter_form import ParameterForm
@@ -69,6 +72,9 @@ class ReviewPage(DraftPage):
         self._name.setText(self._shown_name)
         self._repeats = ParameterForm(_repeats(draft.recipe), tuple(RepeatSettings.model_fields), "review")
         self._target = ParameterForm(draft.recipe.target, tuple(TargetSettings.model_fields), "target")
+        self._search = QPushButton("Find &it for me…", objectName="review.search")
+        self._search.setToolTip("Let the program try settings, and keep the best files.")
+        self._search_says = QLabel(objectName="review.search_says", wordWrap=True)
         self._time = QLabel(objectName="review.time", wordWrap=True)
         self._plan = PlanView("review.plan")
         self._text = QPlainTextEdit(objectName="review.text", readOnly=True)
@@ -87,6 +93,7 @@ class ReviewPage(DraftPage):
         self._repeats.refused.connect(self._on_refused)
         self._target.changed.connect(lambda target: draft.change(target=target))
         self._target.refused.connect(self._on_refused)
+        self._search.clicked.connect(self._on_search)
         self._save.clicked.connect(self._on_save)
         self._open.clicked.connect(self._on_open)
         self._findings.repair_chosen.connect(draft.mend)
@@ -137,6 +144,7 @@ class ReviewPage(DraftPage):
         form.addRow("Name", self._name)
         form.addRow(self._repeats)
         form.addRow(self._target)
+        form.addRow(self._search, self._search_says)
         stages = QGroupBox("What will be computed")
         inner = QVBoxLayout(stages)
         inner.addWidget(self._plan)
@@ -185,6 +193,7 @@ class ReviewPage(DraftPage):
         of_target = tuple(self._target_findings())
         faulty = faulty or bool(errors(of_target))
         found = (*self._draft.findings, *self._draft.image_findings, *self._advice(), *of_target)
+        self._search_says.setText(_told(recipe.search))
         self._findings.show_findings(found, "Everything can run.")
         if faulty or self._draft.scanned is None:
             self._plan.forget()
@@ -212,6 +221,10 @@ class ReviewPage(DraftPage):
             self._say_cost(cost)
 
     def _say_cost(self, cost: StageCost) -> None:
+        if self._draft.recipe.search is not None:
+            took = duration_text(cost.seconds)
+            self._time.setText(f"A search; the study as it is written, which is its first trial, takes about {took}.")
+            return
         if cost.seconds == 0:
             self._time.setText("All stages exist already: only what is missing is measured.")
             return
@@ -248,6 +261,15 @@ class ReviewPage(DraftPage):
             except OSError as error:
                 self._message.say(f"{path} cannot be written ({error.strerror}); choose another folder.")
 
+    def _on_search(self) -> None:
+        # Which settings there are to vary takes the steps' declarations.
+        from ui.wizard.review.search_dialog import SearchDialog
+
+        dialog = SearchDialog(self._draft.recipe, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted_search.connect(lambda search: self._draft.change(search=search))
+        dialog.open()
+
     def _on_open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", "Recipes (*.toml)")
         if path:
@@ -255,6 +277,14 @@ class ReviewPage(DraftPage):
                 self.recipe_opened.emit(read_recipe(Path(path)))
             except NutshellError as error:
                 self._message.say(str(error))
+
+
+def _told(search: SearchSettings | None) -> str:
+    if search is None:
+        return "Off: the study is computed as it is written."
+    limits = [counted(search.trial_limit, "trial")] if search.trial_limit is not None else []
+    limits += [f"{search.minutes:g} minutes"] if search.minutes else []
+    return f"On: {counted(len(search.vary), 'setting')} may vary, for {' or '.join(limits)}."
 
 
 def _repeats(recipe: Recipe) -> RepeatSettings:

@@ -6,7 +6,7 @@ import csv
 import io
 
 from engine.comparison.comparison import Comparison
-from ui.results.csv_export import flat_row
+from engine.figures.variants_csv import flat_row
 
 NOT_TIMED = ("latency_ratio", "latency_ratio_ci95")
 

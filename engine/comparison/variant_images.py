@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,17 +12,16 @@ import numpy as np
 
 from engine.contract.errors import DataError
 from engine.contract.measurements import VariantMeasurement
+from engine.datasets.cache.pixel_digests import kept_digests
 from engine.datasets.source import Split
 from engine.store.prediction_file import Predictions
 from engine.store.run_hashes import is_damaged
 
 
 @dataclass(frozen=True)
-class TestedImages:
+class VariantImages:
     """In a fixed order, which is the same for the same images."""
 
-    __test__ = False
-    """No test of pytest's."""
     keys: tuple[str, ...]
     """Of each image: its content, where the run kept that, else its path."""
     labels: tuple[str, ...]
@@ -45,15 +45,15 @@ class TestedImages:
         """Index into the classes, int64 (images,)."""
         return np.array([self.classes.index(label) for label in self.labels], dtype=np.int64)
 
-    def by_path(self) -> TestedImages:
+    def by_path(self) -> VariantImages:
         """As of a run that did not keep what its images contain."""
         keys = tuple(f"{self.origin}\0{path}" for path in self.paths)
         return _ordered(keys, self.labels, False, self.paths, self.classes, self.predicted, self.origin)
 
 
-def read_tested_images(
+def read_variant_images(
     directory: Path, variant: VariantMeasurement, known: dict[Path, Predictions] | None = None, origin: str = ""
-) -> TestedImages:
+) -> VariantImages:
     """
     Args:
         directory: of the run that the variant is of.
@@ -64,7 +64,7 @@ def read_tested_images(
         DataError: neither its predictions nor its table of splits can be read.
     """
     if not variant.predictions:
-        return _of_split(directory / variant.split, origin)
+        return _of_split(directory, variant, origin)
     known = {} if known is None else known
     file = directory / variant.predictions
     if file not in known:
@@ -72,8 +72,8 @@ def read_tested_images(
     kept = known[file]
     labels = tuple(kept.classes[label] for label in kept.labels)
     predicted = kept.predicted[kept.place(variant.name)] if variant.name in kept.variants else None
-    keys, by_content = kept.contents or kept.paths, bool(kept.contents)
-    return _ordered(keys, labels, by_content, kept.paths, kept.classes, predicted, origin)
+    digests = _digests(directory, variant, kept.paths)
+    return _ordered(digests or kept.paths, labels, bool(digests), kept.paths, kept.classes, predicted, origin)
 
 
 def _read(directory: Path, file: Path) -> Predictions:
@@ -85,7 +85,7 @@ def _read(directory: Path, file: Path) -> Predictions:
     return Predictions.read(file)
 
 
-def image_differences(first: TestedImages, second: TestedImages) -> list[str]:
+def image_differences(first: VariantImages, second: VariantImages) -> list[str]:
     """What there is to say of the second's test images beside the first's; empty where they are the same ones."""
     if not (first.by_content and second.by_content):
         first, second = first.by_path(), second.by_path()
@@ -103,18 +103,18 @@ def image_differences(first: TestedImages, second: TestedImages) -> list[str]:
     return said
 
 
-def are_same_images(first: TestedImages, second: TestedImages) -> bool:
+def are_same_images(first: VariantImages, second: VariantImages) -> bool:
     return not image_differences(first, second)
 
 
-def aligned(first: TestedImages, second: TestedImages) -> tuple[TestedImages, TestedImages]:
+def aligned(first: VariantImages, second: VariantImages) -> tuple[VariantImages, VariantImages]:
     """Both in one order, where they are the same images."""
     if first.by_content and second.by_content:
         return first, second
     return first.by_path(), second.by_path()
 
 
-def _replaced(first: TestedImages, second: TestedImages) -> str:
+def _replaced(first: VariantImages, second: VariantImages) -> str:
     """How many have a path that both know, and another content."""
     if not first.by_content:
         return ""
@@ -124,7 +124,7 @@ def _replaced(first: TestedImages, second: TestedImages) -> str:
     return f", and {changed:,} have the same path but another content" if changed else ""
 
 
-def _labelled(images: TestedImages) -> list[tuple[str, str]]:
+def _labelled(images: VariantImages) -> list[tuple[str, str]]:
     return list(zip(images.keys, images.labels, strict=True))
 
 
@@ -136,9 +136,9 @@ def _ordered(
     classes: tuple[str, ...] = (),
     predicted: np.ndarray | None = None,
     origin: str = "",
-) -> TestedImages:
+) -> VariantImages:
     order = sorted(range(len(keys)), key=lambda place: (keys[place], labels[place], paths[place]))
-    return TestedImages(
+    return VariantImages(
         tuple(keys[place] for place in order),
         tuple(labels[place] for place in order),
         by_content,
@@ -149,11 +149,19 @@ def _ordered(
     )
 
 
-def _of_split(path: Path, origin: str) -> TestedImages:
+def _digests(directory: Path, variant: VariantMeasurement, paths: Sequence[str]) -> tuple[str, ...]:
+    """Of the pixels of each image; empty where the run did not keep them all, and of another dataset's images."""
+    known = {} if variant.dataset else kept_digests(directory / variant.split)
+    return tuple(known[path] for path in paths) if known.keys() >= set(paths) else ()
+
+
+def _of_split(directory: Path, variant: VariantMeasurement, origin: str) -> VariantImages:
+    path = directory / variant.split
     try:
         with path.open(encoding="utf-8", newline="") as stream:
             rows = [row for row in csv.DictReader(stream) if row["split"] == Split.TEST]
         paths, labels = tuple(row["path"] for row in rows), tuple(row["label"] for row in rows)
     except (OSError, KeyError, TypeError, ValueError, csv.Error):
         raise DataError(f"{path} cannot be read as the run's table of splits; run its recipe again.") from None
-    return _ordered(paths, labels, False, paths, origin=origin)
+    digests = _digests(directory, variant, paths)
+    return _ordered(digests or paths, labels, bool(digests), paths, origin=origin)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.contract.measurements import ChainSummary, RepeatedFigure
 from engine.figures.figure_text import figure_text, p_text
 from engine.figures.variant_figures import KIB
-from ui.verdict_words import VERDICTS
+from engine.figures.verdict_words import VERDICTS
 
 SCALED = ("mean", "deviation", "ci95")
 HEADS = ("accuracy\n(95 % CI)", "Δ accuracy, points\n(95 % CI)", "p, corrected\n(Holm)", "zip\nKiB", "p50\nms")

@@ -8,8 +8,8 @@ import pytest
 
 from engine.contract.events import EngineEvent, Notice, event_line
 from engine.store.event_file import EventFile, digests_file
+from engine.store.event_log import DAMAGED_EVENTS, NEWER_EVENTS, EventLog
 from tests.ui.study_events import study_events
-from ui.dashboard.event_log import DAMAGED_EVENTS, NEWER_EVENTS, EventLog
 from ui.shown_run import ShownRun
 
 

@@ -1,0 +1,83 @@
+"""The tab of a search: trials as they end, those on the front marked, and their recipes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QFileDialog, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.contract.events import PlannedStage, RunFinished, StagesPlanned, TrialFinished
+from engine.contract.measurements import FrontPoint, SearchResult
+from tests.ui.study_events import result, study_events
+from ui.dashboard.panels.search import ON_FRONT, SearchPanel
+from ui.shown_run import ShownRun, StageStatus
+from ui.theme import LIGHT
+
+STAGES = tuple(
+    PlannedStage(key=f"stage {number}", parent=None, title=f"trial {number}: baseline", kind="baseline", trial=number)
+    for number in (1, 2)
+)
+
+
+def trial(number: int, state: str, front: tuple[int, ...]) -> TrialFinished:
+    done = state == "done"
+    return TrialFinished(
+        trial=number, trials=4, state=state, reason="" if done else "too weak", settings={"images.size": 32 * number},
+        values={"accuracy": 0.5 + 0.1 * number, "zip_bytes": 2048.0} if done else {}, front=front, seconds_left=30,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def searched(tmp_path: Path) -> ShownRun:
+    state = ShownRun(directory=tmp_path)
+    state.apply(study_events(tmp_path)[0].model_copy(update={"stages": ()}))
+    for number, (ended, front) in enumerate((("done", (1,)), ("stopped", (1,)), ("done", (3,))), start=1):
+        if number <= len(STAGES):
+            state.apply(StagesPlanned(stages=STAGES[:number]))
+        state.apply(trial(number, ended, front))
+    return state
+
+
+def test_trials_stand_in_rows_with_the_front_marked(qtbot: QtBot, searched: ShownRun) -> None:
+    panel = SearchPanel(LIGHT)
+    qtbot.addWidget(panel)
+    with qtbot.waitSignal(panel.filled) as filled:
+        panel.show_state(searched)
+    assert filled.args == [True]
+    rows = [[panel.table.item(row, column).text() for column in range(6)] for row in range(3)]
+    assert rows == [
+        ["", "1", "0.600", "2.0 KiB", "images.size = 32", "done"],
+        ["", "2", "–", "–", "images.size = 64", "stopped: too weak"],
+        [ON_FRONT, "3", "0.800", "2.0 KiB", "images.size = 96", "done"],
+    ]
+    assert (searched.done_fraction, searched.seconds_left) == (0.75, 30)
+    assert {stage.status for stage in searched.stages.values()} == {StageStatus.NOT_BEGUN}
+
+
+def test_the_recipe_of_a_point_can_be_saved(
+    qtbot: QtBot, searched: ShownRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "search").mkdir()
+    (tmp_path / "search" / "trial-3.toml").write_text("schema = 1\n")
+    point = FrontPoint(
+        trial=3, values={"accuracy": 0.8}, settings={}, variant="PRQ (trial 3)", recipe="search/trial-3.toml"
+    )
+    search = SearchResult(objectives=("accuracy",), front=(point,), trials=3, stopped=1, note="By the test images.")
+    searched.apply(RunFinished(result=result(tmp_path).model_copy(update={"search": search}), seconds=3))
+    panel = SearchPanel(LIGHT)
+    qtbot.addWidget(panel)
+    panel.show_state(searched)
+    assert panel.title.text() == "Found in 3 trials (1 stopped early): what no other trial beats."
+    assert panel.note.text() == "By the test images."
+    save = panel.findChild(QPushButton, "search.save")
+    panel.table.selectRow(0)
+    assert not save.isEnabled()
+    panel.table.selectRow(2)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine.toml"), ""))
+    save.click()
+    assert (tmp_path / "mine.toml").read_text() == "schema = 1\n"
+    with qtbot.waitSignal(panel.row_requested) as wanted:
+        panel.findChild(QPushButton, "search.go").click()
+    assert wanted.args == ["PRQ (trial 3)"]

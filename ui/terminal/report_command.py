@@ -1,0 +1,47 @@
+"""`report`: writes what one or several runs found as a page, a PDF, and tables and figures for a paper."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.contract.errors import EXIT_DONE, Cancelled
+from engine.contract.progress import Progress
+from engine.report.run_report import write_report
+from ui.terminal.told_progress import told_on_stderr
+
+BURNT_IN = "It shows test images: look whether any has a name burnt in before you share it, or use --without-pictures."
+
+
+def report_command(
+    runs: Sequence[str], runs_directory: Path, out: Path, with_pictures: bool, tells_window: bool = False
+) -> int:
+    """Write the report into `out` and print where it is.
+
+    Args:
+        tells_window: whether its progress is told to the window that started it, as JSON lines on standard output.
+
+    Raises:
+        NutshellError: a run cannot be read, or `out` cannot be used.
+    """
+    out = out.expanduser()
+    progress = Progress(on_report=_tell_window) if tells_window else told_on_stderr(noun="steps")
+    try:
+        written = write_report(runs, out, runs_directory, with_pictures, progress)
+    except KeyboardInterrupt:
+        raise Cancelled(f"Stopped; {out} is as it was.") from None
+    for sentence in written.unfinished:
+        sys.stdout.write(f"{sentence}\n")
+    sys.stdout.write(f"{written.page}\n{written.pdf}\n{len(written.files)} files in {out}\n")
+    if written.has_pictures:
+        sys.stdout.write(f"{BURNT_IN}\n")
+    if written.boxes:
+        sys.stdout.write(f"No font here has {written.boxes}: figures and the PDF show boxes. Install one that does.\n")
+    return EXIT_DONE
+
+
+def _tell_window(done: int, total: int) -> None:
+    sys.stdout.write(f"{json.dumps({'done': done, 'total': total})}\n")
+    sys.stdout.flush()

@@ -1,0 +1,91 @@
+"""What verifying a run found, in lines of text for the command line and the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.verification.verified_figures import DifferingFigure, FigureGroup, Value, Verification
+from ui.counts import counted
+
+GROUPS = (
+    "file", "size", "weights", "accuracy", "classes", "probabilities", "answers", "agreement", "paired", "threshold",
+    "TFLM file",
+)  # fmt: skip
+MAX_LINES = 8
+"""Of one group; a table of many classes can differ in thousands of figures."""
+
+
+def shown_groups(found: Verification) -> list[str]:
+    """The groups that some variant has, in the order of their columns."""
+    there = {group.group for variant in found.variants for group in variant.groups}
+    return [name for name in GROUPS if name in there]
+
+
+def differing_lines(found: Verification) -> Iterator[str]:
+    """What holds of the images and the run's own files, and each figure that does not hold, with both values."""
+    for name, group in _groups_of_run(found):
+        yield f"{name}, {group.group}: {_counted(group)}"
+        yield from _said(group)
+    for variant in found.variants:
+        wrong = [group for group in variant.groups if group.outcome != "holds"]
+        if wrong:
+            yield f"{variant.variant} ({variant.file}):"
+        reasons: dict[str, list[str]] = {}
+        for group in wrong:
+            if group.differing:
+                yield f"  {group.group}: does not hold"
+                yield from _said(group)
+            elif group.why:
+                reasons.setdefault(group.why, []).append(group.group)
+        for why, names in reasons.items():
+            yield f"  {', '.join(names)}: not verified. {why}"
+
+
+def verdict(found: Verification) -> str:
+    """The last line."""
+    groups = found.all_groups()
+    compared = sum(group.compared for group in groups)
+    differing = sum(len(group.differing) for group in groups)
+    unverified = sum(bool(group.why) for group in groups)
+    if found.holds:
+        return f"All {compared:,} figures that were computed again hold."
+    said = [f"{differing:,} of {compared:,} figures do not hold"] if differing else []
+    said += [f"{counted(unverified, 'group')} of figures could not be verified"] if unverified else []
+    return f"{', and '.join(said)}."
+
+
+def _groups_of_run(found: Verification) -> Iterator[tuple[str, FigureGroup]]:
+    yield "Run", found.files
+    for images in found.images:
+        for group in images.groups:
+            yield images.name, group
+    if found.summary:
+        yield "Repetitions", found.summary
+
+
+def _counted(group: FigureGroup) -> str:
+    if group.why and not group.differing:
+        return f"not verified. {group.why}"
+    return f"{'does not hold' if group.differing else 'holds'} ({group.compared:,} compared)"
+
+
+def _said(group: FigureGroup) -> Iterator[str]:
+    for one in group.differing[:MAX_LINES]:
+        yield f"    {_line(one)}"
+    if (more := len(group.differing) - MAX_LINES) > 0:
+        yield f"    and {more:,} more; --json FILE lists all"
+    if group.differing and group.why:
+        yield f"    Not verified in part: {group.why}"
+
+
+def _line(one: DifferingFigure) -> str:
+    digits = "" if one.equal_decimals is None else f"; equal to {counted(one.equal_decimals, 'decimal')}"
+    return f"{one.figure}: printed {_text(one.printed)}, found {_text(one.found)}{digits}. {one.detail}".rstrip()
+
+
+def _text(value: Value) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
