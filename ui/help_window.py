@@ -20,6 +20,7 @@ PAGE_OF_TOPIC = {
     "page 5": "recipe.md",
     "run": "measuring.md",
     "bench": "test-bench.md",
+    "compare": "comparing.md",
 }
 """What the window shows → the page that explains it."""
 SIZE = (900, 640)

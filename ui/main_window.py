@@ -190,6 +190,8 @@ class MainWindow(QMainWindow):
         self._runs.duplicate_requested.connect(self._on_duplicate)
         self._runs.verify_requested.connect(self._actions.verify)
         self._runs.delete_requested.connect(self._actions.delete)
+        self._runs.compare_requested.connect(self._actions.compare)
+        self._actions.comparison_chosen.connect(self._stack.compare)
         self._actions.changed.connect(self._refresh_runs)
         self._actions.removed.connect(self._on_removed)
         self._stack.edit_requested.connect(self._edit)
@@ -377,5 +379,5 @@ class MainWindow(QMainWindow):
             self._help = HelpWindow(self)
         shown = self._stack.currentWidget()
         topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
-        topic = "bench" if self._shows_bench() else topic
+        topic = "bench" if self._shows_bench() else "compare" if self._stack.shows_comparison else topic
         self._help.show_topic(topic)

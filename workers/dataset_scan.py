@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.chain.target_findings import groups_of_test_images
+from engine.chain.target_findings import Witnesses, groups_of_test_images, witnesses_of_classes
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
@@ -101,6 +101,11 @@ class ScanResult:
     def test_groups(self) -> int:
         """Such as patients; 0 where each test image stands alone."""
         return groups_of_test_images(self.index.samples)
+
+    @cached_property
+    def test_witnesses(self) -> dict[str, Witnesses]:
+        """Class → its test images."""
+        return witnesses_of_classes(self.index)
 
     def images(self, split: Split) -> int:
         return sum(self.counts[split.value].values())

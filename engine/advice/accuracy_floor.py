@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 from engine.advice.differences import Difference, Differences
 from engine.contract.errors import RecipeError
-from engine.contract.measurements import VariantMeasurement
+from engine.contract.measurements import PairedComparison, VariantMeasurement
 from engine.contract.recipe import BASELINE
 from engine.figures.variant_figures import figures
+from engine.measurement.target_verdict import points_text
 
 (ACCURACY,) = figures("accuracy")
 
 
 @dataclass(frozen=True)
 class AccuracyFloor:
-    """The least accuracy that is asked for, and the recipe's `target.max_accuracy_drop`, where it has one.
+    """The least accuracy that is asked for, and the drops that the recipe's target allows, where it has any.
 
     Where neither is asked, a file must not be measurably less accurate than the baseline.
     """
@@ -31,13 +32,13 @@ class AccuracyFloor:
     def reached(self, variants: Sequence[VariantMeasurement]) -> tuple[VariantMeasurement, ...]:
         """Those that reach it, by what was measured."""
         differences = Differences(variants)
-        asks_drop = _asked_drop(variants) is not None
+        asks_drop = bool(_asked_drops(variants))
 
         def reaches(variant: VariantMeasurement) -> bool:
             if variant.accuracy < self.least:
                 return False
             if asks_drop:
-                return variant.chain == BASELINE or (variant.paired is not None and variant.paired.verdict == "holds")
+                return variant.chain == BASELINE or (variant.paired is not None and _keeps_target(variant.paired))
             best = _best_baseline(variants)
             if self.least or best is None:
                 return True
@@ -48,13 +49,23 @@ class AccuracyFloor:
     def words(self, variants: Sequence[VariantMeasurement]) -> str:
         """What a file must reach, as the end of a sentence."""
         asked = [f"an accuracy of {self.least:.3f} or more"] if self.least else []
-        if drop := _asked_drop(variants):
-            asked.append(f"the target of at most {100 * drop:g} points lost, shown by the test images")
+        if drops := _asked_drops(variants):
+            asked.append(f"the target of at most {' and '.join(drops)} lost, shown by the test images")
         return " and ".join(asked) or "no accuracy that is measurably below the baseline's"
 
 
-def _asked_drop(variants: Sequence[VariantMeasurement]) -> float | None:
-    return next((one.paired.max_drop for one in variants if one.paired and one.paired.max_drop), None)
+def _keeps_target(paired: PairedComparison) -> bool:
+    asked = [] if paired.max_drop is None else [paired.verdict]
+    return all(verdict == "holds" for verdict in (*asked, *(one.verdict for one in paired.recall.values())))
+
+
+def _asked_drops(variants: Sequence[VariantMeasurement]) -> list[str]:
+    """Such as "2 points", and "1 point of recall of "malignant"."""
+    asking = (one.paired for one in variants if one.paired and (one.paired.max_drop or one.paired.recall))
+    if (first := next(asking, None)) is None:
+        return []
+    of_accuracy = [points_text(first.max_drop)] if first.max_drop else []
+    return of_accuracy + [f'{points_text(one.max_drop)} of recall of "{name}"' for name, one in first.recall.items()]
 
 
 def _best_baseline(variants: Sequence[VariantMeasurement]) -> VariantMeasurement | None:

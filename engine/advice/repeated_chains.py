@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from engine.contract.measurements import ChainSummary, MicroFile, PairedComparison, VariantMeasurement
+from engine.contract.measurements import (
+    ChainSummary,
+    MicroFile,
+    PairedComparison,
+    RecallComparison,
+    VariantMeasurement,
+)
 from engine.contract.recipe import BASELINE
 
 NOT_MEANT = ("seed", "fold", "threads")
@@ -106,6 +112,27 @@ def _paired(pairs: Sequence[PairedComparison], members: int) -> PairedComparison
             "p_value": max(one.p_value for one in pairs),
             "p_holm": max(corrected) if len(corrected) == members else None,
             "verdict": first.verdict if len(verdicts) == 1 else "too few images",
+            "recall": {name: _recall([one.recall[name] for one in pairs]) for name in first.recall},
+        }
+    )
+
+
+def _recall(repetitions: Sequence[RecallComparison]) -> RecallComparison:
+    """Of one class, over all repetitions."""
+    first = repetitions[0]
+    verdicts = {one.verdict for one in repetitions}
+    return first.model_copy(
+        update={
+            "images": sum(one.images for one in repetitions),
+            "groups": len(repetitions),
+            "won": sum(one.won for one in repetitions),
+            "lost": sum(one.lost for one in repetitions),
+            "difference": fmean(one.difference for one in repetitions),
+            "difference_ci95": (
+                min(one.difference_ci95[0] for one in repetitions),
+                max(one.difference_ci95[1] for one in repetitions),
+            ),
+            "verdict": first.verdict if len(verdicts) == 1 else "too few images",
         }
     )
 
@@ -119,6 +146,13 @@ def _as_summed_up(mean: VariantMeasurement, summary: ChainSummary) -> VariantMea
         update["latency_ratio_ci95"] = summary.latency_ratio.ci95
     found = summary.difference
     if mean.paired and found and found.ci95 and found.p_value is not None:
+        recall = {
+            name: mean.paired.recall[name].model_copy(
+                update={"difference": one.mean, "difference_ci95": one.ci95, "verdict": one.verdict}
+            )
+            for name, one in found.recall.items()
+            if name in mean.paired.recall
+        }
         update["paired"] = mean.paired.model_copy(
             update={
                 "difference": found.mean,
@@ -127,6 +161,7 @@ def _as_summed_up(mean: VariantMeasurement, summary: ChainSummary) -> VariantMea
                 "p_holm": found.p_holm,
                 "max_drop": found.max_drop,
                 "verdict": found.verdict,
+                "recall": recall,
             }
         )
     return mean.model_copy(update=update)

@@ -22,14 +22,17 @@ class Standing(StrEnum):
     """Another is really no worse in all figures, and really better in one."""
 
 
-def standings(variants: Sequence[VariantMeasurement], figures: Sequence[Figure]) -> dict[str, Standing]:
+def standings(
+    variants: Sequence[VariantMeasurement], figures: Sequence[Figure], differences: Differences | None = None
+) -> dict[str, Standing]:
     """Name → standing, of each variant that has all the figures and was measured on the study's own test images.
 
     Args:
         variants: of one run, baselines included.
         figures: such as size and accuracy; each has a better way.
+        differences: how they are compared; None: as variants of one run.
     """
-    differences = Differences(variants)
+    differences = differences or Differences(variants)
     drawn, rows = [], []
     for variant in variants:
         numbers = [differences.number(figure, variant) for figure in figures]

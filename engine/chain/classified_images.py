@@ -24,3 +24,5 @@ class ClassifiedImages:
     """int64 (images,)."""
     groups: Sequence[str] = ()
     """Of each image, such as its patient; "": it stands alone. Empty: all do."""
+    classes: Sequence[str] = ()
+    """What the labels stand for."""

@@ -6,18 +6,21 @@ from collections.abc import Mapping
 
 from engine.chain.classified_images import ClassifiedImages
 from engine.contract.measurements import PairedComparison
-from engine.measurement.paired_comparison import holm, paired_comparison, within_drop
+from engine.contract.target_settings import TargetSettings
+from engine.measurement.paired_comparison import holm, paired_comparison, recall_comparison, within_drop
+
+NO_TARGET = TargetSettings()
 
 
 class PairedVariants:
     """Collects predictions, and compares any two files that classified the same images."""
 
-    def __init__(self, max_drop: float = 0.0) -> None:
+    def __init__(self, target: TargetSettings = NO_TARGET) -> None:
         """
         Args:
-            max_drop: of the accuracy against the baseline; 0: not asked.
+            target: what files may lose against their baseline.
         """
-        self.max_drop = max_drop
+        self.target = target
         self.classified: dict[str, ClassifiedImages] = {}
         """Variant → what its file predicts."""
 
@@ -51,6 +54,17 @@ class PairedVariants:
             distinct = {keys[name]: one.p_value for name, one in own.items()}
             corrected = dict(zip(distinct, holm(tuple(distinct.values())), strict=True))
             found |= {name: one.model_copy(update={"p_holm": corrected[keys[name]]}) for name, one in own.items()}
-        if self.max_drop:
-            found = {name: within_drop(one, self.max_drop) for name, one in found.items()}
-        return found
+        return {name: self._judged(name, one) for name, one in found.items()}
+
+    def _judged(self, name: str, comparison: PairedComparison) -> PairedComparison:
+        """With the verdicts on what the target allows."""
+        if self.target.max_accuracy_drop:
+            comparison = within_drop(comparison, self.target.max_accuracy_drop)
+        first, second = self.classified[comparison.against], self.classified[name]
+        recall = {
+            of: recall_comparison(
+                first.labels, first.predicted, second.predicted, first.groups, first.classes.index(of), drop
+            )
+            for of, drop in self.target.max_recall_drop.items()
+        }
+        return comparison.model_copy(update={"recall": recall})

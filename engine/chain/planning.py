@@ -10,9 +10,14 @@ from engine.backbones.backbone import layer_graph
 from engine.chain.branches import Branch, plan_branches
 from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, Work, stage_cost
 from engine.chain.listed_datasets import ListedDatasets, list_datasets
-from engine.chain.preflight import accepted, guessed_classes
+from engine.chain.preflight import RecipeRefused, accepted, guessed_classes
 from engine.chain.stage_tree import Stage
-from engine.chain.target_findings import groups_of_test_images, target_findings
+from engine.chain.target_findings import (
+    groups_of_test_images,
+    target_findings,
+    unknown_classes,
+    witnesses_of_classes,
+)
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import PlannedStage
 from engine.contract.findings import Finding, Severity
@@ -112,6 +117,8 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHE
     datasets = listed[recipe.repeats[0]]
     if (classes := len(datasets.own.classes)) != guessed_classes(recipe):
         findings = accepted(recipe, classes)
+    if faults := tuple(unknown_classes(recipe.target, datasets.own.classes)):
+        raise RecipeRefused(faults)
     for branch in recipe.branches():
         for _, index in datasets.others:
             # Raises where the network cannot have a head for these classes.
@@ -125,8 +132,9 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHE
     work = _work(datasets.own, speed or DEFAULT_MACS_PER_SECOND)
     planned = Planned(recipe, findings, listed, branches, work, speed is not None)
     groups = groups_of_test_images(datasets.own.samples)
-    found = (*_memory_findings(planned.planned_stages()), *target_findings(recipe.target, work.test_images, groups))
-    return replace(planned, findings=(*findings, *found))
+    of_class = witnesses_of_classes(datasets.own)
+    too_few = target_findings(recipe.target, work.test_images, groups, of_class)
+    return replace(planned, findings=(*findings, *_memory_findings(planned.planned_stages()), *too_few))
 
 
 def _listed(recipe: Recipe, locations: Locations, progress: Progress) -> dict[Repeat, ListedDatasets]:

@@ -66,6 +66,7 @@ def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, 
             for finding in chain_findings(branch, chain, class_count or guessed_classes(recipe))
         ),
         *_same_chains(recipe),
+        *_target_findings(recipe),
     )
     once: dict[tuple[str, str], Finding] = {}
     for finding in found:
@@ -263,6 +264,16 @@ def _same_chains(recipe: Recipe) -> Iterator[Finding]:
                 where = f"chains[{place}]"
                 repair = RemoveEntry(place=where, sentence=f'Remove the chain "{chain.name}"')
                 yield Finding(severity=Severity.NOTE, where=where, message=message, repair=repair)
+
+
+def _target_findings(recipe: Recipe) -> Iterator[Finding]:
+    """A target that no chain can be held against."""
+    if not recipe.target.asks_drop:
+        return
+    if all(any(step.other_dataset() for step in chain.steps) for chain in recipe.chains):
+        why = "every chain switches to another dataset" if recipe.chains else "there is no chain"
+        message = f"What files may lose against their baseline will not be judged, because {why}."
+        yield Finding(severity=Severity.WARNING, where="target", message=message)
 
 
 def _error(where: str, message: str, repair: Repair | None = None) -> Finding:

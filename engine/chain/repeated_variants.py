@@ -6,15 +6,21 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import inf
+from typing import Any
+
+import numpy as np
 
 from engine.chain.classified_images import ClassifiedImages
+from engine.chain.paired_variants import NO_TARGET
 from engine.contract.measurements import (
     ChainSummary,
     RepeatedComparison,
     RepeatedFigure,
+    RepeatedRecall,
     VariantMeasurement,
 )
 from engine.contract.recipe import BASELINE
+from engine.contract.target_settings import TargetSettings
 from engine.measurement.accuracy import wilson_interval
 from engine.measurement.paired_comparison import drop_verdict, holm, score_interval
 from engine.measurement.repeated_scores import Repetition, repeated_figure, repeated_score
@@ -48,14 +54,14 @@ def summarised(
     variants: Sequence[VariantMeasurement],
     classified: Mapping[str, ClassifiedImages],
     folds: int = 0,
-    max_drop: float = 0.0,
+    target: TargetSettings = NO_TARGET,
 ) -> tuple[ChainSummary, ...]:
     """One summary per chain and image setting, in the order of the variants; none where nothing is repeated.
 
     Args:
         classified: variant → what its file predicts.
         folds: of the recipe.
-        max_drop: of the accuracy against the baseline; 0: not asked.
+        target: what the chains may lose against the baseline.
     """
     if not any(variant.repeat for variant in variants):
         return ()
@@ -63,7 +69,7 @@ def summarised(
     for variant in variants:
         together[variant.chain, variant.setting].append(variant)
     baselines = {variant.branch: variant.name for variant in variants if variant.chain == BASELINE}
-    found = tuple(_summary(members, classified, baselines, folds, max_drop) for members in together.values())
+    found = tuple(_summary(members, classified, baselines, folds, target) for members in together.values())
     return _corrected(found)
 
 
@@ -72,7 +78,7 @@ def _summary(
     classified: Mapping[str, ClassifiedImages],
     baselines: Mapping[str, str],
     folds: int,
-    max_drop: float,
+    target: TargetSettings,
 ) -> ChainSummary:
     first = members[0]
     own = [classified[member.name] for member in members]
@@ -87,7 +93,7 @@ def _summary(
         folds=folds,
         same_test_images=len({one.test_images for one in own}) == 1,
         accuracy=accuracy,
-        difference=_difference(members, classified, baselines, max_drop),
+        difference=_difference(members, classified, baselines, target),
         **_plain_figures(members),
     )
 
@@ -105,7 +111,7 @@ def _difference(
     members: Sequence[VariantMeasurement],
     classified: Mapping[str, ClassifiedImages],
     baselines: Mapping[str, str],
-    max_drop: float,
+    target: TargetSettings,
 ) -> RepeatedComparison | None:
     if members[0].chain == BASELINE or members[0].dataset:
         return None
@@ -114,11 +120,38 @@ def _difference(
         ours, theirs = _repetition(classified[member.name]), _repetition(classified[baselines[member.branch]])
         scores.append(replace(ours, scores=ours.scores - theirs.scores))
     figure, p_value = repeated_score(scores, _difference_interval)
-    asked = {}
-    if max_drop and figure.ci95:
-        asked = {"max_drop": max_drop, "verdict": drop_verdict(figure.ci95, max_drop)}
+    asked: dict[str, Any] = {}
+    if target.max_accuracy_drop and figure.ci95:
+        drop = target.max_accuracy_drop
+        asked = {"max_drop": drop, "verdict": drop_verdict(figure.ci95, drop)}
     known = p_value if len(members) > 1 else None
-    return RepeatedComparison(**figure.model_dump(), p_value=known, **asked)
+    own = [classified[member.name] for member in members]
+    recall = {
+        of: _recall(scores, [one.labels == one.classes.index(of) for one in own], drop)
+        for of, drop in target.max_recall_drop.items()
+    }
+    return RepeatedComparison(**figure.model_dump(), p_value=known, **asked, recall=recall)
+
+
+def _recall(scores: Sequence[Repetition], of_class: Sequence[np.ndarray], max_drop: float) -> RepeatedRecall:
+    """Of one class.
+
+    Args:
+        of_class: which test images of each repetition are of it, bool (images,).
+    """
+    own = []
+    for one, mask in zip(scores, of_class, strict=True):
+        places = np.flatnonzero(mask)
+        groups = [one.groups[place] for place in places.tolist()] if one.groups else ()
+        # As many for each test image as in the whole study: so much do the repetitions overlap.
+        train_images = round(one.train_images * len(places) / len(mask))
+        own.append(Repetition(one.scores[places], one.images, groups, train_images))
+    if not all(len(one.scores) for one in own):
+        everything = RepeatedFigure(mean=0.0, deviation=None, ci95=(-1.0, 1.0), values=())
+        return RepeatedRecall(**everything.model_dump(), max_drop=max_drop, verdict="too few images")
+    figure, _ = repeated_score(own, _difference_interval)
+    assert figure.ci95 is not None
+    return RepeatedRecall(**figure.model_dump(), max_drop=max_drop, verdict=drop_verdict(figure.ci95, max_drop))
 
 
 def _repetition(one: ClassifiedImages) -> Repetition:

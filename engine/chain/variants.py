@@ -21,6 +21,7 @@ from engine.chain.stage_tree import Stage
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
 from engine.contract.measurements import ChainSummary, DecisionThreshold, VariantMeasurement, variant_name
+from engine.contract.recipe import BASELINE
 from engine.contract.repeats import Repeat
 from engine.contract.target_settings import TargetSettings
 from engine.datasets.cache.prepared import PreparedDataset
@@ -32,6 +33,7 @@ from engine.measurement.classification import classify
 from engine.measurement.figures_per_class import chosen_threshold, untested
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.machine import LATENCY_THREADS
+from engine.measurement.target_verdict import unjudged_note
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
 from engine.store.measurement_store import MeasurementStore
@@ -77,7 +79,7 @@ class Variants:
         """Branch → what its baseline predicts on the test images."""
         self._index_of, self._splits = index_of, splits
         self._judges_by_validation = judges_by_validation
-        self._paired = PairedVariants(target.max_accuracy_drop)
+        self._paired = PairedVariants(target)
         self._kept: dict[str, Predictions] = {}
         """File, relative to the run's directory → what is in it: one for each set of test images."""
         self._kept_of: dict[str, tuple[str, DatasetSettings | None]] = {}
@@ -163,6 +165,7 @@ class Variants:
             {variant.name: baselines[variant.branch].name for _, _, variant in self._variants},
             {variant.name: key for _, key, variant in self._variants},
         )
+        unjudged = unjudged_note(self._paired.target, self.measured, set(paired))
         final = []
         for stage, key, variant in self._variants:
             latency = figures[key]
@@ -175,6 +178,8 @@ class Variants:
                     "threads": latency.threads,
                 }
             )
+            if variant.chain == BASELINE and unjudged:
+                variant = variant.model_copy(update={"note": f"{variant.note} {unjudged}".strip()})
             control = controls.get((variant.branch, variant.control))
             comparisons = {
                 "paired": paired.get(variant.name),
@@ -190,7 +195,7 @@ class Variants:
 
     def summary(self, measured: Sequence[VariantMeasurement], folds: int) -> tuple[ChainSummary, ...]:
         """Of the variants, as `measure_latencies` gives them, over the repetitions; empty where there is one only."""
-        return summarised(measured, self._paired.classified, folds, self._paired.max_drop)
+        return summarised(measured, self._paired.classified, folds, self._paired.target)
 
     def _classified(
         self, branch: Branch, stage: Stage, dataset: PreparedDataset, decided: np.ndarray
@@ -206,6 +211,7 @@ class Variants:
             train_images=len(dataset.splits[Split.TRAIN]),
             labels=dataset.labels[rows],
             predicted=decided,
+            classes=dataset.classes,
             groups=groups if any(groups) else (),
         )
 

@@ -131,6 +131,29 @@ class DecisionThreshold(Measured):
     accuracy: float | None = None
 
 
+Verdict = Literal["holds", "does not hold", "too few images"]
+"""On a target, by where an interval lies: above the drop that is allowed, below it, or around it."""
+
+
+class RecallComparison(Measured):
+    """The recall of one class by a variant less that by its baseline, on the test images of the class."""
+
+    images: int
+    """Test images of the class; with none the interval is all that there can be."""
+    groups: int | None = None
+    """Such as patients, where images of one are no independent witnesses; None: each image stands alone."""
+    won: int
+    """Images of the class that the baseline classifies wrongly, and this one rightly."""
+    lost: int
+    """The other way."""
+    difference: float
+    difference_ci95: tuple[float, float]
+    """Tango's score interval; with groups a bootstrap over whole groups."""
+    max_drop: float
+    """What the recipe's `target.max_recall_drop` allows."""
+    verdict: Verdict
+
+
 class PairedComparison(Measured):
     """A variant against another on the same test images."""
 
@@ -154,8 +177,9 @@ class PairedComparison(Measured):
     """That the two are equally accurate: McNemar's exact test, or with groups by exchanging the two in whole groups."""
     max_drop: float | None = None
     """What the recipe's `target.max_accuracy_drop` allows; None: it does not ask."""
-    verdict: Literal["holds", "does not hold", "too few images"] | None = None
-    """By where the interval lies: above the drop, below it, or around it."""
+    verdict: Verdict | None = None
+    recall: dict[str, RecallComparison] = Field(default_factory=dict)
+    """Of each class that the recipe's `target.max_recall_drop` names."""
     p_holm: float | None = None
     """Corrected for all variants that the run holds against the same one (Holm 1979)."""
 
@@ -315,6 +339,14 @@ class RepeatedFigure(Measured):
     """In the order of the repetitions."""
 
 
+class RepeatedRecall(RepeatedFigure):
+    """The recall of one class by a chain less its baseline's, each repetition on its own test images of the class."""
+
+    max_drop: float
+    """What the recipe's `target.max_recall_drop` allows."""
+    verdict: Verdict
+
+
 class RepeatedComparison(RepeatedFigure):
     """The accuracy of a chain less its baseline's, each repetition on its own test images."""
 
@@ -324,7 +356,9 @@ class RepeatedComparison(RepeatedFigure):
     """Corrected for all chains that the run holds against the same baselines (Holm 1979)."""
     max_drop: float | None = None
     """What the recipe's `target.max_accuracy_drop` allows; None: it does not ask."""
-    verdict: Literal["holds", "does not hold", "too few images"] | None = None
+    verdict: Verdict | None = None
+    recall: dict[str, RepeatedRecall] = Field(default_factory=dict)
+    """Of each class that the recipe's `target.max_recall_drop` names."""
 
 
 class ChainSummary(Measured):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, field_validator
 
 from engine.contract.section import Section
 
@@ -29,3 +31,21 @@ class TargetSettings(Section):
         "it is told of each whether it does, does not, or that the test images are too few to tell. 0: not asked.",
         json_schema_extra={"zero": "not asked"},
     )
+    max_recall_drop: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(
+        {},
+        title="Max. recall drop",
+        description="The same of the recall (sensitivity) of single classes, on the test images of each, such as "
+        "{ malignant = 0.01 }. Empty: not asked.",
+        json_schema_extra={"empty": "not asked"},
+    )
+
+    @field_validator("max_recall_drop", mode="before")
+    @classmethod
+    def _nothing_asked(cls, value: object) -> object:
+        """An emptied line of the wizard asks nothing."""
+        return {} if value is None else value
+
+    @property
+    def asks_drop(self) -> bool:
+        """Whether files are held against their baseline."""
+        return bool(self.max_accuracy_drop or self.max_recall_drop)

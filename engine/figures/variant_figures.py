@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.measurements import VariantMeasurement
+from engine.contract.measurements import RunResult, VariantMeasurement
 from engine.figures.figure import BYTES, FRACTION, MILLISECONDS, MISSING, Bar, Better, Figure, Uncertainty
 from engine.figures.figure_forms import (
     by_number,
@@ -340,3 +340,9 @@ def figures(*names: str) -> tuple[Figure, ...]:
 def baselines(variants: Sequence[VariantMeasurement]) -> dict[str, VariantMeasurement]:
     """Branch → its baseline, which comes first of its variants."""
     return {variant.branch: variant for variant in reversed(variants)}
+
+
+def told_variants(result: RunResult) -> tuple[VariantMeasurement, ...]:
+    """Of a search those on the front, each with its baseline, where it has a front; else all."""
+    found = {point.trial for point in result.search.front} if result.search else set()
+    return tuple(one for one in result.variants if one.trial in found) if found else result.variants

@@ -16,7 +16,9 @@ def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
     its images one each, `images_…`, and pruning rounds one of JSON."""
     text = io.StringIO()
     rows = [
-        _flat(variant.model_dump(exclude=None if variant.is_timed_in_turn else {"latency_ratio", "latency_ratio_ci95"}))
+        flat_row(
+            variant.model_dump(exclude=None if variant.is_timed_in_turn else {"latency_ratio", "latency_ratio_ci95"})
+        )
         for variant in variants
     ]
     # Not those of the first row only: a figure that has no meaning for one image setting has one for another.
@@ -27,13 +29,14 @@ def variants_csv(variants: Sequence[VariantMeasurement]) -> str:
     return text.getvalue()
 
 
-def _flat(figures: Document) -> Document:
+def flat_row(figures: Document) -> Document:
+    """Figures of one variant as columns."""
     row: Document = {}
     for name, value in figures.items():
         if value is None:
             continue
         if isinstance(value, dict):
-            row |= {f"{name}_{part}": figure for part, figure in _flat(value).items()}
+            row |= {f"{name}_{part}": figure for part, figure in flat_row(value).items()}
         elif name.endswith("_ci95"):
             row[f"{name}_low"], row[f"{name}_high"] = value
         elif name == "evidence":

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Literal
 
 import numpy as np
 
-from engine.contract.measurements import PairedComparison
+from engine.contract.measurements import PairedComparison, RecallComparison, Verdict
 from engine.measurement.accuracy import Z_95
 
-Verdict = Literal["holds", "does not hold", "too few images"]
 DRAWS = 10_000
 MAX_ENUMERATED_GROUPS = 13
 """All ways to exchange the two files in so many groups are tried; of more groups, random ones."""
@@ -65,6 +63,38 @@ def within_drop(comparison: PairedComparison, max_drop: float) -> PairedComparis
     """With the verdict whether at most so much accuracy is lost: non-inferiority, at 2.5 % on one side."""
     verdict = drop_verdict(comparison.difference_ci95, max_drop)
     return comparison.model_copy(update={"max_drop": max_drop, "verdict": verdict})
+
+
+def recall_comparison(
+    labels: np.ndarray, first: np.ndarray, second: np.ndarray, groups: Sequence[str], label: int, max_drop: float
+) -> RecallComparison:
+    """The recall of one class by the second file less that by the first, and whether at most so much is lost.
+
+    The accuracies on the images of the class are its recalls, so the methods are those of `paired_comparison`.
+
+    Args:
+        labels, first, second, groups: of all images, as there.
+        label: of the class.
+    """
+    own = np.flatnonzero(labels == label)
+    if not len(own):
+        everything = (-1.0, 1.0)
+        return RecallComparison(
+            images=0, won=0, lost=0, difference=0.0, difference_ci95=everything, max_drop=max_drop,
+            verdict="too few images",
+        )  # fmt: skip
+    of_class = [groups[place] for place in own.tolist()] if groups else ()
+    found = paired_comparison(labels[own], first[own], second[own], of_class)
+    return RecallComparison(
+        images=found.images,
+        groups=found.groups,
+        won=found.won,
+        lost=found.lost,
+        difference=found.difference,
+        difference_ci95=found.difference_ci95,
+        max_drop=max_drop,
+        verdict=drop_verdict(found.difference_ci95, max_drop),
+    )
 
 
 def drop_verdict(interval: tuple[float, float], max_drop: float) -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.contract.measurements import PairedComparison, VariantMeasurement
 from engine.contract.network_facts import NetworkFacts
+from engine.measurement.target_verdict import target_note
 
 KIB = 1024
 LEVEL = 0.05
@@ -46,7 +47,7 @@ def variant_note(
     parts = [
         variant.note,
         _accuracy(variant, baseline),
-        _drop(variant.paired),
+        target_note(variant.paired),
         _worth(variant, control, compared),
         _size(variant, baseline),
         _latency(variant),
@@ -82,17 +83,6 @@ def _by_images(paired: PairedComparison | None) -> str:
         f" (95 % interval {low:+.1f} to {high:+.1f}): of {paired.images:,} test images {paired.lost} became wrong and "
         f"{paired.won} right"
     )
-
-
-def _drop(paired: PairedComparison | None) -> str:
-    """Where the file is not shown to lose as little as the recipe's target allows."""
-    if paired is None or paired.max_drop is None or paired.verdict in (None, "holds"):
-        return ""
-    asked = f"at most {100 * paired.max_drop:g} points of accuracy"
-    if paired.verdict == "does not hold":
-        return f"It does not keep the target to lose {asked}."
-    few = f"{paired.images:,} test images" if paired.groups is None else f"{paired.groups:,} groups of test images"
-    return f"{few} are too few to tell whether it loses {asked}."
 
 
 def _worth(variant: VariantMeasurement, control: VariantMeasurement | None, compared: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.measurements import VariantMeasurement
+from engine.contract.measurements import PairedComparison, VariantMeasurement
 from engine.figures.figure import Figure
 from engine.figures.figure_text import figure_text, p_text
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
@@ -106,7 +106,7 @@ def accuracy_table(run: ReportedRun, stem: str) -> ReportTable:
                 DASH if one is None else p_text(one.p_value),
                 DASH if one is None or one.p_holm is None else p_text(one.p_holm),
                 agreement.text(variant, baseline),
-                DASH if one is None or one.verdict is None else one.verdict,
+                _target(one),
             )
         )
     heads = (NAME, accuracy.title, "Δ points\n(95 % CI)", "lost", "won", "p", "p\n(Holm)", agreement.title, "target")
@@ -180,3 +180,13 @@ def _figures(names: tuple[str, ...]) -> tuple[Figure, ...]:
 
 def _head(figure: Figure) -> str:
     return figure.title
+
+
+def _target(one: PairedComparison | None) -> str:
+    """Whether the drops that the recipe allows are kept: of accuracy, and of the recall of the classes it names."""
+    if one is None:
+        return DASH
+    of_accuracy = [one.verdict] if one.verdict else []
+    return (
+        "; ".join([*of_accuracy, *(f"recall of {name}: {found.verdict}" for name, found in one.recall.items())]) or DASH
+    )

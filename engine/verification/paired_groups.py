@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.contract.measurements import PairedComparison, VariantMeasurement
-from engine.measurement.paired_comparison import holm, paired_comparison, within_drop
+from engine.measurement.paired_comparison import holm, paired_comparison, recall_comparison, within_drop
 from engine.verification.answered_images import AnsweredImages
 from engine.verification.figure_comparison import compared_group
 from engine.verification.verified_figures import FigureGroup
@@ -36,18 +36,25 @@ def paired_group(
         if one.groups is not None and not answered[variant.name].tested.has_groups:
             why = "Which images belong together is not known any more, as some are gone."
             continue
-        again = _again(one, answered[one.against], answered[variant.name])
+        again = _again(one, answered[one.against], answered[variant.name], list(variant.per_class))
         if name == "paired":
             again = _corrected(again, one, variant, variants, stage_of)
         printed[name], found[name] = one, again
     return compared_group("paired", printed, found, why)
 
 
-def _again(printed: PairedComparison, against: AnsweredImages, own: AnsweredImages) -> PairedComparison:
+def _again(
+    printed: PairedComparison, against: AnsweredImages, own: AnsweredImages, classes: list[str]
+) -> PairedComparison:
     tested = own.tested
     again = paired_comparison(tested.labels, against.predicted, own.predicted, tested.groups, printed.against)
     if printed.bootstrap_ci95 is None:
         again = again.model_copy(update={"bootstrap_ci95": None})
+    answers = (tested.labels, against.predicted, own.predicted, tested.groups)
+    recall = {
+        name: recall_comparison(*answers, classes.index(name), one.max_drop) for name, one in printed.recall.items()
+    }
+    again = again.model_copy(update={"recall": recall})
     return again if printed.max_drop is None else within_drop(again, printed.max_drop)
 
 

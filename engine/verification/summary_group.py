@@ -45,6 +45,7 @@ def summary_group(
             labels=tested.labels,
             predicted=found.predicted,
             groups=tested.groups if any(tested.groups) else (),
+            classes=tuple(variant.per_class),
         )
-    again = summarised(variants, classified, run.recipe.folds, run.recipe.target.max_accuracy_drop)
+    again = summarised(variants, classified, run.recipe.folds, run.recipe.target)
     return compared_group(GROUP, {GROUP: printed}, {GROUP: again})

@@ -12,14 +12,17 @@ from typing import Any
 import pytest
 from pytestqt.qtbot import QtBot
 
+from engine.comparison.comparison_record import ComparisonRecord
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import parse_event
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.figures.variant_figures import figures
 from engine.inspection.run_models import InspectedRun
+from engine.store.prediction_file import Predictions
 from tests.end_to_end.test_command_line import run, write_recipe
 from ui.dashboard.bar_rows import bar_rows
 from ui.dashboard.curves_panel import CurvesPanel
@@ -40,6 +43,7 @@ STUDY = Recipe(
     backbone=BackboneSettings(kind="resnet8", width=0.25),
     training=TrainingSettings(epochs=2, batch_size=8),
     chains=(ChainSettings(name="Q", steps=(INT8,)), ChainSettings(name="PQ", steps=(PRUNED, INT8))),
+    target=TargetSettings(max_recall_drop={"sick": 0.25}),
 )
 
 
@@ -96,6 +100,44 @@ def test_the_summary_is_of_the_variants(repeated: Repeated) -> None:
     assert repeated.again["summary"][1]["accuracy"] == summary["Q"]["accuracy"]
 
 
+def test_the_recall_of_a_class_is_held_against_the_target(repeated: Repeated) -> None:
+    """The images that changed are those of the kept predictions; over the seeds it is judged once more."""
+    directory = Path(repeated.first["directory"])
+    for variant in repeated.first["variants"]:
+        if variant["chain"] == "baseline":
+            continue
+        kept = Predictions.read(directory / variant["predictions"])
+        sick = kept.labels == kept.classes.index("sick")
+        ours, theirs = (
+            kept.predicted[kept.place(name)][sick] == kept.labels[sick]
+            for name in (f"{variant['chain']} ({variant['repeat']})", f"baseline ({variant['repeat']})")
+        )
+        found = variant["paired"]["recall"]["sick"]
+        assert (found["images"], found["max_drop"]) == (int(sick.sum()), 0.25)
+        assert (found["won"], found["lost"]) == (int((ours & ~theirs).sum()), int((theirs & ~ours).sum()))
+        assert found["difference"] == pytest.approx(ours.mean() - theirs.mean())
+        low, high = found["difference_ci95"]
+        assert found["verdict"] == ("holds" if low > -0.25 else "does not hold" if high < -0.25 else "too few images")
+        assert ('of recall of "sick"' in variant["note"]) == (found["verdict"] != "holds")
+    over_seeds = repeated.first["summary"][1]["difference"]["recall"]["sick"]
+    changes = [v["paired"]["recall"]["sick"]["difference"] for v in repeated.first["variants"] if v["chain"] == "Q"]
+    assert over_seeds["mean"] == pytest.approx(fmean(changes))
+    assert over_seeds["verdict"] in ("holds", "does not hold", "too few images")
+    for said in (repeated.said, repeated.markdown):
+        assert "Recall against the baseline" in said
+        assert "loses at most 25 points" in said
+
+
+def test_what_is_printed_of_a_class_is_verified(checkout: Path, repeated: Repeated, tmp_path: Path) -> None:
+    name = Path(repeated.first["directory"]).name
+    done = run(checkout, "verify", name, "--runs", repeated.runs, "--json", tmp_path / "v.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    out = tmp_path / "report"
+    done = run(checkout, "report", name, "--runs", repeated.runs, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "recall of sick: " in (out / "report.html").read_text(encoding="utf-8")
+
+
 def test_each_seed_has_the_split_and_the_images_that_its_figures_are_of(repeated: Repeated) -> None:
     directory = Path(repeated.first["directory"])
     variants = {(one["chain"], one["seed"]): one for one in repeated.first["variants"]}
@@ -119,6 +161,49 @@ def test_one_seed_alone_shares_its_stages(checkout: Path, repeated: Repeated, tm
     assert (result["stages_computed"], result["stages_reused"], result["summary"]) == (0, 4, [])
     of_two = [one["accuracy"] for one in repeated.first["variants"] if one["seed"] == 2]
     assert [one["accuracy"] for one in result["variants"]] == of_two
+
+
+def test_two_runs_are_compared_from_the_command_line(checkout: Path, repeated: Repeated, tmp_path: Path) -> None:
+    """Both runs of the study have the same files, so each repetition is the other's equal on its own images."""
+    names = [Path(one["directory"]).name for one in (repeated.first, repeated.again)]
+    files = ("--json", tmp_path / "c.json", "--csv", tmp_path / "c.csv")
+    done = run(checkout, "compare", *names, "--runs", repeated.runs, "--variant", "Q", "--time", *files)
+    assert done.returncode == 0, done.stderr
+    record = ComparisonRecord.model_validate_json((tmp_path / "c.json").read_text())
+    assert len(record.variants) == 7
+    first, again = record.runs
+    assert first.startswith("three seeds (")
+    assert record.baseline == f"{first}: baseline (seed 1)"
+    found = {one.name: one for one in record.variants}
+    ours, theirs = (found[f"{run}: Q (seed 1)"] for run in (first, again))
+    assert ours.paired is not None
+    assert theirs.paired is not None
+    changed = (theirs.paired.won, theirs.paired.lost)
+    assert (ours.paired.won, ours.paired.lost, ours.paired.p_value) == (*changed, theirs.paired.p_value)
+    assert not found[f"{again}: Q (seed 2)"].same_test_images
+    assert found[f"{again}: Q (seed 2)"].paired is None
+    assert "was tested on other images than" in done.stdout
+    assert all(one.timed_together and one.latency_ratio for one in record.variants)
+    assert record.recipe_differences == ()
+    with (tmp_path / "c.csv").open(newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [row["variant"] for row in rows] == [one.variant.name for one in record.variants]
+    assert {row["paired_won"] for row in rows if row["same_test_images"] == "False"} == {""}
+
+
+def test_means_of_repetitions_are_compared_as_one_row(checkout: Path, repeated: Repeated, tmp_path: Path) -> None:
+    names = [Path(one["directory"]).name for one in (repeated.first, repeated.again)]
+    done = run(checkout, "compare", *names, "--runs", repeated.runs, "--means", "--json", tmp_path / "c.json")
+    assert done.returncode == 0, done.stderr
+    record = ComparisonRecord.model_validate_json((tmp_path / "c.json").read_text())
+    assert [one.variant.name for one in record.variants] == 2 * ["baseline", "Q", "PQ"]
+    mean = repeated.first["summary"][1]
+    (_, ours, _, _, theirs, _) = record.variants
+    assert ours.variant.accuracy == pytest.approx(mean["accuracy"]["mean"])
+    assert ours.paired is not None
+    assert ours.paired.difference == pytest.approx(mean["difference"]["mean"])
+    assert theirs.paired is None
+    assert "are means over repetitions" in done.stdout
 
 
 def test_tables_say_mean_and_deviation(repeated: Repeated) -> None:

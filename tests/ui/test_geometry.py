@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from tests.screens import faults
 from tests.small_study import small_recipe
 from tests.ui.study_events import study_events
+from tests.written_runs import write_run
 from ui.main_window import MainWindow
 
 SIZES = ((1024, 700), (700, 700), (512, 350))
@@ -43,6 +44,14 @@ def test_nothing_is_cut_or_overlaps(
     qtbot.wait(200)
     found += [f"bench, answered: {fault}" for fault in faults(window)]
     page.shut_down()
+    folders = [write_run(tmp_path / "runs", name, {"baseline": (0,), "int8": (1,)}) for name in ("first", "second")]
+    comparison = window._stack.compare_folders(folders)
+    qtbot.waitUntil(lambda: comparison.comparison is not None, timeout=20_000)
+    for tab in range(comparison.tabs.count()):
+        comparison.tabs.setCurrentIndex(tab)
+        qtbot.wait(100)
+        found += [f"compared, {comparison.tabs.tabText(tab)}: {fault}" for fault in faults(window)]
+    comparison.shut_down()
     window.wizard.set_recipe(small_recipe(heart_folder))
     window._stack.show_wizard()
     for number in range(5):

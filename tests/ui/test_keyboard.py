@@ -19,6 +19,7 @@ from engine.store.run_notes import RunNotes
 from tests.small_study import small_recipe
 from tests.ui.bench.unsaid import unsaid_model
 from tests.ui.study_events import study_events
+from tests.written_runs import write_run
 from ui.bench.feeding_dialog import FeedingDialog
 from ui.bench.run_models_dialog import RunModelsDialog
 from ui.main_window import MainWindow
@@ -128,6 +129,17 @@ def test_tab_comes_everywhere_on_the_test_bench(
     qtbot.waitUntil(lambda: not page.is_busy, timeout=20_000)
     qtbot.wait(100)
     assert_all_is_reached_in_order(window)
+    page.shut_down()
+
+
+def test_tab_comes_everywhere_on_the_comparison(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    folders = [write_run(tmp_path / "runs", name, {"baseline": (0,), "int8": (1,)}) for name in ("first", "second")]
+    page = window._stack.compare_folders(folders)
+    qtbot.waitUntil(lambda: page.comparison is not None, timeout=20_000)
+    for tab in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(tab)
+        qtbot.wait(100)
+        assert_all_is_reached_in_order(window)
     page.shut_down()
 
 

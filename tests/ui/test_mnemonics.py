@@ -17,6 +17,7 @@ from engine.store.locations import Locations
 from tests.small_study import small_recipe
 from tests.ui.bench.unsaid import unsaid_model
 from tests.ui.study_events import study_events
+from tests.written_runs import write_run
 from ui.bench.feeding_dialog import FeedingDialog
 from ui.bench.run_models_dialog import RunModelsDialog
 from ui.main_window import MainWindow
@@ -90,6 +91,19 @@ def test_on_the_test_bench(qtbot: QtBot, window: MainWindow, heart_folder: Path,
     assert_all_differ(menus + letters(window))
     qtbot.waitUntil(lambda: not page.is_busy, timeout=20_000)
     assert_all_differ(menus + letters(window))
+    page.shut_down()
+
+
+def test_on_the_comparison_of_runs(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    menus = [QKeySequence.mnemonic(action.text()).toString() for action in window.menuBar().actions()]
+    folders = [write_run(tmp_path / "runs", name, {"baseline": (0,), "int8": (1,)}) for name in ("first", "second")]
+    page = window._stack.compare_folders(folders)
+    window._runs.offer_live(True)
+    window._runs._compare.show()
+    qtbot.waitUntil(lambda: page.comparison is not None, timeout=20_000)
+    for tab in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(tab)
+        assert_all_differ(menus + letters(window))
     page.shut_down()
 
 

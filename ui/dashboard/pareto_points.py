@@ -36,13 +36,19 @@ class ParetoPoint:
     tip: str
 
 
-def pareto_points(judged: JudgedChains, x: Figure, y: Figure) -> tuple[ParetoPoint, ...]:
-    """Those that have both figures, of the study's own test images; what is on the front comes first."""
+def pareto_points(
+    judged: JudgedChains, x: Figure, y: Figure, differences: Differences | None = None
+) -> tuple[ParetoPoint, ...]:
+    """Those that have both figures, of the study's own test images; what is on the front comes first.
+
+    Args:
+        differences: how they are compared; None: as variants of one run.
+    """
     variants = judged.variants
-    differences, found = Differences(variants), []
+    differences, found = differences or Differences(variants), []
     named = {variant.name: variant for variant in variants}
     means = [f"means of {judged.repetitions} repetitions"] if judged.repetitions > 1 else []
-    for name, standing in standings(variants, (x, y)).items():
+    for name, standing in standings(variants, (x, y), differences).items():
         variant = named[name]
         numbers = [differences.number(figure, variant) for figure in (x, y)]
         assert numbers[0] is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,12 +19,14 @@ from engine.store.run_hashes import is_damaged
 from engine.store.run_history import RunRecord, RunState, list_runs
 from engine.store.run_notes import read_notes
 from ui.question import tell
+from ui.screen_fit import scrolling
 from ui.theme import Theme
 from workers.process_outcome import ProcessOutcome
 from workers.run_controller import RunController
 
 if TYPE_CHECKING:
     from engine.store.event_log import EventLog
+    from ui.compare.compare_page import ComparePage
     from ui.dashboard.dashboard import Dashboard
 
 FOLLOW_MS = 500
@@ -66,6 +69,7 @@ class RunStack(QStackedWidget):
         """Of the earlier run that was opened last."""
         self._read_run = ""
         """Its id."""
+        self._compare: ComparePage | None = None
         self._followed: EventLog | None = None
         self._follow_timer = QTimer(self, interval=FOLLOW_MS)
         self._follow_timer.timeout.connect(self._on_follow)
@@ -197,6 +201,26 @@ class RunStack(QStackedWidget):
         state = RunState.INTERRUPTED
         self.open(RunRecord(directory.name, directory.name, 0.0, state, directory, "", None, 0, read_notes(directory)))
 
+    def compare(self, records: Sequence[RunRecord]) -> None:
+        """Show variants of these runs beside each other."""
+        self.compare_folders([record.directory for record in records])
+
+    def compare_folders(self, folders: Sequence[Path]) -> ComparePage:
+        """The same of runs that lie anywhere; the page is made when it is wanted first."""
+        if self._compare is None:
+            from ui.compare.compare_page import ComparePage
+
+            self._compare = ComparePage(self._settings)
+            self._compare_area = scrolling(self._compare)
+            self.addWidget(self._compare_area)
+        self._compare.compare(folders, self.runs_directory)
+        self.setCurrentWidget(self._compare_area)
+        return self._compare
+
+    @property
+    def shows_comparison(self) -> bool:
+        return self._compare is not None and self._compare.isVisible()
+
     def forget(self, run: str) -> None:
         """A run was deleted: it is shown no more."""
         if self._read is not None and self._read_run == run:
@@ -213,6 +237,8 @@ class RunStack(QStackedWidget):
                 board.show_title(titles[started.run])
 
     def set_theme(self, theme: Theme) -> None:
+        if self._compare is not None:
+            self._compare.set_theme(theme)
         for board in (self._live, self._read):
             if board is not None:
                 board.set_theme(theme)
@@ -221,6 +247,8 @@ class RunStack(QStackedWidget):
         """End a run in progress, and its thread."""
         self._follow_timer.stop()
         self.controller.shut_down()
+        if self._compare is not None:
+            self._compare.shut_down()
         for board in (self._live, self._read):
             if board is not None:
                 board.shut_down()

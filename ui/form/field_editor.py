@@ -254,7 +254,7 @@ class TableEditor(_LineEditor):
 
     def as_text(self, value: Any) -> str:
         plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-        if plain is None:
+        if plain is None or plain == {}:
             return ""
         return _inline(plain)
 

@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QWidget
 from engine.contract.errors import NutshellError
 from engine.store.draft_store import Draft
 from engine.store.locations import Locations
-from engine.store.run_history import RunRecord
+from engine.store.run_history import RunRecord, list_runs
 from engine.store.run_notes import RunNotes, write_notes
 from engine.store.run_removal import Removal, forget_run, planned_removal
 from ui.byte_sizes import bytes_text
 from ui.question import agrees, tell
 from ui.results.report_dialog import ReportDialog
+from ui.runs_list.compare_dialog import CompareDialog
 from ui.runs_list.notes_dialog import NotesDialog
 from ui.runs_list.recipe_dialog import RecipeDialog
 from ui.runs_list.verify_dialog import VerifyDialog
@@ -32,6 +33,8 @@ class RunActions(QObject):
 
     changed = Signal()
     """The list is to be read again."""
+    comparison_chosen = Signal(object)
+    """The `RunRecord`s that are compared, two at least, a tuple."""
     removed = Signal(str)
     """The id of a run or draft that is no more."""
 
@@ -52,6 +55,18 @@ class RunActions(QObject):
         dialog = NotesDialog(record, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.chosen.connect(partial(self._on_notes, record))
+        dialog.open()
+
+    def compare(self, records: tuple[RunRecord, ...]) -> None:
+        """Compare runs; of one alone the user chooses the others first."""
+        if len(records) > 1:
+            self.comparison_chosen.emit(records)
+            return
+        (record,) = records
+        others = [one for one in list_runs(self.locations) if one.run != record.run]
+        dialog = CompareDialog(record, others, self._window)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.chosen.connect(self.comparison_chosen)
         dialog.open()
 
     def show_recipe(self, record: RunRecord) -> None:

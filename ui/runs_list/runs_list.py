@@ -8,8 +8,18 @@ from functools import partial
 from html import escape
 from types import MappingProxyType
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QListWidgetItem, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QItemSelectionModel, QPoint, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QMenu,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.contract.errors import NutshellError
 from engine.store.draft_store import Draft, DraftStore
@@ -58,6 +68,8 @@ class RunsList(QWidget):
     """The `RunRecord` whose recipe is to begin a new study."""
     delete_requested = Signal(object)
     """A `RunRecord` or a `Draft`."""
+    compare_requested = Signal(object)
+    """The `RunRecord`s that are to be compared, a tuple; of one run: those to compare it with are to be chosen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -79,17 +91,23 @@ class RunsList(QWidget):
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setWordWrap(True)
         self._list.setSpacing(2)
+        self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self._compare = QPushButton("Compare mar&ked runs", objectName="runs.compare")
+        self._compare.hide()
         self._empty = QLabel(NO_RUNS, wordWrap=True)
         self._empty.setProperty("role", "hint")
         layout = QVBoxLayout(self)
         for widget in (self._new, self._live, self._search, self._empty):
             layout.addWidget(widget)
         layout.addWidget(self._list, 1)
+        layout.addWidget(self._compare)
         self._new.clicked.connect(self.new_requested)
         self._live.clicked.connect(self.live_requested)
         self._search.textChanged.connect(self._fill)
-        self._list.itemActivated.connect(self._on_chosen)
+        self._list.itemActivated.connect(self._on_activated)
+        self._list.itemSelectionChanged.connect(self._offer_comparison)
+        self._compare.clicked.connect(lambda: self.compare_requested.emit(self.selected_runs))
         self._list.itemClicked.connect(self._on_chosen)
         self._list.customContextMenuRequested.connect(self._on_menu)
         act_on_key("Del", self._list, self._on_delete)
@@ -99,6 +117,13 @@ class RunsList(QWidget):
     def records(self) -> tuple[RunRecord, ...]:
         """The runs that there are, the newest first."""
         return tuple(entry for entry in self._entries if isinstance(entry, RunRecord))
+
+    @property
+    def selected_runs(self) -> tuple[RunRecord, ...]:
+        """In the order of the list."""
+        rows = sorted(self._list.row(item) for item in self._list.selectedItems())
+        entries = [self._list.item(row).data(Qt.ItemDataRole.UserRole) for row in rows]
+        return tuple(entry for entry in entries if isinstance(entry, RunRecord))
 
     def refresh(
         self, locations: Locations, live_run: str | None = None, held: Mapping[str, str] = MappingProxyType({})
@@ -120,6 +145,12 @@ class RunsList(QWidget):
     def choose(self, shown: str | None) -> None:
         """Mark the run or draft that is shown; None where none is."""
         self._shown = shown
+        if len(self.selected_runs) > 1:
+            # Those that are being marked stay so; Enter acts on them.
+            if self._list.currentItem() is None:
+                keep = QItemSelectionModel.SelectionFlag.NoUpdate
+                self._list.setCurrentItem(self._list.selectedItems()[0], keep)
+            return
         self._list.setCurrentItem(None)  # type: ignore[arg-type]
         for row in range(self._list.count()):
             if _id(self._list.item(row).data(Qt.ItemDataRole.UserRole)) == shown:
@@ -132,12 +163,15 @@ class RunsList(QWidget):
     def _fill(self) -> None:
         words = self._search.text().casefold().split()
         found = [entry for entry in self._entries if all(word in _searched(entry) for word in words)]
+        selected = {record.run for record in self.selected_runs}
         self._list.clear()
         for entry in found:
             item = QListWidgetItem(self._text(entry), self._list)
             item.setData(Qt.ItemDataRole.UserRole, entry)
             # A tool tip that looks like HTML would be taken for it.
             item.setToolTip(f"<span>{escape(_tip(entry))}</span>".replace("\n", "<br>"))
+            # One alone is the run that is shown, which `choose` marks.
+            item.setSelected(len(selected) > 1 and _id(entry) in selected)
         self._empty.setText(self._fault or (NONE_FOUND if self._entries else NO_RUNS))
         self._empty.setVisible(not found or bool(self._fault))
         self._search.setVisible(bool(self._entries))
@@ -157,7 +191,22 @@ class RunsList(QWidget):
         tags = "".join(f" #{tag}" for tag in entry.notes.tags)
         return f"{mark} {entry.title}\n    {what}, {when}{tags}"
 
+    def _offer_comparison(self) -> None:
+        several = len(self.selected_runs)
+        self._compare.setText(f"Compare {several} mar&ked runs")
+        self._compare.setVisible(several > 1)
+
+    def _on_activated(self, item: QListWidgetItem) -> None:
+        if len(self.selected_runs) > 1:
+            self.compare_requested.emit(self.selected_runs)
+        else:
+            self._on_chosen(item)
+
     def _on_chosen(self, item: QListWidgetItem) -> None:
+        selected = self._list.selectedItems()
+        # Marking several, or taking a mark away, opens nothing.
+        if len(selected) > 1 or (selected and item not in selected):
+            return
         entry = item.data(Qt.ItemDataRole.UserRole)
         (self.draft_chosen if isinstance(entry, Draft) else self.run_chosen).emit(entry)
 
@@ -178,6 +227,11 @@ class RunsList(QWidget):
             menu.addAction("&Open", partial(self.run_chosen.emit, entry))
             menu.addAction("&Rename, note, tags…\tF2", partial(self.notes_requested.emit, entry))
             menu.addAction("&Duplicate", partial(self.duplicate_requested.emit, entry))
+            runs = self.selected_runs
+            if len(runs) > 1 and entry in runs:
+                menu.addAction(f"&Compare these {len(runs)} runs", partial(self.compare_requested.emit, runs))
+            else:
+                menu.addAction("&Compare with…", partial(self.compare_requested.emit, (entry,)))
             menu.addAction("Show its rec&ipe", partial(self.recipe_requested.emit, entry))
             verify = menu.addAction("&Verify its figures…", partial(self.verify_requested.emit, entry))
             verify.setEnabled(entry.state in (RunState.DONE, RunState.FAILED))

@@ -48,6 +48,12 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.inspect_command import inspect_command
 
             return inspect_command(chosen.run, chosen.runs, chosen.variant, chosen.image, chosen.out)
+        if chosen.command == "compare":
+            from ui.terminal.compare_command import AskedComparison, compare_command
+
+            names = tuple(chosen.run), tuple(chosen.variant)
+            comparison = AskedComparison(*names, chosen.baseline, chosen.means, chosen.time, chosen.json, chosen.csv)
+            return compare_command(comparison, chosen.runs)
         if chosen.command == "report":
             from ui.terminal.report_command import report_command
 
@@ -166,6 +172,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", required=True, help="write figures and inspection.json there"
     )
     _add_runs(inspect)
+    _add_compare(commands)
     _add_report(commands)
     _add_sensitivity(commands)
     verify = commands.add_parser(
@@ -190,6 +197,34 @@ def _seeds(text: str) -> tuple[int, ...]:
         return tuple(int(one) for one in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} are no seeds; write whole numbers with commas: 1,2,3") from None
+
+
+def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="variants of several runs in one table",
+        description="Hold variants of two runs or more against one baseline: their figures, what differs in the "
+        "recipes, and what does not compare, such as accuracies on other test images.",
+    )
+    compare.add_argument("run", nargs="+", metavar="RUN", help="a run's name, or its folder; two at least")
+    compare.add_argument(
+        "--variant",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this variant, or chain, of the runs that have it; may be repeated",
+    )
+    compare.add_argument(
+        "--baseline",
+        default="",
+        metavar="NAME",
+        help='what the others are held against: a run, or "RUN: VARIANT" (default: the first run)',
+    )
+    compare.add_argument("--means", action="store_true", help="chains with several seeds or folds as one row each")
+    compare.add_argument("--time", action="store_true", help="time all files in turn, on this machine, now")
+    compare.add_argument("--json", type=Path, metavar="FILE", help="write the comparison there as JSON")
+    compare.add_argument("--csv", type=Path, metavar="FILE", help="write the table there, a row per variant")
+    _add_runs(compare)
 
 
 def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

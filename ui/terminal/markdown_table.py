@@ -10,6 +10,7 @@ from engine.contract.recipe import Recipe
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 from engine.figures.variant_figures import baselines, figures
 from ui.counts import counted
+from ui.recall_text import RECALL_HEADS, RECALL_TITLE, recall_rows, repeated_recall_lines
 from ui.terminal.image_settings_table import image_settings_lines
 from ui.terminal.recommended_files import plain_markdown, recommendation_lines
 from ui.terminal.variants_table import said_once
@@ -57,6 +58,8 @@ def markdown_page(recipe: Recipe, result: RunResult, floor: AccuracyFloor | None
     ]
     if result.summary:
         lines += ["", *_summary_lines(result.summary)]
+    if recalls := recall_rows(result.variants):
+        lines += ["", *_table_lines(f"{RECALL_TITLE}:", ("chain", *RECALL_HEADS), recalls)]
     said = [f"- **{plain_markdown(name)}**: {note}" for name, note in said_once(result.variants)]
     said += [f"- Failed: {plain_markdown(why)}" for why in result.failed.values()]
     if said:
@@ -76,15 +79,20 @@ def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> list[st
 
 
 def _summary_lines(summary: Sequence[ChainSummary]) -> list[str]:
-    heads = ("chain", *(head.replace("\n", " ") for head in summary_heads(summary)))
-    rows = (" | ".join(plain_markdown(cell.replace("\n", " ")) for cell in row) for row in summary_rows(summary))
-    title = f"{summary_title(summary)}:"
+    heads = ("chain", *summary_heads(summary))
+    more = [f"- {plain_markdown(line)}" for line in repeated_recall_lines(summary)]
+    table = _table_lines(f"{summary_title(summary)}:", heads, summary_rows(summary))
+    return [*table, "", *more] if more else table
+
+
+def _table_lines(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    told = (" | ".join(plain_markdown(cell.replace("\n", " ")) for cell in row) for row in rows)
     return [
         title,
         "",
-        f"| {' | '.join(heads)} |",
+        f"| {' | '.join(head.replace(chr(10), ' ') for head in heads)} |",
         f"| --- |{' ---: |' * (len(heads) - 1)}",
-        *(f"| {row} |" for row in rows),
+        *(f"| {row} |" for row in told),
     ]
 
 

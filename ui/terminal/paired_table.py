@@ -7,6 +7,21 @@ from rich.table import Table
 from engine.contract.measurements import RunResult
 from engine.figures.figure_text import p_text
 from engine.figures.verdict_words import VERDICTS
+from ui.recall_text import RECALL_HEADS, RECALL_TITLE, recall_rows
+
+
+def recall_table(result: RunResult) -> Table | None:
+    """One row per variant and class that the target names; None: it names none, or nothing was compared."""
+    rows = recall_rows(result.variants)
+    if not rows:
+        return None
+    table = Table(title=RECALL_TITLE, title_justify="left")
+    table.add_column("chain", overflow="fold", min_width=9)
+    for head in RECALL_HEADS:
+        table.add_column(head, justify="left" if head == "class" else "right", no_wrap=head != "class")
+    for row in rows:
+        table.add_row(*row)
+    return table
 
 
 def paired_table(result: RunResult) -> Table | None:

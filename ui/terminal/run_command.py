@@ -13,18 +13,20 @@ from engine.contract.errors import EXIT_FAILED, DataError
 from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, read_recipe, recipe_document
+from engine.figures.variant_figures import told_variants
 from engine.store.durable_file import write_durably
+from ui.recall_text import repeated_recall_lines
 from ui.search_text import search_title
 from ui.terminal.cancel_on_signal import CancelOnSignal
 from ui.terminal.front_table import front_table
 from ui.terminal.image_settings_table import image_settings_table
 from ui.terminal.markdown_table import markdown_page
-from ui.terminal.paired_table import paired_table
+from ui.terminal.paired_table import paired_table, recall_table
 from ui.terminal.plain_console import plain_console
 from ui.terminal.progress_view import ProgressView
 from ui.terminal.recommended_files import recommendation_texts
 from ui.terminal.summary_table import summary_table
-from ui.terminal.variants_table import epochs_table, evidence_tables, notes, told_variants, variants_table
+from ui.terminal.variants_table import epochs_table, evidence_tables, notes, variants_table
 from workers.engine_process import EngineProcess
 from workers.keep_awake import keeping_awake
 from workers.process_outcome import Ending, ProcessOutcome
@@ -100,6 +102,8 @@ def _print_result(console: Console, result: RunResult, floor: AccuracyFloor) -> 
     console.print(variants_table(told))
     if (pairs := paired_table(told)) is not None:
         console.print(pairs)
+    if (recalls := recall_table(told)) is not None:
+        console.print(recalls)
     if result.search is not None:
         title = f"{search_title(result.search)}."
         console.print(front_table(result.search) if result.search.front else title, soft_wrap=True)
@@ -110,6 +114,8 @@ def _print_result(console: Console, result: RunResult, floor: AccuracyFloor) -> 
             console.print(result.search.note, style="yellow", soft_wrap=True)
     if result.summary:
         console.print(summary_table(result.summary))
+        for said in repeated_recall_lines(result.summary):
+            console.print(said, soft_wrap=True, highlight=False)
     if result.epoch_sweep:
         console.print(epochs_table(result))
     for table in evidence_tables(told):

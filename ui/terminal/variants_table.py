@@ -16,12 +16,6 @@ from engine.workbench.evidence_kinds import EVIDENCE, parsed
 SHOWN = ("accuracy", "agreement", "size", "size_ratio", "zip", "sparsity", "latency", "latency_p95", "latency_ratio")
 
 
-def told_variants(result: RunResult) -> tuple[VariantMeasurement, ...]:
-    """Of a search those on the front, each with its baseline, where it has a front; else all."""
-    found = {point.trial for point in result.search.front} if result.search else set()
-    return tuple(one for one in result.variants if one.trial in found) if found else result.variants
-
-
 def variants_table(result: RunResult) -> Table:
     """One row per variant; sizes in KiB (1024 bytes), latencies in ms, accuracies with their Wilson 95 % interval."""
     first = result.variants[0]

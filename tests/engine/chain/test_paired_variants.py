@@ -46,7 +46,7 @@ def test_each_is_held_against_its_baseline_and_corrected_once_a_file() -> None:
 
 
 def test_a_drop_that_the_recipe_asks_for_is_judged() -> None:
-    paired = PairedVariants(max_drop=0.1)
+    paired = PairedVariants(TargetSettings(max_accuracy_drop=0.1))
     paired.add("baseline", classified("own", LABELS))
     paired.add("int8", classified("own", wrong(*range(20))))
     found = paired.against_baseline({"int8": "baseline"}, {"int8": "q", "baseline": "k"})

@@ -14,9 +14,11 @@ from pytestqt.qtbot import QtBot
 from sklearn.metrics import precision_recall_curve
 
 from engine.contract.dataset_settings import DatasetSettings
+from engine.contract.events import VariantMeasured
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.inspection.decision_changes import Change, decisions
+from engine.measurement.paired_comparison import paired_comparison, recall_comparison
 from engine.store.prediction_file import PREDICTIONS_FILE
 from tests.ui.predicted_run import measured, predicted_run
 from ui.dashboard.image_dialog import ImageDialog
@@ -59,6 +61,28 @@ def open_panel(qtbot: QtBot, shown: list[PredictionPanel], key: str, directory: 
 
 def choose(panel: PredictionPanel, name: str) -> None:
     panel.choice.setCurrentIndex(panel.choice.findText(name))
+
+
+def test_the_recall_that_the_target_names_stands_below_the_figures(
+    qtbot: QtBot, shown: list[PredictionPanel], tmp_path: Path
+) -> None:
+    panel, state, kept = open_panel(qtbot, shown, "class_figures", tmp_path)
+    assert isinstance(panel, ClassFiguresPanel)
+    choose(panel, "int8")
+    assert not panel.recall.isVisible()
+    ours, theirs = (kept.predicted[kept.place(name)] for name in ("int8", "baseline"))
+    paired = paired_comparison(kept.labels, theirs, ours, (), "baseline")
+    recall = {"sick": recall_comparison(kept.labels, theirs, ours, (), 1, 0.5)}
+    judged = measured(kept, "int8").model_copy(update={"paired": paired.model_copy(update={"recall": recall})})
+    state.apply(VariantMeasured(stage="int8", variant=judged))
+    panel.show_state(state)
+    assert panel.recall.isVisible()
+    cells = panel.recall.model()
+    texts = [cells.index(0, column).data() for column in range(cells.columnCount())]
+    one = recall["sick"]
+    assert texts[1:] == [str(one.lost), str(one.won), str((kept.labels == 1).sum()), "50 points", "yes"]
+    choose(panel, "baseline")
+    assert not panel.recall.isVisible()
 
 
 def test_the_tables_per_class_are_those_of_the_variant(

@@ -65,6 +65,25 @@ def test_a_drop_that_the_test_images_cannot_show_is_told(review_page: OpenWizard
     qtbot.waitUntil(lambda: not any("points" in one for one in texts()))
 
 
+def test_a_target_for_a_class_that_does_not_exist_offers_the_nearest(review_page: OpenWizard, qtbot: QtBot) -> None:
+    findings = review_page.child(QListWidget, "review.findings")
+
+    def said(part: str) -> bool:
+        return any(part in findings.item(row).text() for row in range(findings.count()))
+
+    review_page.write("target.max_recall_drop", "{ sik = 0.01 }")
+    assert review_page.recipe.target.max_recall_drop == {"sik": 0.01}
+    qtbot.waitUntil(lambda: said('There is no class "sik". Did you mean "sick"?'))
+    assert not review_page.can_go_on
+    review_page.write("target.max_recall_drop", "{ sick = 0.01 }")
+    qtbot.waitUntil(lambda: said('test images of "sick" cannot show that a file loses at most 1 point of recall'))
+    line = review_page.child(QLineEdit, "target.max_recall_drop")
+    line.selectAll()
+    qtbot.keyClick(line, Qt.Key.Key_Backspace)
+    assert review_page.recipe.target.max_recall_drop == {}
+    qtbot.waitUntil(lambda: not said("of recall"))
+
+
 def test_the_stages_are_listed_with_their_time(review_page: OpenWizard) -> None:
     assert _stages(review_page) == ["Baseline resnet18 ×0.25", "dynamic range", "int8", "pruning 80 %"]
     told = review_page.child(QLabel, "review.time").text()

@@ -26,6 +26,7 @@ from ui.dashboard.plot import Plot, PlotTable
 from ui.dashboard.prediction_panel import PredictionPanel
 from ui.dashboard.shaded_cells import ShadedCells
 from ui.form.calm_fields import CalmComboBox
+from ui.recall_text import RECALL_HEADS, RECALL_TITLE, recall_cells
 from ui.screen_fit import scrolling
 from ui.side_by_side import SideBySide
 from ui.theme import Theme
@@ -59,6 +60,8 @@ class ClassFiguresPanel(PredictionPanel):
         self._summary = QLabel(objectName="dashboard.class_figures.summary", wordWrap=True)
         self.confusion = _table("dashboard.class_figures.confusion", "Confusion matrix: rows true, columns predicted")
         self.rates = _table("dashboard.class_figures.rates", "Figures of each class")
+        self.recall = _table("dashboard.class_figures.recall", "Recall against the baseline")
+        self._recall_title = QLabel(RECALL_TITLE, objectName="dashboard.class_figures.recall_title", wordWrap=True)
         self.roc = Plot("dashboard.roc", "false positive rate", "true positive rate", scrolls=True)
         self.calibration = Plot(
             "dashboard.calibration", "probability of the predicted class", "share that is right", scrolls=True
@@ -77,6 +80,8 @@ class ClassFiguresPanel(PredictionPanel):
         tables.addWidget(QLabel("Test images: true class in rows, predicted class in columns"))
         tables.addWidget(self.confusion, 1)
         tables.addWidget(self.rates, 1)
+        tables.addWidget(self._recall_title)
+        tables.addWidget(self.recall, 1)
         plots.addWidget(self._legend)
         for plot in (self.roc, self.calibration):
             plot.setMinimumHeight(PLOT_HEIGHT)
@@ -105,8 +110,17 @@ class ClassFiguresPanel(PredictionPanel):
                 [text for _, text, _ in RATES] + ["Area under the ROC curve, against the rest.", ""],
             )
         )
+        self._show_recall(variant)
         names = dict.fromkeys((variant.name, baseline))
         self._draw(predictions, list(names), variant)
+
+    def _show_recall(self, variant: VariantMeasurement) -> None:
+        """What it loses of the classes that the recipe's target names."""
+        asked = variant.paired.recall if variant.paired else {}
+        for widget in (self._recall_title, self.recall):
+            widget.setVisible(bool(asked))
+        cells = [list(recall_cells(name, one)[1:]) for name, one in asked.items()]
+        self.recall.setModel(ShadedCells(list(RECALL_HEADS[1:]), list(asked), cells, None, self._theme, self.recall))
 
     def _offer_classes(self, classes: Sequence[str]) -> None:
         if [self._class.itemText(place) for place in range(self._class.count())] != list(classes):

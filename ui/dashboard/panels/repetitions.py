@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidg
 from engine.contract.measurements import ChainSummary
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 from ui.dashboard.panel import Panel
+from ui.recall_text import repeated_recall_lines
 from ui.shown_run import ShownRun
 from ui.theme import Theme
 
@@ -39,6 +40,9 @@ class RepetitionsPanel(Panel):
         layout = QVBoxLayout(self)
         layout.addWidget(self.title)
         layout.addWidget(self.table, 1)
+        self.recalls = QLabel(objectName="repetitions.recalls", wordWrap=True)
+        self.recalls.setTextFormat(Qt.TextFormat.PlainText)
+        layout.addWidget(self.recalls)
         layout.addWidget(explained)
 
     def show_state(self, state: ShownRun) -> None:
@@ -51,6 +55,9 @@ class RepetitionsPanel(Panel):
             self.table.setRowCount(0)
             return
         self.title.setText(f"{summary_title(summary)}.")
+        recalls = repeated_recall_lines(summary)
+        self.recalls.setText("\n".join(recalls))
+        self.recalls.setVisible(bool(recalls))
         rows = summary_rows(summary)
         heads = ("chain", *summary_heads(summary))
         self.table.setColumnCount(len(heads))

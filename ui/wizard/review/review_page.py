@@ -22,7 +22,7 @@ from PySide6.QtWidgets import (
 from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, StageCost
 from engine.chain.planning import measured_speed
 from engine.chain.preflight import errors
-from engine.chain.target_findings import target_findings
+from engine.chain.target_findings import target_findings, unknown_classes
 from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
@@ -128,7 +128,7 @@ class ReviewPage(DraftPage):
             return "A setting of the study is not valid yet; the message says which."
         if self._is_nameless:
             return NAMELESS
-        if errors(self._draft.findings):
+        if errors((*self._draft.findings, *self._target_findings())):
             return FAULTY
         return "" if self._draft.scanned else UNSEEN
 
@@ -190,8 +190,10 @@ class ReviewPage(DraftPage):
         # A threshold is between two classes.
         self._target.leave_out(() if self._draft.class_count in (None, 2) else ("sensitivity",))
         self._text.setPlainText(recipe_text(recipe))
+        of_target = tuple(self._target_findings())
+        faulty = faulty or bool(errors(of_target))
+        found = (*self._draft.findings, *self._draft.image_findings, *self._advice(), *of_target)
         self._search_says.setText(_told(recipe.search))
-        found = (*self._draft.findings, *self._draft.image_findings, *self._advice(), *self._target_findings())
         self._findings.show_findings(found, "Everything can run.")
         if faulty or self._draft.scanned is None:
             self._plan.forget()
@@ -205,8 +207,10 @@ class ReviewPage(DraftPage):
 
     def _target_findings(self) -> Iterator[Finding]:
         scanned, target = self._draft.scanned, self._draft.recipe.target
-        if scanned is not None and target.max_accuracy_drop:
-            yield from target_findings(target, scanned.images(Split.TEST), scanned.test_groups)
+        if scanned is not None and target.asks_drop:
+            yield from unknown_classes(target, scanned.classes)
+            groups, of_class = scanned.test_groups, scanned.test_witnesses
+            yield from target_findings(target, scanned.images(Split.TEST), groups, of_class)
 
     def shut_down(self) -> None:
         """End the thread that looks for finished stages."""

@@ -1,0 +1,90 @@
+"""A comparison as `compare --json` writes it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from engine.comparison.comparison import Comparison
+from engine.contract.measurements import Measured, PairedComparison, VariantMeasurement
+
+
+class ComparedVariantRecord(Measured):
+    """One row."""
+
+    name: str
+    """The run's title and the variant's name."""
+    run: str
+    """The name of the run's folder."""
+    directory: str
+    variant: VariantMeasurement
+    """As its own run has measured it: `paired`, `agreement` and `latency_ratio` are against its own baseline."""
+    same_test_images: bool
+    """Whether it was tested on the images of the comparison's baseline."""
+    paired: PairedComparison | None
+    """Against the comparison's baseline, corrected for all rows; None: they do not compare, as `unpaired` says."""
+    unpaired: str = ""
+    agreement: float | None
+    """With the comparison's baseline, 0 to 1."""
+    timed_together: bool
+    """Whether it was timed in turn with the comparison's baseline."""
+    latency_p50_ms: float
+    latency_p95_ms: float
+    latency_ratio: float | None
+    """Over the comparison's baseline; None where they were not timed in turn."""
+    latency_ratio_ci95: tuple[float, float] | None
+
+
+class RecipeDifferenceRecord(Measured):
+    key: str
+    values: dict[str, str]
+    """Title of a run → what its recipe has there."""
+
+
+class ComparisonRecord(Measured):
+    """The whole of it."""
+
+    schema_version: int = Field(1, serialization_alias="schema", validation_alias="schema")
+    baseline: str
+    runs: dict[str, str]
+    """Title → folder."""
+    warnings: tuple[str, ...]
+    timed_on: str
+    """The machine on which all files were timed in turn for this comparison; empty: they were not."""
+    variants: tuple[ComparedVariantRecord, ...]
+    recipe_differences: tuple[RecipeDifferenceRecord, ...]
+
+
+def comparison_record(comparison: Comparison) -> ComparisonRecord:
+    """Of a comparison, all that it tells."""
+    rows = []
+    for row in comparison.rows:
+        source, shown, timed = row.source, row.shown, row.timed_together
+        rows.append(
+            ComparedVariantRecord(
+                name=row.name,
+                run=source.run.run,
+                directory=str(source.run.directory),
+                variant=source.variant,
+                same_test_images=row.same_images,
+                paired=shown.paired,
+                unpaired=row.unpaired,
+                agreement=shown.agreement if row.same_images else None,
+                timed_together=timed,
+                latency_p50_ms=shown.latency_p50_ms,
+                latency_p95_ms=shown.latency_p95_ms,
+                latency_ratio=shown.latency_ratio if timed else None,
+                latency_ratio_ci95=shown.latency_ratio_ci95 if timed else None,
+            )
+        )
+    runs = {row.source.run.title: str(row.source.run.directory) for row in comparison.rows}
+    return ComparisonRecord(
+        baseline=comparison.baseline.name,
+        runs=runs,
+        warnings=comparison.warnings,
+        timed_on=comparison.timed_on,
+        variants=tuple(rows),
+        recipe_differences=tuple(
+            RecipeDifferenceRecord(key=one.key, values=dict(zip(comparison.runs, one.values, strict=True)))
+            for one in comparison.differences
+        ),
+    )
