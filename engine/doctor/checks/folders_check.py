@@ -30,13 +30,14 @@ class FoldersCheck(HealthCheck):
             "Settings": (folders.settings, "Give yourself the right to write there; until then no setting is kept."),
             "Temporary": (Path(tempfile.gettempdir()), "Set TMPDIR to a folder that can be written."),
         }
-        facts, troubles = [], []
+        facts: list[Fact] = []
+        troubles: list[Trouble] = []
         for name, (folder, remedy) in written.items():
             refusal = _refusal(folder)
             facts.append(Fact(name, _said(folder, refusal)))
-            if refusal:
+            # The cache lies in the runs folder, and need not be told with it.
+            if refusal and not (name == "Image cache" and troubles):
                 troubles.append(Trouble(f"The folder {folder} cannot be written ({refusal}).", remedy))
-        troubles = list({trouble.what: trouble for trouble in troubles}.values())
         facts.append(Fact("Weights", f"{folders.weights}, {'there' if folders.weights.is_dir() else 'not there'}"))
         facts.append(Fact("Python's packages", f"{sys.prefix}, {_writable(Path(sys.prefix))}"))
         free = _free_gib(folders.runs)
