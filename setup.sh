@@ -51,9 +51,10 @@ fi
 
 # System packages: what Qt's window needs, and Python's own venv on Debian.
 wanted=$("$python" main.py doctor --missing-packages)
-has_venv=yes
-"$python" -c 'import ensurepip, venv' 2>/dev/null || has_venv=no
-if [ $has_venv = no ] && command -v apt-get >/dev/null; then
+has_venv() {
+    [ -d .venv ] || "$python" -c 'import ensurepip, venv' 2>/dev/null
+}
+if ! has_venv && command -v apt-get >/dev/null; then
     wanted="${wanted:-apt-get install -y} python3-venv"
 fi
 if [ -n "$wanted" ]; then
@@ -61,7 +62,9 @@ if [ -n "$wanted" ]; then
         apt-get*) wanted="apt-get update && $wanted" ;;
     esac
     root=
-    [ "$(id -u)" = 0 ] || root=sudo
+    if [ "$(id -u)" != 0 ]; then
+        command -v sudo >/dev/null && root=sudo || yes=never
+    fi
     shown="${root:+$root }sh -c '$wanted'"
     echo "This system lacks packages. To install them: $shown"
     if [ $yes = no ] && [ -t 0 ]; then
@@ -74,7 +77,7 @@ if [ -n "$wanted" ]; then
     if [ $yes = yes ]; then
         $root sh -c "$wanted" || fail "The system packages were not installed; run the command above yourself, and this again."
     else
-        echo "They were not installed: without them the window cannot open."
+        echo "They were not installed. Run the command as root: without them the window cannot open."
     fi
 fi
 
@@ -82,6 +85,7 @@ fi
 if [ -d .venv ] && ! .venv/bin/python -c 'import pip' 2>/dev/null; then
     fail "The folder .venv is there but does not work; delete it and run this again."
 fi
+has_venv || fail "This Python cannot make an environment, because it lacks venv or ensurepip; install the package python3-venv and run this again."
 if [ ! -d .venv ]; then
     "$python" -m venv .venv || fail "Python's venv cannot be made here; install the package python3-venv, delete .venv, and run this again."
 fi
