@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.training.tensorflow_setup import tensorflow_environment
+from tests.what_is_lacking import end_where_something_is_lacking
 
+# The fixtures below import Qt and more, which would end in a traceback per file.
+end_where_something_is_lacking()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 tensorflow_environment()
 

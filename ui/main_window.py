@@ -303,6 +303,7 @@ class MainWindow(QMainWindow):
             group.addAction(action)
         about = self.menuBar().addMenu("&Help")
         self._add_action(about, "&Help on this page", self._on_help, keys.HelpContents)
+        self._add_action(about, "&Doctor…", self._on_doctor)
         self._add_action(about, "&About Nutshell", lambda: QMessageBox.about(self, "Nutshell", ABOUT))
 
     def _add_action(
@@ -364,6 +365,18 @@ class MainWindow(QMainWindow):
         from ui.image_cache_dialog import ImageCacheDialog
 
         dialog = ImageCacheDialog(self._settings, self._locations, self.controller.is_running(), self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _on_doctor(self) -> None:
+        from engine.doctor.usual_folders import usual_folders
+        from ui.doctor_dialog import DoctorDialog
+
+        weights = str(self._settings.value(WEIGHTS_DIRECTORY, ""))
+        folders = usual_folders(
+            self._locations.root, Path(self._settings.fileName()).parent, Path(weights) if weights else None
+        )
+        dialog = DoctorDialog(folders, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 

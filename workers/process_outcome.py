@@ -11,6 +11,13 @@ from engine.contract.measurements import RunResult
 from engine.contract.rate_curve import RateCurve
 from engine.contract.sensitivity import Sensitivity
 
+ILLEGAL_INSTRUCTION = 4
+"""The signal's number on every POSIX system."""
+UNKNOWN_TO_PROCESSOR = (
+    "The engine was ended by an instruction that this processor does not have. Every finished stage is kept: run the "
+    "recipe on a newer processor; python main.py doctor tells what this one has."
+)
+
 
 class Ending(StrEnum):
     DONE = "done"
@@ -50,6 +57,8 @@ class ProcessOutcome:
             return cls(Ending.CANCELLED, EXIT_STOPPED, event.message)
         if isinstance(event, RunFailed):
             return cls(Ending.FAILED, event.exit_code, event.message, event.log, event.result)
+        if return_code == -ILLEGAL_INSTRUCTION:
+            return cls(Ending.DIED, EXIT_FAILED, UNKNOWN_TO_PROCESSOR)
         signal = f"signal {-return_code}" if return_code is not None and return_code < 0 else f"exit code {return_code}"
         message = (
             f"The engine ended unexpectedly ({signal}). Every finished stage is kept: run the recipe again to resume. "

@@ -6,6 +6,7 @@ import errno
 from pathlib import Path
 
 from engine.contract.errors import NutshellError
+from engine.doctor.import_trouble import import_sentence, is_of_others
 
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -24,6 +25,9 @@ def failure_sentence(error: Exception, root: Path) -> tuple[str, int]:
         )
     if isinstance(error, NutshellError):
         return str(error), error.exit_code
+    if isinstance(error, ImportError) and is_of_others(error):
+        # TensorFlow is imported by the first step that needs it.
+        return import_sentence(error), 3
     if isinstance(error, MemoryError):
         return "The machine ran out of memory; use smaller images, a smaller batch, or a narrower network.", 3
     if isinstance(error, OSError) and error.strerror:

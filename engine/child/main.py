@@ -24,9 +24,8 @@ from engine.store.locations import Locations
 from engine.training.control import Control
 
 
-def main() -> int:
+def main(channel: EventChannel) -> int:
     """Run one job; returns the exit code."""
-    channel = EventChannel()
     die_with_parent()
     try:
         lines = lines_of(sys.stdin.fileno())

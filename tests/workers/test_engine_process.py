@@ -137,4 +137,5 @@ def test_a_child_that_says_nothing_has_died() -> None:
     killed = ProcessOutcome.of_last_event(None, -9)
     assert (killed.ending, killed.exit_code) == (Ending.DIED, 3)
     assert "signal 9" in killed.message
+    assert "instruction that this processor does not have" in ProcessOutcome.of_last_event(None, -4).message
     assert "run the recipe again" in killed.message

@@ -11,8 +11,10 @@ from pathlib import Path
 from engine.contract.errors import EXIT_STOPPED, NutshellError, RecipeError
 from engine.contract.recipe import Recipe
 from engine.contract.sensitivity import USUAL_IMAGES
+from engine.doctor.window_trouble import NoWindow, window_trouble
 from engine.launch.program import VERSION
 from engine.store.locations import default_runs_directory
+from ui.terminal.doctor_command import WHAT, add_doctor_options, doctor_command
 
 PROGRAM = "nutshell"
 LISTED = ("steps", "backbones", "datasets", "augmentations", "schema", "reference")
@@ -73,6 +75,8 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.classify_command import classify_command
 
             return classify_command(chosen.images, chosen.model, chosen.feeding, chosen.json, chosen.csv)
+        if chosen.command == "doctor":
+            return doctor_command(chosen.runs, chosen.json, chosen.missing_packages)
         if chosen.command in LISTED:
             from ui.terminal.listings import LISTINGS
 
@@ -96,22 +100,16 @@ def _open_window(chosen: argparse.Namespace, open_window: OpenWindow) -> int:
         from ui.terminal.demo import demo_recipe
 
         demo = demo_recipe()
-    if not _has_display():
+    try:
+        if trouble := window_trouble():
+            raise NoWindow(trouble)
+        return open_window(chosen.report_start, demo, chosen.runs)
+    except NoWindow as refused:
         if demo is None:
-            raise NutshellError(
-                "There is no display to open the window on. Run a recipe without one: python main.py run RECIPE.toml, "
-                "or try the demo: python main.py --demo"
-            )
-        from ui.terminal.run_command import run_without_display
+            raise
+        from ui.terminal.run_command import run_without_window
 
-        return run_without_display(demo, chosen.runs)
-    return open_window(chosen.report_start, demo, chosen.runs)
-
-
-def _has_display() -> bool:
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+        return run_without_window(demo, chosen.runs, refused.trouble)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -185,6 +183,9 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--json", type=Path, metavar="FILE", help="write there what was found, as JSON")
     _add_runs(verify)
     _add_classify(commands)
+    doctor = commands.add_parser("doctor", help="what this computer has and lacks, to mail", description=WHAT)
+    add_doctor_options(doctor)
+    _add_runs(doctor)
     for name in LISTED:
         special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}
         text = special.get(name, f"list the {name} there are")

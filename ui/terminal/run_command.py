@@ -13,6 +13,8 @@ from engine.contract.errors import EXIT_FAILED, DataError
 from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, read_recipe, recipe_document
+from engine.doctor.health_check import Trouble
+from engine.doctor.window_trouble import NO_DISPLAY
 from engine.figures.variant_figures import told_variants
 from engine.store.durable_file import write_durably
 from ui.recall_text import repeated_recall_lines
@@ -71,9 +73,13 @@ def run_command(
     return _run(recipe, runs_directory, results, quiet)
 
 
-def run_without_display(recipe: Recipe, runs_directory: Path) -> int:
+def run_without_window(recipe: Recipe, runs_directory: Path, trouble: Trouble) -> int:
     """The demo where no window can open."""
-    sys.stdout.write("There is no display, so the demo runs here; with one, the window opens and shows it live.\n")
+    if trouble == NO_DISPLAY:
+        said = "There is no display, so the demo runs here; with one, the window opens and shows it live."
+    else:
+        said = f"{trouble.what} {trouble.remedy}\nSo the demo runs here, without the window."
+    sys.stdout.write(f"{said}\n")
     return _run(recipe, runs_directory, WrittenResults(), quiet=False)
 
 
