@@ -60,11 +60,12 @@ def _keeps_target(paired: PairedComparison) -> bool:
 
 
 def _asked_drops(variants: Sequence[VariantMeasurement]) -> list[str]:
-    """Such as "2 points", and "1 point of recall of "malignant"."""
+    """Such as "2 points of accuracy", and "1 point of recall of "malignant"."""
     asking = (one.paired for one in variants if one.paired and (one.paired.max_drop or one.paired.recall))
     if (first := next(asking, None)) is None:
         return []
-    of_accuracy = [points_text(first.max_drop)] if first.max_drop else []
+    of = " of accuracy" if first.recall else ""
+    of_accuracy = [points_text(first.max_drop) + of] if first.max_drop else []
     return of_accuracy + [f'{points_text(one.max_drop)} of recall of "{name}"' for name, one in first.recall.items()]
 
 

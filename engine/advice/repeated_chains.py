@@ -71,6 +71,8 @@ def _mean(members: Sequence[VariantMeasurement]) -> VariantMeasurement:
             "latency_ratio_ci95": (min(low for low, _ in ratios), max(high for _, high in ratios)),
             "paired": _paired([member.paired for member in members if member.paired], len(members)),
             "auc": None,
+            "confusion": (),
+            "per_class": {},
             "threshold": None,
             "micro": _mean_micro([member.micro for member in members if member.micro], len(members)),
         }
@@ -109,6 +111,7 @@ def _paired(pairs: Sequence[PairedComparison], members: int) -> PairedComparison
                 min(one.difference_ci95[0] for one in pairs),
                 max(one.difference_ci95[1] for one in pairs),
             ),
+            "bootstrap_ci95": None,
             "p_value": max(one.p_value for one in pairs),
             "p_holm": max(corrected) if len(corrected) == members else None,
             "verdict": first.verdict if len(verdicts) == 1 else "too few images",

@@ -25,8 +25,8 @@ from engine.measurement.accuracy import wilson_interval
 from engine.measurement.paired_comparison import drop_verdict, holm, score_interval
 from engine.measurement.repeated_scores import Repetition, repeated_figure, repeated_score
 
-SHARES = frozenset(("agreement", "balanced_accuracy", "macro_f1", "sparsity_fraction"))
-"""Between 0 and 1."""
+OF_IMAGES = frozenset(("agreement", "balanced_accuracy", "macro_f1"))
+"""Without an interval: the repetitions alone do not tell what other test images would give."""
 PLAIN_FIGURES = (
     "agreement",
     "balanced_accuracy",
@@ -101,7 +101,7 @@ def _summary(
 def _plain_figures(members: Sequence[VariantMeasurement]) -> dict[str, RepeatedFigure]:
     values = {name: [getattr(member, name) for member in members] for name in PLAIN_FIGURES}
     return {
-        name: repeated_figure(of, (0.0, 1.0) if name in SHARES else (0.0, inf))
+        name: repeated_figure(of, (0.0, 1.0 if name == "sparsity_fraction" else inf), name not in OF_IMAGES)
         for name, of in values.items()
         if all(one is not None for one in of)
     }

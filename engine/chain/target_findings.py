@@ -66,7 +66,8 @@ def _drop_findings(asked: float, there: Witnesses, where: str, name: str = "") -
     images, groups = there
     witnesses = groups or images
     of = f' of "{name}"' if name else ""
-    some = f"{groups:,} groups of test images{of}" if groups else f"{images:,} test images{of}"
+    grouped = "1 group" if groups == 1 else f"{groups:,} groups"
+    some = f"{grouped} of test images{of}" if groups else f"{images:,} test images{of}"
     more = f"test images{of} of more groups" if groups else f"more test images{of}"
     loss = points_text(asked) + (" of recall" if name else "")
     if not images:

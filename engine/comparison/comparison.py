@@ -71,6 +71,19 @@ class Comparison:
         sources = tuple(row.source for row in self.rows)
         return comparison_warnings(sources, self.baseline.source, self.all_timed_together, self.timed_on)
 
+    @property
+    def recipes_sentence(self) -> str:
+        """Why no difference of the recipes is told; empty where some is."""
+        if self.differences:
+            return ""
+        runs = {row.source.run.run: row.source.run for row in self.rows}.values()
+        readable = [run for run in runs if run.recipe is not None]
+        if len(runs) < 2:
+            return "Only one run is compared, so no recipes are."
+        if len(readable) < len(runs):
+            return "Not every recipe can be read, so in what they differ is not known."
+        return "The recipes do not differ."
+
     @cached_property
     def differences(self) -> tuple[RecipeDifference, ...]:
         """In what the recipes of the runs differ; a value per run of `runs`."""
@@ -191,7 +204,7 @@ def _row(
 
 
 def _same_images(one: ComparedVariant, other: ComparedVariant) -> bool:
-    if one.images is None or other.images is None:
+    if one.images is None or other.images is None or one.is_mean or other.is_mean:
         return False
     return are_same_images(one.images, other.images) and one.images.classes == other.images.classes
 
@@ -210,7 +223,7 @@ def _corrected(
     answers = {
         one.name: one.images.predicted.tobytes()
         for one in variants
-        if one.images is not None and one.images.predicted is not None
+        if one.images is not None and one.images.predicted is not None and not one.is_mean
     }
     distinct = {answers[name]: one.p_value for name, one in found.items()}
     corrected = dict(zip(distinct, holm(tuple(distinct.values())), strict=True))

@@ -8,6 +8,7 @@ import io
 from engine.comparison.comparison import Comparison
 from engine.figures.variants_csv import flat_row
 
+OF_ONE_FILE = {"file", "ranges_file", "predictions", "split", "seed", "fold", "evidence", "pruning_rounds"}
 NOT_TIMED = ("latency_ratio", "latency_ratio_ci95")
 
 
@@ -21,9 +22,14 @@ def comparison_csv(comparison: Comparison) -> str:
     for row in comparison.rows:
         left_out = {"note", "control", *(() if row.timed_together else NOT_TIMED)}
         left_out |= set() if row.same_images else {"agreement"}
+        shown = row.shown
+        if row.source.is_mean:
+            # What is of the first repetition alone, and how many images there are over all, are no figures of a mean.
+            left_out |= OF_ONE_FILE
+            shown = shown.model_copy(update={"paired": None})
         own = {"run": row.source.run.title, "variant": row.source.variant.name, "baseline": comparison.baseline.name}
         same = {"same_test_images": row.same_images, "unpaired": row.unpaired}
-        rows.append(own | flat_row(row.shown.model_dump(exclude=left_out)) | same)
+        rows.append(own | flat_row(shown.model_dump(exclude=left_out)) | same)
     names = dict.fromkeys(name for row in rows for name in row)
     text = io.StringIO()
     writer = csv.DictWriter(text, list(names), restval="", lineterminator="\n")

@@ -18,6 +18,8 @@ class ComparedVariantRecord(Measured):
     directory: str
     variant: VariantMeasurement
     """As its own run has measured it: `paired`, `agreement` and `latency_ratio` are against its own baseline."""
+    is_mean: bool = False
+    """Whether its figures are means over repetitions; `file` of the variant is that of the first."""
     same_test_images: bool
     """Whether it was tested on the images of the comparison's baseline."""
     paired: PairedComparison | None
@@ -65,8 +67,10 @@ def comparison_record(comparison: Comparison) -> ComparisonRecord:
                 run=source.run.run,
                 directory=str(source.run.directory),
                 variant=source.variant,
+                is_mean=source.is_mean,
                 same_test_images=row.same_images,
-                paired=shown.paired,
+                # Of means the run's summary tells the difference.
+                paired=None if source.is_mean else shown.paired,
                 unpaired=row.unpaired,
                 agreement=shown.agreement if row.same_images else None,
                 timed_together=timed,

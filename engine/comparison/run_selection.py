@@ -106,7 +106,10 @@ def chosen_variants(
     known_files: dict[Path, Predictions] = {}
     for place, run in enumerate(runs):
         offered = {one.name for one in run.offered}
-        baselines = [one.name for one in all_of[run.run] if one.chain == BASELINE]
+        # Of a search the one of the first file that is offered.
+        branch = next((one.branch for one in all_of[run.run] if means or one.name in offered), "")
+        of_branch = [one.name for one in all_of[run.run] if one.chain == BASELINE and one.branch == branch]
+        baselines = of_branch or [one.name for one in all_of[run.run] if one.chain == BASELINE]
         for variant in all_of[run.run]:
             wanted = bool({variant.name, variant.chain} & set(names)) if names else means or variant.name in offered
             if wanted or (place == 0 and variant.name == baselines[0]):
@@ -139,13 +142,14 @@ def picked_variants(
 def _variant(
     run: ComparedRun, variant: VariantMeasurement, is_mean: bool, known_files: dict[Path, Predictions]
 ) -> ComparedVariant:
-    if is_mean:
-        return ComparedVariant(run, variant, None, is_mean=True)
+    # Of means those of the first repetition: they tell the classes, and whether others were tested on the same.
+    first = next(one for one in run.variants if (one.chain, one.setting) == (variant.chain, variant.setting))
     try:
-        images = read_variant_images(run.directory, variant, known_files, run.origin(variant))
-        return ComparedVariant(run, variant, images)
+        of = first if is_mean else variant
+        images = read_variant_images(run.directory, of, known_files, run.origin(of))
+        return ComparedVariant(run, variant, images, is_mean=is_mean)
     except DataError as error:
-        return ComparedVariant(run, variant, None, str(error))
+        return ComparedVariant(run, variant, None, str(error), is_mean=is_mean)
 
 
 def _unknown(name: str, known: set[str]) -> str:

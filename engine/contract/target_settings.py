@@ -43,6 +43,8 @@ class TargetSettings(Section):
     @classmethod
     def _nothing_asked(cls, value: object) -> object:
         """An emptied line of the wizard asks nothing."""
+        if value is not None and not isinstance(value, dict):
+            raise ValueError("name the classes: { malignant = 0.01 } lets the recall of that class fall by 0.01")
         return {} if value is None else value
 
     @property

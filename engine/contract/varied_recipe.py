@@ -108,7 +108,7 @@ def _at(recipe: Recipe, document: Document, place: str) -> tuple[Any, Any]:
     if chain := chain_of(recipe, place):
         holder = _steps(document, chain)
         keys = rest.removeprefix(f"{chain}.").removeprefix("steps.").split(".")
-        if not keys[0].isdecimal() or int(keys[0]) >= len(holder):
+        if keys[0] not in map(str, range(len(holder))):
             raise RecipeError(
                 f'search.vary."{place}": the chain "{chain}" has the steps 0 to {len(holder) - 1}; name one, such as '
                 f'"chains.{chain}.0".'

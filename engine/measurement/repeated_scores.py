@@ -88,11 +88,12 @@ def repeated_score(
     return figure, p_value
 
 
-def repeated_figure(values: Sequence[float], bounds: Bounds = (0.0, inf)) -> RepeatedFigure:
+def repeated_figure(values: Sequence[float], bounds: Bounds = (0.0, inf), has_interval: bool = True) -> RepeatedFigure:
     """Of a figure that no image speaks of, such as a latency: Student's interval over the repetitions.
 
     Args:
         bounds: between which the figure can be.
+        has_interval: whether the repetitions alone tell one.
     """
     from scipy.stats import t
 
@@ -100,6 +101,8 @@ def repeated_figure(values: Sequence[float], bounds: Bounds = (0.0, inf)) -> Rep
     if count == 1:
         return RepeatedFigure(mean=mean, deviation=None, ci95=None, values=tuple(values))
     deviation = float(np.std(values, ddof=1))
+    if not has_interval:
+        return RepeatedFigure(mean=mean, deviation=deviation, ci95=None, values=tuple(values))
     half = float(t.ppf(0.975, count - 1)) * deviation / count**0.5
     interval = (max(mean - half, bounds[0]), min(mean + half, bounds[1]))
     return RepeatedFigure(mean=mean, deviation=deviation, ci95=interval, values=tuple(values))

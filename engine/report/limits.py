@@ -54,12 +54,20 @@ def _of_test_images(run: ReportedRun) -> Iterator[str]:
     assert run.ready is not None
     test = run.ready.dataset.test
     low, high = run.variants[0].accuracy_ci95
-    text = (
-        f"There are {test:,} test images, so the baseline's accuracy is known to {100 * (high - low) / 2:.1f} points."
-    )
-    if test < FEW_TEST_IMAGES:
-        text += " Small differences between files cannot be told with so few."
-    yield text
+    summary = run.result.summary if run.result else ()
+    each = " in each repetition" if summary else ""
+    groups = next((one.paired.groups for one in run.variants if one.paired and one.paired.groups), None)
+    if groups:
+        yield (
+            f"There are {test:,} test images{each}, of {groups:,} groups only (such as patients): so few are the "
+            "independent witnesses, and intervals of single accuracies, which count images, are too narrow."
+        )
+    else:
+        known = "" if summary else f", so the baseline's accuracy is known to {100 * (high - low) / 2:.1f} points"
+        text = f"There are {test:,} test images{each}{known}."
+        if test < FEW_TEST_IMAGES:
+            text += " Small differences between files cannot be told with so few."
+        yield text
     supports = [one.support for one in run.variants[0].per_class.values()]
     if supports and min(supports) < 30:
         yield f"The rarest class has {min(supports):,} test images: its recall is known roughly only."

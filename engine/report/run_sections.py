@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from engine.contract.progress import UNWATCHED, Progress
+from engine.contract.recipe import Recipe
 from engine.report.content import Block, BulletList, Prose, ReportFigure, ReportPart, ReportSection, ReportTable
 from engine.report.data_section import data_section
 from engine.report.drawing.overview import draw_overview
@@ -70,10 +71,7 @@ def _asked(run: ReportedRun, stem: str) -> ReportSection:
     if recipe.search is not None:
         places, wanted = ", ".join(recipe.search.vary), " and ".join(recipe.search.objectives)
         blocks.append(Prose(f"A search varied {places}, and looked for the best {wanted}."))
-    if recipe.target.max_accuracy_drop:
-        blocks.append(
-            Prose(f"Each file may lose at most {100 * recipe.target.max_accuracy_drop:g} points of accuracy.")
-        )
+    blocks += [Prose(f"Each file may lose at most {said}.") for said in _allowed(recipe)]
     chosen = chosen_settings(recipe)
     if chosen:
         rows = tuple((one.where, one.title, one.value, one.default) for one in chosen)
@@ -82,6 +80,14 @@ def _asked(run: ReportedRun, stem: str) -> ReportSection:
         caption = "Settings that differ from the program's defaults; all others are at them."
         blocks.append(ReportTable(f"{stem}settings", caption, heads, rows, left=words, wraps=frozenset({0, 2})))
     return ReportSection("What was asked", tuple(blocks))
+
+
+def _allowed(recipe: Recipe) -> Iterator[str]:
+    """What the target lets files lose."""
+    if drop := recipe.target.max_accuracy_drop:
+        yield f"{100 * drop:g} points of accuracy"
+    for name, drop in recipe.target.max_recall_drop.items():
+        yield f'{100 * drop:g} points of the recall of the class "{name}"'
 
 
 def _results(run: ReportedRun, stem: str) -> ReportSection:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
 
 from engine.comparison.comparison import COMPARED_FIGURES, Comparison
 from ui.compare.comparison_model import NAMED, SORT_ROLE, ComparisonModel
+from ui.menu_actions import added_action
 
 COLUMNS_KEY = "compare/columns"
 WIDEST_COLUMN = 320
@@ -66,7 +67,7 @@ class ComparisonTable(QTableView):
         menu = QMenu(self)
         self._actions: dict[int, QAction] = {}
         for place, figure in enumerate(COMPARED_FIGURES):
-            action = menu.addAction(figure.line)
+            action = added_action(menu, figure.line)
             action.setCheckable(True)
             action.setChecked(figure.name in self._shown)
             action.setToolTip(figure.explanation)

@@ -25,6 +25,7 @@ from engine.figures.variant_figures import FIGURES
 from engine.figures.variants_csv import variants_csv
 from engine.store.durable_file import write_durably
 from ui.flow_layout import FlowLayout
+from ui.menu_actions import added_action
 from ui.message_bar import MessageBar
 from ui.question import agrees
 from ui.results.corner_heading import head_corner
@@ -171,9 +172,7 @@ class ResultsTable(QWidget):
         for place, column in enumerate(FIGURES):
             if place == CHAIN_COLUMN:
                 continue
-            # Made here: of one that `addAction(text)` makes, PySide may give the wrapper of a dead one at its address.
-            action = QAction(column.title.replace("\n", " "), menu)
-            menu.addAction(action)
+            action = added_action(menu, column.title.replace("\n", " "))
             action.setCheckable(True)
             action.setChecked(column.is_usual)
             action.setToolTip(column.explanation)

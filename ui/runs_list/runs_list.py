@@ -27,6 +27,7 @@ from engine.store.locations import Locations
 from engine.store.run_history import RunRecord, RunState, list_runs
 from ui.counts import counted
 from ui.list_keys import act_on_key
+from ui.menu_actions import added_action
 
 MARKS = {
     RunState.RUNNING: "▶",
@@ -233,12 +234,12 @@ class RunsList(QWidget):
             else:
                 menu.addAction("&Compare with…", partial(self.compare_requested.emit, (entry,)))
             menu.addAction("Show its rec&ipe", partial(self.recipe_requested.emit, entry))
-            verify = menu.addAction("&Verify its figures…", partial(self.verify_requested.emit, entry))
+            verify = added_action(menu, "&Verify its figures…", partial(self.verify_requested.emit, entry))
             verify.setEnabled(entry.state in (RunState.DONE, RunState.FAILED))
             menu.addAction("Repor&t…", partial(self.report_requested.emit, entry))
             menu.addAction("Open its &folder", partial(self.folder_requested.emit, entry))
         menu.addSeparator()
-        delete = menu.addAction("Move to the &bin…\tDel", partial(self.delete_requested.emit, entry))
+        delete = added_action(menu, "Move to the &bin…\tDel", partial(self.delete_requested.emit, entry))
         delete.setEnabled(isinstance(entry, Draft) or entry.state is not RunState.RUNNING)
         return menu
 

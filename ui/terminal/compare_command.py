@@ -63,7 +63,13 @@ def compare_command(asked: AskedComparison, runs_directory: Path) -> int:
         write_durably(asked.json, f"{text}\n")
     if asked.csv is not None:
         write_durably(asked.csv, comparison_csv(comparison))
-    _print(Console(highlight=False), comparison)
+    console = Console(highlight=False)
+    _print(console, comparison)
+    there = {row.source.run.run for row in comparison.rows}
+    for run in runs:
+        if run.run not in there:
+            said = f'"{run.title}" has none of the variants that --variant names, so it is not compared.'
+            console.print(Text(said, style="yellow"), soft_wrap=True)
     return EXIT_DONE
 
 
@@ -83,7 +89,7 @@ def _print(console: Console, comparison: Comparison) -> None:
     if comparison.differences:
         console.print(differences_table(comparison))
     else:
-        console.print("The recipes that can be read do not differ.")
+        console.print(comparison.recipes_sentence)
     for warning in comparison.warnings:
         console.print(Text(warning, style="yellow"), soft_wrap=True)
     sys.stdout.flush()

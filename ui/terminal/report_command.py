@@ -7,9 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.contract.errors import EXIT_DONE, Cancelled
+from engine.contract.errors import EXIT_DONE
 from engine.contract.progress import Progress
 from engine.report.run_report import write_report
+from ui.terminal.stop_on_signal import StopOnSignal
 from ui.terminal.told_progress import told_on_stderr
 
 BURNT_IN = "It shows test images: look whether any has a name burnt in before you share it, or use --without-pictures."
@@ -27,11 +28,12 @@ def report_command(
         NutshellError: a run cannot be read, or `out` cannot be used.
     """
     out = out.expanduser()
-    progress = Progress(on_report=_tell_window) if tells_window else told_on_stderr(noun="steps")
-    try:
+    with StopOnSignal(f"Stopped; {out} is as it was.") as stop:
+        if tells_window:
+            progress = Progress(stop.raise_if_asked, on_report=_tell_window)
+        else:
+            progress = told_on_stderr(stop.raise_if_asked, noun="steps")
         written = write_report(runs, out, runs_directory, with_pictures, progress)
-    except KeyboardInterrupt:
-        raise Cancelled(f"Stopped; {out} is as it was.") from None
     for sentence in written.unfinished:
         sys.stdout.write(f"{sentence}\n")
     sys.stdout.write(f"{written.page}\n{written.pdf}\n{len(written.files)} files in {out}\n")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.contract.step_parameters import StepParameters
 from engine.workbench.step import STEPS
 from ui.list_keys import act_on_key
+from ui.menu_actions import added_action
 from ui.side_by_side import SideBySide
 from ui.wizard.chains.step_settings import StepSettings
 
@@ -118,7 +119,7 @@ class StepsEditor(QWidget):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         for key in STEPS:
-            action = menu.addAction(STEPS[key].title, partial(self.add_step, key))
+            action = added_action(menu, STEPS[key].title, partial(self.add_step, key))
             action.setToolTip(STEPS[key].summary)
             action.setObjectName(f"steps.add.{key}")
         return menu
