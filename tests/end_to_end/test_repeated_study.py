@@ -29,6 +29,7 @@ from ui.dashboard.curves_panel import CurvesPanel
 from ui.dashboard.panels.repetitions import RepetitionsPanel
 from ui.dashboard.repeated_stages import repeated_stages
 from ui.shown_run import ShownRun
+from ui.terminal.command_line import with_joined_seeds
 from ui.theme import LIGHT
 
 INT8 = {"step": "post_training_quantization", "scheme": "int8"}
@@ -253,6 +254,20 @@ def test_the_window_shows_the_repetitions_together(qtbot: QtBot, repeated: Repea
     assert filled.args == [True]
     assert panel.table.rowCount() == 3
     assert panel.table.item(2, 1).text().startswith(f"{fmean(values):.3f} ± ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        (["run", "r.toml", "--seeds", "1,2,3"], ["run", "r.toml", "--seeds", "1,2,3"]),
+        (["run", "--seeds", "1", "2", "3", "r.toml"], ["run", "--seeds", "1,2,3", "r.toml"]),
+        (["run", "--seeds", "1,", "2", "r.toml", "--quiet"], ["run", "--seeds", "1,2", "r.toml", "--quiet"]),
+        (["run", "r.toml", "--seeds"], ["run", "r.toml", "--seeds"]),
+        (["run", "r.toml", "--seeds", "a,b"], ["run", "r.toml", "--seeds", "a,b"]),
+    ],
+)
+def test_seeds_are_typed_with_commas_or_spaces(typed: list[str], read: list[str]) -> None:
+    assert with_joined_seeds(typed) == read
 
 
 def test_a_cross_validation_tests_every_image_once(checkout: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from engine.store.locations import default_runs_directory
 from ui.terminal.doctor_command import WHAT, add_doctor_options, doctor_command
 
 PROGRAM = "nutshell"
+SEEDS = re.compile(r"[0-9]+(,[0-9]*)*")
 LISTED = ("steps", "backbones", "datasets", "augmentations", "schema", "reference")
 
 
@@ -30,7 +32,7 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
     Returns:
         The exit code: 0 done, 2 bad recipe or data, 3 failed, 130 stopped.
     """
-    chosen = _parser().parse_args(arguments)
+    chosen = _parser().parse_args(with_joined_seeds(arguments))
     try:
         if chosen.command == "run":
             from engine.advice.accuracy_floor import AccuracyFloor
@@ -191,6 +193,17 @@ def _parser() -> argparse.ArgumentParser:
         text = special.get(name, f"list the {name} there are")
         commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     return parser
+
+
+def with_joined_seeds(arguments: list[str]) -> list[str]:
+    """`--seeds 1 2 3` as `--seeds 1,2,3`: a list that ends where the numbers do, so that a recipe may follow."""
+    if "--seeds" not in arguments:
+        return arguments
+    begin = end = arguments.index("--seeds") + 1
+    while end < len(arguments) and SEEDS.fullmatch(arguments[end]):
+        end += 1
+    numbers = [",".join(part.strip(",") for part in arguments[begin:end])] if end > begin else []
+    return [*arguments[:begin], *numbers, *arguments[end:]]
 
 
 def _seeds(text: str) -> tuple[int, ...]:
