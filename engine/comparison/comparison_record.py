@@ -5,7 +5,9 @@ from __future__ import annotations
 from pydantic import Field
 
 from engine.comparison.comparison import Comparison
-from engine.contract.measurements import Measured, PairedComparison, VariantMeasurement
+from engine.comparison.run_selection import ComparedVariant
+from engine.contract.measurements import Measured, PairedComparison, RepeatedComparison, VariantMeasurement
+from engine.contract.recipe import BASELINE
 
 
 class ComparedVariantRecord(Measured):
@@ -25,6 +27,8 @@ class ComparedVariantRecord(Measured):
     paired: PairedComparison | None
     """Against the comparison's baseline, corrected for all rows; None: they do not compare, as `unpaired` says."""
     unpaired: str = ""
+    mean_difference: RepeatedComparison | None = None
+    """Of means instead: as the run's summary has it, where the comparison's baseline is that of its own run."""
     agreement: float | None
     """With the comparison's baseline, 0 to 1."""
     timed_together: bool
@@ -56,6 +60,14 @@ class ComparisonRecord(Measured):
     recipe_differences: tuple[RecipeDifferenceRecord, ...]
 
 
+def _mean_difference(one: ComparedVariant, baseline: ComparedVariant) -> RepeatedComparison | None:
+    own = one.run is baseline.run and baseline.variant.chain == BASELINE
+    if not (one.is_mean and own and one.variant.setting == baseline.variant.setting):
+        return None
+    place = (one.variant.chain, one.variant.setting)
+    return next((of.difference for of in one.run.summary if (of.chain, of.setting) == place), None)
+
+
 def comparison_record(comparison: Comparison) -> ComparisonRecord:
     """Of a comparison, all that it tells."""
     rows = []
@@ -72,6 +84,7 @@ def comparison_record(comparison: Comparison) -> ComparisonRecord:
                 # Of means the run's summary tells the difference.
                 paired=None if source.is_mean else shown.paired,
                 unpaired=row.unpaired,
+                mean_difference=_mean_difference(row.source, comparison.baseline.source),
                 agreement=shown.agreement if row.same_images else None,
                 timed_together=timed,
                 latency_p50_ms=shown.latency_p50_ms,

@@ -201,9 +201,9 @@ def test_means_of_repetitions_are_compared_as_one_row(checkout: Path, repeated: 
     mean = repeated.first["summary"][1]
     (_, ours, _, _, theirs, _) = record.variants
     assert ours.variant.accuracy == pytest.approx(mean["accuracy"]["mean"])
-    assert ours.paired is not None
-    assert ours.paired.difference == pytest.approx(mean["difference"]["mean"])
-    assert theirs.paired is None
+    assert ours.mean_difference is not None
+    assert ours.mean_difference.mean == pytest.approx(mean["difference"]["mean"])
+    assert (ours.paired, theirs.paired, theirs.mean_difference) == (None, None, None)
     assert "are means over repetitions" in done.stdout
 
 
