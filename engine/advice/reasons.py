@@ -12,7 +12,7 @@ from engine.advice.techniques import technique
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import BASELINE
 from engine.figures.figure import Uncertainty
-from engine.figures.figure_text import figure_text
+from engine.figures.figure_text import figure_text, listed
 from engine.figures.variant_figures import figures
 
 SIZE_RATIO, ZIP_RATIO, TIME_RATIO = figures("size_ratio", "zip_ratio", "latency_ratio")
@@ -92,7 +92,7 @@ class Reasons:
             size = self._differences.text(SIZE, smallest)
             return f"{smallest.name} ({size} KiB) {self._compared(ACCURATE, smallest, best)} ({smallest.accuracy:.3f})"
         names = [one.name for one in rivals]
-        who = _listed(names) if len(names) <= NAMED else f"{len(names)} other files"
+        who = listed(names) if len(names) <= NAMED else f"{len(names)} other files"
         is_open = objective is FAST and any(
             self._differences.between(objective.figure, one, best) is Difference.OPEN for one in rivals
         )
@@ -139,7 +139,3 @@ class Reasons:
         if objective is FAST:
             return f"{variant.latency_ratio:.2f} of the baseline's time"
         return f"{self._differences.text(objective.figure, variant)} KiB"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

@@ -79,6 +79,8 @@ class Variants:
         """Branch → what its baseline predicts on the test images."""
         self._index_of, self._splits = index_of, splits
         self._judges_by_validation = judges_by_validation
+        self._tested: dict[str, tuple[str, list[str]]] = {}
+        """Prepared images → what tells their test images as they came, and the group of each."""
         self._paired = PairedVariants(target)
         self._kept: dict[str, Predictions] = {}
         """File, relative to the run's directory → what is in it: one for each set of test images."""
@@ -202,12 +204,16 @@ class Variants:
     ) -> ClassifiedImages:
         rows = dataset.splits[Split.TEST]
         paths = [dataset.paths[row] for row in rows]
-        samples = {sample.path: sample for sample in self._index_of(branch, stage.dataset).samples}
-        groups = [samples[path].group for path in paths]
-        as_they_came = hashlib.sha256("\n".join(f"{path}\0{samples[path].stamp}" for path in paths).encode())
+        if stage.images not in self._tested:
+            # All files of these images share it: there may be 100,000 samples to go through.
+            samples = {sample.path: sample for sample in self._index_of(branch, stage.dataset).samples}
+            as_they_came = "\n".join(f"{path}\0{samples[path].stamp}" for path in paths)
+            digest = hashlib.sha256(as_they_came.encode()).hexdigest()
+            self._tested[stage.images] = (digest, [samples[path].group for path in paths])
+        digest, groups = self._tested[stage.images]
         return ClassifiedImages(
             images=stage.images,
-            test_images=as_they_came.hexdigest(),
+            test_images=digest,
             train_images=len(dataset.splits[Split.TRAIN]),
             labels=dataset.labels[rows],
             predicted=decided,

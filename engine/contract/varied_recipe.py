@@ -81,10 +81,11 @@ def refuse_clashes(recipe: Recipe, places: Sequence[str]) -> None:
 
 
 def _path(recipe: Recipe, place: str) -> tuple[str, ...]:
+    """The keys that lead to a place: the table, then of chains the chain's name, and the rest."""
     root, _, rest = place.partition(".")
     if chain := chain_of(recipe, place):
         return (root, chain, *rest.removeprefix(f"{chain}.").removeprefix("steps.").split("."))
-    return (root, *rest.split("."))
+    return (root, *rest.split(".")) if rest else (root,)
 
 
 def is_order(recipe: Recipe, place: str) -> bool:
@@ -99,24 +100,24 @@ def _steps(document: Document, chain: str) -> list[Any]:
 
 def _at(recipe: Recipe, document: Document, place: str) -> tuple[Any, Any]:
     """The table or list that has the place, and its key there; tables on the way are made."""
-    root, _, rest = place.partition(".")
-    if root not in ROOTS or not rest:
+    root, *keys = _path(recipe, place)
+    if root not in ROOTS or not keys:
         message = f'search.vary."{place}" begins with none of {", ".join(ROOTS)}; name a place such as "images.size".'
         raise RecipeError(message)
     holder: Any = document[root]
-    keys: list[Any] = rest.split(".")
-    if chain := chain_of(recipe, place):
+    if root == "chains":
+        chain, *keys = keys
         holder = _steps(document, chain)
-        keys = rest.removeprefix(f"{chain}.").removeprefix("steps.").split(".")
         if keys[0] not in map(str, range(len(holder))):
             raise RecipeError(
                 f'search.vary."{place}": the chain "{chain}" has the steps 0 to {len(holder) - 1}; name one, such as '
                 f'"chains.{chain}.0".'
             )
-        holder = holder[int(keys[0])] if len(keys) > 1 else holder
-        keys = keys[1:] or [int(keys[0])]
+        if len(keys) == 1:
+            return holder, int(keys[0])
+        holder, keys = holder[int(keys[0])], keys[1:]
     for key in keys[:-1]:
-        holder = holder[key] if isinstance(holder, list) else holder.setdefault(key, {})
-        if not isinstance(holder, dict | list):
+        holder = holder.setdefault(key, {})
+        if not isinstance(holder, dict):
             raise RecipeError(f'search.vary."{place}": "{key}" is {holder!r} in the recipe, and has no parts to vary.')
     return holder, keys[-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import floor, log10
 
 SIGNIFICANT = 3
@@ -18,3 +19,8 @@ def figure_text(value: float) -> str:
 def p_text(value: float) -> str:
     """Such as "0.031" and "< 0.001"."""
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Such as "a, b and c"; empty of none."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

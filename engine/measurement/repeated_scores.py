@@ -110,11 +110,14 @@ def repeated_figure(values: Sequence[float], bounds: Bounds = (0.0, inf), has_in
 
 def _witnesses(one: Repetition) -> np.ndarray:
     """The score of each image, or the sum of each group's."""
-    if not any(one.groups):
-        return one.scores
-    keys = [group or f"\0{place}" for place, group in enumerate(one.groups)]
+    return _summed(one.scores, one.groups) if any(one.groups) else one.scores
+
+
+def _summed(values: np.ndarray, groups: Sequence[str]) -> np.ndarray:
+    """Of each group the sum of its images' values."""
+    keys = [group or f"\0{place}" for place, group in enumerate(groups)]
     _, places = np.unique(np.array(keys), return_inverse=True)
-    return np.bincount(places, one.scores)
+    return np.bincount(places, values)
 
 
 def _most_alike(scores: np.ndarray) -> int:
@@ -141,9 +144,7 @@ def _crossed(repetitions: Sequence[Repetition]) -> _Spread:
 
 def _of_images(residuals: np.ndarray, groups: Sequence[str]) -> tuple[float, int]:
     """The variance of the mean by the images, whole groups at a time, and how many groups there are."""
-    keys = [group or f"\0{place}" for place, group in enumerate(groups or [""] * len(residuals))]
-    _, places = np.unique(np.array(keys), return_inverse=True)
-    sums = np.bincount(places, residuals)
+    sums = _summed(residuals, groups) if any(groups) else residuals
     count = len(sums)
     return float((sums**2).sum()) / len(residuals) ** 2 * count / max(count - 1, 1), count
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from engine.contract.augmentation import AUGMENTATIONS
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import BASELINE
 from engine.contract.training_settings import TrainingSettings
+from engine.figures.figure_text import listed
 from engine.report.content import Block, Prose, ReportSection
 from engine.report.recipe_words import chain_sentence
 from engine.report.reference_list import Library
@@ -118,7 +119,7 @@ def _course(run: ReportedRun, training: TrainingSettings, known: Library) -> Ite
         named = [
             AUGMENTATIONS[key].title.lower() + known.cite_papers(AUGMENTATIONS[key].paper) for key in training.augment
         ]
-        yield f"Augmentation of the training images: {_listed(named)}."
+        yield f"Augmentation of the training images: {listed(named)}."
     if training.label_smoothing:
         yield f"Labels were smoothed by {training.label_smoothing:g}{known.cite('method:label_smoothing')}."
     if training.class_weights == "balanced":
@@ -137,7 +138,7 @@ def _compression(run: ReportedRun, known: Library) -> str:
     techniques = [
         _technique(key) + _merged(known.cite_papers(STEPS[key].paper), _options(run, key, known)) for key in used
     ]
-    return f"{how} of compression started from the trained baseline: {named}. Techniques: {_listed(techniques)}."
+    return f"{how} of compression started from the trained baseline: {named}. Techniques: {listed(techniques)}."
 
 
 def _technique(key: str) -> str:
@@ -197,7 +198,7 @@ def _evaluation(run: ReportedRun, known: Library) -> str:
 def _software(run: ReportedRun, known: Library) -> str:
     device = f" Training ran on {run.device}." if run.device else ""
     seeds = sorted({one.seed for one in run.variants if one.seed is not None}) or [run.recipe.seed]
-    seed = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {_listed(tuple(map(str, seeds)))}"
+    seed = f"seed {seeds[0]}" if len(seeds) == 1 else f"seeds {listed(tuple(map(str, seeds)))}"
     if not run.environments:
         return f"The run did not note the versions of its software; it used {seed}.{device}"
     last = run.environments[-1]
@@ -210,9 +211,4 @@ def _software(run: ReportedRun, known: Library) -> str:
     resumed = (
         " It was begun with other versions, which its reproducibility section lists." if run.environments[1:] else ""
     )
-    return f"Software: {_listed(named)} on {last.system}, with {seed}.{device}{resumed}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    """Such as "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
+    return f"Software: {listed(named)} on {last.system}, with {seed}.{device}{resumed}"

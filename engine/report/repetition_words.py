@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.contract.objectives import OF_TEST_IMAGES
 from engine.contract.recipe import Recipe
 from engine.contract.search_settings import SearchRange, SearchSettings, Varied
+from engine.figures.figure_text import listed
 from engine.report.reference_list import Library
 from engine.report.reported_run import ReportedRun
 
@@ -69,7 +70,7 @@ def search_paragraph(run: ReportedRun, known: Library) -> str:
     text = (
         f"The settings above are those of the recipe; a search varied {varied}{trials}, suggested by "
         f"{SAMPLERS[search.sampler]}{sampler} in Optuna{optuna}. It kept the files that no other trial beats in "
-        f"{_listed(search.objectives)}{_floors(search)}."
+        f"{listed(search.objectives)}{_floors(search)}."
     )
     if search.judges_by_validation:
         text += " Validation accuracy is that of each file on the validation images."
@@ -89,10 +90,6 @@ def _values(values: Varied) -> str:
     if isinstance(values, SearchRange):
         return f"{values.low:g} to {values.high:g}"
     return ", ".join(map(str, values))
-
-
-def _listed(words: tuple[str, ...]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def search_limits(run: ReportedRun) -> Iterator[str]:

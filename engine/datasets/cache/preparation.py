@@ -34,7 +34,7 @@ from engine.datasets.cache.image_cache import (
     write_index,
 )
 from engine.datasets.cache.prepared import PreparedDataset
-from engine.datasets.cache.same_pixels import pixels_key, take_pixels, write_pixels_key
+from engine.datasets.cache.same_pixels import pixels_key, shaping, take_pixels, write_pixels_key
 from engine.datasets.cache.splits import drawn_again_where_lost, with_splits
 from engine.datasets.checks.dataset_findings import dataset_findings
 from engine.datasets.checks.image_checks import CheckedSample, check_dataset
@@ -85,8 +85,8 @@ def scan(
 
 def dataset_fingerprint(index: SampleIndex, images: ImageSettings, seed: int) -> str:
     """SHA-256 over all that the prepared images and their split depend on; known before anything is decoded."""
-    shaping = images.model_dump(mode="json", include={"size", "color", "resample", "jpeg_quality", "value_range"})
-    digest = hashlib.sha256(json.dumps([DECODING_VERSION, index.fingerprint, shaping, seed], sort_keys=True).encode())
+    parts = [DECODING_VERSION, index.fingerprint, shaping(images), seed]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
     for sample in index.samples:
         digest.update(f"{sample.split}\n".encode())
     return digest.hexdigest()

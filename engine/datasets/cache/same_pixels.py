@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+from engine.contract.document import Document
 from engine.contract.image_settings import ImageSettings
 from engine.datasets.cache.decoded_image import Decoded
 from engine.datasets.cache.decoding import DecodedDataset
@@ -22,14 +23,19 @@ PIXELS_FILE = "pixels.key"
 """What tells the pixels of a cache folder from those of others that are divided as it is."""
 
 
+def shaping(images: ImageSettings) -> Document:
+    """The settings that decoded pixels depend on."""
+    return images.model_dump(mode="json", include={"size", "color", "resample", "jpeg_quality", "value_range"})
+
+
 def pixels_key(index: SampleIndex, images: ImageSettings, version: int) -> str:
     """SHA-256 over all that decoded images depend on, but for their split.
 
     Args:
         version: of the decoding.
     """
-    shaping = images.model_dump(mode="json", include={"size", "color", "resample", "jpeg_quality", "value_range"})
-    digest = hashlib.sha256(json.dumps([version, index.fingerprint, shaping], sort_keys=True).encode())
+    parts = [version, index.fingerprint, shaping(images)]
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode())
     for sample in index.samples:
         digest.update(f"{sample.path}\n".encode())
     return digest.hexdigest()
