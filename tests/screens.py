@@ -184,7 +184,7 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
     _wait(lambda: not wizard.current_page.waits_for())
     _wait(lambda: wizard._draft.examined is not None)
     yield "page1", window
-    for number in range(1, 5):
+    for number in range(1, 6):
         wizard.go_to(number)
         _wait(lambda: not wizard.current_page.waits_for())
         _settle(600)
@@ -373,7 +373,7 @@ def _write_docs(out: Path) -> None:
     from PIL import Image
 
     for size in ("1024x700", "1920x1080"):
-        for name in ("start", "page1", "page2", "page3", "page4", "page5", *OF_A_RUN, "bench"):
+        for name in ("start", "page1", "page2", "page3", "page4", "page5", "page6", *OF_A_RUN, "bench"):
             picture = out / f"{size}@1-light" / f"{name}.png"
             if picture.is_file():
                 target = DOCS / "screens" / f"{size}-{name}.png"

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.contract.events import TrialFinished
 from engine.contract.measurements import SearchResult
+from engine.contract.search_settings import SearchSettings
 from engine.figures.figure_text import figure_text
 from ui.counts import counted
 from ui.durations import duration_text
@@ -25,6 +26,13 @@ def value_text(name: str, value: float) -> str:
     if name.endswith("_ms"):
         return f"{figure_text(value)} ms"
     return f"{value:.3f}" if abs(value) <= 1 else figure_text(value)
+
+
+def limits_text(search: SearchSettings) -> str:
+    """What ends it, such as "40 trials or 60 minutes"."""
+    limits = [counted(search.trial_limit, "trial")] if search.trial_limit is not None else []
+    limits += [f"{search.minutes:g} minutes"] if search.minutes else []
+    return " or ".join(limits)
 
 
 def trial_line(event: TrialFinished) -> str:

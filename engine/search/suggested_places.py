@@ -33,14 +33,14 @@ class SuggestedPlace:
 
 
 def suggested_places(recipe: Recipe) -> tuple[SuggestedPlace, ...]:
-    """Of a recipe; those that its search has already come first with their values."""
+    """Of a recipe; those that its search has already with their values, and the others that it has at the end."""
     known = recipe.search or SearchSettings()
     found = {one.place: one for one in (*_of_the_study(recipe), *_of_the_chains(recipe))}
     own = {
         place: SuggestedPlace(place, found[place].title if place in found else place, values, True)
         for place, values in known.vary.items()
     }
-    return tuple((own | {place: one for place, one in found.items() if place not in own}).values())
+    return tuple((found | own).values())
 
 
 def _of_the_study(recipe: Recipe) -> Iterator[SuggestedPlace]:

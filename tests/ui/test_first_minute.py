@@ -84,7 +84,7 @@ def test_an_own_folder_is_compressed_in_seven_clicks(
     assert (record.directory / "models" / "int8.tflite").is_file()
     # The same study again would compute nothing, and its plan says so before it is run.
     hand.click("dashboard.duplicate")
-    window.wizard.go_to(4)
+    window.wizard.go_to(5)
     time = window.findChild(QLabel, "review.time")
     assert time is not None
     qtbot.waitUntil(lambda: time.text().startswith("All stages exist already"), timeout=SCAN_MS)
@@ -101,8 +101,8 @@ def test_all_steps_are_seen_and_the_last_is_a_click_away(
     hand = Hand(qtbot, window)
     hand.click("start.folder")
     qtbot.waitUntil(lambda: not window.wizard.current_page.waits_for(), timeout=SCAN_MS)
-    hand.click("wizard.step5")
-    assert window.wizard.page_number == 4
+    hand.click("wizard.step6")
+    assert window.wizard.page_number == 5
     hand.click("wizard.step2")
     assert window.wizard.page_number == 1
     window.close()

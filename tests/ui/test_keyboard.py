@@ -93,14 +93,14 @@ def test_tab_comes_everywhere_on_every_page(qtbot: QtBot, window: MainWindow, he
     assert_all_is_reached_in_order(window)
     window.wizard.set_recipe(small_recipe(heart_folder))
     window._stack.show_wizard()
-    for number in range(5):
+    for number in range(6):
         window.wizard.go_to(number)
         qtbot.waitUntil(lambda: not window.wizard.current_page.waits_for(), timeout=20_000)
         assert window.wizard.page_number == number
         qtbot.wait(300)
         assert_all_is_reached_in_order(window)
         names = [widget.objectName() for widget in walk(window)]
-        assert names.index("wizard.step5") < names.index("wizard.help") < len(names)
+        assert names.index("wizard.step6") < names.index("wizard.help") < len(names)
     window.wizard.shut_down()
 
 

@@ -59,7 +59,7 @@ def test_on_every_page_of_the_guide(qtbot: QtBot, window: MainWindow, heart_fold
     window.wizard.set_recipe(small_recipe(heart_folder))
     window._stack.show_wizard()
     window._runs.offer_live(True)
-    for number in range(5):
+    for number in range(6):
         window.wizard.go_to(number)
         assert window.wizard.page_number == number
         qtbot.waitUntil(lambda: not window.wizard.current_page.waits_for(), timeout=20_000)

@@ -20,6 +20,7 @@ from engine.store.stage_store import StageStore
 from ui.byte_sizes import bytes_text
 from ui.counts import counted
 from ui.durations import duration_text
+from ui.search_text import limits_text
 from ui.terminal.examined_images import print_images
 
 SPEED = {True: "by this machine's measured speed", False: "roughly: no run has measured this machine's speed yet"}
@@ -93,11 +94,8 @@ def _print_search(console: Console, recipe: Recipe, seconds: float) -> None:
     points = "any number of combinations" if space.points is None else counted(space.points, "combination")
     for place, value, why in space.refused_alone():
         console.print(Text(f'warning: search.vary."{place}": {value} cannot run here: {why}', style="yellow"))
-    limit = search.trial_limit
-    trials = [counted(limit, "trial")] if limit is not None else []
-    trials += [f"{search.minutes:g} minutes"] if search.minutes else []
     console.print(
-        f"The search chooses among {points}, for {' or '.join(trials)}; the table is of the recipe as it "
+        f"The search chooses among {points}, for {limits_text(search)}; the table is of the recipe as it "
         f"is written. A trial that shares no stage with another takes about {duration_text(seconds)}.",
         soft_wrap=True,
     )

@@ -19,6 +19,8 @@ class DraftPage(QWidget):
     """A `Recipe` to start a new study with."""
     place_chosen = Signal(object)
     """The `Finding` that was clicked: its page is wanted."""
+    section_wanted = Signal(str)
+    """The page of this section of the recipe is wanted, such as "search"."""
 
     def __init__(self, draft: RecipeDraft, what_to_do: str) -> None:
         super().__init__()
@@ -34,6 +36,11 @@ class DraftPage(QWidget):
     def waits_for(self) -> str:
         """Why the next page cannot be opened yet, as a sentence; empty when it can."""
         return ""
+
+    @property
+    def is_passed_over(self) -> bool:
+        """Whether Next and Back go past the page: the study can do without it, and does."""
+        return False
 
     @property
     def refusal(self) -> str:

@@ -12,6 +12,7 @@ from ui.wizard.images.images_page import ImagesPage
 from ui.wizard.network.backbone_page import BackbonePage
 from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.review.review_page import ReviewPage
+from ui.wizard.search.search_page import SearchPage
 
 
 def later_page(number: int, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> DraftPage:
@@ -20,6 +21,7 @@ def later_page(number: int, draft: RecipeDraft, settings: QSettings, runs_direct
         lambda: ImagesPage(draft),
         lambda: BackbonePage(draft, settings, runs_directory),
         lambda: ChainsPage(draft),
+        lambda: SearchPage(draft),
         lambda: ReviewPage(draft, runs_directory),
     )
     return make[number - 1]()

@@ -27,6 +27,8 @@ class RecipeDraft(QObject):
     """Holds one recipe; pages change it and show it again when it changed."""
 
     changed = Signal()
+    begun = Signal()
+    """Another study has taken the place of the one before; `changed` follows."""
 
     def __init__(self, recipe: Recipe, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -112,6 +114,7 @@ class RecipeDraft(QObject):
         self._earlier, self._later, self._last_value = [], [], ""
         self._fitted = recipe.images if fresh else None
         self._recipe = recipe
+        self.begun.emit()
         self.changed.emit()
 
     def fit_images(self, images: ImageGrid) -> None:

@@ -43,10 +43,10 @@ from ui.wizard.step_row import StepRow
 from ui.wording import in_window_words
 from workers.latest_call import LatestCall
 
-TITLES = ("Images", "Image compression", "Network", "Chains", "Review")
+TITLES = ("Images", "Image compression", "Network", "Chains", "Find it for me", "Review")
 PAGES = len(TITLES)
-PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3} | dict.fromkeys(
-    ("target", "search", *RepeatSettings.model_fields), 4
+PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3, "search": 4} | dict.fromkeys(
+    ("target", *RepeatSettings.model_fields), 5
 )
 MARGIN = 9
 UNNAMED = "my-study"
@@ -57,7 +57,7 @@ KEEPING_PAUSE_MS = 700
 
 
 class StudyWizard(QWidget):
-    """Five pages over one draft; remembers the last recipe."""
+    """Six pages over one draft; remembers the last recipe."""
 
     run_requested = Signal(object)
     """The `Recipe` to run."""
@@ -129,11 +129,19 @@ class StudyWizard(QWidget):
 
     def next(self) -> None:
         """Go on to the next page, where this one is complete."""
-        self.go_to(self._number + 1)
+        self._go_past(1)
 
     def back(self) -> None:
         """Go back to the page before."""
-        self.go_to(self._number - 1)
+        self._go_past(-1)
+
+    def _go_past(self, direction: int) -> None:
+        """To the next page that way which the study needs."""
+        number = self._number + direction
+        self._make_pages(min(number, PAGES - 1))
+        while 0 < number < PAGES - 1 and self._pages[number].is_passed_over:
+            number += direction
+        self.go_to(number)
 
     def go_to(self, number: int) -> None:
         """Open a page, or the first one before it that waits for something."""
@@ -264,6 +272,7 @@ class StudyWizard(QWidget):
         self._pages.append(page)
         page.recipe_opened.connect(self.set_recipe)
         page.place_chosen.connect(self._on_place_chosen)
+        page.section_wanted.connect(lambda section: self.go_to(PAGE_OF_SECTION[section]))
         page.completeness_changed.connect(self._show_way_on)
         self._stack.addWidget(scrolling(page))
 
@@ -282,9 +291,10 @@ class StudyWizard(QWidget):
         """Which pages can be opened, and what the others wait for."""
         # What a page has made meanwhile stands behind the buttons for Qt, which orders by the time of making.
         set_tab_order([last_in_focus_chain(self._stack), self._help, self._back, self._next, self._run])
-        waits_for = self.current_page.waits_for()
         last_open = next((place for place, page in enumerate(self._pages) if page.waits_for()), PAGES - 1)
         why = self._pages[last_open].waits_for() if last_open < len(self._pages) else ""
+        # What a page before waits for keeps the study from running, too.
+        waits_for = self.current_page.waits_for() or (why if self._number == PAGES - 1 else "")
         self._row.show_steps(self._number, max(last_open, self._number), why)
         for button in (self._next, self._run):
             button.setEnabled(not waits_for)

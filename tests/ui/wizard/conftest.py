@@ -76,6 +76,13 @@ class OpenWizard:
             self.qtbot.mouseClick(self.button(), Qt.MouseButton.LeftButton)
             assert self.wizard.page_number != page
 
+    def go_to(self, page: int) -> None:
+        """Open a page, once those before it are complete."""
+        for number in range(page + 1):
+            self.wizard.go_to(number)
+            self.qtbot.waitUntil(lambda: not self.wizard.current_page.waits_for(), timeout=SCAN_MS)
+        assert self.wizard.page_number == page
+
     def back(self) -> None:
         """Go back to the page before."""
         self.click("wizard.back")

@@ -29,7 +29,7 @@ def test_all_pages_are_made_while_the_first_is_read(qtbot: QtBot, settings: QSet
 def test_a_hurried_user_finds_each_page(open_wizard: OpenWizard) -> None:
     assert len(open_wizard.wizard.pages) == 1
     for page in range(1, PAGES):
-        open_wizard.next()
+        open_wizard.go_to(page)
         assert len(open_wizard.wizard.pages) == page + 1
     assert open_wizard.child(QLineEdit, "review.name").text() == first_recipe().name
 

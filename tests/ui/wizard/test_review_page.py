@@ -1,4 +1,4 @@
-"""Page 5: the recipe as text, as a file, its stages, and what keeps it from running."""
+"""Page 6: the recipe as text, as a file, its stages, and what keeps it from running."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from engine.store.locations import Locations
 from engine.store.measurement_store import MeasurementStore
 from tests.small_study import small_recipe
 from tests.ui.wizard.conftest import OpenWizard
-from ui.wizard.study_wizard import StudyWizard
+from ui.wizard.study_wizard import PAGES, StudyWizard
 
 
 @pytest.fixture
@@ -149,7 +149,7 @@ def test_a_click_on_a_finding_goes_to_its_page(review_page: OpenWizard) -> None:
     review_page.qtbot.mouseClick(findings.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert review_page.wizard.page_number == 2
     review_page.next(2)
-    assert review_page.wizard.page_number == 4
+    assert review_page.wizard.page_number == PAGES - 1
 
 
 def test_a_study_needs_a_name(review_page: OpenWizard) -> None:

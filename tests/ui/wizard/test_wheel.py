@@ -8,8 +8,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QSlider, QWidget
 
 from tests.ui.wizard.conftest import OpenWizard
-
-PAGES = 5
+from ui.wizard.study_wizard import PAGES
 
 
 def turn_wheel(field: QWidget) -> None:
@@ -34,7 +33,7 @@ def changeable(page: QWidget) -> list[QWidget]:
 
 @pytest.mark.parametrize("page", range(PAGES))
 def test_it_changes_no_field_without_the_focus(open_wizard: OpenWizard, page: int) -> None:
-    open_wizard.next(page)
+    open_wizard.go_to(page)
     shown = open_wizard.wizard.current_page
     before = open_wizard.recipe
     for field in changeable(shown):

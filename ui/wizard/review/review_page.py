@@ -1,11 +1,10 @@
-"""Page 5: the recipe as text, the time that it will take, and the button that runs it."""
+"""Page 6: the recipe as text, the time that it will take, and the button that runs it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -39,6 +38,7 @@ from ui.durations import duration_text
 from ui.form.calm_fields import StudyLine
 from ui.form.parameter_form import ParameterForm
 from ui.message_bar import MessageBar
+from ui.search_text import limits_text
 from ui.side_by_side import SideBySide
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.findings_list import FindingsList
@@ -72,8 +72,8 @@ class ReviewPage(DraftPage):
         self._name.setText(self._shown_name)
         self._repeats = ParameterForm(_repeats(draft.recipe), tuple(RepeatSettings.model_fields), "review")
         self._target = ParameterForm(draft.recipe.target, tuple(TargetSettings.model_fields), "target")
-        self._search = QPushButton("Find &it for me…", objectName="review.search")
-        self._search.setToolTip("Let the program try settings, and keep the best files.")
+        self._search = QPushButton("Find &it for me", objectName="review.search")
+        self._search.setToolTip("Open the page where the program is told to try settings, and to keep the best files.")
         self._search_says = QLabel(objectName="review.search_says", wordWrap=True)
         self._time = QLabel(objectName="review.time", wordWrap=True)
         self._plan = PlanView("review.plan")
@@ -93,7 +93,7 @@ class ReviewPage(DraftPage):
         self._repeats.refused.connect(self._on_refused)
         self._target.changed.connect(lambda target: draft.change(target=target))
         self._target.refused.connect(self._on_refused)
-        self._search.clicked.connect(self._on_search)
+        self._search.clicked.connect(lambda *_: self.section_wanted.emit("search"))
         self._save.clicked.connect(self._on_save)
         self._open.clicked.connect(self._on_open)
         self._findings.repair_chosen.connect(draft.mend)
@@ -261,15 +261,6 @@ class ReviewPage(DraftPage):
             except OSError as error:
                 self._message.say(f"{path} cannot be written ({error.strerror}); choose another folder.")
 
-    def _on_search(self) -> None:
-        # Which settings there are to vary takes the steps' declarations.
-        from ui.wizard.review.search_dialog import SearchDialog
-
-        dialog = SearchDialog(self._draft.recipe, self)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted_search.connect(lambda search: self._draft.change(search=search))
-        dialog.open()
-
     def _on_open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", "Recipes (*.toml)")
         if path:
@@ -282,9 +273,7 @@ class ReviewPage(DraftPage):
 def _told(search: SearchSettings | None) -> str:
     if search is None:
         return "Off: the study is computed as it is written."
-    limits = [counted(search.trial_limit, "trial")] if search.trial_limit is not None else []
-    limits += [f"{search.minutes:g} minutes"] if search.minutes else []
-    return f"On: {counted(len(search.vary), 'setting')} may vary, for {' or '.join(limits)}."
+    return f"On: {counted(len(search.vary), 'setting')} may vary, for {limits_text(search)}."
 
 
 def _repeats(recipe: Recipe) -> RepeatSettings:

@@ -1,0 +1,44 @@
+"""A setting that a search may vary, as a row: whether it does, and among which values."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QCheckBox
+
+from engine.contract.search_settings import Varied
+from engine.search.suggested_places import SuggestedPlace
+from ui.form.calm_fields import StudyLine
+from ui.values_text import values_text
+
+
+class PlaceRow(QObject):
+    """Its two widgets stand in a grid of the page."""
+
+    edited = Signal()
+
+    def __init__(self, place: SuggestedPlace, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.place = place
+        self.box = QCheckBox(place.title, objectName=f"search.place.{place.place}", toolTip=place.place)
+        self.line = StudyLine(objectName=f"search.values.{place.place}", accessibleName=f"Values of {place.title}")
+        self.show_place(place, place.is_usual)
+        self.box.toggled.connect(self.line.setEnabled)
+        self.box.clicked.connect(lambda *_: self.edited.emit())
+        self.line.textEdited.connect(lambda *_: self.edited.emit())
+
+    def show_place(self, place: SuggestedPlace, ticked: bool) -> None:
+        """Its values as the study has them."""
+        self.place = place
+        self.box.setChecked(ticked)
+        self.line.setEnabled(ticked)
+        self._show_values(place.values)
+
+    def suggest(self, place: SuggestedPlace) -> None:
+        """Other values are suggested now, which show where the user has typed none of their own."""
+        if self.line.text() == values_text(self.place.values):
+            self._show_values(place.values)
+        self.place = place
+
+    def _show_values(self, values: Varied) -> None:
+        self.line.setText(values_text(values))
+        self.line.setCursorPosition(0)
