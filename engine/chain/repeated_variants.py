@@ -22,7 +22,8 @@ from engine.contract.measurements import (
 from engine.contract.recipe import BASELINE
 from engine.contract.target_settings import TargetSettings
 from engine.measurement.accuracy import wilson_interval
-from engine.measurement.paired_comparison import drop_verdict, holm, score_interval
+from engine.measurement.difference_intervals import score_interval
+from engine.measurement.paired_comparison import drop_verdict, holm
 from engine.measurement.repeated_scores import Repetition, repeated_figure, repeated_score
 
 OF_IMAGES = frozenset(("agreement", "balanced_accuracy", "macro_f1"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 
 from engine.comparison.run_selection import ComparedVariant
 from engine.comparison.variant_images import VariantImages, image_differences
+from engine.figures.figure_text import listed
 
 BY_PATH = (
     "What some of these test images contain is not known, as in runs of earlier versions of Nutshell; there images "
@@ -37,9 +39,12 @@ def comparison_warnings(
 
 def _of_images(variants: Sequence[ComparedVariant], baseline: ComparedVariant) -> Iterator[str]:
     """Once for each set of test images that is not the baseline's."""
+    named: dict[str, list[str]] = defaultdict(list)
     for one in variants:
         if one.fault:
-            yield f'The test images of "{one.name}" are not known: {one.fault}'
+            named[one.fault].append(one.name)
+    for fault, names in named.items():
+        yield f"The test images of {_quoted(names)} are not known: {fault}"
     if baseline.images is None:
         return
     told: set[tuple[str, tuple[str, ...]]] = set()
@@ -118,5 +123,5 @@ def _of_latencies(variants: Sequence[ComparedVariant]) -> str:
     )
 
 
-def _quoted(titles: Sequence[str] | dict[str, None]) -> str:
-    return " and ".join(f'"{title}"' for title in titles)
+def _quoted(titles: Iterable[str]) -> str:
+    return listed([f'"{title}"' for title in titles])

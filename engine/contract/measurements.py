@@ -148,7 +148,7 @@ class RecallComparison(Measured):
     """The other way."""
     difference: float
     difference_ci95: tuple[float, float]
-    """Tango's score interval; with groups a bootstrap over whole groups."""
+    """Tango's score interval; with groups that of as many independent images as they are worth."""
     max_drop: float
     """What the recipe's `target.max_recall_drop` allows."""
     verdict: Verdict
@@ -169,10 +169,10 @@ class PairedComparison(Measured):
     difference: float
     """Of the accuracies: this one's less the other's."""
     difference_ci95: tuple[float, float]
-    """Tango's score interval; with groups a bootstrap over whole groups."""
+    """Tango's score interval; with groups that of as many independent images as they are worth."""
     bootstrap_ci95: tuple[float, float] | None = None
-    """The plain percentile bootstrap, for comparison with other programs: too narrow where few images change. With
-    groups as above; None in runs of versions that did not tell."""
+    """The plain percentile bootstrap, over whole groups where there are some, for comparison with other programs: too
+    narrow where few images change. None in runs of versions that did not tell."""
     p_value: float
     """That the two are equally accurate: McNemar's exact test, or with groups by exchanging the two in whole groups."""
     max_drop: float | None = None

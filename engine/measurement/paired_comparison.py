@@ -12,16 +12,19 @@ from itertools import product
 import numpy as np
 
 from engine.contract.measurements import PairedComparison, RecallComparison, Verdict
-from engine.measurement.accuracy import Z_95
+from engine.measurement.difference_intervals import (
+    DRAWS,
+    SEED,
+    bootstrap_interval,
+    grouped_bootstrap_interval,
+    grouped_interval,
+    score_interval,
+)
 
-DRAWS = 10_000
+LEVEL = 0.05
+"""Of a test that two files are equally accurate."""
 MAX_ENUMERATED_GROUPS = 13
 """All ways to exchange the two files in so many groups are tried; of more groups, random ones."""
-PSEUDO_GROUPS = 0.25
-"""Of a group that changed either way, beside those seen: so the bootstrap over groups covers in 95 of 100 studies."""
-FEW_CHANGED_GROUPS = 6
-"""Of fewer the bootstrap knows too little: then groups may lose all their images, as far as the score interval goes."""
-SEED = 0x9A17
 
 
 def paired_comparison(
@@ -42,10 +45,15 @@ def paired_comparison(
     keys = [group or f"\0{place}" for place, group in enumerate(groups)]
     is_grouped = len(set(keys)) < len(keys)
     if is_grouped:
-        sums, sizes = _by_group(changes, keys)
-        interval, p_value = _group_interval(sums, sizes), exchange_p_value(sums)
+        won_by, lost_by, sizes = _by_group(changes, keys)
+        interval, p_value = grouped_interval(won_by, lost_by, sizes), exchange_p_value(won_by - lost_by)
+        if p_value > LEVEL:
+            # No interval excludes what its test does not reject.
+            interval = min(interval[0], 0.0), max(interval[1], 0.0)
+        bootstrap = grouped_bootstrap_interval(won_by - lost_by, sizes)
     else:
         interval, p_value = score_interval(won, lost, len(labels)), mcnemar_p_value(won, lost)
+        bootstrap = bootstrap_interval(won, lost, len(labels))
     return PairedComparison(
         against=against,
         images=len(labels),
@@ -54,7 +62,7 @@ def paired_comparison(
         lost=lost,
         difference=(won - lost) / len(labels),
         difference_ci95=interval,
-        bootstrap_ci95=bootstrap_interval(won, lost, len(labels)) if not is_grouped else interval,
+        bootstrap_ci95=bootstrap,
         p_value=p_value,
     )
 
@@ -115,37 +123,6 @@ def smallest_drop(witnesses: int, changed: float) -> float:
     return -score_interval(either_way, either_way, witnesses)[0]
 
 
-def score_interval(won: int, lost: int, total: int) -> tuple[float, float]:
-    """The 95 % score interval of a paired difference (Tango 1998), which holds where few or none change, too.
-
-    The differences that a score test does not reject; it ends at ∓z²/(n + z²) where nothing changes.
-    """
-    from scipy.optimize import brentq
-
-    def score(difference: float) -> float:
-        b = -won - lost + (2 * total - won + lost) * difference
-        c = -lost * difference * (1 - difference)
-        share_lost = (np.sqrt(max(b * b - 8 * total * c, 0.0)) - b) / (4 * total)
-        variance = total * (2 * share_lost + difference * (1 - difference))
-        return float((won - lost - total * difference) / np.sqrt(max(variance, 1e-300)))
-
-    seen, edge = (won - lost) / total, 1 - 1e-9
-    low = -1.0 if score(-edge) < Z_95 else brentq(lambda one: score(one) - Z_95, -edge, min(seen, edge))
-    high = 1.0 if score(edge) > -Z_95 else brentq(lambda one: score(one) + Z_95, max(seen, -edge), edge)
-    return float(low), float(high)
-
-
-def bootstrap_interval(won: int, lost: int, total: int) -> tuple[float, float]:
-    """The 95 % percentile bootstrap interval of a paired difference: pairs of answers to images are drawn (Efron 1979).
-
-    Too narrow where few images change, and of no width where none does; `score_interval` is not.
-    """
-    shares = np.array((won, lost, total - won - lost)) / total
-    drawn = np.random.default_rng(SEED).multinomial(total, shares, DRAWS)
-    low, high = np.quantile((drawn[:, 0] - drawn[:, 1]) / total, (0.025, 0.975))
-    return float(low), float(high)
-
-
 def mcnemar_p_value(won: int, lost: int) -> float:
     """Two-sided and exact (McNemar 1947): each image that changed did so either way with one half; 1 where none did."""
     from scipy.stats import binomtest
@@ -180,24 +157,9 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(map(float, corrected))
 
 
-def _by_group(changes: np.ndarray, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-    """Of each group the sum of changes, and how many images it has; int64 (groups,)."""
+def _by_group(changes: np.ndarray, keys: Sequence[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Images won, lost, and all, of each group; int64 (groups,) each."""
     _, places = np.unique(np.array(keys), return_inverse=True)
-    return np.bincount(places, changes).astype(np.int64), np.bincount(places)
-
-
-def _group_interval(sums: np.ndarray, sizes: np.ndarray) -> tuple[float, float]:
-    """95 % bootstrap interval over whole groups; where few of them changed, at least the score interval of groups.
-
-    Pseudo-counts are groups of the mean size in which every image changed.
-    """
-    won, lost, count, size = int((sums > 0).sum()), int((sums < 0).sum()), len(sums), sizes.mean()
-    sums, sizes = np.append(sums, (size, -size)), np.append(sizes, (size, size))
-    weights = np.append(np.ones(len(sums) - 2), (PSEUDO_GROUPS, PSEUDO_GROUPS))
-    generator = np.random.default_rng(SEED)
-    counts = generator.multinomial(len(sums) - 2, weights / weights.sum(), DRAWS)
-    low, high = map(float, np.quantile((counts @ sums) / (counts @ sizes), (0.025, 0.975)))
-    if won + lost < FEW_CHANGED_GROUPS:
-        whole = score_interval(won, lost, count)
-        low, high = min(low, whole[0]), max(high, whole[1])
-    return low, high
+    sizes = np.bincount(places)
+    won, lost = (np.bincount(places[way], minlength=len(sizes)) for way in (changes > 0, changes < 0))
+    return won, lost, sizes

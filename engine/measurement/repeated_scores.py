@@ -6,6 +6,7 @@ A repetition gives each of its test images a score: 1 and 0 for right and wrong,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,6 +20,10 @@ from engine.contract.measurements import RepeatedFigure
 FEW_CHANGED = 6
 """Where fewer images, or groups, score otherwise than most do, the deviation says too little: then the interval of one
 repetition is the least."""
+LEAST_SHARE = 0.25
+"""Of the variance by the images: the interval is at least half as wide as they alone make it."""
+LEAST_P = 1e-30
+"""Smaller p values are not told."""
 
 Bounds = tuple[float, float]
 
@@ -48,10 +53,31 @@ class Repetition:
 
 @dataclass(frozen=True)
 class _Spread:
-    variance: float
-    """Of the mean."""
-    freedom: float
-    """Degrees of freedom."""
+    """Variances of the mean by independent sources of chance, each with its degrees of freedom."""
+
+    sources: tuple[tuple[float, float], ...]
+    least: tuple[float, float] = (0.0, 1.0)
+    """The whole is taken for no less than this one alone would be."""
+
+    def half_width(self, level: float) -> float:
+        """Of the interval that misses the true mean at this level, 0 to 1: each source has its own Student quantile
+        (Cochran and Cox 1957, and Howe 1974), so that few seeds do not make many images uncertain."""
+        from scipy.stats import t
+
+        squares = [
+            float(t.isf(level / 2, freedom)) ** 2 * variance for variance, freedom in (*self.sources, self.least)
+        ]
+        return max(sum(squares[:-1]), squares[-1]) ** 0.5
+
+    def p_value(self, mean: float) -> float:
+        """Two-sided: the level at which the interval ends at 0."""
+        from scipy.optimize import brentq
+
+        if mean == 0.0 or not self.half_width(0.05):
+            return 1.0
+        if self.half_width(LEAST_P) <= abs(mean):
+            return LEAST_P
+        return math.exp(brentq(lambda log: self.half_width(math.exp(log)) - abs(mean), math.log(LEAST_P), 0.0))
 
 
 def repeated_score(
@@ -60,15 +86,13 @@ def repeated_score(
     """The mean score, and the two-sided p value that it is 0; NaN where there is one repetition only.
 
     Of the same test images in each repetition, images and seeds are two crossed random effects, as readers and cases
-    are (Dorfman, Berbaum and Metz 1992), with Satterthwaite's degrees of freedom. Of other images in each, the t
+    are (Dorfman, Berbaum and Metz 1992), each with its own degrees of freedom. Of other images in each, the t
     interval over repetitions with the variance of Nadeau and Bengio (2003): their training images overlap.
 
     Args:
         one_interval: of one repetition; of groups, what whole groups leave open.
         bounds: between which a mean score can be.
     """
-    from scipy.stats import t
-
     values = tuple(float(one.scores.mean()) for one in repetitions)
     mean, count = float(np.mean(values)), len(values)
     witnesses = [_witnesses(one) for one in repetitions]
@@ -78,14 +102,12 @@ def repeated_score(
     if count == 1:
         return RepeatedFigure(mean=mean, deviation=None, ci95=least, values=values), float("nan")
     spread = _crossed(repetitions) if _is_crossed(repetitions) else _resampled(repetitions)
-    half = float(t.ppf(0.975, spread.freedom)) * spread.variance**0.5
+    half = spread.half_width(0.05)
     low, high = max(mean - half, bounds[0]), min(mean + half, bounds[1])
     if changed < FEW_CHANGED:
         low, high = min(low, least[0]), max(high, least[1])
-    statistic = abs(mean) / spread.variance**0.5 if spread.variance else 0.0
-    p_value = float(2 * t.sf(statistic, spread.freedom)) if statistic else 1.0
     figure = RepeatedFigure(mean=mean, deviation=float(np.std(values, ddof=1)), ci95=(low, high), values=values)
-    return figure, p_value
+    return figure, spread.p_value(mean)
 
 
 def repeated_figure(values: Sequence[float], bounds: Bounds = (0.0, inf), has_interval: bool = True) -> RepeatedFigure:
@@ -137,9 +159,10 @@ def _crossed(repetitions: Sequence[Repetition]) -> _Spread:
     of_rest = float((rest**2).sum()) / max((seeds - 1) * (images - 1), 1) / (seeds * images)
     by_seeds = float(of_seed.var(ddof=1)) / seeds
     by_images, witnesses = _of_images(of_image - mean, repetitions[0].groups)
-    variance = max(by_seeds + by_images - of_rest, by_seeds, by_images)
-    below = by_seeds**2 / (seeds - 1) + by_images**2 / max(witnesses - 1, 1)
-    return _Spread(variance, variance**2 / below if below else float(seeds - 1))
+    freedom = float(max(witnesses - 1, 1))
+    # The rest is in both; a part of the images' stays where seeds agree by chance.
+    sources = ((by_seeds, float(seeds - 1)), (max(by_images - of_rest, 0.0), freedom))
+    return _Spread(sources, (LEAST_SHARE * by_images, freedom))
 
 
 def _of_images(residuals: np.ndarray, groups: Sequence[str]) -> tuple[float, int]:
@@ -155,4 +178,4 @@ def _resampled(repetitions: Sequence[Repetition]) -> _Spread:
     variance = float(values.var(ddof=1)) * (1 / len(values) + overlap)
     # Equal means by chance: the images alone give this much, even if no two repetitions shared any.
     by_images = np.mean([_of_images(one.scores - one.scores.mean(), one.groups)[0] for one in repetitions])
-    return _Spread(max(variance, float(by_images) / len(values)), float(len(values) - 1))
+    return _Spread(((max(variance, float(by_images) / len(values)), float(len(values) - 1)),))

@@ -173,8 +173,8 @@ def _evaluation(run: ReportedRun, known: Library) -> str:
     if any(one.groups for one in paired):
         text += (
             " Each compressed file is compared with its baseline on the same test images by exchanging whole groups "
-            "of images, with an interval from a bootstrap over groups; p values are corrected by Holm"
-            f"{cite('method:holm')}."
+            f"of images, with Tango's score interval of the difference{cite('method:tango')} for as many independent "
+            f"images as the groups are worth; p values are corrected by Holm{cite('method:holm')}."
         )
     elif paired:
         text += (

@@ -23,9 +23,13 @@ class Box:
     height: float
 
     def overlaps(self, other: Box) -> bool:
-        beside = self.left + self.width <= other.left or other.left + other.width <= self.left
-        below = self.top + self.height <= other.top or other.top + other.height <= self.top
-        return not (beside or below)
+        # The first answer that is no ends it: this is asked thousands of times.
+        return (
+            self.left < other.left + other.width
+            and other.left < self.left + self.width
+            and self.top < other.top + other.height
+            and other.top < self.top + self.height
+        )
 
     def is_within(self, other: Box) -> bool:
         return (
@@ -49,15 +53,21 @@ def label_places(points: Sequence[Place], sizes: Sequence[Place], room: Box, poi
     taken = [Box(x - half, y - half, point_size, point_size) for x, y in points]
     places: list[Place | None] = []
     for (x, y), (width, height) in zip(points, sizes, strict=True):
-        found = None
-        for distance in DISTANCES:
-            for right, down in DIRECTIONS:
-                left = x + right * distance * point_size - (0 if right > 0 else width if right < 0 else width / 2)
-                middle = y + down * (distance * half + height / 2)
-                box = Box(left, middle - height / 2, width, height)
-                if found is None and box.is_within(room) and not any(map(box.overlaps, taken)):
-                    found = box
+        reach = DISTANCES[-1] * point_size
+        around = Box(x - width - reach, y - height - reach, 2 * (width + reach), 2 * (height + reach))
+        near = [box for box in taken if box.overlaps(around)]
+        candidates = (
+            _beside(x, y, width, height, right, down, distance * point_size)
+            for distance in DISTANCES
+            for right, down in DIRECTIONS
+        )
+        found = next((box for box in candidates if box.is_within(room) and not any(map(box.overlaps, near))), None)
         places.append((found.left, found.top) if found else None)
         if found:
             taken.append(found)
     return places
+
+
+def _beside(x: float, y: float, width: float, height: float, right: int, down: int, away: float) -> Box:
+    left = x + right * away - (0 if right > 0 else width if right < 0 else width / 2)
+    return Box(left, y + down * (away / 2 + height / 2) - height / 2, width, height)

@@ -100,11 +100,15 @@ class ParetoPlot(Plot):
         pale = {standing: _faded(colour, standing) for standing, colour in colours.items()}
         # What is on the front is drawn last, over what lies at the same place.
         last_first = self._points[::-1]
+        # Points that share a pen and a brush share a picture, which is drawn once.
+        pens = {standing: pyqtgraph.mkPen(colour, width=2) for standing, colour in pale.items()}
+        brushes = {standing: pyqtgraph.mkBrush(colour) for standing, colour in pale.items()}
+        brushes[Standing.OPEN] = pyqtgraph.mkBrush(theme.panel)
         self._dots.setData(
             pos=[self._at(point.x, point.y) for point in last_first],
             data=list(range(len(self._points)))[::-1],
-            brush=[theme.panel if one.standing is Standing.OPEN else pale[one.standing] for one in last_first],
-            pen=[pyqtgraph.mkPen(pale[one.standing], width=2) for one in last_first],
+            brush=[brushes[one.standing] for one in last_first],
+            pen=[pens[one.standing] for one in last_first],
         )
         for standing, item in self._whiskers.items():
             ends = [end for point in self._points if point.standing is standing for end in self._ends(point)]

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 
 import pyqtgraph
 from PySide6.QtCore import QPointF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetricsF
 
 from ui.dashboard.label_places import Box, label_places
 from ui.dashboard.plot import Plot
 
 PAD = 4
 """Empty pixels above and below a text."""
+MARGIN = 4
+"""Pixels around the text of a `QTextDocument`."""
 
 
 class PointNames:
@@ -28,22 +30,24 @@ class PointNames:
         Args:
             names: text, place in the plot's own values, colour; the most important first.
         """
-        while len(self.items) < len(names):
-            self.items.append(pyqtgraph.TextItem(anchor=(0, 0)))
-            self._plot.addItem(self.items[-1], ignoreBounds=True)
-        for item in self.items[len(names) :]:
-            item.setVisible(False)
-        box, sizes, places = self._plot.box, [], []
-        for item, (text, point, colour) in zip(self.items, names, strict=False):
-            item.setText(text, QColor(colour))
-            bounds = item.textItem.boundingRect()
-            sizes.append((bounds.width(), bounds.height() - PAD))
-            place = box.mapViewToScene(point)
-            places.append((place.x(), place.y()))
+        metrics = QFontMetricsF(self._plot.font())
+        box = self._plot.box
+        sizes = [
+            (metrics.horizontalAdvance(text) + 2 * MARGIN, metrics.height() + 2 * MARGIN - PAD) for text, *_ in names
+        ]
+        places = [(there.x(), there.y()) for there in (box.mapViewToScene(point) for _, point, _ in names)]
         room = box.sceneBoundingRect()
         within = Box(room.x(), room.y(), room.width(), room.height())
         found = label_places(places, sizes, within, self._point_pixels)
-        for item, corner in zip(self.items, found, strict=False):
-            item.setVisible(corner is not None)
-            if corner is not None:
-                item.setPos(box.mapSceneToView(QPointF(corner[0], corner[1] - PAD / 2)))
+        shown = [(name, corner) for name, corner in zip(names, found, strict=True) if corner is not None]
+        # Laying out a text takes a millisecond, so only those with room are made.
+        while len(self.items) < len(shown):
+            self.items.append(pyqtgraph.TextItem(anchor=(0, 0)))
+            self.items[-1].setFont(self._plot.font())
+            self._plot.addItem(self.items[-1], ignoreBounds=True)
+        for item in self.items[len(shown) :]:
+            item.setVisible(False)
+        for item, ((text, _, colour), (left, top)) in zip(self.items, shown, strict=False):
+            item.setText(text, QColor(colour))
+            item.setPos(box.mapSceneToView(QPointF(left, top - PAD / 2)))
+            item.setVisible(True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from engine.contract.measurements import PairedComparison, VariantMeasurement
-from engine.measurement.paired_comparison import mcnemar_p_value, score_interval, within_drop
+from engine.measurement.difference_intervals import score_interval
+from engine.measurement.paired_comparison import mcnemar_p_value, within_drop
 from tests.ui.study_events import variant
 
 BASELINE = variant("baseline", accuracy=0.9, accuracy_ci95=(0.88, 0.92))

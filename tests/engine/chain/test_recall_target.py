@@ -20,7 +20,7 @@ from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.repairs import SetValue
 from engine.contract.target_settings import TargetSettings
-from engine.measurement.paired_comparison import score_interval
+from engine.measurement.difference_intervals import score_interval
 from engine.measurement.target_verdict import target_note, unjudged_note
 from engine.store.locations import Locations
 from tests.ui.study_events import variant

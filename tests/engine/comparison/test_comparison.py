@@ -140,6 +140,15 @@ def test_a_run_of_an_earlier_version_is_compared_by_its_paths(tmp_path: Path) ->
     )
 
 
+def test_test_images_that_are_not_known_are_told_once_with_all_names(tmp_path: Path) -> None:
+    write_run(tmp_path, "new", {"baseline": (0,)})
+    directory = write_run(tmp_path, "oldest", {"baseline": (0,), "PRN": (1,), "int8": (2,)}, predictions="")
+    (directory / "split.csv").unlink(missing_ok=True)
+    told = [one for one in comparison(tmp_path, "new", "oldest").warnings if "are not known" in one]
+    assert len(told) == 1
+    assert told[0].startswith('The test images of "oldest: baseline", "oldest: PRN" and "oldest: int8" are not known: ')
+
+
 def test_what_differs_in_the_recipes_is_told_key_by_key(tmp_path: Path) -> None:
     chains = (ChainSettings(name="PQ", steps=(PRUNED, INT8)), ChainSettings(name="Q", steps=(INT8,)))
     plain = Recipe(name="first", chains=chains)

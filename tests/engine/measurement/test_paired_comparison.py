@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import timeit
 
 import numpy as np
 import pytest
@@ -10,16 +11,22 @@ from scipy.stats import binom, bootstrap, permutation_test
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from engine.measurement.paired_comparison import (
+from engine.measurement.difference_intervals import (
     bootstrap_interval,
+    grouped_bootstrap_interval,
+    grouped_interval,
+    images_per_witness,
+    score_interval,
+)
+from engine.measurement.paired_comparison import (
     exchange_p_value,
     holm,
     mcnemar_p_value,
     paired_comparison,
-    score_interval,
     smallest_drop,
     within_drop,
 )
+from tests.engine.measurement.simulated_patients import Truth
 
 
 @pytest.mark.parametrize(("won", "lost"), [(0, 0), (1, 0), (6, 0), (5, 9), (30, 30), (3, 41)])
@@ -186,6 +193,82 @@ def test_images_of_one_patient_count_as_one_witness() -> None:
     assert by_patients.p_value == 1.0
     assert by_patients.groups == 10
     assert by_patients.difference_ci95[0] <= 0 < by_images.difference_ci95[0]
+
+
+def test_the_bootstrap_of_groups_is_that_of_scipy() -> None:
+    generator = np.random.default_rng(8)
+    sizes = generator.integers(1, 21, 60)
+    sums = generator.binomial(sizes, 0.2) - generator.binomial(sizes, 0.1)
+    found = bootstrap(
+        (sums, sizes), lambda sum_of, size, axis: sum_of.sum(axis=axis) / size.sum(axis=axis), paired=True,
+        method="percentile", n_resamples=20_000, rng=np.random.default_rng(1),
+    ).confidence_interval  # fmt: skip
+    assert grouped_bootstrap_interval(sums, sizes) == pytest.approx(tuple(found), abs=0.004)
+
+
+def test_whole_groups_are_as_many_witnesses_and_independent_images_as_many_images() -> None:
+    """The ends: of equal groups that change as a whole, Tango's interval of groups; of lone images, nearly Tango's."""
+    kinds = np.repeat((1, -1, 0), (30, 20, 150))
+    won, lost = 10 * (kinds > 0), 10 * (kinds < 0)
+    assert images_per_witness(won, lost, np.full(200, 10)) == pytest.approx(10, rel=0.01)
+    assert grouped_interval(won, lost, np.full(200, 10)) == pytest.approx(score_interval(30, 20, 200), abs=0.001)
+    generator = np.random.default_rng(2)
+    won, lost = generator.multinomial(10, (0.1, 0.1, 0.8), 2_000)[:, :2].T
+    whole = score_interval(int(won.sum()), int(lost.sum()), 20_000)
+    assert grouped_interval(won, lost, np.full(2_000, 10)) == pytest.approx(whole, abs=0.0005)
+
+
+def test_an_interval_of_groups_is_sound_whatever_changes() -> None:
+    """Within its range, never without width, around what is seen, the same again, and mirrored by exchanged files."""
+    generator = np.random.default_rng(6)
+    for groups in (1, 2, 3, 7, 40):
+        for share in (0.0, 0.05, 0.5, 1.0):
+            sizes = generator.integers(1, 12, groups)
+            changed = generator.binomial(sizes, share)
+            won = generator.binomial(changed, generator.random())
+            lost = changed - won
+            low, high = grouped_interval(won, lost, sizes)
+            seen = (won - lost).sum() / sizes.sum()
+            assert -1 <= low <= seen <= high <= 1
+            assert high - low > 1e-3
+            assert grouped_interval(won, lost, sizes) == (low, high)
+            assert grouped_interval(lost, won, sizes) == pytest.approx((-high, -low), abs=1e-9)
+
+
+def test_where_nothing_changes_groups_are_the_witnesses() -> None:
+    none = np.zeros(30, np.int64)
+    assert grouped_interval(none, none, np.full(30, 7)) == pytest.approx(score_interval(0, 0, 30))
+    low, high = grouped_interval(none[:3], none[:3], np.array((1, 1, 98)))
+    assert (low, high) == pytest.approx(score_interval(0, 0, 100**2 / (98**2 + 2))), "one patient has nearly all images"
+
+
+def test_the_interval_of_groups_excludes_0_only_where_the_exact_test_does() -> None:
+    truth = Truth(60, 5, 0.1, 0.3, 0.05)
+    labels, groups = np.zeros(300, np.int64), [f"{place // 5}" for place in range(300)]
+    won, lost = truth.drawn(150, seed=19)
+    excluded = alone = mended = 0
+    for own_won, own_lost in zip(won, lost, strict=True):
+        first, second = np.zeros((60, 5), np.int64), np.zeros((60, 5), np.int64)
+        for patient, (gained, gone) in enumerate(zip(own_won, own_lost, strict=True)):
+            first[patient, :gained], second[patient, gained : gained + gone] = 1, 1
+        found = paired_comparison(labels, first.ravel(), second.ravel(), groups)
+        low, high = found.difference_ci95
+        plain = grouped_interval(own_won, own_lost, truth.sizes)
+        excluded += not low <= 0 <= high
+        alone += not low <= 0 <= high and found.p_value > 0.05
+        mended += (low, high) != plain
+    assert alone == 0
+    assert excluded > 20
+    assert mended > 0, "where the score interval alone would have excluded it"
+
+
+def test_an_interval_of_500_groups_takes_less_than_50_ms() -> None:
+    truth = Truth(500, 20, 0.1, 0.3, 0.02)
+    won, lost = (one[0] for one in truth.drawn(1, seed=4))
+    grouped_interval(won, lost, truth.sizes)
+    seconds = min(timeit.repeat(lambda: grouped_interval(won, lost, truth.sizes), number=1, repeat=5))
+    print(f"\n10,000 images of 500 patients: {1000 * seconds:.1f} ms")
+    assert seconds < 0.05
 
 
 SIMULATED = [

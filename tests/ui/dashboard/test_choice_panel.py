@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,40 @@ def test_figures_floor_and_scale_are_chosen_and_remembered(
     choose(panel, "across", "accuracy")
     assert across.isVisible()
     assert not up.isVisible()
+
+
+def test_the_least_accuracy_belongs_to_the_run(
+    qtbot: QtBot, board: Dashboard, events: list[EngineEvent], settings: QSettings, tmp_path: Path
+) -> None:
+    panel = take(qtbot, board, events)
+    floor = panel.findChild(CalmShareBox)
+    assert floor is not None
+    floor.setValue(0.9)
+    for run, least, asked in (
+        ("another run", 0.0, "no accuracy that is measurably below"),
+        ("run", 0.9, "an accuracy of 0.900 or more"),
+    ):
+        other = Dashboard(settings=settings)
+        qtbot.addWidget(other, before_close_func=lambda closing: closing.shut_down())
+        other.show()
+        opened = take(qtbot, other, study_events(tmp_path / run))
+        field = opened.findChild(CalmShareBox)
+        assert field is not None
+        assert field.value() == pytest.approx(least)
+        assert asked in text(opened, "asked")
+
+
+def test_names_without_room_are_not_laid_out(qtbot: QtBot, board: Dashboard, events: list[EngineEvent]) -> None:
+    """A hundred texts took the window longer than it may wait."""
+    panel = take(qtbot, board, events)
+    (x, y), points = figures("size", "accuracy"), panel.plot.points
+    many = tuple(replace(points[0], name=f"chain {place}", x=points[0].x * (1 + place)) for place in range(120))
+    panel.plot.show_points(many, x, y, False, (None, None))
+    panel.plot._place_names()
+    shown = [item for item in panel.plot.names.items if item.isVisible()]
+    assert 0 < len(shown) < 60
+    assert len(panel.plot.names.items) == max(len(shown), len(points))
+    assert len({id(spot.brush()) for spot in panel.plot._dots.points()}) <= len(Standing)
 
 
 def test_a_logarithmic_scale_is_offered_where_values_span_decades(

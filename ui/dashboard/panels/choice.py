@@ -36,13 +36,13 @@ from ui.side_by_side import SideBySide
 from ui.theme import Theme
 
 UP, ACROSS = "accuracy", "size"
-FLOOR_KEY, LOG_KEY, UP_KEY, ACROSS_KEY = "choose/floor", "choose/log", "choose/up", "choose/across"
+FLOORS_KEY, LOG_KEY, UP_KEY, ACROSS_KEY = "choose/floors", "choose/log", "choose/up", "choose/across"
 PLOT_HEIGHT, LIST_HEIGHT = 240, 200
 LEFT_PIXELS = 400
 
 
 class ChoicePanel(Panel):
-    """Grows as variants finish; remembers the figures, the scale and the floor."""
+    """Grows as variants finish; remembers the figures and the scale, and the floor of each run."""
 
     key: ClassVar[str] = "choice"
     tab: ClassVar[str] = "Choose"
@@ -55,6 +55,7 @@ class ChoicePanel(Panel):
         self._summary: tuple[ChainSummary, ...] = ()
         self._judged = judged_chains(())
         self._closed = False
+        self._run = ""
         self._up, self._across = (
             CalmComboBox(objectName=f"dashboard.choice.{name}", accessibleName=title)
             for name, title in (("up", "Figure upwards"), ("across", "Figure across"))
@@ -63,7 +64,6 @@ class ChoicePanel(Panel):
             choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._floor = CalmShareBox("dashboard.choice.floor", "Min. accuracy")
         self._floor.setToolTip("A file below it is not recommended. None: what is not measurably below the baseline.")
-        self._floor.setValue(float(self._remembered(FLOOR_KEY, 0.0)))
         self._log = QCheckBox("&Log scale", objectName="dashboard.choice.log")
         self._log.setToolTip("For figures whose largest value is more than ten times the smallest")
         self._log.setChecked(str(self._remembered(LOG_KEY, False)).lower() == "true")
@@ -78,10 +78,11 @@ class ChoicePanel(Panel):
         self._up.currentIndexChanged.connect(self._on_chosen)
         self._across.currentIndexChanged.connect(self._on_chosen)
         self._log.toggled.connect(self._on_chosen)
-        self._floor.valueChanged.connect(self._on_chosen)
+        self._floor.valueChanged.connect(self._on_floor)
         self.set_theme(theme)
 
     def show_state(self, state: ShownRun) -> None:
+        self._open_floor(state.directory.name if state.directory else "")
         variants, summary = tuple(state.variants.values()), state.result.summary if state.result else ()
         if (variants, summary, state.closed) == (self._variants, self._summary, self._closed):
             return
@@ -146,12 +147,31 @@ class ChoicePanel(Panel):
 
     def _on_chosen(self, *_: object) -> None:
         if self._settings is not None:
-            self._settings.setValue(FLOOR_KEY, self._floor.value())
             self._settings.setValue(LOG_KEY, self._log.isChecked())
             self._settings.setValue(UP_KEY, self._up.currentData())
             self._settings.setValue(ACROSS_KEY, self._across.currentData())
         self.plot.is_zoomed = False
         self._draw()
+
+    def _open_floor(self, run: str) -> None:
+        """The floor that this run was last looked at with: what one study needs says nothing of another.
+
+        Args:
+            run: the name of its folder; empty: not known yet.
+        """
+        if run != self._run:
+            self._run = run
+            with QSignalBlocker(self._floor):
+                self._floor.setValue(float(self._remembered(f"{FLOORS_KEY}/{run}", 0.0)) if run else 0.0)
+
+    def _on_floor(self, value: float) -> None:
+        if self._settings is not None and self._run:
+            key = f"{FLOORS_KEY}/{self._run}"
+            if value:
+                self._settings.setValue(key, value)
+            else:
+                self._settings.remove(key)
+        self._on_chosen()
 
     def _remembered(self, key: str, usual: Any) -> Any:
         return usual if self._settings is None else self._settings.value(key, usual)
