@@ -35,7 +35,8 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.evidence import Evidence
-from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
+from engine.contract.run_result import RunResult
 from ui.counts import counted
 from ui.durations import duration_text
 from ui.search_text import trial_line

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from engine.chain.stage_tree import Stage
 from engine.contract.errors import EXIT_FAILED, NutshellError
 from engine.contract.events import EngineEvent, Notice, StageFailed
-from engine.contract.measurements import RunResult, variant_name
+from engine.contract.measurements import variant_name
+from engine.contract.run_result import RunResult
 
 NAMED_REASONS = 3
 """In the sentence that ends the run; each was told when it came."""

@@ -26,16 +26,11 @@ from engine.contract.events import (
     RunStarted,
 )
 from engine.contract.findings import Severity
-from engine.contract.measurements import (
-    ChainSummary,
-    ImageSettingBytes,
-    RunResult,
-    SweptEpoch,
-    TransformFigures,
-    VariantMeasurement,
-)
+from engine.contract.measurements import ImageSettingBytes, SweptEpoch, TransformFigures, VariantMeasurement
 from engine.contract.recipe_file import recipe_text
+from engine.contract.repeated_results import ChainSummary
 from engine.contract.repeats import Fold, Repeat
+from engine.contract.run_result import RunResult
 from engine.datasets.cache.pixel_digests import write_pixel_digests
 from engine.datasets.cache.preparation import prepare
 from engine.datasets.cache.prepared import PreparedDataset

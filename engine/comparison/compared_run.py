@@ -17,9 +17,11 @@ from engine.contract.events import (
     VariantMeasured,
     parse_event,
 )
-from engine.contract.measurements import ChainSummary, RunResult, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
+from engine.contract.repeated_results import ChainSummary
+from engine.contract.run_result import RunResult
 from engine.datasets.source import DATASETS
 from engine.figures.variant_figures import told_variants
 from engine.inspection.run_models import EVENTS, RECIPE, run_directory

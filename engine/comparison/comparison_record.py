@@ -6,8 +6,9 @@ from pydantic import Field
 
 from engine.comparison.comparison import Comparison
 from engine.comparison.run_selection import ComparedVariant
-from engine.contract.measurements import Measured, PairedComparison, RepeatedComparison, VariantMeasurement
+from engine.contract.measurements import Measured, PairedComparison, VariantMeasurement
 from engine.contract.recipe import BASELINE
+from engine.contract.repeated_results import RepeatedComparison
 
 
 class ComparedVariantRecord(Measured):

@@ -15,10 +15,12 @@ from engine.chain.preparation_progress import preparation_progress
 from engine.chain.study_run import StudyRun
 from engine.contract.errors import NutshellError
 from engine.contract.events import Notice, StagesPlanned, TrialFinished
-from engine.contract.measurements import FrontPoint, RunResult, SearchResult, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
 from engine.contract.objectives import OF_TEST_IMAGES
 from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.recipe_file import recipe_text
+from engine.contract.run_result import RunResult
+from engine.contract.search_result import FrontPoint, SearchResult
 from engine.contract.search_settings import SearchSettings
 from engine.contract.varied_recipe import varied
 from engine.search.found_front import front

@@ -10,9 +10,10 @@ import pytest
 from engine.backbones.backbone import BACKBONES
 from engine.contract.augmentation import AUGMENTATIONS
 from engine.contract.errors import DataError, RecipeError
-from engine.contract.measurements import ChainSummary, FrontPoint, RepeatedComparison, RepeatedFigure, SearchResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, read_recipe
+from engine.contract.repeated_results import ChainSummary, RepeatedComparison, RepeatedFigure
+from engine.contract.search_result import FrontPoint, SearchResult
 from engine.report.content import BulletList, Prose, ReportSection, ReportTable
 from engine.report.private_text import PrivateText, public_recipe
 from engine.report.recipe_words import chosen_settings, short_document

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract.events import PlannedStage, RunFinished, StagesPlanned, TrialFinished
-from engine.contract.measurements import FrontPoint, SearchResult
+from engine.contract.search_result import FrontPoint, SearchResult
 from tests.ui.study_events import result, study_events
 from ui.dashboard.panels.search import ON_FRONT, SearchPanel
 from ui.shown_run import ShownRun, StageStatus

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.events import TrialFinished
-from engine.contract.measurements import SearchResult
+from engine.contract.search_result import SearchResult
 from ui.dashboard.panel import Panel
 from ui.message_bar import MessageBar
 from ui.search_text import search_title, settings_text, value_text
