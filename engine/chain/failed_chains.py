@@ -33,9 +33,9 @@ class FailedChains:
         """Chain, with its branch where there are several → why it failed."""
 
     def add_stage(self, stage: Stage, branch: str, error: NutshellError) -> None:
-        """A step failed, and with it the chains that pass through."""
+        """A step failed, and with it the chains that pass through; of a baseline without chains itself."""
         self._emit(StageFailed(stage=stage.key, message=str(error)))
-        self._add(stage.chains, branch, f", {stage.title}: {error}", error.exit_code)
+        self._add(stage.chains or stage.ends, branch, f", {stage.title}: {error}", error.exit_code)
 
     def add_variant(self, chain: str, branch: str, error: NutshellError) -> None:
         """A chain's stages are finished, but its file could not be measured."""

@@ -23,6 +23,17 @@ class FrontPoint(Measured):
     """The recipe that gives it alone, relative to the run's directory."""
 
 
+class StoppedTrial(Measured):
+    """A trial that was not worth computing to its end."""
+
+    trial: int
+    settings: dict[str, Any]
+    """Place in the recipe → what the trial had there."""
+    reason: str
+    epoch: int | None = None
+    """The last that its baseline trained; None: its baseline is whole, and its chain was not computed."""
+
+
 class SearchResult(Measured):
     """What a search found."""
 
@@ -33,7 +44,9 @@ class SearchResult(Measured):
     trials: int
     """That were computed, with those that were stopped early."""
     stopped: int = 0
-    """Trials whose baseline was too weak for their chain to be worth computing."""
+    """Trials whose baseline was too weak to train on, or for their chain to be worth computing."""
+    stopped_trials: tuple[StoppedTrial, ...] = ()
+    """Each of them, in order."""
     refused: int = 0
     """Settings that the pre-flight refused; they are no trials."""
     failed: int = 0
