@@ -131,6 +131,18 @@ def test_a_search_that_was_killed_stops_the_same_trials(recipe: Recipe, checkout
     assert "stopped, at epoch" in done.stdout
 
 
+def test_settings_with_which_a_training_diverges_end_their_trial_only(recipe: Recipe, tmp_path: Path) -> None:
+    """A rate and a decay that grow the weights tenfold in each batch."""
+    decaying = recipe.training.model_copy(update={"epochs": 1, "optimizer": "adamw", "weight_decay": 1.0})
+    search = SearchSettings(trials=2, vary={RATE: (RATES[0], 10.0)})
+    result, events = computed(recipe.model_copy(update={"training": decaying, "search": search}), tmp_path)
+    assert result.search is not None
+    assert (result.search.trials, result.search.failed, len(result.search.front)) == (2, 1, 1)
+    (failed,) = [one for one in events if isinstance(one, TrialFinished) and one.state == "failed"]
+    assert "Training diverged in epoch" in failed.reason
+    assert "give a lower learning rate than 10" in failed.reason
+
+
 def kill_in(checkout: Path, recipe: Path, runs: Path, trial: int) -> None:
     """Kill the engine after the first epoch of a trial's training."""
     child = subprocess.Popen(

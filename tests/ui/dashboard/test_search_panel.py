@@ -70,6 +70,9 @@ def test_a_training_that_was_stopped_no_longer_runs_and_the_trial_says_why(qtbot
     qtbot.addWidget(panel)
     panel.show_state(state)
     assert panel.table.item(0, panel.table.columnCount() - 1).text() == f"stopped: {why}"
+    assert panel.table.item(0, panel.table.columnCount() - 1).toolTip() == f"stopped: {why}"
+    panel.table.selectRow(0)
+    assert not panel.findChild(QPushButton, "search.go").isEnabled(), "it has no file"
     assert state.log[-1].text == f"Trial 1 of 4, images.size = 32: stopped, {why}; 30 s left"
     # The same baseline in another trial goes on.
     state.apply(StageStarted(stage="stage 1", resumed_epoch=3))
