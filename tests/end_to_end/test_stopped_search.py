@@ -133,7 +133,7 @@ def test_a_search_that_was_killed_stops_the_same_trials(recipe: Recipe, checkout
 
 def test_settings_with_which_a_training_diverges_end_their_trial_only(recipe: Recipe, tmp_path: Path) -> None:
     """A rate and a decay that grow the weights tenfold in each batch."""
-    decaying = recipe.training.model_copy(update={"epochs": 1, "optimizer": "adamw", "weight_decay": 1.0})
+    decaying = recipe.training.model_copy(update={"epochs": 4, "optimizer": "adamw", "weight_decay": 1.0})
     search = SearchSettings(trials=2, vary={RATE: (RATES[0], 10.0)})
     result, events = computed(recipe.model_copy(update={"training": decaying, "search": search}), tmp_path)
     assert result.search is not None
