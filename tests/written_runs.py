@@ -8,7 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.contract.events import EngineEvent, RunFinished, RunStarted, VariantMeasured, event_line
+from engine.contract.events import (
+    EngineEvent,
+    RunFinished,
+    RunStarted,
+    TrialFinished,
+    VariantMeasured,
+    event_line,
+)
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
@@ -32,6 +39,7 @@ def write_run(
     keeps_contents: bool = True,
     finished: bool = True,
     groups: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
     **figures: Any,
 ) -> Path:
     """A run's folder: recipe, events and predictions.
@@ -39,6 +47,7 @@ def write_run(
     Args:
         wrong: variant → which of its test images it classifies wrongly, by their place; the first is the baseline.
         images: the number of each test image: what it contains, its path and, by its parity, its class.
+        settings: of the first trial of a search, which the variants are of; None: they are of none.
         figures: of every variant.
     """
     directory = runs / "runs" / name
@@ -58,9 +67,13 @@ def write_run(
         digests = "".join(f"{path},{number:032x}\n" for path, number in zip(kept.paths, images, strict=True))
         (directory / "pixels.csv").write_text(f"path,digest\n{digests}")
     kept.write(directory / PREDICTIONS_FILE)
+    figures |= {} if settings is None else {"trial": 1}
     variants = tuple(_variant(one, kept, groups, **figures) for one in wrong)
     events: list[EngineEvent] = [RunStarted(run=name, directory=str(directory), name=name, recipe="", stages=())]
     events += [VariantMeasured(stage="s", variant=one) for one in variants]
+    if settings is not None:
+        trial = TrialFinished(trial=1, trials=1, state="done", settings=dict(settings), values={}, front=(1,))
+        events.append(trial)
     if finished:
         events.append(RunFinished(result=result(directory).model_copy(update={"variants": variants}), seconds=1.0))
     with EventFile(directory / "events.jsonl") as log:

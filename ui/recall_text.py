@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.measurements import ChainSummary, RecallComparison, VariantMeasurement
+from engine.contract.measurements import RecallComparison, VariantMeasurement
+from engine.contract.repeated_results import ChainSummary
 from engine.figures.verdict_words import VERDICTS
 from engine.measurement.target_verdict import points_text
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.contract.events import TrialFinished
-from engine.contract.measurements import SearchResult
+from engine.contract.search_result import SearchResult
 from engine.contract.search_settings import SearchSettings
 from engine.figures.figure_text import figure_text
 from ui.counts import counted

@@ -35,7 +35,8 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.evidence import Evidence
-from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
+from engine.contract.run_result import RunResult
 from ui.counts import counted
 from ui.durations import duration_text
 from ui.search_text import trial_line
@@ -248,6 +249,9 @@ class ShownRun:
         for stage in self.stages.values():
             if stage.status is StageStatus.WAITING:
                 stage.status = StageStatus.NOT_BEGUN
+            elif stage.status is StageStatus.RUNNING:
+                # A trial ends within a training only where that lags behind.
+                stage.status, stage.phase, stage.seconds_left = StageStatus.STOPPED, "", None
         # Its settings stand as in the recipe, which is what the table of trials shows too.
         self.log.append(LogEntry(event.time, "note", trial_line(event)))
 

@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, EXIT_STOPPED
 from engine.contract.events import Event, RatesFound, RunCancelled, RunFailed, RunFinished, SensitivityFound
-from engine.contract.measurements import RunResult
 from engine.contract.rate_curve import RateCurve
+from engine.contract.run_result import RunResult
 from engine.contract.sensitivity import Sensitivity
 
 ILLEGAL_INSTRUCTION = 4

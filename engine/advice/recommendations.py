@@ -11,8 +11,10 @@ from engine.advice.goals import ACCURATE, AIMS, FAST, SIZE, ZIP, Aim, DecidingFi
 from engine.advice.reasons import Reasons
 from engine.advice.repeated_chains import judged_chains
 from engine.advice.techniques import technique
-from engine.contract.measurements import ChainSummary, RunResult, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import BASELINE
+from engine.contract.repeated_results import ChainSummary
+from engine.contract.run_result import RunResult
 from engine.figures.figure import Better
 
 SAME_SIZE = 1.01

@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from engine.contract.measurements import (
-    ChainSummary,
-    MicroFile,
-    PairedComparison,
-    RecallComparison,
-    VariantMeasurement,
-)
+from engine.contract.measurements import MicroFile, PairedComparison, RecallComparison, VariantMeasurement
 from engine.contract.recipe import BASELINE
+from engine.contract.repeated_results import ChainSummary
 
 NOT_MEANT = ("seed", "fold", "threads")
 """Numbers that are no figures."""

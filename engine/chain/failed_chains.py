@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from engine.chain.stage_tree import Stage
 from engine.contract.errors import EXIT_FAILED, NutshellError
 from engine.contract.events import EngineEvent, Notice, StageFailed
-from engine.contract.measurements import RunResult, variant_name
+from engine.contract.measurements import variant_name
+from engine.contract.run_result import RunResult
 
 NAMED_REASONS = 3
 """In the sentence that ends the run; each was told when it came."""
@@ -32,9 +33,9 @@ class FailedChains:
         """Chain, with its branch where there are several → why it failed."""
 
     def add_stage(self, stage: Stage, branch: str, error: NutshellError) -> None:
-        """A step failed, and with it the chains that pass through."""
+        """A step failed, and with it the chains that pass through; of a baseline without chains itself."""
         self._emit(StageFailed(stage=stage.key, message=str(error)))
-        self._add(stage.chains, branch, f", {stage.title}: {error}", error.exit_code)
+        self._add(stage.chains or stage.ends, branch, f", {stage.title}: {error}", error.exit_code)
 
     def add_variant(self, chain: str, branch: str, error: NutshellError) -> None:
         """A chain's stages are finished, but its file could not be measured."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from engine.backbones.backbone import layer_graph
 from engine.chain.branches import Branch, plan_branches
 from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, Work, stage_cost
-from engine.chain.listed_datasets import ListedDatasets, list_datasets
+from engine.chain.listed_datasets import DatasetLister, ListedDatasets
 from engine.chain.preflight import RecipeRefused, accepted, guessed_classes
 from engine.chain.stage_tree import Stage
 from engine.chain.target_findings import (
@@ -24,7 +24,7 @@ from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
 from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.recipe import Recipe
-from engine.contract.repeats import Fold, Repeat
+from engine.contract.repeats import Repeat
 from engine.datasets.cache.preparation import dataset_fingerprint
 from engine.datasets.source import SampleIndex, Split
 from engine.feeding.pipeline import network_input_shape
@@ -106,14 +106,20 @@ class Planned:
         )
 
 
-def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHED) -> Planned:
+def plan_run(
+    recipe: Recipe, locations: Locations, progress: Progress = UNWATCHED, lister: DatasetLister | None = None
+) -> Planned:
     """List the images and plan the stages.
+
+    Args:
+        lister: of several plans, so that what they share is listed once.
 
     Raises:
         RecipeRefused, DataError: the recipe or its images cannot be used.
     """
     findings = accepted(recipe)
-    listed = _listed(recipe, locations, progress)
+    lister = lister or DatasetLister(locations.image_cache)
+    listed = {repeat: lister.datasets(recipe, repeat, progress) for repeat in recipe.repeats}
     datasets = listed[recipe.repeats[0]]
     if (classes := len(datasets.own.classes)) != guessed_classes(recipe):
         findings = accepted(recipe, classes)
@@ -135,18 +141,6 @@ def plan_run(recipe: Recipe, locations: Locations, progress: Progress = UNWATCHE
     of_class = witnesses_of_classes(datasets.own)
     too_few = target_findings(recipe.target, work.test_images, groups, of_class)
     return replace(planned, findings=(*findings, *_memory_findings(planned.planned_stages()), *too_few))
-
-
-def _listed(recipe: Recipe, locations: Locations, progress: Progress) -> dict[Repeat, ListedDatasets]:
-    """The datasets of every repetition; those that divide the images alike share them."""
-    shared: dict[tuple[int, Fold | None], ListedDatasets] = {}
-    found: dict[Repeat, ListedDatasets] = {}
-    for repeat in recipe.repeats:
-        division = (repeat.data_seed, repeat.fold)
-        if division not in shared:
-            shared[division] = list_datasets(recipe, repeat, locations.image_cache, progress)
-        found[repeat] = shared[division]
-    return found
 
 
 def _memory_findings(stages: Sequence[PlannedStage]) -> Iterator[Finding]:

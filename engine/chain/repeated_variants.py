@@ -12,14 +12,9 @@ import numpy as np
 
 from engine.chain.classified_images import ClassifiedImages
 from engine.chain.paired_variants import NO_TARGET
-from engine.contract.measurements import (
-    ChainSummary,
-    RepeatedComparison,
-    RepeatedFigure,
-    RepeatedRecall,
-    VariantMeasurement,
-)
+from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import BASELINE
+from engine.contract.repeated_results import ChainSummary, RepeatedComparison, RepeatedFigure, RepeatedRecall
 from engine.contract.target_settings import TargetSettings
 from engine.measurement.accuracy import wilson_interval
 from engine.measurement.difference_intervals import score_interval

@@ -23,10 +23,8 @@ from engine.contract.events import (
     RunFailed,
     RunFinished,
 )
-from engine.contract.measurements import (
-    RunResult,
-)
 from engine.contract.recipe import Recipe
+from engine.contract.run_result import RunResult
 from engine.store.database import open_database, put_aside_if_damaged
 from engine.store.durable_file import remove_abandoned
 from engine.store.locations import Locations

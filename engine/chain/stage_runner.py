@@ -81,8 +81,17 @@ class StageRunner:
     _networks: dict[str, Network] = field(default_factory=dict)
     _tensorflow_ready: bool = False
 
-    def run(self, stage: Stage, key: str, parent: FinishedStage | None) -> FinishedStage:
+    def run(
+        self,
+        stage: Stage,
+        key: str,
+        parent: FinishedStage | None,
+        after_epoch: Callable[[EpochRecord], None] = lambda record: None,
+    ) -> FinishedStage:
         """Finish `stage` under `key`, from what `parent` left.
+
+        Args:
+            after_epoch: told of each epoch, whoever computed it; what it raises leaves the stage unfinished.
 
         Raises:
             PromiseBroken, NutshellError, Cancelled: nothing of the stage is stored then but its last checkpoint.
@@ -90,7 +99,7 @@ class StageRunner:
         with computing_alone(
             self.store.locations, key, lambda: self._say_another_computes(stage), self.control.progress()
         ):
-            return self._run_alone(stage, key, parent)
+            return self._run_alone(stage, key, parent, after_epoch)
 
     def _say_another_computes(self, stage: Stage) -> None:
         message = f"{stage.title}: another run is computing this stage; its result is used when it is finished."
@@ -98,14 +107,16 @@ class StageRunner:
         self.emit(StageStarted(stage=stage.key))
         self.emit(StagePhase(stage=stage.key, phase="waiting for another run"))
 
-    def _run_alone(self, stage: Stage, key: str, parent: FinishedStage | None) -> FinishedStage:
+    def _run_alone(
+        self, stage: Stage, key: str, parent: FinishedStage | None, after_epoch: Callable[[EpochRecord], None]
+    ) -> FinishedStage:
         if damaged := self.store.damage(key):
             aside = self.store.put_aside(key)
             message = f"{damaged} of an earlier run's stage is damaged, so the stage is computed again; see {aside}."
             self.emit(Notice(severity="warning", message=message))
         facts = self.store.facts(key)
         if facts is not None:
-            return self._reuse(stage, key, parent, facts)
+            return self._reuse(stage, key, parent, facts, after_epoch)
         for checkpoint in filter(is_damaged, self.store.checkpoints(key)):
             aside = self.store.put_checkpoint_aside(checkpoint)
             message = f"The checkpoint of an interrupted training is damaged, so it starts again; see {aside}."
@@ -119,7 +130,7 @@ class StageRunner:
             self._tensorflow_ready = True
         recorder = _Recorder(self.emit)
         network = self._network(parent.key) if parent else self.untrained(stage)
-        context = self._bench(stage, key, parent, recorder)
+        context = self._bench(stage, key, parent, recorder, after_epoch)
         self.control.raise_if_cancelled()
         if stage.parameters is None:
             unfrozen = unfrozen_layers(self.graph(stage), self.recipe)
@@ -159,12 +170,20 @@ class StageRunner:
         """Free a network's memory that no later stage begins from."""
         self._networks.pop(key, None)
 
-    def _reuse(self, stage: Stage, key: str, parent: FinishedStage | None, facts: StageFacts) -> FinishedStage:
+    def _reuse(
+        self,
+        stage: Stage,
+        key: str,
+        parent: FinishedStage | None,
+        facts: StageFacts,
+        after_epoch: Callable[[EpochRecord], None],
+    ) -> FinishedStage:
         self.emit(StageStarted(stage=stage.key, resumed_epoch=len(facts.records)))
         for record in facts.records:
             epochs = len(facts.records) if stage.open_ended else stage.epochs
             kept = facts.kept_epoch if record is facts.records[-1] else None
             self.emit(epoch_event(stage.key, record, epochs, kept))
+            after_epoch(record)
         found = self.evidence(key)
         for evidence in found:
             self.emit(EvidenceFound(stage=stage.key, evidence=evidence))
@@ -240,7 +259,14 @@ class StageRunner:
             self._networks[key] = load_network(self.store.folder(key))
         return self._networks[key]
 
-    def _bench(self, stage: Stage, key: str, parent: FinishedStage | None, recorder: _Recorder) -> StepContext:
+    def _bench(
+        self,
+        stage: Stage,
+        key: str,
+        parent: FinishedStage | None,
+        recorder: _Recorder,
+        after_epoch: Callable[[EpochRecord], None],
+    ) -> StepContext:
         from engine.training.trainer import Trainer
 
         def parent_tflite(_: Network) -> bytes:
@@ -258,6 +284,7 @@ class StageRunner:
             self.store.checkpoint(key),
             stage.epochs,
             self.store.locations.image_cache,
+            after_epoch,
         )
 
         progress = self.control.progress(lambda phase: self.emit(StagePhase(stage=stage.key, phase=phase)))

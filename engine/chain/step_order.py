@@ -39,6 +39,15 @@ def chain_findings(recipe: Recipe, number: int, class_count: int) -> Iterator[Fi
     yield from _unzipped(chain, StepPlace(recipe, number, len(chain.steps), class_count))
 
 
+def is_refused(recipe: Recipe, number: int, index: int, class_count: int) -> bool:
+    """Whether a step of a chain cannot run where it stands; the steps behind it have no part in that."""
+    chain, place = recipe.chains[number], StepPlace(recipe, number, index, class_count)
+    if _after_the_end(chain, place) or _after_what_it_refuses(chain, place):
+        return True
+    parameters = chain.steps[index]
+    return any(one.severity is Severity.ERROR for one in STEPS[parameters.step]().findings(parameters, place))
+
+
 def _after_the_end(chain: ChainSettings, place: StepPlace) -> Finding | None:
     """The step is given a finished file, and every step takes a network."""
     parameters, ended = chain.steps[place.index], _first_end(chain)

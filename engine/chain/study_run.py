@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.backbones.freezing import computes_features_once
+from engine.chain.baseline_watch import BaselineWatch
 from engine.chain.branch_run import BranchRun
 from engine.chain.branches import Branch
 from engine.chain.controls import controls_by_chain
@@ -26,16 +27,11 @@ from engine.contract.events import (
     RunStarted,
 )
 from engine.contract.findings import Severity
-from engine.contract.measurements import (
-    ChainSummary,
-    ImageSettingBytes,
-    RunResult,
-    SweptEpoch,
-    TransformFigures,
-    VariantMeasurement,
-)
+from engine.contract.measurements import ImageSettingBytes, SweptEpoch, TransformFigures, VariantMeasurement
 from engine.contract.recipe_file import recipe_text
+from engine.contract.repeated_results import ChainSummary
 from engine.contract.repeats import Fold, Repeat
+from engine.contract.run_result import RunResult
 from engine.datasets.cache.pixel_digests import write_pixel_digests
 from engine.datasets.cache.preparation import prepare
 from engine.datasets.cache.prepared import PreparedDataset
@@ -131,17 +127,18 @@ class StudyRun:
         planned: Planned,
         branch: Branch,
         failed: FailedChains | None = None,
-        goes_on: Callable[[VariantMeasurement], bool] = lambda baseline: True,
+        watch: BaselineWatch | None = None,
     ) -> tuple[VariantMeasurement, ...]:
         """Compute a branch of a plan, and measure its files.
 
         Args:
             planned: the run's own plan, or one of the same dataset.
             failed: told of chains that fail; None: the run's own.
-            goes_on: whether the chains are worth computing, by the baseline.
+            watch: whether the baseline is worth going on with; None: everything is computed.
 
         Returns:
-            Its variants, the baseline first; their latencies are not yet measured in turn with the others.
+            Its variants, the baseline first; their latencies are not yet measured in turn with the others. None where
+            the baseline's training was stopped.
         """
         self._prepare(planned)
         self._planned_of[branch.name] = planned
@@ -151,10 +148,13 @@ class StudyRun:
             one: StudyImages.fitted(branch.images, self._datasets[one]) for one in {stage.images for stage in stages}
         }
         runner = StageRunner(branch.recipe, images, StageStore(self.locations), self.control, self.emit)
-        of_branch = BranchRun(branch, runner, self._variants, failed or self._failed, self.directory, goes_on).finish()
+        of_branch = BranchRun(
+            branch, runner, self._variants, failed or self._failed, self.directory, watch or BaselineWatch()
+        ).finish()
         # What an earlier trial computed was not reused from an earlier run.
         self._finished = of_branch | self._finished
-        self._keep_speed(planned, branch, of_branch[stages[0].key])
+        if baseline := of_branch.get(stages[0].key):
+            self._keep_speed(planned, branch, baseline)
         return self._variants.measured[before:]
 
     def result(self) -> RunResult:

@@ -20,8 +20,9 @@ from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
-from engine.contract.measurements import ChainSummary, DecisionThreshold, VariantMeasurement, variant_name
+from engine.contract.measurements import DecisionThreshold, VariantMeasurement, variant_name
 from engine.contract.recipe import BASELINE
+from engine.contract.repeated_results import ChainSummary
 from engine.contract.repeats import Repeat
 from engine.contract.target_settings import TargetSettings
 from engine.datasets.cache.prepared import PreparedDataset

@@ -16,9 +16,9 @@ from engine.child.commands import follow_commands, follow_others, lines_of
 from engine.child.engine_job import EngineJob
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
 from engine.contract.events import RunFailed
-from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe
+from engine.contract.run_result import RunResult
 from engine.launch.process import die_with_parent, give_way
 from engine.store.locations import Locations
 from engine.training.control import Control

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
-from engine.contract.errors import DataError, NutshellError
+from engine.contract.errors import DataError, NutshellError, RecipeError
 from engine.contract.events import (
     RunCancelled,
     RunFailed,
     RunFinished,
     RunStarted,
+    TrialFinished,
     VariantMeasured,
     parse_event,
 )
-from engine.contract.measurements import ChainSummary, RunResult, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
+from engine.contract.repeated_results import ChainSummary
+from engine.contract.run_result import RunResult
+from engine.contract.varied_recipe import varied
 from engine.datasets.source import DATASETS
 from engine.figures.variant_figures import told_variants
 from engine.inspection.run_models import EVENTS, RECIPE, run_directory
@@ -29,7 +35,8 @@ from engine.store.run_hashes import is_damaged
 from engine.store.run_notes import read_notes
 
 READ = tuple(
-    f'"{name}"'.encode() for name in ("run_started", "variant_measured", "run_finished", "run_failed", "run_cancelled")
+    f'"{name}"'.encode()
+    for name in ("run_started", "variant_measured", "trial_finished", "run_finished", "run_failed", "run_cancelled")
 )
 """What the lines hold that are read; the others, such as of batches, are passed over."""
 
@@ -51,6 +58,8 @@ class ComparedRun:
     """Those that are compared where none are named: of a search the front, else all."""
     summary: tuple[ChainSummary, ...] = ()
     """Of chains that the run repeats."""
+    trials: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    """Number of each trial of a search → its settings."""
     notes: tuple[str, ...] = ()
     """Sentences on what is not as of a run that has ended well."""
 
@@ -66,6 +75,22 @@ class ComparedRun:
         if pairs:
             return any(one.groups for one in pairs)
         return self.recipe is not None and bool(self.recipe.dataset.group_by)
+
+    def recipe_of(self, trial: int | None) -> Recipe | None:
+        """The recipe that a file of the run was made by.
+
+        Args:
+            trial: None: it is of no search.
+
+        Returns:
+            None: this version cannot read it, or the settings of the trial are not known.
+        """
+        if trial is None or self.recipe is None:
+            return self.recipe
+        try:
+            return varied(self.recipe, self.trials[trial]) if trial in self.trials else None
+        except RecipeError:
+            return None
 
     def origin(self, variant: VariantMeasurement) -> str:
         """Which dataset a variant's images are of, as far as the recipe says; with the seed where images are drawn."""
@@ -86,7 +111,7 @@ def open_compared_run(run: str | Path, runs: Path) -> ComparedRun:
         DataError: it is no run, it is gone, or nothing of it is measured yet.
     """
     directory = run_directory(str(run), Locations(runs))
-    result, variants, notes = _read(directory)
+    result, variants, trials, notes = _read(directory)
     if not variants:
         raise DataError(
             f"Nothing of the run in {directory} is measured yet, so there is nothing to compare; wait until its "
@@ -102,11 +127,13 @@ def open_compared_run(run: str | Path, runs: Path) -> ComparedRun:
         )
     told = tuple(f"{title}: {note}." for note in (*notes, *fault))
     summary = result.summary if result is not None else ()
-    return ComparedRun(directory.name, title, directory, recipe, variants, offered, summary, told)
+    return ComparedRun(directory.name, title, directory, recipe, variants, offered, summary, trials, told)
 
 
-def _read(directory: Path) -> tuple[RunResult | None, tuple[VariantMeasurement, ...], list[str]]:
-    """What its events tell: its result if it has one, its variants, and what is to be said."""
+def _read(
+    directory: Path,
+) -> tuple[RunResult | None, tuple[VariantMeasurement, ...], dict[int, Mapping[str, Any]], list[str]]:
+    """What its events tell: its result if it has one, its variants, settings of its trials, and what is to be said."""
     path = directory / EVENTS
     try:
         lines = path.read_bytes().split(b"\n")[:-1]
@@ -114,6 +141,7 @@ def _read(directory: Path) -> tuple[RunResult | None, tuple[VariantMeasurement, 
         raise DataError(f"{path} cannot be read ({error.strerror}); the run may have been moved.") from None
     result: RunResult | None = None
     found: dict[str, VariantMeasurement] = {}
+    trials: dict[int, Mapping[str, Any]] = {}
     ended, is_damaged_line, is_foreign = "", False, False
     for line, digest in zip_longest(lines, _digests(path)[: len(lines)]):
         if not any(name in line for name in READ):
@@ -128,9 +156,11 @@ def _read(directory: Path) -> tuple[RunResult | None, tuple[VariantMeasurement, 
             continue
         match event:
             case RunStarted():
-                result, found, ended = None, {}, ""
+                result, found, trials, ended = None, {}, {}, ""
             case VariantMeasured():
                 found[event.variant.name] = event.variant
+            case TrialFinished():
+                trials[event.trial] = event.settings
             case RunFinished():
                 result, ended = event.result, "finished"
             case RunFailed():
@@ -146,7 +176,7 @@ def _read(directory: Path) -> tuple[RunResult | None, tuple[VariantMeasurement, 
     if is_foreign:
         notes.append("some of its events were written by another version of Nutshell, so variants may be missing")
     variants = result.variants if result is not None else tuple(found.values())
-    return result, variants, notes
+    return result, variants, trials, notes
 
 
 def _digests(path: Path) -> list[str]:

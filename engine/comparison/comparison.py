@@ -14,7 +14,7 @@ from engine.comparison.variant_images import are_same_images
 from engine.contract.errors import DataError
 from engine.contract.measurements import PairedComparison, VariantMeasurement
 from engine.contract.progress import UNWATCHED, Progress
-from engine.contract.recipe import BASELINE
+from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.registry import nearest_name
 from engine.figures.figure import MISSING, Figure
 from engine.figures.variant_figures import FIGURES
@@ -76,23 +76,27 @@ class Comparison:
         """Why no difference of the recipes is told; empty where some is."""
         if self.differences:
             return ""
-        runs = {row.source.run.run: row.source.run for row in self.rows}.values()
-        readable = [run for run in runs if run.recipe is not None]
-        if len(runs) < 2:
+        recipes = self._recipes.values()
+        if len(recipes) < 2:
             return "Only one run is compared, so no recipes are."
-        if len(readable) < len(runs):
+        if None in recipes:
             return "Not every recipe can be read, so in what they differ is not known."
         return "The recipes do not differ."
 
     @cached_property
     def differences(self) -> tuple[RecipeDifference, ...]:
-        """In what the recipes of the runs differ; a value per run of `runs`."""
-        return recipe_differences(tuple({row.source.run.run: row.source.run for row in self.rows}.values()))
+        """In what the recipes differ; a value for each of `studies`."""
+        return recipe_differences(tuple(self._recipes.values()))
 
     @property
-    def runs(self) -> tuple[str, ...]:
-        """The titles of the runs."""
-        return tuple({row.source.run.run: row.source.run.title for row in self.rows}.values())
+    def studies(self) -> tuple[str, ...]:
+        """Whose recipes they are: the title of each run, and of a search that of each compared trial."""
+        return tuple(self._recipes)
+
+    @cached_property
+    def _recipes(self) -> dict[str, Recipe | None]:
+        sources = {row.source.study: row.source for row in self.rows}
+        return {study: one.run.recipe_of(one.variant.trial) for study, one in sources.items()}
 
     def row(self, name: str) -> ComparedRow:
         """

@@ -6,8 +6,9 @@ from pydantic import Field
 
 from engine.comparison.comparison import Comparison
 from engine.comparison.run_selection import ComparedVariant
-from engine.contract.measurements import Measured, PairedComparison, RepeatedComparison, VariantMeasurement
+from engine.contract.measurements import Measured, PairedComparison, VariantMeasurement
 from engine.contract.recipe import BASELINE
+from engine.contract.repeated_results import RepeatedComparison
 
 
 class ComparedVariantRecord(Measured):
@@ -43,7 +44,7 @@ class ComparedVariantRecord(Measured):
 class RecipeDifferenceRecord(Measured):
     key: str
     values: dict[str, str]
-    """Title of a run → what its recipe has there."""
+    """Title of a run, and of a search with the trial, as in "heart: trial 7" → what its recipe has there."""
 
 
 class ComparisonRecord(Measured):
@@ -101,7 +102,7 @@ def comparison_record(comparison: Comparison) -> ComparisonRecord:
         timed_on=comparison.timed_on,
         variants=tuple(rows),
         recipe_differences=tuple(
-            RecipeDifferenceRecord(key=one.key, values=dict(zip(comparison.runs, one.values, strict=True)))
+            RecipeDifferenceRecord(key=one.key, values=dict(zip(comparison.studies, one.values, strict=True)))
             for one in comparison.differences
         ),
     )

@@ -1,4 +1,4 @@
-"""In what the recipes of several runs differ, key by key."""
+"""In what the recipes that the compared files were made by differ, key by key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from engine.comparison.compared_run import ComparedRun
 from engine.contract.document import Document
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
@@ -23,15 +22,15 @@ class RecipeDifference:
     key: str
     """Such as "training.epochs", or "chains.PRQ.steps[1].sparsity": chains go by their names."""
     values: tuple[str, ...]
-    """As a recipe has it, one per run."""
+    """As a recipe has it, one per recipe."""
 
 
-def recipe_differences(runs: Sequence[ComparedRun]) -> tuple[RecipeDifference, ...]:
+def recipe_differences(recipes: Sequence[Recipe | None]) -> tuple[RecipeDifference, ...]:
     """The keys in which the recipes that can be read are not all equal, in the order of the recipe.
 
-    A recipe that cannot be read has a dash everywhere.
+    A recipe that cannot be read, which is None, has a dash everywhere.
     """
-    flat = [dict(_flat(_by_chain(run.recipe))) if run.recipe is not None else None for run in runs]
+    flat = [dict(_flat(_by_chain(recipe))) if recipe is not None else None for recipe in recipes]
     known = [one for one in flat if one is not None]
     found = []
     for key in dict.fromkeys(key for one in known for key in one):

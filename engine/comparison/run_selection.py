@@ -44,6 +44,11 @@ class ComparedVariant:
         return f"{self.run.title}: {self.variant.name}"
 
     @property
+    def study(self) -> str:
+        """Whose recipe it was made by: its run's title, and of a search the trial."""
+        return self.run.title if self.variant.trial is None else f"{self.run.title}: trial {self.variant.trial}"
+
+    @property
     def is_baseline(self) -> bool:
         return self.variant.chain == BASELINE
 

@@ -46,6 +46,10 @@ class EngineDied(NutshellError):
     """The engine process ended without a closing event."""
 
 
+class TrainingStopped(NutshellError):
+    """A training is not worth going on with; its checkpoint is kept, so that it can go on all the same."""
+
+
 class Cancelled(NutshellError):
     """The user ended the run; every finished stage is kept."""
 

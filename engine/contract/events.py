@@ -10,14 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from engine.contract.evidence import StageEvidence
 from engine.contract.findings import Finding
-from engine.contract.measurements import (
-    DatasetSummary,
-    ImageBytes,
-    RunResult,
-    TransformFigures,
-    VariantMeasurement,
-)
+from engine.contract.measurements import DatasetSummary, ImageBytes, TransformFigures, VariantMeasurement
 from engine.contract.rate_curve import RateCurve, TriedRate
+from engine.contract.run_result import RunResult
 from engine.contract.sensitivity import Sensitivity
 from engine.contract.training_settings import epochs_text
 

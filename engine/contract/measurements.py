@@ -1,4 +1,4 @@
-"""What is known of a finished variant, measured on the `.tflite` file that ships, and of a whole run."""
+"""What is known of a finished variant, measured on the `.tflite` file that ships, and of its images."""
 
 from __future__ import annotations
 
@@ -327,76 +327,6 @@ class VariantMeasurement(Measured):
         return branch_name(self.setting, self.repeat, self.trial)
 
 
-class RepeatedFigure(Measured):
-    """A figure of a chain over the repetitions of a study."""
-
-    mean: float
-    deviation: float | None
-    """Standard deviation over the repetitions (n - 1); None of one."""
-    ci95: tuple[float, float] | None
-    """Of the mean; None where one repetition says nothing of it."""
-    values: tuple[float, ...]
-    """In the order of the repetitions."""
-
-
-class RepeatedRecall(RepeatedFigure):
-    """The recall of one class by a chain less its baseline's, each repetition on its own test images of the class."""
-
-    max_drop: float
-    """What the recipe's `target.max_recall_drop` allows."""
-    verdict: Verdict
-
-
-class RepeatedComparison(RepeatedFigure):
-    """The accuracy of a chain less its baseline's, each repetition on its own test images."""
-
-    p_value: float | None
-    """That both are equally accurate; None of one repetition."""
-    p_holm: float | None = None
-    """Corrected for all chains that the run holds against the same baselines (Holm 1979)."""
-    max_drop: float | None = None
-    """What the recipe's `target.max_accuracy_drop` allows; None: it does not ask."""
-    verdict: Verdict | None = None
-    recall: dict[str, RepeatedRecall] = Field(default_factory=dict)
-    """Of each class that the recipe's `target.max_recall_drop` names."""
-
-
-class ChainSummary(Measured):
-    """One chain over all repetitions that it was finished in; the figures are those of `VariantMeasurement`."""
-
-    chain: str
-    setting: str = ""
-    """The image setting; empty where the recipe has one only."""
-    steps: tuple[str, ...]
-    repeats: tuple[str, ...]
-    """Which repetitions, such as "seed 1"."""
-    seeds: tuple[int, ...]
-    """Of each repetition."""
-    folds: int = 0
-    """Of a cross-validation; 0: none."""
-    same_test_images: bool
-    """Whether every repetition was tested on the same images."""
-    accuracy: RepeatedFigure
-    difference: RepeatedComparison | None
-    """None of the baseline, and where it was measured on another dataset."""
-    agreement: RepeatedFigure | None = None
-    balanced_accuracy: RepeatedFigure | None = None
-    macro_f1: RepeatedFigure | None = None
-    sparsity_fraction: RepeatedFigure | None = None
-    model_bytes: RepeatedFigure | None = None
-    zip_bytes: RepeatedFigure | None = None
-    nonzero_parameters: RepeatedFigure | None = None
-    macs: RepeatedFigure | None = None
-    latency_p50_ms: RepeatedFigure | None = None
-    latency_ratio: RepeatedFigure | None = None
-    peak_memory_bytes: RepeatedFigure | None = None
-
-    @property
-    def name(self) -> str:
-        """What tells it from the others of its run."""
-        return variant_name(self.chain, self.setting)
-
-
 class SkippedFile(Measured):
     path: str
     reason: str
@@ -431,61 +361,3 @@ class SweptEpoch(Measured):
     @property
     def branch(self) -> str:
         return branch_name(self.setting, self.repeat)
-
-
-class FrontPoint(Measured):
-    """What a search found: no other trial is better in one objective without being worse in another."""
-
-    trial: int
-    values: dict[str, float]
-    """Objective → its value, as the variant has it."""
-    settings: dict[str, Any]
-    """Place in the recipe → what the trial had there."""
-    variant: str
-    """The name of its file among the variants."""
-    recipe: str
-    """The recipe that gives it alone, relative to the run's directory."""
-
-
-class SearchResult(Measured):
-    """What a search found."""
-
-    objectives: tuple[str, ...]
-    floors: dict[str, float] = Field(default_factory=dict)
-    front: tuple[FrontPoint, ...]
-    """By the first objective, the best first."""
-    trials: int
-    """That were computed, with those that were stopped early."""
-    stopped: int = 0
-    """Trials whose baseline was too weak for their chain to be worth computing."""
-    refused: int = 0
-    """Settings that the pre-flight refused; they are no trials."""
-    failed: int = 0
-    note: str = ""
-    """What there is to know before the front is believed."""
-
-
-class RunResult(Measured):
-    """What `--json` writes."""
-
-    schema_version: int = Field(1, serialization_alias="schema", validation_alias="schema")
-    run: str
-    directory: str
-    dataset: DatasetSummary
-    other_datasets: dict[str, DatasetSummary] = Field(default_factory=dict)
-    """Each that a step went over to, under the label that variants have as `dataset`."""
-    images: ImageBytes
-    """Of the first image setting."""
-    image_settings: tuple[ImageSettingBytes, ...] = ()
-    """All of them, in the recipe's order."""
-    variants: tuple[VariantMeasurement, ...]
-    summary: tuple[ChainSummary, ...] = ()
-    """Of each chain over the repetitions, where the recipe has several seeds or folds."""
-    search: SearchResult | None = None
-    """None where the recipe has no search."""
-    epoch_sweep: tuple[SweptEpoch, ...] = ()
-    """For the epochs that the recipe's `test_epochs` names and the training reached."""
-    stages_computed: int = 0
-    stages_reused: int = 0
-    failed: dict[str, str] = Field(default_factory=dict)
-    """Each chain that failed, with its image setting where there are several → why. It is not among `variants`."""

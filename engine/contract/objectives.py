@@ -26,13 +26,35 @@ HIGHER_IS_BETTER: dict[str, bool] = {
 }
 """Fields of `VariantMeasurement`."""
 
-SHARES = frozenset(
-    ("accuracy", "validation_accuracy", "balanced_accuracy", "macro_f1", "agreement", "sparsity_fraction", "ece")
-)
+ACCURACIES = ("accuracy", "validation_accuracy")
+"""The share of images that are classified rightly: of the test images, and of the validation images."""
+
+SHARES = frozenset((*ACCURACIES, "balanced_accuracy", "macro_f1", "agreement", "sparsity_fraction", "ece"))
 """From 0 to 1."""
+
+LEAST: dict[str, float] = {"mcc": -1, "log_loss": 0, "nonzero_parameters": 0, "macs": 0, "peak_memory_bytes": 0}
+"""The lowest value that a figure can have; of what else is no share it is above 0, since every file has some bytes,
+parameters and values, and takes some time."""
 
 OF_TEST_IMAGES = frozenset(("accuracy", "balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss"))
 """Which a search that chooses by them makes look better than they are."""
+
+
+def refuse_impossible(name: str, value: float) -> float:
+    """The value of a figure, where a file can have it.
+
+    Raises:
+        ValueError: none can.
+    """
+    if name in SHARES and not 0 <= value <= 1:
+        raise ValueError(f"{name} is a share from 0 to 1, and {value:g} is none; 80 % is 0.8")
+    if name == "mcc" and not LEAST[name] <= value <= 1:
+        raise ValueError(f"{name} goes from -1 to 1, and {value:g} lies outside")
+    if name in LEAST and value < LEAST[name]:
+        raise ValueError(f"{name} cannot be below {LEAST[name]:g}, and {value:g} is")
+    if name not in SHARES and name not in LEAST and value <= 0:
+        raise ValueError(f"{name} is above 0 for every file, so none reaches {value:g}")
+    return value
 
 
 def refuse_unknown(name: str) -> str:

@@ -21,17 +21,34 @@ def chain_of(recipe: Recipe, place: str) -> str:
     """The name of the chain that a place is in; empty where it is in none.
 
     Raises:
-        RecipeError: there is no such chain.
+        RecipeError: there is no such chain, or the place can mean two.
     """
     root, _, rest = place.partition(".")
     if root != "chains":
         return ""
     names = [chain.name for chain in recipe.chains]
-    # A name may have dots of its own: the longest that fits.
+    # A name may have dots of its own.
     fitting = [name for name in names if rest == name or rest.startswith(f"{name}.")]
     if not fitting:
         raise RecipeError(f'search.vary."{place}": {unknown_name_message("chain", rest.split(".")[0], names)}')
-    return max(fitting, key=len)
+    meant = [name for name in fitting if _leads_to_a_setting(recipe, name, rest)]
+    if len(meant) > 1:
+        told = " and ".join(
+            f'the chain "{name}"' if name == rest else f'a step of the chain "{name}"' for name in meant
+        )
+        raise RecipeError(f'search.vary."{place}" can mean {told}; rename one of the chains.')
+    return meant[0] if meant else max(fitting, key=len)
+
+
+def _leads_to_a_setting(recipe: Recipe, name: str, rest: str) -> bool:
+    """Whether a place below "chains" is a chain of this name as a whole, one of its steps, or a setting of a step."""
+    if rest == name:
+        return True
+    index, *keys = rest.removeprefix(f"{name}.").removeprefix("steps.").split(".")
+    steps = next(chain.steps for chain in recipe.chains if chain.name == name)
+    if index not in map(str, range(len(steps))):
+        return False
+    return not keys or keys[0] in type(steps[int(index)]).model_fields
 
 
 def varied(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:

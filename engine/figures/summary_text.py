@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.measurements import ChainSummary, RepeatedFigure
+from engine.contract.repeated_results import ChainSummary, RepeatedFigure
 from engine.figures.figure_text import figure_text, p_text
 from engine.figures.variant_figures import KIB
 from engine.figures.verdict_words import VERDICTS

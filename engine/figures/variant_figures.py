@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
+from engine.contract.run_result import RunResult
 from engine.figures.figure import BYTES, FRACTION, MILLISECONDS, MISSING, Bar, Better, Figure, Uncertainty
 from engine.figures.figure_forms import (
     by_number,

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
-from engine.contract.measurements import RepeatedFigure
+from engine.contract.repeated_results import RepeatedFigure
 
 FEW_CHANGED = 6
 """Where fewer images, or groups, score otherwise than most do, the deviation says too little: then the interval of one

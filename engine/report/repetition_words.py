@@ -72,6 +72,13 @@ def search_paragraph(run: ReportedRun, known: Library) -> str:
         f"{SAMPLERS[search.sampler]}{sampler} in Optuna{optuna}. It kept the files that no other trial beats in "
         f"{listed(search.objectives)}{_floors(search)}."
     )
+    if found and any(trial.epoch for trial in found.stopped_trials):
+        lagging = sum(trial.epoch is not None for trial in found.stopped_trials)
+        text += (
+            f" Of the trials {lagging} {'was' if lagging == 1 else 'were'} stopped while the baseline trained, since "
+            "it was less accurate on the validation images than those of others that are no larger or slower "
+            f"(asynchronous successive halving{known.cite('method:asha')})."
+        )
     if search.judges_by_validation:
         text += " Validation accuracy is that of each file on the validation images."
     if not any(name in OF_TEST_IMAGES for name in (*search.objectives, *search.floors)):

@@ -26,9 +26,10 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.findings import Finding, Severity
-from engine.contract.measurements import RunResult, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.recipe_file import read_recipe
+from engine.contract.run_result import RunResult
 from engine.figures.variant_figures import baselines
 from engine.inspection.run_models import InspectedRun
 from engine.store.event_log import EventLog

@@ -10,22 +10,26 @@ from typing import Any
 
 from engine.chain.controls import controls_by_chain
 from engine.chain.failed_chains import FailedChains
+from engine.chain.listed_datasets import DatasetLister
 from engine.chain.planning import Planned, plan_run
 from engine.chain.preparation_progress import preparation_progress
 from engine.chain.study_run import StudyRun
-from engine.contract.errors import NutshellError
+from engine.contract.errors import EXIT_BAD_INPUT, Cancelled, NutshellError
 from engine.contract.events import Notice, StagesPlanned, TrialFinished
-from engine.contract.measurements import FrontPoint, RunResult, SearchResult, VariantMeasurement
-from engine.contract.objectives import OF_TEST_IMAGES
+from engine.contract.measurements import VariantMeasurement
+from engine.contract.objectives import ACCURACIES, OF_TEST_IMAGES
 from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.recipe_file import recipe_text
+from engine.contract.run_result import RunResult
+from engine.contract.search_result import FrontPoint, SearchResult, StoppedTrial
 from engine.contract.search_settings import SearchSettings
 from engine.contract.varied_recipe import varied
 from engine.search.found_front import front
+from engine.search.planned_baseline import PlannedBaseline
 from engine.search.search_space import SearchSpace
 from engine.search.trial_file import TrialFile, TrialRecord
 from engine.search.trial_sampler import TrialSampler
-from engine.search.weak_baseline import WeakBaselines
+from engine.search.trial_watch import TrialWatch, WeakTrials
 from engine.store.durable_file import write_durably
 
 REFUSED_FOR_EACH = 10
@@ -67,12 +71,14 @@ class _TrialLoop:
         self._settings: SearchSettings = self._recipe.search
         self._space = SearchSpace.of(self._recipe)
         self._sampler = TrialSampler(self._space, self._settings, seed)
-        self._weak = WeakBaselines(self._settings, study.planned.work.validation_images)
+        self._weak = WeakTrials(self._settings, study.planned.work.validation_images)
+        self._lister = DatasetLister(study.locations.image_cache, study.planned.listed)
         self._file = TrialFile(study.directory.path)
         self._done: dict[int, Mapping[str, float]] = {}
         self._trials: dict[int, _Trial] = {}
         self._variant_of: dict[int, str] = {}
-        self._number = self._refused = self._stopped = self._failed = 0
+        self._stopped: list[StoppedTrial] = []
+        self._number = self._refused = self._failed = 0
         self._spent_s = 0.0
         self._last_failure = ""
 
@@ -100,7 +106,8 @@ class _TrialLoop:
         study = self._study
         try:
             recipe = varied(self._recipe, settings)
-            planned = plan_run(recipe, study.locations, preparation_progress(study.control, study.emit))
+            progress = preparation_progress(study.control, study.emit)
+            planned = plan_run(recipe, study.locations, progress, self._lister)
         except NutshellError as error:
             self._refused += 1
             self._last_failure = str(error)
@@ -117,21 +124,17 @@ class _TrialLoop:
         self._trials[trial.number] = trial
         study.emit(StagesPlanned(stages=trial.planned.planned_stages()))
         failed = FailedChains(study.emit)
-        weak = ""
-
-        def goes_on(baseline: VariantMeasurement) -> bool:
-            nonlocal weak
-            weak = self._weak.why_weak(baseline)
-            return not weak
-
-        variants = study.add_branch(trial.planned, trial.planned.branches[0], failed, goes_on)
+        watch = self._weak.watch(PlannedBaseline.of(trial.planned))
+        variants = self._variants(trial, failed, watch)
         ended = self._end_of(trial, variants)
         figures = _figures(self._settings, ended) if ended is not None else None
-        if weak:
-            self._stopped += 1
-            self._last_failure = f"trial {trial.number} was stopped, since {weak}"
-            self._sampler.tell(trial.settings, _figures(self._settings, variants[0]))
-            self._tell(trial, "stopped", weak, {}, began)
+        if why := watch.why_stopped:
+            epoch = watch.lag.epoch if watch.lag else None
+            settings = dict(trial.settings)
+            self._stopped.append(StoppedTrial(trial=trial.number, settings=settings, reason=why, epoch=epoch))
+            self._last_failure = f"trial {trial.number} was stopped: {why}"
+            self._sampler.tell(trial.settings, self._figures_of_stopped(watch))
+            self._tell(trial, "stopped", why, {}, began)
         elif ended is None or figures is None:
             self._failed += 1
             missing = f"it has no {' or '.join(self._settings.objectives)}"
@@ -144,13 +147,36 @@ class _TrialLoop:
             self._sampler.tell(trial.settings, figures)
             self._tell(trial, "done", "", figures, began)
 
+    def _variants(self, trial: _Trial, failed: FailedChains, watch: TrialWatch) -> tuple[VariantMeasurement, ...]:
+        """What became of a trial; none where its baseline was stopped, or cannot be trained with these settings."""
+        branch = trial.planned.branches[0]
+        try:
+            return self._study.add_branch(trial.planned, branch, failed, watch)
+        except Cancelled:
+            raise
+        except NutshellError as error:
+            # What is wrong with the images is wrong for every trial.
+            if error.exit_code == EXIT_BAD_INPUT:
+                raise
+            failed.add_stage(branch.tree.stages[0], branch.name, error)
+            return ()
+
+    def _figures_of_stopped(self, watch: TrialWatch) -> Mapping[str, float] | None:
+        """What the sampler is told: accuracies as far as the baseline came, and for the rest a baseline of no more
+        cost, whose chains were computed: so it sees that these settings are beaten, and by how much."""
+        stands_for = watch.baseline if watch.lag is None else watch.stands_for
+        found = _figures(self._settings, stands_for) if stands_for else None
+        if found is None or watch.lag is None:
+            return found
+        return found | {name: watch.lag.reached for name in ACCURACIES if name in found}
+
     def _end_of(self, trial: _Trial, variants: tuple[VariantMeasurement, ...]) -> VariantMeasurement | None:
         """The file of the trial's chain; of a recipe without chains its baseline's."""
         controls = set(controls_by_chain(trial.recipe.chains).values())
         own = [one for one in variants if one.chain not in controls and one.chain != BASELINE]
         if own or trial.recipe.chains:
             return own[-1] if own else None
-        return variants[0]
+        return variants[0] if variants else None
 
     def _tell(self, trial: _Trial, state: Any, reason: str, figures: Mapping[str, float], began: float) -> None:
         took_s = max(time.perf_counter() - began, self._file.seconds(trial.number))
@@ -197,7 +223,8 @@ class _TrialLoop:
             floors=self._settings.floors,
             front=points,
             trials=self._number,
-            stopped=self._stopped,
+            stopped=len(self._stopped),
+            stopped_trials=tuple(self._stopped),
             refused=self._refused,
             failed=self._failed,
             note=self._note(final, bool(points)),

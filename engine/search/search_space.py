@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import permutations, product
+from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from engine.chain.preflight import errors, preflight
-from engine.contract.errors import NutshellError, RecipeError
+from engine.chain.preflight import errors, guessed_classes, preflight
+from engine.chain.step_order import is_refused
+from engine.contract.errors import RecipeError
 from engine.contract.recipe import Recipe
 from engine.contract.search_settings import ANY_ORDER, SearchRange
 from engine.contract.varied_recipe import CHAIN, chain_of, refuse_clashes, value_at, varied
+from engine.workbench.step import STEPS, Form
 
 if TYPE_CHECKING:
     import optuna
@@ -27,8 +29,8 @@ class SearchSpace:
     """What may vary in a recipe."""
 
     recipe: Recipe
-    places: Mapping[str, tuple[Any, ...] | SearchRange]
-    """Place → its values, in their order where they are numbers; of a whole chain, the orders of its steps."""
+    chosen: Mapping[str, tuple[Any, ...] | SearchRange | None]
+    """As `places`; None: the orders of a chain's steps, which take a while to find."""
 
     @classmethod
     def of(cls, recipe: Recipe) -> SearchSpace:
@@ -39,15 +41,25 @@ class SearchSpace:
         if recipe.search is None or not recipe.search.vary:
             raise RecipeError('search.vary names no setting to vary; name one, such as "images.size" = [64, 96].')
         refuse_clashes(recipe, tuple(recipe.search.vary))
-        places: dict[str, tuple[Any, ...] | SearchRange] = {}
+        chosen: dict[str, tuple[Any, ...] | SearchRange | None] = {}
         for place, values in recipe.search.vary.items():
-            places[place] = _orders(recipe, place) if isinstance(values, str) else _sorted(values)
-            for value in _examples(places[place]):
-                try:
-                    varied(recipe, {place: value})
-                except (KeyError, IndexError, TypeError):
-                    raise RecipeError(f'search.vary."{place}": there is no such place in the recipe.') from None
-        return cls(recipe, places)
+            try:
+                chosen[place] = None if isinstance(values, str) else _sorted(_distinct(recipe, place, values))
+            except (KeyError, IndexError, TypeError):
+                raise RecipeError(f'search.vary."{place}": there is no such place in the recipe.') from None
+            if chosen[place] is None and next(_orders(recipe, place), None) is None:
+                raise RecipeError(
+                    f'search.vary."{place}": no order of these steps can run; see what check says of the chain.'
+                )
+        return cls(recipe, chosen)
+
+    @cached_property
+    def places(self) -> Mapping[str, tuple[Any, ...] | SearchRange]:
+        """Place → its values, in their order where they are numbers; of a whole chain, the orders of its steps."""
+        return {
+            place: tuple(_orders(self.recipe, place)) if values is None else values
+            for place, values in self.chosen.items()
+        }
 
     @property
     def chains(self) -> tuple[str, ...]:
@@ -129,11 +141,24 @@ def _asked(trial: optuna.Trial, place: str, values: tuple[Any, ...] | SearchRang
     return values[trial.suggest_categorical(place, list(range(len(values))))]
 
 
-def _sorted(values: tuple[Any, ...] | SearchRange) -> tuple[Any, ...] | SearchRange:
+def _distinct(recipe: Recipe, place: str, values: tuple[Any, ...] | SearchRange) -> tuple[Any, ...] | SearchRange:
+    """The values without those that make the same recipe as an earlier one, such as [16, 16] pixels after 16."""
+    made = [_plain(varied(recipe, {place: value})) for value in _examples(values)]
     if isinstance(values, SearchRange):
         return values
-    distinct = [value for number, value in enumerate(values) if value not in values[:number]]
-    return tuple(sorted(distinct)) if _is_ordered(distinct) else tuple(distinct)
+    return tuple(value for number, value in enumerate(values) if made[number] not in made[:number])
+
+
+def _plain(recipe: Recipe) -> Recipe:
+    """With the size of the images written one way."""
+    if len(recipe.images.settings) > 1:
+        return recipe
+    images = recipe.images.first
+    return recipe.model_copy(update={"images": images.model_copy(update={"size": images.height_width})})
+
+
+def _sorted(values: tuple[Any, ...] | SearchRange) -> tuple[Any, ...] | SearchRange:
+    return tuple(sorted(values)) if isinstance(values, tuple) and _is_ordered(values) else values
 
 
 def _is_ordered(values: Sequence[Any]) -> bool:
@@ -160,22 +185,31 @@ def _examples(values: tuple[Any, ...] | SearchRange) -> tuple[Any, ...]:
     return (int(values.low), int(values.high)) if values.is_whole else (values.low, values.high)
 
 
-def _orders(recipe: Recipe, place: str) -> tuple[Any, ...]:
+def _orders(recipe: Recipe, place: str) -> Iterator[tuple[int, ...]]:
     """Every order of a chain's steps that the pre-flight accepts."""
     name = chain_of(recipe, place)
     if place != f"chains.{name}":
         raise RecipeError(f'search.vary."{place}" = "{ANY_ORDER}" needs a whole chain, such as "chains.{name}".')
-    steps = next(chain.steps for chain in recipe.chains if chain.name == name)
-    if len(steps) > LONGEST_ORDERED:
-        raise RecipeError(f'search.vary."{place}": a chain of {len(steps)} steps has too many orders; name some.')
-    found = [order for order in permutations(range(len(steps))) if _is_accepted(recipe, place, order)]
-    if not found:
-        raise RecipeError(f'search.vary."{place}": no order of these steps can run; see what check says of the chain.')
-    return tuple(found)
+    number = next(number for number, chain in enumerate(recipe.chains) if chain.name == name)
+    if len(recipe.chains[number].steps) > LONGEST_ORDERED:
+        count = len(recipe.chains[number].steps)
+        raise RecipeError(f'search.vary."{place}": a chain of {count} steps has too many orders; name some.')
+    yield from _continued(recipe.branches()[0], number, (), guessed_classes(recipe))
 
 
-def _is_accepted(recipe: Recipe, place: str, order: tuple[int, ...]) -> bool:
-    try:
-        return not errors(preflight(varied(recipe, {place: order})))
-    except NutshellError:
-        return False
+def _continued(recipe: Recipe, number: int, begun: tuple[int, ...], classes: int) -> Iterator[tuple[int, ...]]:
+    """Every order that begins so. What cannot begin a chain is not tried with all that could follow."""
+    steps = recipe.chains[number].steps
+    if len(begun) == len(steps):
+        yield begun
+        return
+    left = [index for index in range(len(steps)) if index not in begun]
+    for place, index in enumerate(left):
+        ends_too_soon = STEPS[steps[index].step].gives is Form.TFLITE and len(left) > 1
+        if ends_too_soon or steps[index] in [steps[earlier] for earlier in left[:place]]:
+            continue
+        order = (*begun, index)
+        chains = list(recipe.chains)
+        chains[number] = chains[number].model_copy(update={"steps": tuple(steps[one] for one in order)})
+        if not is_refused(recipe.model_copy(update={"chains": tuple(chains)}), number, len(begun), classes):
+            yield from _continued(recipe, number, order, classes)

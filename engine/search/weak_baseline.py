@@ -7,11 +7,9 @@ floor, or that another one beats in accuracy by more than chance and in no figur
 from __future__ import annotations
 
 from engine.contract.measurements import VariantMeasurement
-from engine.contract.objectives import HIGHER_IS_BETTER
+from engine.contract.objectives import ACCURACIES, HIGHER_IS_BETTER
 from engine.contract.search_settings import SearchSettings
 from engine.measurement.accuracy import wilson_interval
-
-ACCURACIES = ("accuracy", "validation_accuracy")
 
 
 class WeakBaselines:
@@ -38,7 +36,8 @@ class WeakBaselines:
         judged = next((name for name in ACCURACIES if name in self._settings.objectives), None)
         if judged is None or (own := self._interval(baseline, judged)) is None:
             return ""
-        others = [name for name in self._settings.objectives if name not in ACCURACIES]
+        figures = (*self._settings.objectives, *self._settings.floors)
+        others = [name for name in figures if name not in ACCURACIES]
         for other in self._seen:
             theirs = self._interval(other, judged)
             if theirs and theirs[0] > own[1] and all(_no_worse(other, baseline, name) for name in others):

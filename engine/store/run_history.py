@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from engine.contract.measurements import RunResult
+from engine.contract.run_result import RunResult
 from engine.store.database import open_database
 from engine.store.locations import Locations
 from engine.store.row_digest import row_digest

@@ -1,4 +1,4 @@
-"""What is deleted with a run: its directory, and the finished stages that no other run or draft uses."""
+"""What is deleted with a run: its directory, and the stages and checkpoints that no other run or draft uses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Removal:
 
 
 def note_used_stage(directory: Path, key: str) -> None:
-    """Remember that the run of this directory used a finished stage."""
+    """Remember that the run of this directory used a stage: a finished one, or the checkpoint of one."""
     with (directory / STAGES_FILE).open("a", encoding="ascii") as stream:
         stream.write(f"{key}\n")
 
@@ -47,7 +47,7 @@ def planned_removal(locations: Locations, run: str) -> Removal:
     others = {key for other in locations.runs.iterdir() if other.name != run for key in _named_stages(other)}
     if locations.drafts.is_dir():
         others |= {key for draft in locations.drafts.iterdir() for key in _keys_in(draft)}
-    there = {key for key in own if (locations.stages / key).is_dir()}
+    there = {key for key in own if any(locations.stages.glob(f"{key}*"))}
     only = sorted(there - others)
     paths = (directory, *(path for key in only for path in sorted(locations.stages.glob(f"{key}*"))))
     return Removal(run, paths, sum(map(_bytes, paths)), len(there & others))

@@ -42,6 +42,8 @@ class Trainer:
     """Of all trainings of the stage together; 0: of the one training."""
     features: Path | None = None
     """The folder for the features of frozen bases; None: they are computed anew in each epoch."""
+    after_epoch: Callable[[EpochRecord], None] = lambda record: None
+    """Called once an epoch is saved and told, also for those of the checkpoint; what it raises ends the training."""
 
     def train(
         self,
@@ -65,6 +67,7 @@ class Trainer:
 
         Raises:
             Cancelled: the user cancelled; the last checkpoint stays.
+            TrainingStopped: out of `after_epoch`; likewise.
             NutshellError: the loss is no longer a number.
         """
         goal = objective or self.cross_entropy(model, plan)

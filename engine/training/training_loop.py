@@ -121,6 +121,7 @@ class TrainingLoop:
         self._best_weights = saved.best_weights
         for record in self._records[self._before :]:
             self._tell_epoch(record)
+            self._trainer.after_epoch(record)
 
     def _compile(self) -> None:
         """Make the step and the evaluation: of what follows a frozen base where its features can be kept, else of the
@@ -233,6 +234,7 @@ class TrainingLoop:
             ),
         )
         self._tell_epoch(record)
+        self._trainer.after_epoch(record)
         return True
 
     def _follow_course(self) -> None:

@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from engine.chain.run_directory import other_split_file
 from engine.contract.errors import DataError, RecipeError
 from engine.contract.events import RunCancelled, RunFailed, RunFinished, VariantMeasured, parse_event
-from engine.contract.measurements import ImageBytes, RunResult, VariantMeasurement
+from engine.contract.measurements import ImageBytes, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
+from engine.contract.run_result import RunResult
 from engine.datasets.cache.pixel_digests import kept_digests
 from engine.datasets.source import Split
 from engine.inspection.run_models import EVENTS, RECIPE, run_directory

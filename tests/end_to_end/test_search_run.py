@@ -25,6 +25,7 @@ from engine.search.search_run import search_study
 from engine.store.locations import Locations
 from engine.training.control import Control
 from tests.end_to_end.test_command_line import engines_of, run, write_recipe
+from tests.hypervolume import hypervolume
 
 PRUNED = {"step": "magnitude_pruning", "sparsity": 0.8, "epochs": 1}
 SMALL = {"step": "post_training_quantization", "scheme": "dynamic_range"}
@@ -155,12 +156,12 @@ def test_a_search_finds_the_front_of_the_whole_grid_in_half_its_training(tmp_pat
     locations, seconds = Locations(tmp_path), {}
     whole = list(_searched(locations, "random", 7, seconds))
     assert len(whole) == POINTS
-    total_s, best = sum(seconds.values()), _hypervolume(values for _, values in whole)
+    total_s, best = sum(seconds.values()), hypervolume(values for _, values in whole)
     shares = {}
     for sampler in ("tpe", "random"):
         tried = (_searched(locations, sampler, seed, seconds) for seed in SEEDS)
         shares[sampler] = [
-            _hypervolume(values for spent_s, values in trials if spent_s <= total_s / 2) / best for trials in tried
+            hypervolume(values for spent_s, values in trials if spent_s <= total_s / 2) / best for trials in tried
         ]
         print(f"{sampler}: {', '.join(f'{share:.3f}' for share in shares[sampler])} of the front's hypervolume")
     print(f"the whole grid: {total_s:.0f} s of training, {POINTS} points")
@@ -186,14 +187,3 @@ def _searched(
             seen.add(event.stage)
         elif isinstance(event, TrialFinished):
             yield sum(seconds[key] for key in seen), event.values
-
-
-def _hypervolume(points: Iterator[dict[str, float]]) -> float:
-    """Of two objectives, against no accuracy and 100 KiB."""
-    front = sorted((-one["validation_accuracy"], one["zip_bytes"] / 102_400) for one in points)
-    volume, ceiling = 0.0, 1.0
-    for accuracy, size in front:
-        if size < ceiling:
-            volume += -accuracy * (ceiling - size)
-            ceiling = size
-    return volume

@@ -23,9 +23,10 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.image_settings import DwtSettings
-from engine.contract.measurements import DatasetSummary, ImageBytes, RunResult, SkippedFile, VariantMeasurement
+from engine.contract.measurements import DatasetSummary, ImageBytes, SkippedFile, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
+from engine.contract.run_result import RunResult
 from engine.datasets.files.phantom_heart import draw_heart
 from engine.imaging.wavelet import SUBBANDS, decompose
 

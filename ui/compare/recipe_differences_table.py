@@ -24,7 +24,7 @@ class RecipeDifferencesTable(QTableWidget):
     def show_comparison(self, comparison: Comparison | None) -> None:
         """Show this one instead of the other; None: nothing."""
         rows = comparison.differences if comparison else ()
-        titles = comparison.runs if comparison else ()
+        titles = comparison.studies if comparison else ()
         self.setColumnCount(1 + len(titles))
         self.setHorizontalHeaderLabels(["key", *titles])
         self.setRowCount(len(rows))

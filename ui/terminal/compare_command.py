@@ -132,7 +132,7 @@ def differences_table(comparison: Comparison) -> Table:
     """The recipe keys that are not the same in all runs."""
     table = Table(title="What differs in the recipes", title_justify="left")
     table.add_column("key", overflow="fold", min_width=12)
-    for title in comparison.runs:
+    for title in comparison.studies:
         table.add_column(title, overflow="fold")
     for one in comparison.differences:
         table.add_row(one.key, *map(_cut, one.values))

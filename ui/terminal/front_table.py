@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from engine.contract.measurements import SearchResult
+from engine.contract.search_result import SearchResult
 from ui.search_text import front_heads, front_rows, search_title
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from engine.contract.measurements import ImageSettingBytes, RunResult, VariantMeasurement
+from engine.contract.measurements import ImageSettingBytes, VariantMeasurement
+from engine.contract.run_result import RunResult
 
 TITLE = "Image settings and their baselines"
 COLUMNS = ("images", "ratio", "space gain", "trainable parameters", "accuracy (95 % CI)", "latency p50, ms", "KiB")

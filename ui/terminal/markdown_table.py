@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from engine.advice.accuracy_floor import AccuracyFloor
-from engine.contract.measurements import ChainSummary, RunResult, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import Recipe
+from engine.contract.repeated_results import ChainSummary
+from engine.contract.run_result import RunResult
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 from engine.figures.variant_figures import baselines, figures
 from ui.counts import counted

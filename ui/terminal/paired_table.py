@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from engine.contract.measurements import RunResult
+from engine.contract.run_result import RunResult
 from engine.figures.figure_text import p_text
 from engine.figures.verdict_words import VERDICTS
 from ui.recall_text import RECALL_HEADS, RECALL_TITLE, recall_rows

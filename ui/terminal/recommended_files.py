@@ -7,7 +7,7 @@ from rich.text import Text
 from engine.advice.accuracy_floor import AccuracyFloor
 from engine.advice.recommendations import recommendations
 from engine.advice.repeated_chains import judged_chains
-from engine.contract.measurements import RunResult
+from engine.contract.run_result import RunResult
 
 TITLE = "Which file to take"
 

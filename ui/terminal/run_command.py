@@ -10,9 +10,9 @@ from rich.console import Console
 
 from engine.advice.accuracy_floor import AccuracyFloor
 from engine.contract.errors import EXIT_FAILED, DataError
-from engine.contract.measurements import RunResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, read_recipe, recipe_document
+from engine.contract.run_result import RunResult
 from engine.doctor.health_check import Trouble
 from engine.doctor.window_trouble import NO_DISPLAY
 from engine.figures.variant_figures import told_variants

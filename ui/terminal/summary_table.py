@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.table import Table
 
-from engine.contract.measurements import ChainSummary
+from engine.contract.repeated_results import ChainSummary
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 
 

@@ -8,8 +8,9 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.contract.evidence import Evidence
-from engine.contract.measurements import RunResult, VariantMeasurement, variant_name
+from engine.contract.measurements import VariantMeasurement, variant_name
 from engine.contract.recipe import BASELINE
+from engine.contract.run_result import RunResult
 from engine.figures.variant_figures import baselines, figures
 from engine.workbench.evidence_kinds import EVIDENCE, parsed
 

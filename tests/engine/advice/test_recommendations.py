@@ -12,7 +12,8 @@ from engine.advice.goals import ACCURACY, Goal
 from engine.advice.recommendations import Recommendation, recommendations, recommended
 from engine.advice.repeated_chains import judged_chains
 from engine.contract.errors import RecipeError
-from engine.contract.measurements import ChainSummary, RepeatedComparison, RepeatedFigure, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
+from engine.contract.repeated_results import ChainSummary, RepeatedComparison, RepeatedFigure
 from tests.engine.advice.measured_chains import BASELINE, changed
 from tests.ui.study_events import result, variant
 

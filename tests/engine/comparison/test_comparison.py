@@ -17,6 +17,7 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.search_settings import SearchSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.figures.variant_figures import figures
 from engine.measurement.paired_comparison import paired_comparison
@@ -242,13 +243,39 @@ def test_what_a_run_is_not_as_it_should_be_is_told(tmp_path: Path) -> None:
     assert found.differences == ()
 
 
+def test_files_of_a_search_tell_how_the_settings_of_their_trials_differ(tmp_path: Path) -> None:
+    study = Recipe(name="hearts", chains=(ChainSettings(name="PRQ", steps=(PRUNED, INT8)),))
+    vary = {"images.size": (48, 64), "chains.PRQ.0.sparsity": (0.5, 0.8)}
+    search = study.model_copy(update={"search": SearchSettings(vary=vary)})
+    settings = {"images.size": 48, "chains.PRQ.0.sparsity": 0.5}
+    write_run(tmp_path, "plain", {"baseline": (0,), "PRQ": (1,)}, study)
+    write_run(tmp_path, "searched", {"baseline": (0,), "PRQ": (2,)}, search, settings=settings)
+    found = comparison(tmp_path, "plain", "searched")
+    titles = found.studies
+    assert [title.rpartition(": ")[2] for title in titles] == ["hearts (plain)", "trial 1"]
+    assert {one.key: one.values for one in found.differences} == {
+        "images.size": ("96", "48"),
+        "chains.PRQ.steps[0].sparsity": ("0.8", "0.5"),
+    }
+    record = comparison_record(found)
+    assert record.recipe_differences[0].values == dict(zip(titles, ("96", "48"), strict=True))
+
+
+def test_a_trial_whose_settings_are_not_known_is_told(tmp_path: Path) -> None:
+    write_run(tmp_path, "plain", {"baseline": (0,)})
+    write_run(tmp_path, "searched", {"baseline": (0,)}, trial=7)
+    found = comparison(tmp_path, "plain", "searched")
+    assert (found.differences, found.studies) == ((), ("plain", "searched: trial 7"))
+    assert found.recipes_sentence == "Not every recipe can be read, so in what they differ is not known."
+
+
 def test_runs_of_one_name_are_told_apart(tmp_path: Path) -> None:
     study = Recipe(name="hearts")
     names = ("20260101-142501-hearts-3f9a", "20260102-091500-hearts-0b1c", "copy")
     for name in names:
         write_run(tmp_path, name, {"baseline": ()}, study)
     found = comparison(tmp_path, *names)
-    assert found.runs == ("hearts (20260101-142501)", "hearts (20260102-091500)", "hearts (copy)")
+    assert found.studies == ("hearts (20260101-142501)", "hearts (20260102-091500)", "hearts (copy)")
 
 
 def test_the_record_has_it_all(tmp_path: Path) -> None:

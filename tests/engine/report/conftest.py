@@ -25,9 +25,10 @@ from engine.contract.events import (
     event_line,
 )
 from engine.contract.findings import Finding, Severity
-from engine.contract.measurements import DatasetSummary, RunResult, SkippedFile, VariantMeasurement
+from engine.contract.measurements import DatasetSummary, SkippedFile, VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
+from engine.contract.run_result import RunResult
 from engine.datasets.files.phantom_heart import draw_heart
 from engine.measurement.figures_per_class import prediction_figures
 from engine.measurement.paired_comparison import paired_comparison

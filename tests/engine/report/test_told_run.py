@@ -10,13 +10,16 @@ import pytest
 from engine.backbones.backbone import BACKBONES
 from engine.contract.augmentation import AUGMENTATIONS
 from engine.contract.errors import DataError, RecipeError
-from engine.contract.measurements import ChainSummary, FrontPoint, RepeatedComparison, RepeatedFigure, SearchResult
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, read_recipe
+from engine.contract.repeated_results import ChainSummary, RepeatedComparison, RepeatedFigure
+from engine.contract.search_result import FrontPoint, SearchResult, StoppedTrial
+from engine.contract.search_settings import SearchSettings
 from engine.report.content import BulletList, Prose, ReportSection, ReportTable
 from engine.report.private_text import PrivateText, public_recipe
 from engine.report.recipe_words import chosen_settings, short_document
 from engine.report.reference_list import library
+from engine.report.repetition_words import search_paragraph
 from engine.report.reported_run import ReportedRun, read_run
 from engine.report.result_tables import repetition_table, search_table
 from engine.report.run_sections import run_part
@@ -158,7 +161,8 @@ def test_repetitions_and_a_search_are_tables_of_their_own(told_run: Path) -> Non
     difference = RepeatedComparison(**figure.model_dump(), p_value=0.4, p_holm=0.4, max_drop=0.02, verdict="holds")
     int8 = base.model_copy(update={"chain": "int8", "difference": difference})
     point = FrontPoint(trial=3, values={"accuracy": 0.9}, settings={"seed": 2}, variant="int8", recipe="trial-3.toml")
-    search = SearchResult(objectives=("accuracy",), front=(point,), trials=8)
+    stopped = StoppedTrial(trial=2, settings={}, reason="at epoch 1 of 9 it reached 0.41", epoch=1)
+    search = SearchResult(objectives=("accuracy",), front=(point,), trials=8, stopped=1, stopped_trials=(stopped,))
     result = run.result.model_copy(update={"summary": (base, int8), "search": search})
     both = [repetition_table(replace(run, result=result), ""), search_table(replace(run, result=result), "")]
     for table in both:
@@ -166,6 +170,9 @@ def test_repetitions_and_a_search_are_tables_of_their_own(told_run: Path) -> Non
         assert {len(row) for row in table.rows} == {len(table.heads)}
     assert repetition_table(run, "") is None
     assert search_table(run, "") is None
+    searched = run.recipe.model_copy(update={"search": SearchSettings(objectives=("accuracy",))})
+    said = search_paragraph(replace(run, result=result, recipe=searched), library())
+    assert "Of the trials 1 was stopped while the baseline trained" in said
 
 
 def test_every_paper_of_a_step_and_every_backbone_has_its_reference() -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import time
+from itertools import permutations
+
 import optuna
 import pytest
 
 from engine.chain.preflight import errors, preflight
-from engine.contract.errors import RecipeError
+from engine.contract.errors import NutshellError, RecipeError
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
 from engine.contract.varied_recipe import varied
 from engine.search.search_space import SearchSpace
 from engine.search.trial_sampler import TrialSampler
 
+MOST_HELD_UP_S = 0.05
 CHAINS = """
 [[chains]]
 name = "P.Q"
@@ -53,6 +57,67 @@ def test_orders_are_those_that_the_pre_flight_accepts() -> None:
     steps = varied(space.recipe, {"chains.P.Q": (1, 0, 2), "chains.P.Q.0.sparsity": 0.3}).chains[0].steps
     assert [step.step for step in steps[:2]] == ["weight_clustering", "magnitude_pruning"]
     assert steps[1].model_dump()["sparsity"] == 0.3
+
+
+STEPS = """
+  { step = "channel_pruning" },
+  { step = "magnitude_pruning", sparsity = 0.8, epochs = 1 },
+  { step = "weight_clustering", clusters = 16, epochs = 1 },
+  { step = "low_rank" },
+  { step = "quantization_aware_training", epochs = 1 },
+  { step = "post_training_quantization", scheme = "int8" },
+"""
+
+
+def one_chain(steps: str) -> Recipe:
+    text = f'schema = 1\n[[chains]]\nname = "A"\nsteps = [{steps}]\n[search.vary]\n"chains.A" = "any order"\n'
+    return parse_recipe(text)
+
+
+def test_orders_are_found_without_holding_up_the_window() -> None:
+    """All orders of four steps by the whole pre-flight, and the time for six."""
+    few = one_chain("".join(STEPS.splitlines(keepends=True)[3:]))
+    every = permutations(range(4))
+    assert SearchSpace.of(few).places["chains.A"] == tuple(order for order in every if is_accepted(few, order))
+    many = one_chain(STEPS)
+    # As the window has done before anybody opens a search.
+    preflight(many)
+    began_s = time.process_time()
+    space = SearchSpace.of(many)
+    assert time.process_time() - began_s < MOST_HELD_UP_S
+    assert len(space.places["chains.A"]) == space.points == 4
+
+
+def is_accepted(recipe: Recipe, order: tuple[int, ...]) -> bool:
+    try:
+        return not errors(preflight(varied(recipe, {"chains.A": order})))
+    except NutshellError:
+        return False
+
+
+def test_a_step_that_stands_twice_makes_no_order_twice() -> None:
+    twice = '{ step = "magnitude_pruning", sparsity = 0.5, epochs = 1 },\n' * 2
+    orders = SearchSpace.of(one_chain(f'{twice}{{ step = "post_training_quantization" }}')).places["chains.A"]
+    assert orders == ((0, 1, 2),)
+
+
+def test_values_that_mean_the_same_count_once() -> None:
+    for values in ("[16, [16, 16]]", "[[16, 16], 16, 16]"):
+        space = SearchSpace.of(recipe(f'"images.size" = {values}\n"backbone.width" = [0.5, 1.0, 1]'))
+        assert space.points == 2 * 2, "a size and two widths, for two chains"
+    assert SearchSpace.of(recipe('"images.size" = [16, [16, 24], [24, 16]]')).points == 3 * 2
+
+
+def test_a_chain_whose_name_begins_as_another_place_is_told_apart() -> None:
+    """Chains "P" and "P.0": what only one of them has is its own, and what both have is refused."""
+    both = CHAINS.replace('"P.Q"', '"P"').replace('"Q"', '"P.0"')
+    one = parse_recipe(f'schema = 1\n{both}\n[search.vary]\n"chains.P.0.sparsity" = [0.5]')
+    assert SearchSpace.of(one).points == 1 + 1
+    changed = varied(one, {"chains.P.0.sparsity": 0.5, "chains.P.0.0.scheme": "float16"})
+    assert [chain.steps[0].model_dump().get("sparsity") for chain in changed.chains] == [0.5, None]
+    assert changed.chains[1].steps[0].model_dump()["scheme"] == "float16"
+    with pytest.raises(RecipeError, match=r'can mean a step of the chain "P" and the chain "P\.0"; rename one'):
+        varied(one, {"chains.P.0": (0,)})
 
 
 def test_the_number_of_combinations() -> None:
@@ -133,12 +198,26 @@ def test_a_place_or_value_that_cannot_be_is_told(vary: str, said: str) -> None:
         ('sampler = "grid"', "sampler"),
         ("trials = -1", "trials"),
         ("floors = { accuracy = 80 }", "80 % is 0.8"),
+        ("floors = { zip_bytes = -5 }", "zip_bytes is above 0 for every file, so none reaches -5"),
+        ("floors = { latency_p50_ms = 0 }", "latency_p50_ms is above 0 for every file"),
+        ("floors = { macs = -1 }", "macs cannot be below 0, and -1 is"),
+        ("floors = { mcc = 1.5 }", "mcc goes from -1 to 1, and 1.5 lies outside"),
+        ("floors = { ece = -0.1 }", "ece is a share from 0 to 1"),
+        ("floors = { zip_bytes = inf }", "floors"),
+        ("floors = { zip_bytes = nan }", "floors"),
     ],
 )
 def test_a_search_that_makes_no_sense_is_refused(text: str, said: str) -> None:
     with pytest.raises(RecipeError) as refused:
         recipe('"images.size" = [32]', text)
     assert said in str(refused.value)
+
+
+def test_limits_that_a_file_can_have_are_taken() -> None:
+    floors = "{ mcc = -0.5, log_loss = 0, nonzero_parameters = 0, zip_bytes = 1, accuracy = 1.0, latency_p95_ms = 0.1 }"
+    search = recipe('"images.size" = [32]', f"floors = {floors}").search
+    assert search is not None
+    assert len(search.floors) == 6
 
 
 @pytest.mark.parametrize("more", ["seeds = [1, 2]", "folds = 3", "[images]\nsize = [[32, 32], [64, 64]]"])

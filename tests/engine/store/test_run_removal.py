@@ -42,6 +42,16 @@ def test_stages_that_others_use_plan_or_name_stay(locations: Locations) -> None:
     assert removal.freed_bytes >= 1500
 
 
+def test_the_checkpoint_of_a_training_that_was_stopped_goes_with_its_run(locations: Locations) -> None:
+    key = "f" * 64
+    checkpoint = locations.stages / f"{key}.checkpoint"
+    checkpoint.write_bytes(bytes(500))
+    note_used_stage(locations.runs / "one", key)
+    assert checkpoint in planned_removal(locations, "one").paths
+    note_used_stage(locations.runs / "two", key)
+    assert checkpoint not in planned_removal(locations, "one").paths
+
+
 def test_nothing_is_deleted_by_planning_it(locations: Locations) -> None:
     before = sorted(locations.root.rglob("*"))
     planned_removal(locations, "two")

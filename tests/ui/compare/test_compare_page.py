@@ -200,7 +200,7 @@ def test_marked_runs_are_compared_and_stay_marked(window: MainWindow, qtbot: QtB
     assert page is not None
     assert page.isVisible()
     qtbot.waitUntil(lambda: page.comparison is not None, timeout=READ_MS)
-    assert set(page.comparison.runs if page.comparison else ()) == {"first", "second"}
+    assert set(page.comparison.studies if page.comparison else ()) == {"first", "second"}
     window.close()
 
 
@@ -218,6 +218,6 @@ def test_the_menu_of_a_run_offers_others_to_compare_with(window: MainWindow, qtb
     assert page is not None
     assert page.isVisible()
     qtbot.waitUntil(lambda: page.comparison is not None, timeout=READ_MS)
-    assert page.comparison.runs[0] == "first" if page.comparison else False
+    assert page.comparison.studies[0] == "first" if page.comparison else False
     qtbot.waitUntil(lambda: window.findChild(CompareDialog) is None)
     window.close()

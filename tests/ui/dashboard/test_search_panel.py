@@ -8,8 +8,8 @@ import pytest
 from PySide6.QtWidgets import QFileDialog, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.contract.events import PlannedStage, RunFinished, StagesPlanned, TrialFinished
-from engine.contract.measurements import FrontPoint, SearchResult
+from engine.contract.events import PlannedStage, RunFinished, StagesPlanned, StageStarted, TrialFinished
+from engine.contract.search_result import FrontPoint, SearchResult
 from tests.ui.study_events import result, study_events
 from ui.dashboard.panels.search import ON_FRONT, SearchPanel
 from ui.shown_run import ShownRun, StageStatus
@@ -54,6 +54,29 @@ def test_trials_stand_in_rows_with_the_front_marked(qtbot: QtBot, searched: Show
     ]
     assert (searched.done_fraction, searched.seconds_left) == (0.75, 30)
     assert {stage.status for stage in searched.stages.values()} == {StageStatus.NOT_BEGUN}
+
+
+def test_a_training_that_was_stopped_no_longer_runs_and_the_trial_says_why(qtbot: QtBot, tmp_path: Path) -> None:
+    why = "at epoch 3 of 9 it reached 0.41 on the validation images; 2 of 3 trials had more"
+    state = ShownRun(directory=tmp_path)
+    state.apply(study_events(tmp_path)[0].model_copy(update={"stages": ()}))
+    state.apply(StagesPlanned(stages=STAGES[:1]))
+    state.apply(StageStarted(stage="stage 1"))
+    assert state.current is not None
+    state.apply(trial(1, "stopped", ()).model_copy(update={"reason": why}))
+    assert state.current is None
+    assert state.stages["stage 1"].status is StageStatus.STOPPED
+    panel = SearchPanel(LIGHT)
+    qtbot.addWidget(panel)
+    panel.show_state(state)
+    assert panel.table.item(0, panel.table.columnCount() - 1).text() == f"stopped: {why}"
+    assert panel.table.item(0, panel.table.columnCount() - 1).toolTip() == f"stopped: {why}"
+    panel.table.selectRow(0)
+    assert not panel.findChild(QPushButton, "search.go").isEnabled(), "it has no file"
+    assert state.log[-1].text == f"Trial 1 of 4, images.size = 32: stopped, {why}; 30 s left"
+    # The same baseline in another trial goes on.
+    state.apply(StageStarted(stage="stage 1", resumed_epoch=3))
+    assert state.current is state.stages["stage 1"]
 
 
 def test_the_recipe_of_a_point_can_be_saved(

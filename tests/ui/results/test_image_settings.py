@@ -16,11 +16,11 @@ from engine.contract.measurements import (
     ImageBytes,
     ImageFidelity,
     ImageSettingBytes,
-    RunResult,
     Spread,
     VariantMeasurement,
 )
 from engine.contract.recipe import Recipe
+from engine.contract.run_result import RunResult
 from engine.figures.variant_figures import FIGURES
 from engine.figures.variants_csv import variants_csv
 from tests.ui.results.test_results_table import column, shown

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 from engine.advice.accuracy_floor import AccuracyFloor
 from engine.advice.recommendations import recommended
 from engine.advice.repeated_chains import judged_chains
-from engine.contract.measurements import ChainSummary, VariantMeasurement
+from engine.contract.measurements import VariantMeasurement
+from engine.contract.repeated_results import ChainSummary
 from engine.figures.figure import Figure
 from engine.figures.variant_figures import figures
 from ui.dashboard.panel import Panel

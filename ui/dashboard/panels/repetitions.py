@@ -7,7 +7,7 @@ from typing import ClassVar
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidget, QTableWidgetItem, QVBoxLayout
 
-from engine.contract.measurements import ChainSummary
+from engine.contract.repeated_results import ChainSummary
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 from ui.dashboard.panel import Panel
 from ui.recall_text import repeated_recall_lines

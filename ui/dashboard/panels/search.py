@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.events import TrialFinished
-from engine.contract.measurements import SearchResult
+from engine.contract.search_result import SearchResult
 from ui.dashboard.panel import Panel
 from ui.message_bar import MessageBar
 from ui.search_text import search_title, settings_text, value_text
@@ -40,6 +40,8 @@ class SearchPanel(Panel):
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
         super().__init__(theme, settings)
         self._directory: Path | None = None
+        self._files: frozenset[str] = frozenset()
+        """Names of the variants."""
         self._found: SearchResult | None = None
         self._shown: tuple[tuple[TrialFinished, ...], SearchResult | None] = ((), None)
         self.title = QLabel(objectName="search.title", wordWrap=True)
@@ -70,7 +72,7 @@ class SearchPanel(Panel):
         self._enable()
 
     def show_state(self, state: ShownRun) -> None:
-        self._directory = state.directory
+        self._directory, self._files = state.directory, frozenset(state.variants)
         found = state.result.search if state.result else None
         shown = (tuple(state.trials), found)
         if shown == self._shown:
@@ -101,6 +103,8 @@ class SearchPanel(Panel):
             mark = ON_FRONT if trial.trial in front else ""
             for column, text in enumerate((mark, str(trial.trial), *values, settings_text(trial.settings), state)):
                 item = QTableWidgetItem(text)
+                # Why a trial was stopped is longer than the column that is seen.
+                item.setToolTip(text)
                 if 0 < column <= len(names) + 1:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 font = item.font()
@@ -116,8 +120,13 @@ class SearchPanel(Panel):
 
     def _enable(self) -> None:
         trial = self._chosen()
-        self._go.setEnabled(trial is not None)
+        self._go.setEnabled(trial is not None and self._has_file(trial))
         self._save.setEnabled(bool(self._recipe_of(trial)))
+
+    def _has_file(self, number: int) -> bool:
+        """A trial whose baseline was stopped while it trained has none."""
+        trial = next(one for one in self._shown[0] if one.trial == number)
+        return trial.state != "stopped" or f"baseline (trial {number})" in self._files
 
     def _recipe_of(self, trial: int | None) -> str:
         """Where its recipe is, relative to the run's directory; empty: it is on no front."""
@@ -128,7 +137,7 @@ class SearchPanel(Panel):
         trial = self._chosen()
         points = self._found.front if self._found else ()
         name = next((point.variant for point in points if point.trial == trial), "")
-        if trial is not None:
+        if trial is not None and self._has_file(trial):
             self.row_requested.emit(name or f"baseline (trial {trial})")
 
     def _on_save(self) -> None:
