@@ -82,6 +82,7 @@ def test_goal_floor_time_and_values_are_those_of_the_page(search_page: OpenWizar
     tick(search_page, "search.goal.latency_p50_ms")
     search_page.write("search.floor", "0.85")
     search_page.write("search.minutes", "0.5")
+    tick(search_page, "search.stop_weak")
     tick(search_page, "search.place.images.size")
     search_page.write("search.values.images.size", "64, 96")
     tick(search_page, "search.place.chains.PQ.0.sparsity")
@@ -90,6 +91,7 @@ def test_goal_floor_time_and_values_are_those_of_the_page(search_page: OpenWizar
     assert search.objectives == ("validation_accuracy", "latency_p50_ms")
     assert search.floors == {"validation_accuracy": 0.85}
     assert (search.minutes, search.trials, search.trial_limit) == (0.5, 0, None)
+    assert not search.stop_weak, "the usual is to stop them"
     assert search.vary == {"images.size": (64, 96), "chains.PQ.1.scheme": ("float16", "dynamic_range", "int8")}
     assert told(search_page).startswith("On: chooses among 6 combinations, for 0.5 minutes.")
 

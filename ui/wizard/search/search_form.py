@@ -45,6 +45,9 @@ class SearchForm(QWidget):
         self._minutes.setToolTip("No trial begins after so many minutes.")
         self._trials = StudyLine(objectName="search.trials", accessibleName="Trials")
         self._trials.setPlaceholderText(f"as the time allows, or {USUAL_TRIALS}")
+        self._stop_weak = QCheckBox("Stop weak trials early", objectName="search.stop_weak")
+        self._stop_weak.setToolTip(str(SearchSettings.model_fields["stop_weak"].description))
+        self._stop_weak.clicked.connect(lambda *_: self.edited.emit())
         for line in (self._floor, self._minutes, self._trials):
             line.textEdited.connect(lambda *_: self.edited.emit())
         self._lay_out()
@@ -57,6 +60,7 @@ class SearchForm(QWidget):
         form.addRow("Least accuracy", self._floor)
         form.addRow("Minutes", self._minutes)
         form.addRow("Trials", self._trials)
+        form.addRow(self._stop_weak)
         side = QWidget()
         left = QVBoxLayout(side)
         left.setContentsMargins(0, 0, 0, 0)
@@ -99,6 +103,7 @@ class SearchForm(QWidget):
         floor = shown.floors.get(JUDGED_BY)
         self._floor.setText("" if floor is None else f"{floor:g}")
         self._minutes.setText(f"{shown.minutes:g}" if shown.minutes else "")
+        self._stop_weak.setChecked(shown.stop_weak)
         self._trials.setText(str(shown.trials) if shown.trials else "")
         for row, place in zip(self._rows, places, strict=True):
             row.show_place(place, place.place in shown.vary if recipe.search else place.is_usual)
@@ -117,6 +122,7 @@ class SearchForm(QWidget):
             "floors": floors,
             "minutes": self._minutes.text().strip().replace(",", ".") or 0,
             "trials": self._trials.text().strip() or 0,
+            "stop_weak": self._stop_weak.isChecked(),
             "vary": {row.place.place: typed_values(row.line.text()) for row in self._rows if row.box.isChecked()},
         }
         return SearchSettings.model_validate(self._known.model_dump() | values)
