@@ -1,15 +1,13 @@
-"""The window: drafts and earlier runs at the left, the guide or a run at the right, and the menus."""
+"""The window: drafts and earlier runs at the left, the guide or a run at the right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QMessageBox, QSplitter
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMessageBox, QSplitter
 
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
@@ -21,6 +19,7 @@ from engine.store.locations import Locations
 from engine.store.run_history import RunRecord
 from ui.dashboard.run_stack import RunStack
 from ui.dropped_thing import Thing, bench_paths, dropped_thing, source_of
+from ui.menus import Menus
 from ui.question import chosen_of, tell
 from ui.run_notice import RunNotice
 from ui.runs_list.run_actions import RunActions
@@ -273,49 +272,25 @@ class MainWindow(QMainWindow):
         self._runs.offer_live(self._stack.live_is_hidden)
 
     def _make_menus(self) -> None:
-        keys = QKeySequence.StandardKey
-        files = self.menuBar().addMenu("&File")
-        self._add_action(files, "&New study", self._on_new, keys.New)
-        self._add_action(files, "&Open recipe…", self._on_open, keys.Open)
-        self._add_action(files, "&Save recipe…", self._on_save, keys.Save)
-        files.addSeparator()
-        self._add_action(files, "S&tart page", self._stack.show_start)
-        self._add_action(files, "Test &bench", self.show_bench, "Ctrl+B")
-        self._add_action(files, "Choose the &runs folder…", self._on_runs_folder)
-        self._add_action(files, "Choose the &weights folder…", self._on_weights_folder)
-        self._add_action(files, "&Image cache…", self._on_image_cache)
-        files.addSeparator()
-        self._add_action(files, "&Quit", self.close, keys.Quit)
-        edit = self.menuBar().addMenu("&Edit")
-        edit.addAction(self.wizard.undo_action)
-        edit.addAction(self.wizard.redo_action)
-        view = self.menuBar().addMenu("&View")
-        self._show_runs = QAction("&Runs and drafts", self, checkable=True, checked=True, shortcut="F9")
+        wizard = self.wizard
+        chosen = str(self._settings.value("theme", ThemeChoice.AUTO))
+        theme = ThemeChoice(chosen) if chosen in set(ThemeChoice) else ThemeChoice.AUTO
+        menus = Menus(self.menuBar(), wizard.undo_action, wizard.redo_action, theme)
+        self._show_runs = menus.show_runs
         self._show_runs.toggled.connect(self._runs.setVisible)
-        view.addAction(self._show_runs)
-        themes = view.addMenu("&Theme")
-        group = QActionGroup(self)
-        chosen = self._settings.value("theme", ThemeChoice.AUTO)
-        for choice in ThemeChoice:
-            action = self._add_action(themes, choice.capitalize(), partial(self._on_theme, choice))
-            action.setCheckable(True)
-            action.setChecked(choice == chosen)
-            group.addAction(action)
-        about = self.menuBar().addMenu("&Help")
-        self._add_action(about, "&Help on this page", self._on_help, keys.HelpContents)
-        self._add_action(about, "&Doctor…", self._on_doctor)
-        self._add_action(about, "&About Nutshell", lambda: QMessageBox.about(self, "Nutshell", ABOUT))
-
-    def _add_action(
-        self, menu: QMenu, text: str, slot: Callable[[], object], keys: QKeySequence.StandardKey | str | None = None
-    ) -> QAction:
-        action = QAction(text, self)
-        # Without the "checked" that `triggered` carries.
-        action.triggered.connect(lambda *_: slot())
-        if keys is not None:
-            action.setShortcut(keys)
-        menu.addAction(action)
-        return action
+        menus.new_requested.connect(self._on_new)
+        menus.open_requested.connect(self._on_open)
+        menus.save_requested.connect(self._on_save)
+        menus.start_requested.connect(self._stack.show_start)
+        menus.bench_requested.connect(self.show_bench)
+        menus.runs_folder_requested.connect(self._on_runs_folder)
+        menus.weights_folder_requested.connect(self._on_weights_folder)
+        menus.image_cache_requested.connect(self._on_image_cache)
+        menus.quit_requested.connect(self.close)
+        menus.theme_chosen.connect(self._on_theme)
+        menus.help_requested.connect(self._on_help)
+        menus.doctor_requested.connect(self._on_doctor)
+        menus.about_requested.connect(lambda: QMessageBox.about(self, "Nutshell", ABOUT))
 
     def _on_open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", RECIPES)
