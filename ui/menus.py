@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from PySide6.QtCore import QObject, Signal, SignalInstance
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from ui.menu_actions import added_action
-from ui.theme import ThemeChoice
 
 
 class Menus(QObject):
@@ -20,17 +17,13 @@ class Menus(QObject):
     save_requested = Signal()
     start_requested = Signal()
     bench_requested = Signal()
-    runs_folder_requested = Signal()
-    weights_folder_requested = Signal()
-    image_cache_requested = Signal()
+    preferences_requested = Signal()
     quit_requested = Signal()
-    theme_chosen = Signal(object)
-    """A `ThemeChoice`."""
     help_requested = Signal()
     doctor_requested = Signal()
     about_requested = Signal()
 
-    def __init__(self, bar: QMenuBar, undo: QAction, redo: QAction, theme: ThemeChoice) -> None:
+    def __init__(self, bar: QMenuBar, undo: QAction, redo: QAction) -> None:
         super().__init__(bar)
         keys = QKeySequence.StandardKey
         files = bar.addMenu("&File")
@@ -40,30 +33,20 @@ class Menus(QObject):
         files.addSeparator()
         _add(files, "S&tart page", self.start_requested)
         _add(files, "Test &bench", self.bench_requested, "Ctrl+B")
-        _add(files, "Choose the &runs folder…", self.runs_folder_requested)
-        _add(files, "Choose the &weights folder…", self.weights_folder_requested)
-        _add(files, "&Image cache…", self.image_cache_requested)
         files.addSeparator()
         _add(files, "&Quit", self.quit_requested, keys.Quit)
         edit = bar.addMenu("&Edit")
         edit.addAction(undo)
         edit.addAction(redo)
+        edit.addSeparator()
+        _add(edit, "&Preferences…", self.preferences_requested, "Ctrl+,")
         view = bar.addMenu("&View")
         self.show_runs = QAction("&Runs and drafts", view, checkable=True, checked=True, shortcut="F9")
         view.addAction(self.show_runs)
-        self._add_themes(view.addMenu("&Theme"), theme)
         about = bar.addMenu("&Help")
         _add(about, "&Help on this page", self.help_requested, keys.HelpContents)
         _add(about, "&Doctor…", self.doctor_requested)
         _add(about, "&About Nutshell", self.about_requested)
-
-    def _add_themes(self, themes: QMenu, chosen: ThemeChoice) -> None:
-        group = QActionGroup(themes)
-        for choice in ThemeChoice:
-            action = added_action(themes, choice.capitalize(), partial(self.theme_chosen.emit, choice))
-            action.setCheckable(True)
-            action.setChecked(choice == chosen)
-            group.addAction(action)
 
 
 def _add(menu: QMenu, text: str, requested: SignalInstance, keys: QKeySequence.StandardKey | str | None = None) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
-
 from ui.wizard.chains.chains_page import ChainsPage
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.images.images_page import ImagesPage
@@ -14,11 +12,11 @@ from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.review.review_page import ReviewPage
 
 
-def later_page(number: int, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> DraftPage:
+def later_page(number: int, draft: RecipeDraft, runs_directory: Path) -> DraftPage:
     """Page `number`, counted from 0, which is the one that is not here."""
     make = (
         lambda: ImagesPage(draft),
-        lambda: BackbonePage(draft, settings, runs_directory),
+        lambda: BackbonePage(draft, runs_directory),
         lambda: ChainsPage(draft),
         lambda: ReviewPage(draft, runs_directory),
     )
