@@ -21,7 +21,9 @@ from ui.main_window import MainWindow
 from ui.preferences.earlier_settings import bring_settings_up_to_date
 from ui.question import tell
 from ui.theme import apply_theme
+from workers.patient_call import PatientCall
 
+OR_ANOTHER = "Runs are listed once it is there again; Edit, Preferences… chooses another."
 ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "nutshell.png"
 
 
@@ -51,6 +53,8 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     application.styleHints().colorSchemeChanged.connect(lambda _: window.apply_theme())
     window.show()
     EarlyLoading(window.wizard, window.cache_upkeep.work)
+    if preferences.value(RunsFolder) == runs_directory:
+        _tell_if_gone(window, runs_directory)
     if sentences := [sentence for sentence in (told, *preferences.troubles) if sentence]:
         QTimer.singleShot(0, window, lambda: tell(window, "Settings and preferences", "\n".join(sentences)))
     if demo is not None:
@@ -59,6 +63,19 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
         # The timer fires after the first paint, which `show` has queued before it.
         QTimer.singleShot(0, lambda: _report_painted(window))
     return application.exec()
+
+
+def _tell_if_gone(window: MainWindow, runs_directory: Path) -> None:
+    """Say that the chosen runs folder cannot be used now, such as one on a network; waits for it in a thread."""
+
+    def say(sentence: object) -> None:
+        if sentence:
+            tell(window, "The runs folder cannot be used", f"{sentence} {OR_ANOTHER}")
+
+    look = PatientCall("runs folder", window)
+    look.succeeded.connect(say)
+    look.late.connect(lambda: say(f"{runs_directory} does not answer; its disk or network may be gone."))
+    look.request(lambda: RunsFolder.fault(runs_directory))
 
 
 def _report_painted(window: MainWindow) -> None:
