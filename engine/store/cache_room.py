@@ -35,6 +35,8 @@ class CacheRoom:
     """Prepared images, features of frozen bases, unpacked archives."""
     stages: tuple[CacheEntry, ...]
     """Stages that no run and no draft names."""
+    kept_bytes: int = 0
+    """Of the stages that some name, which go when these are deleted."""
 
     @property
     def images_bytes(self) -> int:
@@ -69,8 +71,14 @@ def cache_room(locations: Locations, progress: Progress = UNWATCHED) -> CacheRoo
     stages = list(_inside(locations.stages))
     # Read after what there is: a stage that a run finishes meanwhile is not among them.
     named = named_stages(locations) if stages else frozenset()
-    unused = (path for path in stages if (key := STAGE_KEY.search(path.name)) and key[0] not in named)
-    return CacheRoom(images, tuple(_entry(path, progress) for path in unused))
+    unused, kept_bytes = [], 0
+    for path in stages:
+        entry, key = _entry(path, progress), STAGE_KEY.search(path.name)
+        if key and key[0] not in named:
+            unused.append(entry)
+        else:
+            kept_bytes += entry.bytes
+    return CacheRoom(images, tuple(unused), kept_bytes)
 
 
 def clear_cache(locations: Locations, limit_bytes: int, progress: Progress = UNWATCHED) -> Cleared:

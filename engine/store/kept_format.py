@@ -81,6 +81,21 @@ CACHE_FORMAT = KeptFormat(
     "read from the images again",
     "read from the images again",
 )
+FEEDING_FORMAT = KeptFormat(
+    "feeding description",
+    1,
+    "beside each `.tflite` and inside of it: how it is fed",
+    "`format`",
+    "there is none: it has not changed",
+)
+REPORT_FORMAT = KeptFormat(
+    "report folder",
+    1,
+    "what `report` writes; only its list of own files is read again, to replace them",
+    "none: a list of names and hashes",
+    "there is none: it has not changed",
+    "not replaced: name a new folder",
+)
 FORMATS = (
     PREFERENCES_FORMAT,
     WINDOW_FORMAT,
@@ -89,6 +104,8 @@ FORMATS = (
     RUN_FORMAT,
     STAGE_FORMAT,
     CACHE_FORMAT,
+    FEEDING_FORMAT,
+    REPORT_FORMAT,
 )
 
 

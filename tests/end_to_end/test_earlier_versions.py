@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.contract.errors import DataError
 from engine.inspection.run_models import InspectedRun
+from engine.inspection.said_feeding import understood_feeding
+from engine.measurement.tflite_file import TfliteFile
 from engine.report.reported_run import read_run
 from engine.store.kept_format import RUN_FORMAT
 from engine.store.run_format import note_run_format, run_format
@@ -94,3 +97,12 @@ def test_the_results_of_the_first_version_are_as_it_printed_them(tmp_path: Path)
     for before, after in zip(printed, finished.result.variants, strict=True):
         now = after.model_dump(mode="json", by_alias=True)
         assert {key: now[key] for key in before} == before
+
+
+def test_a_feeding_description_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    run = only_run(earlier_runs(THIRD, tmp_path / "runs"))
+    file = TfliteFile.parse((run / "models" / "P.tflite").read_bytes())
+    said = (run / "models" / "P.json").read_text(encoding="utf-8")
+    assert understood_feeding(said, file, "P.json").classes
+    with pytest.raises(DataError, match=r"A later version of Nutshell has written the feeding description P\.json"):
+        understood_feeding(json.dumps({**json.loads(said), "format": 2}), file, "P.json")

@@ -69,7 +69,10 @@ class CacheRow(QWidget):
     def _on_done(self, done: tuple[Cleared | None, CacheRoom]) -> None:
         cleared, room = done
         images, stages = bytes_text(room.images_bytes), bytes_text(room.stages_bytes)
-        self._size.setText(f"Prepared images: {images}; unused stages: {stages}")
+        said = f"Prepared images: {images}; unused stages: {stages}"
+        if room.kept_bytes:
+            said += f"\nStages of runs and drafts: {bytes_text(room.kept_bytes)}, which go with these"
+        self._size.setText(said)
         self._clear.setText(f"&Clear cache now ({bytes_text(room.bytes)})" if room.bytes else "&Clear cache now")
         self._clear.setEnabled(bool(room.bytes))
         if cleared is not None:

@@ -75,6 +75,7 @@ def names(folder: Path) -> set[str]:
 def test_it_is_measured(locations: Locations) -> None:
     room = cache_room(locations)
     assert (room.images_bytes, room.stages_bytes, room.bytes) == (2 * SIZE, SIZE, 3 * SIZE)
+    assert room.kept_bytes == 3 * SIZE
     assert cache_room(Locations(locations.root / "none")).bytes == 0
 
 

@@ -9,9 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from engine.chain.stage_tree import STAGE_VERSION
 from engine.contract.errors import DataError
+from engine.contract.recipe import SCHEMA_VERSION
+from engine.datasets.cache.image_cache import CacheIndex
+from engine.export.feeding_description import Feeding
 from engine.store.database import open_database
-from engine.store.kept_format import DATABASE_FORMAT, FORMATS, RUN_FORMAT
+from engine.store.kept_format import (
+    CACHE_FORMAT,
+    DATABASE_FORMAT,
+    FEEDING_FORMAT,
+    FORMATS,
+    RECIPE_FORMAT,
+    RUN_FORMAT,
+    STAGE_FORMAT,
+)
 from engine.store.migrations import DATABASE_MIGRATIONS, RUN_MIGRATIONS
 from engine.store.run_history import RunState, list_runs
 from tests.earlier_runs import FIRST, SECOND, THIRD, VERSIONS, earlier_runs, only_run
@@ -68,6 +80,13 @@ def test_one_of_a_later_version_is_refused_and_stays_as_it_is(tmp_path: Path) ->
     with pytest.raises(DataError, match="A later version of Nutshell has written the database"):
         list_runs(locations)
     assert locations.database.read_bytes()[100:] == content[100:]
+
+
+def test_each_version_is_the_one_that_is_written() -> None:
+    assert RECIPE_FORMAT.version == SCHEMA_VERSION
+    assert STAGE_FORMAT.version == STAGE_VERSION
+    assert CACHE_FORMAT.version == CacheIndex.model_fields["format"].default
+    assert FEEDING_FORMAT.version == Feeding.model_fields["format"].default
 
 
 def test_every_version_has_its_migration() -> None:
