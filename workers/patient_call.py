@@ -38,6 +38,11 @@ class PatientCall(QObject):
         self._late.start()
         threading.Thread(target=self._do, args=(self._newest, work), name=self._name, daemon=True).start()
 
+    def call_off(self) -> None:
+        """Forget what was asked; it does not answer any more."""
+        self._newest += 1
+        self._late.stop()
+
     def _do(self, number: int, work: Callable[[], object]) -> None:
         try:
             ended: tuple[bool, object] = True, work()

@@ -60,3 +60,14 @@ def test_an_answer_after_the_end_of_the_window_does_no_harm(qtbot: QtBot) -> Non
     go_on.set()
     assert ended.wait(5)
     qtbot.wait(50)
+
+
+def test_what_is_called_off_answers_no_more(qtbot: QtBot) -> None:
+    go_on, seen = threading.Event(), []
+    call = PatientCall("test")
+    call.succeeded.connect(seen.append)
+    call.request(lambda: go_on.wait(60))
+    call.call_off()
+    go_on.set()
+    qtbot.wait(200)
+    assert seen == []

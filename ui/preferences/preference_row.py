@@ -57,6 +57,7 @@ class PreferenceRow(QWidget):
 
     def _on_edited(self) -> None:
         preference = self.preference
+        self._check.call_off()
         if reason := self._keeper.held(preference):
             self._say(reason)
             return

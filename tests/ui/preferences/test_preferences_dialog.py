@@ -145,7 +145,7 @@ def test_a_folder_that_does_not_answer_holds_nothing_up(
     assert read_preferences().value(RunsFolder) == tmp_path / "runs"
     # What is typed meanwhile counts, and what answers late does not.
     monkeypatch.undo()
-    os.environ["NUTSHELL_PREFERENCES"] = str(tmp_path / "preferences.toml")
+    monkeypatch.setenv("NUTSHELL_PREFERENCES", str(tmp_path / "preferences.toml"))
     type_into(child(dialog, QLineEdit, "preferences.runs_folder"), str(tmp_path / "quick"))
     qtbot.waitUntil(lambda: read_preferences().value(RunsFolder) == tmp_path / "quick")
     before = threading.active_count()
@@ -164,6 +164,20 @@ def test_the_runs_folder_stays_while_a_run_is_in_progress(
     assert read_preferences().value(RunsFolder) == tmp_path / "runs"
     monkeypatch.undo()
     monkeypatch.setenv("NUTSHELL_PREFERENCES", str(tmp_path / "preferences.toml"))
+
+
+def test_what_is_typed_after_it_takes_the_place_of_what_is_being_checked(
+    qtbot: QtBot, dialog: QDialog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = threading.Event()
+    monkeypatch.setattr(RunsFolder, "fault", classmethod(lambda cls, value: "" if go_on.wait(60) else "late"))
+    line = child(dialog, QLineEdit, "preferences.runs_folder")
+    type_into(line, str(tmp_path / "slow"))
+    type_into(line, "no/whole/path")
+    go_on.set()
+    qtbot.wait(200)
+    assert fault_of(dialog, "runs_folder").startswith("It has to be the whole path of a folder")
+    assert read_preferences().value(RunsFolder) == tmp_path / "runs"
 
 
 def test_the_theme_changes_at_once(qtbot: QtBot, dialog: QDialog) -> None:
