@@ -12,6 +12,8 @@ from engine.preferences.preference import ChoicePreference, FolderPreference, Nu
 from ui.form.field_editor import ChoiceEditor, FieldEditor, WholeNumberEditor
 from ui.form.path_field import PathField
 
+LETTERS = 14
+
 
 class FolderEditor(FieldEditor):
     """The path of a folder; empty: the usual one."""
@@ -48,6 +50,8 @@ def preference_editor(preference: type[Preference], name: str, title: str) -> Fi
         assert issubclass(preference, ChoicePreference)
         names = preference.choices()
         editor = ChoiceEditor(list(names), names)
+        # All as wide, whatever they are called.
+        editor.widget.setMinimumContentsLength(LETTERS)
     editor.widget.setObjectName(name)
     editor.widget.setAccessibleName(title)
     return editor

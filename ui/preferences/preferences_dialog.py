@@ -15,9 +15,10 @@ from ui.preferences.cache_row import CacheRow
 from ui.preferences.preference_keeper import PreferenceKeeper
 from ui.preferences.preference_row import PreferenceRow
 from ui.question import agrees
+from ui.screen_fit import open_at, scrolling
 from workers.patient_call import PatientCall
 
-WIDTH = 640
+SIZE = (680, 420)
 RESET_QUESTION = "All preferences get their usual values. No file is moved or deleted."
 
 
@@ -28,7 +29,7 @@ class PreferencesDialog(QDialog):
         super().__init__(parent)
         self.setObjectName("preferences")
         self.setWindowTitle("Preferences")
-        self.setMinimumWidth(WIDTH)
+        open_at(self, *SIZE)
         self._keeper = keeper
         self._cache = CacheRow(chosen_runs_folder(keeper.value(RunsFolder)))
         self._trouble = PlainLabel(name="preferences.trouble", wraps=True)
@@ -49,10 +50,15 @@ class PreferencesDialog(QDialog):
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         reset = QPushButton("Reset to &defaults…", objectName="preferences.reset", autoDefault=False)
         buttons.addButton(reset, QDialogButtonBox.ButtonRole.ResetRole)
+        content = QWidget()
+        inside = QVBoxLayout(content)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self._trouble)
+        inside.addLayout(form)
+        inside.addWidget(where)
+        inside.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.addWidget(self._trouble)
-        layout.addLayout(form)
-        layout.addWidget(where)
+        layout.addWidget(scrolling(content), 1)
         layout.addWidget(buttons)
         self._work = PatientCall("reset preferences", self)
         self._work.succeeded.connect(self._on_reset)

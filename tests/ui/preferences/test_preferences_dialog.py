@@ -34,6 +34,7 @@ from engine.preferences.preferences_file import change_preferences, preferences_
 from engine.store.locations import Locations
 from tests.earlier_runs import FIRST, earlier_runs
 from tests.qt_fixtures import Answers
+from tests.screens import faults
 from ui.main_window import RUN_HOLDS_FOLDER, MainWindow
 from ui.preferences.preference_keeper import PreferenceKeeper
 from ui.preferences.preferences_dialog import PreferencesDialog
@@ -274,6 +275,18 @@ def test_a_damaged_file_is_told_and_kept(qtbot: QtBot, settings: QSettings) -> N
     qtbot.waitUntil(lambda: not trouble.isVisible())
     (kept,) = preferences_file().parent.glob("preferences.damaged-*.toml")
     assert kept.read_text(encoding="utf-8") == "theme = dark"
+
+
+@pytest.mark.usefixtures("theme")
+@pytest.mark.parametrize("size", [(680, 420), (500, 330)], ids=str)
+def test_nothing_is_cut_also_with_faults(qtbot: QtBot, dialog: QDialog, tmp_path: Path, size: tuple[int, int]) -> None:
+    dialog.resize(*size)
+    for key in ("runs_folder", "weights_folder"):
+        gone = tmp_path / "a disk with a long name" / "a folder in it" / "that is not there any more"
+        type_into(child(dialog, QLineEdit, f"preferences.{key}"), str(gone))
+        qtbot.waitUntil(lambda key=key: "There is no folder" in fault_of(dialog, key))
+    qtbot.wait(100)
+    assert faults(dialog) == []
 
 
 def test_every_declared_preference_has_a_row(dialog: QDialog) -> None:
