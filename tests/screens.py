@@ -207,7 +207,7 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
         "classes": lambda: ClassFoldersDialog(study(out / "images").dataset, window._locations.image_cache, window),
         "notes": lambda: NotesDialog(record, window),
         "recipe": lambda: RecipeDialog(record.title, recipe, window),
-        "preferences": lambda: PreferencesDialog(window.preferences, window),
+        "preferences": lambda: PreferencesDialog(window.preferences, window._locations.root, window),
         "run_models": lambda: RunModelsDialog(window._locations, window),
         "feeding": lambda: FeedingDialog(unsaid_model(out), window),
         "help": lambda: HelpWindow(window),

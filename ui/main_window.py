@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMessageBox, QSplitter
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMainWindow, QMessageBox, QSplitter
 
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
@@ -73,6 +73,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._locations = Locations(runs_directory)
         self.preferences = PreferenceKeeper(self)
+        self._follows_folder = runs_directory == chosen_runs_folder(self.preferences.value(RunsFolder))
         self.cache_upkeep = CacheUpkeep(lambda: self._locations.root, self)
         self._help: HelpWindow | None = None
         self._bench: BenchPage | None = None
@@ -338,7 +339,7 @@ class MainWindow(QMainWindow):
     def _on_preferences(self) -> None:
         from ui.preferences.preferences_dialog import PreferencesDialog
 
-        dialog = PreferencesDialog(self.preferences, self)
+        dialog = PreferencesDialog(self.preferences, self._locations.root, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
@@ -346,8 +347,12 @@ class MainWindow(QMainWindow):
         """What the window itself does with a preference; who runs something reads the others when it starts."""
         if preference is ColorTheme:
             self.apply_theme()
-        elif preference is RunsFolder and not self.controller.is_running():
-            self.use_runs_directory(chosen_runs_folder(self.preferences.value(RunsFolder)))
+        elif preference is RunsFolder:
+            chooses_here = self.findChild(QDialog, "preferences") is not None
+            # One that was started with a folder of its own, or runs something in it, stays there.
+            if (self._follows_folder or chooses_here) and not self.controller.is_running():
+                self.use_runs_directory(chosen_runs_folder(self.preferences.value(RunsFolder)))
+                self._follows_folder = True
         elif preference is WeightsFolder:
             self.wizard.refresh()
 

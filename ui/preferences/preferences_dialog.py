@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -23,15 +24,19 @@ RESET_QUESTION = "All preferences get their usual values. No file is moved or de
 
 
 class PreferencesDialog(QDialog):
-    """Stays open beside the window, which shows each change."""
+    """The window behind it shows each change."""
 
-    def __init__(self, keeper: PreferenceKeeper, parent: QWidget | None = None) -> None:
+    def __init__(self, keeper: PreferenceKeeper, runs_directory: Path, parent: QWidget | None = None) -> None:
+        """
+        Args:
+            runs_directory: the one that the window uses, which may be another than the preference's.
+        """
         super().__init__(parent)
         self.setObjectName("preferences")
         self.setWindowTitle("Preferences")
         open_at(self, *SIZE)
         self._keeper = keeper
-        self._cache = CacheRow(chosen_runs_folder(keeper.value(RunsFolder)))
+        self._cache = CacheRow(runs_directory)
         self._trouble = PlainLabel(name="preferences.trouble", wraps=True)
         self._trouble.setProperty("role", "error")
         form = QFormLayout()
@@ -41,9 +46,10 @@ class PreferencesDialog(QDialog):
             form.addRow(row.label, row)
             if preference is CacheLimit:
                 form.addRow("Cache", self._cache)
-        where = PlainLabel(
-            f"Kept in {preferences_file()}, which the terminal reads too.", "preferences.where", wraps=True
-        )
+        said = f"Kept in {preferences_file()}, which the terminal reads too."
+        if runs_directory != chosen_runs_folder(keeper.value(RunsFolder)):
+            said += f" This window uses {runs_directory} until you choose another runs folder here."
+        where = PlainLabel(said, "preferences.where", wraps=True)
         where.setProperty("role", "hint")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         # Enter ends the typing in a field, and does not close the dialog.

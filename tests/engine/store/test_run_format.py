@@ -19,7 +19,14 @@ from engine.steps.post_training_quantization.evidence import CalibrationRecord
 from engine.store.event_file import line_digest
 from engine.store.event_log import DAMAGED_EVENTS, NEWER_EVENTS, EventLog
 from engine.store.kept_format import RUN_FORMAT
-from engine.store.run_format import FORMAT_FILE, bring_run_up_to_date, kept_copies, note_run_format, run_format
+from engine.store.run_format import (
+    FORMAT_FILE,
+    LOCK_FILE,
+    bring_run_up_to_date,
+    kept_copies,
+    note_run_format,
+    run_format,
+)
 from engine.store.run_hashes import is_damaged, write_run_hashes
 from tests.earlier_runs import FIRST, SECOND, THIRD, earlier_runs, only_run
 
@@ -164,6 +171,15 @@ def test_a_run_that_may_be_in_progress_is_left_alone(first: Path) -> None:
     os.utime(events, (long_ago, long_ago))
     bring_run_up_to_date(first)
     assert run_format(first) == RUN_FORMAT.version
+
+
+def test_a_folder_that_cannot_be_written_is_read_as_it_is(first: Path) -> None:
+    (first / LOCK_FILE).mkdir()
+    before = content(first)
+    told = bring_run_up_to_date(first)
+    assert told.startswith(f"This run is of an earlier version, and its folder {first} cannot be written (")
+    assert content(first) == before
+    assert NEWER_EVENTS in notices(EventLog(first / "events.jsonl").read_new())
 
 
 def test_the_format_is_no_file_that_hashes_speak_of(first: Path) -> None:

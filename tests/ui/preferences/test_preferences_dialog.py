@@ -264,7 +264,7 @@ def test_what_another_window_changes_is_shown(qtbot: QtBot, window: MainWindow, 
 
 def test_a_damaged_file_is_told_and_kept(qtbot: QtBot, settings: QSettings) -> None:
     preferences_file().write_text("theme = dark", encoding="utf-8")
-    dialog = PreferencesDialog(PreferenceKeeper())
+    dialog = PreferencesDialog(PreferenceKeeper(), Locations(preferences_file().parent / "runs").create().root)
     qtbot.addWidget(dialog)
     dialog.show()
     trouble = child(dialog, QLabel, "preferences.trouble")
@@ -287,6 +287,24 @@ def test_nothing_is_cut_also_with_faults(qtbot: QtBot, dialog: QDialog, tmp_path
         qtbot.waitUntil(lambda key=key: "There is no folder" in fault_of(dialog, key))
     qtbot.wait(100)
     assert faults(dialog) == []
+
+
+def test_a_window_with_a_folder_of_its_own_stays_there_until_it_is_told_here(
+    qtbot: QtBot, settings: QSettings, tmp_path: Path
+) -> None:
+    own, earlier = Locations(tmp_path / "own").create().root, earlier_runs(FIRST, tmp_path / "earlier").root
+    window = MainWindow(settings, own)
+    qtbot.addWidget(window, before_close_func=lambda closing: closing.wizard.shut_down())
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    change_preferences({RunsFolder: tmp_path / "other"})
+    window.preferences.read_again()
+    dialog = opened(qtbot, window)
+    assert f"This window uses {own} until" in child(dialog, QLabel, "preferences.where").text()
+    runs = child(window, QListWidget, "runs.list")
+    type_into(child(dialog, QLineEdit, "preferences.runs_folder"), str(earlier))
+    qtbot.waitUntil(lambda: runs.count() == 1)
 
 
 def test_every_declared_preference_has_a_row(dialog: QDialog) -> None:
