@@ -58,8 +58,8 @@ def parse_recipe(text: str, origin: str = "The recipe") -> Recipe:
     version = document["schema"]
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise RecipeError(
-            f"{origin} was made by a later version of Nutshell (schema = {version}, and this version reads "
-            f"{SCHEMA_VERSION}); update the program to open it."
+            f"{origin}: schema = {version} cannot be used: a later version of Nutshell has written the recipe, and "
+            f"this one reads schema = {SCHEMA_VERSION}; update the program to open it."
         )
     return build_recipe(document, origin)
 

@@ -83,8 +83,8 @@ def test_a_recipe_of_a_later_version_is_refused(tmp_path: Path, capsys: pytest.C
     recipe.write_text('schema = 2\nname = "n"\nshape = "new"\n', encoding="utf-8")
     assert command_line(["check", str(recipe)], no_window) == 2
     assert capsys.readouterr().err == (
-        "later.toml was made by a later version of Nutshell (schema = 2, and this version reads 1); update the program "
-        "to open it.\n"
+        "later.toml: schema = 2 cannot be used: a later version of Nutshell has written the recipe, and this one reads "
+        "schema = 1; update the program to open it.\n"
     )
 
 
