@@ -62,7 +62,7 @@ def _dispatch(arguments: list[str]) -> int:
     return command_line(arguments, _open_window)
 
 
-def _open_window(report_start: bool, demo: Recipe | None, runs_directory: Path) -> int:
+def _open_window(report_start: bool, demo: Recipe | None, runs_directory: Path | None) -> int:
     """Only now is Qt imported: a recipe runs without it.
 
     Raises:

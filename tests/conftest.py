@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from tests.what_is_lacking import end_where_something_is_lacking
 end_where_something_is_lacking()
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 tensorflow_environment()
+# No test reads or writes the preferences of whoever runs the tests; children inherit this.
+OWN_FOLDER = Path(tempfile.gettempdir(), f"nutshell-tests-{os.getpid()}")
+os.environ["NUTSHELL_PREFERENCES"] = str(OWN_FOLDER / "preferences.toml")
 
 pytest_plugins = (
     "tests.qt_fixtures",

@@ -15,9 +15,10 @@ from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from engine.preferences.entries.theme_choice import ThemeChoice
 from ui.lasting_constants import make_constants_last
 from ui.main_thread_collector import MainThreadCollector
-from ui.theme import ThemeChoice, apply_theme
+from ui.theme import apply_theme
 
 make_constants_last()
 
@@ -84,6 +85,7 @@ def theme(qapp: object) -> None:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> QSettings:
-    """Settings of this test only."""
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> QSettings:
+    """Settings and preferences of this test only."""
+    monkeypatch.setenv("NUTSHELL_PREFERENCES", str(tmp_path / "preferences.toml"))
     return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)

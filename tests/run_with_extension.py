@@ -14,9 +14,10 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.recipe_file import read_recipe
+from engine.preferences.entries.theme_choice import ThemeChoice
 from ui.dashboard.dashboard import Dashboard
 from ui.lasting_constants import make_constants_last
-from ui.theme import ThemeChoice, apply_theme
+from ui.theme import apply_theme
 from ui.wizard.dataset.dataset_form import DatasetForm
 from ui.wizard.network.augmentation_choice import AugmentationChoice
 from workers.engine_process import EngineProcess

@@ -147,9 +147,10 @@ def _run_study(out: Path) -> None:
 
 def _draw(out: Path, screen: Screen) -> int:
     """All pictures of one screen; prints what is cut or overlaps, and returns how much."""
+    from engine.preferences.entries.theme_choice import ThemeChoice
     from ui.lasting_constants import make_constants_last
     from ui.main_window import MainWindow
-    from ui.theme import ThemeChoice, apply_theme
+    from ui.theme import apply_theme
 
     make_constants_last()
     application = QApplication([])
@@ -193,7 +194,7 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
     from ui.bench.feeding_dialog import FeedingDialog
     from ui.bench.run_models_dialog import RunModelsDialog
     from ui.help_window import HelpWindow
-    from ui.image_cache_dialog import ImageCacheDialog
+    from ui.preferences.preferences_dialog import PreferencesDialog
     from ui.runs_list.notes_dialog import NotesDialog
     from ui.runs_list.recipe_dialog import RecipeDialog
     from ui.wizard.chains.preset_dialog import PresetDialog
@@ -206,7 +207,7 @@ def _views(window: QWidget, out: Path) -> Iterator[tuple[str, QWidget]]:
         "classes": lambda: ClassFoldersDialog(study(out / "images").dataset, window._locations.image_cache, window),
         "notes": lambda: NotesDialog(record, window),
         "recipe": lambda: RecipeDialog(record.title, recipe, window),
-        "cache": lambda: ImageCacheDialog(window._settings, window._locations, False, window),
+        "preferences": lambda: PreferencesDialog(window.preferences, window._locations.root, window),
         "run_models": lambda: RunModelsDialog(window._locations, window),
         "feeding": lambda: FeedingDialog(unsaid_model(out), window),
         "help": lambda: HelpWindow(window),

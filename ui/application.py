@@ -11,22 +11,29 @@ from PySide6.QtWidgets import QApplication
 
 from engine.contract.recipe import Recipe
 from engine.launch.garbage_collector import making_what_stays
-from engine.store.locations import default_runs_directory
+from engine.preferences.entries.runs_folder import RunsFolder, chosen_runs_folder
+from engine.preferences.entries.theme_choice import ColorTheme, ThemeChoice
+from engine.preferences.preferences_file import read_preferences
 from ui.early_loading import EarlyLoading
 from ui.lasting_constants import make_constants_last
 from ui.main_thread_collector import MainThreadCollector
 from ui.main_window import MainWindow
-from ui.theme import ThemeChoice, apply_theme
+from ui.preferences.earlier_settings import bring_settings_up_to_date
+from ui.question import tell
+from ui.theme import apply_theme
+from workers.patient_call import PatientCall
 
+OR_ANOTHER = "Runs are listed once it is there again; Edit, Preferences… chooses another."
 ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "nutshell.png"
 
 
-def run_application(report_start: bool, demo: Recipe | None, runs_directory: Path) -> int:
+def run_application(report_start: bool, demo: Recipe | None, runs_directory: Path | None) -> int:
     """Open the window and stay until it is closed; returns the exit code.
 
     Args:
         report_start: print a line when the wizard is painted, and close: for the start-up benchmark.
         demo: a recipe to run at once.
+        runs_directory: None: as the preferences say.
     """
     make_constants_last()
     QApplication.setOrganizationName("Nutshell")
@@ -35,18 +42,21 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     QApplication.setDesktopFileName("nutshell")
     application = QApplication(sys.argv[:1])
     application.setWindowIcon(QIcon(str(ICON)))
-    settings = QSettings()
-    apply_theme(application, _chosen_theme(settings))
-    remembered = settings.value("runs_directory")
-    if remembered and runs_directory == default_runs_directory():
-        runs_directory = Path(str(remembered))
+    settings, told = bring_settings_up_to_date(QSettings())
+    preferences = read_preferences()
+    apply_theme(application, ThemeChoice(preferences.value(ColorTheme)))
+    runs_directory = runs_directory or chosen_runs_folder(preferences.value(RunsFolder))
     MainThreadCollector(application)
     with making_what_stays():
         window = MainWindow(settings, runs_directory)
     # The desktop went dark or light.
-    application.styleHints().colorSchemeChanged.connect(lambda _: window.set_theme(_chosen_theme(settings)))
+    application.styleHints().colorSchemeChanged.connect(lambda _: window.apply_theme())
     window.show()
-    EarlyLoading(window.wizard, lambda: _keep_cache_within_limit(settings, runs_directory))
+    EarlyLoading(window.wizard, window.cache_upkeep.work)
+    if preferences.value(RunsFolder) == runs_directory:
+        _tell_if_gone(window, runs_directory)
+    if sentences := [sentence for sentence in (told, *preferences.troubles) if sentence]:
+        QTimer.singleShot(0, window, lambda: tell(window, "Settings and preferences", "\n".join(sentences)))
     if demo is not None:
         QTimer.singleShot(0, lambda: window.start_run(demo))
     if report_start:
@@ -55,19 +65,17 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     return application.exec()
 
 
-def _keep_cache_within_limit(settings: QSettings, runs_directory: Path) -> None:
-    from engine.store.image_cache_room import trim_if_idle
-    from engine.store.locations import Locations
-    from ui.image_cache_dialog import cache_limit_bytes
+def _tell_if_gone(window: MainWindow, runs_directory: Path) -> None:
+    """Say that the chosen runs folder cannot be used now, such as one on a network; waits for it in a thread."""
 
-    if limit := cache_limit_bytes(settings):
-        trim_if_idle(Locations(runs_directory), limit)
+    def say(sentence: object) -> None:
+        if sentence:
+            tell(window, "The runs folder cannot be used", f"{sentence} {OR_ANOTHER}")
 
-
-def _chosen_theme(settings: QSettings) -> ThemeChoice:
-    """Auto where none is chosen, or the settings hold one that there is not."""
-    chosen = str(settings.value("theme", ThemeChoice.AUTO))
-    return ThemeChoice(chosen) if chosen in set(ThemeChoice) else ThemeChoice.AUTO
+    look = PatientCall("runs folder", window)
+    look.succeeded.connect(say)
+    look.late.connect(lambda: say(f"{runs_directory} does not answer; its disk or network may be gone."))
+    look.request(lambda: RunsFolder.fault(runs_directory))
 
 
 def _report_painted(window: MainWindow) -> None:

@@ -1,26 +1,31 @@
-"""The window: drafts and earlier runs at the left, the guide or a run at the right, and the menus."""
+"""The window: drafts and earlier runs at the left, the guide or a run at the right."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QMessageBox, QSplitter
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMainWindow, QMessageBox, QSplitter
 
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
 from engine.launch.program import VERSION
+from engine.preferences.entries.runs_folder import RunsFolder, chosen_runs_folder
+from engine.preferences.entries.theme_choice import ColorTheme, ThemeChoice
+from engine.preferences.entries.weights_folder import WeightsFolder
+from engine.preferences.preference import Preference
 from engine.store.draft_store import Draft, DraftStore
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from engine.store.run_history import RunRecord
 from ui.dashboard.run_stack import RunStack
 from ui.dropped_thing import Thing, bench_paths, dropped_thing, source_of
+from ui.menus import Menus
+from ui.preferences.cache_upkeep import CacheUpkeep
+from ui.preferences.preference_keeper import PreferenceKeeper
 from ui.question import chosen_of, tell
 from ui.run_notice import RunNotice
 from ui.runs_list.run_actions import RunActions
@@ -28,8 +33,7 @@ from ui.runs_list.runs_list import RunsList
 from ui.screen_fit import open_at, scrolling
 from ui.start_page import StartPage
 from ui.terminal.demo import demo_recipe
-from ui.theme import ThemeChoice, apply_theme
-from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
+from ui.theme import apply_theme
 from ui.wizard.study_wizard import StudyWizard
 from ui.wording import in_window_words
 
@@ -43,8 +47,10 @@ if TYPE_CHECKING:
 SIDEBAR_WIDTH = 210
 NARROW_PIXELS = 800
 """Below this width the list of runs is hidden; the View menu shows it."""
+TOLD_MS = 20_000
 SMALLEST = (480, 320)
 USUAL = (1280, 760)
+RUN_HOLDS_FOLDER = "A run is in progress. Wait for it, or cancel it, before changing the folder."
 RECIPES = "Recipes (*.toml)"
 CLOSING_QUESTION = "A run is in progress. Whatever you choose, every finished stage is kept."
 CANCEL_AND_CLOSE, KEEP_RUNNING = "Cancel the run and close", "Keep running without the window"
@@ -66,6 +72,9 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._settings = settings
         self._locations = Locations(runs_directory)
+        self.preferences = PreferenceKeeper(self)
+        self._follows_folder = runs_directory == chosen_runs_folder(self.preferences.value(RunsFolder))
+        self.cache_upkeep = CacheUpkeep(lambda: self._locations.root, self)
         self._help: HelpWindow | None = None
         self._bench: BenchPage | None = None
         self._is_narrow = False
@@ -114,11 +123,20 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(self._bench_area)
         return self._bench
 
-    def set_theme(self, choice: ThemeChoice) -> None:
-        """Give the whole application a theme, the plots that are drawn already too."""
+    def apply_theme(self) -> None:
+        """Give the whole application the chosen theme, the plots that are drawn already too."""
         application = QApplication.instance()
         assert isinstance(application, QApplication)
-        self._stack.set_theme(apply_theme(application, choice))
+        self._stack.set_theme(apply_theme(application, ThemeChoice(self.preferences.value(ColorTheme))))
+
+    def use_runs_directory(self, directory: Path) -> None:
+        """List the runs of another folder, and run there from now on; not while a run is in progress."""
+        self._locations = self._actions.locations = Locations(directory)
+        self._stack.runs_directory = directory
+        self.wizard.set_runs_directory(directory)
+        if self._bench is not None:
+            self._bench.locations = self._locations
+        self._refresh_runs()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.controller.is_running() and not self._may_close():
@@ -143,6 +161,7 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         # Runs may have been started, or have ended, in a terminal meanwhile.
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.preferences.read_again()
             self._refresh_runs()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -200,6 +219,11 @@ class MainWindow(QMainWindow):
         self._notice.activated.connect(self._on_noticed)
         self._stack.history_changed.connect(self._refresh_runs)
         self._stack.shown_run_changed.connect(self._mark_shown_run)
+        self.preferences.changed.connect(self._on_preference)
+        self.cache_upkeep.freed.connect(lambda sentence: self.statusBar().showMessage(sentence, TOLD_MS))
+        self.statusBar().messageChanged.connect(lambda text: self.statusBar().setVisible(bool(text)))
+        self.statusBar().hide()
+        self.preferences.hold(RunsFolder, lambda: RUN_HOLDS_FOLDER if self.controller.is_running() else "")
 
     def _shows_bench(self) -> bool:
         return self._bench is not None and self._bench.isVisible()
@@ -223,6 +247,7 @@ class MainWindow(QMainWindow):
 
     def _on_run_ended(self, outcome: ProcessOutcome) -> None:
         self._notice.tell(self._stack.live_name, outcome)
+        self.cache_upkeep.start()
         if self.isHidden():
             self.close()
             QApplication.quit()
@@ -273,49 +298,20 @@ class MainWindow(QMainWindow):
         self._runs.offer_live(self._stack.live_is_hidden)
 
     def _make_menus(self) -> None:
-        keys = QKeySequence.StandardKey
-        files = self.menuBar().addMenu("&File")
-        self._add_action(files, "&New study", self._on_new, keys.New)
-        self._add_action(files, "&Open recipe…", self._on_open, keys.Open)
-        self._add_action(files, "&Save recipe…", self._on_save, keys.Save)
-        files.addSeparator()
-        self._add_action(files, "S&tart page", self._stack.show_start)
-        self._add_action(files, "Test &bench", self.show_bench, "Ctrl+B")
-        self._add_action(files, "Choose the &runs folder…", self._on_runs_folder)
-        self._add_action(files, "Choose the &weights folder…", self._on_weights_folder)
-        self._add_action(files, "&Image cache…", self._on_image_cache)
-        files.addSeparator()
-        self._add_action(files, "&Quit", self.close, keys.Quit)
-        edit = self.menuBar().addMenu("&Edit")
-        edit.addAction(self.wizard.undo_action)
-        edit.addAction(self.wizard.redo_action)
-        view = self.menuBar().addMenu("&View")
-        self._show_runs = QAction("&Runs and drafts", self, checkable=True, checked=True, shortcut="F9")
+        wizard = self.wizard
+        menus = Menus(self.menuBar(), wizard.undo_action, wizard.redo_action)
+        self._show_runs = menus.show_runs
         self._show_runs.toggled.connect(self._runs.setVisible)
-        view.addAction(self._show_runs)
-        themes = view.addMenu("&Theme")
-        group = QActionGroup(self)
-        chosen = self._settings.value("theme", ThemeChoice.AUTO)
-        for choice in ThemeChoice:
-            action = self._add_action(themes, choice.capitalize(), partial(self._on_theme, choice))
-            action.setCheckable(True)
-            action.setChecked(choice == chosen)
-            group.addAction(action)
-        about = self.menuBar().addMenu("&Help")
-        self._add_action(about, "&Help on this page", self._on_help, keys.HelpContents)
-        self._add_action(about, "&Doctor…", self._on_doctor)
-        self._add_action(about, "&About Nutshell", lambda: QMessageBox.about(self, "Nutshell", ABOUT))
-
-    def _add_action(
-        self, menu: QMenu, text: str, slot: Callable[[], object], keys: QKeySequence.StandardKey | str | None = None
-    ) -> QAction:
-        action = QAction(text, self)
-        # Without the "checked" that `triggered` carries.
-        action.triggered.connect(lambda *_: slot())
-        if keys is not None:
-            action.setShortcut(keys)
-        menu.addAction(action)
-        return action
+        menus.new_requested.connect(self._on_new)
+        menus.open_requested.connect(self._on_open)
+        menus.save_requested.connect(self._on_save)
+        menus.start_requested.connect(self._stack.show_start)
+        menus.bench_requested.connect(self.show_bench)
+        menus.preferences_requested.connect(self._on_preferences)
+        menus.quit_requested.connect(self.close)
+        menus.help_requested.connect(self._on_help)
+        menus.doctor_requested.connect(self._on_doctor)
+        menus.about_requested.connect(lambda: QMessageBox.about(self, "Nutshell", ABOUT))
 
     def _on_open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", RECIPES)
@@ -340,49 +336,35 @@ class MainWindow(QMainWindow):
             except OSError as error:
                 tell(self, "Not saved", f"{path} cannot be written ({error.strerror}).")
 
-    def _on_runs_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder for runs", str(self._locations.root))
-        if not path:
-            return
-        if self.controller.is_running():
-            tell(self, "A run is in progress", "Wait for it, or cancel it, before changing the folder.")
-            return
-        self._locations = self._actions.locations = Locations(Path(path))
-        self._settings.setValue("runs_directory", path)
-        self._stack.runs_directory = self._locations.root
-        self.wizard.set_runs_directory(self._locations.root)
-        if self._bench is not None:
-            self._bench.locations = self._locations
-        self._refresh_runs()
+    def _on_preferences(self) -> None:
+        from ui.preferences.preferences_dialog import PreferencesDialog
 
-    def _on_weights_folder(self) -> None:
-        before = str(self._settings.value(WEIGHTS_DIRECTORY, ""))
-        if path := QFileDialog.getExistingDirectory(self, "Folder with Keras weights files", before):
-            self._settings.setValue(WEIGHTS_DIRECTORY, path)
-            self.wizard.refresh()
-
-    def _on_image_cache(self) -> None:
-        from ui.image_cache_dialog import ImageCacheDialog
-
-        dialog = ImageCacheDialog(self._settings, self._locations, self.controller.is_running(), self)
+        dialog = PreferencesDialog(self.preferences, self._locations.root, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def _on_preference(self, preference: type[Preference]) -> None:
+        """What the window itself does with a preference; who runs something reads the others when it starts."""
+        if preference is ColorTheme:
+            self.apply_theme()
+        elif preference is RunsFolder:
+            chooses_here = self.findChild(QDialog, "preferences") is not None
+            # One that was started with a folder of its own, or runs something in it, stays there.
+            if (self._follows_folder or chooses_here) and not self.controller.is_running():
+                self.use_runs_directory(chosen_runs_folder(self.preferences.value(RunsFolder)))
+                self._follows_folder = True
+        elif preference is WeightsFolder:
+            self.wizard.refresh()
 
     def _on_doctor(self) -> None:
         from engine.doctor.usual_folders import usual_folders
         from ui.doctor_dialog import DoctorDialog
 
-        weights = str(self._settings.value(WEIGHTS_DIRECTORY, ""))
-        folders = usual_folders(
-            self._locations.root, Path(self._settings.fileName()).parent, Path(weights) if weights else None
-        )
+        weights = self.preferences.value(WeightsFolder)
+        folders = usual_folders(self._locations.root, Path(self._settings.fileName()).parent, weights)
         dialog = DoctorDialog(folders, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
-
-    def _on_theme(self, choice: ThemeChoice) -> None:
-        self._settings.setValue("theme", str(choice))
-        self.set_theme(choice)
 
     def _on_help(self) -> None:
         """Open the page of the docs that fits what is shown."""

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-
-class ThemeChoice(StrEnum):
-    AUTO = "auto"
-    LIGHT = "light"
-    DARK = "dark"
+from engine.preferences.entries.theme_choice import ThemeChoice
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
 from engine.contract.sensitivity import SensitivityRequest
 from engine.launch.program import ENGINE_SWITCH, program_command
+from engine.launch.thread_limit import thread_limit, with_thread_limit
+from engine.preferences.entries.threads import Threads
+from engine.preferences.preferences_file import read_preferences
 from workers.process_outcome import Ending, ProcessOutcome
 
 BATCH_INTERVAL_S = 0.07
@@ -76,6 +79,7 @@ class EngineProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._early_output,
+            env=_environment(),
             start_new_session=sys.platform != "win32",
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
@@ -181,3 +185,11 @@ class EngineProcess:
         self._early_output.seek(0)
         lines = self._early_output.read().decode(errors="replace").strip().splitlines()
         return lines[-1].strip() if lines else ""
+
+
+def _environment() -> dict[str, str]:
+    """Of the child: the preferences say how many threads it may take, where the environment does not."""
+    threads = read_preferences().value(Threads)
+    if thread_limit() is not None or not threads:
+        return dict(os.environ)
+    return with_thread_limit(os.environ, threads)

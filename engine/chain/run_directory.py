@@ -17,6 +17,7 @@ from engine.contract.recipe_file import recipe_text
 from engine.store.durable_file import write_durably
 from engine.store.event_file import EventFile
 from engine.store.locations import Locations
+from engine.store.run_format import bring_run_up_to_date, note_run_format
 
 LOG_FILE = "engine.log"
 EVENTS_FILE = "events.jsonl"
@@ -67,6 +68,7 @@ class RunDirectory:
         """Make the directory, with the recipe in it."""
         directory = cls(locations.runs / new_run_id(recipe.name))
         (directory.path / "models").mkdir(parents=True)
+        note_run_format(directory.path)
         write_durably(directory.path / "recipe.toml", recipe_text(recipe))
         return directory
 
@@ -75,11 +77,12 @@ class RunDirectory:
         """The directory of a run that did not end.
 
         Raises:
-            DataError: it is gone.
+            DataError: it is gone, or made by a later version.
         """
         directory = cls(locations.runs / run)
         if not (directory.path / "recipe.toml").is_file():
             raise DataError(f"The run {run} is not in {locations.runs} any more; run its recipe again.")
+        bring_run_up_to_date(directory.path)
         (directory.path / "models").mkdir(exist_ok=True)
         return directory
 

@@ -55,6 +55,12 @@ def parse_recipe(text: str, origin: str = "The recipe") -> Recipe:
         raise RecipeError(f"{origin} is nested too deeply to be a recipe.") from None
     if "schema" not in document:
         raise RecipeError(f"{origin} does not say its format version; add the line: schema = {SCHEMA_VERSION}")
+    version = document["schema"]
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise RecipeError(
+            f"{origin}: schema = {version} cannot be used: a later version of Nutshell has written the recipe, and "
+            f"this one reads schema = {SCHEMA_VERSION}; update the program to open it."
+        )
     return build_recipe(document, origin)
 
 

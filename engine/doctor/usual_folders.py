@@ -18,12 +18,13 @@ def usual_folders(
 
 def _usual_runs() -> Path:
     try:
-        from engine.store.locations import default_runs_directory
+        from engine.preferences.entries.runs_folder import RunsFolder, chosen_runs_folder
+        from engine.preferences.preferences_file import read_preferences
     except ImportError:
         # platformdirs is not installed; this is what it says on Linux.
         data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
         return data / "Nutshell" / "runs"
-    return default_runs_directory()
+    return chosen_runs_folder(read_preferences().value(RunsFolder))
 
 
 def _usual_settings() -> Path:

@@ -18,6 +18,7 @@ from engine.contract.registry import nearest_name, unknown_name_message
 from engine.datasets.source import Split
 from engine.inspection.shipped_model import ShippedModel
 from engine.store.locations import Locations, default_runs_directory
+from engine.store.run_format import bring_run_up_to_date
 from engine.store.run_history import list_runs
 
 EVENTS, RECIPE, SPLIT = "events.jsonl", "recipe.toml", "split.csv"
@@ -151,11 +152,18 @@ class InspectedRun:
 
 
 def run_directory(run: str, locations: Locations) -> Path:
-    """The folder of a run that is named by it, by the run's id, or by its title.
+    """The folder of a run that is named by it, by the run's id, or by its title; one of an earlier version is brought
+    up to date.
 
     Raises:
-        DataError: there is no such run; the nearest name is told.
+        DataError: there is no such run, where the nearest name is told; or a later version has made it.
     """
+    directory = _directory(run, locations)
+    bring_run_up_to_date(directory)
+    return directory
+
+
+def _directory(run: str, locations: Locations) -> Path:
     given = Path(run).expanduser()
     for directory in (given, locations.runs / run):
         if (directory / RECIPE).is_file():

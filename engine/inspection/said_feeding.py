@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -12,6 +13,7 @@ from engine.contract.plain_faults import plain_fault
 from engine.export.feeding_description import Feeding
 from engine.feeding.pipeline import ImagePipeline
 from engine.measurement.tflite_file import TfliteFile
+from engine.store.kept_format import FEEDING_FORMAT, refuse_newer
 
 EXAMPLE = '{"classes": ["benign", "malignant"], "images": {"size": 96, "color": "rgb", "scale": "unit"}}'
 
@@ -55,6 +57,7 @@ def understood_feeding(text: bytes | str, file: TfliteFile, name: str) -> Feedin
     Raises:
         DataError: it cannot be understood.
     """
+    _refuse_later(text, name)
     try:
         return Feeding.model_validate_json(text)
     except (ValidationError, NutshellError):
@@ -66,6 +69,17 @@ def understood_feeding(text: bytes | str, file: TfliteFile, name: str) -> Feedin
             f"{name} does not say how to feed a model{_where(error)}; it can be the JSON file that came with one, or "
             f"such as {EXAMPLE}."
         ) from None
+
+
+def _refuse_later(text: bytes | str, name: str) -> None:
+    """Raises: DataError: a later version has written the description."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return
+    version = document.get("format") if isinstance(document, dict) else None
+    if isinstance(version, int):
+        refuse_newer(FEEDING_FORMAT, version, Path(name))
 
 
 def _where(error: Exception) -> str:

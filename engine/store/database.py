@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from engine.contract.errors import DataError
-from engine.store.row_digest import row_digest
+from engine.store.durable_file import appearing_file
+from engine.store.kept_format import DATABASE_FORMAT, refuse_newer
+from engine.store.migrations import DATABASE_MIGRATIONS
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = DATABASE_FORMAT.version
 BUSY_TIMEOUT_S = 15.0
 
 _TABLES = """
@@ -39,13 +41,6 @@ CREATE TABLE IF NOT EXISTS speeds (
     machine TEXT PRIMARY KEY, macs_a_second REAL NOT NULL, digest TEXT NOT NULL DEFAULT ''
 );
 """
-DIGESTED = {
-    "runs": ("run", "name", "started", "state", "message", "result"),
-    "measurements": ("stage", "machine", "variant", "output"),
-    "latencies": ("variants", "machine", "figures"),
-    "speeds": ("machine", "macs_a_second"),
-}
-"""Table → the values that a row's digest is of, in this order."""
 TABLES = ("runs", "stages", "measurements", "latencies", "speeds")
 
 
@@ -124,13 +119,9 @@ def _connection(path: Path) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=NORMAL")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA_VERSION:
-            raise DataError(
-                f"The database {path} was written by a newer version of Nutshell; update the program or "
-                "choose another folder."
-            )
+        refuse_newer(DATABASE_FORMAT, version, path)
         if 0 < version < SCHEMA_VERSION:
-            _bring_up_to_date(connection)
+            _bring_up_to_date(connection, path)
         if version != SCHEMA_VERSION:
             connection.executescript(_TABLES)
             connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
@@ -140,20 +131,32 @@ def _connection(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _bring_up_to_date(connection: sqlite3.Connection) -> None:
-    """From an earlier version. The first had no digests: its rows are believed as they are. Up to the second,
-    measurements had no probabilities, so that they are made again."""
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    """From an earlier version to this one, in one transaction; a copy of the earlier one is kept beside it."""
     connection.execute("BEGIN IMMEDIATE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version < SCHEMA_VERSION:  # Else another process was first.
-        connection.execute("DROP TABLE measurements")
-        for statement in filter(str.strip, _TABLES.split(";")):
-            connection.execute(statement)
-        for table, columns in DIGESTED.items():
-            if version > 1 or table == "measurements":
-                continue
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN digest TEXT NOT NULL DEFAULT ''")
-            for place, *values in connection.execute(f"SELECT rowid, {', '.join(columns)} FROM {table}").fetchall():
-                connection.execute(f"UPDATE {table} SET digest = ? WHERE rowid = ?", (row_digest(*values), place))
+        _keep_copy(path, version)
+        for earlier in range(version, SCHEMA_VERSION):
+            DATABASE_MIGRATIONS[earlier](connection)
         connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
     connection.execute("COMMIT")
+
+
+def _keep_copy(path: Path, version: int) -> None:
+    """Through SQLite, as part of it may still lie in the file of its log."""
+    copy = path.with_name(f"{path.name}.format-{version}")
+    if copy.exists():
+        return
+    try:
+        with (
+            appearing_file(copy) as temporary,
+            contextlib.closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as earlier,
+            contextlib.closing(sqlite3.connect(temporary)) as kept,
+        ):
+            earlier.backup(kept)
+    except OSError as error:
+        raise DataError(
+            f"The database {path} is of an earlier version, and no copy of it can be kept beside it "
+            f"({error.strerror}), so it is left as it is; free some space there, or choose another runs directory."
+        ) from None

@@ -29,7 +29,7 @@ def appearing_file(path: Path) -> Iterator[Path]:
     On an error the temporary file is removed and `path` is as it was.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary(path)
+    temporary = temporary_beside(path)
     try:
         yield temporary
         _sync(temporary)
@@ -54,7 +54,7 @@ def appearing_folder(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     remove_abandoned(path.parent)
-    temporary = _temporary(path)
+    temporary = temporary_beside(path)
     temporary.mkdir()
     try:
         yield temporary
@@ -71,7 +71,7 @@ def appearing_folder(path: Path) -> Iterator[Path]:
 def remove_abandoned(parent: Path) -> None:
     """Remove the temporary files and folders in `parent` whose process is gone; one that cannot be removed stays."""
     for temporary in parent.glob(".*.part"):
-        if not _is_abandoned(temporary):
+        if not is_abandoned(temporary):
             continue
         if temporary.is_dir():
             shutil.rmtree(temporary, ignore_errors=True)
@@ -80,12 +80,13 @@ def remove_abandoned(parent: Path) -> None:
                 temporary.unlink()
 
 
-def _temporary(path: Path) -> Path:
+def temporary_beside(path: Path) -> Path:
     """A name beside `path` that says whose it is."""
     return path.with_name(f".{path.name}.{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
 
 
-def _is_abandoned(temporary: Path) -> bool:
+def is_abandoned(temporary: Path) -> bool:
+    """Whether the process of such a name is gone."""
     owner = re.search(r"\.([0-9a-f]+)-(\d+)-[0-9a-f]{8}\.part$", temporary.name)
     try:
         made = temporary.stat().st_mtime

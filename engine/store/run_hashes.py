@@ -7,11 +7,14 @@ from pathlib import Path
 
 from engine.store.durable_file import write_durably
 from engine.store.file_hash import file_hash
+from engine.store.run_format import FORMAT_FILE
 
 HASHES_FILE = "hashes.json"
 """File, relative to the run's directory → SHA-256."""
-GROWING = frozenset({HASHES_FILE, "engine.log", "events.jsonl", "events.digests", "notes.json", "commands.jsonl"})
-"""Files that are written until the end; the events have digests of their own."""
+GROWING = frozenset(
+    {HASHES_FILE, FORMAT_FILE, "engine.log", "events.jsonl", "events.digests", "notes.json", "commands.jsonl"}
+)
+"""Files that are written until the end, or by later versions; the events have digests of their own."""
 
 
 def write_run_hashes(directory: Path) -> None:

@@ -44,9 +44,7 @@ def planned_removal(locations: Locations, run: str) -> Removal:
     """
     directory = locations.runs / run
     own = _named_stages(directory)
-    others = {key for other in locations.runs.iterdir() if other.name != run for key in _named_stages(other)}
-    if locations.drafts.is_dir():
-        others |= {key for draft in locations.drafts.iterdir() for key in _keys_in(draft)}
+    others = named_stages(locations, but=run)
     there = {key for key in own if any(locations.stages.glob(f"{key}*"))}
     only = sorted(there - others)
     paths = (directory, *(path for key in only for path in sorted(locations.stages.glob(f"{key}*"))))
@@ -57,6 +55,21 @@ def forget_run(locations: Locations, run: str) -> None:
     """Take a run out of the list."""
     with open_database(locations.database) as database:
         database.execute("DELETE FROM runs WHERE run = ?", (run,))
+
+
+def named_stages(locations: Locations, but: str = "") -> frozenset[str]:
+    """The keys of the stages that runs and drafts name.
+
+    Args:
+        but: a run that does not count.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    runs = [one for one in locations.runs.iterdir() if one.name != but] if locations.runs.is_dir() else []
+    drafts = locations.drafts.iterdir() if locations.drafts.is_dir() else ()
+    in_runs = {key for run in runs for key in _named_stages(run)}
+    return frozenset(in_runs.union(*(_keys_in(draft) for draft in drafts)))
 
 
 def _named_stages(directory: Path) -> set[str]:

@@ -9,6 +9,7 @@ from filelock import FileLock, Timeout
 
 from engine.contract.progress import Progress
 from engine.store.locations import Locations
+from engine.store.use_marks import mark_used
 
 POLL_S = 0.5
 
@@ -20,7 +21,7 @@ def computing_alone(locations: Locations, key: str, on_wait: Callable[[], None],
     Args:
         on_wait: called once, where another process computes the stage.
     """
-    locations.locks.mkdir(parents=True, exist_ok=True)
+    mark_used(locations.stages / key, locations.locks)
     lock = FileLock(locations.locks / f"{key}.lock")
     told = False
     while True:

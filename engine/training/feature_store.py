@@ -14,6 +14,8 @@ import numpy as np
 
 from engine.store.durable_file import appearing_folder, write_durably
 from engine.store.file_hash import file_hash
+from engine.store.locations import Locations
+from engine.store.use_marks import mark_used
 
 FEATURES_FILE = "features.npy"
 HASH_FILE = "features.sha256"
@@ -57,6 +59,7 @@ class FeatureStore:
 
     def opened(self) -> np.ndarray | None:
         """The features, mapped into memory; None where there are none that are whole. Every byte is checked."""
+        mark_used(self.folder, Locations(self.folder.parent.parent).locks)
         file = self.folder / FEATURES_FILE
         try:
             if file_hash(file) != (self.folder / HASH_FILE).read_text(encoding="ascii"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from engine.launch.thread_limit import thread_limit
+
 
 def tensorflow_environment() -> None:
     """What TensorFlow reads at its first import, unless it is set already."""
@@ -30,5 +32,6 @@ def set_up_tensorflow(seed: int) -> str:
         # Left to itself, TensorFlow takes all of a card's memory.
         tf.config.experimental.set_memory_growth(card, True)
     if not cards:
-        return f"CPU, {os.cpu_count()} cores"
+        threads = thread_limit()
+        return f"CPU, {os.cpu_count()} cores" + (f", {threads} thread{'s' * (threads > 1)}" if threads else "")
     return str(tf.config.experimental.get_device_details(cards[0]).get("device_name", "graphics card"))

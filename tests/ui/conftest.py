@@ -10,8 +10,9 @@ from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 from shiboken6 import isValid
 
+from engine.preferences.entries.theme_choice import ThemeChoice
 from ui.lasting_constants import make_constants_last
-from ui.theme import ThemeChoice, apply_theme
+from ui.theme import apply_theme
 
 HERE = Path(__file__).parent
 OFFSCREEN_ONLY = "This plugin does not support (propagateSizeHints|raise)"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QModelIndex, QSettings, Qt
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QTreeView, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +16,8 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.contract.training_settings import TrainingSettings
+from engine.preferences.entries.theme_choice import ColorTheme, ThemeChoice
+from engine.preferences.preferences_file import change_preferences, read_preferences
 from engine.store.database import open_database
 from engine.store.locations import Locations
 from engine.store.run_commands import COMMANDS_FILE
@@ -27,7 +28,7 @@ from ui.dashboard.dashboard import CUT_OFF, RUNS_ELSEWHERE
 from ui.dashboard.run_stack import BUSY
 from ui.dashboard.stage_tree_model import StageColumn
 from ui.main_window import CANCEL_AND_CLOSE, CLOSING_QUESTION, KEEP_RUNNING, MainWindow
-from ui.theme import DARK, ThemeChoice
+from ui.theme import DARK
 
 STARTED_MS = 60_000
 FOLLOWED_MS = 5_000
@@ -273,10 +274,9 @@ def test_a_theme_that_is_chosen_changes_plots_and_is_remembered(
     window = open_window(qtbot, settings, locations)
     open_first_run(window)
     assert window.dashboard is not None
-    dark = next(action for action in window.findChildren(QAction) if action.text() == "Dark")
-    dark.trigger()
+    window.preferences.take(change_preferences({ColorTheme: ThemeChoice.DARK.value}))
     assert window.dashboard.curves.loss.plot.backgroundBrush().color().name() == DARK.panel
-    assert settings.value("theme") == ThemeChoice.DARK
+    assert read_preferences().value(ColorTheme) == ThemeChoice.DARK
 
 
 def test_the_window_comes_back_as_it_was(qtbot: QtBot, settings: QSettings, locations: Locations) -> None:

@@ -8,7 +8,8 @@ import pytest
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
-from ui.theme import DARK, LIGHT, Theme, ThemeChoice, apply_theme, current_theme
+from engine.preferences.entries.theme_choice import ThemeChoice
+from ui.theme import DARK, LIGHT, Theme, apply_theme, current_theme
 
 READABLE = 4.5
 """The contrast that WCAG 2.2 asks of text (1.4.3); of lines and marks it asks 3 (1.4.11)."""

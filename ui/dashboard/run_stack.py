@@ -10,11 +10,12 @@ from PySide6.QtCore import QSettings, QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from engine.contract.errors import DataError, NutshellError
-from engine.contract.events import CommandName, EngineEvent, RunStarted
+from engine.contract.events import CommandName, EngineEvent, Notice, RunStarted
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
 from engine.store.locations import Locations
 from engine.store.run_commands import ask
+from engine.store.run_format import bring_run_up_to_date
 from engine.store.run_hashes import is_damaged
 from engine.store.run_history import RunRecord, RunState, list_runs
 from engine.store.run_notes import read_notes
@@ -159,7 +160,9 @@ class RunStack(QStackedWidget):
         from engine.store.event_log import EventLog
 
         log = EventLog(record.directory / "events.jsonl")
+        elsewhere = record.state is RunState.RUNNING
         try:
+            untold = "" if elsewhere else bring_run_up_to_date(record.directory)
             events = log.read_new()
             file = record.directory / "recipe.toml"
             if is_damaged(record.directory, file):
@@ -171,8 +174,7 @@ class RunStack(QStackedWidget):
         self._drop(self._read)
         self._read = board = self._new_dashboard(recipe, record.directory, record.run)
         board.header.name = record.title
-        board.take(events)
-        elsewhere = record.state is RunState.RUNNING
+        board.take([*events, *_warning(untold, events)])
         if elsewhere:
             self._connect_elsewhere(board, record.directory)
         board.show_read(elsewhere)
@@ -325,6 +327,12 @@ class RunStack(QStackedWidget):
 def _named(recipe: Recipe, name: str) -> Recipe:
     """With the name that the user has given its run, where there is one that a study may have."""
     return recipe.model_copy(update={"name": name[:LONGEST_NAME]}) if name else recipe
+
+
+def _warning(message: str, events: Sequence[EngineEvent]) -> list[EngineEvent]:
+    """As told by the last of the events; none where the message is empty."""
+    at = {"time": events[-1].time} if events else {}
+    return [Notice(severity="warning", message=message, **at)] if message else []
 
 
 def _reason(error: Exception, record: RunRecord) -> str:

@@ -14,7 +14,7 @@ from engine.contract.recipe import Recipe
 from engine.contract.sensitivity import USUAL_IMAGES
 from engine.doctor.window_trouble import NoWindow, window_trouble
 from engine.launch.program import VERSION
-from engine.store.locations import default_runs_directory
+from ui.terminal.chosen_preferences import add_cache_limit, add_threads, fill_from_preferences, usual_runs_folder
 from ui.terminal.doctor_command import WHAT, add_doctor_options, doctor_command
 
 PROGRAM = "nutshell"
@@ -22,8 +22,8 @@ SEEDS = re.compile(r"[0-9]+(,[0-9]*)*")
 LISTED = ("steps", "backbones", "datasets", "augmentations", "schema", "reference")
 
 
-OpenWindow = Callable[[bool, Recipe | None, Path], int]
-"""Report the start, a recipe to run at once, the runs directory → exit code."""
+OpenWindow = Callable[[bool, Recipe | None, Path | None], int]
+"""Report the start, a recipe to run at once, the runs directory or None for the usual one → exit code."""
 
 
 def command_line(arguments: list[str], open_window: OpenWindow) -> int:
@@ -33,13 +33,17 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
         The exit code: 0 done, 2 bad recipe or data, 3 failed, 130 stopped.
     """
     chosen = _parser().parse_args(with_joined_seeds(arguments))
+    fill_from_preferences(chosen)
     try:
         if chosen.command == "run":
             from engine.advice.accuracy_floor import AccuracyFloor
+            from ui.terminal.cache_upkeep_told import keep_cache_within
             from ui.terminal.run_command import WrittenResults, run_command
 
             results = WrittenResults(chosen.json, chosen.markdown, AccuracyFloor(chosen.least_accuracy))
-            return run_command(chosen.recipe, chosen.runs, results, chosen.quiet, chosen.seeds)
+            code = run_command(chosen.recipe, chosen.runs, results, chosen.quiet, chosen.seeds)
+            keep_cache_within(chosen.cache_limit, chosen.runs, chosen.quiet)
+            return code
         if chosen.command == "check":
             from ui.terminal.check_command import check_command
             from ui.terminal.find_rate_command import find_rate_command
@@ -111,7 +115,7 @@ def _open_window(chosen: argparse.Namespace, open_window: OpenWindow) -> int:
             raise
         from ui.terminal.run_command import run_without_window
 
-        return run_without_window(demo, chosen.runs, refused.trouble)
+        return run_without_window(demo, chosen.runs or usual_runs_folder(), refused.trouble)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -124,7 +128,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--demo", action="store_true", help="run the bundled recipe at once; needs no display")
     parser.add_argument("--version", action="version", version=f"Nutshell {VERSION}")
     parser.add_argument("--report-start", action="store_true", help=argparse.SUPPRESS)
-    _add_runs(parser, default_runs_directory())
+    _add_runs(parser, None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     run = commands.add_parser("run", help="run a recipe", description="Run a recipe to its end and print its table.")
     run.add_argument("recipe", type=Path, metavar="RECIPE.toml")
@@ -146,6 +150,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N,N,…",
         help="repeat the study with each of these seeds, such as 1,2,3, and sum up",
     )
+    add_threads(run)
+    add_cache_limit(run)
     check = commands.add_parser(
         "check",
         help="plan and pre-flight only",
@@ -156,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--find-rate", action="store_true", help="try learning rates on the baseline's network and suggest one"
     )
+    add_threads(check)
     check.add_argument("--json", type=Path, metavar="FILE", help="with --find-rate: write the curve there as JSON")
     _add_runs(check)
     inspect = commands.add_parser(
@@ -283,6 +290,7 @@ def _add_sensitivity(commands: argparse._SubParsersAction[argparse.ArgumentParse
         metavar="NAME",
         help="only this one, such as int8; may be repeated, and the first decides which layer is the worst",
     )
+    add_threads(sensitivity)
     sensitivity.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as JSON")
     _add_runs(sensitivity)
 
@@ -312,7 +320,7 @@ def _add_runs(parser: argparse.ArgumentParser, default: object = argparse.SUPPRE
         type=lambda text: Path(text).expanduser(),
         metavar="DIR",
         default=default,
-        help=f"where runs, finished stages and decoded images are kept (default: {default_runs_directory()})".replace(
+        help=f"where runs, finished stages and decoded images are kept (default: {usual_runs_folder()})".replace(
             "%", "%%"
         ),
     )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
-
 from ui.wizard.chains.chains_page import ChainsPage
 from ui.wizard.draft_page import DraftPage
 from ui.wizard.images.images_page import ImagesPage
@@ -15,11 +13,11 @@ from ui.wizard.review.review_page import ReviewPage
 from ui.wizard.search.search_page import SearchPage
 
 
-def later_page(number: int, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> DraftPage:
+def later_page(number: int, draft: RecipeDraft, runs_directory: Path) -> DraftPage:
     """Page `number`, counted from 0, which is the one that is not here."""
     make = (
         lambda: ImagesPage(draft),
-        lambda: BackbonePage(draft, settings, runs_directory),
+        lambda: BackbonePage(draft, runs_directory),
         lambda: ChainsPage(draft),
         lambda: SearchPage(draft),
         lambda: ReviewPage(draft, runs_directory),

@@ -3,5 +3,3 @@
 LAST_RECIPE = "wizard/last_recipe"
 LAST_DRAFT = "wizard/last_draft"
 """The id of the draft that the last recipe is kept as; empty: as none."""
-WEIGHTS_DIRECTORY = "weights_directory"
-"""Where weights files of Keras are looked for, beside Keras' own folder."""

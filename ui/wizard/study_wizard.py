@@ -266,7 +266,7 @@ class StudyWizard(QWidget):
         while len(self._pages) <= up_to:
             from ui.wizard.later_pages import later_page
 
-            self._add(later_page(len(self._pages), self._draft, self._settings, self._runs_directory))
+            self._add(later_page(len(self._pages), self._draft, self._runs_directory))
 
     def _add(self, page: DraftPage) -> None:
         self._pages.append(page)

@@ -44,6 +44,7 @@ from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex,
 from engine.imaging.fidelity import jpeg_fidelity, resize_fidelity
 from engine.store.durable_file import appearing_folder
 from engine.store.locations import Locations, default_runs_directory
+from engine.store.use_marks import mark_used
 
 DECODING_VERSION = 4
 """Raised when the same files and settings would be decoded to other pixels, sizes or hashes."""
@@ -108,6 +109,7 @@ def prepare(
     """
     fingerprint = dataset_fingerprint(index, images, seed)
     folder = cache / fingerprint
+    _mark_used(folder)
     damaged = _damaged(folder)
     cached = open_cache(folder)
     found = cached is not None
@@ -127,10 +129,7 @@ def prepare(
                 if found_range is None:
                     write_pixels_key(temporary, key)
         except OSError as error:  # Of the cache: an image that cannot be read is no error.
-            raise DataError(
-                f"The image cache {cache} cannot be written ({error.strerror}); free some space there, or choose "
-                "another runs directory."
-            ) from None
+            raise DataError(_unwritable(cache, error)) from None
         cached = open_cache(folder)
     if cached is None:
         raise DataError(f"The image cache {folder} cannot be read back; check the disk, or choose another folder.")
@@ -154,6 +153,21 @@ def scale_of(
         return ValueRange(*images.value_range, of_all_images=True), None
     found = find_range(DATASETS[dataset.kind](dataset, seed, cache), index.samples, progress)
     return (found.used if found else None), found
+
+
+def _mark_used(folder: Path) -> None:
+    """So that no other process clears it while this one reads it."""
+    try:
+        mark_used(folder, Locations(folder.parent.parent).locks)
+    except OSError as error:
+        raise DataError(_unwritable(folder.parent, error)) from None
+
+
+def _unwritable(cache: Path, error: OSError) -> str:
+    return (
+        f"The image cache {cache} cannot be written ({error.strerror}); free some space there, or choose another runs "
+        "directory."
+    )
 
 
 def _damaged(folder: Path) -> list[Finding]:

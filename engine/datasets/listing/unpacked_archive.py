@@ -6,6 +6,7 @@ import json
 import os
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,6 +15,8 @@ from engine.contract.progress import UNWATCHED, Progress
 from engine.datasets.listing.archive import archive_folder, unpacked
 from engine.store.durable_file import write_durably
 from engine.store.file_hash import file_hash
+from engine.store.locations import Locations
+from engine.store.use_marks import mark_used
 
 CHECKED_ARCHIVES = 64
 """That a process remembers."""
@@ -35,6 +38,8 @@ def open_archive(archive: Path, cache: Path, progress: Progress = UNWATCHED) -> 
         DataError: as `unpacked`.
     """
     folder, told = archive_folder(archive, cache), ""
+    with suppress(OSError):  # What cannot be written is told when it is unpacked.
+        mark_used(folder, Locations(cache.parent).locks)
     if folder.is_dir() and (damaged := _damage(folder, _state(folder))):
         aside = folder.rename(folder.with_name(f"{folder.name}.damaged-{uuid.uuid4().hex[:8]}"))
         told = f"{damaged}, unpacked from {archive.name}, is damaged, so the archive is unpacked again; see {aside}."

@@ -25,7 +25,7 @@ class FoldersCheck(HealthCheck):
 
     def look(self, folders: CheckedFolders) -> CheckedPart:
         written = {
-            "Runs": (folders.runs, "Choose another with --runs DIR, or in the window: File, Choose the runs folder…"),
+            "Runs": (folders.runs, "Choose another with --runs DIR, or in the window: Edit, Preferences…"),
             "Image cache": (folders.runs / "images", "It lies in the runs folder; choose another with --runs DIR."),
             "Settings": (folders.settings, "Give yourself the right to write there; until then no setting is kept."),
             "Temporary": (Path(tempfile.gettempdir()), "Set TMPDIR to a folder that can be written."),
@@ -42,7 +42,7 @@ class FoldersCheck(HealthCheck):
         facts.append(Fact("Python's packages", f"{sys.prefix}, {_writable(Path(sys.prefix))}"))
         free = _free_gib(folders.runs)
         if free is not None and free < LEAST_FREE_GIB:
-            remedy = "Free some, clear the image cache (File, Image cache…), or choose another disk with --runs DIR."
+            remedy = "Free some, clear the cache (Edit, Preferences…), or choose another disk with --runs DIR."
             troubles.append(Trouble(f"Only {free:.2f} GiB are free for runs in {folders.runs}.", remedy))
         return CheckedPart(self.title, tuple(facts), tuple(troubles))
 

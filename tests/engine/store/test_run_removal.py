@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from engine.store.image_cache_room import cache_bytes, trim_cache
 from engine.store.locations import Locations
 from engine.store.run_removal import note_used_stage, planned_removal
 
@@ -56,17 +55,3 @@ def test_nothing_is_deleted_by_planning_it(locations: Locations) -> None:
     before = sorted(locations.root.rglob("*"))
     planned_removal(locations, "two")
     assert sorted(locations.root.rglob("*")) == before
-
-
-def test_the_cache_gives_up_what_was_used_longest_ago(tmp_path: Path) -> None:
-    import os
-
-    for age, name in enumerate(("new", "old")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "images.npy").write_bytes(bytes(1000))
-        for path in (tmp_path / name, tmp_path / name / "images.npy"):
-            os.utime(path, (1e9 - age, 1e9 - age))
-    assert cache_bytes(tmp_path) == 2000
-    assert trim_cache(tmp_path, 1500) == 1000
-    assert [path.name for path in tmp_path.iterdir()] == ["new"]
-    assert trim_cache(tmp_path / "none", 0) == 0

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QSpinBox
 
 from engine.backbones.backbone import BACKBONES, layer_graph
 from engine.contract.backbone_settings import BackboneSettings
+from engine.preferences.entries.weights_folder import WeightsFolder
+from engine.preferences.preferences_file import change_preferences
 from engine.weights.matching import weight_shapes
 from tests.engine.weights import published_networks as published
 from tests.engine.weights.torch_writing import save
@@ -113,7 +115,7 @@ def test_weights_that_fit_are_found_and_chosen(
         write_vgg16(path, channels)
     (tmp_path / "mine" / "torn.keras").write_bytes(b"PK")
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
-    settings.setValue("weights_directory", str(tmp_path / "mine"))
+    change_preferences({WeightsFolder: tmp_path / "mine"})
     backbone_page.choose("backbone.kind", "vgg16")
     backbone_page.write("backbone.width", "1")
     found = backbone_page.child(QComboBox, "backbone.found_weights")

@@ -14,8 +14,9 @@ from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.training_settings import TrainingSettings
+from engine.preferences.entries.theme_choice import ThemeChoice
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
-from ui.theme import ThemeChoice, apply_theme
+from ui.theme import apply_theme
 from ui.wizard.remembered_keys import LAST_RECIPE
 from ui.wizard.study_wizard import StudyWizard, first_recipe
 

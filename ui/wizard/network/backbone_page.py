@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
 from engine.backbones.backbone import ARCHITECTURES, BACKBONES, backbone_options, full_size_parameters
@@ -46,13 +45,13 @@ def usual_width(key: str) -> float:
 class BackbonePage(DraftPage):
     """Architecture, width, head, weights, and training."""
 
-    def __init__(self, draft: RecipeDraft, settings: QSettings, runs_directory: Path) -> None:
+    def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
         what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
         super().__init__(draft, what_to_do)
         self._kind = BackboneList("backbone.kind", lambda: (draft.recipe, draft.class_count))
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
         self._options = OptionsForm("backbone.options")
-        self._weights = WeightsChooser(settings, runs_directory)
+        self._weights = WeightsChooser(runs_directory)
         self._training = ParameterForm(draft.recipe.training, TRAINING_FIELDS, "training")
         self._preset = TrainingPresetChoice()
         self._augmentation = AugmentationPanel(draft)

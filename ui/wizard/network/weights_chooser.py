@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.backbones.backbone import BACKBONES, layer_graph
@@ -14,6 +14,8 @@ from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
+from engine.preferences.entries.weights_folder import WeightsFolder
+from engine.preferences.preferences_file import read_preferences
 from engine.weights.found_weights import (
     SUFFIXES,
     FoundWeights,
@@ -25,7 +27,6 @@ from engine.weights.found_weights import (
 )
 from ui.form.calm_fields import CalmComboBox
 from ui.form.path_field import PathField
-from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
 from workers.latest_call import LatestCall
 
 UNKNOWN_CLASSES = 2
@@ -37,10 +38,9 @@ class WeightsChooser(QWidget):
     edited = Signal(str)
     """The path, as the user changed it."""
 
-    def __init__(self, settings: QSettings, runs_directory: Path) -> None:
+    def __init__(self, runs_directory: Path) -> None:
         super().__init__()
         self.runs_directory = runs_directory
-        self._settings = settings
         self._sought: object = None
         self._path = PathField(
             "backbone.weights",
@@ -102,13 +102,13 @@ class WeightsChooser(QWidget):
         self._search.shut_down()
 
     def _folders(self) -> tuple[Path, ...]:
-        preferred = str(self._settings.value(WEIGHTS_DIRECTORY, ""))
+        preferred = read_preferences().value(WeightsFolder)
         caches = (keras_cache(), torch_cache())
-        return (*caches, Path(preferred)) if preferred else caches
+        return (*caches, preferred) if preferred else caches
 
     def _nearest_folder(self) -> str:
         """Where the dialogue opens."""
-        return str(self._settings.value(WEIGHTS_DIRECTORY, "") or keras_cache())
+        return str(read_preferences().value(WeightsFolder) or keras_cache())
 
     def _on_found(self, found: tuple[FoundWeights, ...]) -> None:
         self._found.clear()
