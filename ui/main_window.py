@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QMessageBox, QSplitter
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QSplitter
 
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
-from engine.launch.program import VERSION
 from engine.store.draft_store import Draft, DraftStore
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
@@ -48,11 +47,6 @@ USUAL = (1280, 760)
 RECIPES = "Recipes (*.toml)"
 CLOSING_QUESTION = "A run is in progress. Whatever you choose, every finished stage is kept."
 CANCEL_AND_CLOSE, KEEP_RUNNING = "Cancel the run and close", "Keep running without the window"
-ABOUT = (
-    f"<b>Nutshell {VERSION}</b><br>Compresses convolutional neural networks: train, prune, quantise, measure, and "
-    f"save them as .tflite files."
-    "<br>MIT licence."
-)
 
 
 class MainWindow(QMainWindow):
@@ -304,7 +298,7 @@ class MainWindow(QMainWindow):
         about = self.menuBar().addMenu("&Help")
         self._add_action(about, "&Help on this page", self._on_help, keys.HelpContents)
         self._add_action(about, "&Doctor…", self._on_doctor)
-        self._add_action(about, "&About Nutshell", lambda: QMessageBox.about(self, "Nutshell", ABOUT))
+        self._add_action(about, "&About Nutshell", self._on_about)
 
     def _add_action(
         self, menu: QMenu, text: str, slot: Callable[[], object], keys: QKeySequence.StandardKey | str | None = None
@@ -380,17 +374,34 @@ class MainWindow(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def _on_about(self) -> None:
+        from ui.about.about_dialog import AboutDialog
+
+        # Not modal: its links open the help beside it.
+        dialog = self.findChild(AboutDialog) or AboutDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.page_requested.connect(self._on_page, Qt.ConnectionType.UniqueConnection)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+
+    def _on_page(self, name: str) -> None:
+        self._help_window().show_page(name)
+
     def _on_theme(self, choice: ThemeChoice) -> None:
         self._settings.setValue("theme", str(choice))
         self.set_theme(choice)
 
     def _on_help(self) -> None:
         """Open the page of the docs that fits what is shown."""
+        shown = self._stack.currentWidget()
+        topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
+        topic = "bench" if self._shows_bench() else "compare" if self._stack.shows_comparison else topic
+        self._help_window().show_topic(topic)
+
+    def _help_window(self) -> HelpWindow:
         from ui.help_window import HelpWindow
 
         if self._help is None:
             self._help = HelpWindow(self)
-        shown = self._stack.currentWidget()
-        topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
-        topic = "bench" if self._shows_bench() else "compare" if self._stack.shows_comparison else topic
-        self._help.show_topic(topic)
+        return self._help
