@@ -127,11 +127,15 @@ def test_a_breaking_version_is_found_in_a_real_environment(tmp_path: Path, monke
     environment = TrialEnvironment(tmp_path / "trial", checkout)
     check = Check("values", ("python", "-c", "import nut_a, nut_b; assert nut_a.VALUE == nut_b.VALUE == 1"))
     good = Check("import", ("python", "-c", "import nut_a; print('fine')"))
+    once = "import pathlib, sys; file = pathlib.Path('tried'); tried = file.exists(); file.touch(); sys.exit(not tried)"
+    chance = Check("chance", ("python", "-c", once))
     pins = {name: Pin(name, "1") for name in newest}
-    trial = run_trial(environment, found, pins, (good, check), "two checks", lambda _: None)
+    trial = run_trial(environment, found, pins, (good, chance, check), "three checks", lambda _: None)
     assert trial.broken == (("nut-b",),)
     assert trial.taken(found) == {"nut-a": "2"}
-    assert [result.passed for result in trial.results] == [True, False]
+    assert [result.passed for result in trial.results] == [True, False, False]
+    assert trial.second_try == ("chance",)
+    assert not trial.passed
     assert (
         trial_lines(trial)[1]
         == "Left out, found by halving the list of updates: nut-b. Without them what failed passes."

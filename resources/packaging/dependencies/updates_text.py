@@ -53,8 +53,9 @@ def outlook_lines(outlook: Outlook) -> tuple[str, ...]:
 
 def trial_lines(trial: Trial) -> tuple[str, ...]:
     """What came of the trial, in sentences."""
+    again = [f"Failed at first, and passed when it was run again alone: {test}" for test in trial.second_try]
     if trial.passed:
-        return (f"With all newest possible versions together, {trial.checks_name} passed.",)
+        return (f"With all newest possible versions together, {trial.checks_name} passed.", *again)
     failed = ", ".join(result.check.name for result in trial.results if not result.passed)
     lines = [f"With all newest possible versions together, of {trial.checks_name} this failed: {failed}."]
     if trial.broken_before:
@@ -65,9 +66,8 @@ def trial_lines(trial: Trial) -> tuple[str, ...]:
     else:
         names = "; ".join(" with ".join(group) for group in trial.broken)
         lines.append(f"Left out, found by halving the list of updates: {names}. Without them what failed passes.")
-    tests = [test for result in trial.results for test in result.failed_tests]
-    lines += [f"Failed test: {test}" for test in tests]
-    return tuple(lines)
+    tests = [test for result in trial.results for test in result.failed_tests if test not in trial.second_try]
+    return (*lines, *(f"Failed test: {test}" for test in tests), *again)
 
 
 def as_json(outlook: Outlook, trial: Trial | None) -> str:
@@ -98,7 +98,7 @@ def page(outlook: Outlook, trial: Trial) -> str:
     parts = [
         PAGE_HEAD,
         f"## Last trial: {trial.day}\n\n{trial.machine}.\n",
-        "\n".join((*outlook_lines(outlook), *trial_lines(trial))) + "\n",
+        "\n".join(f"- {line}" for line in (*outlook_lines(outlook), *trial_lines(trial))) + "\n",
         "| package | pinned | newest possible | newest | held back by |\n| --- | --- | --- | --- | --- |\n"
         + "\n".join(rows)
         + "\n",
