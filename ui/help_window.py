@@ -68,7 +68,11 @@ class HelpWindow(QDialog):
 
     def show_topic(self, topic: str) -> None:
         """Show the page on what the window shows, such as "page 1" of the guide."""
-        self._choose(PAGE_OF_TOPIC[topic])
+        self.show_page(PAGE_OF_TOPIC[topic])
+
+    def show_page(self, name: str) -> None:
+        """Show a page by the name of its file, such as "data.md"."""
+        self._choose(name)
         self.show()
         self.raise_()
         self.activateWindow()

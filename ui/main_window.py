@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMainWindow, QMessageBox, QSplitter
+from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMainWindow, QSplitter
 
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
-from engine.launch.program import VERSION
 from engine.preferences.entries.runs_folder import RunsFolder, chosen_runs_folder
 from engine.preferences.entries.theme_choice import ColorTheme, ThemeChoice
 from engine.preferences.entries.weights_folder import WeightsFolder
@@ -54,11 +53,6 @@ RUN_HOLDS_FOLDER = "A run is in progress. Wait for it, or cancel it, before chan
 RECIPES = "Recipes (*.toml)"
 CLOSING_QUESTION = "A run is in progress. Whatever you choose, every finished stage is kept."
 CANCEL_AND_CLOSE, KEEP_RUNNING = "Cancel the run and close", "Keep running without the window"
-ABOUT = (
-    f"<b>Nutshell {VERSION}</b><br>Compresses convolutional neural networks: train, prune, quantise, measure, and "
-    f"save them as .tflite files."
-    "<br>MIT licence."
-)
 
 
 class MainWindow(QMainWindow):
@@ -311,7 +305,7 @@ class MainWindow(QMainWindow):
         menus.quit_requested.connect(self.close)
         menus.help_requested.connect(self._on_help)
         menus.doctor_requested.connect(self._on_doctor)
-        menus.about_requested.connect(lambda: QMessageBox.about(self, "Nutshell", ABOUT))
+        menus.about_requested.connect(self._on_about)
 
     def _on_open(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", RECIPES)
@@ -366,13 +360,30 @@ class MainWindow(QMainWindow):
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
 
+    def _on_about(self) -> None:
+        from ui.about.about_dialog import AboutDialog
+
+        # Not modal: its links open the help beside it.
+        dialog = self.findChild(AboutDialog) or AboutDialog(self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.page_requested.connect(self._on_page, Qt.ConnectionType.UniqueConnection)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+
+    def _on_page(self, name: str) -> None:
+        self._help_window().show_page(name)
+
     def _on_help(self) -> None:
         """Open the page of the docs that fits what is shown."""
+        shown = self._stack.currentWidget()
+        topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
+        topic = "bench" if self._shows_bench() else "compare" if self._stack.shows_comparison else topic
+        self._help_window().show_topic(topic)
+
+    def _help_window(self) -> HelpWindow:
         from ui.help_window import HelpWindow
 
         if self._help is None:
             self._help = HelpWindow(self)
-        shown = self._stack.currentWidget()
-        topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
-        topic = "bench" if self._shows_bench() else "compare" if self._stack.shows_comparison else topic
-        self._help.show_topic(topic)
+        return self._help

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QListWidget, QTextBrowser, QToolButton
 from pytestqt.qtbot import QtBot
 
 from engine.launch.program import VERSION
+from ui.about.about_dialog import ABOUT
 from ui.help_window import DOCUMENTATION, PAGE_OF_TOPIC, HelpWindow
-from ui.main_window import ABOUT, MainWindow
+from ui.main_window import MainWindow
 
 pytestmark = pytest.mark.usefixtures("no_thread_is_left_behind")
 

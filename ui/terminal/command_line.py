@@ -83,6 +83,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             return classify_command(chosen.images, chosen.model, chosen.feeding, chosen.json, chosen.csv)
         if chosen.command == "doctor":
             return doctor_command(chosen.runs, chosen.json, chosen.missing_packages)
+        if chosen.command == "licences":
+            from ui.terminal.licences_command import licences_command
+
+            return licences_command(chosen.part, chosen.json)
         if chosen.command in LISTED:
             from ui.terminal.listings import LISTINGS
 
@@ -195,6 +199,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="what this computer has and lacks, to mail", description=WHAT)
     add_doctor_options(doctor)
     _add_runs(doctor)
+    _add_licences(commands)
     for name in LISTED:
         special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}
         text = special.get(name, f"list the {name} there are")
@@ -311,6 +316,24 @@ def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser])
     )
     classify.add_argument("--json", type=Path, metavar="FILE", help="write the answers there as JSON")
     classify.add_argument("--csv", type=Path, metavar="FILE", help="write the answers there, a row per image")
+
+
+def _add_licences(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    licences = commands.add_parser(
+        "licences",
+        help="what the program is made of, and under which licences",
+        description="List the packages that the program needs, and what is inside of them, with version and licence; "
+        "with names, print the texts of their licences.",
+    )
+    licences.add_argument("part", nargs="*", metavar="NAME", help="print the texts of this part")
+    licences.add_argument(
+        "--json",
+        type=Path,
+        nargs="?",
+        const=Path("-"),
+        metavar="FILE",
+        help="as JSON, with all texts, into FILE, or instead of the table",
+    )
 
 
 def _add_runs(parser: argparse.ArgumentParser, default: object = argparse.SUPPRESS) -> None:
