@@ -127,6 +127,8 @@ class MainWindow(QMainWindow):
         self._stack.shut_down()
         if self._bench is not None:
             self._bench.shut_down()
+        if self._help is not None:
+            self._help.shut_down()
         self._actions.shut_down()
         self.wizard.shut_down()
         self._settings.setValue("window/geometry", self.saveGeometry())
@@ -391,6 +393,6 @@ class MainWindow(QMainWindow):
         if self._help is None:
             self._help = HelpWindow(self)
         shown = self._stack.currentWidget()
-        topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
+        topic = "run" if self.dashboard else self.wizard.current_page.guide if shown is self.wizard else "start"
         topic = "bench" if self._shows_bench() else "compare" if self._stack.shows_comparison else topic
         self._help.show_topic(topic)

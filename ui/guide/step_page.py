@@ -37,12 +37,16 @@ forms of the window. `python main.py steps` prints them too.
 
 def step_pages() -> dict[str, str]:
     """Path below the documentation's folder → text: the overview, and a page for each step that there is."""
+    return {OVERVIEW: step_overview()} | {f"{FOLDER}/{key}.md": step_page(key) for key in STEPS}
+
+
+def step_overview() -> str:
+    """The page that leads to those of all steps."""
     rows = [
         f"| [{step.title}]({FOLDER}/{key}.md) | `{key}` | {step.summary} | {step.gives.value} |"
         for key, step in _steps()
     ]
-    pages = {OVERVIEW: HEAD + "\n".join(rows) + "\n"}
-    return pages | {f"{FOLDER}/{key}.md": step_page(key) for key, _ in _steps()}
+    return HEAD + "\n".join(rows) + "\n"
 
 
 def step_page(key: str) -> str:
