@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ui.guide.contents import DOCUMENTATION, INDEX, GuidePage, guide_sections, pages_below
+from ui.guide.glossary_links import GLOSSARY, glossary_terms, with_glossary_links
 
 RENAMED = {
     INDEX: "index.md",
@@ -37,9 +38,13 @@ def write_sphinx_pages(folder: Path, source: Path, made: Mapping[str, str]) -> N
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     names = {file.relative_to(folder).as_posix() for file in folder.rglob("*.md")}
+    glossary = folder / GLOSSARY
+    terms = glossary_terms(glossary.read_text(encoding="utf-8")) if glossary.is_file() else {}
     for name in sorted(names | {name for name in RENAMED if (source / name).is_file()}):
         text = (folder / name if name in names else source / name).read_text(encoding="utf-8")
         page = folder / RENAMED.get(name, name)
+        if terms and name in names:
+            text = with_glossary_links(text, name, terms)
         page.write_text(_led_inside(text, name), encoding="utf-8")
         if below := pages_below(name, folder) if name in names else ():
             _append(page, LIST % ("", _entries(below)))

@@ -9,6 +9,7 @@ import pytest
 
 from engine.workbench.step import STEPS
 from ui.guide.contents import DOCUMENTATION, INDEX, guide_sections, pages_below
+from ui.guide.glossary_links import GLOSSARY, glossary_terms, with_glossary_links
 from ui.guide.made_pages import made_pages
 from ui.guide.step_page import step_page
 
@@ -43,13 +44,27 @@ def test_every_picture_and_every_linked_file_is_there() -> None:
             assert (page.parent / target).is_file(), f"{page.name}: {target}"
 
 
-def test_every_picture_of_the_screens_is_shown_somewhere() -> None:
+def test_every_picture_of_the_inspection_is_shown_somewhere() -> None:
     shown = {
         (page.parent / target).resolve()
         for page in (*DOCUMENTATION.rglob("*.md"), DOCUMENTATION.parents[1] / "README.md")
         for target in PICTURE.findall(page.read_text(encoding="utf-8"))
     }
     assert [file.name for file in sorted((DOCUMENTATION / "inspect").iterdir()) if file.resolve() not in shown] == []
+
+
+def test_a_word_of_the_glossary_leads_there_once_and_code_stays() -> None:
+    terms = glossary_terms((DOCUMENTATION / GLOSSARY).read_text(encoding="utf-8"))
+    assert len(terms) > 30
+    text = (
+        "# Sparsity\n\nThe sparsity of `sparsity`, **Sparsity**, and [sparsity](a.md). Sparsity: channel pruning.\n"
+        "| sparsity |\n"
+    )
+    assert with_glossary_links(text, "steps/x.md", terms) == (
+        "# Sparsity\n\nThe [sparsity](../glossary.md#sparsity) of `sparsity`, **Sparsity**, and [sparsity](a.md). "
+        "Sparsity: [channel pruning](../glossary.md#channel-pruning).\n| sparsity |\n"
+    )
+    assert with_glossary_links(text, GLOSSARY, terms) == text
 
 
 @pytest.mark.parametrize("key", list(STEPS))

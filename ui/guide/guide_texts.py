@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from engine.workbench.step import STEPS
 from ui.guide.contents import DOCUMENTATION, GuidePage, GuideSection, guide_sections, pages_below
+from ui.guide.glossary_links import GLOSSARY, glossary_terms, with_glossary_links
 from ui.guide.step_page import FOLDER, OVERVIEW, step_overview, step_page
 
 
@@ -21,12 +24,21 @@ def page_names() -> tuple[str, ...]:
 
 
 def page_text(name: str) -> str:
-    """The Markdown of a page."""
+    """The Markdown of a page, with links to the glossary."""
+    return with_glossary_links(_own_text(name), name, _terms())
+
+
+def _own_text(name: str) -> str:
     if name == OVERVIEW:
         return step_overview()
     if name.startswith(f"{FOLDER}/"):
         return step_page(name.removeprefix(f"{FOLDER}/").removesuffix(".md"))
     return (DOCUMENTATION / name).read_text(encoding="utf-8")
+
+
+@cache
+def _terms() -> dict[str, str]:
+    return glossary_terms((DOCUMENTATION / GLOSSARY).read_text(encoding="utf-8"))
 
 
 def _below(page: str) -> tuple[GuidePage, ...]:
