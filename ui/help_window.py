@@ -1,103 +1,204 @@
-"""The documentation, inside the app: a list of its pages, and the one that fits what the user looks at."""
+"""The guide, inside the app: its table of contents, a search, and the page that fits what the user looks at."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QTextDocument
-from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QSplitter, QTextBrowser, QVBoxLayout, QWidget
-
+from engine.contract.progress import Progress
+from ui.guide.contents import DOCUMENTATION
+from ui.guide.guide_search import FoundPart, GuideIndex
+from ui.guide.guide_texts import all_pages, page_names, page_text
+from ui.guide_view import GuideView, heading_anchor
 from ui.screen_fit import open_at
+from workers.latest_call import LatestCall
 
-DOCUMENTATION = Path(__file__).resolve().parents[1] / "resources" / "docs"
 PAGE_OF_TOPIC = {
     "start": "first-steps.md",
-    "page 1": "data.md",
-    "page 2": "data.md",
-    "page 3": "weights.md",
-    "page 4": "recipe.md",
-    "page 5": "search.md",
-    "page 6": "recipe.md",
     "run": "measuring.md",
     "bench": "test-bench.md",
     "compare": "comparing.md",
 }
-"""What the window shows → the page that explains it."""
-SIZE = (900, 640)
-LIST_WIDTH = 220
-PICTURE_MARGIN = 24
-
-
-class Page(QTextBrowser):
-    """Pictures are as wide as the page at most."""
-
-    def loadResource(self, kind: int, name: QUrl | str) -> object:
-        found = super().loadResource(kind, name)
-        if kind != QTextDocument.ResourceType.ImageResource.value or isinstance(found, QImage | QPixmap):
-            return found
-        picture = QImage(self.source().resolved(QUrl(name)).toLocalFile())
-        room = self.viewport().width() - PICTURE_MARGIN
-        if picture.isNull() or picture.width() <= room:
-            return picture
-        return picture.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
+"""What the window shows → the page that explains it; a page of the wizard names its own."""
+SIZE = (1000, 680)
+LIST_WIDTH = 260
+TYPING_PAUSE_MS = 150
+NAME = Qt.ItemDataRole.UserRole
+HEADING = Qt.ItemDataRole.UserRole + 1
 
 
 class HelpWindow(QDialog):
     """Stays open beside the work."""
+
+    searched = Signal()
+    """What was typed last is found, or is nowhere."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("help")
         self.setWindowTitle("Nutshell help")
         open_at(self, *SIZE)
-        self._list = QListWidget(objectName="help.pages", accessibleName="Pages of the documentation")
-        self._list.setWordWrap(True)
-        for file in sorted(DOCUMENTATION.glob("*.md"), key=lambda file: file.name != PAGE_OF_TOPIC["start"]):
-            item = QListWidgetItem(_heading(file), self._list)
-            item.setData(Qt.ItemDataRole.UserRole, file.name)
-        self._text = Page(objectName="help.text", accessibleName="Page", openLinks=False)
-        split = QSplitter()
-        split.addWidget(self._list)
-        split.addWidget(self._text)
-        split.setSizes([LIST_WIDTH, SIZE[0] - LIST_WIDTH])
-        layout = QVBoxLayout(self)
-        layout.addWidget(split)
-        self._list.currentItemChanged.connect(self._on_chosen)
-        self._text.anchorClicked.connect(self._on_link)
+        self._index: GuideIndex | None = None
+        self._visited: list[str] = []
+        self._items: dict[str, QTreeWidgetItem] = {}
+        self._query = QLineEdit(objectName="help.search", accessibleName="Search the guide", clearButtonEnabled=True)
+        self._query.setPlaceholderText("Search, or paste a message")
+        self._back = QToolButton(objectName="help.back", text="←", toolTip="The page before (Alt+Left)", enabled=False)
+        self._back.setAccessibleName("The page before")
+        self._tree = QTreeWidget(objectName="help.pages", accessibleName="Pages of the guide", headerHidden=True)
+        self._tree.setWordWrap(True)
+        self._tree.setUniformRowHeights(False)
+        self._found = QListWidget(objectName="help.found", accessibleName="What was found", wordWrap=True)
+        self._found.setSpacing(3)
+        self._found.setAlternatingRowColors(True)
+        self._lists = QStackedWidget()
+        self._lists.addWidget(self._tree)
+        self._lists.addWidget(self._found)
+        self._text = GuideView(DOCUMENTATION)
+        self._fill_tree()
+        self._lay_out()
+
+        self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
+        self._call = LatestCall("help search", self)
+        self._query.textChanged.connect(lambda: self._pause.start())
+        self._query.returnPressed.connect(self._on_return)
+        self._pause.timeout.connect(self._search)
+        self._call.succeeded.connect(self._show_found)
+        self._tree.currentItemChanged.connect(self._on_chosen)
+        self._found.currentItemChanged.connect(self._on_found_chosen)
+        self._text.page_asked.connect(self.show_page)
+        self._back.clicked.connect(self._go_back)
+        QShortcut(QKeySequence("Alt+Left"), self, self._go_back)
+        QShortcut(QKeySequence.StandardKey.Find, self, self._query.setFocus)
 
     def show_topic(self, topic: str) -> None:
-        """Show the page on what the window shows, such as "page 1" of the guide."""
-        self.show_page(PAGE_OF_TOPIC[topic])
-
-    def show_page(self, name: str) -> None:
-        """Show a page by the name of its file, such as "data.md"."""
-        self._choose(name)
+        """Show the page on what the window shows, such as "run", or of this name, such as "data.md"."""
+        self.show_page(PAGE_OF_TOPIC.get(topic, topic))
         self.show()
         self.raise_()
         self.activateWindow()
 
-    def _choose(self, name: str) -> None:
-        for row in range(self._list.count()):
-            if self._list.item(row).data(Qt.ItemDataRole.UserRole) == name:
-                self._list.setCurrentRow(row)
+    def show_page(self, name: str, anchor: str = "", words: tuple[str, ...] = ()) -> None:
+        """Show a page of the guide from a heading on; a name that it has not is passed over."""
+        if name not in self._items:
+            return
+        if not self._visited or self._visited[-1] != name:
+            self._visited.append(name)
+        self._back.setEnabled(len(self._visited) > 1)
+        if self._tree.currentItem() is not self._items[name]:
+            self._tree.blockSignals(True)
+            self._tree.setCurrentItem(self._items[name])
+            self._tree.blockSignals(False)
+        self._text.show_page(name, page_text(name), anchor, words)
 
-    def _on_chosen(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
-            file = DOCUMENTATION / item.data(Qt.ItemDataRole.UserRole)
-            self._text.setSource(QUrl.fromLocalFile(str(file)), QTextDocument.ResourceType.MarkdownResource)
+    def shut_down(self) -> None:
+        """End the search's thread."""
+        self._call.shut_down()
 
-    def _on_link(self, link: QUrl) -> None:
-        name = link.fileName()
-        if (DOCUMENTATION / name).is_file() and name.endswith(".md"):
-            self._choose(name)
-        elif link.hasFragment() and not name:
-            self._text.scrollToAnchor(link.fragment())
-        elif link.scheme() in {"http", "https"}:
-            QDesktopServices.openUrl(link)
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.shut_down()
+        super().closeEvent(event)
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self._back)
+        top.addWidget(self._query)
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(top)
+        column.addWidget(self._lists)
+        split = QSplitter()
+        split.addWidget(side)
+        split.addWidget(self._text)
+        split.setStretchFactor(1, 1)
+        split.setSizes([LIST_WIDTH, SIZE[0] - LIST_WIDTH])
+        QVBoxLayout(self).addWidget(split)
+
+    def _fill_tree(self) -> None:
+        for section, pages in all_pages():
+            head = QTreeWidgetItem(self._tree, [section.title])
+            head.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            font = head.font(0)
+            font.setBold(True)
+            head.setFont(0, font)
+            for page, below in pages:
+                item = self._add(head, page.name, page.title)
+                for inner in below:
+                    self._add(item, inner.name, inner.title)
+            head.setExpanded(True)
+
+    def _add(self, parent: QTreeWidgetItem, name: str, title: str) -> QTreeWidgetItem:
+        item = QTreeWidgetItem(parent, [title])
+        item.setData(0, NAME, name)
+        self._items[name] = item
+        return item
+
+    def _on_chosen(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None and (name := item.data(0, NAME)):
+            self.show_page(name)
+
+    def _go_back(self) -> None:
+        if len(self._visited) > 1:
+            self._visited.pop()
+            self.show_page(self._visited[-1])
+
+    def _search(self) -> None:
+        query = self._query.text().strip()
+        if not query:
+            self._call.call_off()
+            self._lists.setCurrentWidget(self._tree)
+            return
+        index = self._index
+        self._call.request(lambda progress: _find(query, index, progress))
+
+    def _show_found(self, answer: tuple[GuideIndex, tuple[FoundPart, ...]]) -> None:
+        self._index, parts = answer
+        self._found.clear()
+        for part in parts:
+            place = part.title if not part.heading or part.heading == part.title else f"{part.title}: {part.heading}"
+            item = QListWidgetItem(f"{place.replace('`', '')}\n{part.excerpt}", self._found)
+            item.setData(NAME, part.page)
+            item.setData(HEADING, part.heading)
+        if not parts:
+            item = QListWidgetItem("Nothing found. Try fewer words.", self._found)
+            item.setFlags(Qt.ItemFlag.NoItemFlags)
+        self._lists.setCurrentWidget(self._found)
+        self.searched.emit()
+
+    def _on_return(self) -> None:
+        """The best of what was found."""
+        if self._found.count() and self._lists.currentWidget() is self._found:
+            self._found.setCurrentRow(0)
+            self._found.setFocus()
+
+    def _on_found_chosen(self, item: QListWidgetItem | None) -> None:
+        if item is not None and item.data(NAME):
+            words = tuple(word for word in self._query.text().split() if len(word) > 2)
+            heading = item.data(HEADING).replace("`", "")
+            self.show_page(item.data(NAME), heading_anchor(heading), words if len(words) <= 3 else ())
 
 
-def _heading(file: Path) -> str:
-    """The first heading of a page."""
-    lines = file.read_text(encoding="utf-8").splitlines()
-    return next((line.lstrip("# ") for line in lines if line.startswith("# ")), file.stem)
+def _find(query: str, index: GuideIndex | None, progress: Progress) -> tuple[GuideIndex, tuple[FoundPart, ...]]:
+    """In the search's thread, where the index is also made at the first search."""
+    if index is None:
+        texts = {}
+        for name in page_names():
+            progress.raise_if_cancelled()
+            texts[name] = page_text(name)
+        index = GuideIndex(texts)
+    return index, index.find(query)

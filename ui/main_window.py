@@ -139,6 +139,8 @@ class MainWindow(QMainWindow):
         self._stack.shut_down()
         if self._bench is not None:
             self._bench.shut_down()
+        if self._help is not None:
+            self._help.shut_down()
         self._actions.shut_down()
         self.wizard.shut_down()
         self._settings.setValue("window/geometry", self.saveGeometry())
@@ -372,12 +374,12 @@ class MainWindow(QMainWindow):
         dialog.activateWindow()
 
     def _on_page(self, name: str) -> None:
-        self._help_window().show_page(name)
+        self._help_window().show_topic(name)
 
     def _on_help(self) -> None:
         """Open the page of the docs that fits what is shown."""
         shown = self._stack.currentWidget()
-        topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
+        topic = "run" if self.dashboard else self.wizard.current_page.guide if shown is self.wizard else "start"
         topic = "bench" if self._shows_bench() else "compare" if self._stack.shows_comparison else topic
         self._help_window().show_topic(topic)
 

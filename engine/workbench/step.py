@@ -131,6 +131,8 @@ class Step(ABC, Generic[P]):
     """One or two sentences for the wizard and the reference page."""
     paper: ClassVar[str] = ""
     """Who described it."""
+    guide: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Title → page below `resources/docs` that tells more of it, such as "Low bits" → "low-bits.md"."""
     Parameters: ClassVar[type[StepParameters]]
     gives: ClassVar[Form] = Form.KERAS
     """Every step takes a trainable network; a step that gives a `.tflite` file ends its chain."""

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import json
-
 from pydantic import BaseModel
 
 from engine.contract.augmentation import AUGMENTATIONS, usual_order
-from engine.contract.automatic import AUTO, is_automatic
 from engine.contract.backbone_options import BACKBONE_OPTIONS
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_options import DATASET_OPTIONS
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.document import Document
 from engine.contract.image_settings import DwtSettings, ImageGrid
 from engine.contract.repeat_settings import RepeatSettings
 from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import DATASETS
 from engine.workbench.step import STEPS
-from ui.terminal.listings import allowed_values
+from ui.guide.key_table import key_table
 
 GRID = """
 `size`, `jpeg_quality` and `dwt` may be lists. Each combination of their values is an image setting, and the recipe
@@ -89,17 +85,17 @@ def reference_page() -> str:
     """The page's text."""
     parts = [HEAD]
     for title, model, more in TABLES:
-        parts.append(f"## `{title}`\n\n{_key_table(model)}{more}")
+        parts.append(f"## `{title}`\n\n{key_table(model)}{more}")
         if model is DatasetSettings:
             parts.append(_sources())
             parts += [
-                f'### Keys of `kind = "{key}"` alone\n\n{_key_table(DATASET_OPTIONS[key])}' for key in DATASET_OPTIONS
+                f'### Keys of `kind = "{key}"` alone\n\n{key_table(DATASET_OPTIONS[key])}' for key in DATASET_OPTIONS
             ]
         if model is TrainingSettings:
             parts.append(_augmentations())
         if model is BackboneSettings:
             parts += [
-                f'### `options` of `kind = "{key}"`\n\n{_key_table(BACKBONE_OPTIONS[key])}' for key in BACKBONE_OPTIONS
+                f'### `options` of `kind = "{key}"`\n\n{key_table(BACKBONE_OPTIONS[key])}' for key in BACKBONE_OPTIONS
             ]
     parts.append(
         "## `[[chains]]`\n\nEach chain has a `name` and `steps`, applied in their order to the trained baseline. A "
@@ -107,7 +103,10 @@ def reference_page() -> str:
     )
     for key in STEPS:
         step = STEPS[key]
-        parts.append(f"### `{key}`\n\n{step.summary} ({step.paper})\n\n{_key_table(step.Parameters, leave_out='step')}")
+        parts.append(
+            f"### `{key}`\n\n{step.summary} ({step.paper})\n\n"
+            f"More: [{step.title}](steps/{key}.md).\n\n{key_table(step.Parameters, leave_out='step')}"
+        )
     return "\n".join(parts)
 
 
@@ -126,32 +125,3 @@ def _augmentations() -> str:
         kind = AUGMENTATIONS[key]
         lines.append(f"| `{key}` | {kind.summary} | {kind.assumes} | {kind.paper} |")
     return AUGMENTATION + "\n" + "\n".join(lines) + "\n"
-
-
-def _key_table(model: type[BaseModel], leave_out: str = "") -> str:
-    schema = model.model_json_schema()["properties"]
-    lines = ["| key | default | values | meaning |", "| --- | --- | --- | --- |"]
-    for name, field in model.model_fields.items():
-        if name != leave_out and name in schema:
-            value = AUTO if is_automatic(schema[name]) else _plain(field.get_default(call_default_factory=True))
-            default = json.dumps(value, ensure_ascii=False)
-            meaning = field.description or field.title or ""
-            lines.append(f"| `{name}` | `{default}` | {_values(schema[name])} | {meaning} |")
-    return "\n".join(lines) + "\n"
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, BaseModel):
-        return value.model_dump(mode="json", exclude_defaults=True)
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _values(schema: Document) -> str:
-    if schema.get("type") == "array":
-        inner = allowed_values(schema.get("items", {}))
-        return f"a list; {inner}" if inner else "a list"
-    if "$ref" in schema:
-        return "a table"
-    if schema.get("type") == "boolean":
-        return "true, false"
-    return allowed_values(schema) or {"string": "text"}.get(schema.get("type", ""), "see meaning")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -13,6 +14,8 @@ from ui.wizard.recipe_draft import RecipeDraft
 class DraftPage(QWidget):
     """Shows the draft again whenever it changed; another than the current page waits until the wizard comes to it."""
 
+    guide: ClassVar[str] = "recipe.md"
+    """The page of the guide that explains it."""
     completeness_changed = Signal()
     """What the page waits for may be another now."""
     recipe_opened = Signal(object)

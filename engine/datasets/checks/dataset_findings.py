@@ -49,8 +49,8 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
         if dataset.duplicates == "keep":
             yield _warning(
                 "dataset.duplicates",
-                f"{many} the same pixels as one in another split, so accuracy is too optimistic; leave the "
-                "copies out with duplicates = drop_leaks.",
+                f"{many} the same pixels as one in another split, so accuracy is too optimistic; "
+                "duplicates = drop_leaks leaves the copies out.",
                 SetValue(place="dataset.duplicates", value="drop_leaks", sentence="Leave out copies across splits"),
             )
         else:

@@ -46,6 +46,9 @@ class ChannelPruning(Step[ChannelPruningParameters]):
         "as it is. Keeps the zeros of an earlier pruning and the values of an earlier clustering."
     )
     paper: ClassVar[str] = "Li et al. 2017; Fang et al. 2023"
+    guide: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"Channel pruning: criteria, and what was measured": "channel-pruning.md"}
+    )
     Parameters: ClassVar[type[StepParameters]] = ChannelPruningParameters
     cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
         {

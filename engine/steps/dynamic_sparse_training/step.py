@@ -5,8 +5,9 @@ RigL (Evci et al. 2020) and SET (Mocanu et al. 2018), the third kind of pruning 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.backbones.backbone import layer_graph
@@ -41,6 +42,7 @@ class DynamicSparseTraining(Step[DynamicSparseTrainingParameters]):
         "dropped and others grow. The file shrinks when it is zipped; its raw size and its speed stay."
     )
     paper: ClassVar[str] = "Evci et al. 2020; Mocanu et al. 2018; named by Kharitonov 2024"
+    guide: ClassVar[Mapping[str, str]] = MappingProxyType({"Sparse training": "sparse-training.md"})
     Parameters: ClassVar[type[StepParameters]] = DynamicSparseTrainingParameters
     makes: ClassVar[frozenset[Trait]] = frozenset({Trait.ZEROS})
     begins_anew: ClassVar[bool] = True

@@ -5,7 +5,8 @@ Hinton et al. 2015, as used by Predić et al. 2022 and Lee et al. 2022, whose ta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.backbones.backbone import layer_graph
@@ -43,6 +44,7 @@ class KnowledgeDistillation(Step[KnowledgeDistillationParameters]):
         "The file becomes as small and as fast as the student."
     )
     paper: ClassVar[str] = "Hinton et al. 2015; Predić et al. 2022; Lee et al. 2022"
+    guide: ClassVar[Mapping[str, str]] = MappingProxyType({"Kinds of knowledge": "knowledge.md"})
     Parameters: ClassVar[type[StepParameters]] = KnowledgeDistillationParameters
     begins_anew: ClassVar[bool] = True
 

@@ -39,6 +39,9 @@ class LowRank(Step[LowRankParameters]):
         "whose file is smaller as it is."
     )
     paper: ClassVar[str] = "Jaderberg et al. 2014; Zhang et al. 2016"
+    guide: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"Low-rank factorisation: how ranks are chosen, and what was measured": "low-rank.md"}
+    )
     Parameters: ClassVar[type[StepParameters]] = LowRankParameters
     cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
         {

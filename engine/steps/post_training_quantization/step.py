@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar
 
 from engine.contract.errors import NutshellError, PromiseBroken
@@ -66,6 +67,9 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
         "Stores weights, and for int8 and int16x8 activations too, in fewer bits, without training. Ends a chain."
     )
     paper: ClassVar[str] = "Garifulla et al. 2022; Lee et al. 2022; Predić et al. 2022; Trad et al. 2022"
+    guide: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {"Low bits": "low-bits.md", "Sensitivity": "sensitivity.md", "Look-up tables": "look-up-tables.md"}
+    )
     Parameters: ClassVar[type[StepParameters]] = PostTrainingQuantizationParameters
     gives: ClassVar[Form] = Form.TFLITE
     overhead_s: ClassVar[float] = 1.0

@@ -90,6 +90,7 @@ class WeightClustering(Step[WeightClusteringParameters]):
         "raw size stays, as does its speed."
     )
     paper: ClassVar[str] = "Han et al. 2016; Predić et al. 2022"
+    guide: ClassVar[Mapping[str, str]] = MappingProxyType({"Look-up tables": "look-up-tables.md"})
     Parameters: ClassVar[type[StepParameters]] = WeightClusteringParameters
     makes: ClassVar[frozenset[Trait]] = frozenset({Trait.CLUSTERS})
     cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(

@@ -36,6 +36,8 @@ PLACE = re.compile(r"chains\[(\d+)\](?:\.steps\[(\d+)\])?")
 class ChainsPage(DraftPage):
     """A list of chains; the chosen one's steps can be added, ordered and set."""
 
+    guide = "steps.md"
+
     def __init__(self, draft: RecipeDraft) -> None:
         what_to_do = "Each chain is an order of steps that starts from the trained baseline; add several to compare."
         super().__init__(draft, what_to_do)

@@ -42,6 +42,8 @@ LEFT_WIDTH = 370
 class DatasetPage(DraftPage):
     """Scans as the user chooses; the next page opens once the images are usable."""
 
+    guide = "data.md"
+
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
         what_to_do = "Choose your images (folders, an archive or a published dataset), or the drawn demo images."
         super().__init__(draft, what_to_do)

@@ -62,6 +62,8 @@ class ImagesPage(DraftPage):
     The editors show one setting: the chosen size, quality and transform. The preview is of that one.
     """
 
+    guide = "data.md"
+
     def __init__(self, draft: RecipeDraft) -> None:
         what_to_do = "Choose how small the images become; the right side shows what the network will see."
         super().__init__(draft, what_to_do)

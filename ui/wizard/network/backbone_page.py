@@ -45,6 +45,8 @@ def usual_width(key: str) -> float:
 class BackbonePage(DraftPage):
     """Architecture, width, head, weights, and training."""
 
+    guide = "weights.md"
+
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
         what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
         super().__init__(draft, what_to_do)

@@ -28,6 +28,8 @@ OFF = "Off: the study is computed as it is written."
 class SearchPage(DraftPage):
     """A switch, and behind it the goals, the limits and what may vary."""
 
+    guide = "search.md"
+
     def __init__(self, draft: RecipeDraft) -> None:
         what_to_do = (
             "Optional: let the program try settings and keep the best files. Say what matters and what may vary."
