@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from engine.backbones.backbone import BACKBONES
+from engine.launch.bfloat16_processor import missing_bfloat16
 from tests.engine.training.gradients_of_backbone import BATCH, SMALLER_BATCH
 
 MAX_APART = 1e-3
@@ -87,7 +88,10 @@ def test_a_small_map_has_the_gradients_of_float64(
             outputs = tf.nn.conv2d(*exact, 1, padding)
             goal = tf.reduce_sum(outputs * tf.cast(weighting(outputs), tf.float64))
         tolerance = 1e-5 if kind == "float32" else 2**-7
-        for ours, true in zip(gradients(images), tape.gradient(goal, exact), strict=True):
+        of_images, of_kernel = zip(gradients(images), tape.gradient(goal, exact), strict=True)
+        # That of the images is TensorFlow's own, which sums in bfloat16 where the processor cannot: training is refused.
+        kept = [of_kernel] if kind == "bfloat16" and missing_bfloat16() else [of_images, of_kernel]
+        for ours, true in kept:
             np.testing.assert_allclose(ours, true, rtol=tolerance, atol=tolerance)
 
 
