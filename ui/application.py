@@ -11,14 +11,13 @@ from PySide6.QtWidgets import QApplication
 
 from engine.contract.recipe import Recipe
 from engine.launch.garbage_collector import making_what_stays
+from engine.launch.resources import ICON
 from engine.store.locations import default_runs_directory
 from ui.early_loading import EarlyLoading
 from ui.lasting_constants import make_constants_last
 from ui.main_thread_collector import MainThreadCollector
 from ui.main_window import MainWindow
 from ui.theme import ThemeChoice, apply_theme
-
-ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "nutshell.png"
 
 
 def run_application(report_start: bool, demo: Recipe | None, runs_directory: Path) -> int:

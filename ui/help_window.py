@@ -8,9 +8,10 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QTextDocument
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
+from engine.launch.resources import RESOURCES
 from ui.screen_fit import open_at
 
-DOCUMENTATION = Path(__file__).resolve().parents[1] / "resources" / "docs"
+DOCUMENTATION = RESOURCES / "docs"
 PAGE_OF_TOPIC = {
     "start": "first-steps.md",
     "page 1": "data.md",
