@@ -9,7 +9,15 @@ from engine.doctor.installed_packages import installed, missing_packages, missin
 from engine.launch.program import typed_command
 
 OWN = ("engine", "ui", "workers")
-NOT_PACKAGES = ("", "__main__", "main", "importlib", "_frozen_importlib", "_frozen_importlib_external")
+NOT_PACKAGES = (
+    "",
+    "__main__",
+    "main",
+    "importlib",
+    "_frozen_importlib",
+    "_frozen_importlib_external",
+    "pyimod02_importers",
+)
 CAUSE = re.compile(r"^(?:\w*Error): (.+)$", re.MULTILINE)
 """TensorFlow puts a whole traceback into its message."""
 LONGEST = 200

@@ -1,0 +1,142 @@
+"""What a bundle is made of: what it leaves out is never needed, and its parts say what they are."""
+
+from __future__ import annotations
+
+import configparser
+import json
+import pkgutil
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import engine
+import ui
+import workers
+from bundle_contents import CONTENTS_FILE, INTERNAL, contents_of, needed_distributions
+from engine.doctor.system_library import LIBRARIES
+from icons import ICNS_PIXELS, ICO_PIXELS, draw_icons
+from left_out import NEVER_IMPORTED, is_wanted
+from linux_packages import UnknownLibrary, debian_packages
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="for Linux")
+PACKAGING = Path(__file__).parents[2] / "resources" / "packaging"
+LOADED = """
+import importlib, sys
+from engine.training.tensorflow_setup import tensorflow_environment
+tensorflow_environment()
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+import tensorflow as tf, tf_keras, ai_edge_quantizer.quantizer, optuna, typst
+import matplotlib.backends.backend_svg, matplotlib.backends.backend_pdf
+tf.keras.Sequential, tf.lite.TFLiteConverter, optuna.create_study(sampler=optuna.samplers.TPESampler(seed=1))
+print(*sorted(sys.modules))
+"""
+
+
+def test_nothing_is_left_out_that_the_program_loads(checkout: Path) -> None:
+    names = [
+        one.name for room in (engine, workers, ui) for one in pkgutil.walk_packages(room.__path__, f"{room.__name__}.")
+    ]
+    command = [sys.executable, "-c", LOADED, *names]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, timeout=240, check=True)
+    loaded = done.stdout.split()
+    assert {"tensorflow", "tf_keras", "ai_edge_quantizer", "optuna", "ui.main_window"} <= set(loaded)
+    assert [name for name in loaded if any(name == one or name.startswith(f"{one}.") for one in NEVER_IMPORTED)] == []
+    assert [name for name in loaded if not is_wanted(name)] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "tensorflow/include/a.h",
+        "tf_keras.src.layers.core.dense_test",
+        "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
+        "optuna.integration.botorch",
+    ],
+)
+def test_tests_headers_and_compilers_are_left_out(name: str) -> None:
+    assert not is_wanted(name)
+
+
+def test_distributions_are_those_that_the_program_needs() -> None:
+    needed = needed_distributions()
+    assert {"tensorflow", "tf_keras", "PySide6_Essentials", "shiboken6", "numpy", "typst"} <= set(needed)
+    assert not {"pytest", "mypy", "scikit-learn", "nutshell"} & set(needed)
+
+
+def test_contents_name_the_distributions_of_files_and_modules(tmp_path: Path) -> None:
+    package = tmp_path / INTERNAL / "typst"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_bytes(b"123")
+    found = contents_of(tmp_path, {"jinja2.nodes", "jinja2.lexer", "engine.contract"}, "0.1.0", "2.34")
+    assert [(one.name, one.files, one.bytes, one.modules) for one in found.distributions] == [
+        ("Jinja2", 0, 0, 2),
+        ("typst", 1, 3, 0),
+    ]
+    found.write(tmp_path)
+    written = json.loads((tmp_path / CONTENTS_FILE).read_text("utf-8"))
+    assert written["files"] == {f"{INTERNAL}/typst/__init__.py": 3}
+    assert (written["bytes"], written["needs_glibc"]) == (3, "2.34")
+
+
+@LINUX
+@pytest.mark.skipif(shutil.which("objdump") is None, reason="binutils is not installed")
+def test_needs_of_compiled_files_are_read(tmp_path: Path) -> None:
+    import numpy
+
+    from elf_needs import elf_needs
+
+    (file,) = (Path(numpy.__file__).parent / "_core").glob("_multiarray_umath.*.so")
+    shutil.copy(file, tmp_path)
+    needs = elf_needs(tmp_path)
+    assert "libc.so.6" in needs.libraries
+    assert any("openblas" in name for name in needs.libraries), "which lies elsewhere"
+    assert re.fullmatch(r"2\.\d+", needs.glibc)
+
+
+def test_debian_packages_of_libraries() -> None:
+    assert debian_packages(["libc.so.6", "libEGL.so.1", "ld-linux-x86-64.so.2"], "2.36") == [
+        "libc6 (>= 2.36)",
+        "fonts-dejavu-core",
+        "libegl1",
+    ]
+    assert len(debian_packages([one.name for one in LIBRARIES], "2.36")) > 10
+    with pytest.raises(UnknownLibrary, match=r"needs libwalnut\.so\.1 of the system; add the package"):
+        debian_packages(["libwalnut.so.1"], "2.36")
+
+
+def test_icons_have_every_size(tmp_path: Path) -> None:
+    ico, icns = draw_icons(tmp_path)
+    with Image.open(ico) as icon:
+        assert icon.info["sizes"] == {(pixels, pixels) for pixels in ICO_PIXELS}
+        icon.size = (16, 16)
+        icon.load()
+        assert icon.getpixel((8, 12))[3] == 255, "in the shell"
+        assert icon.getpixel((0, 0))[3] == 0, "around it"
+    with Image.open(icns) as icon:
+        assert {width * scale for width, _, scale in icon.info["sizes"]} == set(ICNS_PIXELS)
+
+
+def test_the_menu_entry_is_valid_and_starts_the_program(checkout: Path) -> None:
+    entry = PACKAGING / "linux" / "nutshell.desktop"
+    parsed = configparser.ConfigParser(interpolation=None, delimiters="=")
+    parsed.optionxform = str  # type: ignore[assignment,method-assign]
+    parsed.read(entry, encoding="utf-8")
+    assert [shlex.split(parsed[section]["Exec"]) for section in parsed.sections()] == [
+        ["nutshell"],
+        ["nutshell", "--demo"],
+    ]
+    help_text = subprocess.run(
+        [sys.executable, "main.py", "--help"], cwd=checkout, capture_output=True, text=True, check=True
+    ).stdout
+    assert "usage: nutshell" in help_text
+    assert "--demo" in help_text
+    if validate := shutil.which("desktop-file-validate"):
+        done = subprocess.run([validate, entry], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (0, "")
