@@ -12,6 +12,8 @@ ENGINE_SWITCH = "--engine-child"
 MEASUREMENT_SWITCH = "--measurement-child"
 LIBRARY_PATH = "LD_LIBRARY_PATH"
 """Where Linux's loader looks first; a built program starts with its own folder in it."""
+START_AFRESH = "PYINSTALLER_RESET_ENVIRONMENT"
+"""Set for a built program, it makes that path anew and does not rely on its parent's; it takes it away itself."""
 
 
 def is_built() -> bool:
@@ -43,6 +45,8 @@ def begin_built_program() -> None:
     os.environ.pop(LIBRARY_PATH, None)
     if before:
         os.environ[LIBRARY_PATH] = before
+    # So a child of this program cannot inherit it.
+    os.environ[START_AFRESH] = "1"
     import multiprocessing
 
     multiprocessing.freeze_support()

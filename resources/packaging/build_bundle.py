@@ -80,8 +80,8 @@ def pack(bundle: Path, out: Path, contents: BundleContents) -> list[Path]:
     )
     scratch = out / "scratch"
     shutil.rmtree(scratch, ignore_errors=True)
-    write_tar(bundle, tar, scratch)
     depends = debian_packages(elf_needs(bundle).libraries, contents.needs_glibc)
+    write_tar(bundle, tar, scratch)
     write_deb(bundle, deb, scratch, VERSION, machine, depends)
     shutil.rmtree(scratch)
     return [tar, deb]

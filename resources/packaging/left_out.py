@@ -59,6 +59,16 @@ def is_wanted(name: str) -> bool:
     return not UNWANTED.search(name) and not OF_ONE_PACKAGE.search(name)
 
 
+LEFT_TO_THE_SYSTEM = (
+    # As new as the system's graphics drivers need.
+    "libstdc++.so",
+    "libgcc_s.so",
+    # As the system's own list of fonts needs, which lies with them.
+    "libfontconfig.so",
+    "libfreetype.so",
+)
+"""Libraries that every desktop of Linux has, by how their names begin."""
+
 PLUGINS_OF_QT = (
     # It would bring the GTK of the computer that builds the bundle, which no other GTK may be loaded beside.
     "platformthemes/libqgtk3.so",

@@ -12,8 +12,14 @@ from engine.doctor.system_library import FONT_PACKAGES, LIBRARIES
 PACKAGING = Path(__file__).resolve().parent
 CHECKOUT = PACKAGING.parents[1]
 LINUX = PACKAGING / "linux"
-WITH_LIBC = ("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libutil.so.1")
-OTHERS = {"libOpenGL.so.0": "libopengl0", "libGLX.so.0": "libglx0", "libdrm.so.2": "libdrm2", "libgbm.so.1": "libgbm1"}
+WITH_LIBC = ("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1", "libutil.so.1", "libresolv.so.2")
+OTHERS = {
+    "libOpenGL.so.0": "libopengl0",
+    "libGLX.so.0": "libglx0",
+    "libdrm.so.2": "libdrm2",
+    "libgbm.so.1": "libgbm1",
+    "libwayland-egl.so.1": "libwayland-egl1",
+}
 """Packages of what the doctor does not look for."""
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 CONTROL = """\

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,13 +16,22 @@ from typing import Any
 
 import pytest
 
+from tests.bare_system import can_hide, replaced
 from tests.small_study import draw_class_folders
 
-pytestmark = pytest.mark.bundle
+pytestmark = [pytest.mark.bundle, pytest.mark.timeout(3600)]
 LONGEST_S = 3000
 MOST_BYTES = 1.6e9
 MOST_START_S = 1.5
 MOST_IDLE_BYTES = 250e6
+BROUGHT_ALONG = (
+    "libsqlite3.so.0",
+    "libffi.so.8",
+    "libssl.so.3",
+    "libcrypto.so.3",
+    "libbz2.so.1.0",
+    "libxcb-cursor.so.0",
+)
 PER_CLASS = 800
 """Enough for images to be decoded in processes of their own."""
 
@@ -80,15 +90,26 @@ class BuiltProgram:
     home: Path
 
     def run(self, *arguments: object, code: int = 0) -> str:
-        """What it printed; its exit code is as expected, and it says nothing of Python's."""
+        """What it printed; its exit code is as expected, and it says nothing of Python's.
+
+        Libraries that it brings along are hidden where the system has them too: its children must find their own.
+        """
         environment = {"HOME": str(self.home), "PATH": "/usr/bin:/bin", "QT_QPA_PLATFORM": "offscreen"}
         command = [str(self.folder / "nutshell"), *map(str, arguments)]
+        if can_hide():
+            command = replaced(_also_of_the_system(), *command)
         done = subprocess.run(
             command, cwd=self.home, env=environment, capture_output=True, text=True, timeout=LONGEST_S, check=False
         )
         assert done.returncode == code, done.stdout + done.stderr
         assert "Traceback" not in done.stderr
         return done.stdout
+
+
+def _also_of_the_system() -> dict[str, str]:
+    listed = subprocess.run(["ldconfig", "-p"], capture_output=True, text=True, check=True).stdout
+    found = re.findall(r"^\s*(\S+) \(.*=> (\S+)$", listed, re.MULTILINE)
+    return {str(Path(path).resolve()): os.devnull for name, path in found if name in BROUGHT_ALONG}
 
 
 @pytest.fixture(scope="module")
