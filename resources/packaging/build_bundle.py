@@ -13,12 +13,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Collection
+from importlib.util import find_spec
 from pathlib import Path
 
 PACKAGING = Path(__file__).resolve().parent
 sys.path.insert(0, str(PACKAGING.parents[1]))
-
-from PyInstaller.archive.readers import ZlibArchiveReader  # noqa: E402
 
 from bundle_contents import CONTENTS_FILE, INTERNAL, WITHOUT_CUDA, BundleContents, contents_of, plain_name  # noqa: E402
 from elf_needs import elf_needs, is_elf, remove_with_libraries  # noqa: E402
@@ -27,8 +26,20 @@ from left_out import PLUGINS_OF_QT, STRIPPED  # noqa: E402
 from linux_packages import ARCHITECTURES, debian_packages, write_deb, write_tar  # noqa: E402
 from start_figures import measure_start  # noqa: E402
 
+FAILED = 3
+TOOLS = {"objdump": "binutils", "strip": "binutils", "tar": "tar", "xz": "xz-utils", "dpkg-deb": "dpkg"}
+"""Of Linux → Debian's package that has it."""
 NOT_TRUE_ANY_MORE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 """Of a package's metadata: where pip had put it."""
+
+
+def lacking_tool() -> str:
+    """What the build needs and does not find, as a sentence; empty: nothing."""
+    if find_spec("PyInstaller") is None:
+        return "This Python lacks PyInstaller; install it: pip install -c constraints.txt '.[bundle]'"
+    if sys.platform == "linux" and (missing := [name for name in TOOLS if shutil.which(name) is None]):
+        return f"The build needs {', '.join(missing)}; install: {' '.join(sorted({TOOLS[name] for name in missing}))}"
+    return ""
 
 
 def build(out: Path) -> tuple[Path, BundleContents]:
@@ -40,6 +51,9 @@ def build(out: Path) -> tuple[Path, BundleContents]:
         [sys.executable, "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN", *paths, spec], check=True
     )
     bundle = out / "nutshell"
+    # Only a build needs it.
+    from PyInstaller.archive.readers import ZlibArchiveReader
+
     modules = frozenset(ZlibArchiveReader(str(work / "nutshell" / "PYZ-00.pyz")).toc)
     return bundle, finish(bundle, modules)
 
@@ -97,6 +111,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("out", type=Path, metavar="OUT", help="a folder; OUT/nutshell is replaced")
     parser.add_argument("--without-packages", action="store_true", help="no .tar.xz and no .deb")
     chosen = parser.parse_args(arguments)
+    if lacking := lacking_tool():
+        sys.stderr.write(f"{lacking}\n")
+        return FAILED
     out = chosen.out.absolute()
     bundle, contents = build(out)
     sys.stdout.write(

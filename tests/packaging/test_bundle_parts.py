@@ -111,6 +111,18 @@ def test_debian_packages_of_libraries() -> None:
         debian_packages(["libwalnut.so.1"], "2.36")
 
 
+def test_a_build_without_its_tools_says_what_to_install(checkout: Path, tmp_path: Path) -> None:
+    (tmp_path / "PyInstaller").mkdir()
+    (tmp_path / "PyInstaller" / "__init__.py").touch()
+    build = [sys.executable, "resources/packaging/build_bundle.py", str(tmp_path / "out")]
+    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(build, cwd=checkout, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    if sys.platform == "linux":
+        assert done.stderr == "The build needs objdump, strip, tar, xz, dpkg-deb; install: binutils dpkg tar xz-utils\n"
+    assert not (tmp_path / "out").exists()
+
+
 def test_icons_have_every_size(tmp_path: Path) -> None:
     ico, icns = draw_icons(tmp_path)
     with Image.open(ico) as icon:

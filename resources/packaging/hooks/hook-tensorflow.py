@@ -9,8 +9,8 @@ from left_out import is_wanted
 
 hiddenimports = collect_submodules("tensorflow", filter=is_wanted)
 datas = collect_data_files("tensorflow", includes=["THIRD_PARTY_NOTICES.txt"])
-# AutoGraph reads source code: its own, and that of a function it converts.
-module_collection_mode = {"tensorflow.python.autograph": "pyz+py"}
+# AutoGraph reads source code: its own, and that of functions it converts, of which a saved model has some.
+module_collection_mode = {"tensorflow.python.autograph": "pyz+py", "tensorflow.python.saved_model": "pyz+py"}
 # A symbolic link to it at the top would make a library look for its neighbours there.
 bindepend_symlink_suppression = ["**/libtensorflow_cc.*", "**/libtensorflow_framework.*"]
 warn_on_missing_hiddenimports = False
