@@ -10,6 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ from bundle_contents import CONTENTS_FILE, INTERNAL, contents_of, needed_distrib
 from engine.doctor.system_library import LIBRARIES
 from icons import ICNS_PIXELS, ICO_PIXELS, draw_icons
 from left_out import NEVER_IMPORTED, is_wanted
-from linux_packages import UnknownLibrary, debian_packages
+from linux_packages import UnknownLibrary, debian_packages, write_deb, write_tar
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="for Linux")
 PACKAGING = Path(__file__).parents[2] / "resources" / "packaging"
@@ -109,6 +110,28 @@ def test_debian_packages_of_libraries() -> None:
     assert len(debian_packages([one.name for one in LIBRARIES], "2.36")) > 10
     with pytest.raises(UnknownLibrary, match=r"needs libwalnut\.so\.1 of the system; add the package"):
         debian_packages(["libwalnut.so.1"], "2.36")
+
+
+@LINUX
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="dpkg is not installed")
+def test_both_packages_hold_the_program_and_its_menu_entry(tmp_path: Path) -> None:
+    bundle = tmp_path / "nutshell"
+    bundle.mkdir()
+    (bundle / "nutshell").write_text("#!/bin/sh\n", "utf-8")
+    tar, deb = tmp_path / "nutshell-0.1.0.tar.xz", tmp_path / "nutshell.deb"
+    write_tar(bundle, tar, tmp_path / "scratch")
+    write_deb(bundle, deb, tmp_path / "scratch", "0.1.0", "x86_64", ["libc6 (>= 2.36)"])
+    with tarfile.open(tar) as opened:
+        assert {f"nutshell-0.1.0/{name}" for name in ("install.sh", "nutshell.desktop", "nutshell/nutshell")} <= set(
+            opened.getnames()
+        )
+        assert {member.uid for member in opened} == {0}
+    listed = subprocess.run(["dpkg-deb", "--contents", deb], capture_output=True, text=True, check=True).stdout
+    assert "./usr/bin/nutshell -> /opt/nutshell/nutshell" in listed
+    assert "./usr/share/applications/nutshell.desktop" in listed
+    field = subprocess.run(["dpkg-deb", "--field", deb, "Depends"], capture_output=True, text=True, check=True).stdout
+    assert field == "libc6 (>= 2.36)\n"
+    assert (bundle / "nutshell").is_file()
 
 
 def test_a_build_without_its_tools_says_what_to_install(checkout: Path, tmp_path: Path) -> None:
