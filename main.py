@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.launch.garbage_collector import making_what_stays
-from engine.launch.program import ENGINE_SWITCH, MEASUREMENT_SWITCH
+from engine.launch.program import ENGINE_SWITCH, MEASUREMENT_SWITCH, begin_built_program
 
 if TYPE_CHECKING:
     from engine.contract.recipe import Recipe
@@ -82,9 +82,5 @@ def _open_window(report_start: bool, demo: Recipe | None, runs_directory: Path |
 
 
 if __name__ == "__main__":
-    if getattr(sys, "frozen", False):
-        # A process that decodes images is this program started again.
-        import multiprocessing
-
-        multiprocessing.freeze_support()
+    begin_built_program()
     sys.exit(main(sys.argv[1:]))

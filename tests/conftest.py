@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--slow", action="store_true", help="run the long proofs too")
     parser.addoption("--benchmark", action="store_true", help="run the benchmarks too")
+    parser.addoption("--bundle", action="store_true", help="run what the built program has to do too")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -50,8 +51,9 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        for marker in ("slow", "benchmark"):
-            if marker in item.keywords and not config.getoption(f"--{marker}"):
+        for marker in ("slow", "benchmark", "bundle"):
+            # Not `keywords`, among which are the names of the folders above.
+            if item.get_closest_marker(marker) and not config.getoption(f"--{marker}"):
                 item.add_marker(pytest.mark.skip(reason=f"needs --{marker}"))
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.contract.recipe import Recipe
 from engine.launch.garbage_collector import making_what_stays
+from engine.launch.resources import ICON
 from engine.preferences.entries.runs_folder import RunsFolder, chosen_runs_folder
 from engine.preferences.entries.theme_choice import ColorTheme, ThemeChoice
 from engine.preferences.preferences_file import read_preferences
@@ -24,7 +25,6 @@ from ui.theme import apply_theme
 from workers.patient_call import PatientCall
 
 OR_ANOTHER = "Runs are listed once it is there again; Edit, Preferences… chooses another."
-ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "nutshell.png"
 
 
 def run_application(report_start: bool, demo: Recipe | None, runs_directory: Path | None) -> int:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
+from engine.launch.resources import ICON
 from workers.process_outcome import Ending, ProcessOutcome
 
-ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "nutshell.png"
 TITLES = {Ending.DONE: "The run is done", Ending.CANCELLED: "The run was cancelled"}
 
 

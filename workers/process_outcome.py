@@ -10,12 +10,13 @@ from engine.contract.events import Event, RatesFound, RunCancelled, RunFailed, R
 from engine.contract.rate_curve import RateCurve
 from engine.contract.run_result import RunResult
 from engine.contract.sensitivity import Sensitivity
+from engine.launch.program import typed_command
 
 ILLEGAL_INSTRUCTION = 4
 """The signal's number on every POSIX system."""
 UNKNOWN_TO_PROCESSOR = (
     "The engine was ended by an instruction that this processor does not have. Every finished stage is kept: run the "
-    "recipe on a newer processor; python main.py doctor tells what this one has."
+    f"recipe on a newer processor; {typed_command('doctor')} tells what this one has."
 )
 
 

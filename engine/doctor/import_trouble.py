@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 
 from engine.doctor.health_check import Trouble
-from engine.doctor.installed_packages import WITH_PIP, installed, missing_packages, missing_trouble
+from engine.doctor.installed_packages import installed, missing_packages, missing_trouble, reinstall_remedy
+from engine.launch.program import typed_command
 
 OWN = ("engine", "ui", "workers")
-NOT_PACKAGES = ("", "__main__", "main", "importlib", "_frozen_importlib", "_frozen_importlib_external")
+NOT_PACKAGES = (
+    "",
+    "__main__",
+    "main",
+    "importlib",
+    "_frozen_importlib",
+    "_frozen_importlib_external",
+    "pyimod02_importers",
+)
 CAUSE = re.compile(r"^(?:\w*Error): (.+)$", re.MULTILINE)
 """TensorFlow puts a whole traceback into its message."""
 LONGEST = 200
@@ -37,7 +46,7 @@ def import_trouble(error: ImportError) -> Trouble:
     reason = (causes[-1] if causes else next(iter(str(error).strip().splitlines()), "no reason given"))[:LONGEST]
     return Trouble(
         f"{package} cannot be loaded ({reason.rstrip('.')}).",
-        f"Install it again: {WITH_PIP} --force-reinstall --no-deps {package}, and see what python main.py doctor says.",
+        f"{reinstall_remedy(package)}, and see what {typed_command('doctor')} says.",
     )
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 from engine.doctor.health_check import Trouble
+from engine.launch.program import is_built
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 NAMED = 4
@@ -77,6 +78,13 @@ def missing_trouble(names: list[str], extra: str = "") -> Trouble:
     target = f"'.[{extra}]'" if extra else "."
     setup = "sh setup.sh --tests" if extra else "sh setup.sh"
     return Trouble(what, f"In the program's folder, run {setup}, or {WITH_PIP} {target}")
+
+
+def reinstall_remedy(package: str) -> str:
+    """How to install one package again, without a full stop; a built program is installed as a whole."""
+    if is_built():
+        return "Install Nutshell again"
+    return f"Install it again: {WITH_PIP} --force-reinstall --no-deps {package}"
 
 
 def _is_whole(path: Path, size: int | None) -> bool:

@@ -21,10 +21,11 @@ from engine.doctor.system_library import (
     named_libraries,
     needed_packages,
 )
+from engine.launch.program import typed_command
 
 NO_DISPLAY = Trouble(
     "There is no display to open the window on.",
-    "Run a recipe without one: python main.py run RECIPE.toml, or try the demo: python main.py --demo",
+    f"Run a recipe without one: {typed_command('run RECIPE.toml')}, or try the demo: {typed_command('--demo')}",
 )
 PARTS = {DisplayKind.X11: NeededBy.X11, DisplayKind.WAYLAND: NeededBy.WAYLAND}
 
@@ -56,7 +57,7 @@ def window_trouble() -> Trouble | None:
     return Trouble(
         f"The display does not answer ({silent}).",
         "Start the program in a terminal of the desktop, or run a recipe without a window: "
-        "python main.py run RECIPE.toml",
+        f"{typed_command('run RECIPE.toml')}",
     )
 
 

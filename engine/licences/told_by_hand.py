@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import tomllib
 from functools import lru_cache
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-FOLDER = Path(__file__).resolve().parents[2] / "resources" / "licences"
+from engine.launch.resources import RESOURCES
+
+FOLDER = RESOURCES / "licences"
 TEXTS = FOLDER / "texts"
 
 

@@ -6,12 +6,13 @@ import re
 import tomllib
 from collections.abc import Iterable
 from functools import lru_cache
-from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "resources" / "report"
+from engine.launch.resources import RESOURCES
+
+TEMPLATES = RESOURCES / "report"
 CITED = re.compile(r"\s*\[\[([\w,]+)\]\]")
 YEAR = re.compile(r"\b(19|20)\d\d\b")
 NAMED_AUTHORS = 6

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import tomli_w
 
 from engine.contract.recipe_file import recipe_document
+from engine.launch.program import typed_command
 from engine.report.content import Block, BulletList, Listing, Prose, ReportSection, ReportTable
 from engine.report.private_text import LEFT_OUT, PATH_KEYS, public_recipe
 from engine.report.recipe_words import short_document
@@ -32,7 +33,7 @@ def reproduction_section(run: ReportedRun, stem: str) -> ReportSection:
     text = tomli_w.dumps(public_recipe(short_document(run.recipe)), multiline_strings=False)
     blocks: list[Block] = [
         Prose("This command, in the program's folder, makes the run again:"),
-        Listing(f"python main.py run {name}"),
+        Listing(typed_command(f"run {name}")),
         BulletList(tuple(_said(run, text))),
     ]
     if hashes := _hashes(run, stem):

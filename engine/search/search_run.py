@@ -24,6 +24,7 @@ from engine.contract.run_result import RunResult
 from engine.contract.search_result import FrontPoint, SearchResult, StoppedTrial
 from engine.contract.search_settings import SearchSettings
 from engine.contract.varied_recipe import varied
+from engine.launch.program import typed_command
 from engine.search.found_front import front
 from engine.search.planned_baseline import PlannedBaseline
 from engine.search.search_space import SearchSpace
@@ -88,7 +89,8 @@ class _TrialLoop:
             if (trial := self._planned(settings)) is not None:
                 self._compute(trial)
         if not self._done and not self._stopped:
-            why = self._last_failure or "the pre-flight refused every combination; check one with python main.py check"
+            checked = f"the pre-flight refused every combination; check one with {typed_command('check')}"
+            why = self._last_failure or checked
             raise NutshellError(f"The search found nothing: {why}")
         result = self._study.result()
         return result.model_copy(update={"search": self._found(result)})

@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-DOCUMENTATION = Path(__file__).resolve().parents[2] / "resources" / "docs"
+from engine.launch.resources import RESOURCES
+
+DOCUMENTATION = RESOURCES / "docs"
 INDEX = "README.md"
 LINKED_PAGE = re.compile(r"\[([^\]]+)\]\(([^)#:]+\.md)(?:#[^)]*)?\)")
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
+from engine.launch.resources import RESOURCES
 
-DEMO_RECIPE = Path(__file__).resolve().parents[2] / "resources" / "recipes" / "demo.toml"
+DEMO_RECIPE = RESOURCES / "recipes" / "demo.toml"
 
 
 def demo_recipe() -> Recipe:

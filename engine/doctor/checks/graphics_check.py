@@ -14,6 +14,8 @@ from engine.doctor.installed_packages import installed
 DRIVER_FILE = Path("/proc/driver/nvidia/version")
 CUDA_EXTRA = re.compile(r"([\w.-]+).*extra\s*==\s*['\"]and-cuda['\"]")
 PROCESSOR_ONLY = "TensorFlow computes on the processor"
+WITHOUT_CUDA = "tensorflow-cpu"
+"""The build of TensorFlow that a built program holds."""
 
 
 class GraphicsCheck(HealthCheck):
@@ -27,6 +29,9 @@ class GraphicsCheck(HealthCheck):
         if not sys.platform.startswith("linux"):
             return CheckedPart(self.title, (Fact("Use", f"not on this system; {PROCESSOR_ONLY}"),))
         driver, cuda = _driver(), _missing_cuda()
+        if installed(WITHOUT_CUDA) is not None:
+            use = f"{PROCESSOR_ONLY}: it is built without CUDA; for a graphics card, install the program with pip"
+            return CheckedPart(self.title, (Fact("NVIDIA driver", driver or "none"), Fact("Use", use)))
         wheels = "not known" if cuda is None else "all installed" if not cuda else f"{len(cuda)} not installed"
         if driver and cuda == []:
             use = "TensorFlow should find it"

@@ -9,12 +9,12 @@ from typing import ClassVar
 
 from engine.doctor.health_check import CheckedFolders, CheckedPart, Fact, HealthCheck, Trouble
 from engine.doctor.installed_packages import (
-    WITH_PIP,
     installed,
     lost_libraries,
     missing_packages,
     missing_trouble,
     needed_glibc,
+    reinstall_remedy,
     tried_version,
 )
 from engine.launch.program import VERSION
@@ -75,7 +75,7 @@ def _lost(found: dict[str, Distribution]) -> list[Trouble]:
             troubles.append(
                 Trouble(
                     f"{title} is installed in part: {lost[0]}{more} is missing or cut off.",
-                    f"Install it again: {WITH_PIP} --force-reinstall --no-deps {package.name}",
+                    reinstall_remedy(package.name),
                 )
             )
     return troubles

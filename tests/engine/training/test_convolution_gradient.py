@@ -89,7 +89,7 @@ def test_a_small_map_has_the_gradients_of_float64(
             goal = tf.reduce_sum(outputs * tf.cast(weighting(outputs), tf.float64))
         tolerance = 1e-5 if kind == "float32" else 2**-7
         of_images, of_kernel = zip(gradients(images), tape.gradient(goal, exact), strict=True)
-        # That of the images is TensorFlow's own, which sums in bfloat16 where the processor cannot: training is refused.
+        # That of the images is TensorFlow's own, and sums in bfloat16 where the processor has none of it.
         kept = [of_kernel] if kind == "bfloat16" and missing_bfloat16() else [of_images, of_kernel]
         for ours, true in kept:
             np.testing.assert_allclose(ours, true, rtol=tolerance, atol=tolerance)

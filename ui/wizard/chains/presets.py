@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
 
 from pydantic import Field
 
@@ -14,8 +13,9 @@ from engine.contract.document import Document
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import build_recipe, recipe_document
 from engine.contract.section import Section
+from engine.launch.resources import RESOURCES
 
-PRESETS_FILE = Path(__file__).resolve().parents[3] / "resources" / "presets.toml"
+PRESETS_FILE = RESOURCES / "presets.toml"
 
 
 class Preset(Section):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tomllib
 from functools import lru_cache
-from pathlib import Path
 
 from engine.contract.augmentation import AUGMENTATIONS
 from engine.contract.section import Section
 from engine.contract.training_settings import Augmentations
+from engine.launch.resources import RESOURCES
 
-AUGMENTATION_PRESETS_FILE = Path(__file__).resolve().parents[3] / "resources" / "augmentation_presets.toml"
+AUGMENTATION_PRESETS_FILE = RESOURCES / "augmentation_presets.toml"
 
 
 class AugmentationPreset(Section):

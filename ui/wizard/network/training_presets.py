@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import tomllib
 from functools import lru_cache
-from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 
 from engine.contract.section import Section
 from engine.contract.training_settings import TrainingSettings
+from engine.launch.resources import RESOURCES
 from ui.form.calm_fields import CalmComboBox
 
-PRESETS_FILE = Path(__file__).resolve().parents[3] / "resources" / "training_presets.toml"
+PRESETS_FILE = RESOURCES / "training_presets.toml"
 OWN = "Own choice"
 
 
