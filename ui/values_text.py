@@ -27,7 +27,7 @@ def typed_values(text: str) -> Any:
     plain, _, log = text.partition(", log")
     low, between, rest = plain.partition(" to ")
     if between and not log.strip():
-        high, _, step = rest.partition(" in steps of ")
+        high, _, step = rest.replace(" in steps of ", " step ").partition(" step ")
         try:
             found = {"low": float(low), "high": float(high), "log": text.endswith(", log")}
             return found | ({"step": float(step)} if step else {})

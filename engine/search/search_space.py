@@ -24,6 +24,11 @@ LONGEST_ORDERED = 6
 """Steps of a chain whose orders are all tried: 720."""
 
 
+NOTHING_VARIES = "search.vary names no setting to vary"
+ROUNDING = 1e-8
+"""As Optuna's: 0.1 to 0.3 in steps of 0.1 has three values, though 0.2 / 0.1 is less than 2."""
+
+
 @dataclass(frozen=True)
 class SearchSpace:
     """What may vary in a recipe."""
@@ -39,7 +44,7 @@ class SearchSpace:
             RecipeError: the recipe has no search, or a place or a value that it does not know.
         """
         if recipe.search is None or not recipe.search.vary:
-            raise RecipeError('search.vary names no setting to vary; name one, such as "images.size" = [64, 96].')
+            raise RecipeError(f'{NOTHING_VARIES}; name one, such as "images.size" = [64, 96].')
         refuse_clashes(recipe, tuple(recipe.search.vary))
         chosen: dict[str, tuple[Any, ...] | SearchRange | None] = {}
         for place, values in recipe.search.vary.items():
@@ -167,7 +172,7 @@ def _is_ordered(values: Sequence[Any]) -> bool:
 
 def _count(values: tuple[Any, ...] | SearchRange) -> int:
     if isinstance(values, SearchRange):
-        return int((values.high - values.low) / (values.step or 1)) + 1
+        return int((values.high - values.low) / (values.step or 1) + ROUNDING) + 1
     return len(values)
 
 
@@ -175,7 +180,7 @@ def _parameters(values: tuple[Any, ...] | SearchRange) -> Sequence[Any]:
     if not isinstance(values, SearchRange):
         return range(len(values))
     step = values.step or 1
-    numbers = [values.low + place * step for place in range(_count(values))]
+    numbers = [min(values.low + place * step, values.high) for place in range(_count(values))]
     return [int(number) for number in numbers] if values.is_whole else numbers
 
 

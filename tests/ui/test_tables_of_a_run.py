@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
+
+import pytest
+from rich.console import Console
 
 from engine.contract.evidence import StageEvidence
 from engine.contract.measurements import PairedComparison
 from engine.steps.low_rank.evidence import LayerRank, LayerRanks
 from tests.ui.study_events import result, variant
 from ui.terminal.paired_table import paired_table
-from ui.terminal.variants_table import evidence_tables
+from ui.terminal.variants_table import evidence_tables, variants_table
 
 
 def test_pairs_are_told_below_the_variants(tmp_path: Path) -> None:
@@ -23,6 +27,23 @@ def test_pairs_are_told_below_the_variants(tmp_path: Path) -> None:
         "int8", "-1.3 (-2.1 to -0.6)", "18", "2", "< 0.001", "0.041",
     ]  # fmt: skip
     assert paired_table(result(tmp_path).model_copy(update={"variants": variants[:1]})) is None
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 90, 200])
+def test_no_name_and_no_figure_is_cut_in_a_narrow_terminal(tmp_path: Path, columns: int) -> None:
+    names = ("baseline", "pruning 80 % + int8", "PQ")
+    table = variants_table(result(tmp_path).model_copy(update={"variants": tuple(map(variant, names))}))
+    page = io.StringIO()
+    Console(file=page, width=columns).print(table)
+    told = page.getvalue()
+    assert "…" not in told
+    assert max(map(len, told.splitlines())) <= columns
+    heads = [str(column.header).split("\n")[0] for column in table.columns[1:]]
+    blocks = told.count(" chain ")
+    assert all(head in told for head in heads)
+    assert told.count("PQ") == blocks, "the names stand beside each block of figures"
+    assert (blocks == 1) == (columns == 200)
+    assert told.count("Measured on") == 1
 
 
 def test_chains_that_found_the_same_are_named_together(tmp_path: Path) -> None:

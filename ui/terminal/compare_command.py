@@ -19,8 +19,10 @@ from engine.figures.figure_text import p_text
 from engine.figures.variant_figures import figures
 from engine.store.durable_file import write_durably
 from ui.terminal.inspect_command import told_on_stderr
+from ui.terminal.named_rows_table import NamedRowsTable
 from ui.terminal.quiet_stderr import quiet_stderr
 
+NAME_WIDTH = 12
 SHOWN = ("accuracy", "agreement", "size", "size_ratio", "zip", "sparsity", "latency", "latency_p95", "latency_ratio")
 
 
@@ -97,12 +99,11 @@ def _print(console: Console, comparison: Comparison) -> None:
 
 def comparison_table(comparison: Comparison) -> Table:
     """One row per variant; ratios and agreement are against the chosen baseline, a dash where they do not compare."""
-    table = Table(title=f"Against {comparison.baseline.name}", title_justify="left")
-    table.add_column("run: variant", overflow="fold", min_width=12)
+    table = NamedRowsTable(f"Against {comparison.baseline.name}", "run: variant", NAME_WIDTH)
     settings = len({row.source.variant.setting for row in comparison.rows}) > 1
     shown = figures(*(("setting",) if settings else ()), *SHOWN)
     for figure in shown:
-        table.add_column(figure.head, justify="right", no_wrap=True)
+        table.add_figure(figure.head)
     for row in comparison.rows:
         texts = (comparison.text(figure, row).replace(" (", "\n(") for figure in shown)
         table.add_row(row.name, *texts)
@@ -114,10 +115,10 @@ def paired_rows(comparison: Comparison) -> Table | None:
     rows = [row for row in comparison.rows if row.shown.paired and row is not comparison.baseline]
     if not rows:
         return None
-    table = Table(title=f"Against {comparison.baseline.name}, on the same test images", title_justify="left")
-    table.add_column("run: variant", overflow="fold", min_width=12)
+    title = f"Against {comparison.baseline.name}, on the same test images"
+    table = NamedRowsTable(title, "run: variant", NAME_WIDTH)
     for head in ("Δ accuracy, points\n(95 % CI)", "became\nwrong", "became\nright", "p", "p, corrected\n(Holm)"):
-        table.add_column(head, justify="right", no_wrap=True)
+        table.add_figure(head)
     for row in rows:
         one = row.shown.paired
         assert one is not None

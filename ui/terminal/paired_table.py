@@ -8,6 +8,7 @@ from engine.contract.run_result import RunResult
 from engine.figures.figure_text import p_text
 from engine.figures.verdict_words import VERDICTS
 from ui.recall_text import RECALL_HEADS, RECALL_TITLE, recall_rows
+from ui.terminal.named_rows_table import NamedRowsTable
 
 
 def recall_table(result: RunResult) -> Table | None:
@@ -15,8 +16,7 @@ def recall_table(result: RunResult) -> Table | None:
     rows = recall_rows(result.variants)
     if not rows:
         return None
-    table = Table(title=RECALL_TITLE, title_justify="left")
-    table.add_column("chain", overflow="fold", min_width=9)
+    table = NamedRowsTable(RECALL_TITLE, "chain")
     for head in RECALL_HEADS:
         table.add_column(head, justify="left" if head == "class" else "right", no_wrap=head != "class")
     for row in rows:
@@ -32,13 +32,12 @@ def paired_table(result: RunResult) -> Table | None:
     groups = next((one.groups for _, one in pairs if one.groups), None)
     of = f" in {groups} groups" if groups else ""
     title = f"Against the baseline, on the same {pairs[0][1].images:,} test images{of}"
-    table = Table(title=title, title_justify="left")
-    table.add_column("chain", overflow="fold", min_width=9)
+    table = NamedRowsTable(title, "chain")
     for head in ("Δ accuracy, points\n(95 % CI)", "became\nwrong", "became\nright", "p", "p, corrected\n(Holm)"):
-        table.add_column(head, justify="right", no_wrap=True)
+        table.add_figure(head)
     asked = next((one.max_drop for _, one in pairs if one.max_drop), None)
     if asked:
-        table.add_column(f"loses at most\n{100 * asked:g} points", justify="right", no_wrap=True)
+        table.add_figure(f"loses at most\n{100 * asked:g} points")
     for name, one in pairs:
         low, high = (100 * end for end in one.difference_ci95)
         change = f"{100 * one.difference:+.1f} ({low:+.1f} to {high:+.1f})"

@@ -8,14 +8,14 @@ from rich.table import Table
 
 from engine.contract.repeated_results import ChainSummary
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
+from ui.terminal.named_rows_table import NamedRowsTable
 
 
 def summary_table(summary: Sequence[ChainSummary]) -> Table:
     """One row per chain and image setting."""
-    table = Table(title=summary_title(summary), title_justify="left")
-    table.add_column("chain", overflow="fold", min_width=9)
+    table = NamedRowsTable(summary_title(summary), "chain")
     for head in summary_heads(summary):
-        table.add_column(head, justify="right", no_wrap=True)
+        table.add_figure(head)
     for row in summary_rows(summary):
         table.add_row(*row)
     return table

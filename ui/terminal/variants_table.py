@@ -13,6 +13,7 @@ from engine.contract.recipe import BASELINE
 from engine.contract.run_result import RunResult
 from engine.figures.variant_figures import baselines, figures
 from engine.workbench.evidence_kinds import EVIDENCE, parsed
+from ui.terminal.named_rows_table import NamedRowsTable
 
 SHOWN = ("accuracy", "agreement", "size", "size_ratio", "zip", "sparsity", "latency", "latency_p95", "latency_ratio")
 
@@ -22,10 +23,9 @@ def variants_table(result: RunResult) -> Table:
     first = result.variants[0]
     threads = f"{first.threads} thread{'s' if first.threads != 1 else ''}"
     title = f"Measured on {first.cpu}, {threads}; {result.dataset.test} test images"
-    table = Table(title=title, title_justify="left")
-    table.add_column("chain", overflow="fold", min_width=9)
+    table = NamedRowsTable(title, "chain")
     for figure in figures(*SHOWN):
-        table.add_column(figure.head, justify="right", no_wrap=True)
+        table.add_figure(figure.head)
     of_branch = baselines(result.variants)
     for variant in result.variants:
         texts = (figure.text(variant, of_branch[variant.branch]) for figure in figures(*SHOWN))

@@ -184,11 +184,11 @@ class RecipeDraft(QObject):
 
 
 def _values(document: object, where: str = "") -> Iterator[tuple[str, object]]:
-    """Every plain value of a nested document with its place."""
+    """Every plain value of a nested document with its place; a list of plain ones is one: it is typed in one line."""
     if isinstance(document, dict):
         for key, value in document.items():
             yield from _values(value, f"{where}.{key}")
-    elif isinstance(document, list):
+    elif isinstance(document, list) and any(isinstance(value, dict | list) for value in document):
         for place, value in enumerate(document):
             yield from _values(value, f"{where}[{place}]")
     else:

@@ -230,3 +230,15 @@ def test_seeds_and_image_lists_are_for_after_the_search(more: str) -> None:
     with pytest.raises(RecipeError) as refused_range:
         recipe('"images.size" = { low = 5, high = 5 }')
     assert str(refused_range.value) == "The recipe: search.vary.images.size: low has to be below high."
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "step", "count"),
+    [(0.1, 0.3, 0.1, 3), (0.3, 0.95, 0.05, 14), (0.3, 0.9, 0.1, 7), (0.1, 0.29, 0.1, 2)],
+)
+def test_a_stepped_range_counts_its_last_value(low: float, high: float, step: float, count: int) -> None:
+    space = SearchSpace.of(recipe(f'"chains.P.Q.0.sparsity" = {{ low = {low}, high = {high}, step = {step} }}'))
+    assert space.points == count + 1
+    asked = [one["chains.P.Q.0.sparsity"] for one in space.all_parameters() if "chains.P.Q.0.sparsity" in one]
+    assert asked == pytest.approx([low + place * step for place in range(count)])
+    assert max(asked) <= high

@@ -129,6 +129,25 @@ def test_a_value_that_cannot_be_keeps_the_study_from_running(
     assert search_page.can_go_on
 
 
+def test_nothing_ticked_is_told_in_words_of_the_page(search_page: OpenWizard) -> None:
+    switch_on(search_page)
+    tick(search_page, "search.place.chains.PQ.0.sparsity")
+    tick(search_page, "search.place.chains.PQ.1.scheme")
+    message = search_page.child(QLabel, "search.message")
+    search_page.qtbot.waitUntil(lambda: message.text() == "Nothing may vary; tick a setting.")
+
+
+def test_a_list_that_is_typed_is_undone_at_once(search_page: OpenWizard) -> None:
+    switch_on(search_page)
+    tick(search_page, "search.place.images.size")
+    line = search_page.child(QLineEdit, "search.values.images.size")
+    before = line.text()
+    line.selectAll()
+    search_page.qtbot.keyClicks(line, "16, 32, 48")
+    search_page.wizard.undo_action.trigger()
+    assert line.text() == before
+
+
 def test_a_text_stays_as_it_is_typed(search_page: OpenWizard) -> None:
     switch_on(search_page)
     line = search_page.child(QLineEdit, "search.values.chains.PQ.1.scheme")

@@ -67,7 +67,7 @@ class SearchForm(QWidget):
         left.addWidget(goals)
         left.addWidget(limits)
         left.addStretch()
-        places = QGroupBox("What may vary: values with commas, or from … to …")
+        places = QGroupBox("What may vary: 8, 16, 32, or 0.3 to 0.9, or 0.3 to 0.9 in steps of 0.1")
         right = QVBoxLayout(places)
         self._grid = QGridLayout()
         self._grid.setColumnMinimumWidth(0, INDENT)

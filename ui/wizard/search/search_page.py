@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout
 
 from engine.contract.recipe import Recipe
 from engine.contract.search_settings import SearchSettings
-from engine.search.search_space import SearchSpace
+from engine.search.search_space import NOTHING_VARIES, SearchSpace
 from ui.counts import counted
 from ui.message_bar import MessageBar
 from ui.search_text import limits_text
@@ -137,13 +137,20 @@ class SearchPage(DraftPage):
         self._say()
 
     def _on_faulty(self, sentence: str) -> None:
-        self._looks, self._fault = False, sentence.replace('search.vary."', '"').replace("search.vary:", "")
+        self._looks, self._fault = False, _in_words_of_the_page(sentence)
         self._says.setText("")
         self._say()
 
     def _say(self) -> None:
         self._message.say(self._refusal or self._fault)
         self.say_whether_complete()
+
+
+def _in_words_of_the_page(sentence: str) -> str:
+    """Without the recipe's own key: the places stand on the page."""
+    if sentence.startswith(NOTHING_VARIES):
+        return "Nothing may vary; tick a setting."
+    return sentence.replace('search.vary."', '"').replace("search.vary: ", "")
 
 
 def _told(recipe: Recipe) -> str:
