@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from ui.lasting_constants import make_constants_last
 from ui.main_thread_collector import MainThreadCollector
 from ui.main_window import MainWindow
 from ui.theme import ThemeChoice, apply_theme
+from ui.window_keeper import WindowKeeper
+from ui.window_language import WindowLanguage, chosen_language
 
 ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "nutshell.png"
 
@@ -36,19 +39,24 @@ def run_application(report_start: bool, demo: Recipe | None, runs_directory: Pat
     application = QApplication(sys.argv[:1])
     application.setWindowIcon(QIcon(str(ICON)))
     settings = QSettings()
+    language = WindowLanguage(application)
+    with contextlib.suppress(OSError):
+        # A catalogue that cannot be read must not keep the window from opening: it speaks English then.
+        language.speak(chosen_language(settings))
     apply_theme(application, _chosen_theme(settings))
     remembered = settings.value("runs_directory")
     if remembered and runs_directory == default_runs_directory():
         runs_directory = Path(str(remembered))
     MainThreadCollector(application)
     with making_what_stays():
-        window = MainWindow(settings, runs_directory)
+        keeper = WindowKeeper(settings, runs_directory, language, application)
     # The desktop went dark or light.
-    application.styleHints().colorSchemeChanged.connect(lambda _: window.set_theme(_chosen_theme(settings)))
+    application.styleHints().colorSchemeChanged.connect(lambda _: keeper.window.set_theme(_chosen_theme(settings)))
+    window = keeper.window
     window.show()
     EarlyLoading(window.wizard, lambda: _keep_cache_within_limit(settings, runs_directory))
     if demo is not None:
-        QTimer.singleShot(0, lambda: window.start_run(demo))
+        QTimer.singleShot(0, lambda: keeper.window.start_run(demo))
     if report_start:
         # The timer fires after the first paint, which `show` has queued before it.
         QTimer.singleShot(0, lambda: _report_painted(window))

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QImage, QPixmap, QTextDocument
 from PySide6.QtWidgets import QDialog, QListWidget, QListWidgetItem, QSplitter, QTextBrowser, QVBoxLayout, QWidget
 
+from engine.language.speech import tr
 from ui.screen_fit import open_at
 
 DOCUMENTATION = Path(__file__).resolve().parents[1] / "resources" / "docs"
@@ -48,14 +49,14 @@ class HelpWindow(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("help")
-        self.setWindowTitle("Nutshell help")
+        self.setWindowTitle(tr("Nutshell help"))
         open_at(self, *SIZE)
-        self._list = QListWidget(objectName="help.pages", accessibleName="Pages of the documentation")
+        self._list = QListWidget(objectName="help.pages", accessibleName=tr("Pages of the documentation"))
         self._list.setWordWrap(True)
         for file in sorted(DOCUMENTATION.glob("*.md"), key=lambda file: file.name != PAGE_OF_TOPIC["start"]):
             item = QListWidgetItem(_heading(file), self._list)
             item.setData(Qt.ItemDataRole.UserRole, file.name)
-        self._text = Page(objectName="help.text", accessibleName="Page", openLinks=False)
+        self._text = Page(objectName="help.text", accessibleName=tr("Page"), openLinks=False)
         split = QSplitter()
         split.addWidget(self._list)
         split.addWidget(self._text)

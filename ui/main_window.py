@@ -7,13 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtCore import QEvent, QSettings, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QMessageBox, QSplitter
 
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
+from engine.language.speech import mark, tr
 from engine.launch.program import VERSION
 from engine.store.draft_store import Draft, DraftStore
 from engine.store.durable_file import write_durably
@@ -21,6 +22,7 @@ from engine.store.locations import Locations
 from engine.store.run_history import RunRecord
 from ui.dashboard.run_stack import RunStack
 from ui.dropped_thing import Thing, bench_paths, dropped_thing, source_of
+from ui.language_menu import LanguageMenu
 from ui.question import chosen_of, tell
 from ui.run_notice import RunNotice
 from ui.runs_list.run_actions import RunActions
@@ -28,7 +30,7 @@ from ui.runs_list.runs_list import RunsList
 from ui.screen_fit import open_at, scrolling
 from ui.start_page import StartPage
 from ui.terminal.demo import demo_recipe
-from ui.theme import ThemeChoice, apply_theme
+from ui.theme import THEME_TITLES, ThemeChoice, apply_theme
 from ui.wizard.remembered_keys import WEIGHTS_DIRECTORY
 from ui.wizard.study_wizard import StudyWizard
 from ui.wording import in_window_words
@@ -36,6 +38,7 @@ from ui.wording import in_window_words
 if TYPE_CHECKING:
     from ui.bench.bench_page import BenchPage
     from ui.dashboard.dashboard import Dashboard
+    from ui.dashboard.handed_run import HandedRun
     from ui.help_window import HelpWindow
     from workers.process_outcome import ProcessOutcome
     from workers.run_controller import RunController
@@ -45,21 +48,28 @@ NARROW_PIXELS = 800
 """Below this width the list of runs is hidden; the View menu shows it."""
 SMALLEST = (480, 320)
 USUAL = (1280, 760)
-RECIPES = "Recipes (*.toml)"
-CLOSING_QUESTION = "A run is in progress. Whatever you choose, every finished stage is kept."
-CANCEL_AND_CLOSE, KEEP_RUNNING = "Cancel the run and close", "Keep running without the window"
-ABOUT = (
-    f"<b>Nutshell {VERSION}</b><br>Compresses convolutional neural networks: train, prune, quantise, measure, and "
-    f"save them as .tflite files."
-    "<br>MIT licence."
+RECIPES = mark("Recipes (*.toml)")
+CLOSING_QUESTION = mark("A run is in progress. Whatever you choose, every finished stage is kept.")
+CANCEL_AND_CLOSE, KEEP_RUNNING = mark("Cancel the run and close"), mark("Keep running without the window")
+ABOUT = mark(
+    "<b>Nutshell {version}</b><br>Compresses convolutional neural networks: train, prune, quantise, measure, and "
+    "save them as .tflite files.<br>MIT licence."
 )
 
 
 class MainWindow(QMainWindow):
     """Puts the sidebar, the start page, the guide and the runs together."""
 
-    def __init__(self, settings: QSettings, runs_directory: Path) -> None:
+    language_chosen = Signal(object)
+    """The `Language` that the window is to speak."""
+
+    def __init__(self, settings: QSettings, runs_directory: Path, before: MainWindow | None = None) -> None:
+        """
+        Args:
+            before: a window that this one takes the place of, with its run in progress and all that it shows.
+        """
         super().__init__()
+        handed = before.give_away() if before else None
         self.setWindowTitle("Nutshell")
         self.setMinimumSize(*SMALLEST)
         open_at(self, *USUAL)
@@ -72,7 +82,7 @@ class MainWindow(QMainWindow):
         self._runs = RunsList()
         self._start = StartPage()
         self.wizard = StudyWizard(settings, runs_directory)
-        self._stack = RunStack(scrolling(self._start), self.wizard, settings, runs_directory)
+        self._stack = RunStack(scrolling(self._start), self.wizard, settings, runs_directory, handed)
         self._actions = RunActions(self, self._locations)
         self._notice = RunNotice(self)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -85,6 +95,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(split)
         self._make_menus()
         self._connect()
+        if before is not None:
+            self._continue_from(before)
         if geometry := settings.value("window/geometry"):
             self.restoreGeometry(geometry)
         self._refresh_runs()
@@ -98,6 +110,11 @@ class MainWindow(QMainWindow):
     def controller(self) -> RunController:
         """Of the run in progress."""
         return self._stack.controller
+
+    @property
+    def runs_directory(self) -> Path:
+        """Where runs are kept."""
+        return self._locations.root
 
     def start_run(self, recipe: Recipe) -> None:
         """Run a recipe in an engine child and show it."""
@@ -114,6 +131,27 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(self._bench_area)
         return self._bench
 
+    def give_away(self) -> HandedRun | None:
+        """Shut down, but for the run in progress, which is returned: another window takes this one's place."""
+        handed = self._stack.give_away()
+        self._shut_down()
+        return handed
+
+    def _continue_from(self, before: MainWindow) -> None:
+        self.wizard.continue_from(before.wizard)
+        self._show_runs.setChecked(before._show_runs.isChecked())
+        self._stack.show_as(before._stack)
+        if before._shows_bench():
+            self.show_bench()
+
+    def _shut_down(self) -> None:
+        self._stack.shut_down()
+        if self._bench is not None:
+            self._bench.shut_down()
+        self._actions.shut_down()
+        self.wizard.shut_down()
+        self._settings.setValue("window/geometry", self.saveGeometry())
+
     def set_theme(self, choice: ThemeChoice) -> None:
         """Give the whole application a theme, the plots that are drawn already too."""
         application = QApplication.instance()
@@ -124,12 +162,7 @@ class MainWindow(QMainWindow):
         if self.controller.is_running() and not self._may_close():
             event.ignore()
             return
-        self._stack.shut_down()
-        if self._bench is not None:
-            self._bench.shut_down()
-        self._actions.shut_down()
-        self.wizard.shut_down()
-        self._settings.setValue("window/geometry", self.saveGeometry())
+        self._shut_down()
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -210,9 +243,9 @@ class MainWindow(QMainWindow):
 
     def _may_close(self) -> bool:
         """Whether to cancel the run and close; else the window stays, or goes until the run has ended."""
-        ways = (CANCEL_AND_CLOSE, KEEP_RUNNING)
-        chosen = chosen_of(self, "Close Nutshell", CLOSING_QUESTION, ways, "Stay here")
-        if chosen == KEEP_RUNNING and self.controller.is_running():
+        ways = (tr(CANCEL_AND_CLOSE), tr(KEEP_RUNNING))
+        chosen = chosen_of(self, tr("Close Nutshell"), tr(CLOSING_QUESTION), ways, tr("Stay here"))
+        if chosen == tr(KEEP_RUNNING) and self.controller.is_running():
             # A paused run would never end, and the user would not see it.
             self.controller.resume()
             self._notice.stay_in_tray()
@@ -250,7 +283,7 @@ class MainWindow(QMainWindow):
         try:
             self.wizard.open_draft(draft.draft)
         except NutshellError as error:
-            tell(self, "This draft cannot be opened", in_window_words(str(error)))
+            tell(self, tr("This draft cannot be opened"), in_window_words(str(error)))
         self._stack.show_wizard()
 
     def _on_duplicate(self, record: RunRecord) -> None:
@@ -274,37 +307,40 @@ class MainWindow(QMainWindow):
 
     def _make_menus(self) -> None:
         keys = QKeySequence.StandardKey
-        files = self.menuBar().addMenu("&File")
-        self._add_action(files, "&New study", self._on_new, keys.New)
-        self._add_action(files, "&Open recipe…", self._on_open, keys.Open)
-        self._add_action(files, "&Save recipe…", self._on_save, keys.Save)
+        files = self.menuBar().addMenu(tr("&File"))
+        self._add_action(files, tr("&New study"), self._on_new, keys.New)
+        self._add_action(files, tr("&Open recipe…"), self._on_open, keys.Open)
+        self._add_action(files, tr("&Save recipe…"), self._on_save, keys.Save)
         files.addSeparator()
-        self._add_action(files, "S&tart page", self._stack.show_start)
-        self._add_action(files, "Test &bench", self.show_bench, "Ctrl+B")
-        self._add_action(files, "Choose the &runs folder…", self._on_runs_folder)
-        self._add_action(files, "Choose the &weights folder…", self._on_weights_folder)
-        self._add_action(files, "&Image cache…", self._on_image_cache)
+        self._add_action(files, tr("S&tart page"), self._stack.show_start)
+        self._add_action(files, tr("Test &bench"), self.show_bench, "Ctrl+B")
+        self._add_action(files, tr("Choose the &runs folder…"), self._on_runs_folder)
+        self._add_action(files, tr("Choose the &weights folder…"), self._on_weights_folder)
+        self._add_action(files, tr("&Image cache…"), self._on_image_cache)
         files.addSeparator()
-        self._add_action(files, "&Quit", self.close, keys.Quit)
-        edit = self.menuBar().addMenu("&Edit")
+        self._add_action(files, tr("&Quit"), self.close, keys.Quit)
+        edit = self.menuBar().addMenu(tr("&Edit"))
         edit.addAction(self.wizard.undo_action)
         edit.addAction(self.wizard.redo_action)
-        view = self.menuBar().addMenu("&View")
-        self._show_runs = QAction("&Runs and drafts", self, checkable=True, checked=True, shortcut="F9")
+        view = self.menuBar().addMenu(tr("&View"))
+        self._show_runs = QAction(tr("&Runs and drafts"), self, checkable=True, checked=True, shortcut="F9")
         self._show_runs.toggled.connect(self._runs.setVisible)
         view.addAction(self._show_runs)
-        themes = view.addMenu("&Theme")
+        themes = view.addMenu(tr("&Theme"))
         group = QActionGroup(self)
         chosen = self._settings.value("theme", ThemeChoice.AUTO)
         for choice in ThemeChoice:
-            action = self._add_action(themes, choice.capitalize(), partial(self._on_theme, choice))
+            action = self._add_action(themes, tr(THEME_TITLES[choice]), partial(self._on_theme, choice))
             action.setCheckable(True)
             action.setChecked(choice == chosen)
             group.addAction(action)
-        about = self.menuBar().addMenu("&Help")
-        self._add_action(about, "&Help on this page", self._on_help, keys.HelpContents)
-        self._add_action(about, "&Doctor…", self._on_doctor)
-        self._add_action(about, "&About Nutshell", lambda: QMessageBox.about(self, "Nutshell", ABOUT))
+        view.addMenu(LanguageMenu(self.language_chosen.emit, view))
+        about = self.menuBar().addMenu(tr("&Help"))
+        self._add_action(about, tr("&Help on this page"), self._on_help, keys.HelpContents)
+        self._add_action(about, tr("&Doctor…"), self._on_doctor)
+        self._add_action(
+            about, tr("&About Nutshell"), lambda: QMessageBox.about(self, "Nutshell", tr(ABOUT, version=VERSION))
+        )
 
     def _add_action(
         self, menu: QMenu, text: str, slot: Callable[[], object], keys: QKeySequence.StandardKey | str | None = None
@@ -318,7 +354,7 @@ class MainWindow(QMainWindow):
         return action
 
     def _on_open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", RECIPES)
+        path, _ = QFileDialog.getOpenFileName(self, tr("Open a recipe"), "", tr(RECIPES))
         if path:
             self._open_recipe(Path(path))
 
@@ -326,26 +362,30 @@ class MainWindow(QMainWindow):
         try:
             self._edit(read_recipe(path))
         except NutshellError as error:
-            tell(self, "This recipe cannot be used", in_window_words(str(error)))
+            tell(self, tr("This recipe cannot be used"), in_window_words(str(error)))
 
     def _on_save(self) -> None:
         recipe = self.wizard.recipe()
         if refusal := self.wizard.refusal:
-            tell(self, "Not saved", f"What is typed in the wizard is no recipe yet. {refusal}")
+            tell(self, tr("Not saved"), tr("What is typed in the wizard is no recipe yet. {refusal}", refusal=refusal))
             return
-        path, _ = QFileDialog.getSaveFileName(self, "Save the recipe", f"{recipe.name}.toml", RECIPES)
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save the recipe"), f"{recipe.name}.toml", tr(RECIPES))
         if path:
             try:
                 write_durably(Path(path), recipe_text(recipe))
             except OSError as error:
-                tell(self, "Not saved", f"{path} cannot be written ({error.strerror}).")
+                tell(
+                    self,
+                    tr("Not saved"),
+                    tr("{path} cannot be written ({strerror}).", path=path, strerror=error.strerror),
+                )
 
     def _on_runs_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Folder for runs", str(self._locations.root))
+        path = QFileDialog.getExistingDirectory(self, tr("Folder for runs"), str(self._locations.root))
         if not path:
             return
         if self.controller.is_running():
-            tell(self, "A run is in progress", "Wait for it, or cancel it, before changing the folder.")
+            tell(self, tr("A run is in progress"), tr("Wait for it, or cancel it, before changing the folder."))
             return
         self._locations = self._actions.locations = Locations(Path(path))
         self._settings.setValue("runs_directory", path)
@@ -357,7 +397,7 @@ class MainWindow(QMainWindow):
 
     def _on_weights_folder(self) -> None:
         before = str(self._settings.value(WEIGHTS_DIRECTORY, ""))
-        if path := QFileDialog.getExistingDirectory(self, "Folder with Keras weights files", before):
+        if path := QFileDialog.getExistingDirectory(self, tr("Folder with Keras weights files"), before):
             self._settings.setValue(WEIGHTS_DIRECTORY, path)
             self.wizard.refresh()
 
@@ -391,6 +431,12 @@ class MainWindow(QMainWindow):
         if self._help is None:
             self._help = HelpWindow(self)
         shown = self._stack.currentWidget()
-        topic = "run" if self.dashboard else f"page {self.wizard.page_number + 1}" if shown is self.wizard else "start"
+        topic = (
+            "run"
+            if self.dashboard
+            else f"page {self.wizard.page_number + 1}"  # not shown
+            if shown is self.wizard
+            else "start"
+        )
         topic = "bench" if self._shows_bench() else "compare" if self._stack.shows_comparison else topic
         self._help.show_topic(topic)

@@ -8,10 +8,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
+from engine.language.speech import mark, tr
 from workers.process_outcome import Ending, ProcessOutcome
 
 ICON = Path(__file__).resolve().parents[1] / "resources" / "icons" / "nutshell.png"
-TITLES = {Ending.DONE: "The run is done", Ending.CANCELLED: "The run was cancelled"}
+FAILED = mark("The run failed")
+TITLES = {Ending.DONE: mark("The run is done"), Ending.CANCELLED: mark("The run was cancelled")}
 
 
 class RunNotice(QObject):
@@ -46,7 +48,7 @@ class RunNotice(QObject):
         if QSystemTrayIcon.isSystemTrayAvailable():
             tray = self._icon()
             tray.show()
-            tray.showMessage(TITLES.get(outcome.ending, "The run failed"), f"{name}. {outcome.message}")
+            tray.showMessage(tr(TITLES.get(outcome.ending, FAILED)), f"{name}. {outcome.message}")
 
     def hide(self) -> None:
         if self._tray is not None:

@@ -9,11 +9,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+from engine.language.speech import mark
+
 
 class ThemeChoice(StrEnum):
     AUTO = "auto"
     LIGHT = "light"
     DARK = "dark"
+
+
+THEME_TITLES = {ThemeChoice.AUTO: mark("Auto"), ThemeChoice.LIGHT: mark("Light"), ThemeChoice.DARK: mark("Dark")}
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def apply_theme(application: QApplication, choice: ThemeChoice) -> Theme:
     )
     theme = DARK if dark else LIGHT
     if application.property("theme") is None:
-        application.setStyle("Fusion")
+        application.setStyle("Fusion")  # not shown
     application.setPalette(_palette(theme))
     application.setStyleSheet(_style_sheet(theme))
     application.setProperty("theme", theme.name)
