@@ -46,6 +46,7 @@ from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.contract.training_settings import TrainingSettings
+from engine.language.languages import ENGLISH, language_of, languages
 from tests.small_study import draw_class_folders
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -113,17 +114,28 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", default="")
     parser.add_argument("--docs", action="store_true")
+    parser.add_argument("--language", default=ENGLISH.code, choices=[one.code for one in languages()])
     parser.add_argument("--draw", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     out = chosen.out.absolute()
     screens = [screen for screen in SCREENS if chosen.only in screen.name]
     if chosen.draw:
-        return _draw(out, screens[0])
+        return _draw(out, screens[0], chosen.language)
     _run_study(out)
     faults = 0
     for screen in screens:
         faults += subprocess.run(
-            [sys.executable, "-m", "tests.screens", str(out), "--only", screen.name, "--draw"],
+            [
+                sys.executable,
+                "-m",
+                "tests.screens",
+                str(out),
+                "--only",
+                screen.name,
+                "--draw",
+                "--language",
+                chosen.language,
+            ],
             cwd=ROOT,
             env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "QT_SCALE_FACTOR": str(screen.scale)},
         ).returncode
@@ -145,17 +157,19 @@ def _run_study(out: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True)
 
 
-def _draw(out: Path, screen: Screen) -> int:
-    """All pictures of one screen; prints what is cut or overlaps, and returns how much."""
+def _draw(out: Path, screen: Screen, code: str) -> int:
+    """All pictures of one screen in a language; prints what is cut or overlaps, and returns how much."""
     from engine.preferences.entries.theme_choice import ThemeChoice
     from ui.lasting_constants import make_constants_last
     from ui.main_window import MainWindow
     from ui.theme import apply_theme
+    from ui.window_language import WindowLanguage
 
     make_constants_last()
     application = QApplication([])
+    WindowLanguage(application).speak(language_of(code) or ENGLISH)
     apply_theme(application, ThemeChoice(screen.theme))
-    folder = out / screen.name
+    folder = out / (screen.name if code == ENGLISH.code else f"{screen.name}-{code}")
     folder.mkdir(parents=True, exist_ok=True)
     settings = QSettings(str(out / f"{screen.name}.ini"), QSettings.Format.IniFormat)
     settings.clear()

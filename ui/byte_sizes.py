@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+from engine.language.speech import mark, number_text, tr
+
+UNITS = (mark("bytes"), mark("KiB"), mark("MiB"), mark("GiB"), mark("TiB"))
 
 
 def bytes_text(count: float) -> str:
@@ -11,4 +13,4 @@ def bytes_text(count: float) -> str:
     while count >= 1023.5 and power < len(UNITS) - 1:
         count, power = count / 1024, power + 1
     figure = f"{count:.1f}" if power and count < 9.95 else f"{count:.0f}"
-    return f"{figure} {UNITS[power]}"
+    return f"{number_text(figure)} {tr(UNITS[power])}"

@@ -18,14 +18,15 @@ from PySide6.QtWidgets import (
 )
 
 from engine.doctor.health_check import CheckedFolders
+from engine.language.speech import mark, tr
 from engine.store.durable_file import write_durably
 from ui.question import tell
 from ui.screen_fit import open_at
 from workers.latest_call import LatestCall
 
 SIZE = (820, 620)
-BUSY = "Checking this computer…"
-WHAT = "Names of users, computers and home folders are left out, so you can mail this text."
+BUSY = mark("Checking this computer…")
+WHAT = mark("Names of users, computers and home folders are left out, so you can mail this text.")
 
 
 class DoctorDialog(QDialog):
@@ -34,17 +35,17 @@ class DoctorDialog(QDialog):
     def __init__(self, folders: CheckedFolders, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("doctor")
-        self.setWindowTitle("Doctor")
+        self.setWindowTitle(tr("Doctor"))
         open_at(self, *SIZE)
-        self._said = QLabel(BUSY, objectName="doctor.said", wordWrap=True)
+        self._said = QLabel(tr(BUSY), objectName="doctor.said", wordWrap=True)
         self._said.setTextFormat(Qt.TextFormat.PlainText)
         self._bar = QProgressBar(objectName="doctor.busy", textVisible=False, maximum=0)
-        self._bar.setAccessibleName("Checking this computer")
-        self._text = QPlainTextEdit(objectName="doctor.text", readOnly=True, accessibleName="What was found")
+        self._bar.setAccessibleName(tr("Checking this computer"))
+        self._text = QPlainTextEdit(objectName="doctor.text", readOnly=True, accessibleName=tr("What was found"))
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self._copy = buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
-        self._save = buttons.addButton("&Save…", QDialogButtonBox.ButtonRole.ActionRole)
+        self._copy = buttons.addButton(tr("&Copy"), QDialogButtonBox.ButtonRole.ActionRole)
+        self._save = buttons.addButton(tr("&Save…"), QDialogButtonBox.ButtonRole.ActionRole)
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.toPlainText()))
         self._save.clicked.connect(self._on_save)
         buttons.rejected.connect(self.reject)
@@ -67,7 +68,7 @@ class DoctorDialog(QDialog):
 
     def _on_found(self, text: str) -> None:
         self._bar.hide()
-        self._said.setText(WHAT)
+        self._said.setText(tr(WHAT))
         self._text.setPlainText(text)
         self._enable(True)
 
@@ -76,12 +77,16 @@ class DoctorDialog(QDialog):
         self._said.setText(sentence)
 
     def _on_save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save what was found", "doctor.txt", "Text (*.txt)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save what was found"), "doctor.txt", tr("Text (*.txt)"))
         if path:
             try:
                 write_durably(Path(path), self._text.toPlainText())
             except OSError as error:
-                tell(self, "Not saved", f"{path} cannot be written ({error.strerror}).")
+                tell(
+                    self,
+                    tr("Not saved"),
+                    tr("{path} cannot be written ({strerror}).", path=path, strerror=error.strerror),
+                )
 
 
 def _diagnosis_text(folders: CheckedFolders) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from engine.language.speech import tr
+
 
 def duration_text(seconds: float) -> str:
     """Such as "8 s", "2 min 05 s" or "1 h 12 min"."""
     whole = round(seconds)
     if whole < 60:
-        return f"{whole} s"
+        return tr("{whole} s", whole=whole)
     if whole < 3600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+        return tr("{whole} min {whole2:02d} s", whole=whole // 60, whole2=whole % 60)
+    return tr("{whole} h {whole2:02d} min", whole=whole // 3600, whole2=whole % 3600 // 60)

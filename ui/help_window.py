@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.progress import Progress
+from engine.language.speech import tr
 from ui.guide.contents import DOCUMENTATION
 from ui.guide.guide_search import FoundPart, GuideIndex
 from ui.guide.guide_texts import all_pages, page_names, page_text
@@ -50,19 +51,23 @@ class HelpWindow(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("help")
-        self.setWindowTitle("Nutshell help")
+        self.setWindowTitle(tr("Nutshell help"))
         open_at(self, *SIZE)
         self._index: GuideIndex | None = None
         self._visited: list[str] = []
         self._items: dict[str, QTreeWidgetItem] = {}
-        self._query = QLineEdit(objectName="help.search", accessibleName="Search the guide", clearButtonEnabled=True)
-        self._query.setPlaceholderText("Search, or paste a message")
-        self._back = QToolButton(objectName="help.back", text="←", toolTip="The page before (Alt+Left)", enabled=False)
-        self._back.setAccessibleName("The page before")
-        self._tree = QTreeWidget(objectName="help.pages", accessibleName="Pages of the guide", headerHidden=True)
+        self._query = QLineEdit(
+            objectName="help.search", accessibleName=tr("Search the guide"), clearButtonEnabled=True
+        )
+        self._query.setPlaceholderText(tr("Search, or paste a message"))
+        self._back = QToolButton(
+            objectName="help.back", text="←", toolTip=tr("The page before (Alt+Left)"), enabled=False
+        )
+        self._back.setAccessibleName(tr("The page before"))
+        self._tree = QTreeWidget(objectName="help.pages", accessibleName=tr("Pages of the guide"), headerHidden=True)
         self._tree.setWordWrap(True)
         self._tree.setUniformRowHeights(False)
-        self._found = QListWidget(objectName="help.found", accessibleName="What was found", wordWrap=True)
+        self._found = QListWidget(objectName="help.found", accessibleName=tr("What was found"), wordWrap=True)
         self._found.setSpacing(3)
         self._found.setAlternatingRowColors(True)
         self._lists = QStackedWidget()
@@ -73,7 +78,7 @@ class HelpWindow(QDialog):
         self._lay_out()
 
         self._pause = QTimer(self, singleShot=True, interval=TYPING_PAUSE_MS)
-        self._call = LatestCall("help search", self)
+        self._call = LatestCall("help search", self)  # not shown
         self._query.textChanged.connect(lambda: self._pause.start())
         self._query.returnPressed.connect(self._on_return)
         self._pause.timeout.connect(self._search)
@@ -175,7 +180,7 @@ class HelpWindow(QDialog):
             item.setData(NAME, part.page)
             item.setData(HEADING, part.heading)
         if not parts:
-            item = QListWidgetItem("Nothing found. Try fewer words.", self._found)
+            item = QListWidgetItem(tr("Nothing found. Try fewer words."), self._found)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
         self._lists.setCurrentWidget(self._found)
         self.searched.emit()

@@ -3,51 +3,61 @@
 from __future__ import annotations
 
 from engine.contract.measurements import ImageBytes, ImageFidelity, Reconstruction, Spread, TransformFigures
+from engine.language.speech import tr
+from ui.counts import counted
 
 
 def fidelity_text(sizes: ImageBytes) -> list[str]:
     """A line for resizing and one for JPEG, as far as they are known."""
     lines = []
     if sizes.resize_fidelity is not None:
-        lines.append(f"Resized and back: {_likeness(sizes.resize_fidelity)}")
+        lines.append(tr("Resized and back: {likeness}", likeness=_likeness(sizes.resize_fidelity)))
     if sizes.jpeg_fidelity is not None:
-        lines.append(f"JPEG: {_likeness(sizes.jpeg_fidelity)}")
+        lines.append(tr("JPEG: {likeness}", likeness=_likeness(sizes.jpeg_fidelity)))
     return lines
 
 
 def transform_text(figures: TransformFigures) -> str:
     """What the transform keeps, and what the real codec takes for it."""
-    text = f"Reconstructed from the fed subbands: {_reconstruction(figures.fed)}"
+    text = tr("Reconstructed from the fed subbands: {reconstruction}", reconstruction=_reconstruction(figures.fed))
     if figures.zeroed_fraction:
-        text += (
-            f"; from all subbands, with {figures.zeroed_fraction * 100:.0f} % of the details zero by the threshold: "
-            f"{_reconstruction(figures.thresholded)}"
+        text += tr(
+            "; from all subbands, with {zeroed_fraction:.0f} % of the details zero by the threshold: {reconstruction}",
+            zeroed_fraction=figures.zeroed_fraction * 100,
+            reconstruction=_reconstruction(figures.thresholded),
         )
     text += "."
     if figures.jpeg2000_bytes is None or figures.jpeg2000_bytes_as_fed is None:
-        return f"{text} JPEG 2000: not part of this installation of Pillow."
+        return tr("{text} JPEG 2000: not part of this installation of Pillow.", text=text)
     lossless = figures.jpeg2000_bytes.mean / 1024
     if figures.fed.psnr_db is None:
-        return f"{text} JPEG 2000: {lossless:,.1f} KiB per image, lossless."
+        return tr("{text} JPEG 2000: {lossless:,.1f} KiB per image, lossless.", text=text, lossless=lossless)
     as_fed = figures.jpeg2000_bytes_as_fed.mean / 1024
-    return f"{text} JPEG 2000: {as_fed:,.1f} KiB per image at the same loss, {lossless:,.1f} KiB lossless."
+    return tr(
+        "{text} JPEG 2000: {as_fed:,.1f} KiB per image at the same loss, {lossless:,.1f} KiB lossless.",
+        text=text,
+        as_fed=as_fed,
+        lossless=lossless,
+    )
 
 
 def _likeness(fidelity: ImageFidelity) -> str:
     if fidelity.psnr_db is None:
-        return "nothing is lost"
+        return tr("nothing is lost")
     ssim = fidelity.ssim
-    return (
-        f"PSNR {_range(fidelity.psnr_db, '.1f')} dB, SSIM {_range(ssim, '.3f')} "
-        f"({fidelity.images} image{'s' if fidelity.images != 1 else ''})"
+    return tr(
+        "PSNR {psnr} dB, SSIM {ssim} ({images})",
+        psnr=_range(fidelity.psnr_db, ".1f"),
+        ssim=_range(ssim, ".3f"),
+        images=counted(fidelity.images, "image"),
     )
 
 
 def _reconstruction(reconstruction: Reconstruction) -> str:
     if reconstruction.psnr_db is None:
-        return "nothing is lost"
+        return tr("nothing is lost")
     psnr, error = reconstruction.psnr_db, reconstruction.relative_l2
-    return f"PSNR {_range(psnr, '.1f')} dB, relative error {_range(error, '.3f')}"
+    return tr("PSNR {range} dB, relative error {range2}", range=_range(psnr, ".1f"), range2=_range(error, ".3f"))
 
 
 def _range(spread: Spread, form: str) -> str:

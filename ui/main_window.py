@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtCore import QEvent, QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QDialog, QFileDialog, QMainWindow, QSplitter
 
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe, recipe_text
+from engine.language.languages import Language
+from engine.language.speech import mark, tr
 from engine.preferences.entries.runs_folder import RunsFolder, chosen_runs_folder
+from engine.preferences.entries.spoken_language import SpokenLanguage
 from engine.preferences.entries.theme_choice import ColorTheme, ThemeChoice
 from engine.preferences.entries.weights_folder import WeightsFolder
 from engine.preferences.preference import Preference
+from engine.preferences.preferences_file import change_preferences
 from engine.store.draft_store import Draft, DraftStore
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
@@ -33,12 +37,14 @@ from ui.screen_fit import open_at, scrolling
 from ui.start_page import StartPage
 from ui.terminal.demo import demo_recipe
 from ui.theme import apply_theme
+from ui.window_language import chosen_language
 from ui.wizard.study_wizard import StudyWizard
 from ui.wording import in_window_words
 
 if TYPE_CHECKING:
     from ui.bench.bench_page import BenchPage
     from ui.dashboard.dashboard import Dashboard
+    from ui.dashboard.handed_run import HandedRun
     from ui.help_window import HelpWindow
     from workers.process_outcome import ProcessOutcome
     from workers.run_controller import RunController
@@ -49,17 +55,25 @@ NARROW_PIXELS = 800
 TOLD_MS = 20_000
 SMALLEST = (480, 320)
 USUAL = (1280, 760)
-RUN_HOLDS_FOLDER = "A run is in progress. Wait for it, or cancel it, before changing the folder."
-RECIPES = "Recipes (*.toml)"
-CLOSING_QUESTION = "A run is in progress. Whatever you choose, every finished stage is kept."
-CANCEL_AND_CLOSE, KEEP_RUNNING = "Cancel the run and close", "Keep running without the window"
+RUN_HOLDS_FOLDER = mark("A run is in progress. Wait for it, or cancel it, before changing the folder.")
+RECIPES = mark("Recipes (*.toml)")
+CLOSING_QUESTION = mark("A run is in progress. Whatever you choose, every finished stage is kept.")
+CANCEL_AND_CLOSE, KEEP_RUNNING = mark("Cancel the run and close"), mark("Keep running without the window")
 
 
 class MainWindow(QMainWindow):
     """Puts the sidebar, the start page, the guide and the runs together."""
 
-    def __init__(self, settings: QSettings, runs_directory: Path) -> None:
+    language_chosen = Signal(object)
+    """The `Language` that the window is to speak."""
+
+    def __init__(self, settings: QSettings, runs_directory: Path, before: MainWindow | None = None) -> None:
+        """
+        Args:
+            before: a window that this one takes the place of, with its run in progress and all that it shows.
+        """
         super().__init__()
+        handed = before.give_away() if before else None
         self.setWindowTitle("Nutshell")
         self.setMinimumSize(*SMALLEST)
         open_at(self, *USUAL)
@@ -75,7 +89,7 @@ class MainWindow(QMainWindow):
         self._runs = RunsList()
         self._start = StartPage()
         self.wizard = StudyWizard(settings, runs_directory)
-        self._stack = RunStack(scrolling(self._start), self.wizard, settings, runs_directory)
+        self._stack = RunStack(scrolling(self._start), self.wizard, settings, runs_directory, handed)
         self._actions = RunActions(self, self._locations)
         self._notice = RunNotice(self)
         split = QSplitter(Qt.Orientation.Horizontal)
@@ -88,6 +102,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(split)
         self._make_menus()
         self._connect()
+        if before is not None:
+            self._continue_from(before)
         if geometry := settings.value("window/geometry"):
             self.restoreGeometry(geometry)
         self._refresh_runs()
@@ -101,6 +117,11 @@ class MainWindow(QMainWindow):
     def controller(self) -> RunController:
         """Of the run in progress."""
         return self._stack.controller
+
+    @property
+    def runs_directory(self) -> Path:
+        """Where runs are kept."""
+        return self._locations.root
 
     def start_run(self, recipe: Recipe) -> None:
         """Run a recipe in an engine child and show it."""
@@ -116,6 +137,29 @@ class MainWindow(QMainWindow):
             self._stack.addWidget(self._bench_area)
         self._stack.setCurrentWidget(self._bench_area)
         return self._bench
+
+    def give_away(self) -> HandedRun | None:
+        """Shut down, but for the run in progress, which is returned: another window takes this one's place."""
+        handed = self._stack.give_away()
+        self._shut_down()
+        return handed
+
+    def _continue_from(self, before: MainWindow) -> None:
+        self.wizard.continue_from(before.wizard)
+        self._show_runs.setChecked(before._show_runs.isChecked())
+        self._stack.show_as(before._stack)
+        if before._shows_bench():
+            self.show_bench()
+
+    def _shut_down(self) -> None:
+        self._stack.shut_down()
+        if self._bench is not None:
+            self._bench.shut_down()
+        if self._help is not None:
+            self._help.shut_down()
+        self._actions.shut_down()
+        self.wizard.shut_down()
+        self._settings.setValue("window/geometry", self.saveGeometry())
 
     def apply_theme(self) -> None:
         """Give the whole application the chosen theme, the plots that are drawn already too."""
@@ -136,14 +180,7 @@ class MainWindow(QMainWindow):
         if self.controller.is_running() and not self._may_close():
             event.ignore()
             return
-        self._stack.shut_down()
-        if self._bench is not None:
-            self._bench.shut_down()
-        if self._help is not None:
-            self._help.shut_down()
-        self._actions.shut_down()
-        self.wizard.shut_down()
-        self._settings.setValue("window/geometry", self.saveGeometry())
+        self._shut_down()
         event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -230,9 +267,9 @@ class MainWindow(QMainWindow):
 
     def _may_close(self) -> bool:
         """Whether to cancel the run and close; else the window stays, or goes until the run has ended."""
-        ways = (CANCEL_AND_CLOSE, KEEP_RUNNING)
-        chosen = chosen_of(self, "Close Nutshell", CLOSING_QUESTION, ways, "Stay here")
-        if chosen == KEEP_RUNNING and self.controller.is_running():
+        ways = (tr(CANCEL_AND_CLOSE), tr(KEEP_RUNNING))
+        chosen = chosen_of(self, tr("Close Nutshell"), tr(CLOSING_QUESTION), ways, tr("Stay here"))
+        if chosen == tr(KEEP_RUNNING) and self.controller.is_running():
             # A paused run would never end, and the user would not see it.
             self.controller.resume()
             self._notice.stay_in_tray()
@@ -271,7 +308,7 @@ class MainWindow(QMainWindow):
         try:
             self.wizard.open_draft(draft.draft)
         except NutshellError as error:
-            tell(self, "This draft cannot be opened", in_window_words(str(error)))
+            tell(self, tr("This draft cannot be opened"), in_window_words(str(error)))
         self._stack.show_wizard()
 
     def _on_duplicate(self, record: RunRecord) -> None:
@@ -304,13 +341,14 @@ class MainWindow(QMainWindow):
         menus.start_requested.connect(self._stack.show_start)
         menus.bench_requested.connect(self.show_bench)
         menus.preferences_requested.connect(self._on_preferences)
+        menus.language_requested.connect(self._on_language)
         menus.quit_requested.connect(self.close)
         menus.help_requested.connect(self._on_help)
         menus.doctor_requested.connect(self._on_doctor)
         menus.about_requested.connect(self._on_about)
 
     def _on_open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", RECIPES)
+        path, _ = QFileDialog.getOpenFileName(self, tr("Open a recipe"), "", tr(RECIPES))
         if path:
             self._open_recipe(Path(path))
 
@@ -318,19 +356,23 @@ class MainWindow(QMainWindow):
         try:
             self._edit(read_recipe(path))
         except NutshellError as error:
-            tell(self, "This recipe cannot be used", in_window_words(str(error)))
+            tell(self, tr("This recipe cannot be used"), in_window_words(str(error)))
 
     def _on_save(self) -> None:
         recipe = self.wizard.recipe()
         if refusal := self.wizard.refusal:
-            tell(self, "Not saved", f"What is typed in the wizard is no recipe yet. {refusal}")
+            tell(self, tr("Not saved"), tr("What is typed in the wizard is no recipe yet. {refusal}", refusal=refusal))
             return
-        path, _ = QFileDialog.getSaveFileName(self, "Save the recipe", f"{recipe.name}.toml", RECIPES)
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save the recipe"), f"{recipe.name}.toml", tr(RECIPES))
         if path:
             try:
                 write_durably(Path(path), recipe_text(recipe))
             except OSError as error:
-                tell(self, "Not saved", f"{path} cannot be written ({error.strerror}).")
+                tell(
+                    self,
+                    tr("Not saved"),
+                    tr("{path} cannot be written ({strerror}).", path=path, strerror=error.strerror),
+                )
 
     def _on_preferences(self) -> None:
         from ui.preferences.preferences_dialog import PreferencesDialog
@@ -338,6 +380,12 @@ class MainWindow(QMainWindow):
         dialog = PreferencesDialog(self.preferences, self._locations.root, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
+
+    def _on_language(self, language: Language) -> None:
+        try:
+            self.preferences.take(change_preferences({SpokenLanguage: language.code}))
+        except NutshellError as error:
+            tell(self, tr("Language"), in_window_words(str(error)))
 
     def _on_preference(self, preference: type[Preference]) -> None:
         """What the window itself does with a preference; who runs something reads the others when it starts."""
@@ -349,6 +397,8 @@ class MainWindow(QMainWindow):
             if (self._follows_folder or chooses_here) and not self.controller.is_running():
                 self.use_runs_directory(chosen_runs_folder(self.preferences.value(RunsFolder)))
                 self._follows_folder = True
+        elif preference is SpokenLanguage:
+            self.language_chosen.emit(chosen_language(self.preferences.value(SpokenLanguage)))
         elif preference is WeightsFolder:
             self.wizard.refresh()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
+from engine.language.speech import tr
 from ui.wording import in_window_words
 
 
@@ -18,7 +19,7 @@ class MessageBar(QLabel):
         # A path may hold what would pass for HTML; and a sentence may be worth copying.
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setAccessibleName("Message")
+        self.setAccessibleName(tr("Message"))
         self.hide()
 
     def say(self, text: str, role: str = "error") -> None:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from engine.language.speech import tr
+
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -62,8 +64,8 @@ class NestedRowsModel(QAbstractItemModel):
             return None
         title, explanation = self._headers[section]
         if role == Qt.ItemDataRole.DisplayRole:
-            return title
-        return explanation if role == Qt.ItemDataRole.ToolTipRole else None
+            return tr(title)
+        return tr(explanation) if role == Qt.ItemDataRole.ToolTipRole else None
 
 
 def _place(index: Index) -> int | None:

@@ -7,18 +7,19 @@ from collections.abc import Sequence
 from engine.contract.measurements import RecallComparison, VariantMeasurement
 from engine.contract.repeated_results import ChainSummary
 from engine.figures.verdict_words import VERDICTS
+from engine.language.speech import mark, tr
 from engine.measurement.target_verdict import points_text
 
 RECALL_HEADS = (
-    "class",
-    "Δ recall, points\n(95 % CI)",
-    "became\nwrong",
-    "became\nright",
-    "of test\nimages",
-    "may lose\nat most",
-    "loses at most\nso much",
+    mark("class"),
+    mark("Δ recall, points\n(95 % CI)"),
+    mark("became\nwrong"),
+    mark("became\nright"),
+    mark("of test\nimages"),
+    mark("may lose\nat most"),
+    mark("loses at most\nso much"),
 )
-RECALL_TITLE = "Recall against the baseline, on the same test images of the class"
+RECALL_TITLE = mark("Recall against the baseline, on the same test images of the class")
 
 
 def recall_rows(variants: Sequence[VariantMeasurement]) -> list[tuple[str, ...]]:
@@ -33,7 +34,7 @@ def recall_rows(variants: Sequence[VariantMeasurement]) -> list[tuple[str, ...]]
 
 def recall_cells(name: str, one: RecallComparison) -> tuple[str, ...]:
     """Of one class."""
-    images = f"{one.images:,}" + (f" in {one.groups:,} groups" if one.groups else "")
+    images = f"{one.images:,}" + (tr(" in {groups:,} groups", groups=one.groups) if one.groups else "")
     change = _change(one.difference, one.difference_ci95)
     return (name, change, f"{one.lost:,}", f"{one.won:,}", images, points_text(one.max_drop), VERDICTS[one.verdict])
 
@@ -41,8 +42,15 @@ def recall_cells(name: str, one: RecallComparison) -> tuple[str, ...]:
 def repeated_recall_lines(summary: Sequence[ChainSummary]) -> list[str]:
     """Each chain over the repetitions, a sentence per class that the target names."""
     return [
-        f'{chain.name}: recall of "{name}" {_change(one.mean, one.ci95)} points over all repetitions; loses at most '
-        f"{points_text(one.max_drop)}: {VERDICTS[one.verdict]}."
+        tr(
+            '{name}: recall of "{name2}" {change} points over all repetitions; loses at most '
+            "{points_text}: {verdicts}.",
+            name=chain.name,
+            name2=name,
+            change=_change(one.mean, one.ci95),
+            points_text=points_text(one.max_drop),
+            verdicts=VERDICTS[one.verdict],
+        )
         for chain in summary
         if chain.difference
         for name, one in chain.difference.recall.items()
@@ -51,4 +59,13 @@ def repeated_recall_lines(summary: Sequence[ChainSummary]) -> list[str]:
 
 def _change(difference: float, interval: tuple[float, float] | None) -> str:
     said = f"{100 * difference:+.1f}"
-    return said if interval is None else f"{said} ({100 * interval[0]:+.1f} to {100 * interval[1]:+.1f})"
+    return (
+        said
+        if interval is None
+        else tr(
+            "{said} ({interval:+.1f} to {interval2:+.1f})",
+            said=said,
+            interval=100 * interval[0],
+            interval2=100 * interval[1],
+        )
+    )

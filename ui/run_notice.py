@@ -6,10 +6,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QSystemTrayIcon, QWidget
 
+from engine.language.speech import mark, tr
 from engine.launch.resources import ICON
 from workers.process_outcome import Ending, ProcessOutcome
 
-TITLES = {Ending.DONE: "The run is done", Ending.CANCELLED: "The run was cancelled"}
+FAILED = mark("The run failed")
+TITLES = {Ending.DONE: mark("The run is done"), Ending.CANCELLED: mark("The run was cancelled")}
 
 
 class RunNotice(QObject):
@@ -44,7 +46,7 @@ class RunNotice(QObject):
         if QSystemTrayIcon.isSystemTrayAvailable():
             tray = self._icon()
             tray.show()
-            tray.showMessage(TITLES.get(outcome.ending, "The run failed"), f"{name}. {outcome.message}")
+            tray.showMessage(tr(TITLES.get(outcome.ending, FAILED)), f"{name}. {outcome.message}")
 
     def hide(self) -> None:
         if self._tray is not None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from engine.language.speech import tr
+
 BAR_HEIGHT = 6
 
 
@@ -27,7 +29,7 @@ class ScanProgress(QWidget):
         self._text = QLabel(objectName=f"{name}.progress")
         self._text.setProperty("role", "hint")
         self._bar = QProgressBar(objectName=f"{name}.busy", textVisible=False)
-        self._bar.setAccessibleName("Progress of the scan")
+        self._bar.setAccessibleName(tr("Progress of the scan"))
         self._bar.setFixedHeight(BAR_HEIGHT)
         self._button = QPushButton(again, objectName=f"{name}.scan")
         row = QHBoxLayout()
@@ -47,15 +49,19 @@ class ScanProgress(QWidget):
     def begin(self) -> None:
         """Work is in progress; its length is unknown."""
         self._busy = True
-        self._button.setText("S&top")
+        self._button.setText(tr("S&top"))
         self._button.setToolTip("")
-        self._text.setText("Reading the images…")
+        self._text.setText(tr("Reading the images…"))
         self._bar.setRange(0, 0)
         self._set_bar_shown(True)
 
     def show_progress(self, done: int, total: int) -> None:
         """Show the progress; total 0: unknown."""
-        self._text.setText(f"{done:,} of {total:,} images" if total else f"{done:,} images so far")
+        self._text.setText(
+            tr("{done:,} of {total:,} images", done=done, total=total)
+            if total
+            else tr("{done:,} images so far", done=done)
+        )
         self._bar.setRange(0, total)
         self._bar.setValue(done)
 

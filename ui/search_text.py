@@ -10,6 +10,8 @@ from engine.contract.events import TrialFinished
 from engine.contract.search_result import SearchResult
 from engine.contract.search_settings import SearchSettings
 from engine.figures.figure_text import figure_text
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from ui.counts import counted
 from ui.durations import duration_text
 
@@ -22,40 +24,50 @@ def settings_text(settings: Mapping[str, Any]) -> str:
 def value_text(name: str, value: float) -> str:
     """A figure with its unit, such as "12.3 KiB"."""
     if name.endswith("_bytes"):
-        return f"{value / 1024:,.1f} KiB"
+        return tr("{value:,.1f} KiB", value=value / 1024)
     if name.endswith("_ms"):
-        return f"{figure_text(value)} ms"
+        return tr("{figure_text} ms", figure_text=figure_text(value))
     return f"{value:.3f}" if abs(value) <= 1 else figure_text(value)
 
 
 def limits_text(search: SearchSettings) -> str:
     """What ends it, such as "40 trials or 60 minutes"."""
     limits = [counted(search.trial_limit, "trial")] if search.trial_limit is not None else []
-    limits += [f"{search.minutes:g} minutes"] if search.minutes else []
+    limits += [tr("{minutes} minutes", minutes=f"{search.minutes:g}")] if search.minutes else []
     return " or ".join(limits)
 
 
 def trial_line(event: TrialFinished) -> str:
     """One line a trial."""
-    of = f" of {event.trials}" if event.trials else ""
-    left = f"; {duration_text(event.seconds_left)} left" if event.seconds_left else ""
-    head = f"Trial {event.trial}{of}, {settings_text(event.settings)}"
+    of = tr(" of {trials}", trials=event.trials) if event.trials else ""
+    left = tr("; {duration_text} left", duration_text=duration_text(event.seconds_left)) if event.seconds_left else ""
+    head = tr(
+        "Trial {trial}{of}, {settings_text}", trial=event.trial, of=of, settings_text=settings_text(event.settings)
+    )
     if event.state != "done":
-        return f"{head}: {event.state}, {event.reason}{left}"
+        return f"{head}: {recognised(event.state)}, {recognised(event.reason)}{left}"
     values = ", ".join(f"{name} {value_text(name, value)}" for name, value in event.values.items())
-    best = " (on the front)" if event.trial in event.front else ""
+    best = tr(" (on the front)") if event.trial in event.front else ""
     return f"{head}: {values}{best}{left}"
 
 
 def search_title(search: SearchResult) -> str:
     """How many trials there were, and how many are on the front."""
     more = [
-        f"{count} {what}" for count, what in ((search.stopped, "stopped early"), (search.failed, "failed")) if count
+        f"{count} {what}"
+        for count, what in ((search.stopped, tr("stopped early")), (search.failed, tr("failed")))
+        if count
     ]
-    refused = f"; {counted(search.refused, 'combination')} refused" if search.refused else ""
+    refused = tr("; {counted} refused", counted=counted(search.refused, "combination")) if search.refused else ""
     of = f" ({', '.join(more)})" if more else ""
-    found = "what no other trial beats" if search.front else "nothing that reaches the floors"
-    return f"Found in {counted(search.trials, 'trial')}{of}{refused}: {found}"
+    found = tr("what no other trial beats") if search.front else tr("nothing that reaches the floors")
+    return tr(
+        "Found in {counted}{of}{refused}: {found}",
+        counted=counted(search.trials, "trial"),
+        of=of,
+        refused=refused,
+        found=found,
+    )
 
 
 def front_heads(search: SearchResult) -> tuple[str, ...]:

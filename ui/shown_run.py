@@ -37,6 +37,8 @@ from engine.contract.events import (
 from engine.contract.evidence import Evidence
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.run_result import RunResult
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from ui.counts import counted
 from ui.durations import duration_text
 from ui.search_text import trial_line
@@ -49,14 +51,14 @@ Severity = Literal["note", "warning", "error"]
 
 
 class StageStatus(StrEnum):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    REUSED = "computed before"
-    STOPPED = "stopped early"
-    FAILED = "failed"
-    CUT_OFF = "not finished"
-    NOT_BEGUN = "not begun"
+    WAITING = mark("waiting")
+    RUNNING = mark("running")
+    DONE = mark("done")
+    REUSED = mark("computed before")
+    STOPPED = mark("stopped early")
+    FAILED = mark("failed")
+    CUT_OFF = mark("not finished")
+    NOT_BEGUN = mark("not begun")
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,7 @@ class ShownRun:
         """Title of each stage that has found evidence of a kind, and what it is."""
         for stage in self.stages.values():
             if kind.key in stage.evidence:
-                yield stage.plan.title, kind.model_validate(stage.evidence[kind.key])
+                yield recognised(stage.plan.title), kind.model_validate(stage.evidence[kind.key])
 
     def samples(self, setting: str) -> Path | None:
         """The file of an image setting's sample images and subbands, once they are ready."""
@@ -215,15 +217,15 @@ class ShownRun:
                 self.variants[event.variant.name] = event.variant
             case Paused():
                 self.paused, self.pausing = True, False
-                self._say(event, "Paused.")
+                self._say(event, tr("Paused."))
             case Resumed():
                 self.paused = self.pausing = False
-                self._say(event, "Resumed.")
+                self._say(event, tr("Resumed."))
             case Notice():
                 self._say(event, event.message, event.severity)
             case RunFinished():
                 self.result, self.seconds, self.pausing = event.result, event.seconds, False
-                self._say(event, f"Done in {duration_text(event.seconds)}.")
+                self._say(event, tr("Done in {duration_text}.", duration_text=duration_text(event.seconds)))
             case RunFailed():
                 self.failure, self.result = event, event.result
                 self._say(event, event.message, "error")
@@ -272,21 +274,42 @@ class ShownRun:
         self.started = event
         self.directory = self.directory or Path(event.directory)
         self.stages = {stage.key: StageProgress(stage) for stage in event.stages}
-        self._say(event, f"Run {event.run}: {counted(len(event.stages), 'stage')}.")
+        self._say(event, tr("Run {run}: {counted}.", run=event.run, counted=counted(len(event.stages), "stage")))
         for finding in event.findings:
             self._say(event, finding.message, "warning" if finding.severity == "warning" else "note")
 
     def _log_dataset(self, event: DatasetReady) -> None:
         data, sizes = event.dataset, event.images
-        cached = " (decoded by an earlier run)" if event.cached else ""
+        cached = tr(" (decoded by an earlier run)") if event.cached else ""
         if event.setting:
-            ratio, gain = f"{sizes.compression_ratio:.2f} : 1", f"{round(sizes.space_gain * 100)} %"
-            self._say(event, f"Images at {event.setting}: compression ratio {ratio}, space saved {gain}{cached}.")
+            ratio, gain = (
+                f"{sizes.compression_ratio:.2f} : 1",
+                f"{round(sizes.space_gain * 100)} %",
+            )
+            self._say(
+                event,
+                tr(
+                    "Images at {setting}: compression ratio {ratio}, space saved {gain}{cached}.",
+                    setting=event.setting,
+                    ratio=ratio,
+                    gain=gain,
+                    cached=cached,
+                ),
+            )
         if len(self.datasets) > 1:
             return
-        self._say(event, f"Images: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{cached}.")
+        self._say(
+            event,
+            tr(
+                "Images: {train:,} train, {validation:,} validation, {test:,} test{cached}.",
+                train=data.train,
+                validation=data.validation,
+                test=data.test,
+                cached=cached,
+            ),
+        )
         for skipped in data.skipped:
-            self._say(event, f"Skipped {skipped.path}: {skipped.reason}", "warning")
+            self._say(event, tr("Skipped {path}: {reason}", path=skipped.path, reason=skipped.reason), "warning")
 
     def _apply_to_stage(
         self,
@@ -301,18 +324,25 @@ class ShownRun:
     ) -> None:
         match event:
             case StageStarted():
-                stage.status, stage.phase = StageStatus.RUNNING, "starting"
+                stage.status, stage.phase = StageStatus.RUNNING, tr("starting")
                 if event.resumed_epoch:
-                    self._say(event, f"{stage.plan.title}: {counted(event.resumed_epoch, 'epoch')} done already.")
+                    self._say(
+                        event,
+                        tr(
+                            "{title}: {counted} done already.",
+                            title=recognised(stage.plan.title),
+                            counted=counted(event.resumed_epoch, "epoch"),
+                        ),
+                    )
             case StagePhase():
-                stage.phase = event.phase
-                self._say(event, f"{stage.plan.title}: {event.phase}.")
+                stage.phase = recognised(event.phase)
+                self._say(event, f"{recognised(stage.plan.title)}: {stage.phase}.")
             case BatchProgress():
-                stage.phase = f"epoch {event.epoch} of {event.epochs}"
+                stage.phase = tr("epoch {epoch} of {epochs}", epoch=event.epoch, epochs=event.epochs)
                 done = event.epoch - 1 + event.batch / max(event.batches, 1)
                 stage.done_fraction, stage.seconds_left = done / max(event.epochs, 1), event.seconds_left
             case FeatureProgress():
-                stage.phase = f"frozen base: {event.done:,} of {event.total:,} images"
+                stage.phase = tr("frozen base: {done:,} of {total:,} images", done=event.done, total=event.total)
                 stage.seconds_left = event.seconds_left
             case EpochFinished():
                 # A stage that is trained again from an earlier epoch tells of the later ones once more.
@@ -320,19 +350,19 @@ class ShownRun:
                     stage.epochs.pop()
                 stage.epochs.append(event)
                 if stage.status is StageStatus.RUNNING:
-                    stage.phase = f"epoch {event.epoch} of {event.epochs}"
+                    stage.phase = tr("epoch {epoch} of {epochs}", epoch=event.epoch, epochs=event.epochs)
                     stage.seconds_left = (event.epochs - event.epoch) * event.seconds
                 stage.done_fraction = event.epoch / max(event.epochs, 1)
             case EvidenceFound():
                 stage.evidence[event.evidence.kind] = event.evidence.document
                 if event.evidence.sentence:
-                    self._say(event, f"{stage.plan.title}: {event.evidence.sentence}")
+                    self._say(event, f"{recognised(stage.plan.title)}: {recognised(event.evidence.sentence)}")
             case StageFinished():
                 stage.done_fraction, stage.seconds, stage.phase = 1.0, event.seconds, ""
                 stage.seconds_left = 0.0
                 stage.status = _final_status(event)
                 took = "" if event.reused else f", {duration_text(event.seconds)}"
-                self._say(event, f"{stage.plan.title}: {stage.status}{took}.")
+                self._say(event, f"{recognised(stage.plan.title)}: {tr(stage.status)}{took}.")
 
     def _say(self, event: EngineEvent, text: str, severity: Severity = "note") -> None:
         self.log.append(LogEntry(event.time, severity, in_window_words(text)))

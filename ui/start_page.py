@@ -8,17 +8,18 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from engine.language.speech import mark, tr
 from engine.store.draft_store import Draft
 from engine.store.run_history import RunRecord
 from ui.form.browse_start import pictures
 
 BUTTON_WIDTH = 340
 MAX_RECENT = 3
-TITLE = "Make a network small, and see what it costs"
-DROP_HINT = (
+TITLE = mark("Make a network small, and see what it costs")
+DROP_HINT = mark(
     "Or drop a folder of images, an archive, a recipe, a model (.keras, .h5, .tflite) or a run anywhere on this window."
 )
-FOLDER_TIP = "A folder with one folder of images per class"
+FOLDER_TIP = mark("A folder with one folder of images per class")
 
 
 class StartPage(QWidget):
@@ -39,14 +40,20 @@ class StartPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("start")
-        title = QLabel(TITLE, wordWrap=True)
+        title = QLabel(tr(TITLE), wordWrap=True)
         title.setProperty("role", "title")
-        self._folder = self._button("&Choose a folder of images…", "folder", FOLDER_TIP)
-        self._demo = self._button("&Try the demo", "demo", "Trains a small network on drawn hearts: about two minutes")
-        self._new = self._button("New st&udy, step by step", "new", "All image sources and settings, page by page")
-        self._open = self._button("&Open a recipe…", "open", "A .toml file that was saved here or written by hand")
-        self._bench = self._button("Test &models on images", "bench", "What finished models say of your images")
-        hint = QLabel(DROP_HINT, wordWrap=True)
+        self._folder = self._button(tr("&Choose a folder of images…"), "folder", tr(FOLDER_TIP))
+        self._demo = self._button(
+            tr("&Try the demo"), "demo", tr("Trains a small network on drawn hearts: about two minutes")
+        )
+        self._new = self._button(
+            tr("New st&udy, step by step"), "new", tr("All image sources and settings, page by page")
+        )
+        self._open = self._button(
+            tr("&Open a recipe…"), "open", tr("A .toml file that was saved here or written by hand")
+        )
+        self._bench = self._button(tr("Test &models on images"), "bench", tr("What finished models say of your images"))
+        hint = QLabel(tr(DROP_HINT), wordWrap=True)
         hint.setProperty("role", "hint")
         self._recent = QFrame()
         self._recent_layout = QVBoxLayout(self._recent)
@@ -72,11 +79,11 @@ class StartPage(QWidget):
             if widget := item.widget():
                 widget.deleteLater()
         if draft is not None or records:
-            self._recent_layout.addWidget(QLabel("Recent"))
+            self._recent_layout.addWidget(QLabel(tr("Recent")))
         if draft is not None:
-            self._add_recent(f"✎ {draft.name} (draft)", partial(self.draft_chosen.emit, draft))
+            self._add_recent(tr("✎ {name} (draft)", name=draft.name), partial(self.draft_chosen.emit, draft))
         for record in records[:MAX_RECENT]:
-            self._add_recent(f"{record.title} ({record.state})", partial(self.run_chosen.emit, record))
+            self._add_recent(f"{record.title} ({tr(record.state)})", partial(self.run_chosen.emit, record))
 
     def _add_recent(self, text: str, chosen: partial[None]) -> None:
         button = QPushButton(text.replace("&", "&&"), flat=True)
@@ -93,5 +100,5 @@ class StartPage(QWidget):
         return button
 
     def _on_folder(self) -> None:
-        if path := QFileDialog.getExistingDirectory(self, "Folder of images", pictures()):
+        if path := QFileDialog.getExistingDirectory(self, tr("Folder of images"), pictures()):
             self.images_chosen.emit(Path(path))

@@ -63,7 +63,7 @@ def apply_theme(application: QApplication, choice: ThemeChoice) -> Theme:
     )
     theme = DARK if dark else LIGHT
     if application.property("theme") is None:
-        application.setStyle("Fusion")
+        application.setStyle("Fusion")  # not shown
     application.setPalette(_palette(theme))
     application.setStyleSheet(_style_sheet(theme))
     application.setProperty("theme", theme.name)

@@ -14,8 +14,8 @@ def values_text(values: Varied) -> str:
     if isinstance(values, str):
         return values
     if isinstance(values, SearchRange):
-        step = f" in steps of {values.step:g}" if values.step else ""
-        return f"{values.low:g} to {values.high:g}{step}{', log' if values.log else ''}"
+        step = f" in steps of {values.step:g}" if values.step else ""  # not shown
+        return f"{values.low:g} to {values.high:g}{step}{', log' if values.log else ''}"  # not shown
     return ", ".join(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values)
 
 
@@ -27,14 +27,14 @@ def typed_values(text: str) -> Any:
     plain, _, log = text.partition(", log")
     low, between, rest = plain.partition(" to ")
     if between and not log.strip():
-        high, _, step = rest.replace(" in steps of ", " step ").partition(" step ")
+        high, _, step = rest.replace(" in steps of ", " step ").partition(" step ")  # not shown
         try:
             found = {"low": float(low), "high": float(high), "log": text.endswith(", log")}
             return found | ({"step": float(step)} if step else {})
         except ValueError:
             pass
     try:
-        return tomllib.loads(f"values = [{text}]")["values"]
+        return tomllib.loads(f"values = [{text}]")["values"]  # not shown
     except ValueError:
         return [_plain(part) for part in text.split(",") if part.strip()]
 

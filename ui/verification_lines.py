@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.language.speech import mark, tr
 from engine.verification.verified_figures import DifferingFigure, FigureGroup, Value, Verification
 from ui.counts import counted
 
 GROUPS = (
     "file", "size", "weights", "accuracy", "classes", "probabilities", "answers", "agreement", "paired", "threshold",
-    "TFLM file",
+    mark("TFLM file"),
 )  # fmt: skip
 MAX_LINES = 8
 """Of one group; a table of many classes can differ in thousands of figures."""
@@ -33,12 +34,12 @@ def differing_lines(found: Verification) -> Iterator[str]:
         reasons: dict[str, list[str]] = {}
         for group in wrong:
             if group.differing:
-                yield f"  {group.group}: does not hold"
+                yield tr("  {group}: does not hold", group=group.group)
                 yield from _said(group)
             elif group.why:
                 reasons.setdefault(group.why, []).append(group.group)
         for why, names in reasons.items():
-            yield f"  {', '.join(names)}: not verified. {why}"
+            yield tr("  {join}: not verified. {why}", join=", ".join(names), why=why)
 
 
 def verdict(found: Verification) -> str:
@@ -48,44 +49,61 @@ def verdict(found: Verification) -> str:
     differing = sum(len(group.differing) for group in groups)
     unverified = sum(bool(group.why) for group in groups)
     if found.holds:
-        return f"All {compared:,} figures that were computed again hold."
-    said = [f"{differing:,} of {compared:,} figures do not hold"] if differing else []
-    said += [f"{counted(unverified, 'group')} of figures could not be verified"] if unverified else []
-    return f"{', and '.join(said)}."
+        return tr("All {compared:,} figures that were computed again hold.", compared=compared)
+    said = (
+        [tr("{differing:,} of {compared:,} figures do not hold", differing=differing, compared=compared)]
+        if differing
+        else []
+    )
+    said += (
+        [tr("{counted} of figures could not be verified", counted=counted(unverified, "group"))] if unverified else []
+    )
+    return f"{tr(', and ').join(said)}."
 
 
 def _groups_of_run(found: Verification) -> Iterator[tuple[str, FigureGroup]]:
-    yield "Run", found.files
+    yield tr("Run"), found.files
     for images in found.images:
         for group in images.groups:
             yield images.name, group
     if found.summary:
-        yield "Repetitions", found.summary
+        yield tr("Repetitions"), found.summary
 
 
 def _counted(group: FigureGroup) -> str:
     if group.why and not group.differing:
-        return f"not verified. {group.why}"
-    return f"{'does not hold' if group.differing else 'holds'} ({group.compared:,} compared)"
+        return tr("not verified. {why}", why=group.why)
+    if group.differing:
+        return tr("does not hold ({compared:,} compared)", compared=group.compared)
+    return tr("holds ({compared:,} compared)", compared=group.compared)
 
 
 def _said(group: FigureGroup) -> Iterator[str]:
     for one in group.differing[:MAX_LINES]:
         yield f"    {_line(one)}"
     if (more := len(group.differing) - MAX_LINES) > 0:
-        yield f"    and {more:,} more; --json FILE lists all"
+        yield tr("    and {more:,} more; --json FILE lists all", more=more)
     if group.differing and group.why:
-        yield f"    Not verified in part: {group.why}"
+        yield tr("    Not verified in part: {why}", why=group.why)
 
 
 def _line(one: DifferingFigure) -> str:
-    digits = "" if one.equal_decimals is None else f"; equal to {counted(one.equal_decimals, 'decimal')}"
-    return f"{one.figure}: printed {_text(one.printed)}, found {_text(one.found)}{digits}. {one.detail}".rstrip()
+    digits = (
+        "" if one.equal_decimals is None else tr("; equal to {counted}", counted=counted(one.equal_decimals, "decimal"))
+    )
+    return tr(
+        "{figure}: printed {text}, found {text2}{digits}. {detail}",
+        figure=one.figure,
+        text=_text(one.printed),
+        text2=_text(one.found),
+        digits=digits,
+        detail=one.detail,
+    ).rstrip()
 
 
 def _text(value: Value) -> str:
     if value is None:
-        return "nothing"
+        return tr("nothing")
     if isinstance(value, int):
         return f"{value:,}"
     return f"{value:.9g}" if isinstance(value, float) else str(value)

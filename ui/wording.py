@@ -15,6 +15,8 @@ from engine.contract.image_settings import DwtSettings, ImageGrid
 from engine.contract.step_parameters import STEP_PARAMETERS
 from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 
 TABLES: dict[str, type[BaseModel]] = {
     "dataset": DatasetSettings,
@@ -32,7 +34,8 @@ ASSIGNED = re.compile(r"(\bset )?\b([a-z_]+) = (\"[^\"]*\"|[\w./+-]+[\w/+-]|\w|\
 
 
 def in_window_words(text: str) -> str:
-    """The sentence with titles for keys: 'dataset.path is empty' → '"Images" is empty'."""
+    """The sentence in the window's language, with titles for keys: 'dataset.path is empty' → '"Images" is empty'."""
+    text = recognised(text)
     text = IN_TABLE.sub(_titled, text)
     text = IN_STEP.sub(_place, text)
     text = ASSIGNED.sub(_assigned, text)
@@ -42,15 +45,15 @@ def in_window_words(text: str) -> str:
 def _titled(found: re.Match[str]) -> str:
     own = _source_settings() if found[1] == "dataset" else []
     fields = (model.model_fields.get(found[2]) for model in (TABLES[found[1]], *own))
-    return next((f'"{field.title}"' for field in fields if field is not None and field.title), found[0])
+    return next((f'"{tr(field.title)}"' for field in fields if field is not None and field.title), found[0])
 
 
 def _place(found: re.Match[str]) -> str:
-    place = f"chain {int(found[1]) + 1}"
+    place = tr("chain {number}", number=int(found[1]) + 1)
     if found[2]:
-        place += f", step {int(found[2]) + 1}"
+        place += tr(", step {number}", number=int(found[2]) + 1)
     if found[3]:
-        place += f', "{_titles().get(found[3], found[3])}"'
+        place += f', "{tr(_titles().get(found[3], found[3]))}"'
     return place
 
 
@@ -60,13 +63,14 @@ def _assigned(found: re.Match[str]) -> str:
         return found[0]
     value = found[3].strip('"')
     named = _names_of_values().get((found[2], value))
-    value = f'"{named}"' if named else value.replace("_", " ")
-    return f'set "{title}" to {value}' if found[1] else f'"{title}" = {value}'
+    title = tr(title)
+    value = f'"{tr(named)}"' if named else value.replace("_", " ")
+    return tr('set "{title}" to {value}', title=title, value=value) if found[1] else f'"{title}" = {value}'
 
 
 def _bare(found: re.Match[str]) -> str:
     title = _titles().get(found[0].lower())
-    return found[0] if title is None else f'"{title}"'
+    return found[0] if title is None else f'"{tr(title)}"'
 
 
 @lru_cache(maxsize=1)

@@ -59,9 +59,9 @@ class Bar:
     """What it is called without its interval, where the axis names that; empty: as the axis."""
 
     @property
-    def axis_of_means(self) -> str:
-        """Where a bar is the mean of several repetitions, and its whisker their range."""
-        return f"{self.plain or self.axis.removesuffix(' ({unit})')}, mean and range ({{unit}})"
+    def called(self) -> str:
+        """Its name without unit and interval."""
+        return self.plain or self.axis.removesuffix(" ({unit})")
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def change_of_accuracy() -> dict[str, Any]:
     def text(variant: VariantMeasurement, baseline: VariantMeasurement) -> str:
         ends = interval(variant)
         found: str = plain["text"](variant, baseline)
-        return found + (f" ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else "")
+        return f"{found} ({ends[0]:+.1f} to {ends[1]:+.1f})" if ends else found
 
     return plain | {"text": text, "interval": interval}
 

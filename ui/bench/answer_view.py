@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.inspection.answers import AskedModel
 from engine.inspection.loaded_model import Answer
+from engine.language.speech import tr
 from ui.answer_words import UNSURE, time_text
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
@@ -45,13 +46,19 @@ class AnswerView(QFrame):
         """Show another image's answer; its map is not known yet."""
         self._map.hide()
         if answer is None:
-            self._text.setText(f"Not fed: {fault}")
+            self._text.setText(tr("Not fed: {fault}", fault=fault))
             self._bars.show_bars([], "")
             return
         unsure = UNSURE if answer.is_unsure else ""
         parts = [answer.class_name, f"{unsure}{answer.probability:.2f}", time_text(answer.latency_ms)]
         if answer.at_threshold and self._model.threshold is not None:
-            parts.append(f"{answer.at_threshold} at the file's threshold {self._model.threshold:.2f}")
+            parts.append(
+                tr(
+                    "{at_threshold} at the file's threshold {threshold:.2f}",
+                    at_threshold=answer.at_threshold,
+                    threshold=self._model.threshold,
+                )
+            )
         self._text.setText(", ".join(parts))
         ranked = sorted(zip(answer.probabilities, self._model.classes, strict=True), reverse=True)
         # Few classes keep their order, so that models can be compared bar by bar.

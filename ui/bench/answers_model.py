@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor
 
 from engine.contract.measurements import SkippedFile
 from engine.inspection.answers import AnsweredImage, Answers
+from engine.language.speech import mark, tr
 from ui.answer_words import answer_text, summary_text
 from ui.theme import current_theme
 
@@ -25,10 +26,10 @@ DISAGREE = "≠ "
 class Order(StrEnum):
     """In which the images stand."""
 
-    FILES = "as the files stand"
-    DISAGREE = "models disagree first"
-    UNSURE = "least sure first"
-    WRONG = "wrong first"
+    FILES = mark("as the files stand")
+    DISAGREE = mark("models disagree first")
+    UNSURE = mark("least sure first")
+    WRONG = mark("wrong first")
 
 
 KEYS: dict[Order, Callable[[AnsweredImage], Any]] = {
@@ -125,12 +126,16 @@ class AnswersModel(QAbstractTableModel):
             return section + 1 if role == Qt.ItemDataRole.DisplayRole else None
         if section == IMAGE_COLUMN:
             several = len(self.answers.models) > 1
-            heading = f"image\n{DISAGREE}models disagree" if several else "image"
+            heading = tr("image\n{disagree}models disagree", disagree=DISAGREE) if several else tr("image")
             return heading if role == Qt.ItemDataRole.DisplayRole else None
         model = self.answers.models[section - MODELS_FROM]
         if role == Qt.ItemDataRole.DisplayRole:
             accuracy = self.answers.accuracy(section - MODELS_FROM)
-            return model.name if accuracy is None else f"{model.name}\naccuracy {accuracy:.3f}"
+            return (
+                model.name
+                if accuracy is None
+                else tr("{name}\naccuracy {accuracy:.3f}", name=model.name, accuracy=accuracy)
+            )
         if role == Qt.ItemDataRole.ToolTipRole:
             return f"{model.path}\n{summary_text(self.answers.summary(section - MODELS_FROM))}"
         return None
@@ -138,9 +143,9 @@ class AnswersModel(QAbstractTableModel):
     def _of_image(self, image: AnsweredImage, role: int) -> Any:
         if role == Qt.ItemDataRole.DisplayRole:
             known = f" ({image.true_class})" if image.true_class else ""
-            return (DISAGREE if image.models_disagree else "") + Path(image.path).name + known
+            return (tr(DISAGREE) if image.models_disagree else "") + Path(image.path).name + known
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{image.path}\nThe models disagree." if image.models_disagree else image.path
+            return tr("{path}\nThe models disagree.", path=image.path) if image.models_disagree else image.path
         if role == Qt.ItemDataRole.ForegroundRole and image.models_disagree:
             return QBrush(QColor(current_theme().warning))
         return None
@@ -148,7 +153,7 @@ class AnswersModel(QAbstractTableModel):
     def _tip(self, image: AnsweredImage, model: int) -> str:
         answer = image.answers[model]
         if answer is None:
-            return f"Not fed: {image.faults[model]}"
+            return tr("Not fed: {faults}", faults=image.faults[model])
         classes = self.answers.models[model].classes
         ranked = sorted(zip(answer.probabilities, classes, strict=True), reverse=True)
         return "\n".join(f"{name}: {probability:.3f}" for probability, name in ranked[:10])

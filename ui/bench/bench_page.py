@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from engine.inspection.answers import AnsweredImage, Answers
 from engine.inspection.answers_files import answers_csv
+from engine.language.speech import mark, tr
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.answer_words import counts_text
@@ -43,7 +44,7 @@ from workers.latest_call import LatestCall
 from workers.training_hints import TrainingHints
 
 MODELS_KEY, IMAGES_KEY = "bench/models", "bench/images"
-IMAGE_FILES = (
+IMAGE_FILES = mark(
     "Images (*.jpg *.jpeg *.png *.tif *.tiff *.bmp *.gif *.webp *.pgm *.ppm *.dcm *.nii *.nii.gz);;All files (*)"
 )
 NARROW_PIXELS = 600
@@ -54,8 +55,8 @@ WIDEST_COLUMN = 300
 PRECISION = 30
 """Rows that are measured to find a column's width."""
 MOST_NAMED = 3
-NO_MODELS = "Add one or more models, then choose or drop images."
-NO_IMAGES = (
+NO_MODELS = mark("Add one or more models, then choose or drop images.")
+NO_IMAGES = mark(
     "Choose images or a folder, or drop them here. Where its sub-folders are named as classes, accuracy is told."
 )
 
@@ -126,29 +127,29 @@ class BenchPage(QWidget):
 
     def _make_parts(self) -> None:
         self._shown_paths = StudyLine(objectName="bench.paths", readOnly=True)
-        self._shown_paths.setAccessibleName("Images")
+        self._shown_paths.setAccessibleName(tr("Images"))
         self._shown_paths.setAcceptDrops(False)
-        self._shown_paths.setPlaceholderText("no images chosen")
-        self._images = QPushButton("Choose i&mages…", objectName="bench.images")
-        self._folder = QPushButton("Choose f&older…", objectName="bench.folder")
-        self._folder.setToolTip("All images below it")
+        self._shown_paths.setPlaceholderText(tr("no images chosen"))
+        self._images = QPushButton(tr("Choose i&mages…"), objectName="bench.images")
+        self._folder = QPushButton(tr("Choose f&older…"), objectName="bench.folder")
+        self._folder.setToolTip(tr("All images below it"))
         self._models = ModelsList()
         self._status = QLabel(objectName="bench.status", wordWrap=True)
         self._bar = QProgressBar(objectName="bench.progress", textVisible=False)
-        self._bar.setAccessibleName("Progress")
-        self._cancel = QPushButton("&Cancel", objectName="bench.cancel")
-        self._again = QPushButton("Classify a&gain", objectName="bench.again")
-        self._order = CalmComboBox(objectName="bench.order", accessibleName="Sort by")
+        self._bar.setAccessibleName(tr("Progress"))
+        self._cancel = QPushButton(tr("&Cancel"), objectName="bench.cancel")
+        self._again = QPushButton(tr("Classify a&gain"), objectName="bench.again")
+        self._order = CalmComboBox(objectName="bench.order", accessibleName=tr("Sort by"))
         for order in Order:
-            self._order.addItem(order.value[0].upper() + order.value[1:], order)
+            self._order.addItem(_beginning_with_a_capital(tr(order.value)), order)
         self._order.setMinimumContentsLength(20)
-        self._sort = QLabel("Sort &by")
+        self._sort = QLabel(tr("Sort &by"))
         self._sort.setBuddy(self._order)
-        self._save = QPushButton("&Save CSV…", objectName="bench.csv")
-        self._save.setToolTip("A row per image: class, probabilities and time of each model")
+        self._save = QPushButton(tr("&Save CSV…"), objectName="bench.csv")
+        self._save.setToolTip(tr("A row per image: class, probabilities and time of each model"))
         self._table = AnswersModel(self)
         self._view = QTableView(objectName="bench.table", tabKeyNavigation=False)
-        self._view.setAccessibleName("Answers of each model for each image")
+        self._view.setAccessibleName(tr("Answers of each model for each image"))
         self._view.setModel(self._table)
         self._view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -167,7 +168,7 @@ class BenchPage(QWidget):
 
     def _lay_out(self) -> None:
         chosen = QHBoxLayout()
-        chosen.addWidget(QLabel("Images"))
+        chosen.addWidget(QLabel(tr("Images")))
         chosen.addWidget(self._shown_paths, 1)
         chosen.addWidget(self._images)
         chosen.addWidget(self._folder)
@@ -229,8 +230,8 @@ class BenchPage(QWidget):
         self._picture.failed.connect(self._message.say)
         self._maps.succeeded.connect(self._on_maps)
         self._hinting.succeeded.connect(self._panel.show_hint)
-        self._saving.succeeded.connect(lambda path: self._message.say(f"Saved {path}.", "good"))
-        self._saving.failed.connect(lambda sentence: self._message.say(f"Not saved: {sentence}"))
+        self._saving.succeeded.connect(lambda path: self._message.say(tr("Saved {path}.", path=path), "good"))
+        self._saving.failed.connect(lambda sentence: self._message.say(tr("Not saved: {sentence}", sentence=sentence)))
 
     def _restore(self) -> None:
         """The models and images of the last time, which answer at once."""
@@ -315,7 +316,7 @@ class BenchPage(QWidget):
         self._work.cancel()
         self._busy = False
         self._table.arrange()
-        self._show_status("Cancelled: ")
+        self._show_status(tr("Cancelled: "))
 
     def _on_selected(self, selected: QItemSelection, _: QItemSelection) -> None:
         rows = selected.indexes()
@@ -340,18 +341,24 @@ class BenchPage(QWidget):
 
     def _show_paths(self) -> None:
         paths = self._paths
-        text = str(paths[0]) if len(paths) == 1 else f"{len(paths):,} files in {paths[0].parent}" if paths else ""
+        text = (
+            str(paths[0])
+            if len(paths) == 1
+            else tr("{count:,} files in {parent}", count=len(paths), parent=paths[0].parent)
+            if paths
+            else ""
+        )
         self._shown_paths.setText(text)
         self._shown_paths.setToolTip("\n".join(map(str, paths[:20])))
 
     def _show_status(self, before: str = "") -> None:
         answers = self._table.answers
         if not self._models.chosen:
-            text = NO_MODELS
+            text = tr(NO_MODELS)
         elif not self._paths:
-            text = NO_IMAGES
+            text = tr(NO_IMAGES)
         elif self._busy and not answers.images:
-            text = "Looking at the images…"
+            text = tr("Looking at the images…")
         else:
             text = before + counts_text(answers) if answers.models else ""
         self._status.setText(text)
@@ -359,7 +366,14 @@ class BenchPage(QWidget):
         if answers.skipped and not self._busy:
             named = "; ".join(f"{Path(one.path).name} {one.reason}" for one in answers.skipped[:MOST_NAMED])
             more = len(answers.skipped) - MOST_NAMED
-            self._message.say(f"Skipped: {named}{f'; and {more:,} more' if more > 0 else ''}.", "warning")
+            self._message.say(
+                tr(
+                    "Skipped: {named}{value}.",
+                    named=named,
+                    value=tr("; and {more:,} more", more=more) if more > 0 else "",
+                ),
+                "warning",
+            )
         self._bar.setVisible(self._busy)
         self._cancel.setVisible(self._busy)
         self._again.setVisible(not self._busy)
@@ -393,16 +407,16 @@ class BenchPage(QWidget):
         dialog.open()
 
     def _on_add_file(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Add models", "", "TFLite (*.tflite)")
+        paths, _ = QFileDialog.getOpenFileNames(self, tr("Add models"), "", tr("TFLite (*.tflite)"))
         self.add_files(list(map(Path, paths)))
 
     def _on_choose_images(self) -> None:
-        paths, _ = QFileDialog.getOpenFileNames(self, "Images to classify", self._start(), IMAGE_FILES)
+        paths, _ = QFileDialog.getOpenFileNames(self, tr("Images to classify"), self._start(), tr(IMAGE_FILES))
         if paths:
             self.show_images(list(map(Path, paths)))
 
     def _on_choose_folder(self) -> None:
-        if path := QFileDialog.getExistingDirectory(self, "Folder of images", self._start()):
+        if path := QFileDialog.getExistingDirectory(self, tr("Folder of images"), self._start()):
             self.show_images([Path(path)])
 
     def _start(self) -> str:
@@ -412,13 +426,13 @@ class BenchPage(QWidget):
         return str(self._paths[0] if self._paths[0].is_dir() else self._paths[0].parent)
 
     def _on_save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Save the answers", "answers.csv", "CSV (*.csv)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save the answers"), "answers.csv", tr("CSV (*.csv)"))
         if path:
             target = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
-            question = f"{target.name} is there already. Overwrite it?"
+            question = tr("{name} is there already. Overwrite it?", name=target.name)
             # The dialogue has asked for the name as it was typed.
             unasked = target != Path(path) and target.exists()
-            if unasked and not agrees(self, "Overwrite?", question, "Overwrite it", "Keep it"):
+            if unasked and not agrees(self, tr("Overwrite?"), question, tr("Overwrite it"), tr("Keep it")):
                 return
             answers = self._table.answers
 
@@ -427,6 +441,10 @@ class BenchPage(QWidget):
                 return target
 
             self._saving.request(save)
+
+
+def _beginning_with_a_capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _origin(path: Path) -> str:

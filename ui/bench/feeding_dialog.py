@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from engine.contract.errors import NutshellError
 from engine.contract.image_settings import SCALE_NAMES, ImageSettings
 from engine.inspection.said_feeding import SaidFeeding, read_feeding
+from engine.language.speech import mark, tr, tr_count
 from ui.form.calm_fields import CalmComboBox
 from ui.message_bar import MessageBar
 from ui.screen_fit import open_at
@@ -30,14 +31,15 @@ RAW = "raw"
 SCALES = {
     "unit": SCALE_NAMES["unit"],
     "symmetric": SCALE_NAMES["symmetric"],
-    RAW: "0 to 255, as stored",
+    RAW: mark("0 to 255, as stored"),
     "imagenet_bgr": SCALE_NAMES["imagenet_bgr"],
     "imagenet_rgb": SCALE_NAMES["imagenet_rgb"],
     "per_image_max": SCALE_NAMES["per_image_max"],
 }
 SCALES_OF_COLOURS = {"imagenet_bgr", "imagenet_rgb"}
 COLOURS = {1: "grayscale", 3: "rgb"}
-COLOUR_NAMES = {"grayscale": "grayscale", "rgb": "red, green, blue"}
+COLOUR_NAMES = {"grayscale": mark("grayscale"), "rgb": mark("red, green, blue")}
+BY_JSON = mark("only a JSON file can say it")
 FILTERS = ("bilinear", "lanczos", "bicubic", "nearest")
 LINES_HIGH = 7
 
@@ -51,38 +53,47 @@ class FeedingDialog(QDialog):
     def __init__(self, model: UnsaidModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("feeding")
-        self.setWindowTitle(f"How is {model.path.name} fed?")
+        self.setWindowTitle(tr("How is {name} fed?", name=model.path.name))
         open_at(self, *SIZE)
         self._model = model
         height, width, channels = model.input_shape
         what = QLabel(
-            f"This file does not say how to feed it. It tells {model.classes} classes apart and takes images of "
-            f"{height}×{width} pixels (height × width), {channels} channel{'s' if channels != 1 else ''}. Ask whoever "
-            "trained it: with a wrong scale or order of classes its answers mean nothing.",
+            tr_count(
+                "This file does not say how to feed it. It tells {classes} classes apart and takes images of "
+                "{height}×{width} pixels (height × width), {count} channel. Ask whoever trained it: with a wrong "
+                "scale or order of classes its answers mean nothing.",
+                "This file does not say how to feed it. It tells {classes} classes apart and takes images of "
+                "{height}×{width} pixels (height × width), {count} channels. Ask whoever trained it: with a wrong "
+                "scale or order of classes its answers mean nothing.",
+                channels,
+                classes=model.classes,
+                height=height,
+                width=width,
+            ),
             wordWrap=True,
         )
         self._classes = QPlainTextEdit(
-            objectName="feeding.classes", accessibleName="Classes, one per line", tabChangesFocus=True
+            objectName="feeding.classes", accessibleName=tr("Classes, one per line"), tabChangesFocus=True
         )
-        self._classes.setPlaceholderText("one per line, in the order of the model's output")
+        self._classes.setPlaceholderText(tr("one per line, in the order of the model's output"))
         self._classes.setPlainText("\n".join(model.labels))
         self._classes.setFixedHeight(LINES_HIGH * self.fontMetrics().lineSpacing())
-        self._scale = CalmComboBox(objectName="feeding.scale", accessibleName="Scale")
+        self._scale = CalmComboBox(objectName="feeding.scale", accessibleName=tr("Scale"))
         for key, title in SCALES.items():
             if channels == 3 or key not in SCALES_OF_COLOURS:
-                self._scale.addItem(title, key)
-        self._filter = CalmComboBox(objectName="feeding.filter", accessibleName="Resize filter")
+                self._scale.addItem(tr(title), key)
+        self._filter = CalmComboBox(objectName="feeding.filter", accessibleName=tr("Resize filter"))
         self._filter.addItems(list(FILTERS))
-        self._json = QPushButton("From a &JSON file…", objectName="feeding.json", autoDefault=False)
-        self._json.setToolTip("The file that came with the model, or one that you have written")
+        self._json = QPushButton(tr("From a &JSON file…"), objectName="feeding.json", autoDefault=False)
+        self._json.setToolTip(tr("The file that came with the model, or one that you have written"))
         self._message = MessageBar("feeding.message")
         form = QFormLayout()
-        form.addRow("C&lasses", self._classes)
-        colour = COLOUR_NAMES.get(COLOURS.get(channels, ""), "only a JSON file can say it")
-        form.addRow("Size", QLabel(f"{height}×{width} pixels"))
-        form.addRow("Colour", QLabel(colour))
-        form.addRow("&Scale", self._scale)
-        form.addRow("Resize &filter", self._filter)
+        form.addRow(tr("C&lasses"), self._classes)
+        colour = tr(COLOUR_NAMES.get(COLOURS.get(channels, ""), BY_JSON))
+        form.addRow(tr("Size"), QLabel(tr("{height}×{width} pixels", height=height, width=width)))
+        form.addRow(tr("Colour"), QLabel(colour))
+        form.addRow(tr("&Scale"), self._scale)
+        form.addRow(tr("Resize &filter"), self._filter)
         buttons = QDialogButtonBox.StandardButton
         self._buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel)
         self._buttons.addButton(self._json, QDialogButtonBox.ButtonRole.ActionRole)
@@ -104,10 +115,12 @@ class FeedingDialog(QDialog):
     def _missing(self) -> str:
         names = self._names()
         if self._model.input_shape[2] not in COLOURS:
-            return "Its input is no plain image, so only a JSON file can say how to feed it."
+            return tr("Its input is no plain image, so only a JSON file can say how to feed it.")
         if len(names) != self._model.classes:
-            return f"{self._model.classes} classes are needed; {len(names)} named so far."
-        return "Each class needs a name of its own." if len(set(names)) < len(names) else ""
+            return tr(
+                "{classes} classes are needed; {count} named so far.", classes=self._model.classes, count=len(names)
+            )
+        return tr("Each class needs a name of its own.") if len(set(names)) < len(names) else ""
 
     def _show_what_is_missing(self) -> None:
         missing = self._missing()
@@ -130,7 +143,9 @@ class FeedingDialog(QDialog):
         self.accept()
 
     def _on_json(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "How to feed it", str(self._model.path.parent), "JSON (*.json)")
+        path, _ = QFileDialog.getOpenFileName(
+            self, tr("How to feed it"), str(self._model.path.parent), tr("JSON (*.json)")
+        )
         if not path:
             return
         try:

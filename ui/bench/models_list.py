@@ -20,12 +20,13 @@ from PySide6.QtWidgets import (
 )
 
 from engine.inspection.answers import models_named
+from engine.language.speech import mark, tr
 from ui.list_keys import act_on_key
 from ui.theme import current_theme
 from workers.bench_work import ChosenModel, ReadModel
 
 LIST_HEIGHT = 96
-EMPTY = "No model yet. Add some from your runs, or drop .tflite files here."
+EMPTY = mark("No model yet. Add some from your runs, or drop .tflite files here.")
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,17 @@ class ModelsList(QWidget):
         super().__init__()
         self._placed: list[Placed] = []
         self._faults: dict[Path, str] = {}
-        self._list = QListWidget(objectName="bench.models", accessibleName="Models")
+        self._list = QListWidget(objectName="bench.models", accessibleName=tr("Models"))
         self._list.setWordWrap(True)
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._list.setMinimumHeight(LIST_HEIGHT)
         self._list.setMaximumHeight(LIST_HEIGHT + 20)
-        self._runs = QPushButton("&Add from runs…", objectName="bench.add_runs")
-        self._runs.setToolTip("Models of your finished runs")
-        self._file = QPushButton("Add .tf&lite…", objectName="bench.add_file")
-        self._file.setToolTip("A .tflite file from anywhere")
-        self._remove = QPushButton("&Remove", objectName="bench.remove")
-        self._remove.setToolTip("Take the selected models off the bench; the files stay")
+        self._runs = QPushButton(tr("&Add from runs…"), objectName="bench.add_runs")
+        self._runs.setToolTip(tr("Models of your finished runs"))
+        self._file = QPushButton(tr("Add .tf&lite…"), objectName="bench.add_file")
+        self._file.setToolTip(tr("A .tflite file from anywhere"))
+        self._remove = QPushButton(tr("&Remove"), objectName="bench.remove")
+        self._remove.setToolTip(tr("Take the selected models off the bench; the files stay"))
         buttons = QVBoxLayout()
         for button in (self._runs, self._file, self._remove):
             buttons.addWidget(button)
@@ -149,7 +150,7 @@ class ModelsList(QWidget):
             if fault:
                 item.setForeground(QBrush(QColor(current_theme().error)))
         if not self._placed:
-            item = QListWidgetItem(EMPTY, self._list)
+            item = QListWidgetItem(tr(EMPTY), self._list)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
         self._enable()
 

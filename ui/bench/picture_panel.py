@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.inspection.answers import AnsweredImage, AskedModel
+from engine.language.speech import mark, tr
 from ui.bench.answer_view import AnswerView
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
@@ -15,7 +16,7 @@ from ui.screen_fit import scrolling
 
 LEAST_PICTURE, USUAL_PICTURE = 140, 260
 LEAST_WIDTH = 220
-NOTHING = "Choose an image in the table to see it here."
+NOTHING = mark("Choose an image in the table to see it here.")
 
 
 class PicturePanel(QWidget):
@@ -27,7 +28,7 @@ class PicturePanel(QWidget):
         self._views: dict[str, AnswerView] = {}
         """Name of the model → its answer."""
         self._picture = Picture()
-        self._name = PlainLabel(NOTHING, "bench.image", wraps=True)
+        self._name = PlainLabel(tr(NOTHING), "bench.image", wraps=True)
         self._name.setProperty("role", "hint")
         self._hint = PlainLabel("", "bench.hint", wraps=True)
         self._hint.setProperty("role", "hint")
@@ -61,11 +62,11 @@ class PicturePanel(QWidget):
         for view in self._views.values():
             view.setVisible(image is not None)
         if image is None:
-            self._name.setText(NOTHING)
+            self._name.setText(tr(NOTHING))
             self._name.setProperty("role", "hint")
         else:
-            folder = f"folder: {image.true_class}" if image.true_class else ""
-            disagree = "the models disagree" if image.models_disagree else ""
+            folder = tr("folder: {true_class}", true_class=image.true_class) if image.true_class else ""
+            disagree = tr("the models disagree") if image.models_disagree else ""
             self._name.setText("; ".join(filter(None, (_breakable(image.path), folder, disagree))))
             self._name.setProperty("role", "")
             for view, answer, fault in zip(self._views.values(), image.answers, image.faults, strict=True):

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from engine.language.speech import mark, tr
 from engine.store.locations import Locations
 from ui.message_bar import MessageBar
 from ui.screen_fit import open_at
@@ -14,8 +15,8 @@ from workers.latest_call import LatestCall
 from workers.models_of_runs import RunModels, run_models
 
 SIZE = (520, 460)
-WHAT_TO_DO = "Check the models to add; checking a run takes all of its models."
-NO_RUNS = "There is no finished run with models yet. Add a .tflite file instead, or run a study first."
+WHAT_TO_DO = mark("Check the models to add; checking a run takes all of its models.")
+NO_RUNS = mark("There is no finished run with models yet. Add a .tflite file instead, or run a study first.")
 PATH_ROLE = int(Qt.ItemDataRole.UserRole)
 
 
@@ -28,12 +29,12 @@ class RunModelsDialog(QDialog):
     def __init__(self, locations: Locations, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("run_models")
-        self.setWindowTitle("Add models of finished runs")
+        self.setWindowTitle(tr("Add models of finished runs"))
         open_at(self, *SIZE)
         self._tree = QTreeWidget(objectName="run_models.tree", headerHidden=True, wordWrap=True)
-        self._tree.setAccessibleName("Runs and their models")
+        self._tree.setAccessibleName(tr("Runs and their models"))
         self._message = MessageBar("run_models.message")
-        self._message.say(WHAT_TO_DO, "hint")
+        self._message.say(tr(WHAT_TO_DO), "hint")
         buttons = QDialogButtonBox.StandardButton
         self._buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel)
         layout = QVBoxLayout(self)
@@ -55,7 +56,7 @@ class RunModelsDialog(QDialog):
 
     def _on_listed(self, runs: tuple[RunModels, ...]) -> None:
         if not runs:
-            self._message.say(NO_RUNS, "hint")
+            self._message.say(tr(NO_RUNS), "hint")
         for run in runs:
             above = QTreeWidgetItem(self._tree, [f"{run.title}, {run.when}"])
             above.setFlags(above.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsAutoTristate)

@@ -14,15 +14,16 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
 from engine.contract.events import EpochFinished
+from engine.language.speech import mark, tr
 from ui.dashboard.plot import LABEL_POINTS, Plot, PlotTable
 from ui.dashboard.repeated_stages import RepeatedStage, repeated_stages
 from ui.dashboard.stage_axis import StageAxis
 from ui.shown_run import ShownRun
 from ui.theme import Theme
 
-X_AXIS = "epoch (all stages)"
+X_AXIS = mark("epoch (all stages)")
 LINE_WIDTH = 2
-SYMBOLS = {"training": "o", "validation": "s"}
+SYMBOLS = {mark("training"): "o", mark("validation"): "s"}
 SYMBOL_SIZE = 5
 MAX_SYMBOLS = 150
 BAND_ALPHA = 45
@@ -30,7 +31,7 @@ LEFT_AXIS_PIXELS = 54
 NARROW_PIXELS = 520
 """Below this width the two plots stand one above the other."""
 MIN_HEIGHT = 150
-SMOOTHINGS = {"none": 0.0, "some": 0.6, "much": 0.9}
+SMOOTHINGS = {mark("none"): 0.0, mark("some"): 0.6, mark("much"): 0.9}
 """Name → how much of each value is that before it."""
 
 
@@ -41,14 +42,14 @@ class CurvesPanel(QWidget):
         super().__init__(parent)
         self.loss = CurvePlot(
             "dashboard.loss",
-            "Loss",
-            "cross-entropy (nats)",
+            tr("Loss"),
+            tr("cross-entropy (nats)"),
             lambda epoch: (epoch.loss, epoch.validation_loss),
         )
         self.accuracy = CurvePlot(
             "dashboard.accuracy",
-            "Accuracy",
-            "accuracy (fraction)",
+            tr("Accuracy"),
+            tr("accuracy (fraction)"),
             lambda epoch: (epoch.accuracy, epoch.validation_accuracy),
         )
         self.parts = (self.loss, self.accuracy)
@@ -80,7 +81,7 @@ class CurvePlot:
         self, name: str, title: str, y_axis: str, values: Callable[[EpochFinished], tuple[float, float]]
     ) -> None:
         self._axis = StageAxis()
-        self.plot = Plot(name, X_AXIS, y_axis, counts=True, top=self._axis)
+        self.plot = Plot(name, tr(X_AXIS), y_axis, counts=True, top=self._axis)
         self.plot.showAxis("top")
         self.plot.getAxis("left").setWidth(LEFT_AXIS_PIXELS)
         self.plot.described = self._described
@@ -130,13 +131,13 @@ class CurvePlot:
 
     def _offer_views(self) -> None:
         """The log axis and the smoothing, in the plot's menu."""
-        log = QAction("&Log axis", self.plot, checkable=True)
+        log = QAction(tr("&Log axis"), self.plot, checkable=True)
         log.toggled.connect(lambda on: self.plot.setLogMode(y=on))
         self.plot.offer(log)
-        smoothing = QMenu("S&moothing", self.plot)
+        smoothing = QMenu(tr("S&moothing"), self.plot)
         group = QActionGroup(smoothing)
         for name, amount in SMOOTHINGS.items():
-            action = QAction(name, smoothing, checkable=True, checked=amount == 0)
+            action = QAction(tr(name), smoothing, checkable=True, checked=amount == 0)
             action.triggered.connect(partial(self._smooth, amount))
             group.addAction(action)
             smoothing.addAction(action)
@@ -151,11 +152,11 @@ class CurvePlot:
         if self._theme is None:
             return
         signs = [
-            f'<span style="color:{colour}">{sign} {name}</span>'
+            f'<span style="color:{colour}">{sign} {tr(name)}</span>'
             for name, colour, sign in zip(self._lines, self._theme.series, "●■", strict=False)
         ]
         if self._smoothing:
-            signs.append(f"smoothed, {self._smoothing:g}")
+            signs.append(tr("smoothed, {smoothing:g}", smoothing=self._smoothing))
         title = "&nbsp; ".join([f"<b>{self._title}</b>", *signs])
         self.plot.setTitle(title, size=LABEL_POINTS, color=self._theme.text)
 
@@ -200,12 +201,12 @@ class CurvePlot:
         self._axis.show_stages(spans)
         if not anew or self._theme is None:
             return
-        for mark in self._marks:
-            self.plot.removeItem(mark)
+        for line in self._marks:
+            self.plot.removeItem(line)
         pen = pyqtgraph.mkPen(self._theme.muted, style=Qt.PenStyle.DotLine)
         self._marks = [pyqtgraph.InfiniteLine(begin, pen=pen) for _, begin, _ in spans[1:]]
-        for mark in self._marks:
-            self.plot.addItem(mark)
+        for line in self._marks:
+            self.plot.addItem(line)
 
     def _described(self, point: QPointF) -> str:
         wanted = round(point.x())
@@ -214,8 +215,10 @@ class CurvePlot:
                 reached = [epochs[wanted - 1] for epochs in stage.epochs if wanted <= len(epochs)]
                 of = zip(SYMBOLS, zip(*map(self._values, reached), strict=True), strict=True)
                 lines = [f"{name}: {_mean_and_range(values)}" for name, values in of]
-                many = f", mean of {len(reached)} repetitions (range)" if len(reached) > 1 else ""
-                return "\n".join([f"{stage.title}, epoch {reached[0].epoch}{many}", *lines])
+                many = tr(", mean of {count} repetitions (range)", count=len(reached)) if len(reached) > 1 else ""
+                return "\n".join(
+                    [tr("{title}, epoch {epoch}{many}", title=stage.title, epoch=reached[0].epoch, many=many), *lines]
+                )
             wanted -= stage.length
         return ""
 
@@ -254,4 +257,6 @@ class _Band:
 def _mean_and_range(values: Sequence[float]) -> str:
     if len(values) == 1:
         return f"{values[0]:.4f}"
-    return f"{fmean(values):.4f} ({min(values):.4f} to {max(values):.4f})"
+    return tr(
+        "{fmean:.4f} ({values:.4f} to {values2:.4f})", fmean=fmean(values), values=min(values), values2=max(values)
+    )

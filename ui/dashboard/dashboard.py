@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from engine.contract.events import EngineEvent
+from engine.language.speech import mark, tr
 from ui.counts import counted
 from ui.dashboard.bars_panel import BarsPanel
 from ui.dashboard.curves_panel import CurvesPanel
@@ -35,8 +36,8 @@ STACKED_HEIGHT, MIN_HEIGHT = 900, 360
 CURVES_PIXELS, BARS_PIXELS = 220, 350
 TABLE = "results"
 """The panel that the banner of a finished run leads to."""
-CUT_OFF = "This run was cut off before it was done. Finished stages are kept: Resume continues from there."
-RUNS_ELSEWHERE = "Another window or a terminal started this run. You can follow, pause and cancel it here."
+CUT_OFF = mark("This run was cut off before it was done. Finished stages are kept: Resume continues from there.")
+RUNS_ELSEWHERE = mark("Another window or a terminal started this run. You can follow, pause and cancel it here.")
 
 
 class Part(Protocol):
@@ -145,7 +146,11 @@ class Dashboard(QWidget):
         self._live = False
         if outcome.ending is Ending.DONE:
             variants, took = counted(len(self.state.variants), "variant"), duration_text(self.state.seconds)
-            self.banner.say(f"Done in {took}: {variants} measured and saved.", Tone.GOOD, has_figures=True)
+            self.banner.say(
+                tr("Done in {took}: {variants} measured and saved.", took=took, variants=variants),
+                Tone.GOOD,
+                has_figures=True,
+            )
         else:
             self.state.cut_off()
             tone = Tone.WARNING if outcome.ending is Ending.CANCELLED else Tone.ERROR
@@ -165,10 +170,10 @@ class Dashboard(QWidget):
         elif self.state.result is not None:
             self.banner.hide()
         elif runs_elsewhere:
-            self.banner.say(RUNS_ELSEWHERE, Tone.WARNING)
+            self.banner.say(tr(RUNS_ELSEWHERE), Tone.WARNING)
         else:
             self.state.cut_off()
-            self.banner.say(CUT_OFF, Tone.WARNING, resumable=True)
+            self.banner.say(tr(CUT_OFF), Tone.WARNING, resumable=True)
         self._redraw()
 
     def shut_down(self) -> None:
@@ -200,9 +205,9 @@ class Dashboard(QWidget):
         self._progress.addWidget(plots)
         self._progress.setSizes([LEFT_PIXELS, PLOTS_PIXELS])
         self._progress.setStretchFactor(1, 1)
-        self.tabs.addTab(scrolling(self._progress), "Stages and curves")
+        self.tabs.addTab(scrolling(self._progress), tr("Stages and curves"))
         for panel in self.panels.values():
-            self.tabs.addTab(panel, panel.tab)
+            self.tabs.addTab(panel, tr(panel.tab))
             self._offer(panel, panel.is_always_there)
         layout = QVBoxLayout(self)
         layout.addWidget(self.header)

@@ -8,13 +8,21 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QPixmap
 
 from engine.inspection.decision_changes import Decision
+from engine.language.speech import mark, tr
 from ui.pictures import pixmap
 from workers.run_pictures import SmallImages
 
 PICTURE_PIXELS = 56
 AT_ONCE = 24
 """Pictures that are asked for together: what is scrolled past meanwhile is not waited for."""
-HEADS = ("image", "change", "true class", "baseline says", "file says", "where it comes from")
+HEADS = (
+    mark("image"),
+    mark("change"),
+    mark("true class"),
+    mark("baseline says"),
+    mark("file says"),
+    mark("where it comes from"),
+)
 PICTURE, PATH = 0, 5
 
 Index = QModelIndex | QPersistentModelIndex
@@ -66,7 +74,7 @@ class DecisionsModel(QAbstractTableModel):
             if role == Qt.ItemDataRole.SizeHintRole:
                 return QSize(PICTURE_PIXELS + 8, PICTURE_PIXELS + 6)
             if role == Qt.ItemDataRole.DisplayRole and one.path in self._faults:
-                return "not there"
+                return tr("not there")
             return self._faults.get(one.path) if role == Qt.ItemDataRole.ToolTipRole else None
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(one, index.column())
@@ -78,7 +86,7 @@ class DecisionsModel(QAbstractTableModel):
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
     ) -> Any:
         if role == Qt.ItemDataRole.DisplayRole and orientation is Qt.Orientation.Horizontal:
-            return HEADS[section]
+            return tr(HEADS[section])
         return None
 
     def _text(self, one: Decision, column: int) -> str:

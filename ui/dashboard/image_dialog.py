@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from engine.contract.progress import Progress
 from engine.imaging.thumbnail import thumbnail
 from engine.inspection.run_images import RunImages
+from engine.language.speech import tr
 from engine.store.prediction_file import Predictions
 from ui.dashboard.maps_view import MapsView
 from ui.pictures import pixmap
@@ -58,14 +59,14 @@ class ImageDialog(QDialog):
         super().__init__(parent)
         path = predictions.paths[row]
         self.setObjectName("image")
-        self.setWindowTitle("Test image")
+        self.setWindowTitle(tr("Test image"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(*SIZE)
-        self._picture = QLabel(objectName="image.picture", accessibleName="The image")
+        self._picture = QLabel(objectName="image.picture", accessibleName=tr("The image"))
         self._picture.setFixedSize(PICTURE_PIXELS, PICTURE_PIXELS)
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._maps = MapsView("image.maps")
-        self._told = PlainLabel("Reading the image…", "image.told", wraps=True)
+        self._told = PlainLabel(tr("Reading the image…"), "image.told", wraps=True)
         table = _answers(predictions, row, variant)
         left, right = QWidget(), QWidget()
         for side, widgets in ((left, (self._picture, self._told)), (right, (table,))):
@@ -78,7 +79,11 @@ class ImageDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.close)
         layout = QVBoxLayout(self)
-        truth = PlainLabel(f"{path}\nTrue class: {predictions.classes[predictions.labels[row]]}", "image.truth", True)
+        truth = PlainLabel(
+            tr("{path}\nTrue class: {classes}", path=path, classes=predictions.classes[predictions.labels[row]]),
+            "image.truth",
+            True,
+        )
         truth.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         layout.addWidget(truth)
         layout.addWidget(SideBySide(left, right, PICTURE_PIXELS), 1)
@@ -105,7 +110,7 @@ class ImageDialog(QDialog):
     def _on_read(self, read: tuple[np.ndarray, tuple[int, ...]]) -> None:
         image, shape = read
         self._picture.setPixmap(pixmap(image, PICTURE_PIXELS))
-        self._told.setText(f"{shape[1]}×{shape[0]} pixels, as it came")
+        self._told.setText(tr("{shape}×{shape2} pixels, as it came", shape=shape[1], shape2=shape[0]))
 
 
 def _read(images: RunImages, path: str, progress: Progress) -> tuple[np.ndarray, tuple[int, ...]]:
@@ -121,7 +126,7 @@ def _answers(predictions: Predictions, row: int, variant: str) -> QTableWidget:
     if len(order) > MOST_CLASSES:
         order = np.sort(np.argsort(-probabilities.max(axis=0))[:MOST_CLASSES])
     table = QTableWidget(len(predictions.variants), 1 + len(order), objectName="image.answers")
-    table.setAccessibleName("What each file says")
+    table.setAccessibleName(tr("What each file says"))
     table.setTabKeyNavigation(False)
     table.setHorizontalHeaderLabels(["says", *(predictions.classes[place] for place in order)])
     table.setVerticalHeaderLabels(list(predictions.variants))
@@ -131,7 +136,10 @@ def _answers(predictions: Predictions, row: int, variant: str) -> QTableWidget:
     for line, name in enumerate(predictions.variants):
         decided = int(predictions.predicted[line, row])
         mark = "✓" if decided == truth else "✕"
-        texts = [f"{mark} {predictions.classes[decided]}", *(f"{probabilities[line, place]:.3f}" for place in order)]
+        texts = [
+            f"{mark} {predictions.classes[decided]}",
+            *(f"{probabilities[line, place]:.3f}" for place in order),
+        ]
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)
             font = item.font()

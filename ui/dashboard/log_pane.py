@@ -9,6 +9,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from engine.language.speech import tr
 from ui.shown_run import LogEntry, ShownRun
 from ui.theme import Theme
 
@@ -27,18 +28,18 @@ class LogPane(QWidget):
         self._entries: list[LogEntry] = []
         self._directory: Path | None = None
         self._text = QPlainTextEdit(objectName="dashboard.log", readOnly=True, maximumBlockCount=MAX_LINES)
-        self._text.setAccessibleName("Log of the run")
+        self._text.setAccessibleName(tr("Log of the run"))
         self._engine_text = QPlainTextEdit(objectName="dashboard.engine_log_text", readOnly=True)
-        self._engine_text.setAccessibleName("Log of the engine")
+        self._engine_text.setAccessibleName(tr("Log of the engine"))
         self._engine_text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._engine = QPushButton("Show en&gine log", objectName="dashboard.engine_log", checkable=True)
-        self._engine.setToolTip("The last lines that the engine and TensorFlow wrote")
+        self._engine = QPushButton(tr("Show en&gine log"), objectName="dashboard.engine_log", checkable=True)
+        self._engine.setToolTip(tr("The last lines that the engine and TensorFlow wrote"))
         self._tail_timer = QTimer(self, interval=TAIL_INTERVAL_MS)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._text)
         self._pages.addWidget(self._engine_text)
         head = QHBoxLayout()
-        head.addWidget(QLabel("Log"))
+        head.addWidget(QLabel(tr("Log")))
         head.addStretch()
         head.addWidget(self._engine)
         layout = QVBoxLayout(self)
@@ -76,7 +77,10 @@ class LogPane(QWidget):
             looks.setForeground(QColor(colours[entry.severity]))
             if not self._text.document().isEmpty():
                 cursor.insertBlock()
-            cursor.insertText(f"{time.strftime('%H:%M:%S', time.localtime(entry.time))}  {entry.text}", looks)
+            cursor.insertText(
+                f"{time.strftime('%H:%M:%S', time.localtime(entry.time))}  {entry.text}",
+                looks,
+            )
         if at_end:
             bar.setValue(bar.maximum())
 
@@ -103,5 +107,5 @@ def _tail(path: Path) -> str:
             stream.seek(max(size - TAIL_BYTES, 0))
             text = stream.read().decode(errors="replace")
     except OSError as error:
-        return f"{path} cannot be read ({error.strerror})."
+        return tr("{path} cannot be read ({strerror}).", path=path, strerror=error.strerror)
     return text if size <= TAIL_BYTES else text[text.find("\n") + 1 :]

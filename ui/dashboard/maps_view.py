@@ -8,6 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from engine.language.speech import tr
 from ui.array_pictures import DIFFERENCES, grid_picture, overlay_picture
 from ui.flow_layout import FlowLayout
 from ui.pictures import pixmap
@@ -51,7 +52,7 @@ class MapsView(QWidget):
         Args:
             inspector: used by nobody else meanwhile.
         """
-        self._said.setText("Looking…")
+        self._said.setText(tr("Looking…"))
         self._asked = (inspector, variant, path)
         self._call.request(partial(inspector.maps, variant, path))
 
@@ -73,7 +74,7 @@ class MapsView(QWidget):
         for picture in self._pictures:
             picture.clear()
         self._pictures[0].setPixmap(pixmap(look.image, PICTURE_PIXELS))
-        self._texts[0].setText("image")
+        self._texts[0].setText(tr("image"))
         first, second = look.baseline, look.other
         for text, answer in zip(self._texts[1:3], (first, second), strict=True):
             said = f"{answer.name}: {answer.decided}, {answer.probability:.3f}"
@@ -93,13 +94,24 @@ class MapsView(QWidget):
             drawn = grid_picture(moved[None], (-most, most), DIFFERENCES, 1, PICTURE_PIXELS)
             # In the image's proportions, as the maps over it are.
             self._pictures[3].setPixmap(drawn.scaled(shape))
-            self._texts[3].setText(f"variant − baseline, ±{most:.3g}")
-        how = "Class activation map" if first.map.method == "cam" else "Grad-CAM"
-        apart = "a map holds no evidence" if look.distance is None else f"{look.distance:.3f} of the evidence moved"
+            self._texts[3].setText(tr("variant − baseline, ±{most:.3g}", most=most))
+        how = tr("Class activation map") if first.map.method == "cam" else "Grad-CAM"
+        apart = (
+            tr("a map holds no evidence")
+            if look.distance is None
+            else tr("{distance:.3f} of the evidence moved", distance=look.distance)
+        )
         height, width = first.map.values.shape
         self._said.setText(
-            f'{how} of "{first.decided}", the class that the baseline decides for, {height}×{width} values from the '
-            f"files themselves: {apart}."
+            tr(
+                '{how} of "{decided}", the class that the baseline decides for, {height}×{width} values '
+                "from the files themselves: {apart}.",
+                how=how,
+                decided=first.decided,
+                height=height,
+                width=width,
+                apart=apart,
+            )
         )
 
 

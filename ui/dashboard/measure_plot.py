@@ -10,6 +10,7 @@ from PySide6.QtGui import QFontMetrics
 from engine.contract.measurements import VariantMeasurement
 from engine.figures.figure import Bar
 from engine.figures.figure_text import figure_text
+from engine.language.speech import tr
 from ui.dashboard.bar_rows import BarRow, bar_rows
 from ui.dashboard.plot import Plot, PlotTable
 from ui.shown_run import ShownRun
@@ -36,7 +37,7 @@ class MeasurePlot:
         self._variants: tuple[VariantMeasurement, ...] = ()
         self._rows: tuple[BarRow, ...] = ()
         self._theme: Theme | None = None
-        self.plot = Plot(f"dashboard.{name}", bar.axis.format(unit=bar.units[0][0]), "", scrolls=True)
+        self.plot = Plot(f"dashboard.{name}", _axis(bar, bar.units[0][0], False), "", scrolls=True)
         self.plot.setMouseEnabled(True, False)
         self.plot.described = self._described
         self.plot.tabled = self._table
@@ -104,8 +105,7 @@ class MeasurePlot:
         fitting = [one for one in self._declared.units if smallest >= one[1]]
         unit, scale = fitting[-1] if fitting else self._declared.units[0]
         means = any(row.repeats > 1 for row in self._rows)
-        axis = self._declared.axis_of_means if means else self._declared.axis
-        self.plot.setLabel("bottom", axis.format(unit=unit))
+        self.plot.setLabel("bottom", _axis(self._declared, unit, means))
         return scale
 
     def _draw_whiskers(self, rows: list[float], values: list[float]) -> list[float]:
@@ -142,9 +142,13 @@ class MeasurePlot:
         text = f"{bar.name}\n{self.plot.getAxis('bottom').labelText}: {figure_text(bar.value / scale)}"
         if bar.whisker is not None:
             low, high = bar.whisker
-            text += f" ({figure_text(low / scale)} to {figure_text(high / scale)})"
+            text += tr(
+                " ({figure_text} to {figure_text2})",
+                figure_text=figure_text(low / scale),
+                figure_text2=figure_text(high / scale),
+            )
         if bar.repeats > 1:
-            text += f"\nmean and range of {bar.repeats} repetitions"
+            text += tr("\nmean and range of {repeats} repetitions", repeats=bar.repeats)
         return text
 
     def _table(self) -> PlotTable:
@@ -173,3 +177,10 @@ class MeasurePlot:
         axis = self.plot.getAxis("left")
         axis.setWidth(width)
         axis.setTicks([list(zip(rows, names, strict=True))])
+
+
+def _axis(bar: Bar, unit: str, means: bool) -> str:
+    """What the axis of the bars is called; where a bar is the mean of repetitions, its whisker is their range."""
+    if not means:
+        return tr(bar.axis, unit=tr(unit))
+    return tr("{figure}, mean and range ({unit})", figure=tr(bar.called), unit=tr(unit))

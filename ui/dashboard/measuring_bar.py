@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.contract.events import EngineEvent, LayerMeasured, PreparationProgress, SensitivityPhase
+from engine.language.speech import tr
 from ui.durations import duration_text
 
 BAR_HEIGHT = 6
@@ -32,7 +33,7 @@ class MeasuringBar(QWidget):
         self._doing = QLabel(objectName=f"{name}.doing")
         self._doing.setProperty("role", "hint")
         self._bar = QProgressBar(objectName=f"{name}.progress", textVisible=False, maximum=0)
-        self._bar.setAccessibleName("Progress of the measurement")
+        self._bar.setAccessibleName(tr("Progress of the measurement"))
         self._bar.setFixedHeight(BAR_HEIGHT)
         row = QHBoxLayout()
         row.addWidget(self._button)
@@ -55,9 +56,9 @@ class MeasuringBar(QWidget):
     def begin(self) -> None:
         """Something is being measured."""
         self._busy = True
-        self._button.setText("&Cancel")
+        self._button.setText(tr("&Cancel"))
         self._button.setToolTip("")
-        self._tell("Starting the engine…", 0)
+        self._tell(tr("Starting the engine…"), 0)
         self._bar.show()
 
     def end(self) -> None:
@@ -73,12 +74,12 @@ class MeasuringBar(QWidget):
         """Show what the engine tells."""
         match event:
             case PreparationProgress():
-                self._tell(f"Reading images: {event.done:,} of {event.total:,}", 0)
+                self._tell(tr("Reading images: {done:,} of {total:,}", done=event.done, total=event.total), 0)
             case SensitivityPhase():
                 self._tell(f"{event.phase[:1].upper()}{event.phase[1:]}…", 0)
             case LayerMeasured():
                 left = duration_text(event.seconds_left)
-                self._tell(f"{event.layer}, {left} left", STEPS)
+                self._tell(tr("{layer}, {left} left", layer=event.layer, left=left), STEPS)
                 self._bar.setValue(round(STEPS * event.done_fraction))
             case _:
                 pass

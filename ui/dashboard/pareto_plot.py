@@ -15,9 +15,11 @@ from PySide6.QtWidgets import QToolTip
 from engine.advice.standing import Standing
 from engine.figures.figure import Figure, Interval
 from engine.figures.pareto_front import front_line
+from engine.language.speech import tr
 from ui.dashboard.pareto_points import ParetoPoint, spans_orders
 from ui.dashboard.plot import Plot, PlotTable
 from ui.dashboard.point_names import PointNames
+from ui.figure_names import one_line
 from ui.theme import LIGHT, Theme
 
 POINT_PIXELS, CURRENT_PIXELS = 11, 19
@@ -83,9 +85,15 @@ class ParetoPlot(Plot):
         self._logs = tuple(logarithmic and spans_orders(axis) for axis in values)  # type: ignore[assignment]
         self._current = -1
         for side, figure, log in zip(("bottom", "left"), (x, y), self._logs, strict=True):
-            self.setLabel(side, figure.line)
+            self.setLabel(side, one_line(figure))
             self.getAxis(side).setTicks(_power_ticks(values[side == "left"]) if log else None)
-        self.setAccessibleName(f"{y.line} over {x.line}; arrow keys go from file to file, Enter shows its row")
+        self.setAccessibleName(
+            tr(
+                "{line} over {line2}; arrow keys go from file to file, Enter shows its row",
+                line=one_line(y),
+                line2=one_line(x),
+            )
+        )
         self.show_values(bool(points))
         self._draw()
 

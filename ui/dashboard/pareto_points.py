@@ -11,11 +11,13 @@ from engine.advice.standing import Standing, standings
 from engine.contract.measurements import VariantMeasurement
 from engine.figures.figure import Better, Figure, Interval
 from engine.figures.variant_figures import FIGURES, baselines
+from engine.language.speech import mark, tr
+from ui.figure_names import one_line
 
 STANDING_WORDS = {
-    Standing.FRONT: "On the front: no other file is as good in both and better in one.",
-    Standing.OPEN: "May be as good: another file measured better, but not beyond the noise.",
-    Standing.DOMINATED: "Another file is really better, and no worse in either.",
+    Standing.FRONT: mark("On the front: no other file is as good in both and better in one."),
+    Standing.OPEN: mark("May be as good: another file measured better, but not beyond the noise."),
+    Standing.DOMINATED: mark("Another file is really better, and no worse in either."),
 }
 SPAN_FOR_LOG = 10
 """A scale is offered as logarithmic where the largest value is more than this times the smallest."""
@@ -47,15 +49,15 @@ def pareto_points(
     variants = judged.variants
     differences, found = differences or Differences(variants), []
     named = {variant.name: variant for variant in variants}
-    means = [f"means of {judged.repetitions} repetitions"] if judged.repetitions > 1 else []
+    means = [tr("means of {repetitions} repetitions", repetitions=judged.repetitions)] if judged.repetitions > 1 else []
     for name, standing in standings(variants, (x, y), differences).items():
         variant = named[name]
         numbers = [differences.number(figure, variant) for figure in (x, y)]
         assert numbers[0] is not None
         assert numbers[1] is not None
-        said = [f"{figure.line}: {differences.text(figure, variant)}" for figure in (y, x)]
+        said = [f"{one_line(figure)}: {differences.text(figure, variant)}" for figure in (y, x)]
         across, up = (figure.interval(variant) if figure.interval else None for figure in (x, y))
-        tip = "\n".join((name, *means, *said, STANDING_WORDS[standing]))
+        tip = "\n".join((name, *means, *said, tr(STANDING_WORDS[standing])))
         found.append(ParetoPoint(name, judged.files[name], numbers[0], numbers[1], across, up, standing, tip))
     return tuple(sorted(found, key=lambda point: list(Standing).index(point.standing)))
 

@@ -15,6 +15,7 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QPainter,
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMenu, QScrollArea, QToolButton, QToolTip
 
+from engine.language.speech import tr
 from engine.store.durable_file import appearing_file, write_durably
 from ui.question import tell
 from ui.theme import Theme
@@ -124,7 +125,7 @@ class Plot(pyqtgraph.PlotWidget):
             axes["top"] = top
         super().__init__(viewBox=self.box, axisItems=axes)
         self.setObjectName(name)
-        self.setAccessibleName(f"{y_axis} over {x_axis}" if y_axis else x_axis)
+        self.setAccessibleName(tr("{y_axis} over {x_axis}", y_axis=y_axis, x_axis=x_axis) if y_axis else x_axis)
         self.showGrid(x=True, y=True, alpha=GRID_OPACITY)
         self.setLabel("bottom", x_axis)
         self.setLabel("left", y_axis)
@@ -142,8 +143,8 @@ class Plot(pyqtgraph.PlotWidget):
         self.box.shows_everything = lambda: not self.is_zoomed
         self._more: list[QAction | QMenu] = []
         self._button = QToolButton(self, text="⋯", objectName=f"{name}.menu", autoRaise=True)
-        self._button.setAccessibleName("Actions for this plot")
-        self._button.setToolTip("Save, copy or reset the zoom. Scroll or drag to zoom, double-click to reset.")
+        self._button.setAccessibleName(tr("Actions for this plot"))
+        self._button.setToolTip(tr("Save, copy or reset the zoom. Scroll or drag to zoom, double-click to reset."))
         self._button.clicked.connect(
             lambda: self._open_menu(self._button.mapToGlobal(self._button.rect().bottomLeft()))
         )
@@ -190,15 +191,15 @@ class Plot(pyqtgraph.PlotWidget):
     def menu(self) -> QMenu:
         """What can be done with the plot."""
         menu = QMenu(self)
-        menu.addAction("&Reset the zoom", self.reset_zoom)
+        menu.addAction(tr("&Reset the zoom"), self.reset_zoom)
         for one in self._more:
             menu.addMenu(one) if isinstance(one, QMenu) else menu.addAction(one)
         menu.addSeparator()
-        menu.addAction("&Copy as picture", self._copy)
-        menu.addAction("Save as &PNG…", lambda: self._save("PNG", self.save_png))
-        menu.addAction("Save as &SVG…", lambda: self._save("SVG", self.save_svg))
+        menu.addAction(tr("&Copy as picture"), self._copy)
+        menu.addAction(tr("Save as &PNG…"), lambda: self._save("PNG", self.save_png))
+        menu.addAction(tr("Save as &SVG…"), lambda: self._save("SVG", self.save_svg))
         if self.tabled is not None:
-            menu.addAction("Save its &numbers as CSV…", lambda: self._save("CSV", self.save_csv))
+            menu.addAction(tr("Save its &numbers as CSV…"), lambda: self._save("CSV", self.save_csv))
         return menu
 
     def save_png(self, path: Path) -> None:
@@ -210,7 +211,7 @@ class Plot(pyqtgraph.PlotWidget):
         exporter.parameters()["width"] = EXPORT_PIXELS
         with appearing_file(path) as temporary:
             if not exporter.export(toBytes=True).save(str(temporary), "PNG"):
-                raise OSError(0, "no picture could be written", str(path))
+                raise OSError(0, tr("no picture could be written"), str(path))
 
     def save_svg(self, path: Path) -> None:
         """
@@ -271,10 +272,16 @@ class Plot(pyqtgraph.PlotWidget):
     def _save(self, kind: str, save: Callable[[Path], None]) -> None:
         suffix = f".{kind.lower()}"
         name = f"{self.objectName().split('.')[-1]}{suffix}"
-        chosen, _ = QFileDialog.getSaveFileName(self, f"Save the plot as {kind}", name, f"{kind} (*{suffix})")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, tr("Save the plot as {kind}", kind=kind), name, f"{kind} (*{suffix})"
+        )
         if not chosen:
             return
         try:
             save(Path(chosen) if Path(chosen).suffix else Path(chosen).with_suffix(suffix))
         except OSError as error:
-            tell(self, "Not saved", f"{chosen} cannot be written ({error.strerror or error}).")
+            tell(
+                self,
+                tr("Not saved"),
+                tr("{chosen} cannot be written ({value}).", chosen=chosen, value=error.strerror or error),
+            )

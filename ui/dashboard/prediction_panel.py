@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidg
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.progress import Progress
 from engine.figures.variant_figures import baselines
+from engine.language.speech import tr
 from engine.store.prediction_file import Predictions
 from engine.store.run_hashes import is_damaged
 from ui.dashboard.panel import Panel
@@ -35,11 +36,11 @@ class PredictionPanel(Panel):
         """Those whose predictions are kept."""
         self._asked: tuple[str, int] | None = None
         self.predictions: Predictions | None = None
-        self.choice = CalmComboBox(objectName=f"dashboard.{self.key}.variant", accessibleName="Variant")
+        self.choice = CalmComboBox(objectName=f"dashboard.{self.key}.variant", accessibleName=tr("Variant"))
         self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._choices = QWidget()
         self._line = FlowLayout(self._choices)
-        self.add_choice("Variant", self.choice)
+        self.add_choice(tr("Variant"), self.choice)
         self._message = MessageBar(f"dashboard.{self.key}.message")
         self.content = QVBoxLayout(self)
         self.content.addWidget(self._choices)
@@ -120,5 +121,10 @@ class PredictionPanel(Panel):
 def _read(directory: Path, file: str, progress: Progress) -> Predictions:
     progress.raise_if_cancelled()
     if is_damaged(directory, directory / file):
-        raise OSError(f"{directory / file} is damaged; run the recipe again, which computes what is missing only.")
+        raise OSError(
+            tr(
+                "{directory} is damaged; run the recipe again, which computes what is missing only.",
+                directory=directory / file,
+            )
+        )
     return Predictions.read(directory / file)

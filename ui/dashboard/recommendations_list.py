@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
 
 from engine.advice.recommendations import Recommendation
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from ui.dashboard.reason_delegate import RICH_TEXT_ROLE, ReasonDelegate
 from ui.list_keys import act_on_key
 
@@ -22,7 +24,7 @@ class RecommendationsList(QListWidget):
 
     def __init__(self) -> None:
         super().__init__(objectName="dashboard.choice.recommended")
-        self.setAccessibleName("Recommended files")
+        self.setAccessibleName(tr("Recommended files"))
         self.setWordWrap(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -31,7 +33,7 @@ class RecommendationsList(QListWidget):
         self.setItemDelegate(ReasonDelegate(self))
         self._shown: tuple[Recommendation, ...] = ()
         self.itemClicked.connect(self._on_item)
-        for key in ("Return", "Enter"):
+        for key in ("Return", "Enter"):  # not shown
             act_on_key(key, self, self._on_enter)
 
     def show_recommendations(self, recommendations: tuple[Recommendation, ...]) -> None:
@@ -41,7 +43,7 @@ class RecommendationsList(QListWidget):
         self._shown = recommendations
         self.clear()
         for one in recommendations:
-            item = QListWidgetItem(f"{one.goal}: {one.reason}")
+            item = QListWidgetItem(f"{tr(one.goal)}: {recognised(one.reason)}")
             item.setData(VARIANT_ROLE, one.variant)
             item.setData(RICH_TEXT_ROLE, _rich(one))
             self.addItem(item)
@@ -57,6 +59,6 @@ class RecommendationsList(QListWidget):
 
 def _rich(one: Recommendation) -> str:
     """The goal and the file's name in bold."""
-    reason = escape(one.reason)
+    reason = escape(recognised(one.reason))
     name = escape(one.variant)
-    return f"<b>{escape(one.goal)}</b><br>{reason.replace(name, f'<b>{name}</b>', 1)}"
+    return f"<b>{escape(tr(one.goal))}</b><br>{reason.replace(name, f'<b>{name}</b>', 1)}"

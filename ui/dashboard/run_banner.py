@@ -7,6 +7,7 @@ from enum import Enum, auto
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
+from engine.language.speech import tr
 from ui.plain_label import PlainLabel
 from ui.theme import Theme
 from ui.wording import in_window_words
@@ -31,10 +32,10 @@ class RunBanner(QFrame):
         self._tone = Tone.ERROR
         self._text = PlainLabel(name="dashboard.banner.text", wraps=True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._table = QPushButton("&Table and files", objectName="dashboard.banner.table")
-        self._resume = QPushButton("&Resume", objectName="dashboard.resume_run")
-        self._resume.setToolTip("Resume this run; finished stages are not computed again")
-        self._log = QPushButton("Open &log", objectName="dashboard.banner.log")
+        self._table = QPushButton(tr("&Table and files"), objectName="dashboard.banner.table")
+        self._resume = QPushButton(tr("&Resume"), objectName="dashboard.resume_run")
+        self._resume.setToolTip(tr("Resume this run; finished stages are not computed again"))
+        self._log = QPushButton(tr("Open &log"), objectName="dashboard.banner.log")
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 6, 5)
         row.addWidget(self._text, 1)

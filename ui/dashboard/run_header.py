@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
+from engine.language.speech import mark, tr
 from ui.counts import counted
 from ui.durations import duration_text
 from ui.plain_label import PlainLabel
@@ -16,7 +17,7 @@ PROGRESS_STEPS = 1000
 TITLE_MARGIN = 2
 NARROW_PIXELS = 620
 """Below this width the buttons stand below the texts."""
-CANCEL_QUESTION = "Cancel the run? Every finished stage is kept, and Resume continues from there."
+CANCEL_QUESTION = mark("Cancel the run? Every finished stage is kept, and Resume continues from there.")
 
 
 class RunHeader(QWidget):
@@ -43,16 +44,16 @@ class RunHeader(QWidget):
         self._now = PlainLabel(name="dashboard.now", wraps=True)
         self._now.setProperty("role", "hint")
         self._progress = QProgressBar(objectName="dashboard.progress", maximum=PROGRESS_STEPS)
-        self._progress.setAccessibleName("Progress of the whole run")
+        self._progress.setAccessibleName(tr("Progress of the whole run"))
         self._time = QLabel(objectName="dashboard.time")
-        self._pause = QPushButton("&Pause", objectName="dashboard.pause")
-        self._pause.setToolTip("Hold at the next batch")
-        self._stop = QPushButton("&Stop training", objectName="dashboard.stop")
-        self._stop.setToolTip("Stop training this stage, keep its best epoch, and continue with the next stage")
-        self._cancel = QPushButton("&Cancel run…", objectName="dashboard.cancel")
-        self._cancel.setToolTip("End the whole run; every finished stage is kept")
-        self._duplicate = QPushButton("&Duplicate", objectName="dashboard.duplicate")
-        self._duplicate.setToolTip("Start a new study with a copy of this recipe")
+        self._pause = QPushButton(tr("&Pause"), objectName="dashboard.pause")
+        self._pause.setToolTip(tr("Hold at the next batch"))
+        self._stop = QPushButton(tr("&Stop training"), objectName="dashboard.stop")
+        self._stop.setToolTip(tr("Stop training this stage, keep its best epoch, and continue with the next stage"))
+        self._cancel = QPushButton(tr("&Cancel run…"), objectName="dashboard.cancel")
+        self._cancel.setToolTip(tr("End the whole run; every finished stage is kept"))
+        self._duplicate = QPushButton(tr("&Duplicate"), objectName="dashboard.duplicate")
+        self._duplicate.setToolTip(tr("Start a new study with a copy of this recipe"))
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         """The texts, and the buttons beside them, or below where both have no room."""
         self._lay_out()
@@ -67,7 +68,7 @@ class RunHeader(QWidget):
         self._paused = state.paused or state.pausing
         self._title.setText(self.name or (state.started.name if state.started else ""))
         self._show_progress(state, live)
-        self._pause.setText("&Resume" if self._paused else "&Pause")
+        self._pause.setText(tr("&Resume") if self._paused else tr("&Pause"))
         self._stop.setEnabled(state.current is not None and state.current.plan.epochs > 0)
         self._cancel.setEnabled(not self._cancelling)
         for button in (self._pause, self._stop, self._cancel):
@@ -80,12 +81,17 @@ class RunHeader(QWidget):
             self._set_progress(preparation.done, preparation.total)
             left = preparation.seconds_left
             held = "paused" if state.paused else "pausing…" if state.pausing else ""
-            self._now.setText(f"Reading images: {preparation.done:,} of {preparation.total:,}")
-            self._time.setText(held or (f"about {duration_text(left)} left for the images" if left else ""))
+            self._now.setText(
+                tr("Reading images: {done:,} of {total:,}", done=preparation.done, total=preparation.total)
+            )
+            self._time.setText(
+                held
+                or (tr("about {duration_text} left for the images", duration_text=duration_text(left)) if left else "")
+            )
             return
         if live and not state.stages and not state.closed:
             self._set_progress(0, 0)
-            self._now.setText("Starting the engine…")
+            self._now.setText(tr("Starting the engine…"))
             self._time.setText("")
             return
         self._set_progress(round(PROGRESS_STEPS * state.done_fraction), PROGRESS_STEPS)
@@ -99,7 +105,7 @@ class RunHeader(QWidget):
 
     def _time_text(self, state: ShownRun, live: bool) -> str:
         if state.result and not state.failure:
-            return f"done in {duration_text(state.seconds)}"
+            return tr("done in {duration_text}", duration_text=duration_text(state.seconds))
         if state.closed or not live:
             return "ended"
         if self._cancelling:
@@ -109,7 +115,7 @@ class RunHeader(QWidget):
         if state.pausing:
             return "pausing…"
         left = state.seconds_left
-        return f"about {duration_text(left)} left" if left else "measuring"
+        return tr("about {duration_text} left", duration_text=duration_text(left)) if left else "measuring"
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -142,7 +148,7 @@ class RunHeader(QWidget):
             self.pause_requested.emit()
 
     def _on_cancel(self) -> None:
-        agreed = agrees(self, "Cancel the run", CANCEL_QUESTION, "Cancel the run", "Keep running")
+        agreed = agrees(self, tr("Cancel the run"), tr(CANCEL_QUESTION), tr("Cancel the run"), tr("Keep running"))
         # It may have ended while the question stood.
         if agreed and self._is_running:
             self._cancelling = True
@@ -155,14 +161,26 @@ def _now_text(state: ShownRun, live: bool) -> str:
     if state.result:
         computed, reused = state.result.stages_computed, state.result.stages_reused
         if reused and not computed and not state.failure:
-            return "Nothing had to be computed: earlier runs have finished every stage"
-        kept = f", {reused} reused from earlier runs" if reused else ""
-        failed = f"; {counted(len(state.result.failed), 'chain')} failed" if state.result.failed else ""
+            return tr("Nothing had to be computed: earlier runs have finished every stage")
+        kept = tr(", {reused} reused from earlier runs", reused=reused) if reused else ""
+        failed = (
+            tr("; {counted} failed", counted=counted(len(state.result.failed), "chain")) if state.result.failed else ""
+        )
         measured = counted(len(state.result.variants), "variant")
-        return f"{measured} measured; {counted(computed, 'stage')} computed{kept}{failed}"
+        return tr(
+            "{measured} measured; {counted} computed{kept}{failed}",
+            measured=measured,
+            counted=counted(computed, "stage"),
+            kept=kept,
+            failed=failed,
+        )
     if live and (current := state.current):
         speed = state.images_per_second
-        facts = [current.phase, f"{speed:,.0f} images/s" if speed else "", state.device]
+        facts = [current.phase, tr("{speed:,.0f} images/s", speed=speed) if speed else "", state.device]
         return f"{current.plan.title}: {' · '.join(filter(None, facts))}"
     finished = sum(stage.done_fraction >= 1 for stage in state.stages.values())
-    return f"{finished} of {counted(len(state.stages), 'stage')} finished" if state.stages else ""
+    return (
+        tr("{finished} of {counted} finished", finished=finished, counted=counted(len(state.stages), "stage"))
+        if state.stages
+        else ""
+    )

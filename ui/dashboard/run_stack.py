@@ -13,12 +13,14 @@ from engine.contract.errors import DataError, NutshellError
 from engine.contract.events import CommandName, EngineEvent, Notice, RunStarted
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
+from engine.language.speech import mark, tr
 from engine.store.locations import Locations
 from engine.store.run_commands import ask
 from engine.store.run_format import bring_run_up_to_date
 from engine.store.run_hashes import is_damaged
 from engine.store.run_history import RunRecord, RunState, list_runs
 from engine.store.run_notes import read_notes
+from ui.dashboard.handed_run import HandedRun, ToldEvents
 from ui.question import tell
 from ui.screen_fit import scrolling
 from ui.theme import Theme
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 FOLLOW_MS = 500
 LONGEST_NAME = 80
-BUSY = "A run is in progress. Wait for it, or cancel it, before starting another."
+BUSY = mark("A run is in progress. Wait for it, or cancel it, before starting another.")
 
 
 class RunStack(QStackedWidget):
@@ -54,14 +56,23 @@ class RunStack(QStackedWidget):
         wizard: QWidget,
         settings: QSettings,
         runs_directory: Path,
+        handed: HandedRun | None = None,
         parent: QWidget | None = None,
     ) -> None:
+        """
+        Args:
+            handed: a run in progress that another window gives away.
+        """
         super().__init__(parent)
         self._settings = settings
         self._per_cent = 0
+        self._live_recipe: Recipe | None = None
         self._was_held: dict[str, str] = {}
         self.runs_directory = runs_directory
-        self.controller = RunController(self)
+        self.controller = handed.controller if handed else RunController(self)
+        self.controller.setParent(self)
+        self._told = ToldEvents()
+        self._is_given_away = False
         self._start = start
         self._wizard = wizard
         self._live: Dashboard | None = None
@@ -70,7 +81,9 @@ class RunStack(QStackedWidget):
         """Of the earlier run that was opened last."""
         self._read_run = ""
         """Its id."""
+        self._read_record: RunRecord | None = None
         self._compare: ComparePage | None = None
+        self._compared: Sequence[Path] = ()
         self._followed: EventLog | None = None
         self._follow_timer = QTimer(self, interval=FOLLOW_MS)
         self._follow_timer.timeout.connect(self._on_follow)
@@ -79,6 +92,8 @@ class RunStack(QStackedWidget):
         self.controller.events.connect(self._on_events)
         self.controller.ended.connect(self._on_ended)
         self.currentChanged.connect(self.shown_run_changed)
+        if handed:
+            self._take_over(handed)
 
     @property
     def dashboard(self) -> Dashboard | None:
@@ -110,7 +125,7 @@ class RunStack(QStackedWidget):
         """The ids of the runs in progress that are held, or about to be, as far as they are followed here → how."""
         states = [board.state for board in (self._live, self._read) if board is not None]
         return {
-            state.started.run: "paused" if state.paused else "pausing…"
+            state.started.run: tr("paused") if state.paused else tr("pausing…")
             for state in states
             if state.started and (state.paused or state.pausing)
         }
@@ -131,6 +146,20 @@ class RunStack(QStackedWidget):
         if self._live is not None:
             self.setCurrentWidget(self._live)
 
+    def show_as(self, other: RunStack) -> None:
+        """Show what another window shows: the wizard, a run, a comparison, the same tab."""
+        if other.shows_comparison:
+            self.compare_folders(other._compared)
+        elif other.currentWidget() is other._wizard:
+            self.show_wizard()
+        elif (board := other.dashboard) is not None:
+            if self.dashboard is None and board is other._read and other._read_record is not None:
+                self.open(other._read_record)
+            elif self.dashboard is None and board.state.directory is not None:
+                self.open_directory(board.state.directory)
+            if self.dashboard is not None:
+                self.dashboard.tabs.setCurrentIndex(board.tabs.currentIndex())
+
     def start(self, recipe: Recipe, resumed_run: str = "") -> None:
         """Run a recipe in an engine child and show it; says so where a run is in progress already.
 
@@ -138,17 +167,44 @@ class RunStack(QStackedWidget):
             resumed_run: the id of an earlier run of it to resume; empty: a new one.
         """
         if self.controller.is_running():
-            tell(self, "A run is in progress", BUSY)
+            tell(self, tr("A run is in progress"), tr(BUSY))
             return
+        self._told = ToldEvents()
+        self.setCurrentWidget(self._show_live(recipe, recipe.name))
+        self.controller.start(recipe, self.runs_directory, resumed_run)
+
+    def give_away(self) -> HandedRun | None:
+        """The run in progress, for another window; this one hears of it no more. None: there is none."""
+        live = self._live
+        recipe = self._live_recipe
+        if live is None or recipe is None or not self.controller.is_running():
+            return None
+        self._is_given_away = True
+        self.controller.events.disconnect(self._on_events)
+        self.controller.ended.disconnect(self._on_ended)
+        self.controller.setParent(None)
+        is_shown = self.dashboard is live
+        return HandedRun(self.controller, recipe, live.header.name, self._told, live.state.pausing, is_shown)
+
+    def _take_over(self, handed: HandedRun) -> None:
+        board = self._show_live(handed.recipe, handed.name)
+        self._told = handed.told
+        board.take(handed.told.events)
+        if handed.is_pausing:
+            board.wait_for_pause(True)
+        if handed.is_shown:
+            self.setCurrentWidget(board)
+
+    def _show_live(self, recipe: Recipe, name: str) -> Dashboard:
         self._drop(self._live)
+        self._live_recipe = recipe
         self._live = board = self._new_dashboard(recipe, live=True)
         board.pause_requested.connect(self.controller.pause)
         board.resume_requested.connect(self.controller.resume)
         board.stop_requested.connect(self.controller.stop_stage)
         board.cancel_requested.connect(self.controller.cancel)
-        board.begin(recipe.name)
-        self.setCurrentWidget(board)
-        self.controller.start(recipe, self.runs_directory, resumed_run)
+        board.begin(name)
+        return board
 
     def open(self, record: RunRecord) -> None:
         """Show an earlier run from its event log; one in progress elsewhere is followed."""
@@ -166,13 +222,14 @@ class RunStack(QStackedWidget):
             events = log.read_new()
             file = record.directory / "recipe.toml"
             if is_damaged(record.directory, file):
-                raise DataError(f"The recipe of this run, {file}, is damaged.")
-            recipe = parse_recipe(file.read_text(encoding="utf-8"), "this run's recipe")
+                raise DataError(tr("The recipe of this run, {file}, is damaged.", file=file))
+            recipe = parse_recipe(file.read_text(encoding="utf-8"), tr("this run's recipe"))
         except (NutshellError, OSError) as error:
-            tell(self, "This run cannot be opened", _reason(error, record))
+            tell(self, tr("This run cannot be opened"), _reason(error, record))
             return
         self._drop(self._read)
         self._read = board = self._new_dashboard(recipe, record.directory, record.run)
+        self._read_record = record
         board.header.name = record.title
         board.take([*events, *_warning(untold, events)])
         if elsewhere:
@@ -191,7 +248,11 @@ class RunStack(QStackedWidget):
             except OSError as error:
                 board.wait_for_pause(False)
                 self._tell_of_pauses()
-                tell(self, "The command did not reach the run", f"{directory} cannot be written ({error.strerror}).")
+                tell(
+                    self,
+                    tr("The command did not reach the run"),
+                    tr("{directory} cannot be written ({strerror}).", directory=directory, strerror=error.strerror),
+                )
 
         board.pause_requested.connect(lambda: asking("pause"))
         board.resume_requested.connect(lambda: asking("resume"))
@@ -215,6 +276,7 @@ class RunStack(QStackedWidget):
             self._compare = ComparePage(self._settings)
             self._compare_area = scrolling(self._compare)
             self.addWidget(self._compare_area)
+        self._compared = tuple(folders)
         self._compare.compare(folders, self.runs_directory)
         self.setCurrentWidget(self._compare_area)
         return self._compare
@@ -248,7 +310,8 @@ class RunStack(QStackedWidget):
     def shut_down(self) -> None:
         """End a run in progress, and its thread."""
         self._follow_timer.stop()
-        self.controller.shut_down()
+        if not self._is_given_away:
+            self.controller.shut_down()
         if self._compare is not None:
             self._compare.shut_down()
         for board in (self._live, self._read):
@@ -286,6 +349,7 @@ class RunStack(QStackedWidget):
 
     def _on_events(self, events: list[EngineEvent]) -> None:
         if self._live is not None:
+            self._told.add(events)
             self._live.take(events)
             per_cent = int(100 * self._live.state.done_fraction)
             if per_cent != self._per_cent:
@@ -337,5 +401,10 @@ def _warning(message: str, events: Sequence[EngineEvent]) -> list[EngineEvent]:
 
 def _reason(error: Exception, record: RunRecord) -> str:
     if isinstance(error, OSError):
-        return f"{error.filename} cannot be read ({error.strerror}); its folder {record.directory} may have been moved."
+        return tr(
+            "{filename} cannot be read ({strerror}); its folder {directory} may have been moved.",
+            filename=error.filename,
+            strerror=error.strerror,
+            directory=record.directory,
+        )
     return str(error)

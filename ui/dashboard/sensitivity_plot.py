@@ -11,6 +11,7 @@ from PySide6.QtGui import QFontMetrics
 
 from engine.contract.sensitivity import LayerSensitivity, SchemeCost, Sensitivity
 from engine.figures.figure_text import figure_text
+from engine.language.speech import mark, tr
 from ui.byte_sizes import bytes_text
 from ui.dashboard.plot import Plot, PlotTable
 from ui.theme import Theme
@@ -34,9 +35,14 @@ class CostFigure:
 
 
 COST_FIGURES = (
-    CostFigure("KL divergence", "KL divergence of the probabilities (nats)", lambda cost: cost.kl),
-    CostFigure("Accuracy drop", "accuracy drop (percentage points)", lambda cost: 100 * cost.accuracy_drop),
-    CostFigure("Output SQNR", "SQNR of the output (dB), less is worse", lambda cost: cost.sqnr_db, less_is_worse=True),
+    CostFigure(mark("KL divergence"), mark("KL divergence of the probabilities (nats)"), lambda cost: cost.kl),
+    CostFigure(mark("Accuracy drop"), mark("accuracy drop (percentage points)"), lambda cost: 100 * cost.accuracy_drop),
+    CostFigure(
+        mark("Output SQNR"),
+        mark("SQNR of the output (dB), less is worse"),
+        lambda cost: cost.sqnr_db,
+        less_is_worse=True,
+    ),
 )
 
 
@@ -48,7 +54,7 @@ class SensitivityPlot:
         self._found: Sensitivity | None = None
         self._scheme, self._figure = "", COST_FIGURES[0]
         self._layers: tuple[LayerSensitivity, ...] = ()
-        self.plot = Plot("dashboard.sensitivity.plot", COST_FIGURES[0].axis, "", scrolls=True)
+        self.plot = Plot("dashboard.sensitivity.plot", tr(COST_FIGURES[0].axis), "", scrolls=True)
         self.plot.setMouseEnabled(True, False)
         self.plot.described, self.plot.tabled = self._described, self._table
         self.plot.on_reset = self._draw
@@ -75,7 +81,7 @@ class SensitivityPlot:
         measured = [layer for layer in found.layers if scheme in layer.schemes] if found else []
         self._layers = tuple(sorted(measured, key=self._badness, reverse=True))
         self.plot.show_values(bool(self._layers))
-        self.plot.setLabel("bottom", figure.axis)
+        self.plot.setLabel("bottom", tr(figure.axis))
         self.plot.setMinimumHeight(AXIS_PIXELS + ROW_PIXELS * max(len(self._layers), MIN_ROWS))
         self._draw()
 
@@ -121,10 +127,17 @@ class SensitivityPlot:
             return ""
         layer = self._layers[row]
         cost, (low, high) = layer.schemes[self._scheme], layer.range
-        return (
-            f"{layer.layer}, {bytes_text(layer.bytes)}\n{self._scheme}: KL divergence {cost.kl:.3g} nats, "
-            f"accuracy drop {100 * cost.accuracy_drop:.2f} points, SQNR {_text(cost.sqnr_db)} dB\n"
-            f"output: {low:.4g} to {high:.4g}"
+        return tr(
+            "{layer}, {bytes_text}\n{scheme}: KL divergence {kl:.3g} nats, accuracy drop "
+            "{accuracy_drop:.2f} points, SQNR {text} dB\noutput: {low:.4g} to {high:.4g}",
+            layer=layer.layer,
+            bytes_text=bytes_text(layer.bytes),
+            scheme=self._scheme,
+            kl=cost.kl,
+            accuracy_drop=100 * cost.accuracy_drop,
+            text=_text(cost.sqnr_db),
+            low=low,
+            high=high,
         )
 
     def _table(self) -> PlotTable:
@@ -139,6 +152,6 @@ class SensitivityPlot:
 
 def _text(value: float | None) -> str:
     if value is None:
-        return "exact"
+        return tr("exact")
     # Divergences of healthy layers are millionths.
     return f"{value:.1e}" if 0 < abs(value) < 1e-3 else figure_text(value)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
 
+from engine.language.speech import tr
 from ui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -53,7 +54,13 @@ class ShadedCells(QAbstractTableModel):
             return colour
         if role == Qt.ItemDataRole.ToolTipRole:
             said = self._columns[column].removeprefix("→ ")
-            return f"{self._texts[row][column]} of {self._rows[row]} are predicted as {said} ({share:.1%})"
+            return tr(
+                "{texts} of {rows} are predicted as {said} ({share:.1%})",
+                texts=self._texts[row][column],
+                rows=self._rows[row],
+                said=said,
+                share=share,
+            )
         return None
 
     def headerData(

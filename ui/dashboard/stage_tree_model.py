@@ -6,6 +6,8 @@ from enum import IntEnum
 
 from PySide6.QtCore import QModelIndex, QObject, Qt
 
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from ui.durations import duration_text
 from ui.nested_rows_model import Index, NestedRowsModel
 from ui.shown_run import ShownRun, StageProgress, StageStatus
@@ -24,10 +26,16 @@ class StageColumn(IntEnum):
 
 
 HEADERS = {
-    StageColumn.STAGE: ("stage", "What is computed. Each stage starts from the stage that it is indented under."),
-    StageColumn.PROGRESS: ("progress", "Finished epochs and batches."),
-    StageColumn.STATUS: ("status", "What the stage is doing, and the time left, or how long it took."),
-    StageColumn.CHAINS: ("chains", "The chains that pass through this stage. It is computed once for all of them."),
+    StageColumn.STAGE: (
+        mark("stage"),
+        mark("What is computed. Each stage starts from the stage that it is indented under."),
+    ),
+    StageColumn.PROGRESS: (mark("progress"), mark("Finished epochs and batches.")),
+    StageColumn.STATUS: (mark("status"), mark("What the stage is doing, and the time left, or how long it took.")),
+    StageColumn.CHAINS: (
+        mark("chains"),
+        mark("The chains that pass through this stage. It is computed once for all of them."),
+    ),
 }
 
 
@@ -77,8 +85,12 @@ class StageTreeModel(NestedRowsModel):
     def _status(self, stage: StageProgress) -> str:
         """Of the running stage the head of the dashboard says what it does; here is room for the time alone."""
         if self._paused and stage.status is StageStatus.RUNNING:
-            return "paused"
-        return f"{duration_text(stage.seconds_left)} left" if stage.seconds_left else status_text(stage)
+            return tr("paused")
+        return (
+            tr("{duration_text} left", duration_text=duration_text(stage.seconds_left))
+            if stage.seconds_left
+            else status_text(stage)
+        )
 
     def _chains_text(self, stage: StageProgress) -> str:
         """Short enough for a narrow window; the tool tip has all names."""
@@ -86,7 +98,7 @@ class StageTreeModel(NestedRowsModel):
         total = len({chain for one in self._stages for chain in one.plan.chains})
         if len(passing) <= 1:
             return "".join(passing)
-        return "all" if len(passing) == total else f"{len(passing)} of {total}"
+        return tr("all") if len(passing) == total else tr("{count} of {total}", count=len(passing), total=total)
 
     def _rebuild(self, stages: list[StageProgress], looks: list[Look]) -> None:
         self.beginResetModel()
@@ -104,7 +116,7 @@ def _look(stage: StageProgress) -> tuple[str, int, int]:
 def _text(stage: StageProgress, column: StageColumn) -> str:
     match column:
         case StageColumn.STAGE:
-            return stage.plan.title
+            return recognised(stage.plan.title)
         case StageColumn.PROGRESS:
             return f"{100 * stage.done_fraction:.0f} %"
         case StageColumn.STATUS:
@@ -117,11 +129,15 @@ def status_text(stage: StageProgress) -> str:
     """Such as "epoch 4 of 10, 1 min 02 s left", "done, 8 s" or "waiting, ~40 s"."""
     match stage.status:
         case StageStatus.RUNNING:
-            return f"{stage.phase}, {duration_text(stage.seconds_left)} left" if stage.seconds_left else stage.phase
+            return (
+                tr("{phase}, {duration_text} left", phase=stage.phase, duration_text=duration_text(stage.seconds_left))
+                if stage.seconds_left
+                else stage.phase
+            )
         case StageStatus.WAITING:
             expected = stage.plan.estimated_seconds
-            return f"{stage.status}, ~{duration_text(expected)}" if expected >= 1 else str(stage.status)
+            return f"{tr(stage.status)}, ~{duration_text(expected)}" if expected >= 1 else tr(stage.status)
         case StageStatus.DONE | StageStatus.STOPPED:
-            return f"{stage.status}, {duration_text(stage.seconds)}"
+            return f"{tr(stage.status)}, {duration_text(stage.seconds)}"
         case _:
-            return str(stage.status)
+            return tr(stage.status)

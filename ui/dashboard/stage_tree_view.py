@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
 
+from engine.language.speech import tr
 from ui.dashboard.stage_tree_model import FRACTION_ROLE, StageColumn, StageTreeModel
 from ui.shown_run import ShownRun
 from ui.theme import current_theme
@@ -26,7 +27,7 @@ class StageTreeView(QTreeView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("dashboard.stages")
-        self.setAccessibleName("Stages")
+        self.setAccessibleName(tr("Stages"))
         self._stages = StageTreeModel(self)
         self.setModel(self._stages)
         self.setItemDelegateForColumn(StageColumn.PROGRESS, ProgressDelegate(self))
@@ -39,7 +40,8 @@ class StageTreeView(QTreeView):
         self.header().setMinimumSectionSize(MIN_COLUMN_PIXELS)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         for column, width in COLUMN_PIXELS.items():
-            self.header().resizeSection(column, width)
+            # A heading is longer in some languages.
+            self.header().resizeSection(column, max(width, self.header().sectionSizeHint(column)))
         self._stages.modelReset.connect(self._on_reset)
         self._stages.dataChanged.connect(self._on_changed)
 

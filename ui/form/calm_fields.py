@@ -9,6 +9,8 @@ from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QValidator, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QToolTip
 
+from engine.language.speech import tr
+
 SAID_MS = 8_000
 
 
@@ -79,8 +81,10 @@ class CalmSpinBox(QSpinBox):
             return self.specialValueText()
         typed = self._digits(text)
         least = self.minimum() + self._takes_words
-        bounds = f"from {least:,} to {self.maximum():,}{self.suffix()}"
-        sentence = f"{typed} is not {bounds}." if typed else f"{bounds[0].upper()}{bounds[1:]}."
+        bounds = tr("from {least:,} to {maximum:,}{suffix}", least=least, maximum=self.maximum(), suffix=self.suffix())
+        sentence = (
+            tr("{typed} is not {bounds}.", typed=typed, bounds=bounds) if typed else f"{bounds[0].upper()}{bounds[1:]}."
+        )
         # After the focus has gone on: its change would hide the sentence at once.
         QTimer.singleShot(0, self, partial(self._say, sentence))
         self._is_typed = False

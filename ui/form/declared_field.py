@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from engine.contract.automatic import is_automatic
 from engine.contract.document import Document
+from engine.language.speech import number_text, tr
 from ui.form.field_editor import (
     LARGEST_WHOLE,
     AutomaticRealNumberEditor,
@@ -45,19 +46,19 @@ def declared_field(schema: Document, name: str, own_editor: FieldEditor | None =
         name: the editor's object name, that tests and screen readers find it by.
         own_editor: of a field that no editor here can show; it takes the form's whole width.
     """
-    title = schema.get("title", name)
-    unit = schema.get("unit", "")
+    title = tr(schema.get("title", name))
+    unit = tr(schema.get("unit", ""))
     if unit and unit.lower() not in title.lower():
         title = f"{title} ({unit})"
     editor = own_editor or _editor(schema)
-    editor.explain(schema.get("zero", ""), schema.get("empty", ""))
+    editor.explain(tr(schema.get("zero", "")), tr(schema.get("empty", "")))
     if isinstance(editor, SeveralEditor):
         editor.name_boxes(name)
     elif own_editor is None:
         editor.widget.setMaximumWidth(WIDEST_PIXELS)
     editor.widget.setObjectName(name)
     editor.widget.setAccessibleName(title)
-    editor.widget.setToolTip(" ".join(filter(None, (schema.get("description", ""), _range(schema)))))
+    editor.widget.setToolTip(" ".join(filter(None, (tr(schema.get("description", "")), _range(schema)))))
     advanced = schema.get("advanced", False)
     return DeclaredField(title, editor, schema.get("shown_for", {}), advanced, wide=own_editor is not None)
 
@@ -90,10 +91,14 @@ def _range(schema: Document) -> str:
     """Such as "From 0 to below 1." """
     minimum = schema.get("minimum", schema.get("exclusiveMinimum"))
     maximum = schema.get("maximum", schema.get("exclusiveMaximum"))
-    above = "above " if "exclusiveMinimum" in schema else ""
-    below = "below " if "exclusiveMaximum" in schema else ""
     if minimum is not None and maximum is not None:
-        return f"From {above}{minimum:g} to {below}{maximum:g}."
+        low = tr("above {bound:g}", bound=minimum) if "exclusiveMinimum" in schema else number_text(f"{minimum:g}")
+        high = tr("below {bound:g}", bound=maximum) if "exclusiveMaximum" in schema else number_text(f"{maximum:g}")
+        return tr("From {low} to {high}.", low=low, high=high)
     if minimum is not None and minimum != 0:
-        return f"{above.capitalize() or 'At least '}{minimum:g}."
+        return (
+            tr("Above {bound:g}.", bound=minimum)
+            if "exclusiveMinimum" in schema
+            else tr("At least {bound:g}.", bound=minimum)
+        )
     return ""

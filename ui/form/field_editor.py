@@ -14,10 +14,11 @@ from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from engine.contract.automatic import AUTO
+from engine.language.speech import mark, tr
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox, StudyLine
 
 LARGEST_WHOLE = 1_000_000
-AUTOMATIC = "automatic"
+AUTOMATIC = mark("automatic")
 BOXES_PER_ROW = 2
 BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
@@ -61,7 +62,7 @@ class ChoiceEditor(FieldEditor):
         """
         super().__init__(CalmComboBox())
         for choice in choices:
-            self.widget.addItem(names.get(str(choice), str(choice).replace("_", " ")), choice)
+            self.widget.addItem(tr(names.get(str(choice), str(choice).replace("_", " "))), choice)
         self.widget.currentIndexChanged.connect(self.changed)
 
     def value(self) -> object:
@@ -114,7 +115,7 @@ class AutomaticWholeNumberEditor(WholeNumberEditor):
 
     def __init__(self, minimum: int, maximum: int) -> None:
         super().__init__(minimum - 1, maximum)
-        self.widget.setSpecialValueText(AUTOMATIC)
+        self.widget.setSpecialValueText(tr(AUTOMATIC))
 
     def explain(self, zero: str, empty: str) -> None:
         """The place of the special text is taken; the tool tip says what zero means."""
@@ -170,7 +171,7 @@ class RealNumberEditor(_LineEditor):
     def refusal(self) -> str:  # type: ignore[override]
         """A comma may stand between thousands, or before decimals: it is read where the language says which."""
         if "," in self.typed and QLocale().decimalPoint() != ",":
-            return f'"{self.typed}" has a comma; use a decimal point, such as 0.5.'
+            return tr('"{typed}" has a comma; use a decimal point, such as 0.5.', typed=self.typed)
         return ""
 
     def explain(self, zero: str, empty: str) -> None:
@@ -198,17 +199,17 @@ class AutomaticRealNumberEditor(RealNumberEditor):
 
     def __init__(self) -> None:
         super().__init__()
-        self.widget.setPlaceholderText(AUTOMATIC)
+        self.widget.setPlaceholderText(tr(AUTOMATIC))
         self.widget.editingFinished.connect(self._write_out)
 
     def explain(self, zero: str, empty: str) -> None:
         """The place-holder says what an empty line means."""
 
     def value(self) -> str:
-        return AUTO if AUTOMATIC.startswith(self.typed.lower()) else super().value()
+        return AUTO if _means_automatic(self.typed) else super().value()
 
     def as_text(self, value: Any) -> str:
-        return AUTOMATIC if value is None else super().as_text(value)
+        return tr(AUTOMATIC) if value is None else super().as_text(value)
 
     def set_value(self, value: Any) -> None:
         if value is not None or self.value() != AUTO:
@@ -218,7 +219,12 @@ class AutomaticRealNumberEditor(RealNumberEditor):
 
     def _write_out(self) -> None:
         if self.value() == AUTO:
-            self.widget.setText(AUTOMATIC)
+            self.widget.setText(tr(AUTOMATIC))
+
+
+def _means_automatic(typed: str) -> bool:
+    """A beginning of the word in the window's language, or in English as in a recipe; also nothing at all."""
+    return any(word.lower().startswith(typed.lower()) for word in (tr(AUTOMATIC), AUTOMATIC))
 
 
 class WholeNumbersEditor(_LineEditor):
@@ -261,8 +267,8 @@ class TableEditor(_LineEditor):
 
 def _read_toml(text: str) -> object:
     if "\n" in text:
-        raise ValueError("more than one line")
-    return tomllib.loads(f"value = {text}")["value"]
+        raise ValueError("more than one line")  # not shown
+    return tomllib.loads(f"value = {text}")["value"]  # not shown
 
 
 def _inline(value: Any) -> str:
@@ -290,7 +296,7 @@ class SeveralEditor(FieldEditor):
         super().__init__(QWidget())
         layout = QGridLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
-        self._boxes = {choice: QCheckBox(names.get(choice, choice.replace("_", " "))) for choice in choices}
+        self._boxes = {choice: QCheckBox(tr(names.get(choice, choice.replace("_", " ")))) for choice in choices}
         for place, box in enumerate(self._boxes.values()):
             layout.addWidget(box, *divmod(place, BOXES_PER_ROW))
             box.toggled.connect(self.changed)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QToolButton, QWidget
 
 from engine.contract.path_need import PathNeed
+from engine.language.speech import tr
 from ui.form.browse_start import existing_part, pictures
 from ui.form.calm_fields import StudyLine
 
@@ -41,11 +42,11 @@ class PathField(QWidget):
         # Left to itself, a line takes a dropped folder as the text of its URL.
         self._line.setAcceptDrops(False)
         # A tool button is as high as the line; a push button is higher.
-        self._browse = QToolButton(text="Browse…", objectName=f"{name}.browse")
-        self._browse.setAccessibleName(f"Browse for: {title}")
+        self._browse = QToolButton(text=tr("Browse…"), objectName=f"{name}.browse")
+        self._browse.setAccessibleName(tr("Browse for: {title}", title=title))
         self._menu = QMenu(self)
-        self._menu.addAction("Folder…", self._browse_folder)
-        self._menu.addAction("File…", self._browse_file)
+        self._menu.addAction(tr("Folder…"), self._browse_folder)
+        self._menu.addAction(tr("File…"), self._browse_file)
         self.setAcceptDrops(True)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -7,6 +7,7 @@ from itertools import groupby
 
 from engine.contract.measurements import SweptEpoch, variant_name
 from engine.contract.recipe import BASELINE
+from engine.language.speech import tr
 
 
 def sweep_text(sweep: Sequence[SweptEpoch]) -> str:
@@ -14,5 +15,11 @@ def sweep_text(sweep: Sequence[SweptEpoch]) -> str:
     lines = []
     for branch, epochs in groupby(sweep, key=lambda swept: swept.branch):
         figures = ", ".join(f"{swept.epoch}: {swept.accuracy:.3f}" for swept in epochs)
-        lines.append(f"{variant_name(BASELINE, branch)}, test accuracy after epoch {figures}")
+        lines.append(
+            tr(
+                "{variant_name}, test accuracy after epoch {figures}",
+                variant_name=variant_name(BASELINE, branch),
+                figures=figures,
+            )
+        )
     return "\n".join(lines)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine.contract.measurements import VariantMeasurement
+from engine.language.speech import tr
 from engine.store.durable_file import appearing_file
 
 MODEL, PREPROCESSING = ".tflite", ".json"
@@ -24,7 +25,7 @@ def planned_copies(run_directory: Path, variant: VariantMeasurement, target: Pat
     micro = run_directory / variant.micro.file if variant.micro else None
     for wanted in filter(None, (source, micro)):
         if not wanted.is_file():
-            raise FileNotFoundError(2, "it is no longer there", str(wanted))
+            raise FileNotFoundError(2, tr("it is no longer there"), str(wanted))
     target = target if target.suffix == MODEL else target.with_name(f"{target.name}{MODEL}")
     copies = {source: target}
     if source.with_suffix(PREPROCESSING).is_file():

@@ -21,11 +21,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.language.speech import mark, tr
 from ui.message_bar import MessageBar
 from workers.latest_call import LatestCall
 from workers.report_writing import write_report_apart
 
-WHAT = (
+WHAT = mark(
     "Writes a page, a PDF, and tables and figures for a paper. No path and no name of a file is in it. Test images "
     "are, if you show them: look whether any has a name burnt in before you share it."
 )
@@ -38,23 +39,23 @@ class ReportDialog(QDialog):
     def __init__(self, run: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("report")
-        self.setWindowTitle("Report")
+        self.setWindowTitle(tr("Report"))
         self.setMinimumWidth(MIN_WIDTH)
         self._run = run
         self._out: Path | None = None
         documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
         self._folder = QLineEdit(str(Path(documents) / f"{run.name}-report"), objectName="report.folder")
-        self._folder.setAccessibleName("Folder of the report")
-        self._browse = QPushButton("&Browse…", objectName="report.browse", autoDefault=False)
-        self._pictures = QCheckBox("Show &test images", objectName="report.pictures", checked=True)
+        self._folder.setAccessibleName(tr("Folder of the report"))
+        self._browse = QPushButton(tr("&Browse…"), objectName="report.browse", autoDefault=False)
+        self._pictures = QCheckBox(tr("Show &test images"), objectName="report.pictures", checked=True)
         self._progress = QProgressBar(objectName="report.progress", maximum=1, textVisible=False)
-        self._progress.setAccessibleName("Progress of the report")
+        self._progress.setAccessibleName(tr("Progress of the report"))
         self._message = MessageBar("report.message")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self._write = buttons.addButton("&Write", QDialogButtonBox.ButtonRole.ActionRole)
+        self._write = buttons.addButton(tr("&Write"), QDialogButtonBox.ButtonRole.ActionRole)
         self._write.setObjectName("report.write")
-        self._open_page = buttons.addButton("Open &page", QDialogButtonBox.ButtonRole.ActionRole)
-        self._open_folder = buttons.addButton("Open f&older", QDialogButtonBox.ButtonRole.ActionRole)
+        self._open_page = buttons.addButton(tr("Open &page"), QDialogButtonBox.ButtonRole.ActionRole)
+        self._open_folder = buttons.addButton(tr("Open f&older"), QDialogButtonBox.ButtonRole.ActionRole)
         for button in (self._open_page, self._open_folder):
             button.hide()
         self._lay_out(buttons)
@@ -70,12 +71,12 @@ class ReportDialog(QDialog):
 
     def _lay_out(self, buttons: QDialogButtonBox) -> None:
         where = QHBoxLayout()
-        label = QLabel("&Folder")
+        label = QLabel(tr("&Folder"))
         label.setBuddy(self._folder)
         for widget in (label, self._folder, self._browse):
             where.addWidget(widget)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(WHAT, wordWrap=True))
+        layout.addWidget(QLabel(tr(WHAT), wordWrap=True))
         layout.addLayout(where)
         for widget in (self._pictures, self._progress, self._message, buttons):
             layout.addWidget(widget)
@@ -85,18 +86,18 @@ class ReportDialog(QDialog):
         super().done(result)
 
     def _on_browse(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder of the report", self._folder.text())
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder of the report"), self._folder.text())
         if folder:
             self._folder.setText(folder)
 
     def _on_write(self) -> None:
         text = self._folder.text().strip()
         if not text:
-            self._message.say("Name a folder for the report.")
+            self._message.say(tr("Name a folder for the report."))
             return
         run, out, pictures = self._run, Path(text).expanduser(), self._pictures.isChecked()
         self._out = out
-        self._message.say("Writing the report…", "hint")
+        self._message.say(tr("Writing the report…"), "hint")
         self._enable(False)
         self._progress.setMaximum(0)
         self._work.request(partial(write_report_apart, run, out, pictures))
@@ -109,7 +110,7 @@ class ReportDialog(QDialog):
         self._enable(True)
         self._progress.setMaximum(1)
         self._progress.setValue(1)
-        self._message.say(f"The report is in {self._out}.", "good")
+        self._message.say(tr("The report is in {out}.", out=self._out), "good")
         for button in (self._open_page, self._open_folder):
             button.show()
         self._show_page()

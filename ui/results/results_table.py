@@ -23,7 +23,9 @@ from PySide6.QtWidgets import (
 from engine.contract.measurements import VariantMeasurement
 from engine.figures.variant_figures import FIGURES
 from engine.figures.variants_csv import variants_csv
+from engine.language.speech import tr
 from engine.store.durable_file import write_durably
+from ui.counts import counted
 from ui.flow_layout import FlowLayout
 from ui.menu_actions import added_action
 from ui.message_bar import MessageBar
@@ -60,36 +62,38 @@ class ResultsTable(QWidget):
         self._sorted.setSourceModel(self._model)
         self._sorted.setSortRole(SORT_ROLE)
         self.view = QTableView(objectName="results.table", sortingEnabled=True, tabKeyNavigation=False)
-        self.view.setAccessibleName("Variants")
+        self.view.setAccessibleName(tr("Variants"))
         self.view.setModel(self._sorted)
         self.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setAlternatingRowColors(True)
         self.view.setWordWrap(True)
-        head_corner(self.view, FIGURES[CHAIN_COLUMN].title)
+        head_corner(self.view, tr(FIGURES[CHAIN_COLUMN].title))
         self._machine = QLabel(objectName="results.machine", wordWrap=True)
         self._machine.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, 0)
         self._machine.setProperty("role", "hint")
         self._sweep = QLabel(objectName="results.epoch_sweep", wordWrap=True)
         self._sweep.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._csv = QPushButton("E&xport CSV…", objectName="results.csv")
-        self._csv.setToolTip("All figures of all variants; the column names contain the units")
-        self._report = QPushButton("Repor&t…", objectName="results.report")
-        self._report.setToolTip("Write a page, a PDF, and tables and figures for a paper")
-        self._save = QPushButton("Save .tfl&ite…", objectName="results.save")
-        self._save.setToolTip("Save the .tflite file of the selected row, with a JSON file that describes its input")
-        self._save_all = QPushButton("Save &all…", objectName="results.save_all")
-        self._save_all.setToolTip("Save the files of all variants in one folder")
-        self._try_it = QPushButton("Try it on i&mages…", objectName="results.try")
-        self._try_it.setToolTip("Open the file of the selected row in the test bench")
+        self._csv = QPushButton(tr("E&xport CSV…"), objectName="results.csv")
+        self._csv.setToolTip(tr("All figures of all variants; the column names contain the units"))
+        self._report = QPushButton(tr("Repor&t…"), objectName="results.report")
+        self._report.setToolTip(tr("Write a page, a PDF, and tables and figures for a paper"))
+        self._save = QPushButton(tr("Save .tfl&ite…"), objectName="results.save")
+        self._save.setToolTip(
+            tr("Save the .tflite file of the selected row, with a JSON file that describes its input")
+        )
+        self._save_all = QPushButton(tr("Save &all…"), objectName="results.save_all")
+        self._save_all.setToolTip(tr("Save the files of all variants in one folder"))
+        self._try_it = QPushButton(tr("Try it on i&mages…"), objectName="results.try")
+        self._try_it.setToolTip(tr("Open the file of the selected row in the test bench"))
         self._shown = {place for place, column in enumerate(FIGURES) if column.is_usual}
         """The columns that the user wants to see."""
-        self._columns = QPushButton("C&olumns", objectName="results.columns")
-        self._columns.setToolTip("Choose which figures are shown")
+        self._columns = QPushButton(tr("C&olumns"), objectName="results.columns")
+        self._columns.setToolTip(tr("Choose which figures are shown"))
         self._columns.setMenu(self._column_menu())
-        self._folder = QPushButton("Ope&n folder", objectName="results.folder")
-        self._folder.setToolTip("The run's folder: recipe, split, events, log and models")
+        self._folder = QPushButton(tr("Ope&n folder"), objectName="results.folder")
+        self._folder.setToolTip(tr("The run's folder: recipe, split, events, log and models"))
         self._message = MessageBar("results.message")
         # Else the buttons above it would move under the pointer.
         keeps_its_place = self._message.sizePolicy()
@@ -127,8 +131,10 @@ class ResultsTable(QWidget):
         if chosen is not None:
             self._choose(chosen.name)
         if variants:
-            threads = f"{variants[0].threads} thread{'s' if variants[0].threads != 1 else ''}"
-            self._machine.setText(f"Latency: one image at a time, {threads}, {variants[0].cpu}")
+            threads = counted(variants[0].threads, "thread")
+            self._machine.setText(
+                tr("Latency: one image at a time, {threads}, {cpu}", threads=threads, cpu=variants[0].cpu)
+            )
 
     def choose_variant(self, name: str) -> None:
         """Select its row, if it is measured, and bring it into sight."""
@@ -172,10 +178,10 @@ class ResultsTable(QWidget):
         for place, column in enumerate(FIGURES):
             if place == CHAIN_COLUMN:
                 continue
-            action = added_action(menu, column.title.replace("\n", " "))
+            action = added_action(menu, tr(column.title).replace("\n", " "))
             action.setCheckable(True)
             action.setChecked(column.is_usual)
-            action.setToolTip(column.explanation)
+            action.setToolTip(tr(column.explanation))
             action.toggled.connect(partial(self._on_column, place))
             self._column_actions[place] = action
         menu.setToolTipsVisible(True)
@@ -202,7 +208,7 @@ class ResultsTable(QWidget):
         letters = self.view.horizontalHeader().fontMetrics()
         for place, column in enumerate(FIGURES):
             # Qt keeps room for the arrow of the sorted column beside the title of each, which costs half a screen.
-            title = max(letters.horizontalAdvance(line) for line in column.title.split("\n")) + TITLE_MARGIN
+            title = max(letters.horizontalAdvance(line) for line in tr(column.title).split("\n")) + TITLE_MARGIN
             width = max(title, self.view.sizeHintForColumn(place) + COLUMN_MARGIN)
             self.view.setColumnWidth(place, min(width, WIDEST_COLUMN))
         self.view.resizeRowsToContents()
@@ -230,23 +236,25 @@ class ResultsTable(QWidget):
             dialog.open()
 
     def _on_csv(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, "Export the table", "variants.csv", "CSV (*.csv)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export the table"), "variants.csv", tr("CSV (*.csv)"))
         if path:
             target = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
             if self._may_write([target], asked=Path(path)):
                 text = variants_csv(self._model.variants)
-                self._try(lambda: write_durably(target, text), f"Exported to {target}.")
+                self._try(lambda: write_durably(target, text), tr("Exported to {target}.", target=target))
 
     def _on_save(self) -> None:
         variant = self._chosen()
         if variant is None or self._directory is None:
             return
-        path, _ = QFileDialog.getSaveFileName(self, "Save the model", Path(variant.file).name, "TFLite (*.tflite)")
+        path, _ = QFileDialog.getSaveFileName(
+            self, tr("Save the model"), Path(variant.file).name, tr("TFLite (*.tflite)")
+        )
         if path:
             self._save_variants({Path(path): variant}, asked=Path(path))
 
     def _on_save_all(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "Folder for the models")
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder for the models"))
         if folder:
             self._save_variants({Path(folder) / Path(v.file).name: v for v in self._model.variants})
 
@@ -262,16 +270,20 @@ class ResultsTable(QWidget):
 
         if self._try(plan) and self._may_write(copies.values(), asked):
             models = len(targets)
-            what = next(iter(copies.values())) if models == 1 else f"{models} models in {next(iter(targets)).parent}"
-            self._try(lambda: copy_files(copies), f"Saved {what}.")
+            what = (
+                next(iter(copies.values()))
+                if models == 1
+                else tr("{models} models in {parent}", models=models, parent=next(iter(targets)).parent)
+            )
+            self._try(lambda: copy_files(copies), tr("Saved {what}.", what=what))
 
     def _may_write(self, targets: Iterable[Path], asked: Path | None) -> bool:
         """Whether nothing is there, or the user agrees; the file dialog has asked for `asked` already."""
         there = [target.name for target in targets if target.exists() and target != asked]
         if not there:
             return True
-        question = f"These files already exist: {', '.join(there)}. Overwrite them?"
-        return agrees(self, "Overwrite?", question, "Overwrite them", "Keep them")
+        question = tr("These files already exist: {join}. Overwrite them?", join=", ".join(there))
+        return agrees(self, tr("Overwrite?"), question, tr("Overwrite them"), tr("Keep them"))
 
     def _on_try(self) -> None:
         variant = self._chosen()
@@ -290,15 +302,21 @@ class ResultsTable(QWidget):
         for row in rows or range(self._sorted.rowCount()):
             lines.append("\t".join(str(self._sorted.index(row, column).data()) for column in copied))
         QGuiApplication.clipboard().setText("\n".join(lines))
-        self._message.say(f"{len(lines) - 1} rows are on the clipboard.", "good")
+        self._message.say(tr("{count} rows are on the clipboard.", count=len(lines) - 1), "good")
 
     def _try(self, action: Callable[[], object], done: str = "") -> bool:
         """Do it, and say that it is done, or why not; returns whether it is."""
         try:
             action()
         except OSError as error:
-            place = error.filename or "The file"
-            self._message.say(f"Not saved: {place}: {error.strerror or error}. Choose another place and try again.")
+            place = error.filename or tr("The file")
+            self._message.say(
+                tr(
+                    "Not saved: {place}: {value}. Choose another place and try again.",
+                    place=place,
+                    value=error.strerror or error,
+                )
+            )
             return False
         self._message.say(done, "good")
         return True

@@ -5,11 +5,18 @@ from __future__ import annotations
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.contract.measurements import VariantMeasurement
+from engine.figures.figure import Figure
 from engine.figures.variant_figures import FIGURES, baselines, steps_text
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import number_text, tr
 
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
 Index = QModelIndex | QPersistentModelIndex
+
+
+OF_THE_USER = frozenset({"chain", "setting"})
+"""Figures that are names."""
 
 
 class VariantsModel(QAbstractTableModel):
@@ -45,14 +52,25 @@ class VariantsModel(QAbstractTableModel):
         variant, column = self._variants[index.row()], FIGURES[index.column()]
         baseline = self._baselines[variant.branch]
         if role == Qt.ItemDataRole.DisplayRole:
-            return column.text(variant, baseline)
+            return self._text(column, variant)
         if role == SORT_ROLE:
             return column.value(variant, baseline)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return column.text(variant, baseline) if column.title == "note" else steps_text(variant)
+            return self._text(column, variant) if column.name == "note" else recognised(steps_text(variant))
         if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(column.value(variant, baseline), str):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
+
+    def _text(self, figure: Figure, variant: VariantMeasurement) -> str:
+        """In the window's language, but for what the user has named."""
+        baseline = self._baselines[variant.branch]
+        text = figure.text(variant, baseline)
+        if figure.name in OF_THE_USER:
+            return text
+        if isinstance(figure.value(variant, baseline), str):
+            return recognised(text)
+        said = recognised(text)
+        return number_text(text) if said == text else said
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)
@@ -60,5 +78,5 @@ class VariantsModel(QAbstractTableModel):
         if orientation is Qt.Orientation.Vertical:
             return self._variants[section].name if role == Qt.ItemDataRole.DisplayRole else None
         if role == Qt.ItemDataRole.DisplayRole:
-            return FIGURES[section].title
-        return FIGURES[section].explanation if role == Qt.ItemDataRole.ToolTipRole else None
+            return tr(FIGURES[section].title)
+        return tr(FIGURES[section].explanation) if role == Qt.ItemDataRole.ToolTipRole else None

@@ -16,11 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.language.speech import mark, tr
 from engine.store.run_history import RunRecord
 from ui.screen_fit import open_at
 
 SIZE = (420, 420)
-NO_OTHERS = "There is no other run yet; run a second study first."
+NO_OTHERS = mark("There is no other run yet; run a second study first.")
 
 
 class CompareDialog(QDialog):
@@ -32,15 +33,15 @@ class CompareDialog(QDialog):
     def __init__(self, record: RunRecord, others: Sequence[RunRecord], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("compare_with")
-        self.setWindowTitle(f"Compare {record.title} with")
+        self.setWindowTitle(tr("Compare {title} with", title=record.title))
         open_at(self, *SIZE)
         self._record = record
-        self._list = QListWidget(objectName="compare_with.runs", accessibleName="Runs to compare with")
+        self._list = QListWidget(objectName="compare_with.runs", accessibleName=tr("Runs to compare with"))
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.MultiSelection)
         for other in others:
             item = QListWidgetItem(f"{other.title}\n    {other.run}", self._list)
             item.setData(Qt.ItemDataRole.UserRole, other)
-        said = "Choose one run or more." if others else NO_OTHERS
+        said = tr("Choose one run or more.") if others else tr(NO_OTHERS)
         buttons = QDialogButtonBox.StandardButton
         self._buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel)
         layout = QVBoxLayout(self)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from engine.language.speech import tr
 from engine.store.run_history import RunRecord
 from engine.store.run_notes import RunNotes
 
@@ -22,19 +23,19 @@ class NotesDialog(QDialog):
     def __init__(self, record: RunRecord, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("notes")
-        self.setWindowTitle("Name, note and tags")
+        self.setWindowTitle(tr("Name, note and tags"))
         self.setMinimumWidth(MIN_WIDTH)
         self._study = record.name
-        self._name = QLineEdit(record.title, objectName="notes.name", maxLength=LONGEST_NAME, accessibleName="Name")
-        self._note = QPlainTextEdit(record.notes.note, objectName="notes.note", accessibleName="Note")
+        self._name = QLineEdit(record.title, objectName="notes.name", maxLength=LONGEST_NAME, accessibleName=tr("Name"))
+        self._note = QPlainTextEdit(record.notes.note, objectName="notes.note", accessibleName=tr("Note"))
         self._note.setFixedHeight(NOTE_HEIGHT)
         self._note.setTabChangesFocus(True)
-        self._tags = QLineEdit(", ".join(record.notes.tags), objectName="notes.tags", accessibleName="Tags")
-        self._tags.setPlaceholderText("words separated by commas")
+        self._tags = QLineEdit(", ".join(record.notes.tags), objectName="notes.tags", accessibleName=tr("Tags"))
+        self._tags.setPlaceholderText(tr("words separated by commas"))
         form = QFormLayout()
-        form.addRow("&Name", self._name)
-        form.addRow("N&ote", self._note)
-        form.addRow("&Tags", self._tags)
+        form.addRow(tr("&Name"), self._name)
+        form.addRow(tr("N&ote"), self._note)
+        form.addRow(tr("&Tags"), self._tags)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)

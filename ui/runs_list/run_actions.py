@@ -11,6 +11,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
 from engine.contract.errors import NutshellError
+from engine.language.speech import mark, tr, tr_count
 from engine.store.draft_store import Draft
 from engine.store.locations import Locations
 from engine.store.run_history import RunRecord, list_runs
@@ -25,7 +26,7 @@ from ui.runs_list.recipe_dialog import RecipeDialog
 from ui.runs_list.verify_dialog import VerifyDialog
 from workers.latest_call import LatestCall
 
-TO_THE_BIN, KEEP = "Move to the bin", "Keep it"
+TO_THE_BIN, KEEP = mark("Move to the bin"), mark("Keep it")
 
 
 class RunActions(QObject):
@@ -45,7 +46,7 @@ class RunActions(QObject):
         self._asked: RunRecord | None = None
         self._planning = LatestCall("run-removal", self)
         self._planning.succeeded.connect(self._on_planned)
-        self._planning.failed.connect(lambda sentence: self._say("Not deleted", sentence))
+        self._planning.failed.connect(lambda sentence: self._say(tr("Not deleted"), sentence))
 
     def shut_down(self) -> None:
         self._planning.shut_down()
@@ -73,7 +74,10 @@ class RunActions(QObject):
         try:
             text = (record.directory / "recipe.toml").read_text(encoding="utf-8")
         except OSError as error:
-            self._say("No recipe", f"{error.filename} cannot be read ({error.strerror}).")
+            self._say(
+                tr("No recipe"),
+                tr("{filename} cannot be read ({strerror}).", filename=error.filename, strerror=error.strerror),
+            )
             return
         dialog = RecipeDialog(record.title, text, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -97,8 +101,10 @@ class RunActions(QObject):
     def delete(self, entry: RunRecord | Draft) -> None:
         """Move a run or a draft to the bin, after asking."""
         if isinstance(entry, Draft):
-            question = f'Move the draft "{entry.name}" to the bin?'
-            if agrees(self._window, "Delete the draft", question, TO_THE_BIN, KEEP) and self._to_the_bin((entry.file,)):
+            question = tr('Move the draft "{name}" to the bin?', name=entry.name)
+            if agrees(self._window, tr("Delete the draft"), question, tr(TO_THE_BIN), tr(KEEP)) and self._to_the_bin(
+                (entry.file,)
+            ):
                 self.removed.emit(entry.draft)
                 self.changed.emit()
             return
@@ -112,20 +118,25 @@ class RunActions(QObject):
         if record is None or record.run != removal.run:
             return
         kept = removal.kept_stages
-        shared = f" {kept} of its stages are kept, because other runs use them." if kept else ""
+        shared = tr(" {kept} of its stages are kept, because other runs use them.", kept=kept) if kept else ""
         stages = sum(path.is_dir() for path in removal.paths[1:])
-        question = (
-            f'Move the run "{record.title}", with its files and {stages} finished stage{"s" if stages != 1 else ""}, '
-            "to the bin? "
-            f"This frees {bytes_text(removal.freed_bytes)} once the bin is emptied.{shared}"
+        question = tr_count(
+            'Move the run "{title}", with its files and {count} finished stage, to the bin? '
+            "This frees {freed} once the bin is emptied.{shared}",
+            'Move the run "{title}", with its files and {count} finished stages, to the bin? '
+            "This frees {freed} once the bin is emptied.{shared}",
+            stages,
+            title=record.title,
+            freed=bytes_text(removal.freed_bytes),
+            shared=shared,
         )
-        if not agrees(self._window, "Delete the run", question, TO_THE_BIN, KEEP):
+        if not agrees(self._window, tr("Delete the run"), question, tr(TO_THE_BIN), tr(KEEP)):
             return
         if self._to_the_bin(tuple(path for path in removal.paths if path.exists())):
             try:
                 forget_run(self.locations, removal.run)
             except NutshellError as error:
-                self._say("Not removed from the list", str(error))
+                self._say(tr("Not removed from the list"), str(error))
             self.removed.emit(removal.run)
         self.changed.emit()
 
@@ -134,15 +145,22 @@ class RunActions(QObject):
         left = [path for path in paths if not QFile(str(path)).moveToTrash()]
         if not left:
             return True
-        more = f" and {len(left) - 1} more" if len(left) > 1 else ""
-        question = f"This system has no bin for {left[0]}{more}. What is deleted permanently cannot be restored."
-        if not agrees(self._window, "Delete permanently", question, "Delete permanently", KEEP):
+        more = tr(" and {count} more", count=len(left) - 1) if len(left) > 1 else ""
+        question = tr(
+            "This system has no bin for {left}{more}. What is deleted permanently cannot be restored.",
+            left=left[0],
+            more=more,
+        )
+        if not agrees(self._window, tr("Delete permanently"), question, tr("Delete permanently"), tr(KEEP)):
             return False
         try:
             for path in left:
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
         except OSError as error:
-            self._say("Not deleted", f"{error.filename} cannot be deleted ({error.strerror}).")
+            self._say(
+                tr("Not deleted"),
+                tr("{filename} cannot be deleted ({strerror}).", filename=error.filename, strerror=error.strerror),
+            )
             return False
         return True
 
@@ -150,7 +168,10 @@ class RunActions(QObject):
         try:
             write_notes(record.directory, notes)
         except OSError as error:
-            self._say("Not saved", f"{record.directory} cannot be written ({error.strerror}).")
+            self._say(
+                tr("Not saved"),
+                tr("{directory} cannot be written ({strerror}).", directory=record.directory, strerror=error.strerror),
+            )
         self.changed.emit()
 
     def _say(self, title: str, sentence: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from functools import partial
 from html import escape
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.errors import NutshellError
+from engine.language.speech import date_text, mark, tr
 from engine.store.draft_store import Draft, DraftStore
 from engine.store.locations import Locations
 from engine.store.run_history import RunRecord, RunState, list_runs
@@ -37,11 +37,10 @@ MARKS = {
     RunState.INTERRUPTED: "!",
 }
 HELD_MARK = "‖"
-NO_RUNS = "Runs appear here and can be opened again."
-NONE_FOUND = "No run or draft has these words in its name, note or tags."
+NO_RUNS = mark("Runs appear here and can be opened again.")
+NONE_FOUND = mark("No run or draft has these words in its name, note or tags.")
 LEAST_WIDTH = 170
 """Pixels: a name, and what became of it, can be read."""
-WHEN = "%d %b %H:%M"
 Entry = RunRecord | Draft
 
 
@@ -81,22 +80,22 @@ class RunsList(QWidget):
         self._live_run: str | None = None
         self._held: Mapping[str, str] = {}
         self._fault = ""
-        self._new = QPushButton("Ne&w study", objectName="runs.new")
-        self._live = QPushButton("▶ Show running stud&y", objectName="runs.live")
+        self._new = QPushButton(tr("Ne&w study"), objectName="runs.new")
+        self._live = QPushButton(tr("▶ Show running stud&y"), objectName="runs.live")
         self._live.hide()
-        self._search = QLineEdit(objectName="runs.search", placeholderText="Search", clearButtonEnabled=True)
-        self._search.setAccessibleName("Search runs by name, note or tag")
+        self._search = QLineEdit(objectName="runs.search", placeholderText=tr("Search"), clearButtonEnabled=True)
+        self._search.setAccessibleName(tr("Search runs by name, note or tag"))
         self._list = QListWidget(objectName="runs.list")
-        self._list.setAccessibleName("Drafts and earlier runs")
+        self._list.setAccessibleName(tr("Drafts and earlier runs"))
         self._list.setTextElideMode(Qt.TextElideMode.ElideRight)
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setWordWrap(True)
         self._list.setSpacing(2)
         self._list.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self._compare = QPushButton("Compare mar&ked runs", objectName="runs.compare")
+        self._compare = QPushButton(tr("Compare mar&ked runs"), objectName="runs.compare")
         self._compare.hide()
-        self._empty = QLabel(NO_RUNS, wordWrap=True)
+        self._empty = QLabel(tr(NO_RUNS), wordWrap=True)
         self._empty.setProperty("role", "hint")
         layout = QVBoxLayout(self)
         for widget in (self._new, self._live, self._search, self._empty):
@@ -173,7 +172,7 @@ class RunsList(QWidget):
             item.setToolTip(f"<span>{escape(_tip(entry))}</span>".replace("\n", "<br>"))
             # One alone is the run that is shown, which `choose` marks.
             item.setSelected(len(selected) > 1 and _id(entry) in selected)
-        self._empty.setText(self._fault or (NONE_FOUND if self._entries else NO_RUNS))
+        self._empty.setText(self._fault or (tr(NONE_FOUND) if self._entries else tr(NO_RUNS)))
         self._empty.setVisible(not found or bool(self._fault))
         self._search.setVisible(bool(self._entries))
         self.choose(self._shown)
@@ -181,20 +180,24 @@ class RunsList(QWidget):
     def _text(self, entry: Entry) -> str:
         """The name, and what it is first: a narrow list cuts the end."""
         if isinstance(entry, Draft):
-            return f"✎ {entry.name}\n    draft, {time.strftime(WHEN, time.localtime(entry.changed))}"
+            return tr(
+                "✎ {name}\n    draft, {when}",
+                name=entry.name,
+                when=date_text(entry.changed),
+            )
         what = counted(entry.variants, "variant") if entry.state is RunState.DONE else str(entry.state)
         mark = MARKS[entry.state]
         if entry.state is RunState.RUNNING:
             how = self._held.get(entry.run, "")
             mark = HELD_MARK if how else mark
             what = (how or what) + ("" if entry.run == self._live_run else " elsewhere")
-        when = time.strftime(WHEN, time.localtime(entry.started))
+        when = date_text(entry.started)
         tags = "".join(f" #{tag}" for tag in entry.notes.tags)
         return f"{mark} {entry.title}\n    {what}, {when}{tags}"
 
     def _offer_comparison(self) -> None:
         several = len(self.selected_runs)
-        self._compare.setText(f"Compare {several} mar&ked runs")
+        self._compare.setText(tr("Compare {several} mar&ked runs", several=several))
         self._compare.setVisible(several > 1)
 
     def _on_activated(self, item: QListWidgetItem) -> None:
@@ -223,23 +226,25 @@ class RunsList(QWidget):
         """What can be done with a run or draft."""
         menu = QMenu(self)
         if isinstance(entry, Draft):
-            menu.addAction("&Open", partial(self.draft_chosen.emit, entry))
+            menu.addAction(tr("&Open"), partial(self.draft_chosen.emit, entry))
         else:
-            menu.addAction("&Open", partial(self.run_chosen.emit, entry))
-            menu.addAction("&Rename, note, tags…\tF2", partial(self.notes_requested.emit, entry))
-            menu.addAction("&Duplicate", partial(self.duplicate_requested.emit, entry))
+            menu.addAction(tr("&Open"), partial(self.run_chosen.emit, entry))
+            menu.addAction(tr("&Rename, note, tags…\tF2"), partial(self.notes_requested.emit, entry))
+            menu.addAction(tr("&Duplicate"), partial(self.duplicate_requested.emit, entry))
             runs = self.selected_runs
             if len(runs) > 1 and entry in runs:
-                menu.addAction(f"&Compare these {len(runs)} runs", partial(self.compare_requested.emit, runs))
+                menu.addAction(
+                    tr("&Compare these {count} runs", count=len(runs)), partial(self.compare_requested.emit, runs)
+                )
             else:
-                menu.addAction("&Compare with…", partial(self.compare_requested.emit, (entry,)))
-            menu.addAction("Show its rec&ipe", partial(self.recipe_requested.emit, entry))
-            verify = added_action(menu, "&Verify its figures…", partial(self.verify_requested.emit, entry))
+                menu.addAction(tr("&Compare with…"), partial(self.compare_requested.emit, (entry,)))
+            menu.addAction(tr("Show its rec&ipe"), partial(self.recipe_requested.emit, entry))
+            verify = added_action(menu, tr("&Verify its figures…"), partial(self.verify_requested.emit, entry))
             verify.setEnabled(entry.state in (RunState.DONE, RunState.FAILED))
-            menu.addAction("Repor&t…", partial(self.report_requested.emit, entry))
-            menu.addAction("Open its &folder", partial(self.folder_requested.emit, entry))
+            menu.addAction(tr("Repor&t…"), partial(self.report_requested.emit, entry))
+            menu.addAction(tr("Open its &folder"), partial(self.folder_requested.emit, entry))
         menu.addSeparator()
-        delete = added_action(menu, "Move to the &bin…\tDel", partial(self.delete_requested.emit, entry))
+        delete = added_action(menu, tr("Move to the &bin…\tDel"), partial(self.delete_requested.emit, entry))
         delete.setEnabled(isinstance(entry, Draft) or entry.state is not RunState.RUNNING)
         return menu
 
@@ -270,10 +275,13 @@ def _searched(entry: Entry) -> str:
 
 def _tip(entry: Entry) -> str:
     if isinstance(entry, Draft):
-        return f"{entry.name}\nA study that is being prepared: {entry.file}"
-    lines = [entry.title, f"{entry.state}: {entry.message}" if entry.message else str(entry.state)]
+        return tr("{name}\nA study that is being prepared: {file}", name=entry.name, file=entry.file)
+    lines = [
+        entry.title,
+        f"{entry.state}: {entry.message}" if entry.message else str(entry.state),
+    ]
     if entry.notes.note:
         lines.append(entry.notes.note)
     if entry.baseline_accuracy is not None:
-        lines.append(f"Accuracy of the baseline: {entry.baseline_accuracy:.3f}")
+        lines.append(tr("Accuracy of the baseline: {baseline_accuracy:.3f}", baseline_accuracy=entry.baseline_accuracy))
     return "\n".join([*lines, str(entry.directory)])

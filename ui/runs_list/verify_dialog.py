@@ -20,13 +20,17 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.progress import Progress
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.verification.verified_figures import Verification
 from ui.screen_fit import open_at
 from ui.verification_lines import differing_lines, shown_groups, verdict
 from workers.latest_call import LatestCall
 
 SIZE = (1000, 560)
-WHAT = "Every printed figure of accuracy, size and agreement is computed again from the run's files and its images."
+WHAT = mark(
+    "Every printed figure of accuracy, size and agreement is computed again from the run's files and its images."
+)
 
 
 class VerifyDialog(QDialog):
@@ -35,18 +39,18 @@ class VerifyDialog(QDialog):
     def __init__(self, title: str, directory: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("verify")
-        self.setWindowTitle(f"Figures of {title}")
+        self.setWindowTitle(tr("Figures of {title}", title=title))
         open_at(self, *SIZE)
-        self._said = QLabel(WHAT, objectName="verify.said", wordWrap=True)
+        self._said = QLabel(tr(WHAT), objectName="verify.said", wordWrap=True)
         self._said.setTextFormat(Qt.TextFormat.PlainText)
         self._bar = QProgressBar(objectName="verify.busy", textVisible=False, maximum=0)
-        self._bar.setAccessibleName("Progress of computing the figures again")
+        self._bar.setAccessibleName(tr("Progress of computing the figures again"))
         self._table = QTableWidget(objectName="verify.table")
-        self._table.setAccessibleName("Which figures of each variant hold")
+        self._table.setAccessibleName(tr("Which figures of each variant hold"))
         self._table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-        self._text = QPlainTextEdit(objectName="verify.text", readOnly=True, accessibleName="What was found")
+        self._text = QPlainTextEdit(objectName="verify.text", readOnly=True, accessibleName=tr("What was found"))
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self._copy = self._buttons.addButton("&Copy", QDialogButtonBox.ButtonRole.ActionRole)
+        self._copy = self._buttons.addButton(tr("&Copy"), QDialogButtonBox.ButtonRole.ActionRole)
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self._text.toPlainText()))
         self._buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -71,13 +75,15 @@ class VerifyDialog(QDialog):
     def _on_progressed(self, done: int, total: int) -> None:
         self._bar.setRange(0, total)
         self._bar.setValue(done)
-        self._said.setText(f"{WHAT} {done:,} of {total:,} images." if total else WHAT)
+        self._said.setText(
+            tr("{what} {done:,} of {total:,} images.", what=tr(WHAT), done=done, total=total) if total else tr(WHAT)
+        )
 
     def _on_verified(self, found: Verification) -> None:
         groups = shown_groups(found)
         self._table.setRowCount(len(found.variants))
         self._table.setColumnCount(len(groups))
-        self._table.setHorizontalHeaderLabels(groups)
+        self._table.setHorizontalHeaderLabels([recognised(group) for group in groups])
         self._table.setVerticalHeaderLabels([variant.variant for variant in found.variants])
         for row, variant in enumerate(found.variants):
             outcomes = {group.group: group.outcome for group in variant.groups}

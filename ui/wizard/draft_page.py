@@ -8,6 +8,7 @@ from typing import ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from engine.language.speech import tr
 from ui.wizard.recipe_draft import RecipeDraft
 
 
@@ -84,4 +85,4 @@ class DraftPage(QWidget):
 
 def not_kept(refusal: str) -> str:
     """Says that a text is gone which the study could not have, and why it could not; empty where there was none."""
-    return f"What you typed was not kept. {refusal}" if refusal else ""
+    return tr("What you typed was not kept. {refusal}", refusal=refusal) if refusal else ""

@@ -11,18 +11,20 @@ from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushBu
 
 from engine.contract.findings import Finding, Severity
 from engine.contract.repairs import Repair
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from ui.theme import current_theme
 from ui.wording import in_window_words
 
 MARKS = {Severity.ERROR: "✕", Severity.WARNING: "!", Severity.NOTE: "i"}
 MEANINGS = {
-    Severity.ERROR: "Prevents the run from starting.",
-    Severity.WARNING: "The run can start, but its result may not be what you want.",
-    Severity.NOTE: "Good to know.",
+    Severity.ERROR: mark("Prevents the run from starting."),
+    Severity.WARNING: mark("The run can start, but its result may not be what you want."),
+    Severity.NOTE: mark("Good to know."),
 }
 ROW_SPACING = 2
 BUTTON_INDENT = 18
-UNDONE_BY = "Changes the recipe; Ctrl+Z takes it back."
+UNDONE_BY = mark("Changes the recipe; Ctrl+Z takes it back.")
 ORDER = tuple(Severity)
 """The worst first."""
 
@@ -43,7 +45,7 @@ class FindingsList(QListWidget):
         super().__init__(parent)
         self._leads_to = leads_to
         self.setObjectName(name)
-        self.setAccessibleName("Findings of the pre-flight")
+        self.setAccessibleName(tr("Findings of the pre-flight"))
         self.setWordWrap(True)
         self.setSpacing(ROW_SPACING)
         self._buttons: list[QWidget] = []
@@ -67,9 +69,12 @@ class FindingsList(QListWidget):
         offered: list[Repair] = []
         for finding in sorted(findings, key=lambda finding: ORDER.index(finding.severity)):
             before = f"{name}: " if (name := self._whose(finding)) else ""
-            item = QListWidgetItem(f"{MARKS[finding.severity]}  {before}{in_window_words(finding.message)}", self)
+            item = QListWidgetItem(
+                f"{MARKS[finding.severity]}  {before}{in_window_words(finding.message)}",
+                self,
+            )
             item.setForeground(QColor(colours[finding.severity]))
-            item.setToolTip(f"{MEANINGS[finding.severity]} {self._leads_to}".strip())
+            item.setToolTip(f"{tr(MEANINGS[finding.severity])} {self._leads_to}".strip())
             item.setData(Qt.ItemDataRole.UserRole, finding)
             if finding.repair is not None and finding.repair not in offered:
                 offered.append(finding.repair)
@@ -79,7 +84,9 @@ class FindingsList(QListWidget):
 
     def _offer(self, repair: Repair, number: int) -> None:
         """A row with the repair's button under the finding that was added last."""
-        button = QPushButton(repair.sentence, objectName=f"{self.objectName()}.repair{number}", toolTip=UNDONE_BY)
+        button = QPushButton(
+            recognised(repair.sentence), objectName=f"{self.objectName()}.repair{number}", toolTip=tr(UNDONE_BY)
+        )
         # Later: what answers the signal rebuilds the list, with the button in it.
         button.clicked.connect(lambda: QTimer.singleShot(0, partial(self.repair_chosen.emit, repair)))
         row = QWidget()

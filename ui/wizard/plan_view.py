@@ -11,12 +11,14 @@ from PySide6.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 from engine.chain.estimate import DEFAULT_MACS_PER_SECOND, StageCost, Work, stage_cost, total_cost, unread_branches
 from engine.contract.recipe import Recipe
 from engine.datasets.source import Split
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from ui.byte_sizes import bytes_text
 from ui.durations import duration_text
 from ui.tree_columns import fit_first_column
 from workers.dataset_scan import ScanResult
 
-HEADERS = ("stage", "epochs", "time", "disk", "memory")
+HEADERS = (mark("stage"), mark("epochs"), mark("time"), mark("disk"), mark("memory"))
 TIME_COLUMN = 2
 
 
@@ -32,8 +34,8 @@ class PlanView(QTreeWidget):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setAccessibleName("Stages that will be computed")
-        self.setHeaderLabels(HEADERS)
+        self.setAccessibleName(tr("Stages that will be computed"))
+        self.setHeaderLabels([tr(head) for head in HEADERS])
         self.header().setStretchLastSection(False)
         self.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Interactive)
@@ -51,7 +53,7 @@ class PlanView(QTreeWidget):
         if len(finished) != len(self._rows):
             return None
         for (item, cost), there in zip(self._rows, finished, strict=True):
-            item.setText(TIME_COLUMN, "already computed" if there else duration_text(cost.seconds))
+            item.setText(TIME_COLUMN, tr("already computed") if there else duration_text(cost.seconds))
         fit_first_column(self)
         left = [cost for (_, cost), there in zip(self._rows, finished, strict=True) if not there]
         return total_cost(left) if left else StageCost(0.0, 0, 0)
@@ -75,10 +77,15 @@ class PlanView(QTreeWidget):
                 cost = stage_cost(branch.recipe, stage, work)
                 costs.append(cost)
                 figures = (duration_text(cost.seconds), bytes_text(cost.disk_bytes), bytes_text(cost.memory_bytes))
-                item = QTreeWidgetItem([branch.title(stage), stage.epochs_text, *figures])
+                item = QTreeWidgetItem([recognised(branch.title(stage)), stage.epochs_text, *figures])
                 for column in range(1, len(HEADERS)):
                     item.setTextAlignment(column, Qt.AlignmentFlag.AlignRight)
-                item.setToolTip(0, f"On the way of: {', '.join(stage.chains)}" if stage.chains else branch.title(stage))
+                item.setToolTip(
+                    0,
+                    tr("On the way of: {join}", join=", ".join(stage.chains))
+                    if stage.chains
+                    else recognised(branch.title(stage)),
+                )
                 if stage.parent is None:
                     self.addTopLevelItem(item)
                 else:

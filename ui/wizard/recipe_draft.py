@@ -117,6 +117,13 @@ class RecipeDraft(QObject):
         self.begun.emit()
         self.changed.emit()
 
+    def continue_from(self, other: RecipeDraft) -> None:
+        """Hold what another draft holds, with its undo and redo and what is known of its images."""
+        self._recipe, self._fitted = other._recipe, other._fitted
+        self._scanned, self._examined = other._scanned, other._examined
+        self._earlier, self._later, self._last_value = list(other._earlier), list(other._later), ""
+        self.changed.emit()
+
     def fit_images(self, images: ImageGrid) -> None:
         """Give image settings that the user has not chosen yet values that suit the images; undo does not affect
         this."""

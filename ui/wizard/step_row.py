@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
+from engine.language.speech import tr
 from ui.wording import in_window_words
 
 NUMBER_PIXELS = 36
@@ -29,9 +30,15 @@ class StepRow(QWidget):
         layout.setSpacing(2)
         self._buttons: list[QToolButton] = []
         for number, title in enumerate(titles):
-            button = QToolButton(text=f"{number + 1}  {title}", objectName=f"wizard.step{number + 1}", checkable=True)
+            button = QToolButton(
+                text=f"{number + 1}  {title}",
+                objectName=f"wizard.step{number + 1}",
+                checkable=True,
+            )
             button.setProperty("role", "step")
-            button.setAccessibleName(f"Step {number + 1} of {len(titles)}: {title}")
+            button.setAccessibleName(
+                tr("Step {number} of {count}: {title}", number=number + 1, count=len(titles), title=title)
+            )
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextOnly)
             button.clicked.connect(partial(self._on_clicked, number))

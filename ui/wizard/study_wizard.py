@@ -29,6 +29,7 @@ from engine.contract.image_settings import DwtSettings, ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import parse_recipe, recipe_text
 from engine.contract.repeat_settings import RepeatSettings
+from engine.language.speech import mark, tr
 from engine.store.draft_store import DraftStore, OpenDraft
 from engine.store.locations import Locations
 from ui.form.calm_fields import CalmSpinBox
@@ -43,7 +44,14 @@ from ui.wizard.step_row import StepRow
 from ui.wording import in_window_words
 from workers.latest_call import LatestCall
 
-TITLES = ("Images", "Image compression", "Network", "Chains", "Find it for me", "Review")
+TITLES = (
+    mark("Images"),
+    mark("Image compression"),
+    mark("Network"),
+    mark("Chains"),
+    mark("Find it for me"),
+    mark("Review"),
+)
 PAGES = len(TITLES)
 PAGE_OF_SECTION = {"dataset": 0, "images": 1, "backbone": 2, "training": 2, "chains": 3, "search": 4} | dict.fromkeys(
     ("target", *RepeatSettings.model_fields), 5
@@ -85,19 +93,21 @@ class StudyWizard(QWidget):
         self._pages: list[DraftPage] = []
         """Those that were made; the wizard comes to none before."""
         self._number = 0
-        self.undo_action = self._action("&Undo", self._on_undo, [QKeySequence("Ctrl+Z")])
-        self.redo_action = self._action("&Redo", self._on_redo, [QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")])
-        self._row = StepRow(TITLES)
+        self.undo_action = self._action(tr("&Undo"), self._on_undo, [QKeySequence("Ctrl+Z")])
+        self.redo_action = self._action(
+            tr("&Redo"), self._on_redo, [QKeySequence("Ctrl+Shift+Z"), QKeySequence("Ctrl+Y")]
+        )
+        self._row = StepRow([tr(title) for title in TITLES])
         self._what_to_do = QLabel(objectName="wizard.what_to_do", wordWrap=True)
         self._what_to_do.setProperty("role", "hint")
         self._stack = QStackedWidget()
         self._lost = MessageBar("wizard.lost")
         self._waits = MessageBar("wizard.waits")
-        self._help = QToolButton(text="?", objectName="wizard.help", accessibleName="Help on this page")
-        self._help.setToolTip("Help on this page (F1)")
-        self._back = QPushButton("&Back", objectName="wizard.back")
-        self._next = QPushButton("&Next", objectName="wizard.next")
-        self._run = QPushButton("&Run", objectName="wizard.run")
+        self._help = QToolButton(text="?", objectName="wizard.help", accessibleName=tr("Help on this page"))
+        self._help.setToolTip(tr("Help on this page (F1)"))
+        self._back = QPushButton(tr("&Back"), objectName="wizard.back")
+        self._next = QPushButton(tr("&Next"), objectName="wizard.next")
+        self._run = QPushButton(tr("&Run"), objectName="wizard.run")
         self._lay_out()
         self._row.chosen.connect(self.go_to)
         self._help.clicked.connect(self.help_requested)
@@ -105,7 +115,9 @@ class StudyWizard(QWidget):
         self._next.clicked.connect(self.next)
         self._run.clicked.connect(self._on_run)
         self._draft.changed.connect(self._on_draft_changed)
-        self._keeping.failed.connect(lambda sentence: self._waits.say(f"The draft is not saved: {sentence}", "warning"))
+        self._keeping.failed.connect(
+            lambda sentence: self._waits.say(tr("The draft is not saved: {sentence}", sentence=sentence), "warning")
+        )
         self._add(DatasetPage(self._draft, runs_directory))
         self._enter(0)
 
@@ -206,6 +218,12 @@ class StudyWizard(QWidget):
         if draft != self._open.draft:
             self._keep_now()
             self._begin(self._drafts.read(draft), draft, fresh=False)
+
+    def continue_from(self, other: StudyWizard) -> None:
+        """Show what another wizard shows, which is shut down."""
+        self._open, self._began_with = other._open, other._began_with
+        self._draft.continue_from(other._draft)
+        self.go_to(other.page_number)
 
     def forget_draft(self, draft: str) -> None:
         """A draft was deleted."""
@@ -364,7 +382,7 @@ class StudyWizard(QWidget):
         if self._open.has_moved:
             self._open.has_moved = False
             self._waits.say(
-                "Another window changed this draft too; your version is kept as a separate draft.", "warning"
+                tr("Another window changed this draft too; your version is kept as a separate draft."), "warning"
             )
         self.drafts_changed.emit()
 
@@ -406,9 +424,12 @@ def _remembered(settings: QSettings) -> Recipe:
 
 DYNAMIC_RANGE = {"step": "post_training_quantization", "scheme": "dynamic_range"}
 FIRST_CHAINS = (
-    ChainSettings(name="dynamic range", steps=(DYNAMIC_RANGE,)),
+    ChainSettings(name="dynamic range", steps=(DYNAMIC_RANGE,)),  # not shown
     ChainSettings(name="int8", steps=(DYNAMIC_RANGE | {"scheme": "int8"},)),
-    ChainSettings(name="pruning 80 % + dynamic range", steps=({"step": "magnitude_pruning"}, DYNAMIC_RANGE)),
+    ChainSettings(
+        name="pruning 80 % + dynamic range",  # not shown
+        steps=({"step": "magnitude_pruning"}, DYNAMIC_RANGE),
+    ),
 )
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from engine.contract.errors import DataError
 from engine.preferences.entries.cache_limit import CacheLimit
-from engine.preferences.entries.language import Language, offered_languages
 from engine.preferences.entries.runs_folder import RunsFolder, chosen_runs_folder
+from engine.preferences.entries.spoken_language import SpokenLanguage
 from engine.preferences.entries.theme_choice import ColorTheme
 from engine.preferences.entries.threads import Threads
 from engine.preferences.preference import declared_preferences
@@ -53,8 +53,8 @@ def test_only_what_differs_is_written(file: Path, tmp_path: Path) -> None:
 def test_every_value_comes_back_as_it_was(tmp_path: Path) -> None:
     for preference in declared_preferences():
         assert preference.parsed(preference.written(preference.usual())) == preference.usual()
-    assert set(offered_languages()) >= {"en"}
-    assert Language.usual() == "en"
+    assert set(SpokenLanguage.choices()) == {"auto", "en", "fr", "ru", "ko", "sr"}
+    assert SpokenLanguage.usual() == "auto"
 
 
 def test_one_value_that_cannot_be_used_costs_no_other(file: Path) -> None:

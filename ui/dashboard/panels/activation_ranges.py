@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, QSettings, Qt
 from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from engine.language.speech import mark, tr
 from engine.steps.post_training_quantization.evidence import CalibrationRecord, TensorRange
 from ui.dashboard.panel import Panel
 from ui.dashboard.plot import Plot, PlotTable
@@ -22,15 +23,15 @@ SEEN_HEIGHT, USED_HEIGHT = 0.8, 0.4
 SEEN_OPACITY = 90
 NAMES_PIXELS = 290
 AXIS_PIXELS, ROW_PIXELS = 60, 18
-NOTHING = "Ranges appear here once a chain was quantised with calibration, as int8, int16x8 or mixed."
+NOTHING = mark("Ranges appear here once a chain was quantised with calibration, as int8, int16x8 or mixed.")
 VARIABLE = re.compile(r"/ReadVariableOp\b|/resource")
 """In names that a fused operator has from a weight that it reads."""
 OUTPUT = "output"
 METHODS = {
-    "minmax": "from the least to the greatest value seen, as TensorFlow's converter takes them",
-    "tight_minmax": "from the least to the greatest value seen",
-    "percentile": "cut at percentile {percentile:g} at either end",
-    "mse": "cut where the mean square error of the integers is least",
+    "minmax": mark("from the least to the greatest value seen, as TensorFlow's converter takes them"),
+    "tight_minmax": mark("from the least to the greatest value seen"),
+    "percentile": mark("cut at percentile {percentile:g} at either end"),
+    "mse": mark("cut where the mean square error of the integers is least"),
 }
 
 
@@ -38,7 +39,7 @@ class RangesPanel(Panel):
     """One calibrated variant's ranges; another can be chosen."""
 
     key: ClassVar[str] = "activation_ranges"
-    tab: ClassVar[str] = "Activation ranges"
+    tab: ClassVar[str] = mark("Activation ranges")
     place: ClassVar[int] = 40
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
@@ -46,12 +47,12 @@ class RangesPanel(Panel):
         self._theme = theme
         self._records: dict[str, CalibrationRecord] = {}
         self._record: CalibrationRecord | None = None
-        self._variant = CalmComboBox(objectName="dashboard.ranges.variant", accessibleName="Calibrated variant")
+        self._variant = CalmComboBox(objectName="dashboard.ranges.variant", accessibleName=tr("Calibrated variant"))
         self._variant.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._variant.hide()
-        self._text = QLabel(NOTHING, objectName="dashboard.ranges.text", wordWrap=True)
+        self._text = QLabel(tr(NOTHING), objectName="dashboard.ranges.text", wordWrap=True)
         self._text.setProperty("role", "hint")
-        self.plot = Plot("dashboard.ranges", "value of the activation", "", scrolls=True)
+        self.plot = Plot("dashboard.ranges", tr("value of the activation"), "", scrolls=True)
         self.plot.setMouseEnabled(True, False)
         self.plot.described = self._described
         self.plot.tabled = self._table
@@ -147,9 +148,13 @@ class RangesPanel(Panel):
         if self._record is None or not 0 <= row < len(self._record.ranges):
             return ""
         one = self._record.ranges[row]
-        return (
-            f"{_short(one.tensor)}\nseen: {one.seen_least:.4g} to {one.seen_greatest:.4g}\n"
-            f"covered: {one.least:.4g} to {one.greatest:.4g}"
+        return tr(
+            "{short}\nseen: {seen_least:.4g} to {seen_greatest:.4g}\ncovered: {least:.4g} to {greatest:.4g}",
+            short=_short(one.tensor),
+            seen_least=one.seen_least,
+            seen_greatest=one.seen_greatest,
+            least=one.least,
+            greatest=one.greatest,
         )
 
     def _table(self) -> PlotTable:
@@ -175,14 +180,29 @@ def _summary(record: CalibrationRecord) -> str:
     how = METHODS.get(record.method, record.method).format(percentile=record.percentile or 0)
     widest = max(record.ranges, key=_span)
     parts = [
-        f"{len(record.ranges)} activations over {record.images} calibration images, {how}.",
-        "Pale: range of values seen. Dark: range that the integers cover.",
-        f"The widest, {_short(widest.tensor)}, spans {_span(widest):.3g}, so that a step of int8 is "
-        f"{_span(widest) / 255:.2g}.",
+        tr(
+            "{count} activations over {images} calibration images, {how}.",
+            count=len(record.ranges),
+            images=record.images,
+            how=how,
+        ),
+        tr("Pale: range of values seen. Dark: range that the integers cover."),
+        tr(
+            "The widest, {short}, spans {span:.3g}, so that a step of int8 is {span2:.2g}.",
+            short=_short(widest.tensor),
+            span=_span(widest),
+            span2=_span(widest) / 255,
+        ),
     ]
     cut = max(record.ranges, key=lambda one: one.clipped_fraction)
     if cut.clipped_fraction > 0:
-        parts.append(f"The most is cut off {_short(cut.tensor)}: {cut.clipped_fraction * 100:.0f} % of its span.")
+        parts.append(
+            tr(
+                "The most is cut off {short}: {clipped_fraction:.0f} % of its span.",
+                short=_short(cut.tensor),
+                clipped_fraction=cut.clipped_fraction * 100,
+            )
+        )
     return " ".join(parts)
 
 

@@ -21,6 +21,7 @@ from engine.inspection.decision_changes import (
     groups_with_most_changes,
 )
 from engine.inspection.run_images import RunImages
+from engine.language.speech import mark, tr
 from engine.store.prediction_file import Predictions
 from ui.dashboard.decisions_model import PICTURE_PIXELS, DecisionsModel
 from ui.dashboard.image_dialog import ImageDialog
@@ -46,13 +47,13 @@ class Shown:
 
 
 SHOWN = (
-    Shown("Changed decisions", lambda one, _: one.change is not Change.KEPT),
-    Shown("Right → wrong", lambda one, _: one.change is Change.LOST),
-    Shown("Wrong → right", lambda one, _: one.change is Change.WON),
-    Shown("Any files disagree", lambda one, disagreed: one.row in disagreed),
-    Shown(f"Unsure: two classes within {UNSURE_MARGIN:g}", lambda one, _: one.margin < UNSURE_MARGIN),
-    Shown("Wrong", lambda one, _: one.after != one.label),
-    Shown("All test images", lambda one, _: True),
+    Shown(mark("Changed decisions"), lambda one, _: one.change is not Change.KEPT),
+    Shown(mark("Right → wrong"), lambda one, _: one.change is Change.LOST),
+    Shown(mark("Wrong → right"), lambda one, _: one.change is Change.WON),
+    Shown(mark("Any files disagree"), lambda one, disagreed: one.row in disagreed),
+    Shown(mark("Unsure: two classes within {margin:g}"), lambda one, _: one.margin < UNSURE_MARGIN),
+    Shown(mark("Wrong"), lambda one, _: one.after != one.label),
+    Shown(mark("All test images"), lambda one, _: True),
 )
 
 
@@ -60,7 +61,7 @@ class ChangedDecisionsPanel(PredictionPanel):
     """A table with a picture a row; a double click shows the image large."""
 
     key: ClassVar[str] = "changed_decisions"
-    tab: ClassVar[str] = "Changed decisions"
+    tab: ClassVar[str] = mark("Changed decisions")
     place: ClassVar[int] = 50
     offers_baseline = False
 
@@ -70,17 +71,17 @@ class ChangedDecisionsPanel(PredictionPanel):
         self._images: RunImages | None = None
         self._images_of: tuple[object, ...] = ()
         self._groups: tuple[str, ...] = ()
-        self._which = CalmComboBox(objectName="dashboard.changed_decisions.which", accessibleName="Which images")
+        self._which = CalmComboBox(objectName="dashboard.changed_decisions.which", accessibleName=tr("Which images"))
         self._which.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._which.addItems([one.title for one in SHOWN])
-        self.add_choice("Images", self._which)
+        self._which.addItems([tr(one.title, margin=UNSURE_MARGIN) for one in SHOWN])
+        self.add_choice(tr("Images"), self._which)
         self._counts = QLabel(objectName="dashboard.changed_decisions.counts", wordWrap=True)
         self._counts.setTextFormat(Qt.TextFormat.PlainText)
         self._empty = QLabel("", objectName="dashboard.changed_decisions.empty", wordWrap=True)
         self._empty.setProperty("role", "hint")
         self.model = DecisionsModel(self)
         self.view = QTableView(objectName="dashboard.changed_decisions.table", tabKeyNavigation=False)
-        self.view.setAccessibleName("Test images with both decisions")
+        self.view.setAccessibleName(tr("Test images with both decisions"))
         self.view.setModel(self.model)
         self.view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -115,9 +116,18 @@ class ChangedDecisionsPanel(PredictionPanel):
         self._find_images(variant)
         counts = change_counts(self._decisions)
         self._counts.setText(
-            f"Of {len(self._decisions):,} test images, against {baseline}: {counts[Change.LOST]:,} right → wrong, "
-            f"{counts[Change.WON]:,} wrong → right, {counts[Change.ELSE]:,} from one wrong class to another, "
-            f"{counts[Change.KEPT]:,} the same.{self._said_of_groups()}"
+            tr(
+                "Of {count:,} test images, against {baseline}: {counts:,} right → wrong, {counts2:,} "
+                "wrong → right, {counts3:,} from one wrong class to another, {counts4:,} the "
+                "same.{said_of_groups}",
+                count=len(self._decisions),
+                baseline=baseline,
+                counts=counts[Change.LOST],
+                counts2=counts[Change.WON],
+                counts3=counts[Change.ELSE],
+                counts4=counts[Change.KEPT],
+                said_of_groups=self._said_of_groups(),
+            )
         )
         self._fill()
 
@@ -139,8 +149,11 @@ class ChangedDecisionsPanel(PredictionPanel):
         if not self._groups:
             return ""
         worst = groups_with_most_changes(self._decisions, self._groups)[:MOST_GROUPS]
-        named = ", ".join(f"{name} ({changed:,} of {images:,})" for name, changed, images in worst)
-        return f" Most changes: {named}." if worst else ""
+        named = ", ".join(
+            tr("{name} ({changed:,} of {images:,})", name=name, changed=changed, images=images)
+            for name, changed, images in worst
+        )
+        return tr(" Most changes: {named}.", named=named) if worst else ""
 
     def _fill(self, *_: object) -> None:
         if self.predictions is None:
@@ -149,7 +162,7 @@ class ChangedDecisionsPanel(PredictionPanel):
         disagreed = frozenset(map(int, disagreeing_rows(self.predictions)))
         found = tuple(one for one in self._decisions if which.holds(one, disagreed))
         self.model.show(found, self.predictions.classes)
-        self._empty.setText("" if found else f"{which.title}: none.")
+        self._empty.setText("" if found else tr("{title}: none.", title=which.title))
         self._empty.setVisible(not found)
         self.view.setVisible(bool(found))
         self._pause.start()

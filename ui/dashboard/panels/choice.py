@@ -24,10 +24,13 @@ from engine.contract.measurements import VariantMeasurement
 from engine.contract.repeated_results import ChainSummary
 from engine.figures.figure import Figure
 from engine.figures.variant_figures import figures
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from ui.dashboard.panel import Panel
 from ui.dashboard.pareto_plot import ParetoPlot
 from ui.dashboard.pareto_points import offered_figures, pareto_points, spans_orders
 from ui.dashboard.recommendations_list import RecommendationsList
+from ui.figure_names import one_line
 from ui.flow_layout import FlowLayout
 from ui.form.calm_fields import CalmComboBox
 from ui.form.calm_share_box import CalmShareBox
@@ -46,7 +49,7 @@ class ChoicePanel(Panel):
     """Grows as variants finish; remembers the figures and the scale, and the floor of each run."""
 
     key: ClassVar[str] = "choice"
-    tab: ClassVar[str] = "Choose"
+    tab: ClassVar[str] = mark("Choose")
     place: ClassVar[int] = 7
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
@@ -59,14 +62,16 @@ class ChoicePanel(Panel):
         self._run = ""
         self._up, self._across = (
             CalmComboBox(objectName=f"dashboard.choice.{name}", accessibleName=title)
-            for name, title in (("up", "Figure upwards"), ("across", "Figure across"))
+            for name, title in (("up", tr("Figure upwards")), ("across", tr("Figure across")))
         )
         for choice in (self._up, self._across):
             choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._floor = CalmShareBox("dashboard.choice.floor", "Min. accuracy")
-        self._floor.setToolTip("A file below it is not recommended. None: what is not measurably below the baseline.")
-        self._log = QCheckBox("&Log scale", objectName="dashboard.choice.log")
-        self._log.setToolTip("For figures whose largest value is more than ten times the smallest")
+        self._floor = CalmShareBox("dashboard.choice.floor", tr("Min. accuracy"))
+        self._floor.setToolTip(
+            tr("A file below it is not recommended. None: what is not measurably below the baseline.")
+        )
+        self._log = QCheckBox(tr("&Log scale"), objectName="dashboard.choice.log")
+        self._log.setToolTip(tr("For figures whose largest value is more than ten times the smallest"))
         self._log.setChecked(str(self._remembered(LOG_KEY, False)).lower() == "true")
         self.plot = ParetoPlot("dashboard.pareto")
         self._legend = QLabel(objectName="dashboard.choice.legend", wordWrap=True)
@@ -109,7 +114,11 @@ class ChoicePanel(Panel):
     def _lay_out(self) -> None:
         choices = QWidget()
         line = FlowLayout(choices)
-        for title, field in (("Upwards", self._up), ("across", self._across), ("Min. accuracy", self._floor)):
+        for title, field in (
+            (tr("Upwards"), self._up),
+            (tr("Across"), self._across),
+            (tr("Min. accuracy"), self._floor),
+        ):
             together = QWidget()
             row = QHBoxLayout(together)
             row.setContentsMargins(0, 0, 0, 0)
@@ -142,7 +151,7 @@ class ChoicePanel(Panel):
             with QSignalBlocker(choice):
                 choice.clear()
                 for figure in offered:
-                    choice.addItem(figure.line, figure.name)
+                    choice.addItem(one_line(figure), figure.name)
                 found = [choice.findData(name) for name in (wanted, usual)]
                 choice.setCurrentIndex(next((place for place in found if place >= 0), 0))
 
@@ -193,25 +202,32 @@ class ChoicePanel(Panel):
     def _legend_text(self, x: Figure, y: Figure, drawn: int) -> str:
         accent, muted = self._theme.accent, self._theme.muted
         said = [
-            f'<span style="color:{accent}">●</span>&nbsp;on the front',
-            f'<span style="color:{accent}">○</span>&nbsp;may be as good: better files differ within the noise',
-            f'<span style="color:{muted}">●</span>&nbsp;another file is really better',
+            tr('<span style="color:{accent}">●</span>&nbsp;on the front', accent=accent),
+            tr(
+                '<span style="color:{accent}">○</span>&nbsp;may be as good: better files differ within the noise',
+                accent=accent,
+            ),
+            tr('<span style="color:{muted}">●</span>&nbsp;another file is really better', muted=muted),
         ]
         if bars := _whiskers((y, x)):
-            said.append(f"Bars: {bars}")
+            said.append(tr("Bars: {bars}", bars=bars))
         if self._judged.repetitions > 1:
-            said.append(f"Points are means of {self._judged.repetitions} repetitions")
+            said.append(tr("Points are means of {repetitions} repetitions", repetitions=self._judged.repetitions))
         if left_out := len(self._judged.variants) - drawn:
-            said.append(f"Not drawn: {left_out} without these figures, or of other test images")
+            said.append(tr("Not drawn: {left_out} without these figures, or of other test images", left_out=left_out))
         return "&nbsp;&nbsp; ".join(said)
 
     def _asked_text(self, floor: AccuracyFloor) -> str:
-        so_far = "" if self._closed else "So far. "
-        asked = escape(floor.words(self._judged.variants))
-        return f"<b>Which file to take</b>, with {asked}. {so_far}A click shows the row."
+        so_far = "" if self._closed else tr("So far. ")
+        asked = escape(recognised(floor.words(self._judged.variants)))
+        return tr("<b>Which file to take</b>, with {asked}. {so_far}A click shows the row.", asked=asked, so_far=so_far)
 
 
 def _whiskers(drawn: Sequence[Figure]) -> str:
     named = {"accuracy": "95 % CI", "accuracy_change": "95 % CI", "latency": "p50–p95", "latency_ratio": "95 % CI"}
-    found = [f"{named[one.name]} of {one.line.partition(' (')[0]}" for one in drawn if one.name in named]
+    found = [
+        tr("{named} of {partition}", named=named[one.name], partition=one_line(one).partition(" (")[0])
+        for one in drawn
+        if one.name in named
+    ]
     return escape(", ".join(found))

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.measurements import ClassFigures, VariantMeasurement
+from engine.language.speech import mark, tr
 from engine.measurement.figures_per_class import precision_recall_curve, reliability, roc_curve
 from engine.store.prediction_file import Predictions
 from ui.dashboard.plot import Plot, PlotTable
@@ -31,14 +32,14 @@ from ui.screen_fit import scrolling
 from ui.side_by_side import SideBySide
 from ui.theme import Theme
 
-ROC, PRECISION_RECALL = "ROC", "precision-recall"
+ROC, PRECISION_RECALL = "ROC", mark("precision-recall")
 LINE_WIDTH, SYMBOL_SIZE, STAR_SIZE = 2, 7, 14
 PLOT_HEIGHT, TABLE_HEIGHT = 210, 130
 RATES: tuple[tuple[str, str, Callable[[ClassFigures], float | None]], ...] = (
-    ("precision", "Right among those predicted to be of the class.", lambda one: one.precision),
-    ("recall", "Right among those of the class: the sensitivity.", lambda one: one.recall),
-    ("specificity", "Kept out among those of other classes.", lambda one: one.specificity),
-    ("F1", "The harmonic mean of precision and recall.", lambda one: one.f1),
+    (mark("precision"), mark("Right among those predicted to be of the class."), lambda one: one.precision),
+    (mark("recall"), mark("Right among those of the class: the sensitivity."), lambda one: one.recall),
+    (mark("specificity"), mark("Kept out among those of other classes."), lambda one: one.specificity),
+    ("F1", mark("The harmonic mean of precision and recall."), lambda one: one.f1),
 )
 
 
@@ -46,25 +47,29 @@ class ClassFiguresPanel(PredictionPanel):
     """Two tables beside two plots."""
 
     key: ClassVar[str] = "class_figures"
-    tab: ClassVar[str] = "Per class"
+    tab: ClassVar[str] = mark("Per class")
     place: ClassVar[int] = 40
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
         super().__init__(theme, settings)
-        self._class = CalmComboBox(objectName="dashboard.class_figures.class", accessibleName="Class of the ROC curve")
+        self._class = CalmComboBox(
+            objectName="dashboard.class_figures.class", accessibleName=tr("Class of the ROC curve")
+        )
         self._class.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._curve = CalmComboBox(objectName="dashboard.class_figures.curve", accessibleName="Which curve")
-        self._curve.addItems([ROC, PRECISION_RECALL])
-        self.add_choice("Curve", self._curve)
-        self.add_choice("of", self._class)
+        self._curve = CalmComboBox(objectName="dashboard.class_figures.curve", accessibleName=tr("Which curve"))
+        self._curve.addItems([ROC, tr(PRECISION_RECALL)])
+        self.add_choice(tr("Curve"), self._curve)
+        self.add_choice(tr("of"), self._class)
         self._summary = QLabel(objectName="dashboard.class_figures.summary", wordWrap=True)
-        self.confusion = _table("dashboard.class_figures.confusion", "Confusion matrix: rows true, columns predicted")
-        self.rates = _table("dashboard.class_figures.rates", "Figures of each class")
-        self.recall = _table("dashboard.class_figures.recall", "Recall against the baseline")
-        self._recall_title = QLabel(RECALL_TITLE, objectName="dashboard.class_figures.recall_title", wordWrap=True)
-        self.roc = Plot("dashboard.roc", "false positive rate", "true positive rate", scrolls=True)
+        self.confusion = _table(
+            "dashboard.class_figures.confusion", tr("Confusion matrix: rows true, columns predicted")
+        )
+        self.rates = _table("dashboard.class_figures.rates", tr("Figures of each class"))
+        self.recall = _table("dashboard.class_figures.recall", tr("Recall against the baseline"))
+        self._recall_title = QLabel(tr(RECALL_TITLE), objectName="dashboard.class_figures.recall_title", wordWrap=True)
+        self.roc = Plot("dashboard.roc", tr("false positive rate"), tr("true positive rate"), scrolls=True)
         self.calibration = Plot(
-            "dashboard.calibration", "probability of the predicted class", "share that is right", scrolls=True
+            "dashboard.calibration", tr("probability of the predicted class"), tr("share that is right"), scrolls=True
         )
         self._curves: list[tuple[str, np.ndarray, np.ndarray]] = []
         self._bins: list[tuple[str, np.ndarray, np.ndarray, np.ndarray]] = []
@@ -77,7 +82,7 @@ class ClassFiguresPanel(PredictionPanel):
         for layout in (tables, plots):
             layout.setContentsMargins(0, 0, 0, 0)
         tables.addWidget(self._summary)
-        tables.addWidget(QLabel("Test images: true class in rows, predicted class in columns"))
+        tables.addWidget(QLabel(tr("Test images: true class in rows, predicted class in columns")))
         tables.addWidget(self.confusion, 1)
         tables.addWidget(self.rates, 1)
         tables.addWidget(self._recall_title)
@@ -101,13 +106,13 @@ class ClassFiguresPanel(PredictionPanel):
         figures = variant.per_class
         self.rates.setModel(
             ShadedCells(
-                [name for name, *_ in RATES] + ["AUC", "test images"],
+                [tr(name) for name, *_ in RATES] + ["AUC", tr("test images")],
                 list(figures),
                 [_rates_of(name, one, variant) for name, one in figures.items()],
                 None,
                 self._theme,
                 self.rates,
-                [text for _, text, _ in RATES] + ["Area under the ROC curve, against the rest.", ""],
+                [tr(text) for _, text, _ in RATES] + [tr("Area under the ROC curve, against the rest."), ""],
             )
         )
         self._show_recall(variant)
@@ -120,7 +125,9 @@ class ClassFiguresPanel(PredictionPanel):
         for widget in (self._recall_title, self.recall):
             widget.setVisible(bool(asked))
         cells = [list(recall_cells(name, one)[1:]) for name, one in asked.items()]
-        self.recall.setModel(ShadedCells(list(RECALL_HEADS[1:]), list(asked), cells, None, self._theme, self.recall))
+        self.recall.setModel(
+            ShadedCells([tr(head) for head in RECALL_HEADS[1:]], list(asked), cells, None, self._theme, self.recall)
+        )
 
     def _offer_classes(self, classes: Sequence[str]) -> None:
         if [self._class.itemText(place) for place in range(self._class.count())] != list(classes):
@@ -170,16 +177,16 @@ class ClassFiguresPanel(PredictionPanel):
         star = self._theme.accent
         if (chosen := self._at_threshold(variant, predictions)) is not None:
             self.roc.plot(*chosen, pen=None, symbol="star", symbolSize=STAR_SIZE, symbolBrush=star, symbolPen=None)
-            said.append(f'<span style="color:{star}">★</span> at the threshold')
-        curve = "ROC curve" if self._curve.currentText() == ROC else "Precision-recall curve"
-        title = f"<b>{curve} of {escape(self._class.currentText())}</b>, and calibration"
+            said.append(tr('<span style="color:{star}">★</span> at the threshold', star=star))
+        curve = tr("ROC curve") if self._curve.currentText() == ROC else tr("Precision-recall curve")
+        title = tr("<b>{curve} of {escape}</b>, and calibration", curve=curve, escape=escape(self._class.currentText()))
         self._legend.setText("&nbsp; ".join([title, *said]))
 
     @property
     def _axes(self) -> tuple[str, str]:
         """What the curve's plot shows across and upwards."""
         if self._curve.currentText() == ROC:
-            return "false positive rate", "true positive rate"
+            return tr("false positive rate"), tr("true positive rate")
         return "recall", "precision"
 
     def _at_threshold(
@@ -200,7 +207,14 @@ class ClassFiguresPanel(PredictionPanel):
     def _describe_roc(self, point: QPointF) -> str:
         across, upwards = self._axes
         lines = [
-            f"{name}: {np.interp(point.x(), x, y):.3f} {upwards} at {point.x():.3f} {across}"
+            tr(
+                "{name}: {interp:.3f} {upwards} at {x:.3f} {across}",
+                name=name,
+                interp=np.interp(point.x(), x, y),
+                upwards=upwards,
+                x=point.x(),
+                across=across,
+            )
             for name, x, y in self._curves
         ]
         return "\n".join(lines) if 0 <= point.x() <= 1 else ""
@@ -208,7 +222,13 @@ class ClassFiguresPanel(PredictionPanel):
     def _describe_bins(self, point: QPointF) -> str:
         place = int(np.clip(np.ceil(point.x() * len(self._bins[0][1])) - 1, 0, None)) if self._bins else 0
         lines = [
-            f"{name}: {share[place]:.3f} right of {images[place]:,} images, which it is {mean[place]:.3f} sure of"
+            tr(
+                "{name}: {share:.3f} right of {images:,} images, which it is {mean:.3f} sure of",
+                name=name,
+                share=share[place],
+                images=images[place],
+                mean=mean[place],
+            )
             for name, mean, share, images in self._bins
             if place < len(images) and images[place]
         ]
@@ -250,11 +270,21 @@ def _summary(variant: VariantMeasurement) -> str:
     }
     text = ", ".join(f"{name} {_text(value)}" for name, value in figures.items()) + "."
     if (one := variant.threshold) is not None:
-        how = f"for a sensitivity of {one.wanted_sensitivity:g}" if one.wanted_sensitivity else "by Youden's index"
-        text += (
-            f' Decision threshold for "{one.positive}": {one.value:.3f}, chosen {how} on {one.validation_images:,} '
-            f"validation images; on the test images sensitivity {_text(one.sensitivity)}, specificity "
-            f"{_text(one.specificity)}. The table and all other figures decide for the larger probability."
+        how = (
+            tr("for a sensitivity of {wanted_sensitivity:g}", wanted_sensitivity=one.wanted_sensitivity)
+            if one.wanted_sensitivity
+            else tr("by Youden's index")
+        )
+        text += tr(
+            ' Decision threshold for "{positive}": {value:.3f}, chosen {how} on '
+            "{validation_images:,} validation images; on the test images sensitivity {text}, "
+            "specificity {text2}. The table and all other figures decide for the larger probability.",
+            positive=one.positive,
+            value=one.value,
+            how=how,
+            validation_images=one.validation_images,
+            text=_text(one.sensitivity),
+            text2=_text(one.specificity),
         )
     return text
 

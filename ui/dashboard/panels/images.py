@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScro
 
 from engine.contract.events import DatasetReady
 from engine.imaging.wavelet import SUBBANDS
+from engine.language.speech import mark, tr
 from engine.store.run_hashes import is_damaged
 from ui.dashboard.panel import Panel
 from ui.form.calm_fields import CalmComboBox
@@ -27,14 +28,20 @@ PICTURE_PIXELS = 128
 MOST_IMAGES = 30
 ROW_MS = 10
 NEEDED = ("images", "labels", "classes", "subbands", "fed")
-TITLES = {"LL": "LL, approximation", "LH": "LH, horizontal", "HL": "HL, vertical", "HH": "HH, diagonal"}
+TITLES = {
+    "image": mark("image"),
+    "LL": mark("LL, approximation"),
+    "LH": mark("LH, horizontal"),
+    "HL": mark("HL, vertical"),
+    "HH": mark("HH, diagonal"),
+}
 
 
 class ImagesPanel(Panel):
     """One row per image of one image setting; filled once its images are ready, one row per turn of the event loop."""
 
     key: ClassVar[str] = "images"
-    tab: ClassVar[str] = "Images and subbands"
+    tab: ClassVar[str] = mark("Images and subbands")
     place: ClassVar[int] = 30
     is_always_there: ClassVar[bool] = True
 
@@ -45,10 +52,10 @@ class ImagesPanel(Panel):
         self._rows: Iterator[None] = iter(())
         self._row_timer = QTimer(self, interval=ROW_MS)
         self._row_timer.timeout.connect(self._on_row)
-        self._text = QLabel("The images appear here once they are decoded.", wordWrap=True)
+        self._text = QLabel(tr("The images appear here once they are decoded."), wordWrap=True)
         self._text.setObjectName("dashboard.images")
         self._text.setProperty("role", "hint")
-        self._setting = CalmComboBox(objectName="dashboard.images.setting", accessibleName="Image setting")
+        self._setting = CalmComboBox(objectName="dashboard.images.setting", accessibleName=tr("Image setting"))
         self._setting.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._setting.hide()
         self._setting.currentIndexChanged.connect(self._show_chosen)
@@ -88,14 +95,26 @@ class ImagesPanel(Panel):
         said = _said(self._state.datasets[setting])
         try:
             if is_damaged(self._shown.parent, self._shown):
-                raise OSError("is damaged")
+                raise OSError(tr("is damaged"))
             with np.load(self._shown, allow_pickle=False) as stored:
                 samples = {name: stored[name] for name in NEEDED}
         except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-            self._text.setText(f"{said} The sample images cannot be read from {self._shown}, or that file is damaged.")
+            self._text.setText(
+                tr(
+                    "{said} The sample images cannot be read from {shown}, or that file is damaged.",
+                    said=said,
+                    shown=self._shown,
+                )
+            )
             return
         fed = [str(name) for name in samples["fed"]]
-        self._text.setText(f"Fed to the network: {', '.join(fed) if fed else 'the image itself'}. {said}")
+        self._text.setText(
+            tr(
+                "Fed to the network: {value}. {said}",
+                value=", ".join(fed) if fed else tr("the image itself"),
+                said=said,
+            )
+        )
         self._rows = self._fill(samples, fed)
         self._row_timer.start()
 
@@ -114,8 +133,9 @@ class ImagesPanel(Panel):
 
     def _fill(self, samples: dict[str, np.ndarray], fed: list[str]) -> Iterator[None]:
         for column, name in enumerate(("image", *SUBBANDS)):
-            mark = " ✓ fed" if name in fed or (name == "image" and not fed) else ""
-            self._grid.addWidget(QLabel(TITLES.get(name, name) + mark), 0, column + 1)
+            title = tr(TITLES.get(name, name))
+            is_fed = name in fed or (name == "image" and not fed)
+            self._grid.addWidget(QLabel(tr("{title} ✓ fed", title=title) if is_fed else title), 0, column + 1)
         several = zip(samples["images"], samples["labels"], samples["subbands"], strict=True)
         for row, (image, label, bands) in enumerate(islice(several, MOST_IMAGES), start=1):
             self._grid.addWidget(PlainLabel(str(samples["classes"][label])), row, 0)
@@ -130,9 +150,13 @@ class ImagesPanel(Panel):
 def _said(ready: DatasetReady) -> str:
     """What image compression gains and keeps, over the dataset and over samples."""
     sizes = ready.images
-    gained = (
-        f"Image files {sizes.bytes_before / 2**20:,.1f} MiB → {sizes.bytes_after / 2**20:,.1f} MiB: compression "
-        f"ratio {sizes.compression_ratio:.2f} : 1, space saved {round(sizes.space_gain * 100)} %."
+    gained = tr(
+        "Image files {bytes_before:,.1f} MiB → {bytes_after:,.1f} MiB: compression ratio "
+        "{compression_ratio:.2f} : 1, space saved {space_gain} %.",
+        bytes_before=sizes.bytes_before / 2**20,
+        bytes_after=sizes.bytes_after / 2**20,
+        compression_ratio=sizes.compression_ratio,
+        space_gain=round(sizes.space_gain * 100),
     )
     kept = [f"{line}." for line in fidelity_text(sizes)]
     return " ".join([gained, *kept, transform_text(ready.transform) if ready.transform else ""]).strip()

@@ -26,6 +26,8 @@ from PySide6.QtWidgets import (
 from engine.contract.measurements import VariantMeasurement
 from engine.inspection.feature_maps import FeatureMaps
 from engine.inspection.moved_maps import MovedMaps
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.store.prediction_file import Predictions
 from ui.array_pictures import DIFFERENCES, VALUES, grid_picture
 from ui.byte_sizes import bytes_text
@@ -44,26 +46,33 @@ MOST_CHANNELS, COLUMNS, CELL_PIXELS = 16, 4, 48
 LINE_WIDTH = 2
 MOST_MOVED = 200
 LEAST_TABLE_HEIGHT = 160
-RANKED_HINT = "Ranking lists the test images whose map moved farthest although the class stayed."
+RANKED_HINT = mark("Ranking lists the test images whose map moved farthest although the class stayed.")
 KINDS = {
     "CONV_2D": "convolution",
-    "DEPTHWISE_CONV_2D": "depthwise convolution",
-    "TRANSPOSE_CONV": "transposed convolution",
+    "DEPTHWISE_CONV_2D": mark("depthwise convolution"),
+    "TRANSPOSE_CONV": mark("transposed convolution"),
     "FULLY_CONNECTED": "dense",
-    "layer": "layer",
-    "constants": "constants of other operators",
-    "graph": "operators and names",
-    "metadata": "description of the file",
+    "layer": mark("layer"),
+    "constants": mark("constants of other operators"),
+    "graph": mark("operators and names"),
+    "metadata": mark("description of the file"),
 }
 """What the file calls a layer or part → what the field does."""
-ERROR_HEADS = ("layer", "kind", "output SQNR (dB)", "weight SQNR (dB)", "bytes", "zipped")
+ERROR_HEADS = (
+    mark("layer"),
+    mark("kind"),
+    mark("output SQNR (dB)"),
+    mark("weight SQNR (dB)"),
+    mark("bytes"),
+    mark("zipped"),
+)
 
 
 class InsideFilePanel(PredictionPanel):
     """Four pages over one image; read from the files that ship, in a thread."""
 
     key: ClassVar[str] = "inside_file"
-    tab: ClassVar[str] = "Inside the file"
+    tab: ClassVar[str] = mark("Inside the file")
     place: ClassVar[int] = 60
     offers_baseline = False
 
@@ -75,27 +84,29 @@ class InsideFilePanel(PredictionPanel):
         self._found: LayersFound | None = None
         self._found_of = ""
         self._weights: LayerLook | None = None
-        self._number = CalmSpinBox(objectName="dashboard.inside_file.image", accessibleName="Test image", minimum=1)
+        self._number = CalmSpinBox(objectName="dashboard.inside_file.image", accessibleName=tr("Test image"), minimum=1)
         self._number.setKeyboardTracking(False)
-        self._layer = CalmComboBox(objectName="dashboard.inside_file.layer", accessibleName="Layer")
+        self._layer = CalmComboBox(objectName="dashboard.inside_file.layer", accessibleName=tr("Layer"))
         self._layer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self._of = QLabel()
-        self.add_choice("Test image", self._number, self._of)
-        self.add_choice("Layer", self._layer)
+        self.add_choice(tr("Test image"), self._number, self._of)
+        self.add_choice(tr("Layer"), self._layer)
         self.maps = MapsView("dashboard.inside_file.maps")
-        heads = ("moved", "class", "image")
-        self._moved = _table("dashboard.inside_file.moved", "Images by how far the map moved", heads)
-        self._rank = ScanProgress("dashboard.inside_file", "Rank test &images", "Compare the maps of the test images.")
-        self._ranked = QLabel(RANKED_HINT, wordWrap=True)
+        heads = (mark("moved"), mark("class"), mark("image"))
+        self._moved = _table("dashboard.inside_file.moved", tr("Images by how far the map moved"), heads)
+        self._rank = ScanProgress(
+            "dashboard.inside_file", tr("Rank test &images"), tr("Compare the maps of the test images.")
+        )
+        self._ranked = QLabel(tr(RANKED_HINT), wordWrap=True)
         self._ranked.setProperty("role", "hint")
         self._pages = QTabWidget(objectName="dashboard.inside_file.pages")
         self._features = _Pictures("dashboard.inside_file.features")
         self._filters = _Pictures("dashboard.inside_file.filters")
-        self.histogram = Plot("dashboard.weights", "weight", "how many (log)")
+        self.histogram = Plot("dashboard.weights", "weight", tr("how many (log)"))
         self.histogram.setLogMode(y=True)
         self.histogram.described, self.histogram.tabled = self._describe, self._table_of_weights
         self._histogram_legend = QLabel()
-        self.errors = _table("dashboard.inside_file.errors", "Errors and bytes of each layer", ERROR_HEADS)
+        self.errors = _table("dashboard.inside_file.errors", tr("Errors and bytes of each layer"), ERROR_HEADS)
         self._said = QLabel(objectName="dashboard.inside_file.said", wordWrap=True)
         self._lay_out()
         self._reading = self._thread("inside-layer", self._on_layer)
@@ -130,9 +141,9 @@ class InsideFilePanel(PredictionPanel):
             # Each thread has files of its own: an interpreter is for one.
             self._found, self._found_of = None, variant.name
             self._moved.setRowCount(0)
-            self._ranked.setText(RANKED_HINT)
+            self._ranked.setText(tr(RANKED_HINT))
             self._number.setMaximum(len(self.predictions.paths))
-            self._of.setText(f"of {len(self.predictions.paths):,}")
+            self._of.setText(tr("of {count:,}", count=len(self.predictions.paths)))
             self._message.say("")
             self._counting.request(partial(FileInspector(self._directory).layers, variant.name))
             self._look()
@@ -154,11 +165,11 @@ class InsideFilePanel(PredictionPanel):
         layout.addWidget(self._said)
         layout.addWidget(self.errors, 1)
         for page, title in (
-            (scrolling(where), "Where it looks"),
-            (scrolling(self._features), "Feature maps"),
-            (scrolling(self._filters), "Filters"),
-            (weights, "Weights"),
-            (scrolling(errors), "Errors and bytes"),
+            (scrolling(where), tr("Where it looks")),
+            (scrolling(self._features), tr("Feature maps")),
+            (scrolling(self._filters), tr("Filters")),
+            (weights, tr("Weights")),
+            (scrolling(errors), tr("Errors and bytes")),
         ):
             self._pages.addTab(page, title)
         self.content.addWidget(self._pages, 1)
@@ -212,20 +223,28 @@ class InsideFilePanel(PredictionPanel):
             one[:MOST_CHANNELS, :, :, min(channel, one.shape[3] - 1)] for one in (filters.baseline, filters.other)
         )
         change = None if filters.difference is None else filters.difference[:MOST_CHANNELS, :, :, channel]
-        of = f", input channel {channel + 1} of {len(energy)}, which has the most energy" if len(energy) > 1 else ""
-        count = f"{len(first)} of {len(filters.baseline)} filters{of}"
+        of = (
+            tr(
+                ", input channel {channel} of {count}, which has the most energy",
+                channel=channel + 1,
+                count=len(energy),
+            )
+            if len(energy) > 1
+            else ""
+        )
+        count = tr("{count} of {count2} filters{of}", count=len(first), count2=len(filters.baseline), of=of)
         most = max(float(np.abs(one).max(initial=0)) for one in (first, second)) or 1.0
         self._filters.show(first, second, change, (-most, most), count, DIFFERENCES)
         self._draw_weights()
 
     def _show_features(self, features: FeatureMaps | None) -> None:
         if features is None:
-            self._features.clear("The image cannot be read, so there are no feature maps of it.")
+            self._features.clear(tr("The image cannot be read, so there are no feature maps of it."))
             return
         first, second = (np.moveaxis(one, 2, 0)[:MOST_CHANNELS] for one in (features.baseline, features.other))
         difference = features.difference
         moved = None if difference is None else np.moveaxis(difference, 2, 0)[:MOST_CHANNELS]
-        count = f"{len(first)} of {features.baseline.shape[2]} feature maps"
+        count = tr("{count} of {shape} feature maps", count=len(first), shape=features.baseline.shape[2])
         self._features.show(first, second, moved, features.scale, count)
 
     def _draw_weights(self) -> None:
@@ -236,7 +255,7 @@ class InsideFilePanel(PredictionPanel):
             return
         weights = self._weights.weights
         said = []
-        for number, (name, counts) in enumerate((("float", weights.baseline), ("compressed", weights.other))):
+        for number, (name, counts) in enumerate(((tr("float"), weights.baseline), (tr("compressed"), weights.other))):
             colour = self._theme.series[number]
             style = Qt.PenStyle.DashLine if number else Qt.PenStyle.SolidLine
             pen = pyqtgraph.mkPen(colour, width=LINE_WIDTH, style=style)
@@ -255,22 +274,27 @@ class InsideFilePanel(PredictionPanel):
             rows.append(
                 (
                     error.pair.baseline.name,
-                    KINDS.get(error.pair.baseline.kind, error.pair.baseline.kind),
+                    tr(KINDS.get(error.pair.baseline.kind, error.pair.baseline.kind)),
                     *decibels,
                     *sizes,
                 )
             )
         rows += [
-            (part.name, KINDS[part.kind], "", "", bytes_text(part.raw_bytes), bytes_text(part.zipped_bytes))
+            (part.name, tr(KINDS[part.kind]), "", "", bytes_text(part.raw_bytes), bytes_text(part.zipped_bytes))
             for part in found.layout
             if part.kind != "layer" or not found.errors
         ]
         _fill(self.errors, rows)
         total = sum(part.raw_bytes for part in found.layout), sum(part.zipped_bytes for part in found.layout)
         self._said.setText(
-            f"The layers that err most come first. SQNR: the signal over the error, 10 · log₁₀(Σx² / Σ(x − y)²), over "
-            f"test images; 20 dB is an error of a tenth. The file is {bytes_text(total[0])}, zipped "
-            f"{bytes_text(total[1])}. {found.said}".strip()
+            tr(
+                "The layers that err most come first. SQNR: the signal over the error, 10 · log₁₀(Σx² / "
+                "Σ(x − y)²), over test images; 20 dB is an error of a tenth. The file is {bytes_text}, "
+                "zipped {bytes_text2}. {said}",
+                bytes_text=bytes_text(total[0]),
+                bytes_text2=bytes_text(total[1]),
+                said=recognised(found.said),
+            ).strip()
         )
 
     def _on_rank(self) -> None:
@@ -296,8 +320,13 @@ class InsideFilePanel(PredictionPanel):
         _fill(self._moved, rows)
         if moved.mean_distance is not None:
             self._ranked.setText(
-                f"Of {len(moved.ranked):,} test images, {len(moved.stayed):,} kept their class; on average "
-                f"{moved.mean_distance:.3f} of what speaks for it lies elsewhere. A click on a line shows its image."
+                tr(
+                    "Of {count:,} test images, {count2:,} kept their class; on average {mean_distance:.3f} "
+                    "of what speaks for it lies elsewhere. A click on a line shows its image.",
+                    count=len(moved.ranked),
+                    count2=len(moved.stayed),
+                    mean_distance=moved.mean_distance,
+                )
             )
 
     def _on_moved_chosen(self) -> None:
@@ -313,8 +342,13 @@ class InsideFilePanel(PredictionPanel):
         place = int(np.searchsorted(weights.edges, point.x())) - 1
         if not 0 <= place < len(weights.baseline):
             return ""
-        between = f"{weights.edges[place]:.4g} to {weights.edges[place + 1]:.4g}"
-        return f"{between}\nfloat: {weights.baseline[place]:,}\ncompressed: {weights.other[place]:,}"
+        between = tr("{edges:.4g} to {edges2:.4g}", edges=weights.edges[place], edges2=weights.edges[place + 1])
+        return tr(
+            "{between}\nfloat: {baseline:,}\ncompressed: {other:,}",
+            between=between,
+            baseline=weights.baseline[place],
+            other=weights.other[place],
+        )
 
     def _table_of_weights(self) -> PlotTable:
         if self._weights is None:
@@ -358,18 +392,20 @@ class _Pictures(QWidget):
     ) -> None:
         """Planes of float (n, height, width); the first two on one scale, `moved` on its own."""
         low, high = scale
-        self._count.setText(f"{count}; float and compressed drawn from {low:.3g} to {high:.3g}")
+        self._count.setText(
+            tr("{count}; float and compressed drawn from {low:.3g} to {high:.3g}", count=count, low=low, high=high)
+        )
         for text, picture, planes, name in zip(
-            self._texts, self._pictures, (first, second), ("float baseline", "compressed"), strict=False
+            self._texts, self._pictures, (first, second), (tr("float baseline"), tr("compressed")), strict=False
         ):
             text.setText(name)
             picture.setPixmap(grid_picture(planes, scale, colours, COLUMNS, CELL_PIXELS))
         if moved is None:
-            self._texts[2].setText("Other shapes: no difference")
+            self._texts[2].setText(tr("Other shapes: no difference"))
             self._pictures[2].clear()
             return
         most = float(np.abs(moved).max(initial=0)) or 1.0
-        self._texts[2].setText(f"difference, ±{most:.3g}")
+        self._texts[2].setText(tr("difference, ±{most:.3g}", most=most))
         self._pictures[2].setPixmap(grid_picture(moved, (-most, most), DIFFERENCES, COLUMNS, CELL_PIXELS))
 
 
@@ -394,4 +430,4 @@ def _fill(table: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
 
 
 def _decibels(value: float) -> str:
-    return "exact" if value == math.inf else "–" if value == -math.inf else f"{value:.1f}"
+    return tr("exact") if value == math.inf else "–" if value == -math.inf else f"{value:.1f}"

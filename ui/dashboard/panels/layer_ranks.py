@@ -8,6 +8,7 @@ from typing import ClassVar
 from PySide6.QtCore import QPointF
 
 from engine.contract.evidence import Evidence
+from engine.language.speech import mark, tr
 from engine.steps.low_rank.evidence import LayerRanks
 from ui.dashboard.evidence_plots import EvidencePlots, layer_numbers
 from ui.dashboard.plot import Plot, PlotTable
@@ -19,13 +20,13 @@ class LayerRanksPanel(EvidencePlots[LayerRanks]):
     """MACs by layer, for each stage that factors layers."""
 
     key: ClassVar[str] = "low_rank"
-    tab: ClassVar[str] = "Ranks"
+    tab: ClassVar[str] = mark("Ranks")
     place: ClassVar[int] = 23
     evidence: ClassVar[type[Evidence]] = LayerRanks
     name: ClassVar[str] = "dashboard.ranks"
 
     def plots(self) -> Sequence[Plot]:
-        self.costs = Plot("dashboard.ranks.costs", "layer, from the image on", "million MACs", counts=True)
+        self.costs = Plot("dashboard.ranks.costs", tr("layer, from the image on"), tr("million MACs"), counts=True)
         self.costs.described, self.costs.tabled = self._described, self._table
         return (self.costs,)
 
@@ -33,7 +34,7 @@ class LayerRanksPanel(EvidencePlots[LayerRanks]):
         layers = layer_numbers(found.layers)
         self.line(self.costs, layers, [one.macs_after / MILLION for one in found.layers], colour)
         self.line(self.costs, layers, [one.macs_before / MILLION for one in found.layers], colour, dashed=True)
-        return f": after; ■ before. {found.sentence()}"
+        return tr(": after; ■ before. {sentence}", sentence=found.sentence())
 
     def _described(self, point: QPointF) -> str:
         number = round(point.x()) - 1
@@ -41,8 +42,13 @@ class LayerRanksPanel(EvidencePlots[LayerRanks]):
         return "\n".join(
             f"{title}, {one.layer}: "
             + (
-                f"rank {one.rank} of {one.full_rank}, {one.energy_fraction:.1%} of the energy, "
-                f"{one.macs_after / one.macs_before:.1%} of the MACs"
+                tr(
+                    "rank {rank} of {full_rank}, {energy_fraction:.1%} of the energy, {macs_after:.1%} of the MACs",
+                    rank=one.rank,
+                    full_rank=one.full_rank,
+                    energy_fraction=one.energy_fraction,
+                    macs_after=one.macs_after / one.macs_before,
+                )
                 if one.is_factored
                 else "whole"
             )

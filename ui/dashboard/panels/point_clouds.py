@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 from engine.contract.errors import NutshellError
 from engine.contract.measurements import VariantMeasurement
 from engine.inspection.run_images import RunImages
+from engine.language.speech import mark, tr
 from engine.store.prediction_file import Predictions
 from ui.dashboard.image_dialog import ImageDialog
 from ui.dashboard.plot import Plot, PlotTable
@@ -22,23 +23,23 @@ from ui.theme import Theme
 DOT_SIZE = 7
 OPACITY = 170
 """Of 255: where dots lie over each other, there are more."""
-TRUE_CLASS = "of the true class"
+TRUE_CLASS = mark("of the true class")
 
 
 class PointCloudsPanel(PredictionPanel):
     """Dots on the diagonal did not move; a click on a dot shows its image."""
 
     key: ClassVar[str] = "point_clouds"
-    tab: ClassVar[str] = "Point clouds"
+    tab: ClassVar[str] = mark("Point clouds")
     place: ClassVar[int] = 55
     offers_baseline = False
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
         super().__init__(theme, settings)
-        self._probability = CalmComboBox(objectName="dashboard.point_clouds.class", accessibleName="Probability")
+        self._probability = CalmComboBox(objectName="dashboard.point_clouds.class", accessibleName=tr("Probability"))
         self._probability.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.add_choice("Probability", self._probability)
-        self.plot = Plot("dashboard.cloud", "float baseline", "variant")
+        self.add_choice(tr("Probability"), self._probability)
+        self.plot = Plot("dashboard.cloud", tr("float baseline"), "variant")
         self.plot.described, self.plot.tabled = self._describe, self._table
         self._legend = QLabel(objectName="dashboard.point_clouds.legend", wordWrap=True)
         self._x = self._y = np.empty(0, dtype=np.float32)
@@ -53,7 +54,7 @@ class PointCloudsPanel(PredictionPanel):
         return len(self._x)
 
     def show_predictions(self, predictions: Predictions, variant: VariantMeasurement, baseline: str) -> None:
-        offered = [TRUE_CLASS, *(f"of {name}" for name in predictions.classes)]
+        offered = [tr(TRUE_CLASS), *(tr("of {name}", name=name) for name in predictions.classes)]
         if [self._probability.itemText(place) for place in range(self._probability.count())] != offered:
             self._probability.blockSignals(True)
             self._probability.clear()
@@ -77,13 +78,20 @@ class PointCloudsPanel(PredictionPanel):
         self.plot.setXRange(0, 1)
         self.plot.setYRange(0, 1)
         what = self._probability.currentText()
-        self.plot.setLabel("bottom", f"{baseline}: probability {what}")
-        self.plot.setLabel("left", f"{variant.name}: probability {what}")
+        self.plot.setLabel("bottom", tr("{baseline}: probability {what}", baseline=baseline, what=what))
+        self.plot.setLabel("left", tr("{name}: probability {what}", name=variant.name, what=what))
         distance = float(np.abs(self._x - self._y).mean())
         self._legend.setText(
-            f'<span style="color:{self._theme.series[0]}">●</span> right {int(right.sum()):,}&nbsp; '
-            f'<span style="color:{self._theme.error}">●</span> wrong {int((~right).sum()):,}&nbsp; '
-            f"mean distance from the diagonal {distance:.4f}. A click on a dot shows its image."
+            tr(
+                '<span style="color:{right_colour}">●</span> right {right:,}&nbsp; '
+                '<span style="color:{wrong_colour}">●</span> wrong {wrong:,}&nbsp; '
+                "mean distance from the diagonal {distance:.4f}. A click on a dot shows its image.",
+                right_colour=self._theme.series[0],
+                right=int(right.sum()),
+                wrong_colour=self._theme.error,
+                wrong=int((~right).sum()),
+                distance=distance,
+            )
         )
 
     def _describe(self, point: QPointF) -> str:

@@ -9,12 +9,13 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableWidg
 
 from engine.contract.repeated_results import ChainSummary
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
+from engine.language.speech import mark, tr
 from ui.dashboard.panel import Panel
 from ui.recall_text import repeated_recall_lines
 from ui.shown_run import ShownRun
 from ui.theme import Theme
 
-EXPLAINED = (
+EXPLAINED = mark(
     "The interval takes in both the seeds and the test images: where all repetitions are tested on the same images, "
     "these are crossed; else it allows for training images that they share."
 )
@@ -24,7 +25,7 @@ class RepetitionsPanel(Panel):
     """A table with one row per chain and image setting."""
 
     key: ClassVar[str] = "repetitions"
-    tab: ClassVar[str] = "Repetitions"
+    tab: ClassVar[str] = mark("Repetitions")
     place: ClassVar[int] = 6
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
@@ -32,11 +33,11 @@ class RepetitionsPanel(Panel):
         self._summary: tuple[ChainSummary, ...] = ()
         self.title = QLabel(objectName="repetitions.title", wordWrap=True)
         self.table = QTableWidget(0, 0, objectName="repetitions.table", tabKeyNavigation=False)
-        self.table.setAccessibleName("Each chain over all repetitions")
+        self.table.setAccessibleName(tr("Each chain over all repetitions"))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        explained = QLabel(EXPLAINED, wordWrap=True)
+        explained = QLabel(tr(EXPLAINED), wordWrap=True)
         layout = QVBoxLayout(self)
         layout.addWidget(self.title)
         layout.addWidget(self.table, 1)

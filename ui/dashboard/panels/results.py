@@ -7,6 +7,7 @@ from typing import ClassVar
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QVBoxLayout
 
+from engine.language.speech import mark
 from ui.dashboard.panel import Panel
 from ui.results.results_table import ResultsTable
 from ui.screen_fit import scrolling
@@ -20,7 +21,7 @@ class ResultsPanel(Panel):
     """Remembers the columns that the user has chosen."""
 
     key: ClassVar[str] = "results"
-    tab: ClassVar[str] = "Table and files"
+    tab: ClassVar[str] = mark("Table and files")
     place: ClassVar[int] = 5
     is_always_there: ClassVar[bool] = True
 

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from engine.contract.events import TrialFinished
 from engine.contract.search_result import SearchResult
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from ui.dashboard.panel import Panel
 from ui.message_bar import MessageBar
 from ui.search_text import search_title, settings_text, value_text
@@ -34,7 +36,7 @@ class SearchPanel(Panel):
     """One row per trial, the newest last; a double click goes to its file."""
 
     key: ClassVar[str] = "search"
-    tab: ClassVar[str] = "Search"
+    tab: ClassVar[str] = mark("Search")
     place: ClassVar[int] = 4
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
@@ -47,15 +49,15 @@ class SearchPanel(Panel):
         self.title = QLabel(objectName="search.title", wordWrap=True)
         self.note = MessageBar("search.note")
         self.table = QTableWidget(0, 0, objectName="search.table", tabKeyNavigation=False)
-        self.table.setAccessibleName("Trials of the search")
+        self.table.setAccessibleName(tr("Trials of the search"))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._save = QPushButton("Save its rec&ipe…", objectName="search.save")
-        self._save.setToolTip("The recipe of the chosen trial alone; running it computes nothing again.")
-        self._go = QPushButton("Go to its fi&le", objectName="search.go")
+        self._save = QPushButton(tr("Save its rec&ipe…"), objectName="search.save")
+        self._save.setToolTip(tr("The recipe of the chosen trial alone; running it computes nothing again."))
+        self._go = QPushButton(tr("Go to its fi&le"), objectName="search.go")
         buttons = QHBoxLayout()
         buttons.addWidget(self._go)
         buttons.addWidget(self._save)
@@ -83,9 +85,11 @@ class SearchPanel(Panel):
             self.table.setRowCount(0)
             return
         last = state.trials[-1]
-        of = f" of {last.trials}" if last.trials else ""
+        of = tr(" of {trials}", trials=last.trials) if last.trials else ""
         self.title.setText(
-            f"{search_title(found)}." if found else f"Trial {last.trial}{of} has ended. {ON_FRONT}: front"
+            f"{search_title(found)}."
+            if found
+            else tr("Trial {trial}{of} has ended. {on_front}: front", trial=last.trial, of=of, on_front=ON_FRONT)
         )
         self.note.say(found.note if found else "", "warning")
         self._fill(shown[0], {point.trial for point in found.front} if found else set(last.front))
@@ -99,7 +103,7 @@ class SearchPanel(Panel):
         self.table.setRowCount(len(trials))
         for row, trial in enumerate(trials):
             values = [value_text(name, trial.values[name]) if name in trial.values else "–" for name in names]
-            state = trial.state if not trial.reason else f"{trial.state}: {trial.reason}"
+            state = recognised(f"{trial.state}: {trial.reason}" if trial.reason else trial.state)
             mark = ON_FRONT if trial.trial in front else ""
             for column, text in enumerate((mark, str(trial.trial), *values, settings_text(trial.settings), state)):
                 item = QTableWidgetItem(text)
@@ -126,7 +130,7 @@ class SearchPanel(Panel):
     def _has_file(self, number: int) -> bool:
         """A trial whose baseline was stopped while it trained has none."""
         trial = next(one for one in self._shown[0] if one.trial == number)
-        return trial.state != "stopped" or f"baseline (trial {number})" in self._files
+        return trial.state != "stopped" or f"baseline (trial {number})" in self._files  # not shown
 
     def _recipe_of(self, trial: int | None) -> str:
         """Where its recipe is, relative to the run's directory; empty: it is on no front."""
@@ -138,16 +142,22 @@ class SearchPanel(Panel):
         points = self._found.front if self._found else ()
         name = next((point.variant for point in points if point.trial == trial), "")
         if trial is not None and self._has_file(trial):
-            self.row_requested.emit(name or f"baseline (trial {trial})")
+            self.row_requested.emit(name or f"baseline (trial {trial})")  # not shown
 
     def _on_save(self) -> None:
         recipe, directory = self._recipe_of(self._chosen()), self._directory
         if not recipe or directory is None:
             return
-        path, _ = QFileDialog.getSaveFileName(self, "Save the recipe", Path(recipe).name, "Recipes (*.toml)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save the recipe"), Path(recipe).name, tr("Recipes (*.toml)"))
         if path:
             try:
                 shutil.copyfile(directory / recipe, path)
-                self.note.say(f"Saved as {path}.", "good")
+                self.note.say(tr("Saved as {path}.", path=path), "good")
             except OSError as error:
-                self.note.say(f"{path} cannot be written ({error.strerror}); choose another folder.")
+                self.note.say(
+                    tr(
+                        "{path} cannot be written ({strerror}); choose another folder.",
+                        path=path,
+                        strerror=error.strerror,
+                    )
+                )

@@ -15,6 +15,7 @@ from engine.contract.events import EngineEvent, Notice
 from engine.contract.progress import Progress
 from engine.contract.recipe_file import parse_recipe
 from engine.contract.sensitivity import Sensitivity, SensitivityRequest
+from engine.language.speech import mark, tr
 from engine.store.sensitivity_file import kept_sensitivities
 from ui.counts import counted
 from ui.dashboard.measuring_bar import MeasuringBar
@@ -29,16 +30,16 @@ from workers.latest_call import LatestCall
 from workers.process_outcome import Ending, ProcessOutcome
 from workers.run_controller import RunController
 
-MEASURE = "&Measure sensitivity"
-WHY = "Compresses one layer at a time and measures what that costs on validation images, in about a minute."
-NOT_YET = "Not measured yet. " + WHY
+MEASURE = mark("&Measure sensitivity")
+WHY = mark("Compresses one layer at a time and measures what that costs on validation images, in about a minute.")
+NOT_YET = mark("Not measured yet.")
 
 
 class SensitivityPanel(Panel):
     """Its tab comes with the end of the run; the engine child is started by the button alone."""
 
     key: ClassVar[str] = "sensitivity"
-    tab: ClassVar[str] = "Sensitivity"
+    tab: ClassVar[str] = mark("Sensitivity")
     place: ClassVar[int] = 65
 
     def __init__(self, theme: Theme, settings: QSettings | None = None) -> None:
@@ -52,12 +53,13 @@ class SensitivityPanel(Panel):
         self._engine = RunController(self)
         self._reader = LatestCall("sensitivity", self)
         self._variant, self._scheme, self._figure = (
-            _choice(name, title) for name, title in (("variant", "Variant"), ("scheme", "Scheme"), ("figure", "Figure"))
+            _choice(name, title)
+            for name, title in (("variant", tr("Variant")), ("scheme", tr("Scheme")), ("figure", tr("Figure")))
         )
-        self._figure.addItems([one.title for one in COST_FIGURES])
-        self._bar = MeasuringBar("dashboard.sensitivity", MEASURE, WHY)
+        self._figure.addItems([tr(one.title) for one in COST_FIGURES])
+        self._bar = MeasuringBar("dashboard.sensitivity", tr(MEASURE), tr(WHY))
         self._message = MessageBar("dashboard.sensitivity.message")
-        self._said = QLabel(NOT_YET, objectName="dashboard.sensitivity.said", wordWrap=True)
+        self._said = QLabel(f"{tr(NOT_YET)} {tr(WHY)}", objectName="dashboard.sensitivity.said", wordWrap=True)
         self.drawn = SensitivityPlot()
         self._lay_out()
         self._bar.begin_requested.connect(self._on_begin)
@@ -176,7 +178,7 @@ class SensitivityPanel(Panel):
     def _draw(self, *_: object) -> None:
         found, scheme = self._kept.get(self._variant.currentText()), self._scheme.currentText()
         self.drawn.show(found, scheme, COST_FIGURES[max(self._figure.currentIndex(), 0)])
-        self._said.setText(_said(found, scheme) if found else NOT_YET)
+        self._said.setText(_said(found, scheme) if found else f"{tr(NOT_YET)} {tr(WHY)}")
 
 
 def _kept(directory: Path, progress: Progress) -> dict[str, Sensitivity]:
@@ -194,8 +196,12 @@ def _choice(name: str, title: str) -> CalmComboBox:
 
 def _said(found: Sensitivity, scheme: str) -> str:
     images, calibration = counted(found.images, "validation image"), counted(found.calibration_images, "training image")
-    told = (
-        f"One layer at a time, the others in float32. {found.scheme_titles.get(scheme, scheme)}. Accuracy in float32 "
-        f"{found.accuracy:.3f} on {images}; ranges from {calibration}. The worst layer comes first."
+    told = tr(
+        "One layer at a time, the others in float32. {get}. Accuracy in float32 {accuracy:.3f} "
+        "on {images}; ranges from {calibration}. The worst layer comes first.",
+        get=found.scheme_titles.get(scheme, scheme),
+        accuracy=found.accuracy,
+        images=images,
+        calibration=calibration,
     )
     return " ".join((told, *found.notes))

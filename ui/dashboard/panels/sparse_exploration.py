@@ -8,27 +8,30 @@ from typing import ClassVar
 from PySide6.QtCore import QPointF
 
 from engine.contract.evidence import Evidence
+from engine.language.speech import mark, tr
 from engine.steps.dynamic_sparse_training.evidence import Exchange, LayerDensity, SparseExploration
 from ui.dashboard.evidence_plots import EvidencePlots, layer_numbers
 from ui.dashboard.plot import Plot, PlotTable
 
-EXPLORED, DROPPED, DENSITY = "ever connected", "exchanged at once", "connections"
+EXPLORED, DROPPED, DENSITY = mark("ever connected"), mark("exchanged at once"), mark("connections")
 
 
 class SparseExplorationPanel(EvidencePlots[SparseExploration]):
     """Exploration over the batches, and density over the layers, for each stage that trains so."""
 
     key: ClassVar[str] = "sparse_exploration"
-    tab: ClassVar[str] = "Sparse training"
+    tab: ClassVar[str] = mark("Sparse training")
     place: ClassVar[int] = 22
     evidence: ClassVar[type[Evidence]] = SparseExploration
     name: ClassVar[str] = "dashboard.exploration"
 
     def plots(self) -> Sequence[Plot]:
-        self.exploration = Plot("dashboard.exploration", "batch", "share of weights, or of connections", counts=True)
+        self.exploration = Plot(
+            "dashboard.exploration", "batch", tr("share of weights, or of connections"), counts=True
+        )
         self.exploration.described, self.exploration.tabled = self._exchange_described, self._exchange_table
         self.density = Plot(
-            "dashboard.density", "layer, from the image on", "share of the layer's weights", counts=True
+            "dashboard.density", tr("layer, from the image on"), tr("share of the layer's weights"), counts=True
         )
         self.density.described, self.density.tabled = self._layer_described, self._layer_table
         return self.exploration, self.density
@@ -44,16 +47,28 @@ class SparseExplorationPanel(EvidencePlots[SparseExploration]):
         layers = layer_numbers(found.layers)
         self.line(self.density, layers, [one.explored_fraction for one in found.layers], colour)
         self.line(self.density, layers, [one.density_fraction for one in found.layers], colour, dashed=True)
-        return f", {EXPLORED}; ■ left: {DROPPED}, right: {DENSITY}"
+        return tr(
+            ", {explored}; ■ left: {dropped}, right: {density}",
+            explored=tr(EXPLORED),
+            dropped=tr(DROPPED),
+            density=tr(DENSITY),
+        )
 
     def _exchange_described(self, point: QPointF) -> str:
         every = [(title, one) for title, found in self.shown for one in found.exchanges]
         if not every:
             return ""
         title, near = min(every, key=lambda one: _distance(one[1], point))
-        return (
-            f"{title}, batch {near.batch}\n{EXPLORED}: {near.explored_fraction:.1%}\n"
-            f"{DROPPED}: {near.drop_fraction:.1%} of the connections ({near.connections:,})"
+        return tr(
+            "{title}, batch {batch}\n{explored}: {explored_fraction:.1%}\n{dropped}: "
+            "{drop_fraction:.1%} of the connections ({connections:,})",
+            title=title,
+            batch=near.batch,
+            explored=tr(EXPLORED),
+            explored_fraction=near.explored_fraction,
+            dropped=tr(DROPPED),
+            drop_fraction=near.drop_fraction,
+            connections=near.connections,
         )
 
     def _layer_described(self, point: QPointF) -> str:
@@ -65,7 +80,7 @@ class SparseExplorationPanel(EvidencePlots[SparseExploration]):
         return "\n".join(f"{title}, {_density(layer)}" for title, layer in found)
 
     def _exchange_table(self) -> PlotTable:
-        header = ("stage", "batch", "drop_fraction", "connections", "explored_fraction")
+        header = ("stage", "batch", "drop_fraction", mark("connections"), "explored_fraction")
         rows = [
             (title, one.batch, one.drop_fraction, one.connections, one.explored_fraction)
             for title, found in self.shown
@@ -74,7 +89,7 @@ class SparseExplorationPanel(EvidencePlots[SparseExploration]):
         return PlotTable(header, rows)
 
     def _layer_table(self) -> PlotTable:
-        header = ("stage", "layer", "weights", "connections", "density_fraction", "explored_fraction")
+        header = ("stage", "layer", "weights", mark("connections"), "density_fraction", "explored_fraction")
         rows = [
             (title, one.layer, one.weights, one.connections, one.density_fraction, one.explored_fraction)
             for title, found in self.shown
@@ -88,7 +103,12 @@ def _distance(exchange: Exchange, point: QPointF) -> tuple[float, float]:
 
 
 def _density(layer: LayerDensity) -> str:
-    return (
-        f"{layer.layer}: {layer.connections:,} of {layer.weights:,} weights are connections "
-        f"({layer.density_fraction:.1%}), {layer.explored_fraction:.1%} have ever been"
+    return tr(
+        "{layer}: {connections:,} of {weights:,} weights are connections "
+        "({density_fraction:.1%}), {explored_fraction:.1%} have ever been",
+        layer=layer.layer,
+        connections=layer.connections,
+        weights=layer.weights,
+        density_fraction=layer.density_fraction,
+        explored_fraction=layer.explored_fraction,
     )

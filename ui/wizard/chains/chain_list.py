@@ -11,6 +11,8 @@ from PySide6.QtGui import QBrush, QColor
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout
 
 from engine.contract.recipe import ChainSettings
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from ui.list_keys import act_on_key
 from ui.theme import current_theme
 from ui.wizard.chains.presets import free_name
@@ -31,17 +33,17 @@ class ChainList(QGroupBox):
     """The row of the chain whose steps are to be shown; -1 for none."""
 
     def __init__(self) -> None:
-        super().__init__("Chains")
+        super().__init__(tr("Chains"))
         self._chains: tuple[ChainSettings, ...] = ()
         self._list = QListWidget(objectName="chains.list")
-        self._list.setAccessibleName("Chains")
+        self._list.setAccessibleName(tr("Chains"))
         self._list.setSpacing(ROW_SPACING)
-        self._add = QPushButton("&Add", objectName="chains.add")
-        self._presets = QPushButton("&Presets…", objectName="chains.presets")
-        self._rename = QPushButton("Rena&me", objectName="chains.rename")
-        self._duplicate = QPushButton("Dup&licate", objectName="chains.duplicate")
-        self._remove = QPushButton("Rem&ove", objectName="chains.remove")
-        self._presets.setToolTip("Chains from the papers, with their cost and what to expect.")
+        self._add = QPushButton(tr("&Add"), objectName="chains.add")
+        self._presets = QPushButton(tr("&Presets…"), objectName="chains.presets")
+        self._rename = QPushButton(tr("Rena&me"), objectName="chains.rename")
+        self._duplicate = QPushButton(tr("Dup&licate"), objectName="chains.duplicate")
+        self._remove = QPushButton(tr("Rem&ove"), objectName="chains.remove")
+        self._presets.setToolTip(tr("Chains from the papers, with their cost and what to expect."))
         layout = QVBoxLayout(self)
         layout.addWidget(self._list)
         for pair in ((self._add, self._presets), (self._rename, self._duplicate), (self._remove,)):
@@ -77,8 +79,8 @@ class ChainList(QGroupBox):
                 item = QListWidgetItem(chain.name, self._list)
                 item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
         for place, chain in enumerate(chains):
-            steps = " → ".join(step.label() for step in chain.steps) or "no steps yet"
-            self._list.item(place).setToolTip(f"{steps} (double click to rename)")
+            steps = " → ".join(recognised(step.label()) for step in chain.steps) or tr("no steps yet")
+            self._list.item(place).setToolTip(tr("{steps} (double click to rename)", steps=steps))
         self._list.setCurrentRow(min(row, len(chains) - 1))
         self._list.blockSignals(False)
         self._show_buttons()
@@ -121,7 +123,7 @@ class ChainList(QGroupBox):
         if row >= len(self._chains) or name == self._chains[row].name:
             return
         if any(chain.name.lower() == name.lower() for place, chain in enumerate(self._chains) if place != row):
-            self._refuse(f'There is a chain "{name}" already; give each its own name.')
+            self._refuse(tr('There is a chain "{name}" already; give each its own name.', name=name))
             return
         try:
             renamed = ChainSettings(name=name, steps=self._chains[row].steps)

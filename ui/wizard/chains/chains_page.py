@@ -12,6 +12,7 @@ from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import ChainSettings
 from engine.contract.step_parameters import StepParameters
+from engine.language.speech import mark, tr
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
 from ui.wizard.chains.chain_list import ChainList
@@ -27,7 +28,7 @@ LIST_WIDTH = 230
 NO_CHAINS = Finding(
     severity=Severity.NOTE,
     where="",
-    message="Without a chain only the float32 network is trained and measured; add a chain, or a preset.",
+    message=mark("Without a chain only the float32 network is trained and measured; add a chain, or a preset."),
 )
 PLACE = re.compile(r"chains\[(\d+)\](?:\.steps\[(\d+)\])?")
 """Where a finding belongs: its chain, and its step."""
@@ -39,11 +40,13 @@ class ChainsPage(DraftPage):
     guide = "steps.md"
 
     def __init__(self, draft: RecipeDraft) -> None:
-        what_to_do = "Each chain is an order of steps that starts from the trained baseline; add several to compare."
+        what_to_do = tr(
+            "Each chain is an order of steps that starts from the trained baseline; add several to compare."
+        )
         super().__init__(draft, what_to_do)
         self._chains = ChainList()
         self._steps = StepsEditor()
-        self._findings = FindingsList("chains.findings", "Click to select its step.")
+        self._findings = FindingsList("chains.findings", tr("Click to select its step."))
         self._message = MessageBar("chains.message")
         self._lay_out()
         self._chains.chosen.connect(self._show_steps)
@@ -65,11 +68,11 @@ class ChainsPage(DraftPage):
 
     def waits_for(self) -> str:
         if self.refusal:
-            return "A setting of this step is not valid yet."
-        return "A chain cannot run: see the findings marked ✕." if errors(self._draft.findings) else ""
+            return tr("A setting of this step is not valid yet.")
+        return tr("A chain cannot run: see the findings marked ✕.") if errors(self._draft.findings) else ""
 
     def _lay_out(self) -> None:
-        findings = QGroupBox("Checks")
+        findings = QGroupBox(tr("Checks"))
         QVBoxLayout(findings).addWidget(self._findings)
         side = QWidget()
         right = QVBoxLayout(side)
@@ -95,7 +98,7 @@ class ChainsPage(DraftPage):
         findings = self._draft.findings
         if not self._draft.recipe.chains:
             findings = (*findings, NO_CHAINS)
-        self._findings.show_findings(findings, "These chains can run.", self._chain_of)
+        self._findings.show_findings(findings, tr("These chains can run."), self._chain_of)
         self._chains.mark_faulty({place[0] for finding in errors(findings) if (place := _place(finding))})
         self.say_whether_complete()
 
@@ -142,8 +145,8 @@ class ChainsPage(DraftPage):
         if len(self._draft.recipe.chains) > before:
             self._chains.choose(before)
         if same:
-            named = ", ".join(f'{chain} as "{other}"' for chain, other in same.items())
-            self._message.say(f"The study already has some of these chains: {named}.", "hint")
+            named = ", ".join(tr('{chain} as "{other}"', chain=chain, other=other) for chain, other in same.items())
+            self._message.say(tr("The study already has some of these chains: {named}.", named=named), "hint")
 
     def _on_place_chosen(self, finding: Finding) -> None:
         if place := _place(finding):

@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from ui.screen_fit import open_at
 from ui.side_by_side import SideBySide
 from ui.wizard.chains.presets import Preset, presets
@@ -35,25 +37,25 @@ class PresetDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Presets of the papers")
+        self.setWindowTitle(tr("Presets of the papers"))
         self.setObjectName("presets")
         open_at(self, *SIZE)
-        self._list = QListWidget(objectName="presets.list", accessibleName="Presets")
+        self._list = QListWidget(objectName="presets.list", accessibleName=tr("Presets"))
         self._list.setSpacing(ROW_SPACING)
         self._list.setWordWrap(True)
         self._text = QLabel(objectName="presets.text", wordWrap=True, textFormat=Qt.TextFormat.RichText)
         self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
         for preset in presets():
-            item = QListWidgetItem(f"{preset.title}\n{preset.paper}", self._list)
+            item = QListWidgetItem(f"{tr(preset.title)}\n{preset.paper}", self._list)
             item.setData(Qt.ItemDataRole.UserRole, preset)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
-        self._add = self._buttons.addButton("&Add to the chains", QDialogButtonBox.ButtonRole.AcceptRole)
-        self._replace = self._buttons.addButton("&Replace the chains", QDialogButtonBox.ButtonRole.AcceptRole)
+        self._add = self._buttons.addButton(tr("&Add to the chains"), QDialogButtonBox.ButtonRole.AcceptRole)
+        self._replace = self._buttons.addButton(tr("&Replace the chains"), QDialogButtonBox.ButtonRole.AcceptRole)
         self._add.setObjectName("presets.add")
         self._replace.setObjectName("presets.replace")
         self._add.setDefault(True)
         for button in (self._add, self._replace):
-            button.setToolTip("Changes the recipe; Ctrl+Z takes it back.")
+            button.setToolTip(tr("Changes the recipe; Ctrl+Z takes it back."))
         self._lay_out()
         self._list.currentItemChanged.connect(self._show)
         self._list.itemDoubleClicked.connect(lambda *_: self._take(replace=False))
@@ -82,18 +84,22 @@ class PresetDialog(QDialog):
 
 def _page(preset: Preset) -> str:
     """What is known of a preset, as rich text."""
-    parts = [f"<h3>{escape(preset.title)}</h3><p>{escape(preset.paper)}</p>"]
-    trained = f"{preset.epochs} epochs of training in addition to the baseline's."
-    epochs = trained if preset.epochs else "Nothing is trained."
-    sentences = {"What it does": preset.does, "Cost": f"{epochs} {preset.costs}", "What to expect": preset.expect}
+    parts = [f"<h3>{escape(tr(preset.title))}</h3><p>{escape(preset.paper)}</p>"]
+    trained = tr("{epochs} epochs of training in addition to the baseline's.", epochs=preset.epochs)
+    epochs = trained if preset.epochs else tr("Nothing is trained.")
+    sentences = {
+        tr("What it does"): tr(preset.does),
+        tr("Cost"): f"{epochs} {tr(preset.costs)}",
+        tr("What to expect"): tr(preset.expect),
+    }
     for title, sentence in sentences.items():
         parts.append(f"<p><b>{title}</b><br>{escape(sentence)}</p>")
     chains = (
-        f"<li><b>{escape(chain.name)}</b>: {escape(' → '.join(step.label() for step in chain.steps))}</li>"
+        f"<li><b>{escape(chain.name)}</b>: {escape(' → '.join(recognised(step.label()) for step in chain.steps))}</li>"
         for chain in preset.chains
     )
-    parts.append(f"<p><b>Chains</b></p><ul>{''.join(chains)}</ul>")
+    parts.append(f"<p><b>{tr('Chains')}</b></p><ul>{''.join(chains)}</ul>")
     if preset.images:
         keys = ", ".join(preset.images)
-        parts.append(f"<p>It also sets {escape(keys)} of the images.</p>")
+        parts.append(tr("<p>It also sets {escape} of the images.</p>", escape=escape(keys)))
     return "".join(parts)

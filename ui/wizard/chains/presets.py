@@ -66,7 +66,10 @@ def _same_steps(chain: ChainSettings, others: Sequence[ChainSettings]) -> ChainS
 def free_name(wanted: str, chains: Sequence[ChainSettings]) -> str:
     """The name, followed by a number where a chain has it."""
     taken = {chain.name.lower() for chain in chains}
-    candidates = [wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3))]
+    candidates = [
+        wanted,
+        *(f"{wanted} {number}" for number in range(2, len(taken) + 3)),
+    ]
     return next(name for name in candidates if name.lower() not in taken)
 
 

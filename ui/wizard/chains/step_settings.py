@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QGroupBox, QLabel, QScrollArea, QVBoxLayou
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.step_parameters import StepParameters
+from engine.language.speech import tr
 from engine.workbench.step import STEPS
 from ui.form.parameter_form import ParameterForm, TableEditors
 from ui.message_bar import MessageBar
@@ -27,7 +28,7 @@ class StepSettings(QGroupBox):
     """Why the chain has not what was typed in a form, or a part of one, that is gone now."""
 
     def __init__(self) -> None:
-        super().__init__("Settings of the step")
+        super().__init__(tr("Settings of the step"))
         self._form: ParameterForm | None = None
         self._place = NOWHERE
         self._title = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)

@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.step_parameters import StepParameters
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from engine.workbench.step import STEPS
 from ui.list_keys import act_on_key
 from ui.menu_actions import added_action
@@ -44,15 +46,15 @@ class StepsEditor(QWidget):
         self._shown_row = -1
         """Of the step whose settings are shown."""
         self._list = QListWidget(objectName="steps.list")
-        self._list.setAccessibleName("Steps of the chain")
+        self._list.setAccessibleName(tr("Steps of the chain"))
         self._list.setSpacing(ROW_SPACING)
-        self._list.setToolTip("Drag to reorder, or Alt+Up and Alt+Down; Delete removes.")
+        self._list.setToolTip(tr("Drag to reorder, or Alt+Up and Alt+Down; Delete removes."))
         self._list.setDragDropMode(QListWidget.DragDropMode.InternalMove)
-        self._add = QPushButton("Add s&tep", objectName="steps.add")
+        self._add = QPushButton(tr("Add s&tep"), objectName="steps.add")
         self._add.setMenu(self._step_menu())
-        self._up = QPushButton("&Up", objectName="steps.up")
-        self._down = QPushButton("&Down", objectName="steps.down")
-        self._remove = QPushButton("Remove &step", objectName="steps.remove")
+        self._up = QPushButton(tr("&Up"), objectName="steps.up")
+        self._down = QPushButton(tr("&Down"), objectName="steps.down")
+        self._remove = QPushButton(tr("Remove &step"), objectName="steps.remove")
         self._settings = StepSettings()
         self._lay_out()
         self._list.currentRowChanged.connect(self._show_settings)
@@ -64,8 +66,9 @@ class StepsEditor(QWidget):
         self._settings.changed.connect(self._on_parameters)
         self._settings.validity_changed.connect(self.validity_changed)
         self._settings.lost.connect(self.lost)
-        for keys, slot in (("Alt+Up", self._up.click), ("Alt+Down", self._down.click), ("Del", self._remove.click)):
-            act_on_key(keys, self._list, slot)
+        moves = (("Alt+Up", self._up), ("Alt+Down", self._down), ("Del", self._remove))  # not shown
+        for keys, button in moves:
+            act_on_key(keys, self._list, button.click)
 
     @property
     def refusal(self) -> str:
@@ -86,7 +89,7 @@ class StepsEditor(QWidget):
         self._list.blockSignals(True)
         self._list.clear()
         for place, step in enumerate(steps):
-            item = QListWidgetItem(f"{place + 1}. {step.label()}", self._list)
+            item = QListWidgetItem(f"{place + 1}. {recognised(step.label())}", self._list)
             item.setData(Qt.ItemDataRole.UserRole, place)
         self._list.setCurrentRow(min(row, len(steps) - 1))
         self._list.blockSignals(False)
@@ -119,13 +122,13 @@ class StepsEditor(QWidget):
         menu = QMenu(self)
         menu.setToolTipsVisible(True)
         for key in STEPS:
-            action = added_action(menu, STEPS[key].title, partial(self.add_step, key))
+            action = added_action(menu, tr(STEPS[key].title), partial(self.add_step, key))
             action.setToolTip(STEPS[key].summary)
             action.setObjectName(f"steps.add.{key}")
         return menu
 
     def _lay_out(self) -> None:
-        steps = QGroupBox("Steps, first to last")
+        steps = QGroupBox(tr("Steps, first to last"))
         left = QVBoxLayout(steps)
         left.addWidget(self._list)
         left.addWidget(self._add)
@@ -144,7 +147,9 @@ class StepsEditor(QWidget):
         self._up.setEnabled(chosen is not None and row > 0)
         self._down.setEnabled(chosen is not None and row < len(self._steps) - 1)
         if chosen is None:
-            self._settings.show_nothing("Add a step to this chain." if self._chain_row >= 0 else "Add a chain first.")
+            self._settings.show_nothing(
+                tr("Add a step to this chain.") if self._chain_row >= 0 else tr("Add a chain first.")
+            )
         else:
             self._settings.show_step(chosen, place=(self._chain_row, row))
 

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.source import OutlinedFolder
+from engine.language.speech import mark, tr
 from ui.message_bar import MessageBar
 from ui.screen_fit import open_at
 from ui.tree_columns import fit_first_column
@@ -37,11 +38,11 @@ from ui.wizard.dataset.folder_tree_model import FolderColumn, FolderTreeModel
 from workers.folder_outline import MappedFolders, map_folders, outline_folders
 from workers.latest_call import LatestCall
 
-WHAT_TO_DO = (
+WHAT_TO_DO = mark(
     "Select one or more folders, choose or type a class, and press Assign. Everything inside a folder belongs to its "
     "class, except folders assigned otherwise. Without any, each folder at the top is a class."
 )
-TREE_TITLES = {"path": "", "validation_path": " (validation)", "test_path": " (test)"}
+TREE_TITLES = {"path": "", "validation_path": mark(" (validation)"), "test_path": mark(" (test)")}
 FEWEST_CLASSES = 2
 SIZE = (860, 600)
 PATTERN_WIDTH = 150
@@ -57,7 +58,7 @@ class ClassFoldersDialog(QDialog):
     def __init__(self, settings: DatasetSettings, cache: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("class_folders")
-        self.setWindowTitle("Which folders are which class?")
+        self.setWindowTitle(tr("Which folders are which class?"))
         open_at(self, *SIZE)
         self._settings = settings
         self._patterns: Patterns = dict(settings.class_folders)
@@ -67,31 +68,31 @@ class ClassFoldersDialog(QDialog):
         self._mapped: MappedFolders | None = None
         """What the mapping makes of the folders; None while that is worked out."""
         self._tree = QTreeView(objectName="class_folders.tree", uniformRowHeights=True)
-        self._tree.setAccessibleName("Folders")
+        self._tree.setAccessibleName(tr("Folders"))
         self._tree.setMinimumWidth(TREE_WIDTH)
         self._tree.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._class = QComboBox(objectName="class_folders.class", editable=True)
-        self._class.setAccessibleName("Class")
+        self._class.setAccessibleName(tr("Class"))
         self._class.setPlaceholderText("class")
-        self._assign = QPushButton("&Assign", objectName="class_folders.assign", autoDefault=False)
-        self._clear = QPushButton("C&lear", objectName="class_folders.clear", autoDefault=False)
-        self._clear.setToolTip("Remove the assignment of the marked folders and of single folders inside them.")
-        self._pattern = QLineEdit(objectName="class_folders.pattern", placeholderText="such as **/sick*")
-        self._pattern.setAccessibleName("Pattern of folders")
+        self._assign = QPushButton(tr("&Assign"), objectName="class_folders.assign", autoDefault=False)
+        self._clear = QPushButton(tr("C&lear"), objectName="class_folders.clear", autoDefault=False)
+        self._clear.setToolTip(tr("Remove the assignment of the marked folders and of single folders inside them."))
+        self._pattern = QLineEdit(objectName="class_folders.pattern", placeholderText=tr("such as **/sick*"))
+        self._pattern.setAccessibleName(tr("Pattern of folders"))
         self._pattern.setMinimumWidth(PATTERN_WIDTH)
         self._pattern.setToolTip(
-            "* any part of one folder's name, ** any number of folders, ? one letter, [ab] one of some letters."
+            tr("* any part of one folder's name, ** any number of folders, ? one letter, [ab] one of some letters.")
         )
-        self._assign_pattern = QPushButton("Assi&gn", objectName="class_folders.assign_pattern", autoDefault=False)
+        self._assign_pattern = QPushButton(tr("Assi&gn"), objectName="class_folders.assign_pattern", autoDefault=False)
         self._mapping = QTreeWidget(objectName="class_folders.mapping")
-        self._mapping.setAccessibleName("Classes and the patterns of their folders")
+        self._mapping.setAccessibleName(tr("Classes and the patterns of their folders"))
         self._mapping.setHeaderLabels(["class", "images"])
         self._mapping.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._mapping.header().setStretchLastSection(False)
         self._mapping.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self._remove = QPushButton("&Remove", objectName="class_folders.remove", autoDefault=False)
-        self._undo = QPushButton("&Undo", objectName="class_folders.undo", autoDefault=False)
-        self._clear_all = QPushButton("Cl&ear all", objectName="class_folders.clear_all", autoDefault=False)
+        self._remove = QPushButton(tr("&Remove"), objectName="class_folders.remove", autoDefault=False)
+        self._undo = QPushButton(tr("&Undo"), objectName="class_folders.undo", autoDefault=False)
+        self._clear_all = QPushButton(tr("Cl&ear all"), objectName="class_folders.clear_all", autoDefault=False)
         self._message = MessageBar("class_folders.message")
         buttons = QDialogButtonBox.StandardButton
         self._buttons = QDialogButtonBox(buttons.Ok | buttons.Cancel)
@@ -119,7 +120,7 @@ class ClassFoldersDialog(QDialog):
         self._mapper.failed.connect(self._message.say)
         for call in (self._outline, self._mapper):
             self.finished.connect(call.shut_down)
-        self._message.say("Looking through the folders…", "hint")
+        self._message.say(tr("Looking through the folders…"), "hint")
         self._outline.request(partial(outline_folders, settings, cache))
         self._show_mapping()
 
@@ -129,7 +130,7 @@ class ClassFoldersDialog(QDialog):
         return self._mapped is not None
 
     def _lay_out(self) -> None:
-        hint = QLabel(WHAT_TO_DO, wordWrap=True)
+        hint = QLabel(tr(WHAT_TO_DO), wordWrap=True)
         hint.setProperty("role", "hint")
         marked = QHBoxLayout()
         for widget in (self._assign, self._clear):
@@ -138,10 +139,10 @@ class ClassFoldersDialog(QDialog):
         for widget in (self._pattern, self._assign_pattern):
             named.addWidget(widget)
         form = QFormLayout()
-        form.addRow("Class", self._class)
-        form.addRow("Marked folders", marked)
-        form.addRow("Folders named like", named)
-        right = QGroupBox("Classes")
+        form.addRow(tr("Class"), self._class)
+        form.addRow(tr("Marked folders"), marked)
+        form.addRow(tr("Folders named like"), named)
+        right = QGroupBox(tr("Classes"))
         inner = QVBoxLayout(right)
         inner.addLayout(form)
         inner.addWidget(self._mapping, 1)
@@ -167,7 +168,7 @@ class ClassFoldersDialog(QDialog):
 
     def _on_outlined(self, folders: tuple[OutlinedFolder, ...]) -> None:
         self._folders = folders
-        names = {tree: Path(getattr(self._settings, tree)).name + title for tree, title in TREE_TITLES.items()}
+        names = {tree: Path(getattr(self._settings, tree)).name + tr(title) for tree, title in TREE_TITLES.items()}
         self._model = FolderTreeModel(folders, names, self)
         self._tree.setModel(self._model)
         self._tree.header().setStretchLastSection(False)
@@ -246,7 +247,7 @@ class ClassFoldersDialog(QDialog):
             self._mapper.request(partial(map_folders, self._folders, self._patterns))
 
     def _on_mapped(self, mapped: MappedFolders) -> None:
-        assert self._model is not None, "there are folders to map"
+        assert self._model is not None, tr("there are folders to map")
         self._mapped = mapped
         self._model.show_classes(mapped)
         self._tree.viewport().update()
@@ -260,9 +261,11 @@ class ClassFoldersDialog(QDialog):
         if fault:
             self._message.say(fault)
         elif len(self._patterns) == 1:
-            self._message.say("One class is not enough; mark folders of a second one.", "warning")
+            self._message.say(tr("One class is not enough; mark folders of a second one."), "warning")
         elif outside:
-            self._message.say(f"{outside:,} images belong to no class and will be left out.", "hint")
+            self._message.say(
+                tr("{outside:,} images belong to no class and will be left out.", outside=outside), "hint"
+            )
         else:
             self._message.say("")
 

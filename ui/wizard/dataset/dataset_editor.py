@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QGroupBox, QVBoxLayout
 
 from engine.contract.dataset_settings import DatasetSettings
+from engine.language.speech import tr
 from ui.form.field_editor import FieldEditor
 from ui.wizard.dataset.dataset_form import DatasetForm
 
@@ -15,7 +16,7 @@ class DatasetEditor(FieldEditor):
     has_last_valid_value = True
 
     def __init__(self, name: str) -> None:
-        box = QGroupBox("Dataset")
+        box = QGroupBox(tr("Dataset"))
         super().__init__(box)
         self._dataset = DatasetSettings()
         self._form = DatasetForm(self._dataset, name)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.path_need import PathNeed
 from engine.datasets.source import DATASETS, DatasetSource, special_keys
+from engine.language.speech import tr
 from ui.form.calm_fields import CalmComboBox
 from ui.form.options_form import OptionsForm
 from ui.form.parameter_form import ParameterForm
@@ -49,27 +50,31 @@ class DatasetForm(QWidget):
         """
         super().__init__()
         self._dataset = dataset
-        self._kind = CalmComboBox(objectName=f"{name}.kind", accessibleName="Source")
+        self._kind = CalmComboBox(objectName=f"{name}.kind", accessibleName=tr("Source"))
         for key in DATASETS:
-            self._kind.addItem(DATASETS[key].title, key)
+            self._kind.addItem(tr(DATASETS[key].title), key)
         self._summary = QLabel(wordWrap=True)
         self._summary.setProperty("role", "hint")
-        images = PathField(f"{name}.path", "The images", "choose, or drop it here", NO_PATH)
+        images = PathField(f"{name}.path", tr("The images"), tr("choose, or drop it here"), NO_PATH)
         beside = images.path
         self._paths = {
             "path": images,
-            "validation_path": PathField(f"{name}.validation_path", "Validation images", "automatic", NO_PATH, beside),
-            "test_path": PathField(f"{name}.test_path", "Test images", "automatic", NO_PATH, beside),
-            "labels_csv": PathField(f"{name}.labels_csv", "CSV file with labels or groups", "none", CSV, beside),
+            "validation_path": PathField(
+                f"{name}.validation_path", tr("Validation images"), tr("automatic"), NO_PATH, beside
+            ),
+            "test_path": PathField(f"{name}.test_path", tr("Test images"), tr("automatic"), NO_PATH, beside),
+            "labels_csv": PathField(
+                f"{name}.labels_csv", tr("CSV file with labels or groups"), tr("none"), CSV, beside
+            ),
         }
         self._options = OptionsForm(name, more=f"{name}.options.more")
         self._form = ParameterForm(dataset, FORM_FIELDS, name)
         self.rows = self._form.rows
         """The rows, of which a page may hide its own."""
-        self.rows.insertRow(0, "Source", self._kind)
+        self.rows.insertRow(0, tr("Source"), self._kind)
         self.rows.insertRow(1, self._summary)
         for place, (key, field) in enumerate(self._paths.items(), start=FIRST_PATH_ROW):
-            self.rows.insertRow(place, str(DatasetSettings.model_fields[key].title), field)
+            self.rows.insertRow(place, tr(str(DatasetSettings.model_fields[key].title)), field)
         self.rows.insertRow(FIRST_PATH_ROW + len(self._paths), self._options)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -122,7 +127,7 @@ class DatasetForm(QWidget):
     def _show_source(self, source: type[DatasetSource]) -> str:
         """Returns: what `lost` tells."""
         keys = source.special_keys()
-        self._summary.setText(source.summary)
+        self._summary.setText(tr(source.summary))
         for name, field in self._paths.items():
             self.rows.setRowVisible(field, name in keys)
             if name in keys:

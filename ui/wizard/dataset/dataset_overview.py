@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
 from engine.datasets.source import Split, special_keys
+from engine.language.speech import mark, tr
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
 from ui.wizard.dataset.image_check_panel import ImageCheckPanel
@@ -40,7 +41,7 @@ MAX_SKIPPED_LISTED = 500
 ROWS_SEEN = 5
 MIN_WIDTH = 380
 FEWEST_CLASSES = 2
-EVERY_IMAGE = "Every image"
+EVERY_IMAGE = mark("Every image")
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ class DatasetOverview(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table = QTableWidget(0, 4, objectName="dataset.counts", tabKeyNavigation=False)
-        self._table.setAccessibleName("Images per class and split")
-        self._table.setHorizontalHeaderLabels(["class", "train", "validation", "test"])
+        self._table.setAccessibleName(tr("Images per class and split"))
+        self._table.setHorizontalHeaderLabels([tr("class"), tr("train"), tr("validation"), tr("test")])
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self._table.verticalHeader().hide()
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -78,22 +79,22 @@ class DatasetOverview(QWidget):
         scroll.setWidget(self._pictures)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         self._skipped = QListWidget(objectName="dataset.skipped")
-        self._skipped.setAccessibleName("Skipped files and why")
+        self._skipped.setAccessibleName(tr("Skipped files and why"))
         self._skipped.setMaximumHeight(90)
-        self._skipped_box = QGroupBox("Skipped")
+        self._skipped_box = QGroupBox(tr("Skipped"))
         QVBoxLayout(self._skipped_box).addWidget(self._skipped)
         self._skipped_box.hide()
-        self._all = QPushButton("Use all &classes", objectName="dataset.all_classes")
+        self._all = QPushButton(tr("Use all &classes"), objectName="dataset.all_classes")
         self._all.clicked.connect(lambda: self.classes_chosen.emit(()))
         self._all.hide()
-        counts = QGroupBox("Images per class (untick to leave out)")
+        counts = QGroupBox(tr("Images per class (untick to leave out)"))
         inner = QVBoxLayout(counts)
         inner.addWidget(self._table)
         inner.addWidget(self._all, alignment=Qt.AlignmentFlag.AlignLeft)
         self.check = ImageCheckPanel()
         self._tabs = QTabWidget(objectName="dataset.tabs")
-        self._tabs.addTab(scroll, "Samples of each class")
-        self._tabs.addTab(self.check, EVERY_IMAGE)
+        self._tabs.addTab(scroll, tr("Samples of each class"))
+        self._tabs.addTab(self.check, tr(EVERY_IMAGE))
         self.setMinimumWidth(MIN_WIDTH)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -114,7 +115,10 @@ class DatasetOverview(QWidget):
     def show_examination(self, examination: Examination | None, images: ImageSettings) -> None:
         """Show what every image was found to be, for a run with these image settings; None: not checked yet."""
         count = self.check.show_examination(examination, images)
-        self._tabs.setTabText(self._tabs.indexOf(self.check), f"{EVERY_IMAGE} ({count})" if count else EVERY_IMAGE)
+        self._tabs.setTabText(
+            self._tabs.indexOf(self.check),
+            f"{tr(EVERY_IMAGE)} ({count})" if count else tr(EVERY_IMAGE),
+        )
         self._counts = examination.counts if examination is not None else None
         self._show_counts()
         if examination is not None:
@@ -171,7 +175,9 @@ class DatasetOverview(QWidget):
                 if cell is not None:
                     gone = (listed or 0) - (used or 0)
                     cell.setText("–" if used is None else f"{used:,}")
-                    cell.setToolTip(f"{gone:,} of {listed:,} are left out." if gone else "")
+                    cell.setToolTip(
+                        tr("{gone:,} of {listed:,} are left out.", gone=gone, listed=listed) if gone else ""
+                    )
         self._filling = False
 
     def _show_skipped(self, files: tuple[SkippedFile, ...]) -> None:
@@ -179,12 +185,15 @@ class DatasetOverview(QWidget):
         self._skipped.clear()
         for skipped in files[:MAX_SKIPPED_LISTED]:
             path = Path(skipped.path)
-            item = QListWidgetItem(f"{path.parent.name}/{path.name}: {skipped.reason}", self._skipped)
+            item = QListWidgetItem(
+                f"{path.parent.name}/{path.name}: {skipped.reason}",
+                self._skipped,
+            )
             item.setToolTip(skipped.path)
         more = len(files) - MAX_SKIPPED_LISTED
         if more > 0:
-            self._skipped.addItem(f"… and {more:,} more; the run's folder lists them all")
-        self._skipped_box.setTitle(f"Skipped ({len(files):,})")
+            self._skipped.addItem(tr("… and {more:,} more; the run's folder lists them all", more=more))
+        self._skipped_box.setTitle(tr("Skipped ({count:,})", count=len(files)))
         self._skipped_box.setVisible(bool(files))
 
     def _show_pictures(self, result: ScanResult) -> None:
@@ -200,7 +209,7 @@ class DatasetOverview(QWidget):
                 picture.setAccessibleName(f"{name}: {thumbnail.path}")
                 self._grid.addWidget(picture, 2 * row + 1, column)
         if more := len(result.classes) - len(shown):
-            self._grid.addWidget(QLabel(f"… and {more:,} more classes"), 2 * len(shown), 0, 1, -1)
+            self._grid.addWidget(QLabel(tr("… and {more:,} more classes", more=more)), 2 * len(shown), 0, 1, -1)
 
     def _clear_pictures(self) -> None:
         while item := self._grid.takeAt(0):
@@ -219,7 +228,7 @@ class DatasetOverview(QWidget):
             self._filling = True
             item.setCheckState(Qt.CheckState.Checked)
             self._filling = False
-            self.refused.emit("A classifier needs at least two classes, so these two are kept.")
+            self.refused.emit(tr("A classifier needs at least two classes, so these two are kept."))
             return
         everything = self._known.complete and set(ticked) == set(self._known.names)
         self.classes_chosen.emit(() if everything else tuple(name for name in self._known.names if name in ticked))

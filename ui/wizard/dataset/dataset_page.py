@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGroupBox, QPushButton, QSizePolicy, QToolButton, 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.errors import EmptyClass, NutshellError
 from engine.datasets.source import DATASETS, Split
+from engine.language.speech import tr
 from engine.store.locations import Locations
 from ui.form.path_field import dropped_paths
 from ui.form.tab_order import set_tab_order
@@ -45,7 +46,7 @@ class DatasetPage(DraftPage):
     guide = "data.md"
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
-        what_to_do = "Choose your images (folders, an archive or a published dataset), or the drawn demo images."
+        what_to_do = tr("Choose your images (folders, an archive or a published dataset), or the drawn demo images.")
         super().__init__(draft, what_to_do)
         self.setAcceptDrops(True)
         self._runs_directory = runs_directory
@@ -65,11 +66,11 @@ class DatasetPage(DraftPage):
         # A tool button is as high as the lines above and below it.
         self._class_folders = QToolButton(objectName="dataset.class_folders")
         self._class_folders.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._class_folders.setAccessibleName("Which folders are which class")
-        self._class_folders.setToolTip("For nested folders: assign any folder to a class.")
+        self._class_folders.setAccessibleName(tr("Which folders are which class"))
+        self._class_folders.setToolTip(tr("For nested folders: assign any folder to a class."))
         self._form = DatasetForm(draft.recipe.dataset, "dataset")
         self._progress = ScanProgress(
-            "dataset", "Re&scan", "Read the folder again, after files were added, removed or replaced."
+            "dataset", tr("Re&scan"), tr("Read the folder again, after files were added, removed or replaced.")
         )
         self._message = MessageBar("dataset.message")
         self._failure = ""
@@ -114,12 +115,12 @@ class DatasetPage(DraftPage):
 
     def waits_for(self) -> str:
         if self._form.refusal:
-            return "A setting on the left is not valid yet."
+            return tr("A setting on the left is not valid yet.")
         if self._draft.scanned is not None:
             return ""
         if self._progress.is_busy or self._pause.isActive():
-            return "Listing the images…"
-        return self._failure or "Choose the images first."
+            return tr("Listing the images…")
+        return self._failure or tr("Choose the images first.")
 
     def shut_down(self) -> None:
         """End the scan and its thread."""
@@ -159,8 +160,8 @@ class DatasetPage(DraftPage):
         )
 
     def _lay_out(self) -> None:
-        box = QGroupBox("Images")
-        self._form.add_row("Classes", self._class_folders)
+        box = QGroupBox(tr("Images"))
+        self._form.add_row(tr("Classes"), self._class_folders)
         QVBoxLayout(box).addWidget(self._form)
         side = QWidget()
         left = QVBoxLayout(side)
@@ -194,7 +195,7 @@ class DatasetPage(DraftPage):
     def _show_classes(self, dataset: DatasetSettings) -> None:
         drawn = dataset.class_folders
         self._class_folders.setText(
-            f"{len(drawn)} assigned folders. Change…" if drawn else "One class per folder. Change…"
+            tr("{count} assigned folders. Change…", count=len(drawn)) if drawn else tr("One class per folder. Change…")
         )
         self._class_folders.setEnabled(bool(dataset.path))
         if dataset.kind in DATASETS:
@@ -255,7 +256,7 @@ class DatasetPage(DraftPage):
     def _on_stop(self) -> None:
         self._scan.call_off()
         self._progress.end()
-        self._failure = "Stopped before all images were listed. Rescan, or choose others."
+        self._failure = tr("Stopped before all images were listed. Rescan, or choose others.")
         self._message.say(self._failure, "warning")
         self.say_whether_complete()
 
@@ -301,7 +302,7 @@ class DatasetPage(DraftPage):
         """Offer the way out of a class that has too few images, as no table can be shown to untick it in."""
         if isinstance(error, EmptyClass) and len(error.others) >= FEWEST_CLASSES:
             self._left_classes = error.others
-            self._leave_out.setText(f"&Leave {error.name.replace('&', '&&')} out")
+            self._leave_out.setText(tr("&Leave {replace} out", replace=error.name.replace("&", "&&")))
             self._leave_out.show()
 
     def _on_failed(self, sentence: str) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from engine.contract.dataset_check import DuplicateImage
 from engine.contract.progress import Progress
 from engine.imaging.thumbnail import thumbnail
+from engine.language.speech import tr
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
 from workers.dataset_scan import ScanResult
@@ -65,6 +66,6 @@ def _decoded(scanned: ScanResult, paths: tuple[str, ...], progress: Progress) ->
         progress.raise_if_cancelled()
         sample = scanned.image_at(path)
         if sample is None:
-            raise ValueError(f"{path} is no longer among the images; rescan them.")
+            raise ValueError(tr("{path} is no longer among the images; rescan them.", path=path))
         images.append(thumbnail(scanned.decoded(sample).image, PICTURE_PIXELS))
     return images

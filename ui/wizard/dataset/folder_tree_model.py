@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 
 from engine.datasets.source import OutlinedFolder
+from engine.language.speech import mark
 from ui.nested_rows_model import Index, NestedRowsModel
 from ui.theme import current_theme
 from workers.folder_outline import MappedFolders
@@ -24,9 +25,9 @@ class FolderColumn(IntEnum):
 
 
 HEADERS = {
-    FolderColumn.FOLDER: ("folder", "The folders of the dataset."),
-    FolderColumn.IMAGES: ("images", "Images in the folder and in all its subfolders."),
-    FolderColumn.CLASS: ("class", "The class of its images; in brackets, the classes of its subfolders."),
+    FolderColumn.FOLDER: (mark("folder"), mark("The folders of the dataset.")),
+    FolderColumn.IMAGES: (mark("images"), mark("Images in the folder and in all its subfolders.")),
+    FolderColumn.CLASS: (mark("class"), mark("The class of its images; in brackets, the classes of its subfolders.")),
 }
 
 

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 from engine.contract.dataset_check import DatasetCheck, DuplicateImage
 from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
+from engine.language.speech import mark, tr
 from ui.scan_progress import ScanProgress
 from ui.wizard.dataset.duplicate_pair import DuplicatePair
 from ui.wizard.findings_list import FindingsList
@@ -31,13 +32,14 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 500
 MAX_SIZES = 3
-NOTHING = "No problems found in the images."
+NOTHING = mark("No problems found in the images.")
 NOT_LOOKED = Finding(
     severity=Severity.NOTE,
     where="dataset",
-    message="Not all images are checked yet; a run always checks all of them.",
+    message=mark("Not all images are checked yet; a run always checks all of them."),
 )
-COLUMNS = ("image", "in", "copy of", "in", "how")
+COLUMNS = (mark("image"), mark("in"), mark("copy of"), mark("in"), mark("how"))
+COPY_OF = 2
 
 
 class ImageCheckPanel(QWidget):
@@ -49,16 +51,16 @@ class ImageCheckPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.progress = ScanProgress(
-            "images", "Check every i&mage", "Finds copies, also across splits, and damaged files."
+            "images", tr("Check every i&mage"), tr("Finds copies, also across splits, and damaged files.")
         )
         self._facts = QLabel(objectName="images.facts", wordWrap=True)
         self._facts.setProperty("role", "hint")
         self._findings = FindingsList("images.findings")
-        self._findings.setAccessibleName("Findings on the images")
+        self._findings.setAccessibleName(tr("Findings on the images"))
         self._findings.repair_chosen.connect(self.repair_chosen)
         self._duplicates = QTableWidget(0, len(COLUMNS), objectName="images.duplicates", tabKeyNavigation=False)
-        self._duplicates.setAccessibleName("Duplicate images")
-        self._duplicates.setHorizontalHeaderLabels(list(COLUMNS))
+        self._duplicates.setAccessibleName(tr("Duplicate images"))
+        self._duplicates.setHorizontalHeaderLabels([tr(title) for title in COLUMNS])
         header = self._duplicates.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         for column in (0, 2):
@@ -95,14 +97,14 @@ class ImageCheckPanel(QWidget):
 
     def _on_opened(self, item: QTableWidgetItem) -> None:
         one = self._listed[item.row()]
-        path = Path(one.copy_of if item.column() >= COLUMNS.index("copy of") else one.path)
+        path = Path(one.copy_of if item.column() >= COPY_OF else one.path)
         if path.is_file():
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
     def show_examination(self, examination: Examination | None, images: ImageSettings) -> int:
         """Show what a run with these image settings would say; None: not checked yet. Returns how many findings."""
         findings = examination.findings(images) if examination else ()
-        self._findings.show_findings(findings if examination else (NOT_LOOKED,), NOTHING)
+        self._findings.show_findings(findings if examination else (NOT_LOOKED,), tr(NOTHING))
         if examination is not self._shown:
             self._shown = examination
             self._facts.setText(_facts(examination.check, examination.range is not None) if examination else "")
@@ -112,17 +114,17 @@ class ImageCheckPanel(QWidget):
     def _list_duplicates(self, duplicates: tuple[DuplicateImage, ...]) -> None:
         self._listed = duplicates
         self._pair.hide()
-        self._duplicates.setToolTip("Click to see both images, double-click to open the file.")
+        self._duplicates.setToolTip(tr("Click to see both images, double-click to open the file."))
         self._duplicates.setRowCount(len(duplicates))
         self._duplicates.setVisible(bool(duplicates))
         for row, one in enumerate(duplicates):
-            how = "same pixels" if one.exact else "nearly identical"
+            how = tr("same pixels") if one.exact else tr("nearly identical")
             texts = (
                 _short(one.path),
-                one.split,
+                tr(one.split),
                 _short(one.copy_of),
-                one.copy_split,
-                f"{how}, left out" if one.left_out else how,
+                tr(one.copy_split),
+                tr("{how}, left out", how=how) if one.left_out else how,
             )
             for column, (text, whole) in enumerate(zip(texts, (one.path, "", one.copy_of, "", ""), strict=True)):
                 item = QTableWidgetItem(text)
@@ -138,13 +140,19 @@ def _facts(check: DatasetCheck, some_own_scale: bool) -> str:
     """
     modes = {_mode_text(mode, some_own_scale): sum(counts.values()) for mode, counts in check.modes.items()}
     sizes = dict(list(check.sizes.items())[:MAX_SIZES])
-    more = f", … ({len(check.sizes):,} sizes)" if len(check.sizes) > MAX_SIZES else ""
-    return f"{check.images:,} images · {_counted(sizes)}{more} · {_counted(modes)}"
+    more = tr(", … ({count:,} sizes)", count=len(check.sizes)) if len(check.sizes) > MAX_SIZES else ""
+    return tr(
+        "{images:,} images · {counted}{more} · {counted2}",
+        images=check.images,
+        counted=_counted(sizes),
+        more=more,
+        counted2=_counted(modes),
+    )
 
 
 def _mode_text(mode: str, some_own_scale: bool) -> str:
     depth, _, kind = mode.partition(" ")
-    return f"{kind} of 16 bits or on a scale of its own" if some_own_scale and depth == "16-bit" else mode
+    return tr("{kind} of 16 bits or on a scale of its own", kind=kind) if some_own_scale and depth == "16-bit" else mode
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QTabBar, QToolButton, QWidget
 
+from engine.language.speech import tr
+
 
 class ComparedValues(QWidget):
     """One tab per value, and two buttons; with one value there is only the button that adds another."""
@@ -26,14 +28,16 @@ class ComparedValues(QWidget):
         """
         super().__init__(parent)
         self._what = what
-        self.tabs = QTabBar(objectName=f"{name}.tabs", accessibleName=f"Compared: {what}")
+        self.tabs = QTabBar(objectName=f"{name}.tabs", accessibleName=tr("Compared: {what}", what=what))
         self.tabs.setDrawBase(False)
         self.tabs.setExpanding(False)
         self.tabs.setUsesScrollButtons(True)
-        self.add = QToolButton(objectName=f"{name}.add", accessibleName=f"Compare another {what}")
-        self.add.setToolTip(f"Compare another {what}: each trains its own baseline, with all chains.")
-        self.remove = QToolButton(text="−", objectName=f"{name}.remove", accessibleName=f"Leave this {what} out")
-        self.remove.setToolTip(f"Leave the chosen {what} out")
+        self.add = QToolButton(objectName=f"{name}.add", accessibleName=tr("Compare another {what}", what=what))
+        self.add.setToolTip(tr("Compare another {what}: each trains its own baseline, with all chains.", what=what))
+        self.remove = QToolButton(
+            text="−", objectName=f"{name}.remove", accessibleName=tr("Leave this {what} out", what=what)
+        )
+        self.remove.setToolTip(tr("Leave the chosen {what} out", what=what))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.tabs)
@@ -64,4 +68,4 @@ class ComparedValues(QWidget):
         self.tabs.setVisible(several)
         self.remove.setVisible(several)
         self.add.setAutoRaise(not several)
-        self.add.setText("+" if several else f"+ compare another {self._what}")
+        self.add.setText("+" if several else tr("+ compare another {what}", what=self._what))

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGroupBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from engine.language.speech import tr
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox
 from ui.image_figures import fidelity_text, transform_text
 from ui.pictures import picture_side, pixmap
@@ -36,17 +37,19 @@ class ImagePreviewPanel(QWidget):
         self._fidelity = QLabel(objectName="images.fidelity", wordWrap=True)
         self._shape = QLabel(objectName="images.shape", wordWrap=True)
         self._shape.setProperty("role", "hint")
-        self._class = CalmComboBox(objectName="images.shown_class", accessibleName="Class of the shown image")
-        self._number = CalmSpinBox(objectName="images.shown_number", accessibleName="Image of this class", minimum=1)
+        self._class = CalmComboBox(objectName="images.shown_class", accessibleName=tr("Class of the shown image"))
+        self._number = CalmSpinBox(
+            objectName="images.shown_number", accessibleName=tr("Image of this class"), minimum=1
+        )
         self._number.setKeyboardTracking(False)
         self._of = QLabel()
         self._counts: dict[str, int] = {}
         chooser = QHBoxLayout()
-        chooser.addWidget(QLabel("Image"))
+        chooser.addWidget(QLabel(tr("Image")))
         for widget in (self._class, self._number, self._of):
             chooser.addWidget(widget)
         chooser.addStretch()
-        pictures = QGroupBox("Before and after")
+        pictures = QGroupBox(tr("Before and after"))
         outer = QVBoxLayout(pictures)
         outer.addLayout(chooser)
         row = QHBoxLayout()
@@ -95,7 +98,7 @@ class ImagePreviewPanel(QWidget):
     def _limit(self) -> None:
         count = self._counts.get(self._class.currentText(), 1)
         self._number.setMaximum(max(count, 1))
-        self._of.setText(f"of {count:,} listed")
+        self._of.setText(tr("of {count:,} listed", count=count))
 
     def _on_class(self, *_: object) -> None:
         self._number.blockSignals(True)
@@ -112,8 +115,8 @@ class ImagePreviewPanel(QWidget):
         self._preview = preview
         self._draw(preview)
         for text, title, size in (
-            (self._before_text, "original", preview.before_size),
-            (self._after_text, "resized", preview.after_size),
+            (self._before_text, tr("original"), preview.before_size),
+            (self._after_text, tr("resized"), preview.after_size),
         ):
             text.setText(f"{title}: {size[0]}×{size[1]}")
         self._show_figures(preview)
@@ -135,30 +138,46 @@ class ImagePreviewPanel(QWidget):
 
     def _draw(self, preview: ImagePreview) -> None:
         for picture, image, title in (
-            (self._before, preview.before, "original"),
-            (self._after, preview.after, "resized"),
+            (self._before, preview.before, tr("original")),
+            (self._after, preview.after, tr("resized")),
         ):
             picture.setPixmap(pixmap(image, self._side))
-            picture.setAccessibleName(f"A sample {title}")
+            picture.setAccessibleName(tr("A sample {title}", title=title))
 
     def _show_figures(self, preview: ImagePreview) -> None:
         sizes, settings = preview.sizes, preview.settings
-        samples = "one sample" if preview.images == 1 else f"{preview.images} samples"
+        samples = tr("one sample") if preview.images == 1 else tr("{images} samples", images=preview.images)
         gain = f"{round(sizes.space_gain * 100)}".replace("-", "−")
         self._sizes.setText(
-            f"<b>{sizes.compression_ratio:.2f} : 1</b> compression ratio<br>"
-            f"<b>{gain} %</b> space saved<br>"
-            f"{sizes.bytes_before / 1024:,.1f} → {sizes.bytes_after / 1024:,.1f} KiB over {samples}"
+            tr(
+                "<b>{compression_ratio:.2f} : 1</b> compression ratio<br><b>{gain} %</b> space "
+                "saved<br>{bytes_before:,.1f} → {bytes_after:,.1f} KiB over {samples}",
+                compression_ratio=sizes.compression_ratio,
+                gain=gain,
+                bytes_before=sizes.bytes_before / 1024,
+                bytes_after=sizes.bytes_after / 1024,
+                samples=samples,
+            )
         )
         self._fidelity.setText("<br>".join(fidelity_text(sizes)))
         height, width, channels = preview.input_shape
-        stored = f"JPEG at quality {settings.jpeg_quality}" if settings.jpeg_quality else "lossless PNG"
+        stored = (
+            tr("JPEG at quality {jpeg_quality}", jpeg_quality=settings.jpeg_quality)
+            if settings.jpeg_quality
+            else tr("lossless PNG")
+        )
         colours = 1 if settings.color == "grayscale" else 3
         share = math.prod(preview.input_shape) / (math.prod(settings.height_width) * colours)
-        transformed = f", {share * 100:.0f} % of the resized image's values" if settings.dwt else ""
+        transformed = tr(", {share:.0f} % of the resized image's values", share=share * 100) if settings.dwt else ""
         self._shape.setText(
-            f"Sizes after are of {stored}. The network is fed {height}×{width}, "
-            f"{'one channel' if channels == 1 else f'{channels} channels'}{transformed}."
+            tr(
+                "Sizes after are of {stored}. The network is fed {height}×{width}, {value}{transformed}.",
+                stored=stored,
+                height=height,
+                width=width,
+                value=tr("one channel") if channels == 1 else tr("{channels} channels", channels=channels),
+                transformed=transformed,
+            )
         )
 
 

@@ -15,6 +15,7 @@ from engine.chain.estimate import baselines_seconds
 from engine.chain.preflight import errors
 from engine.contract.image_settings import ImageGrid, ImageSettings
 from engine.contract.setting_name import quality_name, size_name, transform_name
+from engine.language.speech import mark, tr
 from ui.durations import duration_text
 from ui.form.calm_fields import CalmSpinBox
 from ui.form.parameter_form import ParameterForm
@@ -50,9 +51,9 @@ class Axis:
 
 
 AXES: Mapping[str, Axis] = {
-    "size": Axis("size", size_name, another_size),
-    "jpeg_quality": Axis("quality", quality_name, another_quality),
-    "dwt": Axis("transform", transform_name, another_transform),
+    "size": Axis(mark("size"), size_name, another_size),
+    "jpeg_quality": Axis(mark("quality"), quality_name, another_quality),
+    "dwt": Axis(mark("transform"), transform_name, another_transform),
 }
 
 
@@ -65,7 +66,7 @@ class ImagesPage(DraftPage):
     guide = "data.md"
 
     def __init__(self, draft: RecipeDraft) -> None:
-        what_to_do = "Choose how small the images become; the right side shows what the network will see."
+        what_to_do = tr("Choose how small the images become; the right side shows what the network will see.")
         super().__init__(draft, what_to_do)
         self._fault = ""
         """Why the images cannot be made so, as the draft has it."""
@@ -80,7 +81,7 @@ class ImagesPage(DraftPage):
         self._pause.timeout.connect(self._request_preview)
         self._places = dict.fromkeys(AXES, 0)
         """Of the values that the editors show."""
-        self._compared = {key: ComparedValues(f"images.{key}", axis.what) for key, axis in AXES.items()}
+        self._compared = {key: ComparedValues(f"images.{key}", tr(axis.what)) for key, axis in AXES.items()}
         shown = draft.recipe.images.first
         self._sides = height, width = shown.height_width
         """When they were shown last."""
@@ -97,7 +98,7 @@ class ImagesPage(DraftPage):
         self._connect_editors()
 
     def waits_for(self) -> str:
-        return "These settings cannot be used; the message says why." if self.refusal or self._fault else ""
+        return tr("These settings cannot be used; the message says why.") if self.refusal or self._fault else ""
 
     @property
     def refusal(self) -> str:
@@ -122,9 +123,9 @@ class ImagesPage(DraftPage):
         sides.addWidget(self._width)
         rows = self._form.rows
         rows.insertRow(0, self._compared["size"])
-        rows.insertRow(1, "Height × width", sides)
+        rows.insertRow(1, tr("Height × width"), sides)
         rows.insertRow(rows.rowCount() - 1, self._compared["jpeg_quality"])
-        first = QGroupBox("Size and colour")
+        first = QGroupBox(tr("Size and colour"))
         QVBoxLayout(first).addWidget(self._form)
         side = QWidget()
         left = QVBoxLayout(side)
@@ -181,10 +182,13 @@ class ImagesPage(DraftPage):
         """How many baselines there are to train, and about how long that takes, where it is more than one."""
         recipe, scanned = self._draft.recipe, self._draft.scanned
         count = len(recipe.images.settings)
-        text = f"{count} image settings: {count} baselines are trained"
+        text = tr("{count} image settings: {count} baselines are trained", count=count)
         if scanned is not None and not errors(self._draft.findings):
-            text += f", which takes about {duration_text(baselines_seconds(recipe, work_of(scanned)))}"
-        self._cost.setText(f"{text}; every chain starts from each.")
+            text += tr(
+                ", which takes about {duration_text}",
+                duration_text=duration_text(baselines_seconds(recipe, work_of(scanned))),
+            )
+        self._cost.setText(tr("{text}; every chain starts from each.", text=text))
         self._cost.setVisible(count > 1)
 
     def _show_setting(self, images: ImageSettings) -> None:
@@ -296,5 +300,5 @@ def _read(scanned: ScanResult, class_name: str, number: int) -> DecodedSample:
 def _pixels(name: str, value: int) -> QSpinBox:
     spin = CalmSpinBox(objectName=name, minimum=8, maximum=1024, value=value, suffix=" px")
     spin.setKeyboardTracking(False)
-    spin.setAccessibleName(name.removeprefix("images.") + " in pixels")
+    spin.setAccessibleName(name.removeprefix("images.") + tr(" in pixels"))
     return spin

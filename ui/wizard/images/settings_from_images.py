@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import median_low
 
 from engine.contract.image_settings import ImageSettings
+from engine.language.speech import tr
 from workers.dataset_scan import DecodedSample
 
 LARGEST_SIDE = 128
@@ -37,9 +38,11 @@ def advice(settings: ImageSettings, samples: Sequence[DecodedSample]) -> str:
     if 2 * len(smaller) > len(samples):
         smallest = min(smaller, key=lambda sample: sample.image.shape[0] * sample.image.shape[1]).image.shape
         size = f"{smallest[0]}×{smallest[1]}"
-        sentences.append(f"Some images are enlarged, such as one of {size}: this takes time and adds nothing.")
+        sentences.append(
+            tr("Some images are enlarged, such as one of {size}: this takes time and adds nothing.", size=size)
+        )
     if settings.color == "grayscale" and any(sample.image.ndim == 3 for sample in samples):
-        sentences.append("The images are coloured; their colour is lost in grayscale.")
+        sentences.append(tr("The images are coloured; their colour is lost in grayscale."))
     if settings.color == "rgb" and all(sample.image.ndim == 2 for sample in samples):
-        sentences.append("The images are gray; three equal channels cost time and add nothing.")
+        sentences.append(tr("The images are gray; three equal channels cost time and add nothing."))
     return " ".join(sentences)

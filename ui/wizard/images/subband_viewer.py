@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QGroupBox, QLabel, QWidget
 from engine.contract.image_settings import DwtSettings
 from engine.feeding.samples import SubbandLevel
 from engine.imaging.wavelet import SUBBANDS
+from engine.language.speech import mark, tr
 from ui.form.calm_fields import CalmComboBox
 from ui.pictures import histogram_pixmap, picture_side, pixmap, subband_image
 
@@ -19,18 +20,18 @@ SIDES_PIXELS = (92, 118, 170)
 HISTOGRAM_PIXELS = 30
 GAPS_PIXELS = 48
 MIN_WIDTH = len(SUBBANDS) * SIDES_PIXELS[0] + GAPS_PIXELS
-TITLES = {"LL": "approximation", "LH": "horizontal", "HL": "vertical", "HH": "diagonal"}
+TITLES = {"LL": mark("approximation"), "LH": mark("horizontal"), "HL": mark("vertical"), "HH": mark("diagonal")}
 
 
 class SubbandViewer(QGroupBox):
     """Shows one level at a time, the last until another is chosen."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__("Subbands", parent)
+        super().__init__(tr("Subbands"), parent)
         self._side = SIDES_PIXELS[0]
         self._levels: Sequence[SubbandLevel] = ()
         self._dwt: DwtSettings | None = None
-        self._level = CalmComboBox(objectName="images.subbands.level", accessibleName="Level that is shown")
+        self._level = CalmComboBox(objectName="images.subbands.level", accessibleName=tr("Level that is shown"))
         self._level.currentIndexChanged.connect(self._show_level)
         self._hint = QLabel(objectName="images.subbands.hint", wordWrap=True)
         self._hint.setProperty("role", "hint")
@@ -56,7 +57,7 @@ class SubbandViewer(QGroupBox):
         self._levels, self._dwt = levels, dwt
         self._level.blockSignals(True)
         self._level.clear()
-        self._level.addItems([f"Level {level.level}" for level in levels])
+        self._level.addItems([tr("Level {level}", level=level.level) for level in levels])
         self._level.setCurrentIndex(len(levels) - 1 if changed else chosen)
         self._level.blockSignals(False)
         self._level.setEnabled(len(levels) > 1)
@@ -84,26 +85,26 @@ class SubbandViewer(QGroupBox):
         last = level is self._levels[-1]
         colour = self.palette().highlight().color()
         if self._dwt is None:
-            self._hint.setText("Not fed: the wavelet transform is off.")
+            self._hint.setText(tr("Not fed: the wavelet transform is off."))
         else:
             self._hint.setText(
-                "The ticked subbands are fed to the network."
+                tr("The ticked subbands are fed to the network.")
                 if last
-                else f"Level {self._levels[-1].level} is fed, not this one."
+                else tr("Level {level} is fed, not this one.", level=self._levels[-1].level)
             )
         for name in SUBBANDS:
-            title = TITLES[name]
+            title = tr(TITLES[name])
             self._bands[name].setPixmap(pixmap(subband_image(level.bands[name], name), self._side))
-            self._bands[name].setAccessibleName(f"Subband {name}, {title}")
+            self._bands[name].setAccessibleName(tr("Subband {name}, {title}", name=name, title=title))
             counts = level.histograms[name]
             self._histograms[name].setPixmap(histogram_pixmap(counts, self._side, HISTOGRAM_PIXELS, colour))
             self._histograms[name].setToolTip(
-                "How often each value occurs, on a logarithmic scale; zero is in the middle."
+                tr("How often each value occurs, on a logarithmic scale; zero is in the middle.")
                 if name != "LL"
-                else "How often each value occurs, from the darkest to the brightest, on a logarithmic scale."
+                else tr("How often each value occurs, from the darkest to the brightest, on a logarithmic scale.")
             )
-            fed = " ✓ fed" if self._dwt and last and name in self._dwt.subbands else ""
-            energy = f"{level.energy_share[name] * 100:.1f} % energy"
+            fed = tr(" ✓ fed") if self._dwt and last and name in self._dwt.subbands else ""
+            energy = tr("{energy_share:.1f} % energy", energy_share=level.energy_share[name] * 100)
             self._texts[name].setText(f"<b>{name}</b>{fed}<br>{title}<br>{energy}")
 
 

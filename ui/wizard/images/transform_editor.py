@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QGroupBox, QHBo
 
 from engine.contract.image_settings import DwtSettings
 from engine.imaging.wavelet import SUBBANDS, discrete_wavelets
+from engine.language.speech import mark, tr
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox, StudyLine
 from ui.form.parameter_form import ParameterForm
 
-NOTHING_FED = "Tick at least one subband to feed, or switch the wavelet transform off."
+NOTHING_FED = mark("Tick at least one subband to feed, or switch the wavelet transform off.")
 
 
 class TransformEditor(QGroupBox):
@@ -26,25 +27,25 @@ class TransformEditor(QGroupBox):
         Args:
             name: object name; those of the editors begin with it.
         """
-        super().__init__("Wavelet transform (DWT)", parent, objectName=name, checkable=True)
+        super().__init__(tr("Wavelet transform (DWT)"), parent, objectName=name, checkable=True)
         self._transform = transform
-        self._wavelet = CalmComboBox(objectName=f"{name}.wavelet", editable=True, accessibleName="Wavelet")
+        self._wavelet = CalmComboBox(objectName=f"{name}.wavelet", editable=True, accessibleName=tr("Wavelet"))
         self._wavelet_line = StudyLine()
         self._wavelet.setLineEdit(self._wavelet_line)
         self._wavelet.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self._wavelet.addItems(discrete_wavelets())
-        self._wavelet.setToolTip("Any discrete wavelet of PyWavelets; type its name, or choose it.")
-        self._level = CalmSpinBox(objectName=f"{name}.level", minimum=1, maximum=4, accessibleName="Level")
-        self._level.setToolTip("How many times the approximation is split again; each halves the sides.")
+        self._wavelet.setToolTip(tr("Any discrete wavelet of PyWavelets; type its name, or choose it."))
+        self._level = CalmSpinBox(objectName=f"{name}.level", minimum=1, maximum=4, accessibleName=tr("Level"))
+        self._level.setToolTip(tr("How many times the approximation is split again; each halves the sides."))
         self._bands = {band: QCheckBox(band, objectName=f"{name}.{band}") for band in SUBBANDS}
         self._threshold = ParameterForm(transform or DwtSettings(), ("threshold", "threshold_mode"), name)
         bands = QHBoxLayout()
         for box in self._bands.values():
             bands.addWidget(box)
         rows = QFormLayout(self)
-        rows.addRow("Wavelet", self._wavelet)
-        rows.addRow("Level", self._level)
-        rows.addRow("Fed subbands", bands)
+        rows.addRow(tr("Wavelet"), self._wavelet)
+        rows.addRow(tr("Level"), self._level)
+        rows.addRow(tr("Fed subbands"), bands)
         rows.addRow(self._threshold)
         self._show(transform)
         self._connect_editors()
@@ -58,7 +59,7 @@ class TransformEditor(QGroupBox):
         """Why what is shown is no transform; empty where it is one, or off."""
         if not self.isChecked():
             return ""
-        return " ".join(filter(None, ("" if self._fed() else NOTHING_FED, self._threshold.refusal)))
+        return " ".join(filter(None, ("" if self._fed() else tr(NOTHING_FED), self._threshold.refusal)))
 
     def transform(self) -> DwtSettings | None:
         """The last that was shown and not refused; None: off."""

@@ -8,18 +8,19 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.augmentation import AUGMENTATIONS, Augmentation, Family, usual_order
+from engine.language.speech import mark, tr
 from ui.form.calm_fields import CalmComboBox
 from ui.wizard.network.augmentation_presets import augmentation_presets
 
 FAMILY_TITLES = {
-    Family.GEOMETRY: "Place, size and direction",
-    Family.POLICY: "Policies: one at most",
-    Family.PIXELS: "Brightness, colour and grain",
-    Family.ERASING: "Hidden parts",
-    Family.MIXING: "Mixed images and labels",
+    Family.GEOMETRY: mark("Place, size and direction"),
+    Family.POLICY: mark("Policies: one at most"),
+    Family.PIXELS: mark("Brightness, colour and grain"),
+    Family.ERASING: mark("Hidden parts"),
+    Family.MIXING: mark("Mixed images and labels"),
 }
 COLUMNS = 2
-OWN_CHOICE = "Own choice"
+OWN_CHOICE = mark("Own choice")
 
 
 class AugmentationChoice(QWidget):
@@ -39,10 +40,10 @@ class AugmentationChoice(QWidget):
         super().__init__(parent)
         self._names: tuple[str, ...] = ()
         self._colour = True
-        self._preset = CalmComboBox(objectName=f"{name}.preset", accessibleName="Kind of images")
+        self._preset = CalmComboBox(objectName=f"{name}.preset", accessibleName=tr("Kind of images"))
         for preset in augmentation_presets():
-            self._preset.addItem(preset.title)
-        self._preset.addItem(OWN_CHOICE)
+            self._preset.addItem(tr(preset.title))
+        self._preset.addItem(tr(OWN_CHOICE))
         # Its longest title would make the page wider than a small window.
         self._preset.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._preset.setMinimumContentsLength(24)
@@ -81,9 +82,11 @@ class AugmentationChoice(QWidget):
         self._preset.setCurrentIndex(chosen)
         self._preset.setToolTip(self._preset.currentText())
         own = chosen == len(presets)
-        self._assumes.setText("" if own else f"Assumes: {presets[chosen].assumes}")
+        self._assumes.setText("" if own else tr("Assumes: {assumes}", assumes=tr(presets[chosen].assumes)))
         self._assumes.setVisible(not own)
-        self._order.setText(f"Applied in this order: {', '.join(AUGMENTATIONS[key].title for key in names)}.")
+        self._order.setText(
+            tr("Applied in this order: {titles}.", titles=", ".join(tr(AUGMENTATIONS[key].title) for key in names))
+        )
         self._order.setVisible(len(names) > 1)
 
     def _grid(self, name: str) -> QGridLayout:
@@ -93,7 +96,7 @@ class AugmentationChoice(QWidget):
         row = 0
         for family in Family:
             if members := [key for key in keys if AUGMENTATIONS[key].family is family]:
-                grid.addWidget(QLabel(FAMILY_TITLES[family]), row, 0, 1, COLUMNS)
+                grid.addWidget(QLabel(tr(FAMILY_TITLES[family])), row, 0, 1, COLUMNS)
                 for place, key in enumerate(members):
                     self._boxes[key] = box = _box(AUGMENTATIONS[key], f"{name}.{key}")
                     box.toggled.connect(self._on_ticked)
@@ -129,7 +132,7 @@ def _usual_place(key: str, others: Sequence[str]) -> int:
 
 
 def _box(kind: type[Augmentation], name: str) -> QCheckBox:
-    box = QCheckBox(kind.title, objectName=name)
-    box.setAccessibleName(kind.title)
-    box.setToolTip(f"<p>{kind.summary}</p><p><b>Assumes:</b> {kind.assumes}</p><p>{kind.paper}</p>")
+    box = QCheckBox(tr(kind.title), objectName=name)
+    box.setAccessibleName(tr(kind.title))
+    box.setToolTip(f"<p>{tr(kind.summary)}</p><p><b>{tr('Assumes:')}</b> {tr(kind.assumes)}</p><p>{kind.paper}</p>")
     return box

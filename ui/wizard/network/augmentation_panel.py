@@ -12,6 +12,7 @@ from engine.chain.preflight import errors
 from engine.contract.findings import Finding
 from engine.contract.image_settings import ImageSettings
 from engine.contract.repairs import Repair
+from engine.language.speech import tr
 from ui.message_bar import MessageBar
 from ui.side_by_side import SideBySide
 from ui.wizard.findings_list import UNDONE_BY
@@ -32,7 +33,7 @@ class AugmentationPanel(QGroupBox):
     """The user chose these keys."""
 
     def __init__(self, draft: RecipeDraft, parent: QWidget | None = None) -> None:
-        super().__init__("Augmentation: random changes to the training images", parent)
+        super().__init__(tr("Augmentation: random changes to the training images"), parent)
         self._draft = draft
         self._drawn = 0
         self._shown: tuple[object, ...] = ()
@@ -47,7 +48,7 @@ class AugmentationPanel(QGroupBox):
         self._pause = QTimer(self, singleShot=True, interval=TICKING_PAUSE_MS)
         self._pause.timeout.connect(self._request)
         self._repair: Repair | None = None
-        self._mend = QPushButton(objectName="augmented.repair", toolTip=UNDONE_BY)
+        self._mend = QPushButton(objectName="augmented.repair", toolTip=tr(UNDONE_BY))
         self._mend.hide()
         self._mend.clicked.connect(self._on_mend)
         offered = QHBoxLayout()

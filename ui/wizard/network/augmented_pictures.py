@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from engine.language.speech import tr
 from ui.pictures import picture_side, pixmap
 from workers.augmentation_preview import AugmentedSample
 
@@ -35,9 +36,9 @@ class AugmentedPictures(QWidget):
         self._before = [_picture(f"{name}.before{number}") for number in range(SHOWN_SAMPLES)]
         self._after = [_picture(f"{name}.after{number}") for number in range(SHOWN_SAMPLES)]
         self._mixed = [QLabel(objectName=f"{name}.mixed{number}") for number in range(SHOWN_SAMPLES)]
-        self._headings = [QLabel(text) for text in ("Before", "After") * (SHOWN_SAMPLES // PAIRS_PER_ROW)]
-        self._again = QPushButton("&Draw again", objectName=f"{name}.again")
-        self._again.setToolTip("Draws other random changes; a training draws them anew in every epoch.")
+        self._headings = [QLabel(text) for text in (tr("Before"), tr("After")) * (SHOWN_SAMPLES // PAIRS_PER_ROW)]
+        self._again = QPushButton(tr("&Draw again"), objectName=f"{name}.again")
+        self._again.setToolTip(tr("Draws other random changes; a training draws them anew in every epoch."))
         self._again.clicked.connect(self.drawn_again)
         self._note = QLabel(objectName=f"{name}.note", wordWrap=True)
         self._note.setProperty("role", "hint")
@@ -58,7 +59,7 @@ class AugmentedPictures(QWidget):
     def show_samples(self, samples: Sequence[AugmentedSample]) -> None:
         """Show at most `SHOWN_SAMPLES` of them."""
         self._samples = tuple(samples[:SHOWN_SAMPLES])
-        self._note.setText("Images of the study, as a training changes them.")
+        self._note.setText(tr("Images of the study, as a training changes them."))
         self.setEnabled(True)
         self._draw()
 
@@ -107,7 +108,7 @@ class AugmentedPictures(QWidget):
                 if image is not None:
                     picture.setFixedSize(self._side, self._side)
                     picture.setPixmap(pixmap(image, self._side))
-                    picture.setAccessibleName(f"Image {place + 1} {when} augmentation")
+                    picture.setAccessibleName(tr("Image {place} {when} augmentation", place=place + 1, when=when))
             self._say_classes(self._mixed[place], sample.mixed if sample else ())
         for place, heading in enumerate(self._headings):
             heading.setVisible(place // 2 * PAIRS_PER_ROW < len(self._samples))

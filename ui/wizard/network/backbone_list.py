@@ -11,6 +11,7 @@ from engine.backbones.backbone import ARCHITECTURES, BACKBONES, layer_graph
 from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
+from engine.language.speech import tr
 from ui.form.calm_fields import CalmComboBox
 
 UNKNOWN_CLASSES = 2
@@ -25,10 +26,10 @@ class BackboneList(CalmComboBox):
         Args:
             study: the recipe that is edited, and how many classes its images have, where that is known.
         """
-        super().__init__(objectName=name, accessibleName="Backbone")
+        super().__init__(objectName=name, accessibleName=tr("Backbone"))
         self._study = study
         for place, key in enumerate(sorted(ARCHITECTURES, key=_by_family)):
-            self.addItem(ARCHITECTURES[key].title, key)
+            self.addItem(tr(ARCHITECTURES[key].title), key)
             self.setItemData(place, ARCHITECTURES[key].paper, Qt.ItemDataRole.ToolTipRole)
 
     def show_kind(self, key: str) -> None:
@@ -47,20 +48,20 @@ class BackboneList(CalmComboBox):
     def hidePopup(self) -> None:
         super().hidePopup()
         for place in range(self.count()):
-            self.setItemText(place, ARCHITECTURES[self.itemData(place)].title)
+            self.setItemText(place, tr(ARCHITECTURES[self.itemData(place)].title))
 
 
 def _title(key: str, recipe: Recipe, classes: int) -> str:
     """Such as "ResNet-18: 704,625 parameters"."""
-    title = ARCHITECTURES[key].title
+    title = tr(ARCHITECTURES[key].title)
     if key not in BACKBONES:
         return title
     settings = recipe.backbone.model_copy(update={"kind": key, "options": None, "weights": ""})
     try:
         graph = layer_graph(settings, network_input_shape(recipe.images.first), classes)
     except NutshellError:
-        return f"{title}: not for images of this size"
-    return f"{title}: {graph.parameters:,} parameters"
+        return tr("{title}: not for images of this size", title=title)
+    return tr("{title}: {parameters:,} parameters", title=title, parameters=graph.parameters)
 
 
 def _by_family(key: str) -> tuple[bool, str, int]:

@@ -11,6 +11,7 @@ from engine.chain.preflight import errors
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.findings import Finding, Severity
 from engine.contract.training_settings import TrainingSettings
+from engine.language.speech import tr
 from ui.form.declared_field import WIDEST_PIXELS
 from ui.form.options_form import OptionsForm
 from ui.form.parameter_form import ParameterForm
@@ -48,7 +49,7 @@ class BackbonePage(DraftPage):
     guide = "weights.md"
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
-        what_to_do = "Choose the network that is trained first and then compressed; width scales all of its layers."
+        what_to_do = tr("Choose the network that is trained first and then compressed; width scales all of its layers.")
         super().__init__(draft, what_to_do)
         self._kind = BackboneList("backbone.kind", lambda: (draft.recipe, draft.class_count))
         self._form = ParameterForm(draft.recipe.backbone, NETWORK_FIELDS, "backbone")
@@ -96,24 +97,24 @@ class BackbonePage(DraftPage):
 
     def waits_for(self) -> str:
         if self.refusal:
-            return "A setting is not valid yet; the message says which."
+            return tr("A setting is not valid yet; the message says which.")
         wrong = errors(self._findings())
         if wrong and all(one.where.startswith("training.augment") for one in wrong):
-            return "The images cannot be augmented so; the message under Augmentation says why."
-        return "This network cannot be trained; the message says why." if wrong else ""
+            return tr("The images cannot be augmented so; the message under Augmentation says why.")
+        return tr("This network cannot be trained; the message says why.") if wrong else ""
 
     def _lay_out(self) -> None:
-        network = QGroupBox("Network")
+        network = QGroupBox(tr("Network"))
         rows = self._form.rows
-        rows.insertRow(0, "Backbone", self._kind)
-        rows.insertRow(1, "Its options", self._options)
-        rows.addRow("Weights", self._weights)
+        rows.insertRow(0, tr("Backbone"), self._kind)
+        rows.insertRow(1, tr("Its options"), self._options)
+        rows.addRow(tr("Weights"), self._weights)
         QVBoxLayout(network).addWidget(self._form)
         below_rate = self._training.rows.getWidgetPosition(self._rate_editor())[0] + 1  # type: ignore[index]
         self._training.rows.insertRow(below_rate, "", self._find_rate)
-        training = QGroupBox("Training of the baseline")
+        training = QGroupBox(tr("Training of the baseline"))
         inside = QVBoxLayout(training)
-        self._training.rows.insertRow(0, "Preset", self._preset)
+        self._training.rows.insertRow(0, tr("Preset"), self._preset)
         inside.addWidget(self._training)
         inside.addStretch()
         side = QWidget()
@@ -173,7 +174,7 @@ class BackbonePage(DraftPage):
         self._augmentation.show_draft(of_augment)
         findings = () if self.refusal else tuple(finding for finding in found if finding not in of_augment)
         self._figures.show_network(self._draft.recipe, self._draft.class_count)
-        untrained = "" if self._draft.recipe.training.train else "The baseline is not trained."
+        untrained = "" if self._draft.recipe.training.train else tr("The baseline is not trained.")
         self._find_rate.show_recipe(self._draft.recipe, self.waits_for() or untrained)
         wrong = [self.refusal] if self.refusal else [finding.message for finding in errors(findings) or findings]
         self._message.say(

@@ -14,6 +14,7 @@ from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
+from engine.language.speech import mark, tr
 from ui.byte_sizes import bytes_text
 from workers.latest_call import LatestCall
 
@@ -23,11 +24,11 @@ FEW_IN_A_ROW = 3
 MIN_WIDTH = 420
 MARGINS = 24
 TITLES = {
-    "input": "network input",
-    "parameters": "parameters",
-    "trainable": "trainable",
-    "megabytes": "as float32",
-    "macs": "multiply-accumulates per image",
+    "input": mark("network input"),
+    "parameters": mark("parameters"),
+    "trainable": mark("trainable"),
+    "megabytes": mark("as float32"),
+    "macs": mark("multiply-accumulates per image"),
 }
 
 
@@ -41,7 +42,7 @@ class NetworkFigures(QFrame):
         self._columns: list[QWidget] = []
         self._figures: dict[str, QLabel] = {}
         for name, title in TITLES.items():
-            figure, caption = QLabel(objectName=f"backbone.{name}", accessibleName=title), QLabel(title)
+            figure, caption = QLabel(objectName=f"backbone.{name}", accessibleName=tr(title)), QLabel(tr(title))
             figure.setProperty("role", "figure")
             figure.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
             caption.setProperty("role", "hint")
@@ -55,7 +56,7 @@ class NetworkFigures(QFrame):
             self._figures[name] = figure
         self._in_a_row = 0
         self._arrange()
-        self._call = LatestCall("network figures", self)
+        self._call = LatestCall("network figures", self)  # not shown
         self._call.succeeded.connect(self._show)
         self._call.refused.connect(lambda _: self._show_none())
 
@@ -122,5 +123,5 @@ def _texts(graph: LayerGraph, recipe: Recipe) -> dict[str, str]:
         "parameters": f"{graph.parameters:,}",
         "trainable": f"{trainable_parameters(graph, recipe):,}",
         "megabytes": bytes_text(graph.parameters * FLOAT32_BYTES),
-        "macs": f"{graph.macs / 1e6:,.1f} million",
+        "macs": tr("{macs:,.1f} million", macs=graph.macs / 1000000.0),
     }

@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QPushButton, QWidget
 
 from engine.contract.recipe import Recipe
+from engine.language.speech import mark, tr
 from ui.wizard.network.rate_dialog import RateDialog
 from workers.run_controller import RunController
 
-WHY = "Tries learning rates on a copy of the network, in some 20 seconds, and suggests one."
+WHY = mark("Tries learning rates on a copy of the network, in some 20 seconds, and suggests one.")
 
 
 class RateButton(QPushButton):
@@ -22,7 +23,7 @@ class RateButton(QPushButton):
     """The `TrainingSettings` with the chosen rate."""
 
     def __init__(self, runs_directory: Path, parent: QWidget | None = None) -> None:
-        super().__init__("Find the &learning rate…", parent, objectName="training.find_rate", autoDefault=False)
+        super().__init__(tr("Find the &learning rate…"), parent, objectName="training.find_rate", autoDefault=False)
         self.runs_directory = runs_directory
         self._recipe: Recipe | None = None
         self._searches: list[RunController] = []
@@ -33,7 +34,7 @@ class RateButton(QPushButton):
         """What to search for; `why_not` says why that cannot be done now, empty where it can."""
         self._recipe = recipe
         self.setEnabled(not why_not)
-        self.setToolTip(why_not or WHY)
+        self.setToolTip(why_not or tr(WHY))
 
     def shut_down(self) -> None:
         """End the searches and their children."""

@@ -21,6 +21,7 @@ from engine.contract.events import EngineEvent, Notice, PreparationProgress, Rat
 from engine.contract.rate_curve import RateCurve, TriedRate, with_rate
 from engine.contract.recipe import Recipe
 from engine.contract.training_settings import TrainingSettings
+from engine.language.speech import mark, tr
 from ui.durations import duration_text
 from ui.form.field_editor import RealNumberEditor
 from ui.message_bar import MessageBar
@@ -32,12 +33,12 @@ from workers.run_controller import RunController
 SIZE = (680, 520)
 NARROWEST = 420
 RATE_PIXELS = 110
-WHAT = (
+WHAT = mark(
     "Nutshell trains a copy of the network for a few batches while the learning rate rises, and looks where the loss "
     "falls fastest. Click the curve to choose another rate."
 )
 
-OUT_OF_RANGE = "A learning rate is a number above 0 and at most 10."
+OUT_OF_RANGE = mark("A learning rate is a number above 0 and at most 10.")
 
 
 class RateDialog(QDialog):
@@ -55,7 +56,7 @@ class RateDialog(QDialog):
         """
         super().__init__(parent)
         self.setObjectName("rate")
-        self.setWindowTitle("Find the learning rate")
+        self.setWindowTitle(tr("Find the learning rate"))
         self.setMinimumWidth(NARROWEST)
         self.resize(*SIZE)
         self._training = recipe.training
@@ -68,16 +69,16 @@ class RateDialog(QDialog):
         """Whether the user has chosen a rate: the suggestion leaves it alone then."""
         self._notice, self._message = MessageBar("rate.notice"), MessageBar("rate.message")
         self._curve = RatePlot(current_theme(), self)
-        self._doing = QLabel("Starting the engine…", objectName="rate.doing")
+        self._doing = QLabel(tr("Starting the engine…"), objectName="rate.doing")
         self._doing.setProperty("role", "hint")
         self._bar = QProgressBar(objectName="rate.progress", textVisible=False, maximum=0)
-        self._bar.setAccessibleName("Progress of the search")
+        self._bar.setAccessibleName(tr("Progress of the search"))
         self._rate = RealNumberEditor()
         self._rate.widget.setObjectName("rate.value")
-        self._rate.widget.setAccessibleName("Learning rate")
+        self._rate.widget.setAccessibleName(tr("Learning rate"))
         self._rate.widget.setMaximumWidth(RATE_PIXELS)
         self._refused = MessageBar("rate.refused")
-        self._use = QPushButton("&Use this rate", objectName="rate.use", enabled=False, default=True)
+        self._use = QPushButton(tr("&Use this rate"), objectName="rate.use", enabled=False, default=True)
         self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         self._lay_out()
         self._curve.picked.connect(self._on_picked)
@@ -102,7 +103,7 @@ class RateDialog(QDialog):
         super().done(result)
 
     def _lay_out(self) -> None:
-        label = QLabel("&Learning rate")
+        label = QLabel(tr("&Learning rate"))
         label.setBuddy(self._rate.widget)
         foot = QHBoxLayout()
         for widget in (label, self._rate.widget, self._use):
@@ -110,7 +111,7 @@ class RateDialog(QDialog):
         foot.addStretch()
         foot.addWidget(self._buttons)
         layout = QVBoxLayout(self)
-        layout.addWidget(QLabel(WHAT, wordWrap=True))
+        layout.addWidget(QLabel(tr(WHAT), wordWrap=True))
         layout.addWidget(self._notice)
         layout.addWidget(self._curve.plot, 1)
         for widget in (self._doing, self._bar, self._message, self._refused):
@@ -122,12 +123,12 @@ class RateDialog(QDialog):
         for event in events:
             match event:
                 case PreparationProgress():
-                    self._tell("Reading images", event.done, event.total, event.seconds_left)
+                    self._tell(tr("Reading images"), event.done, event.total, event.seconds_left)
                 case RateSearchPhase():
                     self._tell(event.phase[:1].upper() + event.phase[1:], 0, 0, None)
                 case RateTried():
                     self._tried.append(event.tried)
-                    self._tell("Trying learning rates", event.done, event.total, event.seconds_left)
+                    self._tell(tr("Trying learning rates"), event.done, event.total, event.seconds_left)
                 case Notice():
                     self._notices.append(event.message)
                     self._notice.say("\n".join(self._notices), "warning" if event.severity == "warning" else "hint")
@@ -137,8 +138,12 @@ class RateDialog(QDialog):
             self._curve.show_tried(self._tried)
 
     def _tell(self, what: str, done: int, total: int, seconds_left: float | None) -> None:
-        counted = f": {done:,} of {total:,}" if total else "…"
-        left = f", {duration_text(seconds_left)} left" if seconds_left is not None and total else ""
+        counted = tr(": {done:,} of {total:,}", done=done, total=total) if total else "…"
+        left = (
+            tr(", {duration_text} left", duration_text=duration_text(seconds_left))
+            if seconds_left is not None and total
+            else ""
+        )
         self._doing.setText(f"{what}{counted}{left}")
         self._bar.setRange(0, total)
         self._bar.setValue(done)
@@ -163,10 +168,17 @@ class RateDialog(QDialog):
             self._message.say(curve.remark, "warning")
             return
         self._curve.show_range(found)
-        told = [f"Suggested: {found.rate:g}. From {found.low:g} to {found.high:g} is reasonable (shaded)."]
+        told = [
+            tr(
+                "Suggested: {rate:g}. From {low:g} to {high:g} is reasonable (shaded).",
+                rate=found.rate,
+                low=found.low,
+                high=found.high,
+            )
+        ]
         if self._training.head_learning_rate:
             head = with_rate(self._training, found.rate, curve.head_rate_ratio).head_learning_rate
-            told.append(f"The head's rate keeps its ratio to it: {head:g}.")
+            told.append(tr("The head's rate keeps its ratio to it: {head:g}.", head=head))
         self._message.say(" ".join(filter(None, (*told, curve.remark))), "warning" if curve.remark else "good")
         if not self._is_picked:
             self._choose(found.rate)
@@ -187,7 +199,7 @@ class RateDialog(QDialog):
     def _show_chosen(self) -> None:
         rate = self._valid_rate()
         self._use.setEnabled(rate is not None and self._found is not None)
-        self._refused.say(OUT_OF_RANGE if rate is None and self._rate.value() else "")
+        self._refused.say(tr(OUT_OF_RANGE) if rate is None and self._rate.value() else "")
         self._curve.mark(rate)
 
     def _valid_rate(self) -> float | None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 
 from engine.contract.rate_curve import RateSuggestion, TriedRate
+from engine.language.speech import tr
 from ui.dashboard.plot import Plot, PlotTable
 from ui.theme import Theme
 
@@ -35,7 +36,7 @@ class RatePlot(QObject):
     def __init__(self, theme: Theme, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._tried: tuple[TriedRate, ...] = ()
-        self.plot = Plot("rate.plot", "learning rate", "loss of held-out images (nats)")
+        self.plot = Plot("rate.plot", tr("learning rate"), tr("loss of held-out images (nats)"))
         self.plot.setLogMode(x=True)
         self.plot.setMinimumHeight(MIN_HEIGHT)
         self.plot.described = self._described
@@ -85,7 +86,7 @@ class RatePlot(QObject):
         # A hidden line's label does not take a text.
         self._current.show()
         self._current.setPos(math.log10(rate))
-        self._current.label.setFormat(f"now {rate:.2g}")
+        self._current.label.setFormat(tr("now {rate:.2g}", rate=rate))
 
     def mark(self, rate: float | None) -> None:
         """Draw a line at a rate; None: at none."""
@@ -119,7 +120,12 @@ class RatePlot(QObject):
         if not self._tried:
             return ""
         near = min(self._tried, key=lambda one: abs(math.log10(one.rate) - point.x()))
-        return f"learning rate {near.rate:.2g}\nloss {near.loss:.4g}, smoothed {near.smoothed_loss:.4g}"
+        return tr(
+            "learning rate {rate:.2g}\nloss {loss:.4g}, smoothed {smoothed_loss:.4g}",
+            rate=near.rate,
+            loss=near.loss,
+            smoothed_loss=near.smoothed_loss,
+        )
 
     def _table(self) -> PlotTable:
         header = ("learning_rate", "batch_loss", "loss", "smoothed_loss")

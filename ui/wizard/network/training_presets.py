@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt, Signal
 
 from engine.contract.section import Section
 from engine.contract.training_settings import TrainingSettings
+from engine.language.speech import mark, tr
 from engine.launch.resources import RESOURCES
 from ui.form.calm_fields import CalmComboBox
 
 PRESETS_FILE = RESOURCES / "training_presets.toml"
-OWN = "Own choice"
+OWN = mark("Own choice")
 
 
 class TrainingPreset(Section):
@@ -39,11 +40,15 @@ class TrainingPresetChoice(CalmComboBox):
     """The `TrainingSettings` of a preset that the user chose."""
 
     def __init__(self) -> None:
-        super().__init__(objectName="training.preset", accessibleName="Preset")
+        super().__init__(objectName="training.preset", accessibleName=tr("Preset"))
         for preset in training_presets():
-            self.addItem(preset.title, preset)
-            self.setItemData(self.count() - 1, f"{preset.source}. {preset.assumes}", Qt.ItemDataRole.ToolTipRole)
-        self.addItem(OWN)
+            self.addItem(tr(preset.title), preset)
+            self.setItemData(
+                self.count() - 1,
+                f"{tr(preset.source)}. {tr(preset.assumes)}",
+                Qt.ItemDataRole.ToolTipRole,
+            )
+        self.addItem(tr(OWN))
         self.activated.connect(self._on_activated)
 
     def show_settings(self, training: TrainingSettings) -> None:
@@ -52,7 +57,7 @@ class TrainingPresetChoice(CalmComboBox):
             (place for place, preset in enumerate(training_presets()) if preset.training == training), self.count() - 1
         )
         self.setCurrentIndex(place)
-        self.setToolTip(str(self.itemData(place, Qt.ItemDataRole.ToolTipRole) or "Changed by hand."))
+        self.setToolTip(str(self.itemData(place, Qt.ItemDataRole.ToolTipRole) or tr("Changed by hand.")))
 
     def _on_activated(self, place: int) -> None:
         preset = self.itemData(place)

@@ -14,6 +14,7 @@ from engine.contract.progress import Progress
 from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
+from engine.language.speech import tr
 from engine.preferences.entries.weights_folder import WeightsFolder
 from engine.preferences.preferences_file import read_preferences
 from engine.weights.found_weights import (
@@ -44,19 +45,19 @@ class WeightsChooser(QWidget):
         self._sought: object = None
         self._path = PathField(
             "backbone.weights",
-            "Weights file",
-            "random weights",
+            tr("Weights file"),
+            tr("random weights"),
             PathNeed(suffixes=SUFFIXES),
             self._nearest_folder,
         )
-        self._found = CalmComboBox(objectName="backbone.found_weights", accessibleName="Matching weights files")
-        self._found.setToolTip("From the folders of Keras and PyTorch, the weights folder and earlier runs")
+        self._found = CalmComboBox(objectName="backbone.found_weights", accessibleName=tr("Matching weights files"))
+        self._found.setToolTip(tr("From the folders of Keras and PyTorch, the weights folder and earlier runs"))
         self._found.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._path)
         layout.addWidget(self._found)
-        self._search = LatestCall("weights search", self)
+        self._search = LatestCall("weights search", self)  # not shown
         self._search.succeeded.connect(self._on_found)
         self._path.edited.connect(self.edited)
         self._found.activated.connect(self._on_chosen)
@@ -113,7 +114,9 @@ class WeightsChooser(QWidget):
     def _on_found(self, found: tuple[FoundWeights, ...]) -> None:
         self._found.clear()
         self._found.addItem(
-            f"{len(found)} matching weights files found" if len(found) != 1 else "1 matching weights file found"
+            tr("{count} matching weights files found", count=len(found))
+            if len(found) != 1
+            else tr("1 matching weights file found")
         )
         for one in found:
             self._found.addItem(one.title, str(one.path))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from engine.language.languages import languages
 from engine.preferences.preference import ChoicePreference
 
-
-def offered_languages() -> dict[str, str]:
-    """Code of ISO 639-1 → the language's own name; the usual one first."""
-    return {"en": "English"}
+AS_THE_SYSTEM = "auto"
 
 
-class Language(ChoicePreference):
+class SpokenLanguage(ChoicePreference):
     key = "language"
     title = "Lan&guage"
     explanation = "Of the window. Recipes, files and the terminal stay in English."
@@ -18,4 +16,4 @@ class Language(ChoicePreference):
 
     @classmethod
     def choices(cls) -> dict[str, str]:
-        return offered_languages()
+        return {AS_THE_SYSTEM: "as the system"} | {language.code: language.own_name for language in languages()}

@@ -1,0 +1,95 @@
+"""Every text of the converted files is marked and translated, and the catalogues are those of the sources."""
+
+from __future__ import annotations
+
+import string
+import subprocess
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+
+from engine.language.catalogue import LOCALE, Catalogue
+from tests.languages.catalogues import (
+    CHECKOUT,
+    FOLDER,
+    TRANSLATED,
+    UNCONVERTED,
+    differing_fields,
+    kept,
+    locale_signs,
+    merged,
+    mo_bytes,
+    po_bytes,
+    unconverted,
+    unmarked,
+    untranslated,
+)
+from tests.languages.sentences import sentences_of, sources
+
+MOST_UNCONVERTED = 25
+"""Entries of the list; lower it when the list gets shorter."""
+UPDATE = "run `python -m tests.languages`, and translate what it names in resources/languages"
+
+
+def test_every_text_is_marked() -> None:
+    assert [f"{one.file}:{one.line}: {one.english!r}" for one in unmarked()] == []
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_every_text_is_translated(code: str) -> None:
+    assert [message.id for message in untranslated(code)] == [], UPDATE
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_translations_have_the_fields_of_the_english_text(code: str) -> None:
+    assert list(differing_fields(code)) == []
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_translations_can_be_filled(code: str) -> None:
+    """A brace too many in one would fail only when it is shown."""
+    for message in kept(code):
+        for text in message.string if isinstance(message.string, tuple) else (message.string,):
+            if message.id and "python-brace-format" in message.flags:
+                assert [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_files_are_those_of_the_sources(code: str) -> None:
+    catalogue = merged(code)
+    assert (FOLDER / f"{code}.po").read_bytes() == po_bytes(catalogue), UPDATE
+    assert (FOLDER / f"{code}.mo").read_bytes() == mo_bytes(kept(code)), UPDATE
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_figures_are_written_as_the_cldr_says(code: str) -> None:
+    catalogue = Catalogue(FOLDER / f"{code}.mo")
+    signs = locale_signs(code)
+    script = catalogue.script
+    assert [script.decimal, script.group, script.percent, script.date] == list(signs.values())
+    assert kept(code).get(".", context=LOCALE).string == signs["."]
+    # Babel writes the rule of the language into the header itself.
+    assert kept(code).plural_forms == Catalog(locale=code).plural_forms
+
+
+def test_the_list_of_unconverted_files_gets_shorter() -> None:
+    """An entry goes when all of its texts are marked and translated, and none comes."""
+    entries = unconverted()
+    assert len(entries) <= MOST_UNCONVERTED, f"{UNCONVERTED.name} has grown"
+    files = [file.relative_to(CHECKOUT).as_posix() for file in sources(CHECKOUT)]
+    known = {message.id for message in kept(TRANSLATED[0]) if message.id}
+    for entry in entries:
+        of_entry = [CHECKOUT / file for file in files if entry.covers(file)]
+        assert of_entry, f"{entry.place} is not there any more; take it out of {UNCONVERTED.name}"
+        found = [sentences_of(file, CHECKOUT) for file in of_entry]
+        lacking = [one for each in found for one in (*each.unmarked, *each.translated) if one.english not in known]
+        assert lacking, f"{entry.place} is converted; take it out of {UNCONVERTED.name}"
+
+
+def test_qt_speaks_serbian_as_its_source_says(tmp_path: Path) -> None:
+    compiled = tmp_path / "qtbase_sr.qm"
+    subprocess.run(
+        ["pyside6-lrelease", str(FOLDER / "qtbase_sr.ts"), "-qm", str(compiled)], check=True, capture_output=True
+    )
+    assert compiled.read_bytes() == (FOLDER / "qtbase_sr.qm").read_bytes()
