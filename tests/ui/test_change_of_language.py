@@ -13,17 +13,22 @@ from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPushButton
 
 from engine.language.languages import ENGLISH, languages
 from engine.language.speech import SPEECH
+from engine.preferences.entries.spoken_language import SpokenLanguage
+from engine.preferences.preferences_file import read_preferences
 from tests.languages.pseudo import english_texts, pseudo_catalogue
 from tests.small_study import small_recipe
 from ui.window_keeper import WindowKeeper
-from ui.window_language import LANGUAGE_KEY, WindowLanguage, chosen_language
+from ui.window_language import WindowLanguage, chosen_language
 from workers.process_outcome import Ending, ProcessOutcome
 
 WAIT_MS = 240_000
 
 
 @pytest.fixture
-def keeper(qapp: QApplication, tmp_path: Path, settings: QSettings) -> Iterator[WindowKeeper]:
+def keeper(
+    qapp: QApplication, tmp_path: Path, settings: QSettings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[WindowKeeper]:
+    monkeypatch.setenv("NUTSHELL_PREFERENCES", str(tmp_path / "preferences.toml"))
     language = WindowLanguage(qapp)
     keeper = WindowKeeper(settings, tmp_path / "runs", language, qapp)
     keeper.window.show()
@@ -68,8 +73,9 @@ def test_pages_menus_and_qts_own_buttons_follow(keeper: WindowKeeper, settings: 
     assert back_and_next is not None
     assert back_and_next.text() == "&Suivant"
     assert _cancel_text() == "Annuler"
-    assert settings.value(LANGUAGE_KEY) == "fr"
-    assert chosen_language(settings).code == "fr"
+    chosen = read_preferences().value(SpokenLanguage)
+    assert chosen == "fr"
+    assert chosen_language(chosen).code == "fr"
     _choose(keeper, "Српски")
     assert _cancel_text() == "Откажи"
     assert keeper.window.wizard.isVisible()
