@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf
 from typing import Protocol
@@ -16,12 +16,11 @@ from typing import Protocol
 import numpy as np
 
 from engine.contract.repeated_results import RepeatedFigure
+from engine.measurement.accuracy import Z_95
 
 FEW_CHANGED = 6
 """Where fewer images, or groups, score otherwise than most do, the deviation says too little: then the interval of one
 repetition is the least."""
-LEAST_SHARE = 0.25
-"""Of the variance by the images: the interval is at least half as wide as they alone make it."""
 LEAST_P = 1e-30
 """Smaller p values are not told."""
 
@@ -56,18 +55,19 @@ class _Spread:
     """Variances of the mean by independent sources of chance, each with its degrees of freedom."""
 
     sources: tuple[tuple[float, float], ...]
-    least: tuple[float, float] = (0.0, 1.0)
-    """The whole is taken for no less than this one alone would be."""
+    floors: tuple[tuple[float, float], ...] = ()
+    """The whole is taken for no less than each of these alone would be."""
 
     def half_width(self, level: float) -> float:
         """Of the interval that misses the true mean at this level, 0 to 1: each source has its own Student quantile
         (Cochran and Cox 1957, and Howe 1974), so that few seeds do not make many images uncertain."""
-        from scipy.stats import t
+        from scipy.special import stdtrit
 
-        squares = [
-            float(t.isf(level / 2, freedom)) ** 2 * variance for variance, freedom in (*self.sources, self.least)
-        ]
-        return max(sum(squares[:-1]), squares[-1]) ** 0.5
+        def square(source: tuple[float, float]) -> float:
+            variance, freedom = source
+            return float(stdtrit(freedom, level / 2)) ** 2 * variance
+
+        return max(sum(map(square, self.sources)), *map(square, self.floors), 0.0) ** 0.5
 
     def p_value(self, mean: float) -> float:
         """Two-sided: the level at which the interval ends at 0."""
@@ -86,8 +86,9 @@ def repeated_score(
     """The mean score, and the two-sided p value that it is 0; NaN where there is one repetition only.
 
     Of the same test images in each repetition, images and seeds are two crossed random effects, as readers and cases
-    are (Dorfman, Berbaum and Metz 1992), each with its own degrees of freedom. Of other images in each, the t
-    interval over repetitions with the variance of Nadeau and Bengio (2003): their training images overlap.
+    are (Dorfman, Berbaum and Metz 1992), each with its own degrees of freedom; the interval is never narrower than what
+    other images leave open for just these networks. Of other images in each, the t interval over repetitions with the
+    variance of Nadeau and Bengio (2003): their training images overlap.
 
     Args:
         one_interval: of one repetition; of groups, what whole groups leave open.
@@ -106,6 +107,9 @@ def repeated_score(
     low, high = max(mean - half, bounds[0]), min(mean + half, bounds[1])
     if changed < FEW_CHANGED:
         low, high = min(low, least[0]), max(high, least[1])
+        # So p and the interval agree on 0.
+        towards_zero = max(mean - least[0] if mean > 0 else least[1] - mean, 0.0)
+        spread = replace(spread, floors=(*spread.floors, ((towards_zero / Z_95) ** 2, inf)))
     figure = RepeatedFigure(mean=mean, deviation=float(np.std(values, ddof=1)), ci95=(low, high), values=values)
     return figure, spread.p_value(mean)
 
@@ -160,9 +164,10 @@ def _crossed(repetitions: Sequence[Repetition]) -> _Spread:
     by_seeds = float(of_seed.var(ddof=1)) / seeds
     by_images, witnesses = _of_images(of_image - mean, repetitions[0].groups)
     freedom = float(max(witnesses - 1, 1))
-    # The rest is in both; a part of the images' stays where seeds agree by chance.
+    # The rest is in both. What other images leave open for just these networks is the least: the means of seeds can
+    # agree although their answers do not, as those of networks that each predict one class only.
     sources = ((by_seeds, float(seeds - 1)), (max(by_images - of_rest, 0.0), freedom))
-    return _Spread(sources, (LEAST_SHARE * by_images, freedom))
+    return _Spread(sources, floors=((by_images, freedom),))
 
 
 def _of_images(residuals: np.ndarray, groups: Sequence[str]) -> tuple[float, int]:
