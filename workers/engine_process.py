@@ -32,6 +32,7 @@ from engine.contract.events import (
 )
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import recipe_document
+from engine.contract.running_stage import RunningStage
 from engine.contract.sensitivity import SensitivityRequest
 from engine.launch.program import ENGINE_SWITCH, program_command
 from engine.launch.thread_limit import thread_limit, with_thread_limit
@@ -71,6 +72,7 @@ class EngineProcess:
         )
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._closing: RunFinished | RatesFound | SensitivityFound | RunFailed | RunCancelled | None = None
+        self._running = RunningStage()
         self._write_lock = threading.Lock()
         self._cancelled = threading.Event()
         self._early_output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `outcome`
@@ -116,7 +118,7 @@ class EngineProcess:
         for stream in (self._child.stdin, self._child.stdout):
             with contextlib.suppress(OSError):
                 stream.close()  # type: ignore[union-attr]
-        outcome = ProcessOutcome.of_last_event(self._closing, self._child.returncode)
+        outcome = ProcessOutcome.of_last_event(self._closing, self._child.returncode, self._running.name)
         if outcome.ending is Ending.DIED:
             if self._cancelled.is_set():
                 outcome = ProcessOutcome.of_last_event(RunCancelled(), None)
@@ -178,6 +180,7 @@ class EngineProcess:
                     continue  # Of a later version; the ones that matter are known.
                 if isinstance(event, RunFinished | RatesFound | SensitivityFound | RunFailed | RunCancelled):
                     self._closing = event
+                self._running.take(event)
                 self._events.put(event)
         self._events.put(None)
 

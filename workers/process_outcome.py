@@ -14,6 +14,8 @@ from engine.launch.program import typed_command
 
 ILLEGAL_INSTRUCTION = 4
 """The signal's number on every POSIX system."""
+OWN_FAULTS = frozenset({-6, -8, -11})
+"""Return codes of SIGABRT, SIGFPE and SIGSEGV: a library's own check, not a system that is short of memory."""
 UNKNOWN_TO_PROCESSOR = (
     "The engine was ended by an instruction that this processor does not have. Every finished stage is kept: run the "
     f"recipe on a newer processor; {typed_command('doctor')} tells what this one has."
@@ -46,8 +48,12 @@ class ProcessOutcome:
     """Of a measurement of it."""
 
     @classmethod
-    def of_last_event(cls, event: Event | None, return_code: int | None) -> ProcessOutcome:
-        """From the last of the closing events that the child sent, or None where it sent none."""
+    def of_last_event(cls, event: Event | None, return_code: int | None, running: str = "") -> ProcessOutcome:
+        """From the last of the closing events that the child sent, or None where it sent none.
+
+        Args:
+            running: the stage that was under way, as `RunningStage` names it; empty: none was.
+        """
         if isinstance(event, RunFinished):
             return cls(Ending.DONE, EXIT_DONE, result=event.result)
         if isinstance(event, RatesFound):
@@ -61,10 +67,15 @@ class ProcessOutcome:
         if return_code == -ILLEGAL_INSTRUCTION:
             return cls(Ending.DIED, EXIT_FAILED, UNKNOWN_TO_PROCESSOR)
         signal = f"signal {-return_code}" if return_code is not None and return_code < 0 else f"exit code {return_code}"
+        during = f" in {running}" if running else ""
         message = (
-            f"The engine ended unexpectedly ({signal}). Every finished stage is kept: run the recipe again to resume. "
-            "If the machine ran out of memory, use smaller images or a smaller batch."
+            f"The engine ended unexpectedly ({signal}){during}. Every finished stage is kept: run the recipe again to "
+            "resume."
         )
+        if return_code not in OWN_FAULTS:
+            message += " If the machine ran out of memory, use smaller images or a smaller batch."
+        if running:
+            message += " If it ends there again, take that chain or setting out of the recipe."
         return cls(Ending.DIED, EXIT_FAILED, message)
 
     @classmethod

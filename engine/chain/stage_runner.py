@@ -62,6 +62,8 @@ class FinishedStage:
     """Of the last stage up to this one that left a Keras network; its facts hold for the file."""
     reused: bool
     stopped_early: bool
+    seconds: float
+    """That it took when it was computed."""
     records: tuple[EpochRecord, ...] = ()
     evidence: Found = ()
     """Of all stages from the baseline on, this one last; a step that starts with a new network starts a new list
@@ -150,6 +152,7 @@ class StageRunner:
             _network_key(stage, final_key, parent),
             False,
             stopped,
+            seconds,
             tuple(recorder.records),
             _evidence_before(stage, parent) + tuple(recorder.evidence.values()),
         )
@@ -193,6 +196,7 @@ class StageRunner:
             _network_key(stage, key, parent),
             True,
             facts.stopped_early,
+            facts.seconds,
             facts.records,
             _evidence_before(stage, parent) + found,
         )

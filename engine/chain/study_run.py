@@ -157,6 +157,11 @@ class StudyRun:
             self._keep_speed(planned, branch, baseline)
         return self._variants.measured[before:]
 
+    @property
+    def reused_seconds(self) -> float:
+        """That the stages of earlier runs took there, each counted once."""
+        return sum(stage.seconds for stage in self._finished.values() if stage.reused)
+
     def result(self) -> RunResult:
         """Measure the latencies of all files in turn, and sum up."""
         if self._speeds:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import warnings
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 
 from engine.contract.errors import NutshellError
 from engine.measurement.lookup_table_form import DECODE_OPERATOR
+from engine.measurement.runnable_scales import refuse_unrunnable_scales
 
 
 def load_interpreter(file: Path | bytes, threads: int = 1, keep_all: bool = False) -> Any:
@@ -21,10 +23,12 @@ def load_interpreter(file: Path | bytes, threads: int = 1, keep_all: bool = Fals
 
     Raises:
         NutshellError: the file is missing or is no `.tflite` that this interpreter runs.
+        UnrunnableScale: the interpreter would end this process on it.
     """
     from ai_edge_litert.interpreter import Interpreter
 
     name = file.name if isinstance(file, Path) else "The file"
+    _refuse_unrunnable(file, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -37,6 +41,15 @@ def load_interpreter(file: Path | bytes, threads: int = 1, keep_all: bool = Fals
         first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise NutshellError(f"{name} is no .tflite file that can be run here ({first}); make it again.") from None
     return interpreter
+
+
+def _refuse_unrunnable(file: Path | bytes, name: str) -> None:
+    if isinstance(file, bytes):
+        refuse_unrunnable_scales(file, name)
+    elif file.is_file() and file.stat().st_size:
+        # Mapped, and only while it is read, so that the memory measured afterwards is the interpreter's.
+        with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            refuse_unrunnable_scales(mapped, name)
 
 
 def _source(file: Path | bytes) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from engine.measurement.interpreter import load_interpreter
 
 if TYPE_CHECKING:
     from ai_edge_litert import schema_py_generated as schema
@@ -17,15 +18,8 @@ class ObservedNetwork:
     """An interpreter that keeps the values of its activations: of its input and every operator's output."""
 
     def __init__(self, float32: bytes) -> None:
-        from ai_edge_litert.interpreter import Interpreter
-
         places = _activation_places(float32)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            self._interpreter = Interpreter(
-                model_content=float32, num_threads=THREADS, experimental_preserve_all_tensors=True
-            )
-        self._interpreter.allocate_tensors()
+        self._interpreter = load_interpreter(float32, THREADS, keep_all=True)
         details = self._interpreter.get_tensor_details()
         self._names = {detail["index"]: detail["name"] for detail in details if detail["index"] in places}
         self._input: int = self._interpreter.get_input_details()[0]["index"]

@@ -20,6 +20,8 @@ def unhelpful_section(run: ReportedRun) -> ReportSection:
     told = set(run.failed_chains.values())
     said += [f"{title} failed: {why}" for title, why in run.failed_stages.items() if not run.failed_chains]
     said += [one for one in run.warnings if not any(one.startswith(sentence) for sentence in told)]
+    if run.unfinished and run.result is None:
+        said.insert(0, run.unfinished)
     if not said:
         return ReportSection(
             "What did not help", (Prose("Nothing was noted: no chain failed and no step was without use."),)

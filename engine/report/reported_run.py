@@ -30,6 +30,7 @@ from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.recipe_file import read_recipe
 from engine.contract.run_result import RunResult
+from engine.contract.running_stage import RunningStage
 from engine.figures.variant_figures import baselines
 from engine.inspection.run_models import InspectedRun
 from engine.store.event_log import EventLog
@@ -137,8 +138,9 @@ def _told(directory: Path, recipe: Recipe, events: list[EngineEvent]) -> Reporte
     datasets: dict[str, DatasetReady] = {}
     failed: dict[str, str] = {}
     warnings: dict[str, None] = {}
-    device, end = "", None
+    device, end, running = "", None, RunningStage()
     for event in events:
+        running.take(event)
         match event:
             case RunStarted():
                 # A run that is resumed starts once more.
@@ -187,14 +189,14 @@ def _told(directory: Path, recipe: Recipe, events: list[EngineEvent]) -> Reporte
         check=check,
         predictions=predictions,
         result=result,
-        unfinished=_unfinished(end, len(stages), len(seconds), bool(told)),
+        unfinished=_unfinished(end, len(stages), len(seconds), bool(told), running.name),
         failed_stages={titles.get(key, key): message for key, message in failed.items()},
         warnings=(*warnings, *filter(None, (unread, unreadable))),
         findings=started.findings if started else (),
     )
 
 
-def _unfinished(end: EngineEvent | None, stages: int, finished: int, has_measured: bool) -> str:
+def _unfinished(end: EngineEvent | None, stages: int, finished: int, has_measured: bool, running: str) -> str:
     so_far = f"{finished} of {stages} stages had been finished" if stages else "no stage had been planned"
     if finished and not stages:
         # A search plans its stages trial by trial.
@@ -210,7 +212,8 @@ def _unfinished(end: EngineEvent | None, stages: int, finished: int, has_measure
         case RunCancelled():
             return f"This run was cancelled when {so_far}. {left}"
         case _:
-            return f"This run has not ended, or was cut off, when {so_far}. {left}"
+            during = f" in {running}," if running else ""
+            return f"This run has not ended, or was cut off,{during} when {so_far}. {left}"
 
 
 def _check(directory: Path) -> tuple[DatasetReport | None, str]:

@@ -71,11 +71,16 @@ def _hashes(run: ReportedRun, stem: str) -> ReportTable | None:
         files += [(one.name, one.name) for one in sorted(run.directory.glob(f"{first}*.{ending}"))]
     files += [(one.file, f"{one.name} (.tflite)") for one in run.variants]
     rows = []
+    first_with: dict[str, str] = {}
     for file, shown in files:
         path = run.directory / file
         if path.is_file():
             changed = " – changed since the run ended" if is_damaged(run.directory, path) else ""
-            rows.append((shown, f"{path.stat().st_size:,}", file_hash(path) + changed))
+            digest = file_hash(path)
+            # Trials of a search share baselines.
+            told = f"the same file as {first_with[digest]}" if digest in first_with else digest
+            first_with.setdefault(digest, shown)
+            rows.append((shown, f"{path.stat().st_size:,}", told + changed))
     if not rows:
         return None
     caption = "SHA-256 of the run's files."

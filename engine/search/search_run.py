@@ -80,7 +80,7 @@ class _TrialLoop:
         self._variant_of: dict[int, str] = {}
         self._stopped: list[StoppedTrial] = []
         self._number = self._refused = self._failed = 0
-        self._spent_s = 0.0
+        self._spent_s = self._found_again_s = 0.0
         self._last_failure = ""
 
     def finish(self) -> RunResult:
@@ -181,7 +181,11 @@ class _TrialLoop:
         return variants[0] if variants else None
 
     def _tell(self, trial: _Trial, state: Any, reason: str, figures: Mapping[str, float], began: float) -> None:
-        took_s = max(time.perf_counter() - began, self._file.seconds(trial.number))
+        # Stages of earlier runs count what they took there, so that a search that is run again tries the same trials.
+        found_again_s = self._study.reused_seconds - self._found_again_s
+        self._found_again_s += found_again_s
+        took_s = time.perf_counter() - began + found_again_s
+        took_s = max(took_s, self._file.seconds(trial.number, trial.settings))
         self._spent_s += took_s
         values = {name: figures[name] for name in self._settings.objectives} if figures else {}
         self._file.add(TrialRecord(trial.number, trial.settings, state, values, reason, took_s))

@@ -14,6 +14,7 @@ from engine.contract.errors import NutshellError
 from engine.export.layer_patterns import OUTPUT_OPERATOR, LayerScheme, operators_of
 from engine.export.model_packing import with_weights_inline
 from engine.measurement.interpreter import load_interpreter
+from engine.measurement.runnable_scales import UnrunnableScale
 from engine.steps.post_training_quantization.bias_rounding import with_biases_rounded_as_tensorflow
 from engine.steps.post_training_quantization.calibration import ActivationRange
 
@@ -60,6 +61,7 @@ def quantized(
 
     Raises:
         QuantizerCannot: another way must be taken.
+        UnrunnableScale: the network diverged, so that no way gives a file that is worth having.
     """
 
     def add_rules(rules: RecipeManager) -> None:
@@ -82,6 +84,7 @@ def quantized_by_layer(
 
     Raises:
         QuantizerCannot: another way must be taken.
+        UnrunnableScale: the network diverged, so that no way gives a file that is worth having.
     """
 
     def add_rules(rules: RecipeManager) -> None:
@@ -112,6 +115,8 @@ def _rewritten(
             content = with_biases_rounded_as_tensorflow(content, float32)
         # A file can be well-formed and still have a mix of types that no kernel takes.
         load_interpreter(content).invoke()
+    except UnrunnableScale:
+        raise
     except (ValueError, RuntimeError, NotImplementedError, LookupError, TypeError, NutshellError) as error:
         raise QuantizerCannot(str(error).strip().partition("\n")[0] or type(error).__name__) from error
     return content
