@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
 from engine.contract.events import TrialFinished
+from engine.contract.recipe import Recipe
 from engine.contract.search_result import SearchResult
 from engine.contract.search_settings import SearchSettings
-from engine.figures.figure_text import figure_text
+from engine.figures.search_words import objective_title, settings_text, value_text
 from engine.language.sentence_recognition import recognised
 from engine.language.speech import tr
 from ui.counts import counted
 from ui.durations import duration_text
-
-
-def settings_text(settings: Mapping[str, Any]) -> str:
-    """Such as "images.size = 64, chains.PQ.0.sparsity = 0.8"."""
-    return ", ".join(f"{place} = {_short(value)}" for place, value in settings.items())
-
-
-def value_text(name: str, value: float) -> str:
-    """A figure with its unit, such as "12.3 KiB"."""
-    if name.endswith("_bytes"):
-        return tr("{value:,.1f} KiB", value=value / 1024)
-    if name.endswith("_ms"):
-        return tr("{figure_text} ms", figure_text=figure_text(value))
-    return f"{value:.3f}" if abs(value) <= 1 else figure_text(value)
 
 
 def limits_text(search: SearchSettings) -> str:
@@ -37,16 +20,19 @@ def limits_text(search: SearchSettings) -> str:
     return " or ".join(limits)
 
 
-def trial_line(event: TrialFinished) -> str:
-    """One line a trial."""
+def trial_line(event: TrialFinished, recipe: Recipe | None = None) -> str:
+    """One line a trial.
+
+    Args:
+        recipe: of the search, by which orders of steps are told with their names.
+    """
     of = tr(" of {trials}", trials=event.trials) if event.trials else ""
     left = tr("; {duration_text} left", duration_text=duration_text(event.seconds_left)) if event.seconds_left else ""
-    head = tr(
-        "Trial {trial}{of}, {settings_text}", trial=event.trial, of=of, settings_text=settings_text(event.settings)
-    )
+    told = settings_text(event.settings, recipe)
+    head = tr("Trial {trial}{of}, {settings_text}", trial=event.trial, of=of, settings_text=told)
     if event.state != "done":
         return f"{head}: {recognised(event.state)}, {recognised(event.reason)}{left}"
-    values = ", ".join(f"{name} {value_text(name, value)}" for name, value in event.values.items())
+    values = ", ".join(f"{objective_title(name)} {value_text(name, value)}" for name, value in event.values.items())
     best = tr(" (on the front)") if event.trial in event.front else ""
     return f"{head}: {values}{best}{left}"
 
@@ -72,7 +58,7 @@ def search_title(search: SearchResult) -> str:
 
 def front_heads(search: SearchResult) -> tuple[str, ...]:
     """Of the columns of `front_rows`."""
-    return ("trial", *search.objectives, "settings", "file")
+    return ("trial", *map(objective_title, search.objectives), "settings", "file")
 
 
 def front_rows(search: SearchResult) -> tuple[tuple[str, ...], ...]:
@@ -86,9 +72,3 @@ def front_rows(search: SearchResult) -> tuple[tuple[str, ...], ...]:
         )
         for point in search.front
     )
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from engine.contract.document import Document
+from engine.contract.errors import RecipeError
 from engine.contract.events import (
     BatchProgress,
     DatasetReady,
@@ -36,6 +38,8 @@ from engine.contract.events import (
 )
 from engine.contract.evidence import Evidence
 from engine.contract.measurements import VariantMeasurement
+from engine.contract.recipe import Recipe
+from engine.contract.recipe_file import parse_recipe
 from engine.contract.run_result import RunResult
 from engine.language.sentence_recognition import recognised
 from engine.language.speech import mark, tr
@@ -119,6 +123,34 @@ class ShownRun:
     cancelled: RunCancelled | None = None
 
     @property
+    def recipe(self) -> Recipe | None:
+        """As the run started with it; None where it is not told, or cannot be read."""
+        return _read(self.started.recipe) if self.started else None
+
+    @property
+    def trial_limit(self) -> int | None:
+        """Of a search; None where there is none, or the time alone ends it."""
+        if self.trials:
+            return self.trials[-1].trials
+        return self.recipe.search.trial_limit if self.recipe and self.recipe.search else None
+
+    @property
+    def trial(self) -> str:
+        """Such as "Trial 1 of 4", which a search works on; empty where there is none."""
+        own = self._of_trial
+        # A trial may go on with the stages of an earlier one alone.
+        number = own[-1].plan.trial if own else self.trials[-1].trial + 1 if self.trials else None
+        if number is None or (self.trial_limit and number > self.trial_limit):
+            return ""
+        return f"Trial {number} of {self.trial_limit}" if self.trial_limit else f"Trial {number}"
+
+    @property
+    def _of_trial(self) -> list[StageProgress]:
+        """The stages that the trial which goes on has for itself."""
+        ended = {trial.trial for trial in self.trials}
+        return [one for one in self.stages.values() if one.plan.trial is not None and one.plan.trial not in ended]
+
+    @property
     def closed(self) -> bool:
         """Whether the run said how it ended."""
         return self.result is not None or self.failure is not None or self.cancelled is not None
@@ -158,6 +190,18 @@ class ShownRun:
             return self.trials[-1].seconds_left
         if not self.stages:
             return None
+        left = self._seconds_left_of_stages
+        if not self._of_trial:
+            return left
+        # None has ended, so the others count as much as the first.
+        search = self.recipe.search if self.recipe else None
+        each = sum(stage.plan.estimated_seconds for stage in self.stages.values())
+        lefts = [left + (self.trial_limit - 1) * each] if self.trial_limit else []
+        lefts += [60 * search.minutes] if search and search.minutes else []
+        return min(lefts, default=None)
+
+    @property
+    def _seconds_left_of_stages(self) -> float:
         left = 0.0
         for stage in self.stages.values():
             if stage.status is StageStatus.WAITING:
@@ -171,12 +215,9 @@ class ShownRun:
         """Of the whole run, by estimated time, 0 to 1."""
         if self.result is not None and self.failure is None:
             return 1.0
-        if self.trials and self.trials[-1].trials:
-            return min(len(self.trials) / self.trials[-1].trials, 1.0)
-        weights = [max(stage.plan.estimated_seconds, MIN_WEIGHT_S) for stage in self.stages.values()]
-        fractions = [stage.done_fraction for stage in self.stages.values()]
-        done = sum(weight * fraction for weight, fraction in zip(weights, fractions, strict=True))
-        return min(done / sum(weights), 1.0) if weights else 0.0
+        if (self.trials or self._of_trial) and self.trial_limit:
+            return min((len(self.trials) + _done_fraction(self._of_trial)) / self.trial_limit, 1.0)
+        return _done_fraction(self.stages.values())
 
     def apply_all(self, events: Iterable[EngineEvent]) -> None:
         """Take events in their order."""
@@ -255,7 +296,7 @@ class ShownRun:
                 # A trial ends within a training only where that lags behind.
                 stage.status, stage.phase, stage.seconds_left = StageStatus.STOPPED, "", None
         # Its settings stand as in the recipe, which is what the table of trials shows too.
-        self.log.append(LogEntry(event.time, "note", trial_line(event)))
+        self.log.append(LogEntry(event.time, "note", trial_line(event, self.recipe)))
 
     def _fail(self, key: str) -> None:
         """A stage failed, so those behind it are not begun."""
@@ -366,6 +407,22 @@ class ShownRun:
 
     def _say(self, event: EngineEvent, text: str, severity: Severity = "note") -> None:
         self.log.append(LogEntry(event.time, severity, in_window_words(text)))
+
+
+def _done_fraction(stages: Iterable[StageProgress]) -> float:
+    """By estimated time, 0 to 1."""
+    parts = [(max(stage.plan.estimated_seconds, MIN_WEIGHT_S), stage.done_fraction) for stage in stages]
+    whole = sum(weight for weight, _ in parts)
+    return min(sum(weight * fraction for weight, fraction in parts) / whole, 1.0) if parts else 0.0
+
+
+@lru_cache(maxsize=8)
+def _read(recipe: str) -> Recipe | None:
+    """Once for each text: progress is asked for with every event."""
+    try:
+        return parse_recipe(recipe)
+    except RecipeError:
+        return None
 
 
 def _final_status(event: StageFinished) -> StageStatus:

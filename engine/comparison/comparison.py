@@ -71,6 +71,20 @@ class Comparison:
         sources = tuple(row.source for row in self.rows)
         return comparison_warnings(sources, self.baseline.source, self.all_timed_together, self.timed_on)
 
+    @cached_property
+    def same_images_groups(self) -> tuple[tuple[ComparedRow, ...], ...]:
+        """Rows whose accuracies compare: of the same classes and test images, and of one run where those are not
+        known, or the figures are means over repetitions."""
+        groups: list[list[ComparedRow]] = []
+        for row in self.rows:
+            fitting = (group for group in groups if _compare(group[0].source, row.source))
+            group = next(fitting, None)
+            if group is None:
+                groups.append([row])
+            else:
+                group.append(row)
+        return tuple(map(tuple, groups))
+
     @property
     def recipes_sentence(self) -> str:
         """Why no difference of the recipes is told; empty where some is."""
@@ -211,6 +225,13 @@ def _same_images(one: ComparedVariant, other: ComparedVariant) -> bool:
     if one.images is None or other.images is None or one.is_mean or other.is_mean:
         return False
     return are_same_images(one.images, other.images) and one.images.classes == other.images.classes
+
+
+def _compare(one: ComparedVariant, other: ComparedVariant) -> bool:
+    if one.is_mean or other.is_mean or one.images is None or other.images is None:
+        alike = one.is_mean == other.is_mean and (one.images is None) == (other.images is None)
+        return one.run is other.run and alike
+    return _same_images(one, other)
 
 
 def _agreement(one: ComparedVariant, baseline: ComparedVariant) -> float | None:

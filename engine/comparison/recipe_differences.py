@@ -12,6 +12,8 @@ from engine.contract.recipe_file import recipe_document
 
 ABSENT = "–"
 """The value of a key that a recipe does not have."""
+EMPTY = "{}"
+"""The value of a table without keys."""
 LEFT_OUT = ("schema",)
 
 
@@ -37,7 +39,21 @@ def recipe_differences(recipes: Sequence[Recipe | None]) -> tuple[RecipeDifferen
         if len({one.get(key, ABSENT) for one in known}) > 1:
             values = tuple(ABSENT if one is None else one.get(key, ABSENT) for one in flat)
             found.append(RecipeDifference(key, values))
-    return tuple(_without_parts(found))
+    return tuple(_without_parts(_without_empty(found)))
+
+
+def _without_empty(found: Sequence[RecipeDifference]) -> list[RecipeDifference]:
+    """Without tables that are empty where they have no key of their own: the keys of the others say it."""
+    return [
+        one
+        for one in found
+        if not (set(one.values) <= {EMPTY, ABSENT} and any(other.key.startswith(f"{one.key}.") for other in found))
+    ]
+
+
+def _step_words(step: Document) -> str:
+    """Its name, and its scheme where it has one: by that alone files differ as by another step."""
+    return f"{step['step']} ({step['scheme']})" if "scheme" in step else str(step["step"])
 
 
 def _by_chain(recipe: Recipe) -> Document:
@@ -45,7 +61,7 @@ def _by_chain(recipe: Recipe) -> Document:
     document = {key: value for key, value in recipe_document(recipe).items() if key not in LEFT_OUT}
     chains = {chain["name"]: chain for chain in document.pop("chains", [])}
     for name, chain in chains.items():
-        names = " → ".join(step["step"] for step in chain["steps"]) or "no step"
+        names = " → ".join(map(_step_words, chain["steps"])) or "no step"
         steps = {f"[{place}]": _named(step) for place, step in enumerate(chain["steps"])}
         chains[name] = {"": names, "steps": steps}
     return document | {"chains": chains}

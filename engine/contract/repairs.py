@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.contract.carried_places import ChainOrigin, carried_search
 from engine.contract.document import Document
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import build_recipe, recipe_document
@@ -110,8 +111,17 @@ def repaired(recipe: Recipe, repair: Repair) -> Recipe:
         RecipeError: the repair does not fit the recipe, because it was found on another one.
     """
     document = recipe_document(recipe)
+    # An edit moves the chains and steps themselves, so that each is known again.
+    chains = tuple((chain, tuple(chain["steps"])) for chain in document["chains"])
     repair.edit(document)
-    return build_recipe(document)
+    found = build_recipe(document)
+    named = {id(chain): chain["name"] for chain, _ in chains}
+    placed = {id(step): (chain["name"], index) for chain, steps in chains for index, step in enumerate(steps)}
+    origins = tuple(
+        ChainOrigin(chain["name"], named.get(id(chain)), tuple(placed.get(id(step)) for step in chain["steps"]))
+        for chain in document["chains"]
+    )
+    return found.model_copy(update={"search": carried_search(recipe, origins)})
 
 
 def _at(document: Document, place: str) -> tuple[Any, int | str]:

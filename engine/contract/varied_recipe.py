@@ -89,7 +89,7 @@ def refuse_clashes(recipe: Recipe, places: Sequence[str]) -> None:
     Raises:
         RecipeError: two places are one, or one lies within the other, so that one would undo the other.
     """
-    paths = {place: _path(recipe, place) for place in places if not is_order(recipe, place)}
+    paths = {place: path_of(recipe, place) for place in places if not is_order(recipe, place)}
     for (place, path), (other, its) in combinations(paths.items(), 2):
         if path[: len(its)] == its or its[: len(path)] == path:
             raise RecipeError(
@@ -97,8 +97,12 @@ def refuse_clashes(recipe: Recipe, places: Sequence[str]) -> None:
             )
 
 
-def _path(recipe: Recipe, place: str) -> tuple[str, ...]:
-    """The keys that lead to a place: the table, then of chains the chain's name, and the rest."""
+def path_of(recipe: Recipe, place: str) -> tuple[str, ...]:
+    """The keys that lead to a place: the table, then of chains the chain's name, and the rest.
+
+    Raises:
+        RecipeError: as `chain_of`.
+    """
     root, _, rest = place.partition(".")
     if chain := chain_of(recipe, place):
         return (root, chain, *rest.removeprefix(f"{chain}.").removeprefix("steps.").split("."))
@@ -117,7 +121,7 @@ def _steps(document: Document, chain: str) -> list[Any]:
 
 def _at(recipe: Recipe, document: Document, place: str) -> tuple[Any, Any]:
     """The table or list that has the place, and its key there; tables on the way are made."""
-    root, *keys = _path(recipe, place)
+    root, *keys = path_of(recipe, place)
     if root not in ROOTS or not keys:
         message = f'search.vary."{place}" begins with none of {", ".join(ROOTS)}; name a place such as "images.size".'
         raise RecipeError(message)

@@ -8,6 +8,7 @@ from engine.contract.objectives import OF_TEST_IMAGES
 from engine.contract.recipe import Recipe
 from engine.contract.search_settings import SearchRange, SearchSettings, Varied
 from engine.figures.figure_text import listed
+from engine.figures.search_words import objective_title, value_text
 from engine.report.reference_list import Library
 from engine.report.reported_run import ReportedRun
 
@@ -70,7 +71,7 @@ def search_paragraph(run: ReportedRun, known: Library) -> str:
     text = (
         f"The settings above are those of the recipe; a search varied {varied}{trials}, suggested by "
         f"{SAMPLERS[search.sampler]}{sampler} in Optuna{optuna}. It kept the files that no other trial beats in "
-        f"{listed(search.objectives)}{_floors(search)}."
+        f"{listed([objective_title(name) for name in search.objectives])}{_floors(search)}."
     )
     if found and any(trial.epoch for trial in found.stopped_trials):
         lagging = sum(trial.epoch is not None for trial in found.stopped_trials)
@@ -87,7 +88,7 @@ def search_paragraph(run: ReportedRun, known: Library) -> str:
 
 
 def _floors(search: SearchSettings) -> str:
-    named = ", ".join(f"{name} {value:g}" for name, value in search.floors.items())
+    named = ", ".join(f"{objective_title(name)} {value_text(name, value)}" for name, value in search.floors.items())
     return f", within the limits {named}" if named else ""
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from engine.contract.measurements import PairedComparison, VariantMeasurement
 from engine.figures.figure import Figure
-from engine.figures.figure_text import figure_text, p_text
+from engine.figures.figure_text import p_text
+from engine.figures.search_words import objective_title, settings_text, value_text
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 from engine.figures.variant_figures import FIGURES
 from engine.report.content import ReportTable
@@ -58,12 +59,12 @@ def search_table(run: ReportedRun, stem: str) -> ReportTable | None:
     search = run.result.search if run.result else None
     if search is None or not search.front:
         return None
-    heads = ("trial", *search.objectives, "settings")
+    heads = ("trial", *map(objective_title, search.objectives), "settings")
     rows = tuple(
         (
             str(point.trial),
-            *(figure_text(point.values[name]) for name in search.objectives),
-            ", ".join(f"{place} = {value}" for place, value in point.settings.items()),
+            *(value_text(name, point.values[name]) for name in search.objectives),
+            settings_text(point.settings, run.recipe),
         )
         for point in search.front
     )

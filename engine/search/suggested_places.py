@@ -9,6 +9,7 @@ from engine.contract.backbone_settings import MAX_WIDTH
 from engine.contract.recipe import Recipe
 from engine.contract.search_settings import SearchRange, SearchSettings, Varied
 from engine.contract.step_parameters import StepParameters
+from engine.search.place_title import place_title
 
 SMALLEST_SIDE, LARGEST_SIDE = 16, 512
 SIDES, WIDTHS = (0.5, 0.75, 1.0, 1.5), (0.5, 1.0, 2.0)
@@ -37,7 +38,7 @@ def suggested_places(recipe: Recipe) -> tuple[SuggestedPlace, ...]:
     known = recipe.search or SearchSettings()
     found = {one.place: one for one in (*_of_the_study(recipe), *_of_the_chains(recipe))}
     own = {
-        place: SuggestedPlace(place, found[place].title if place in found else place, values, True)
+        place: SuggestedPlace(place, found[place].title if place in found else place_title(recipe, place), values, True)
         for place, values in known.vary.items()
     }
     return tuple((found | own).values())
@@ -57,10 +58,11 @@ def _of_the_chains(recipe: Recipe) -> Iterator[SuggestedPlace]:
         for number, step in enumerate(chain.steps):
             for (key, parameter), values in OF_STEPS.items():
                 if step.step == key and _fits(step, parameter):
-                    title = f"{chain.name}: {type(step).model_fields[parameter].title} of {step.label()}"
-                    yield SuggestedPlace(f"chains.{chain.name}.{number}.{parameter}", title, values, True)
+                    place = f"chains.{chain.name}.{number}.{parameter}"
+                    yield SuggestedPlace(place, place_title(recipe, place), values, True)
         if len(chain.steps) > 2:
-            yield SuggestedPlace(f"chains.{chain.name}", f"{chain.name}: order of the steps", "any order", False)
+            place = f"chains.{chain.name}"
+            yield SuggestedPlace(place, place_title(recipe, place), "any order", False)
 
 
 def _fits(step: StepParameters, parameter: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -11,10 +11,10 @@ from engine.advice.repeated_chains import JudgedChains
 from engine.comparison.comparison import BY_CLOCK, Comparison
 from engine.comparison.run_differences import RunDifferences
 from engine.contract.progress import Progress
-from engine.figures.figure import Better, Figure
+from engine.figures.figure import Better, Figure, Uncertainty
 from engine.figures.variant_figures import FIGURES, figures
 from ui.dashboard.pareto_plot import ParetoPlot
-from ui.dashboard.pareto_points import ParetoPoint, pareto_points, spans_orders
+from ui.dashboard.pareto_points import ParetoPoint, best_first, pareto_points, spans_orders
 from ui.flow_layout import FlowLayout
 from ui.form.calm_fields import CalmComboBox
 from ui.message_bar import MessageBar
@@ -22,6 +22,8 @@ from ui.theme import Theme, current_theme
 from workers.latest_call import LatestCall
 
 UP, ACROSS = "accuracy", "size"
+OF_FILES = (Uncertainty.COUNTED, Uncertainty.TIMING)
+"""Figures that compare whatever images the files were tested on."""
 NOT_TIMED = "Latencies are offered once all files are timed in turn."
 PLOT_HEIGHT = 240
 
@@ -134,13 +136,20 @@ class ComparisonPlot(QWidget):
         rows = self._comparison.rows if self._comparison else ()
         if left_out := len(rows) - len(drawn.points):
             said.append(f"Not drawn: {left_out} without these figures")
-        if not all(row.same_images for row in rows) and {drawn.x.name, drawn.y.name} & {UP}:
-            said.append("<b>Not all were tested on the same images</b>")
+        if len({point.group for point in drawn.points}) > 1:
+            said.append("<b>Each front is of files with the same classes and test images; others do not compare</b>")
         self._legend.setText("&nbsp;&nbsp; ".join(said))
 
 
 def _drawn(comparison: Comparison, x: Figure, y: Figure, progress: Progress) -> _Drawn:
     progress.raise_if_cancelled()
     differences = RunDifferences(comparison)
-    names = {one.name: one.name for one in differences.variants}
-    return _Drawn(pareto_points(JudgedChains(differences.variants, names, 1), x, y, differences), x, y)
+    groups = [{row.name for row in group} for group in comparison.same_images_groups]
+    if all(figure.uncertainty in OF_FILES for figure in (x, y)):
+        groups = [set().union(*groups)]
+    points: list[ParetoPoint] = []
+    for number, group in enumerate(groups):
+        variants = tuple(one for one in differences.variants if one.name in group)
+        judged = JudgedChains(variants, {one.name: one.name for one in variants}, 1)
+        points += (replace(one, group=number) for one in pareto_points(judged, x, y, differences))
+    return _Drawn(best_first(points), x, y)

@@ -123,11 +123,8 @@ class ParetoPlot(Plot):
             colour = QColor(pale[standing])
             colour.setAlpha(min(colour.alpha(), WHISKER))
             item.setData(np.array(ends).reshape(-1, 2), pen=pyqtgraph.mkPen(colour, width=1.5))
-        corners: list[tuple[float, float]] = []
-        if self._points and self._figures:
-            values = np.array([(point.x, point.y) for point in self._points])
-            corners = [self._at(*corner) for corner in front_line(values, [one.better for one in self._figures])]
-        self._front.setData(np.array(corners).reshape(-1, 2), pen=pyqtgraph.mkPen(theme.accent, width=1.5))
+        corners = np.array(self._fronts()).reshape(-1, 2)
+        self._front.setData(corners, connect="finite", pen=pyqtgraph.mkPen(theme.accent, width=1.5))
         for axis, (line, floor) in enumerate(zip(self._lines, self._floors, strict=True)):
             line.setVisible(floor is not None and bool(self._points))
             line.setPen(pyqtgraph.mkPen(theme.warning, width=1.5, style=Qt.PenStyle.DashLine))
@@ -149,6 +146,16 @@ class ParetoPlot(Plot):
             values = found if floor is None else (*found, self._at(floor, floor)[axis])
             spread = (max(values) - min(values)) or abs(values[0]) * MARGIN or 1.0
             set_range(min(values) - MARGIN * spread, max(values) + MARGIN * spread, padding=0)
+
+    def _fronts(self) -> list[tuple[float, float]]:
+        """The corners of each group's front, with a gap, which is not a number, after each."""
+        corners: list[tuple[float, float]] = []
+        for group in sorted({point.group for point in self._points}) if self._figures else ():
+            values = np.array([(point.x, point.y) for point in self._points if point.group == group])
+            better = [one.better for one in self._figures or ()]
+            corners += [self._at(*corner) for corner in front_line(values, better)]
+            corners.append((math.nan, math.nan))
+        return corners
 
     def _at(self, x: float, y: float) -> tuple[float, float]:
         """In the plot's own values, which are powers of ten on a logarithmic scale."""

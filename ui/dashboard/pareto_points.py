@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from engine.advice.differences import Differences
@@ -36,6 +36,8 @@ class ParetoPoint:
     y_interval: Interval | None
     standing: Standing
     tip: str
+    group: int = 0
+    """Of files that compare; each has a front of its own."""
 
 
 def pareto_points(
@@ -59,7 +61,12 @@ def pareto_points(
         across, up = (figure.interval(variant) if figure.interval else None for figure in (x, y))
         tip = "\n".join((name, *means, *said, tr(STANDING_WORDS[standing])))
         found.append(ParetoPoint(name, judged.files[name], numbers[0], numbers[1], across, up, standing, tip))
-    return tuple(sorted(found, key=lambda point: list(Standing).index(point.standing)))
+    return best_first(found)
+
+
+def best_first(points: Iterable[ParetoPoint]) -> tuple[ParetoPoint, ...]:
+    """What is on a front, then what may be as good, then the others."""
+    return tuple(sorted(points, key=lambda point: list(Standing).index(point.standing)))
 
 
 def offered_figures(variants: Sequence[VariantMeasurement]) -> tuple[Figure, ...]:

@@ -177,7 +177,10 @@ def _now_text(state: ShownRun, live: bool) -> str:
     if live and (current := state.current):
         speed = state.images_per_second
         facts = [current.phase, tr("{speed:,.0f} images/s", speed=speed) if speed else "", state.device]
-        return f"{current.plan.title}: {' · '.join(filter(None, facts))}"
+        title = current.plan.title
+        if state.trial:
+            title = f"{state.trial}, {title.removeprefix(f'trial {current.plan.trial}: ')}"  # not shown
+        return f"{title}: {' · '.join(filter(None, facts))}"
     finished = sum(stage.done_fraction >= 1 for stage in state.stages.values())
     return (
         tr("{finished} of {counted} finished", finished=finished, counted=counted(len(state.stages), "stage"))

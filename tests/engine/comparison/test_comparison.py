@@ -18,6 +18,7 @@ from engine.contract.errors import DataError
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.search_settings import SearchSettings
+from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.figures.variant_figures import figures
 from engine.measurement.paired_comparison import paired_comparison
@@ -169,6 +170,32 @@ def test_what_differs_in_the_recipes_is_told_key_by_key(tmp_path: Path) -> None:
     assert told["chains.PQ.steps[0].sparsity"] == ("0.8", "0.9")
     assert told["chains.P"] == ("–", "magnitude_pruning")
     assert set(told) == {"name", "images.size", "training.epochs", "chains.PQ.steps[0].sparsity", "chains.P"}
+
+
+def test_chains_that_others_lack_are_told_with_their_schemes_and_a_class_once(tmp_path: Path) -> None:
+    chain = ChainSettings(name="Q", steps=({**INT8, "scheme": "dynamic_range"},))
+    few_bits = ChainSettings(name="Q4", steps=(PRUNED, {**INT8, "scheme": "int4"}))
+    write_run(tmp_path, "first", {"baseline": ()}, Recipe(name="one", chains=(chain, few_bits)))
+    target = TargetSettings(max_recall_drop={"malignant": 0.02})
+    write_run(tmp_path, "second", {"baseline": ()}, Recipe(name="one", target=target))
+    assert {one.key: one.values for one in comparison(tmp_path, "first", "second").differences} == {
+        "target.max_recall_drop.malignant": ("–", "0.02"),
+        "chains.Q": ("post_training_quantization (dynamic_range)", "–"),
+        "chains.Q4": ("magnitude_pruning → post_training_quantization (int4)", "–"),
+    }
+
+
+def test_files_go_in_groups_whose_accuracies_compare(tmp_path: Path) -> None:
+    write_run(tmp_path, "first", {"baseline": (0,), "int8": (1,)})
+    write_run(tmp_path, "second", {"baseline": (0,)}, images=range(10, 70))
+    write_run(tmp_path, "third", {"baseline": (0,)}, classes=("benign", "cyst"))
+    write_run(tmp_path, "fourth", {"baseline": (0,)})
+    found = comparison(tmp_path, "first", "second", "third", "fourth").same_images_groups
+    assert [[row.name for row in group] for group in found] == [
+        ["first: baseline", "first: int8", "fourth: baseline"],
+        ["second: baseline"],
+        ["third: baseline"],
+    ]
 
 
 def test_latencies_of_other_runs_do_not_say_which_file_is_faster(tmp_path: Path) -> None:

@@ -168,6 +168,7 @@ def test_repetitions_and_a_search_are_tables_of_their_own(told_run: Path) -> Non
     for table in both:
         assert table is not None
         assert {len(row) for row in table.rows} == {len(table.heads)}
+    assert (both[1].heads, both[1].rows) == (("trial", "accuracy", "settings"), (("3", "0.900", "seed = 2"),))
     assert repetition_table(run, "") is None
     assert search_table(run, "") is None
     searched = run.recipe.model_copy(update={"search": SearchSettings(objectives=("accuracy",))})

@@ -12,6 +12,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QLabel, QListWidget, QPushButton, QTreeWidget, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.advice.standing import Standing
 from engine.comparison.comparison import COMPARED_FIGURES
 from engine.contract.recipe import Recipe
 from engine.store.database import open_database
@@ -128,6 +129,34 @@ def test_the_plot_leads_to_the_row_and_offers_no_latency(page: ComparePage, qtbo
     assert page.tabs.currentWidget() is page.table
     (chosen,) = page.table.selectionModel().selectedRows()
     assert (chosen.data(), chosen.siblingAtColumn(1).data()) == ("second", "PRN")
+
+
+def test_each_front_is_of_files_that_compare(page: ComparePage, qtbot: QtBot) -> None:
+    """The third run's images are others, and its files are no better than those of the first for that."""
+    page.tabs.setCurrentWidget(page.plot)
+    plot = page.plot.plot
+    qtbot.waitUntil(lambda: len(plot.points) == 5, timeout=READ_MS)
+    by_name = {point.name: point for point in plot.points}
+    assert by_name["third: baseline"].y > by_name["first: baseline"].y
+    assert by_name["third: baseline"].x == by_name["first: baseline"].x
+    assert {name for name, one in by_name.items() if one.standing is Standing.FRONT} == {
+        "first: baseline",
+        "first: int8",
+        "third: baseline",
+    }
+    assert {name for name, one in by_name.items() if one.group == by_name["first: baseline"].group} == {
+        "first: baseline",
+        "first: int8",
+        "second: baseline",
+        "second: PRN",
+    }
+    assert "others do not compare" in child(page, QLabel, "compare.legend").text()
+    # Bytes are bytes, whatever the images.
+    up, across = (child(page, QComboBox, f"compare.{name}") for name in ("up", "across"))
+    up.setCurrentIndex(up.findData("zip"))
+    across.setCurrentIndex(across.findData("size"))
+    qtbot.waitUntil(lambda: {point.group for point in plot.points} == {0}, timeout=READ_MS)
+    assert "others do not compare" not in child(page, QLabel, "compare.legend").text()
 
 
 def test_columns_are_chosen_and_remembered(page: ComparePage, settings: QSettings, qtbot: QtBot) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.contract.events import PlannedStage, RunFinished, StagesPlanned, StageStarted, TrialFinished
+from engine.contract.events import BatchProgress, PlannedStage, RunFinished, StagesPlanned, StageStarted, TrialFinished
+from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.recipe_file import recipe_text
 from engine.contract.search_result import FrontPoint, SearchResult
+from engine.contract.search_settings import SearchSettings
 from tests.ui.study_events import result, study_events
 from ui.dashboard.panels.search import ON_FRONT, SearchPanel
+from ui.dashboard.run_header import RunHeader
 from ui.shown_run import ShownRun, StageStatus
 from ui.theme import LIGHT
 
@@ -54,6 +59,73 @@ def test_trials_stand_in_rows_with_the_front_marked(qtbot: QtBot, searched: Show
     ]
     assert (searched.done_fraction, searched.seconds_left) == (0.75, 30)
     assert {stage.status for stage in searched.stages.values()} == {StageStatus.NOT_BEGUN}
+
+
+def recipe_of_a_search() -> str:
+    steps = ({"step": "magnitude_pruning"}, {"step": "weight_clustering"}, {"step": "post_training_quantization"})
+    search = SearchSettings.model_validate({"vary": {"chains.PCQ": "any order"}, "trials": 4})
+    return recipe_text(Recipe(chains=(ChainSettings(name="PCQ", steps=steps),), search=search))
+
+
+def test_orders_have_the_names_of_their_steps_and_figures_their_titles(qtbot: QtBot, tmp_path: Path) -> None:
+    state = ShownRun(directory=tmp_path)
+    start = study_events(tmp_path)[0].model_copy(update={"stages": (), "recipe": recipe_of_a_search()})
+    state.apply(start)
+    state.apply(trial(1, "done", (1,)).model_copy(update={"settings": {"chains.PCQ": [1, 0, 2]}}))
+    panel = SearchPanel(LIGHT)
+    qtbot.addWidget(panel)
+    panel.show_state(state)
+    heads = [panel.table.horizontalHeaderItem(column).text() for column in range(6)]
+    assert heads == ["", "trial", "accuracy", "zipped", "settings", "state"]
+    order = "chains.PCQ = weight clustering → magnitude pruning → post training quantization"
+    assert panel.table.item(0, 4).text() == order
+    assert state.log[-1].text == f"Trial 1 of 4, {order}: accuracy 0.600, zipped 2.0 KiB (on the front); 30 s left"
+
+
+def test_why_a_trial_was_stopped_is_seen_in_a_narrow_window(qtbot: QtBot, searched: ShownRun) -> None:
+    why = "at epoch 3 of 9 it reached 0.41 on the validation images; 2 of 3 trials had more"
+    searched.trials[1] = searched.trials[1].model_copy(update={"reason": why})
+    panel = SearchPanel(LIGHT)
+    qtbot.addWidget(panel)
+    panel.resize(640, 400)
+    panel.show()
+    panel.show_state(searched)
+    table = panel.table
+    qtbot.waitUntil(lambda: table.rowHeight(1) > table.rowHeight(0))
+    assert not table.horizontalScrollBar().isVisible()
+    cell = table.visualItemRect(table.item(1, table.columnCount() - 1))
+    assert table.viewport().rect().contains(cell)
+    metrics = table.fontMetrics()
+    wrapped = metrics.boundingRect(cell, Qt.TextFlag.TextWordWrap, f"stopped: {why}")
+    assert wrapped.height() <= cell.height()
+
+
+def test_progress_is_that_of_the_search_and_not_of_its_first_trial(qtbot: QtBot, tmp_path: Path) -> None:
+    state = ShownRun(directory=tmp_path)
+    state.apply(study_events(tmp_path)[0].model_copy(update={"stages": (), "recipe": recipe_of_a_search()}))
+    planned = tuple(
+        STAGES[0].model_copy(update={"key": name, "estimated_seconds": seconds})
+        for name, seconds in (("baseline", 30.0), ("pruning", 10.0))
+    )
+    state.apply(StagesPlanned(stages=planned))
+    state.apply(StageStarted(stage="baseline"))
+    header = RunHeader()
+    qtbot.addWidget(header)
+    header.show_state(state, live=True)
+    told = [label.text() for label in header.findChildren(QLabel)]
+    assert any(text.startswith("Trial 1 of 4, baseline: ") for text in told), told
+    assert "about 2 min 40 s left" in told, told
+    assert state.seconds_left == 4 * 40
+    state.apply(
+        BatchProgress(stage="baseline", epoch=2, epochs=3, batch=5, batches=10, loss=0.5, accuracy=0.5, seconds_left=15)
+    )
+    assert state.done_fraction == pytest.approx(30 / 40 * 0.5 / 4)
+    assert state.seconds_left == 15 + 10 + 3 * 40
+    state.apply(trial(1, "done", (1,)))
+    assert (state.trial, state.done_fraction, state.seconds_left) == ("Trial 2 of 4", 0.25, 30)
+    for number in (2, 3, 4):
+        state.apply(trial(number, "done", (1,)))
+    assert (state.trial, state.done_fraction) == ("", 1.0)
 
 
 def test_a_training_that_was_stopped_no_longer_runs_and_the_trial_says_why(qtbot: QtBot, tmp_path: Path) -> None:

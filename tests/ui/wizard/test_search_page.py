@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QListWidget
 
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.search_settings import SearchRange, SearchSettings
@@ -12,6 +13,7 @@ from engine.search.search_space import SearchSpace
 from engine.search.suggested_places import suggested_places
 from tests.ui.wizard.conftest import OpenWizard
 from ui.values_text import typed_values, values_text
+from ui.wizard.chains.chain_names import name_of_steps
 from ui.wizard.study_wizard import PAGE_OF_SECTION, PAGES
 
 STEPS = (
@@ -216,3 +218,45 @@ def test_every_suggestion_fits_its_recipe() -> None:
     for one in suggested_places(STUDY):
         search = SearchSettings(vary={one.place: one.values})
         assert SearchSpace.of(STUDY.model_copy(update={"search": search})).places
+
+
+def renamed(opened: OpenWizard, name: str) -> None:
+    """Page 4's only chain, by hand: F2's editor in the list."""
+    listed = opened.child(QListWidget, "chains.list")
+    opened.click("chains.rename")
+    editor = listed.findChild(QLineEdit)
+    assert editor is not None
+    editor.selectAll()
+    QTest.keyClicks(editor, name)
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    opened.qtbot.waitUntil(lambda: opened.recipe.chains[0].name == name)
+
+
+def test_a_renamed_chain_is_searched_as_before_with_what_was_typed(search_page: OpenWizard) -> None:
+    switch_on(search_page)
+    line = search_page.child(QLineEdit, "search.values.chains.PQ.0.sparsity")
+    line.selectAll()
+    QTest.keyClicks(line, "0.5, 0.6")
+    before = told(search_page)
+    search_page.click("wizard.step4")
+    renamed(search_page, "New name")
+    search_page.click("wizard.step5")
+    assert told(search_page) == before
+    kept = search_page.child(QLineEdit, "search.values.chains.New name.0.sparsity")
+    assert kept.text() == "0.5, 0.6"
+    assert search_page.recipe.search is not None
+    assert list(search_page.recipe.search.vary) == ["chains.New name.0.sparsity", "chains.New name.1.scheme"]
+
+
+def test_steps_that_go_and_chains_that_name_themselves_take_the_places_along(search_page: OpenWizard) -> None:
+    chain = ChainSettings(name=name_of_steps(CHAINS[0].steps), steps=CHAINS[0].steps)
+    search_page.wizard._draft.change(chains=(chain,))
+    switch_on(search_page)
+    told(search_page)
+    search_page.click("wizard.step4")
+    search_page.child(QListWidget, "steps.list").setCurrentRow(0)
+    search_page.click("steps.remove")
+    left = search_page.recipe.chains[0]
+    assert left.name == name_of_steps(chain.steps[1:]) != chain.name
+    assert search_page.recipe.search is not None
+    assert list(search_page.recipe.search.vary) == [f"chains.{left.name}.0.scheme"]

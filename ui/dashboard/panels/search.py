@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.events import TrialFinished
+from engine.contract.recipe import Recipe
 from engine.contract.search_result import SearchResult
+from engine.figures.search_words import objective_title, settings_text, value_text
 from engine.language.sentence_recognition import recognised
 from engine.language.speech import mark, tr
 from ui.dashboard.panel import Panel
 from ui.message_bar import MessageBar
-from ui.search_text import search_title, settings_text, value_text
+from ui.search_text import search_title
 from ui.shown_run import ShownRun
 from ui.theme import Theme
 
@@ -54,7 +56,9 @@ class SearchPanel(Panel):
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.verticalHeader().hide()
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        # What is long is wrapped, so that why a trial was stopped is seen in a narrow window too.
+        self.table.setWordWrap(True)
+        self.table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self._save = QPushButton(tr("Save its rec&ipe…"), objectName="search.save")
         self._save.setToolTip(tr("The recipe of the chosen trial alone; running it computes nothing again."))
         self._go = QPushButton(tr("Go to its fi&le"), objectName="search.go")
@@ -92,22 +96,27 @@ class SearchPanel(Panel):
             else tr("Trial {trial}{of} has ended. {on_front}: front", trial=last.trial, of=of, on_front=ON_FRONT)
         )
         self.note.say(found.note if found else "", "warning")
-        self._fill(shown[0], {point.trial for point in found.front} if found else set(last.front))
+        front = {point.trial for point in found.front} if found else set(last.front)
+        self._fill(shown[0], front, state.recipe)
 
-    def _fill(self, trials: tuple[TrialFinished, ...], front: set[int]) -> None:
+    def _fill(self, trials: tuple[TrialFinished, ...], front: set[int], recipe: Recipe | None) -> None:
         chosen = self.table.currentRow()
         names = list(dict.fromkeys(name for trial in trials for name in trial.values))
-        heads = ["", "trial", *names, "settings", "state"]
+        heads = ["", "trial", *map(objective_title, names), "settings", "state"]
         self.table.setColumnCount(len(heads))
         self.table.setHorizontalHeaderLabels(heads)
+        short, long = QHeaderView.ResizeMode.ResizeToContents, QHeaderView.ResizeMode.Stretch
+        for column in range(len(heads)):
+            self.table.horizontalHeader().setSectionResizeMode(column, short if column < len(heads) - 2 else long)
         self.table.setRowCount(len(trials))
         for row, trial in enumerate(trials):
             values = [value_text(name, trial.values[name]) if name in trial.values else "–" for name in names]
             state = recognised(f"{trial.state}: {trial.reason}" if trial.reason else trial.state)
             mark = ON_FRONT if trial.trial in front else ""
-            for column, text in enumerate((mark, str(trial.trial), *values, settings_text(trial.settings), state)):
+            for column, text in enumerate(
+                (mark, str(trial.trial), *values, settings_text(trial.settings, recipe), state)
+            ):
                 item = QTableWidgetItem(text)
-                # Why a trial was stopped is longer than the column that is seen.
                 item.setToolTip(text)
                 if 0 < column <= len(names) + 1:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

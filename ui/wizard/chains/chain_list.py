@@ -23,8 +23,12 @@ ROW_SPACING = 2
 class ChainList(QGroupBox):
     """Shows what it is given and asks for changes; it holds no recipe."""
 
-    changed = Signal(tuple)
-    """All chains, with the change made."""
+    added = Signal(ChainSettings)
+    """A chain is to follow the others."""
+    renamed = Signal(int, str)
+    """The row of a chain, and a name that it can take."""
+    removed = Signal(int)
+    """The row of a chain that is to go."""
     refused = Signal(str)
     """Why a name cannot be taken."""
     presets_wanted = Signal()
@@ -113,7 +117,7 @@ class ChainList(QGroupBox):
 
     def _on_remove(self) -> None:
         if (row := self.row()) >= 0:
-            self.changed.emit((*self._chains[:row], *self._chains[row + 1 :]))
+            self.removed.emit(row)
 
     def _on_item_changed(self, item: QListWidgetItem) -> None:
         # Once the item's editor has closed: what answers may rebuild the list.
@@ -126,17 +130,17 @@ class ChainList(QGroupBox):
             self._refuse(tr('There is a chain "{name}" already; give each its own name.', name=name))
             return
         try:
-            renamed = ChainSettings(name=name, steps=self._chains[row].steps)
+            ChainSettings(name=name, steps=self._chains[row].steps)
         except ValidationError as error:
             reason = error.errors(include_url=False)[0]["msg"].removeprefix("Value error, ")
             self._refuse(f"{reason[:1].upper()}{reason[1:]}.")
             return
-        self.changed.emit((*self._chains[:row], renamed, *self._chains[row + 1 :]))
+        self.renamed.emit(row, name)
 
     def _refuse(self, sentence: str) -> None:
         self.set_chains(self._chains)
         self.refused.emit(sentence)
 
     def _append(self, chain: ChainSettings) -> None:
-        self.changed.emit((*self._chains, chain))
+        self.added.emit(chain)
         self.choose(self._list.count() - 1)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGroupBox, QVBoxLayout, QWidget
 
 from engine.chain.preflight import errors
+from engine.contract.carried_places import with_chain, without_chain
 from engine.contract.errors import NutshellError
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import ChainSettings
@@ -50,7 +51,9 @@ class ChainsPage(DraftPage):
         self._message = MessageBar("chains.message")
         self._lay_out()
         self._chains.chosen.connect(self._show_steps)
-        self._chains.changed.connect(self._on_chains_changed)
+        self._chains.added.connect(lambda chain: draft.change(chains=(*draft.recipe.chains, chain)))
+        self._chains.renamed.connect(self._on_renamed)
+        self._chains.removed.connect(self._on_removed)
         self._chains.refused.connect(self._message.say)
         self._chains.presets_wanted.connect(self._on_presets_wanted)
         self._steps.changed.connect(self._on_steps_changed)
@@ -111,19 +114,23 @@ class ChainsPage(DraftPage):
         row = self._chains.row()
         return self._draft.recipe.chains[row] if 0 <= row < len(self._draft.recipe.chains) else None
 
-    def _on_chains_changed(self, chains: tuple[ChainSettings, ...]) -> None:
-        if len(chains) < len(self._draft.recipe.chains):
-            self._steps.forget_step()
-        self._draft.change(chains=chains)
+    def _on_renamed(self, row: int, name: str) -> None:
+        steps = self._draft.recipe.chains[row].steps
+        chain = ChainSettings(name=name, steps=steps)
+        self._draft.replace(with_chain(self._draft.recipe, row, chain, range(len(steps))))
 
-    def _on_steps_changed(self, steps: tuple[StepParameters, ...]) -> None:
+    def _on_removed(self, row: int) -> None:
+        self._steps.forget_step()
+        self._draft.replace(without_chain(self._draft.recipe, row))
+
+    def _on_steps_changed(self, steps: tuple[StepParameters, ...], steps_from: tuple[int | None, ...]) -> None:
         row = self._chains.row()
-        chains = list(self._draft.recipe.chains)
+        chains = self._draft.recipe.chains
         name = chains[row].name
         if is_automatic(chains[row]):
             name = free_name(name_of_steps(steps), [chain for place, chain in enumerate(chains) if place != row])
-        chains[row] = ChainSettings(name=name, steps=steps)
-        self._draft.change(chains=tuple(chains))
+        chain = ChainSettings(name=name, steps=steps)
+        self._draft.replace(with_chain(self._draft.recipe, row, chain, steps_from))
 
     def _on_presets_wanted(self) -> None:
         dialog = PresetDialog(self)

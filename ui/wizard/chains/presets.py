@@ -9,6 +9,7 @@ from functools import lru_cache
 from pydantic import Field
 
 from engine.chain.stage_tree import plan
+from engine.contract.carried_places import carried_search
 from engine.contract.document import Document
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import build_recipe, recipe_document
@@ -44,9 +45,11 @@ class Preset(Section):
         Raises:
             RecipeError: image settings of the recipe and of the preset do not go together.
         """
+        if replace:
+            recipe = recipe.model_copy(update={"chains": (), "search": carried_search(recipe, ())})
         document = recipe_document(recipe)
         document["images"] |= self.images
-        chains = [] if replace else list(recipe.chains)
+        chains = list(recipe.chains)
         for chain in self.chains:
             if _same_steps(chain, chains) is None:
                 chains.append(chain.model_copy(update={"name": free_name(chain.name, chains)}))

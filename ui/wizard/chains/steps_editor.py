@@ -33,8 +33,8 @@ ROW_SPACING = 2
 class StepsEditor(QWidget):
     """Shows what it is given and asks for changes; it holds no recipe."""
 
-    changed = Signal(tuple)
-    """All steps of the chain, with the change made."""
+    changed = Signal(tuple, tuple)
+    """All steps of the chain, with the change made, and for each the index that it had; None: it is new."""
     validity_changed = Signal()
     lost = Signal(str)
     """Why the chain has not what was typed in a form that is gone now."""
@@ -102,7 +102,7 @@ class StepsEditor(QWidget):
 
     def add_step(self, key: str) -> None:
         """Append a step with its default parameters and choose it."""
-        self._emit((*self._steps, STEPS[key].Parameters()), len(self._steps))
+        self._emit((*self._steps, STEPS[key].Parameters()), (*self._rows(), None), len(self._steps))
 
     def choose(self, row: int) -> None:
         """Choose a step."""
@@ -155,24 +155,31 @@ class StepsEditor(QWidget):
 
     def _on_parameters(self, parameters: StepParameters) -> None:
         row = self._list.currentRow()
-        self._emit((*self._steps[:row], parameters, *self._steps[row + 1 :]), row)
+        self._emit((*self._steps[:row], parameters, *self._steps[row + 1 :]), self._rows(), row)
 
     def _on_dragged(self) -> None:
         order = [self._list.item(row).data(Qt.ItemDataRole.UserRole) for row in range(self._list.count())]
-        if sorted(order) == list(range(len(self._steps))):
-            self._emit(tuple(self._steps[place] for place in order), self._list.currentRow())
+        if sorted(order) == list(self._rows()):
+            self._arrange(order, self._list.currentRow())
 
     def _move(self, by: int) -> None:
         row = self._list.currentRow()
-        steps = list(self._steps)
-        steps[row], steps[row + by] = steps[row + by], steps[row]
-        self._emit(tuple(steps), row + by)
+        order = list(self._rows())
+        order[row], order[row + by] = order[row + by], order[row]
+        self._arrange(order, row + by)
 
     def _on_remove(self) -> None:
         row = self._list.currentRow()
         self.forget_step()
-        self._emit((*self._steps[:row], *self._steps[row + 1 :]), max(row - 1, 0))
+        self._arrange([place for place in self._rows() if place != row], max(row - 1, 0))
 
-    def _emit(self, steps: tuple[StepParameters, ...], row: int) -> None:
-        self.changed.emit(steps)
+    def _rows(self) -> tuple[int, ...]:
+        return tuple(range(len(self._steps)))
+
+    def _arrange(self, order: Sequence[int], row: int) -> None:
+        """The steps at these rows, in this order."""
+        self._emit(tuple(self._steps[place] for place in order), tuple(order), row)
+
+    def _emit(self, steps: tuple[StepParameters, ...], steps_from: tuple[int | None, ...], row: int) -> None:
+        self.changed.emit(steps, steps_from)
         self.choose(min(row, len(self._steps) - 1))
