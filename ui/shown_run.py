@@ -142,7 +142,9 @@ class ShownRun:
         number = own[-1].plan.trial if own else self.trials[-1].trial + 1 if self.trials else None
         if number is None or (self.trial_limit and number > self.trial_limit):
             return ""
-        return f"Trial {number} of {self.trial_limit}" if self.trial_limit else f"Trial {number}"
+        if self.trial_limit:
+            return tr("Trial {trial} of {trials}", trial=number, trials=self.trial_limit)
+        return tr("Trial {trial}", trial=number)
 
     @property
     def _of_trial(self) -> list[StageProgress]:

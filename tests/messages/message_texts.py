@@ -50,6 +50,8 @@ class MessageTexts:
                 return self.of(module, first, depth)
             case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name) if name in module.attributes:
                 return self.of(module, module.attributes[name], depth + 1)
+            case ast.Call(func=ast.Name(id="tr" | "mark"), args=[ast.Constant(value=str(text)), *_]):
+                return (HOLE.sub(FILLED, text),)
             case ast.Call():
                 return self._of_call(module, expression, depth)
             case ast.Subscript(value=ast.Dict(values=values)):
