@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import string
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -89,7 +91,7 @@ def test_the_list_of_unconverted_files_gets_shorter() -> None:
 
 def test_qt_speaks_serbian_as_its_source_says(tmp_path: Path) -> None:
     compiled = tmp_path / "qtbase_sr.qm"
-    subprocess.run(
-        ["pyside6-lrelease", str(FOLDER / "qtbase_sr.ts"), "-qm", str(compiled)], check=True, capture_output=True
-    )
+    lrelease = shutil.which("pyside6-lrelease", path=sysconfig.get_path("scripts"))
+    assert lrelease is not None
+    subprocess.run([lrelease, str(FOLDER / "qtbase_sr.ts"), "-qm", str(compiled)], check=True, capture_output=True)
     assert compiled.read_bytes() == (FOLDER / "qtbase_sr.qm").read_bytes()
