@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.preferences.entries.cache_limit import CacheLimit
@@ -56,7 +57,7 @@ class PreferencesDialog(QDialog):
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
         reset = QPushButton("Reset to &defaults…", objectName="preferences.reset", autoDefault=False)
         buttons.addButton(reset, QDialogButtonBox.ButtonRole.ResetRole)
-        content = QWidget()
+        content = _Content()
         inside = QVBoxLayout(content)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self._trouble)
@@ -96,3 +97,13 @@ class PreferencesDialog(QDialog):
         text = "\n".join(sentences)
         self._trouble.setText(text)
         self._trouble.setVisible(bool(text))
+
+
+class _Content(QWidget):
+    """As high as its sentences are at its width, so that the area around it scrolls and cuts none of them."""
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and self.hasHeightForWidth():
+            self.setMinimumHeight(self.heightForWidth(self.width()))
+        return handled
