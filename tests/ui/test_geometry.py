@@ -16,6 +16,7 @@ from tests.small_study import small_recipe
 from tests.ui.study_events import study_events
 from tests.written_runs import write_run
 from ui.main_window import MainWindow
+from ui.wizard.study_wizard import PAGES
 
 SIZES = ((1024, 700), (700, 700), (512, 350))
 
@@ -54,7 +55,7 @@ def test_nothing_is_cut_or_overlaps(
     comparison.shut_down()
     window.wizard.set_recipe(small_recipe(heart_folder))
     window._stack.show_wizard()
-    for number in range(5):
+    for number in range(PAGES):
         window.wizard.go_to(number)
         qtbot.waitUntil(lambda: not window.wizard.current_page.waits_for(), timeout=20_000)
         qtbot.wait(100)

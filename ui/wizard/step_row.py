@@ -14,7 +14,8 @@ from ui.wording import in_window_words
 
 NUMBER_PIXELS = 36
 MARGIN_PIXELS = 26
-"""Of a button, and the space to the next."""
+"""Of a button, beside its title."""
+GAP_PIXELS = 2
 
 
 class StepRow(QWidget):
@@ -27,7 +28,7 @@ class StepRow(QWidget):
         super().__init__(parent)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        layout.setSpacing(GAP_PIXELS)
         self._buttons: list[QToolButton] = []
         for number, title in enumerate(titles):
             button = QToolButton(
@@ -55,7 +56,10 @@ class StepRow(QWidget):
         """That of the numbers, and of one title."""
         metrics = self.fontMetrics()
         widest = max(metrics.horizontalAdvance(title) for title in self._titles)
-        return QSize(widest + MARGIN_PIXELS + len(self._titles) * NUMBER_PIXELS, super().minimumSizeHint().height())
+        return QSize(
+            widest + MARGIN_PIXELS + len(self._titles) * (NUMBER_PIXELS + GAP_PIXELS),
+            super().minimumSizeHint().height(),
+        )
 
     def _write(self) -> None:
         """The titles, or where these do not fit their numbers, except the current step's."""
@@ -63,7 +67,7 @@ class StepRow(QWidget):
         bold.setBold(True)
         metrics = QFontMetrics(bold)
         widths = [metrics.horizontalAdvance(f"{number}  {title}") for number, title in enumerate(self._titles, start=1)]
-        all_fit = sum(widths) + len(widths) * MARGIN_PIXELS <= self.width()
+        all_fit = sum(widths) + len(widths) * (MARGIN_PIXELS + GAP_PIXELS) <= self.width()
         for number, (button, title, width) in enumerate(zip(self._buttons, self._titles, widths, strict=True)):
             whole = all_fit or number == self._current
             button.setText(f"{number + 1}  {title}" if whole else str(number + 1))

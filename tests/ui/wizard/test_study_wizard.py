@@ -18,7 +18,7 @@ from engine.preferences.entries.theme_choice import ThemeChoice
 from tests.ui.wizard.conftest import SCAN_MS, OpenWizard
 from ui.theme import apply_theme
 from ui.wizard.remembered_keys import LAST_RECIPE
-from ui.wizard.study_wizard import StudyWizard, first_recipe
+from ui.wizard.study_wizard import PAGES, StudyWizard, first_recipe
 
 
 def _unusual_recipe(folder: Path) -> Recipe:
@@ -145,9 +145,8 @@ def test_every_input_has_a_name_to_be_found_and_read_by(open_wizard: OpenWizard)
 def test_nothing_is_cut_off_at_the_smallest_size(open_wizard: OpenWizard, theme: ThemeChoice, qapp: object) -> None:
     """Every page fits the window's smallest wizard, and every short label has the room that it asks for."""
     apply_theme(qapp, theme)  # type: ignore[arg-type]
-    for page in range(5):
-        if page:
-            open_wizard.next()
+    for page in range(PAGES):
+        open_wizard.wizard.go_to(page)
         open_wizard.qtbot.wait(50)
         assert open_wizard.wizard.size().toTuple() == (1000, 680), f"page {page + 1} needs more room"
         labels = [label for label in open_wizard.wizard.current_page.findChildren(QLabel) if label.isVisible()]
