@@ -123,7 +123,7 @@ class _Reader(ast.NodeVisitor):
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         if name in MARKS and isinstance(node.func, ast.Name):
             self._marked(node, MARKS[name])
-        elif name == "counted" and len(node.args) == 2 and isinstance(node.args[1], ast.Constant):
+        elif name == "counted" and isinstance(node.func, ast.Name) and len(node.args) == 2:
             self._counted(node.args[1].value, node)
             self.visit(node.args[0])
         elif name in KEYS:
