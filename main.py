@@ -29,7 +29,7 @@ def main(arguments: list[str]) -> int:
         here = ".".join(str(part) for part in sys.version_info[:3])
         sys.stderr.write(
             f"Nutshell needs Python 3.11 or newer, and this is Python {here}; install a newer one and name it, such as "
-            "python3.11 main.py\n"
+            "python3.11 main.py\n"  # not shown
         )
         return FAILED
     try:
@@ -39,7 +39,10 @@ def main(arguments: list[str]) -> int:
 
         if not is_of_others(error):
             raise
-        sys.stderr.write(f"{import_sentence(error)}\n")
+        # Not above: a Python with too few packages is told of them in English, and must not need more for that.
+        from engine.language.sentence_recognition import recognised
+
+        sys.stderr.write(f"{recognised(import_sentence(error))}\n")
         return FAILED
 
 
@@ -53,6 +56,10 @@ def _dispatch(arguments: list[str]) -> int:
         from engine.measurement.child import main as measurement_main
 
         return measurement_main()
+    with making_what_stays():
+        from ui.terminal.terminal_language import speak_as_asked
+
+        speak_as_asked()
     if first == "doctor":
         from ui.terminal.doctor_command import doctor_alone
 

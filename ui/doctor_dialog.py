@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.doctor.health_check import CheckedFolders
+from engine.language.sentence_recognition import recognised
 from engine.language.speech import mark, tr
 from engine.store.durable_file import write_durably
 from ui.question import tell
@@ -93,4 +94,4 @@ def _diagnosis_text(folders: CheckedFolders) -> str:
     # In the worker's thread: the window opens without the checks.
     from engine.doctor.diagnosis import diagnose
 
-    return diagnose(folders).text()
+    return diagnose(folders).text(recognised)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from engine.contract.measurements import RecallComparison, VariantMeasurement
 from engine.contract.repeated_results import ChainSummary
 from engine.figures.verdict_words import VERDICTS
-from engine.language.speech import mark, tr
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, number_text, tr
 from engine.measurement.target_verdict import points_text
+from ui.said_figure import said_figure
 
 RECALL_HEADS = (
     mark("class"),
@@ -34,9 +36,17 @@ def recall_rows(variants: Sequence[VariantMeasurement]) -> list[tuple[str, ...]]
 
 def recall_cells(name: str, one: RecallComparison) -> tuple[str, ...]:
     """Of one class."""
-    images = f"{one.images:,}" + (tr(" in {groups:,} groups", groups=one.groups) if one.groups else "")
+    images = number_text(f"{one.images:,}") + (tr(" in {groups:,} groups", groups=one.groups) if one.groups else "")
     change = _change(one.difference, one.difference_ci95)
-    return (name, change, f"{one.lost:,}", f"{one.won:,}", images, points_text(one.max_drop), VERDICTS[one.verdict])
+    return (
+        name,
+        change,
+        number_text(f"{one.lost:,}"),
+        number_text(f"{one.won:,}"),
+        images,
+        said_figure(points_text(one.max_drop)),
+        recognised(VERDICTS[one.verdict]),
+    )
 
 
 def repeated_recall_lines(summary: Sequence[ChainSummary]) -> list[str]:
@@ -48,8 +58,8 @@ def repeated_recall_lines(summary: Sequence[ChainSummary]) -> list[str]:
             name=chain.name,
             name2=name,
             change=_change(one.mean, one.ci95),
-            points_text=points_text(one.max_drop),
-            verdicts=VERDICTS[one.verdict],
+            points_text=said_figure(points_text(one.max_drop)),
+            verdicts=recognised(VERDICTS[one.verdict]),
         )
         for chain in summary
         if chain.difference
@@ -58,7 +68,7 @@ def repeated_recall_lines(summary: Sequence[ChainSummary]) -> list[str]:
 
 
 def _change(difference: float, interval: tuple[float, float] | None) -> str:
-    said = f"{100 * difference:+.1f}"
+    said = number_text(f"{100 * difference:+.1f}")
     return (
         said
         if interval is None

@@ -11,13 +11,14 @@ from engine.language.sentence_recognition import recognised
 from engine.language.speech import tr
 from ui.counts import counted
 from ui.durations import duration_text
+from ui.said_figure import said_figure
 
 
 def limits_text(search: SearchSettings) -> str:
     """What ends it, such as "40 trials or 60 minutes"."""
     limits = [counted(search.trial_limit, "trial")] if search.trial_limit is not None else []
     limits += [tr("{minutes} minutes", minutes=f"{search.minutes:g}")] if search.minutes else []
-    return " or ".join(limits)
+    return tr(" or ").join(limits)
 
 
 def trial_line(event: TrialFinished, recipe: Recipe | None = None) -> str:
@@ -32,7 +33,10 @@ def trial_line(event: TrialFinished, recipe: Recipe | None = None) -> str:
     head = tr("Trial {trial}{of}, {settings_text}", trial=event.trial, of=of, settings_text=told)
     if event.state != "done":
         return f"{head}: {recognised(event.state)}, {recognised(event.reason)}{left}"
-    values = ", ".join(f"{objective_title(name)} {value_text(name, value)}" for name, value in event.values.items())
+    values = ", ".join(
+        f"{recognised(objective_title(name))} {said_figure(value_text(name, value))}"
+        for name, value in event.values.items()
+    )
     best = tr(" (on the front)") if event.trial in event.front else ""
     return f"{head}: {values}{best}{left}"
 
@@ -58,7 +62,12 @@ def search_title(search: SearchResult) -> str:
 
 def front_heads(search: SearchResult) -> tuple[str, ...]:
     """Of the columns of `front_rows`."""
-    return ("trial", *map(objective_title, search.objectives), "settings", "file")
+    return (
+        tr("trial"),
+        *(recognised(objective_title(name)) for name in search.objectives),
+        tr("settings"),
+        tr("file"),
+    )
 
 
 def front_rows(search: SearchResult) -> tuple[tuple[str, ...], ...]:
@@ -66,7 +75,7 @@ def front_rows(search: SearchResult) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             str(point.trial),
-            *(value_text(name, point.values[name]) for name in search.objectives),
+            *(said_figure(value_text(name, point.values[name])) for name in search.objectives),
             settings_text(point.settings),
             point.variant,
         )

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.language.speech import mark, tr
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, number_text, tr
 from engine.verification.verified_figures import DifferingFigure, FigureGroup, Value, Verification
 from ui.counts import counted
 
 GROUPS = (
-    "file", "size", "weights", "accuracy", "classes", "probabilities", "answers", "agreement", "paired", "threshold",
+    mark("file"),
+    mark("size"),
+    mark("weights"),
+    mark("accuracy"),
+    mark("classes"),
+    mark("probabilities"),
+    mark("answers"),
+    mark("agreement"),
+    mark("paired"),
+    mark("threshold"),
     mark("TFLM file"),
-)  # fmt: skip
+)
 MAX_LINES = 8
 """Of one group; a table of many classes can differ in thousands of figures."""
 
@@ -25,7 +35,7 @@ def shown_groups(found: Verification) -> list[str]:
 def differing_lines(found: Verification) -> Iterator[str]:
     """What holds of the images and the run's own files, and each figure that does not hold, with both values."""
     for name, group in _groups_of_run(found):
-        yield f"{name}, {group.group}: {_counted(group)}"
+        yield f"{name}, {tr(group.group)}: {_counted(group)}"
         yield from _said(group)
     for variant in found.variants:
         wrong = [group for group in variant.groups if group.outcome != "holds"]
@@ -34,10 +44,10 @@ def differing_lines(found: Verification) -> Iterator[str]:
         reasons: dict[str, list[str]] = {}
         for group in wrong:
             if group.differing:
-                yield tr("  {group}: does not hold", group=group.group)
+                yield tr("  {group}: does not hold", group=tr(group.group))
                 yield from _said(group)
             elif group.why:
-                reasons.setdefault(group.why, []).append(group.group)
+                reasons.setdefault(recognised(group.why), []).append(tr(group.group))
         for why, names in reasons.items():
             yield tr("  {join}: not verified. {why}", join=", ".join(names), why=why)
 
@@ -72,7 +82,7 @@ def _groups_of_run(found: Verification) -> Iterator[tuple[str, FigureGroup]]:
 
 def _counted(group: FigureGroup) -> str:
     if group.why and not group.differing:
-        return tr("not verified. {why}", why=group.why)
+        return tr("not verified. {why}", why=recognised(group.why))
     if group.differing:
         return tr("does not hold ({compared:,} compared)", compared=group.compared)
     return tr("holds ({compared:,} compared)", compared=group.compared)
@@ -84,7 +94,7 @@ def _said(group: FigureGroup) -> Iterator[str]:
     if (more := len(group.differing) - MAX_LINES) > 0:
         yield tr("    and {more:,} more; --json FILE lists all", more=more)
     if group.differing and group.why:
-        yield tr("    Not verified in part: {why}", why=group.why)
+        yield tr("    Not verified in part: {why}", why=recognised(group.why))
 
 
 def _line(one: DifferingFigure) -> str:
@@ -93,11 +103,11 @@ def _line(one: DifferingFigure) -> str:
     )
     return tr(
         "{figure}: printed {text}, found {text2}{digits}. {detail}",
-        figure=one.figure,
+        figure=recognised(one.figure),
         text=_text(one.printed),
         text2=_text(one.found),
         digits=digits,
-        detail=one.detail,
+        detail=recognised(one.detail),
     ).rstrip()
 
 
@@ -105,5 +115,5 @@ def _text(value: Value) -> str:
     if value is None:
         return tr("nothing")
     if isinstance(value, int):
-        return f"{value:,}"
-    return f"{value:.9g}" if isinstance(value, float) else str(value)
+        return number_text(f"{value:,}")
+    return number_text(f"{value:.9g}") if isinstance(value, float) else str(value)

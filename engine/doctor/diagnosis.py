@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 
 from engine.doctor.health_check import HEALTH_CHECKS, CheckedFolders, CheckedPart, Fact, Trouble
@@ -21,18 +22,23 @@ class Diagnosis:
     def troubles(self) -> tuple[Trouble, ...]:
         return tuple(trouble for part in self.parts for trouble in part.troubles)
 
-    def text(self) -> str:
-        """A part after the other, and at the end what is wrong, each with what to do."""
+    def text(self, said: Callable[[str], str] = str) -> str:
+        """A part after the other, and at the end what is wrong, each with what to do.
+
+        Args:
+            said: tells a sentence in the language of who reads the text.
+        """
         lines: list[str] = []
         for part in self.parts:
-            width = max((len(fact.name) for fact in part.facts), default=0) + 2
-            lines += [part.title, *(f"  {fact.name + ':':<{width}}{fact.value}" for fact in part.facts), ""]
+            facts = [(f"{said(fact.name)}:", said(fact.value)) for fact in part.facts]
+            width = max((len(name) for name, _ in facts), default=1) + 1
+            lines += [said(part.title), *(f"  {name:<{width}}{value}" for name, value in facts), ""]
         if not self.troubles:
-            return "\n".join([*lines, "Nothing is wrong."]) + "\n"
+            return "\n".join([*lines, said("Nothing is wrong.")]) + "\n"
         count = len(self.troubles)
-        lines.append(f"{count} thing{'s are' if count > 1 else ' is'} wrong:")
+        lines.append(said(f"{count} thing{'s are' if count > 1 else ' is'} wrong:"))
         for at, trouble in enumerate(self.troubles, 1):
-            lines += [f"{at}. {trouble.what}", f"   {trouble.remedy}"]
+            lines += [f"{at}. {said(trouble.what)}", f"   {said(trouble.remedy)}"]
         return "\n".join(lines) + "\n"
 
     def json(self) -> str:

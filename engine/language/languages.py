@@ -50,9 +50,12 @@ def first_language(preferred: Iterable[str]) -> Language:
     return next((language_of(code) or ENGLISH for code in preferred), ENGLISH)
 
 
-def asked_language(environment: Mapping[str, str]) -> Language:
-    """What the environment asks for by name; English where it does not.
+def asked_language(environment: Mapping[str, str], preferred: str = "") -> Language:
+    """What the terminal speaks: what the environment asks for by name, else the preference; English without both.
 
-    The terminal does not follow LANG: scripts and instructions read its words.
+    It does not follow LANG: scripts and instructions read its words.
+
+    Args:
+        preferred: the preference's value; one that names no language, such as "as the system", asks for none.
     """
-    return language_of(environment.get(LANGUAGE_VARIABLE, "")) or ENGLISH
+    return language_of(environment.get(LANGUAGE_VARIABLE, "")) or language_of(preferred) or ENGLISH

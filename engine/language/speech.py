@@ -43,6 +43,11 @@ def tr(english: str, /, *, context: str = "", **values: Any) -> str:
     return _filled(template, values) if values else template
 
 
+def in_english(english: str, /, **values: Any) -> str:
+    """As `tr`, in English whatever is spoken: for pages that are the same in every language."""
+    return english.format(**values) if values else english
+
+
 def tr_count(one: str, several: str, count: int, /, **values: Any) -> str:
     """A text with a count, in the plural form that it asks for; both templates have the field "count"."""
     if SPEECH.catalogue.is_english:

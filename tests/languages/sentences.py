@@ -24,7 +24,22 @@ MARKS = {"tr": 1, "mark": 1, "tr_count": 2}
 RECOGNISED_ROOMS = ("engine", "workers")
 """Whose texts are found again by their templates."""
 NOT_SHOWN = "# not shown"
-"""A comment at the end of a line whose texts no user sees."""
+"""A comment at the end of a line whose texts no user sees, or which are English in every language, as names are."""
+ENGLISH_PAGES = (
+    "engine/report/",
+    "ui/guide/key_table.py",
+    "ui/guide/matrix_sizes.py",
+    "ui/guide/step_page.py",
+    "ui/terminal/inspection_figures.py",
+    "ui/terminal/reference_page.py",
+)
+"""Sources of what is English in every language: pages of the documentation, and reports and figures for papers."""
+REFUSALS_OF_REPORTS = (
+    "engine/report/pdf_document.py",
+    "engine/report/report_files.py",
+    "engine/report/reported_run.py",
+)
+"""Why a report could not be made; a user reads it, not the reader of a paper."""
 MOST_VARIANTS = 8
 """Of an f-string with conditions in it."""
 SENTENCE = re.compile(r"[A-Za-z]{2,}\S*\s+\W*[A-Za-z0-9\x00]|\x00\W*\s\W*[A-Za-z]{2,}|^\W*[A-Z][a-z]+\W*$")
@@ -51,6 +66,8 @@ KEY_ARGUMENTS = frozenset(
 KEYS_OF_SCHEMA = frozenset({"shown_for", "default", "may_repeat", "advanced"})
 TITLES = frozenset({"title", "description", "summary", "assumes", "unit", "zero", "empty", "names", "axis", "plain"})
 """What the engine declares for a form or table: also single small words are texts there."""
+HEADS = ("header",)
+"""Of tables: also single small words are texts there."""
 CHOICES = ("_settings.py", "parameters.py")
 """Ends of the files whose `Literal`s are choices in a form."""
 PRESETS = ("presets.toml", "training_presets.toml", "augmentation_presets.toml")
@@ -85,7 +102,12 @@ class FileSentences:
 def sources(checkout: Path) -> list[Path]:
     """All source files whose texts a user may see."""
     rooms = [path for room in ("engine", "ui", "workers") for path in sorted((checkout / room).rglob("*.py"))]
-    return [checkout / "main.py", *rooms, *(checkout / "resources" / name for name in PRESETS)]
+    spoken = [path for path in rooms if _is_spoken(path.relative_to(checkout).as_posix())]
+    return [checkout / "main.py", *spoken, *(checkout / "resources" / name for name in PRESETS)]
+
+
+def _is_spoken(where: str) -> bool:
+    return where in REFUSALS_OF_REPORTS or not where.startswith(ENGLISH_PAGES)
 
 
 @cache
@@ -159,7 +181,10 @@ class _Reader(ast.NodeVisitor):
         self.visit(node.value)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
+        if self._recognised and isinstance(node.target, ast.Name) and node.target.id in HEADS:
+            heads = (one for one in ast.walk(node) if isinstance(one, ast.Constant) and isinstance(one.value, str))
+            self.translated += (Sentence(str(one.value), file=self._where, line=one.lineno) for one in heads)
+        elif node.value is not None:
             self.visit(node.value)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:

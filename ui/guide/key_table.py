@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from engine.contract.automatic import AUTO, is_automatic
 from engine.contract.declared_properties import declared_properties
 from engine.contract.document import Document
-from ui.terminal.listings import allowed_values
+from engine.language.speech import in_english
+from ui.allowed_values import allowed_values
 
 
 def key_table(model: type[BaseModel], leave_out: str = "", with_title: bool = False) -> str:
@@ -44,10 +45,10 @@ def _plain(value: object) -> object:
 
 def _values(schema: Document) -> str:
     if schema.get("type") == "array":
-        inner = allowed_values(schema.get("items", {}))
+        inner = allowed_values(schema.get("items", {}), in_english)
         return f"a list; {inner}" if inner else "a list"
     if "$ref" in schema:
         return "a table"
     if schema.get("type") == "boolean":
         return "true, false"
-    return allowed_values(schema) or {"string": "text"}.get(schema.get("type", ""), "see meaning")
+    return allowed_values(schema, in_english) or {"string": "text"}.get(schema.get("type", ""), "see meaning")

@@ -8,7 +8,8 @@ from engine.contract.measurements import VariantMeasurement
 from engine.figures.figure import Figure
 from engine.figures.variant_figures import FIGURES, baselines, steps_text
 from engine.language.sentence_recognition import recognised
-from engine.language.speech import number_text, tr
+from engine.language.speech import tr
+from ui.said_figure import said_figure
 
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
@@ -69,8 +70,7 @@ class VariantsModel(QAbstractTableModel):
             return text
         if isinstance(figure.value(variant, baseline), str):
             return recognised(text)
-        said = recognised(text)
-        return number_text(text) if said == text else said
+        return said_figure(text)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)

@@ -10,6 +10,8 @@ from rich.text import Text
 
 from engine.datasets.files.printable import printable
 from engine.inspection.answers import AnsweredImage, Answers
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from ui.answer_words import answer_text, counts_text, summary_text
 
 MOST_SKIPPED = 20
@@ -19,14 +21,14 @@ MOST_SKIPPED = 20
 def answers_table(answers: Answers) -> Table:
     """One row per image, one column per model: class, probability, time of the interpreter's call."""
     labelled = any(image.true_class for image in answers.images)
-    table = Table(title="Class, probability and time of one call", title_justify="left")
-    table.add_column("image", overflow="fold", min_width=12)
+    table = Table(title=tr("Class, probability and time of one call"), title_justify="left")
+    table.add_column(tr("image"), overflow="fold", min_width=12)
     if labelled:
-        table.add_column("folder", overflow="fold")
+        table.add_column(tr("folder"), overflow="fold")
     for model in answers.models:
         table.add_column(printable(model.name), overflow="fold")
     if len(answers.models) > 1:
-        table.add_column("models")
+        table.add_column(tr("models"))
     shared = _shared_folder(answers.images)
     for image in answers.images:
         shown = str(Path(image.path).relative_to(shared)) if shared else image.path
@@ -35,7 +37,7 @@ def answers_table(answers: Answers) -> Table:
             right = image.is_right(place)
             row.append(Text(printable(answer_text(image, place)), style="red" if right is False else ""))
         if len(answers.models) > 1:
-            said = Text("disagree", style="yellow") if image.models_disagree else Text("agree")
+            said = Text(tr("disagree"), style="yellow") if image.models_disagree else Text(tr("agree"))
             row.append(said if image.comparable else Text("–"))
         table.add_row(*row)
     return table
@@ -47,13 +49,25 @@ def answers_text(answers: Answers) -> Iterator[Text]:
         yield Text.assemble((printable(model.name), "bold"), ": ", summary_text(answers.summary(place)))
     yield Text(counts_text(answers))
     for one in answers.skipped[:MOST_SKIPPED]:
-        yield Text(f"skipped {printable(one.path)}: {printable(one.reason)}", style="yellow")
+        yield Text(
+            tr("skipped {path}: {reason}", path=printable(one.path), reason=recognised(printable(one.reason))),
+            style="yellow",
+        )
     for image in answers.images:
         for model, fault in zip(answers.models, image.faults, strict=True):
             if fault:
-                yield Text(f"{printable(image.path)} not fed to {printable(model.name)}: {fault}", style="yellow")
+                yield Text(
+                    tr(
+                        "{path} not fed to {name}: {fault}",
+                        path=printable(image.path),
+                        name=printable(model.name),
+                        fault=recognised(fault),
+                    ),
+                    style="yellow",
+                )
     if len(answers.skipped) > MOST_SKIPPED:
-        yield Text(f"and {len(answers.skipped) - MOST_SKIPPED:,} more files skipped; --json lists all", style="yellow")
+        more = len(answers.skipped) - MOST_SKIPPED
+        yield Text(tr("and {more:,} more files skipped; --json lists all", more=more), style="yellow")
 
 
 def _shared_folder(images: list[AnsweredImage]) -> Path | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from engine.language.speech import tr
 from engine.preferences.entries.cache_limit import GIB
 from engine.store.cache_room import clear_cache
 from engine.store.locations import Locations
@@ -21,7 +22,12 @@ def keep_cache_within(limit_gib: int, runs_directory: Path, quiet: bool) -> None
     try:
         cleared = clear_cache(Locations(runs_directory), limit_gib * GIB)
     except OSError as error:
-        sys.stderr.write(f"The cache in {runs_directory} cannot be kept within its limit ({error.strerror}).\n")
+        said = tr(
+            "The cache in {folder} cannot be kept within its limit ({strerror}).",
+            folder=runs_directory,
+            strerror=error.strerror,
+        )
+        sys.stderr.write(f"{said}\n")
         return
     if cleared.freed_bytes and not quiet:
-        sys.stdout.write(f"{cleared_text(cleared)} Its limit is {limit_gib} GiB.\n")
+        sys.stdout.write(f"{cleared_text(cleared)} {tr('Its limit is {limit} GiB.', limit=limit_gib)}\n")

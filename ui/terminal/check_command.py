@@ -14,18 +14,24 @@ from engine.contract.errors import EXIT_BAD_INPUT, EXIT_DONE
 from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.search.search_space import SearchSpace
 from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
 from ui.byte_sizes import bytes_text
 from ui.counts import counted
 from ui.durations import duration_text
+from ui.said_figure import said_figure
 from ui.search_text import limits_text
 from ui.terminal.examined_images import print_images
 
-SPEED = {True: "by this machine's measured speed", False: "roughly: no run has measured this machine's speed yet"}
-COLUMNS = ("stage", "chains", "epochs", "estimated time", "disk", "memory")
-STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}
+SPEED = {
+    True: mark("by this machine's measured speed"),
+    False: mark("roughly: no run has measured this machine's speed yet"),
+}
+COLUMNS = (mark("stage"), mark("chains"), mark("epochs"), mark("estimated time"), mark("disk"), mark("memory"))
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.NOTE: "cyan"}  # not shown
 
 
 def check_command(recipe_path: Path, runs_directory: Path) -> int:
@@ -39,22 +45,22 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
         _print_findings(console, refused.faults)
         return EXIT_BAD_INPUT
     store = StageStore(locations)
-    several = ("images",) if len(planned.branches) > 1 else ()
+    several = (tr("images"),) if len(planned.branches) > 1 else ()
     table = Table(
         *several,
-        *COLUMNS,
+        *map(tr, COLUMNS),
         title=recipe.name,
         title_justify="left",
     )
     left, whole, disk, memory = 0.0, 0.0, 0, 0
-    titles = {stage.key: stage.title for branch in planned.branches for stage in branch.tree.stages}
+    titles = {stage.key: recognised(stage.title) for branch in planned.branches for stage in branch.tree.stages}
     for stage in planned.planned_stages():
         done = store.facts(stage.key) is not None
         left += 0.0 if done else stage.estimated_seconds
         whole += stage.estimated_seconds
-        after = f" (after {titles[stage.parent]})" if stage.parent else ""
+        after = tr(" (after {stage})", stage=titles[stage.parent]) if stage.parent else ""
         costs = (
-            ("there already", "–", "–")
+            (tr("there already"), "–", "–")
             if done
             else (
                 duration_text(stage.estimated_seconds),
@@ -66,20 +72,27 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
         memory = max(memory, 0 if done else stage.estimated_memory_bytes)
         setting = (stage.setting if stage.parent is None else "",) if several else ()
         title = titles[stage.key] + after
-        table.add_row(*setting, title, ", ".join(stage.chains), stage.epochs_text, *costs)
+        table.add_row(*setting, title, ", ".join(stage.chains), said_figure(stage.epochs_text), *costs)
     console.print(table)
     of_images = print_images(console, recipe.dataset, planned.index, recipe.images.first, recipe.seed, locations)
     for dataset, index in planned.datasets.others:
-        console.print(f"Images of {dataset.label()}, which a chain switches to:")
+        console.print(tr("Images of {name}, which a chain switches to:", name=dataset.label()))
         of_images += print_images(console, dataset, index, recipe.images.first, recipe.seed, locations)
     findings = (*of_images, *planned.findings)
     _print_findings(console, findings)
     if recipe.search is not None:
         _print_search(console, recipe, whole)
         return EXIT_BAD_INPUT if errors(findings) else EXIT_DONE
-    console.print(f"Estimated time: {duration_text(left)}, {SPEED[planned.speed_is_measured]}.")
+    speed = tr(SPEED[planned.speed_is_measured])
+    console.print(tr("Estimated time: {duration}, {speed}.", duration=duration_text(left), speed=speed))
     if memory:
-        console.print(f"Estimated disk space: {bytes_text(disk)}; memory: up to {bytes_text(memory)}.")
+        console.print(
+            tr(
+                "Estimated disk space: {disk}; memory: up to {memory}.",
+                disk=bytes_text(disk),
+                memory=bytes_text(memory),
+            )
+        )
     return EXIT_BAD_INPUT if errors(findings) else EXIT_DONE
 
 
@@ -91,12 +104,23 @@ def _print_search(console: Console, recipe: Recipe, seconds: float) -> None:
     """
     assert recipe.search is not None
     space, search = SearchSpace.of(recipe), recipe.search
-    points = "any number of combinations" if space.points is None else counted(space.points, "combination")
+    points = tr("any number of combinations") if space.points is None else counted(space.points, "combination")
     for place, value, why in space.refused_alone():
-        console.print(Text(f'warning: search.vary."{place}": {value} cannot run here: {why}', style="yellow"))
+        said = tr(
+            'warning: search.vary."{place}": {value} cannot run here: {why}',
+            place=place,
+            value=value,
+            why=recognised(why),
+        )
+        console.print(Text(said, style="yellow"))
     console.print(
-        f"The search chooses among {points}, for {limits_text(search)}; the table is of the recipe as it "
-        f"is written. A trial that shares no stage with another takes about {duration_text(seconds)}.",
+        tr(
+            "The search chooses among {points}, for {limits}; the table is of the recipe as it "
+            "is written. A trial that shares no stage with another takes about {duration}.",
+            points=points,
+            limits=limits_text(search),
+            duration=duration_text(seconds),
+        ),
         soft_wrap=True,
     )
 
@@ -104,6 +128,7 @@ def _print_search(console: Console, recipe: Recipe, seconds: float) -> None:
 def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
     for finding in findings:
         where = f"{finding.where}: " if finding.where else ""
-        console.print(Text(f"{finding.severity}: {where}{finding.message}", style=STYLES[finding.severity]))
+        said = f"{recognised(finding.severity.value)}: {where}{recognised(finding.message)}"
+        console.print(Text(said, style=STYLES[finding.severity]))
         if finding.repair is not None:
-            console.print(Text(f"  → {finding.repair.sentence}."))
+            console.print(Text(f"  → {recognised(finding.repair.sentence)}."))

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from engine.launch.thread_limit import with_thread_limit
 from engine.preferences.entries.cache_limit import CacheLimit
 from engine.preferences.entries.runs_folder import RunsFolder, chosen_runs_folder
@@ -28,7 +30,7 @@ def add_threads(parser: argparse.ArgumentParser) -> None:
         type=_number_of(Threads),
         default=None,
         metavar="N",
-        help="threads that TensorFlow takes; 0: all (default: TF_NUM_INTRAOP_THREADS, else the preferences)",
+        help=tr("threads that TensorFlow takes; 0: all (default: TF_NUM_INTRAOP_THREADS, else the preferences)"),
     )
 
 
@@ -39,7 +41,9 @@ def add_cache_limit(parser: argparse.ArgumentParser) -> None:
         type=_number_of(CacheLimit),
         default=None,
         metavar="GIB",
-        help="room for prepared images and unused stages, kept after the run; 0: no limit (default: the preferences)",
+        help=tr(
+            "room for prepared images and unused stages, kept after the run; 0: no limit (default: the preferences)"
+        ),
     )
 
 
@@ -47,7 +51,7 @@ def fill_from_preferences(chosen: argparse.Namespace) -> None:
     """Put the preferences where no option was given; what of them cannot be used is told on the error stream."""
     preferences = read_preferences()
     for trouble in preferences.troubles:
-        sys.stderr.write(f"{trouble}\n")
+        sys.stderr.write(f"{recognised(trouble)}\n")
     # The window first takes over what an earlier version has kept elsewhere.
     if chosen.command and chosen.runs is None:
         chosen.runs = usual_runs_folder()
@@ -64,6 +68,6 @@ def _number_of(preference: type[NumberPreference]) -> Callable[[str], int]:
         try:
             return preference.parsed(int(text) if text.strip().isdigit() else text)
         except ValueError as error:
-            raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+            raise argparse.ArgumentTypeError(f"{text!r}: {recognised(str(error))}") from None
 
     return number

@@ -25,6 +25,8 @@ from engine.inspection.asked_images import asked_files
 from engine.inspection.loaded_model import LoadedModel
 from engine.inspection.said_feeding import EXAMPLE, read_feeding
 from engine.inspection.shipped_model import UnsaidFeeding
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.measurement.tflite_file import TfliteFile
 from engine.store.durable_file import write_durably
 from ui.terminal.answers_table import answers_table, answers_text
@@ -32,7 +34,7 @@ from ui.terminal.plain_console import PLAIN_WIDTH
 
 SHOWN_AFTER_S = 2.0
 """Work that takes longer shows how far it is."""
-STOPPED = "Stopped; nothing was written."
+STOPPED = mark("Stopped; nothing was written.")
 
 
 def classify_command(
@@ -44,9 +46,18 @@ def classify_command(
     with _ending_on_signal() as progress, _told_when_long(progress) as told:
         answers = _answers(images, models, feeding, told)
     if not answers.images:
-        first = answers.skipped[0] if answers.skipped else None
-        why = f": {first.path} {first.reason}" if first else ""
-        raise DataError(f"There is no image to classify in {', '.join(map(str, images))}{why}.")
+        folders = ", ".join(map(str, images))
+        if not answers.skipped:
+            raise DataError(tr("There is no image to classify in {folders}.", folders=folders))
+        first = answers.skipped[0]
+        raise DataError(
+            tr(
+                "There is no image to classify in {folders}: {path} {reason}.",
+                folders=folders,
+                path=first.path,
+                reason=recognised(first.reason),
+            )
+        )
     if json_file is not None:
         write_durably(json_file, json.dumps(answers_document(answers), indent=2, ensure_ascii=False) + "\n")
     if csv_file is not None:
@@ -78,7 +89,8 @@ def _loaded(path: Path, name: str, feeding: Path | None) -> LoadedModel:
         return LoadedModel.open(path, name)
     except UnsaidFeeding as error:
         if feeding is None:
-            raise DataError(f"{error} Or say it with --feeding FILE.json, such as {EXAMPLE}") from None
+            way = tr("Or say it with --feeding FILE.json, such as {example}", example=EXAMPLE)
+            raise DataError(f"{recognised(str(error))} {way}") from None
     return LoadedModel.open(path, name, read_feeding(feeding, TfliteFile.read(path)))
 
 
@@ -99,9 +111,12 @@ def _without_chatter() -> Iterator[None]:
 def _refuse_unwritable(option: str, path: Path | None) -> None:
     """Raises: DataError, before anything is computed that could then not be written."""
     if path is not None and path.is_dir():
-        raise DataError(f"{option} {path} is a folder; name a file in it.")
+        raise DataError(tr("{option} {path} is a folder; name a file in it.", option=option, path=path))
     if path is not None and not path.absolute().parent.is_dir():
-        raise DataError(f"{option} {path}: there is no folder {path.absolute().parent}; make it first.")
+        folder = path.absolute().parent
+        raise DataError(
+            tr("{option} {path}: there is no folder {folder}; make it first.", option=option, path=path, folder=folder)
+        )
 
 
 @contextmanager
@@ -115,7 +130,7 @@ def _ending_on_signal() -> Iterator[Progress]:
 
     def raise_if_cancelled() -> None:
         if stopped.is_set():
-            raise Cancelled(STOPPED)
+            raise Cancelled(tr(STOPPED))
 
     if threading.current_thread() is not threading.main_thread():
         yield Progress()
@@ -134,7 +149,7 @@ def _told_when_long(progress: Progress) -> Iterator[Progress]:
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     bar = Bar(*columns, console=console, transient=True)
-    task = bar.add_task("Looking for images", total=None)
+    task = bar.add_task(tr("Looking for images"), total=None)
     begin = time.monotonic()
 
     def show(done: int, total: int) -> None:
@@ -143,7 +158,10 @@ def _told_when_long(progress: Progress) -> Iterator[Progress]:
         if console.is_terminal and not bar.live.is_started:
             bar.start()
         bar.update(
-            task, description="Classifying" if total else "Looking for images", completed=done, total=total or None
+            task,
+            description=tr("Classifying") if total else tr("Looking for images"),
+            completed=done,
+            total=total or None,
         )
 
     try:

@@ -13,13 +13,24 @@ from engine.contract.errors import EXIT_STOPPED, NutshellError, RecipeError
 from engine.contract.recipe import Recipe
 from engine.contract.sensitivity import USUAL_IMAGES
 from engine.doctor.window_trouble import NoWindow, window_trouble
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.launch.program import VERSION
 from ui.terminal.chosen_preferences import add_cache_limit, add_threads, fill_from_preferences, usual_runs_folder
 from ui.terminal.doctor_command import WHAT, add_doctor_options, doctor_command
+from ui.terminal.told_arguments import ToldArguments
 
 PROGRAM = "nutshell"
 SEEDS = re.compile(r"[0-9]+(,[0-9]*)*")
-LISTED = ("steps", "backbones", "datasets", "augmentations", "schema", "reference")
+LISTED = {
+    "steps": mark("list the steps there are"),
+    "backbones": mark("list the backbones there are"),
+    "datasets": mark("list the datasets there are"),
+    "augmentations": mark("list the augmentations there are"),
+    "schema": mark("the recipe's JSON Schema"),
+    "reference": mark("the reference of all recipe keys, as Markdown"),
+}
+"""Command that prints a text → its help."""
 
 
 OpenWindow = Callable[[bool, Recipe | None, Path | None], int]
@@ -49,7 +60,7 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.find_rate_command import find_rate_command
 
             if chosen.json and not chosen.find_rate:
-                raise RecipeError("check --json writes the curve of --find-rate; add that, or leave --json out.")
+                raise RecipeError(tr("check --json writes the curve of --find-rate; add that, or leave --json out."))
             code = check_command(chosen.recipe, chosen.runs)
             return find_rate_command(chosen.recipe, chosen.runs, chosen.json) if chosen.find_rate and not code else code
         if chosen.command == "inspect":
@@ -94,10 +105,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             return 0
         return _open_window(chosen, open_window)
     except NutshellError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{recognised(str(error))}\n")
         return error.exit_code
     except KeyboardInterrupt:
-        sys.stderr.write("\nCancelled.\n")
+        sys.stderr.write(f"\n{tr('Cancelled.')}\n")
         return EXIT_STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -122,65 +133,74 @@ def _open_window(chosen: argparse.Namespace, open_window: OpenWindow) -> int:
         return run_without_window(demo, chosen.runs or usual_runs_folder(), refused.trouble)
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> ToldArguments:
+    parser = ToldArguments(
         PROGRAM,
-        description="Compress convolutional networks in a lab: train, prune, quantise, measure. "
-        "Without a command, the app opens.",
-        epilog="Exit codes: 0 done, 2 bad recipe or data, 3 failed, 130 stopped.",
+        description=tr(
+            "Compress convolutional networks in a lab: train, prune, quantise, measure. "
+            "Without a command, the app opens."
+        ),
+        epilog=tr("Exit codes: 0 done, 2 bad recipe or data, 3 failed, 130 stopped."),
     )
-    parser.add_argument("--demo", action="store_true", help="run the bundled recipe at once; needs no display")
-    parser.add_argument("--version", action="version", version=f"Nutshell {VERSION}")
+    parser.add_argument("--demo", action="store_true", help=tr("run the bundled recipe at once; needs no display"))
+    shown_version = f"Nutshell {VERSION}"  # not shown
+    parser.add_argument(
+        "--version", action="version", version=shown_version, help=tr("show program's version number and exit")
+    )
     parser.add_argument("--report-start", action="store_true", help=argparse.SUPPRESS)
     _add_runs(parser, None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    run = commands.add_parser("run", help="run a recipe", description="Run a recipe to its end and print its table.")
+    run = commands.add_parser(
+        "run", help=tr("run a recipe"), description=tr("Run a recipe to its end and print its table.")
+    )
     run.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     _add_runs(run)
-    run.add_argument("--json", type=Path, metavar="FILE", help="write the results there as JSON")
-    run.add_argument("--markdown", type=Path, metavar="FILE", help="write the table there as a Markdown page")
+    run.add_argument("--json", type=Path, metavar="FILE", help=tr("write the results there as JSON"))
+    run.add_argument("--markdown", type=Path, metavar="FILE", help=tr("write the table there as a Markdown page"))
     run.add_argument(
         "--least-accuracy",
         type=float,
         default=0.0,
         metavar="SHARE",
-        help="recommend no file below it, such as 0.9 (default: what is not measurably below the baseline)",
+        help=tr("recommend no file below it, such as 0.9 (default: what is not measurably below the baseline)"),
     )
-    run.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    run.add_argument("--quiet", action="store_true", help=tr("print nothing but errors"))
     run.add_argument(
         "--seeds",
         type=_seeds,
         default=(),
         metavar="N,N,…",
-        help="repeat the study with each of these seeds, such as 1,2,3, and sum up",
+        help=tr("repeat the study with each of these seeds, such as 1,2,3, and sum up"),
     )
     add_threads(run)
     add_cache_limit(run)
     check = commands.add_parser(
         "check",
-        help="plan and pre-flight only",
-        description="Show the stages, what each will cost, what cannot work and why; look at every image, up to 5,000; "
-        "compute nothing, but for --find-rate.",
+        help=tr("plan and pre-flight only"),
+        description=tr(
+            "Show the stages, what each will cost, what cannot work and why; look at every image, up to 5,000; "
+            "compute nothing, but for --find-rate."
+        ),
     )
     check.add_argument("recipe", type=Path, metavar="RECIPE.toml")
     check.add_argument(
-        "--find-rate", action="store_true", help="try learning rates on the baseline's network and suggest one"
+        "--find-rate", action="store_true", help=tr("try learning rates on the baseline's network and suggest one")
     )
     add_threads(check)
-    check.add_argument("--json", type=Path, metavar="FILE", help="with --find-rate: write the curve there as JSON")
+    check.add_argument("--json", type=Path, metavar="FILE", help=tr("with --find-rate: write the curve there as JSON"))
     _add_runs(check)
     inspect = commands.add_parser(
         "inspect",
-        help="look inside a run's files",
-        description="Write figures of what each compressed file holds and computes, float beside compressed.",
+        help=tr("look inside a run's files"),
+        description=tr("Write figures of what each compressed file holds and computes, float beside compressed."),
     )
-    inspect.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    inspect.add_argument("run", metavar="RUN", help=tr("a run's name, or its folder"))
     inspect.add_argument(
-        "--variant", action="append", default=[], metavar="NAME", help="only this one; may be repeated"
+        "--variant", action="append", default=[], metavar="NAME", help=tr("only this one; may be repeated")
     )
-    inspect.add_argument("--image", type=Path, metavar="PATH", help="look at this image (default: a test image)")
+    inspect.add_argument("--image", type=Path, metavar="PATH", help=tr("look at this image (default: a test image)"))
     inspect.add_argument(
-        "--out", type=Path, metavar="DIR", required=True, help="write figures and inspection.json there"
+        "--out", type=Path, metavar="DIR", required=True, help=tr("write figures and inspection.json there")
     )
     _add_runs(inspect)
     _add_compare(commands)
@@ -188,21 +208,22 @@ def _parser() -> argparse.ArgumentParser:
     _add_sensitivity(commands)
     verify = commands.add_parser(
         "verify",
-        help="compute a run's printed figures again, and say which hold",
-        description="Compute every printed figure of accuracy, size and agreement again, from the run's files and from "
-        "its images where they came from. Exit code 0: all hold; 3: something does not.",
+        help=tr("compute a run's printed figures again, and say which hold"),
+        description=tr(
+            "Compute every printed figure of accuracy, size and agreement again, from the run's files and from "
+            "its images where they came from. Exit code 0: all hold; 3: something does not."
+        ),
     )
-    verify.add_argument("run", metavar="RUN", help="a run's name, or its folder")
-    verify.add_argument("--json", type=Path, metavar="FILE", help="write there what was found, as JSON")
+    verify.add_argument("run", metavar="RUN", help=tr("a run's name, or its folder"))
+    verify.add_argument("--json", type=Path, metavar="FILE", help=tr("write there what was found, as JSON"))
     _add_runs(verify)
     _add_classify(commands)
-    doctor = commands.add_parser("doctor", help="what this computer has and lacks, to mail", description=WHAT)
+    doctor = commands.add_parser("doctor", help=tr("what this computer has and lacks, to mail"), description=tr(WHAT))
     add_doctor_options(doctor)
     _add_runs(doctor)
     _add_licences(commands)
     for name in LISTED:
-        special = {"schema": "the recipe's JSON Schema", "reference": "the reference of all recipe keys, as Markdown"}
-        text = special.get(name, f"list the {name} there are")
+        text = tr(LISTED[name])
         commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     return parser
 
@@ -222,117 +243,141 @@ def _seeds(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(one) for one in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} are no seeds; write whole numbers with commas: 1,2,3") from None
+        raise argparse.ArgumentTypeError(
+            tr("{typed!r} are no seeds; write whole numbers with commas: 1,2,3", typed=text)
+        ) from None
 
 
-def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_compare(commands: argparse._SubParsersAction[ToldArguments]) -> None:
     compare = commands.add_parser(
         "compare",
-        help="variants of several runs in one table",
-        description="Hold variants of two runs or more against one baseline: their figures, what differs in the "
-        "recipes, and what does not compare, such as accuracies on other test images.",
+        help=tr("variants of several runs in one table"),
+        description=tr(
+            "Hold variants of two runs or more against one baseline: their figures, what differs in the "
+            "recipes, and what does not compare, such as accuracies on other test images."
+        ),
     )
-    compare.add_argument("run", nargs="+", metavar="RUN", help="a run's name, or its folder; two at least")
+    compare.add_argument("run", nargs="+", metavar="RUN", help=tr("a run's name, or its folder; two at least"))
     compare.add_argument(
         "--variant",
         action="append",
         default=[],
         metavar="NAME",
-        help="only this variant, or chain, of the runs that have it; may be repeated",
+        help=tr("only this variant, or chain, of the runs that have it; may be repeated"),
     )
     compare.add_argument(
         "--baseline",
         default="",
         metavar="NAME",
-        help='what the others are held against: a run, or "RUN: VARIANT" (default: the first run)',
+        help=tr('what the others are held against: a run, or "RUN: VARIANT" (default: the first run)'),
     )
-    compare.add_argument("--means", action="store_true", help="chains with several seeds or folds as one row each")
-    compare.add_argument("--time", action="store_true", help="time all files in turn, on this machine, now")
-    compare.add_argument("--json", type=Path, metavar="FILE", help="write the comparison there as JSON")
-    compare.add_argument("--csv", type=Path, metavar="FILE", help="write the table there, a row per variant")
+    compare.add_argument("--means", action="store_true", help=tr("chains with several seeds or folds as one row each"))
+    compare.add_argument("--time", action="store_true", help=tr("time all files in turn, on this machine, now"))
+    compare.add_argument("--json", type=Path, metavar="FILE", help=tr("write the comparison there as JSON"))
+    compare.add_argument("--csv", type=Path, metavar="FILE", help=tr("write the table there, a row per variant"))
     _add_runs(compare)
 
 
-def _add_report(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_report(commands: argparse._SubParsersAction[ToldArguments]) -> None:
     report = commands.add_parser(
         "report",
-        help="what runs found, as a page, a PDF, and tables and figures for a paper",
-        description="Write report.html, report.pdf, tables/ (CSV, LaTeX), figures/ (SVG, PDF), methods.tex and "
-        "references.bib. No path and no name of a file is in them; pictures of test images are.",
+        help=tr("what runs found, as a page, a PDF, and tables and figures for a paper"),
+        description=tr(
+            "Write report.html, report.pdf, tables/ (CSV, LaTeX), figures/ (SVG, PDF), methods.tex and "
+            "references.bib. No path and no name of a file is in them; pictures of test images are."
+        ),
     )
-    report.add_argument("runs_to_tell", metavar="RUN", nargs="+", help="a run's name or folder; several: side by side")
+    report.add_argument(
+        "runs_to_tell", metavar="RUN", nargs="+", help=tr("a run's name or folder; several: side by side")
+    )
     report.add_argument(
         "--out",
         type=Path,
         metavar="DIR",
         required=True,
-        help="a new folder, or that of an earlier report, to replace it",
+        help=tr("a new folder, or that of an earlier report, to replace it"),
     )
     report.add_argument("--progress", action="store_true", help=argparse.SUPPRESS)
-    report.add_argument("--without-pictures", action="store_true", help="show no images of the dataset")
+    report.add_argument("--without-pictures", action="store_true", help=tr("show no images of the dataset"))
     _add_runs(report)
 
 
-def _add_sensitivity(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_sensitivity(commands: argparse._SubParsersAction[ToldArguments]) -> None:
     sensitivity = commands.add_parser(
         "sensitivity",
-        help="what compressing each layer alone costs",
-        description="Compress one layer at a time and tell what that costs on validation images, the worst first.",
+        help=tr("what compressing each layer alone costs"),
+        description=tr("Compress one layer at a time and tell what that costs on validation images, the worst first."),
     )
     sensitivity.add_argument(
         "network",
         metavar="RUN|RECIPE.toml",
-        help="a run's name or folder; or a recipe, whose baseline is trained first where no run has trained it",
+        help=tr("a run's name or folder; or a recipe, whose baseline is trained first where no run has trained it"),
     )
-    sensitivity.add_argument("--variant", default="", metavar="NAME", help="of the run (default: its baseline)")
+    sensitivity.add_argument("--variant", default="", metavar="NAME", help=tr("of the run (default: its baseline)"))
     sensitivity.add_argument(
-        "--images", type=int, default=USUAL_IMAGES, metavar="N", help=f"validation images (default: {USUAL_IMAGES})"
+        "--images",
+        type=int,
+        default=USUAL_IMAGES,
+        metavar="N",
+        help=tr("validation images (default: {images})", images=str(USUAL_IMAGES)),
     )
     sensitivity.add_argument(
         "--scheme",
         action="append",
         default=[],
         metavar="NAME",
-        help="only this one, such as int8; may be repeated, and the first decides which layer is the worst",
+        help=tr("only this one, such as int8; may be repeated, and the first decides which layer is the worst"),
     )
     add_threads(sensitivity)
-    sensitivity.add_argument("--json", type=Path, metavar="FILE", help="write the figures there as JSON")
+    sensitivity.add_argument("--json", type=Path, metavar="FILE", help=tr("write the figures there as JSON"))
     _add_runs(sensitivity)
 
 
-def _add_classify(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_classify(commands: argparse._SubParsersAction[ToldArguments]) -> None:
     classify = commands.add_parser(
         "classify",
-        help="what models say of images",
-        description="Classify images with one or more .tflite files, side by side. Needs no TensorFlow. Where the "
-        "sub-folders of a folder are named as classes, the accuracy of each model is told.",
+        help=tr("what models say of images"),
+        description=tr(
+            "Classify images with one or more .tflite files, side by side. Needs no TensorFlow. Where the "
+            "sub-folders of a folder are named as classes, the accuracy of each model is told."
+        ),
     )
     classify.add_argument("images", type=Path, nargs="+", metavar="IMAGE|FOLDER")
     classify.add_argument(
-        "--model", type=Path, action="append", required=True, metavar="FILE", help="a .tflite; name it again for more"
+        "--model",
+        type=Path,
+        action="append",
+        required=True,
+        metavar="FILE",
+        help=tr("a .tflite; name it again for more"),
     )
     classify.add_argument(
-        "--feeding", type=Path, metavar="FILE", help="JSON that says how to feed models that do not say it themselves"
+        "--feeding",
+        type=Path,
+        metavar="FILE",
+        help=tr("JSON that says how to feed models that do not say it themselves"),
     )
-    classify.add_argument("--json", type=Path, metavar="FILE", help="write the answers there as JSON")
-    classify.add_argument("--csv", type=Path, metavar="FILE", help="write the answers there, a row per image")
+    classify.add_argument("--json", type=Path, metavar="FILE", help=tr("write the answers there as JSON"))
+    classify.add_argument("--csv", type=Path, metavar="FILE", help=tr("write the answers there, a row per image"))
 
 
-def _add_licences(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def _add_licences(commands: argparse._SubParsersAction[ToldArguments]) -> None:
     licences = commands.add_parser(
         "licences",
-        help="what the program is made of, and under which licences",
-        description="List the packages that the program needs, and what is inside of them, with version and licence; "
-        "with names, print the texts of their licences.",
+        help=tr("what the program is made of, and under which licences"),
+        description=tr(
+            "List the packages that the program needs, and what is inside of them, with version and licence; "
+            "with names, print the texts of their licences."
+        ),
     )
-    licences.add_argument("part", nargs="*", metavar="NAME", help="print the texts of this part")
+    licences.add_argument("part", nargs="*", metavar="NAME", help=tr("print the texts of this part"))
     licences.add_argument(
         "--json",
         type=Path,
         nargs="?",
         const=Path("-"),
         metavar="FILE",
-        help="as JSON, with all texts, into FILE, or instead of the table",
+        help=tr("as JSON, with all texts, into FILE, or instead of the table"),
     )
 
 
@@ -343,7 +388,7 @@ def _add_runs(parser: argparse.ArgumentParser, default: object = argparse.SUPPRE
         type=lambda text: Path(text).expanduser(),
         metavar="DIR",
         default=default,
-        help=f"where runs, finished stages and decoded images are kept (default: {usual_runs_folder()})".replace(
-            "%", "%%"
-        ),
+        help=tr(
+            "where runs, finished stages and decoded images are kept (default: {folder})", folder=usual_runs_folder()
+        ).replace("%", "%%"),
     )

@@ -15,11 +15,14 @@ from engine.comparison.comparison_csv import comparison_csv
 from engine.comparison.comparison_record import comparison_record
 from engine.comparison.run_selection import chosen_variants, open_runs
 from engine.contract.errors import EXIT_DONE, Cancelled, DataError
-from engine.figures.figure_text import p_text
 from engine.figures.variant_figures import figures
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import number_text, tr
 from engine.store.durable_file import write_durably
+from ui.said_figure import said_figure
 from ui.terminal.inspect_command import told_on_stderr
 from ui.terminal.named_rows_table import NamedRowsTable
+from ui.terminal.paired_table import PAIRED_HEADS, paired_cells
 from ui.terminal.quiet_stderr import quiet_stderr
 
 NAME_WIDTH = 12
@@ -54,12 +57,12 @@ def compare_command(asked: AskedComparison, runs_directory: Path) -> int:
     comparison = compared(chosen_variants(runs, asked.variants, asked.means), asked.baseline)
     if asked.time:
         progress = told_on_stderr()
-        progress.phase("timing all files in turn")
+        progress.phase(tr("timing all files in turn"))
         try:
             with quiet_stderr():
                 comparison = comparison.timed_in_turn(progress)
         except KeyboardInterrupt:
-            raise Cancelled("Stopped; nothing was written.") from None
+            raise Cancelled(tr("Stopped; nothing was written.")) from None
     if asked.json is not None:
         text = comparison_record(comparison).model_dump_json(by_alias=True, indent=1)
         write_durably(asked.json, f"{text}\n")
@@ -70,7 +73,9 @@ def compare_command(asked: AskedComparison, runs_directory: Path) -> int:
     there = {row.source.run.run for row in comparison.rows}
     for run in runs:
         if run.run not in there:
-            said = f'"{run.title}" has none of the variants that --variant names, so it is not compared.'
+            said = tr(
+                '"{title}" has none of the variants that --variant names, so it is not compared.', title=run.title
+            )
             console.print(Text(said, style="yellow"), soft_wrap=True)
     return EXIT_DONE
 
@@ -79,9 +84,17 @@ def _refuse_unwritable(option: str, path: Path | None) -> None:
     if path is None:
         return
     if path.is_dir():
-        raise DataError(f"{option} {path} is a folder; name a file in it.")
+        raise DataError(tr("{option} {path} is a folder; name a file in it.", option=option, path=path))
     if not path.absolute().parent.is_dir():
-        raise DataError(f"{option} {path}: there is no folder {path.absolute().parent}; create it first.")
+        folder = path.absolute().parent
+        raise DataError(
+            tr(
+                "{option} {path}: there is no folder {folder}; create it first.",
+                option=option,
+                path=path,
+                folder=folder,
+            )
+        )
 
 
 def _print(console: Console, comparison: Comparison) -> None:
@@ -91,21 +104,22 @@ def _print(console: Console, comparison: Comparison) -> None:
     if comparison.differences:
         console.print(differences_table(comparison))
     else:
-        console.print(comparison.recipes_sentence)
+        console.print(recognised(comparison.recipes_sentence))
     for warning in comparison.warnings:
-        console.print(Text(warning, style="yellow"), soft_wrap=True)
+        console.print(Text(recognised(warning), style="yellow"), soft_wrap=True)
     sys.stdout.flush()
 
 
 def comparison_table(comparison: Comparison) -> Table:
     """One row per variant; ratios and agreement are against the chosen baseline, a dash where they do not compare."""
-    table = NamedRowsTable(f"Against {comparison.baseline.name}", "run: variant", NAME_WIDTH)
+    title = tr("Against {name}", name=comparison.baseline.name)
+    table = NamedRowsTable(title, tr("run: variant"), NAME_WIDTH)
     settings = len({row.source.variant.setting for row in comparison.rows}) > 1
     shown = figures(*(("setting",) if settings else ()), *SHOWN)
     for figure in shown:
-        table.add_figure(figure.head)
+        table.add_figure(tr(figure.head))
     for row in comparison.rows:
-        texts = (comparison.text(figure, row).replace(" (", "\n(") for figure in shown)
+        texts = (said_figure(comparison.text(figure, row)).replace(" (", "\n(") for figure in shown)
         table.add_row(row.name, *texts)
     return table
 
@@ -115,24 +129,21 @@ def paired_rows(comparison: Comparison) -> Table | None:
     rows = [row for row in comparison.rows if row.shown.paired and row is not comparison.baseline]
     if not rows:
         return None
-    title = f"Against {comparison.baseline.name}, on the same test images"
-    table = NamedRowsTable(title, "run: variant", NAME_WIDTH)
-    for head in ("Δ accuracy, points\n(95 % CI)", "became\nwrong", "became\nright", "p", "p, corrected\n(Holm)"):
-        table.add_figure(head)
+    title = tr("Against {name}, on the same test images", name=comparison.baseline.name)
+    table = NamedRowsTable(title, tr("run: variant"), NAME_WIDTH)
+    for head in PAIRED_HEADS:
+        table.add_figure(tr(head))
     for row in rows:
         one = row.shown.paired
         assert one is not None
-        low, high = (100 * end for end in one.difference_ci95)
-        change = f"{100 * one.difference:+.1f} ({low:+.1f} to {high:+.1f})"
-        corrected = "" if one.p_holm is None else p_text(one.p_holm)
-        table.add_row(row.name, change, f"{one.lost:,}", f"{one.won:,}", p_text(one.p_value), corrected)
+        table.add_row(row.name, *paired_cells(one, number_text(f"{one.lost:,}"), number_text(f"{one.won:,}")))
     return table
 
 
 def differences_table(comparison: Comparison) -> Table:
     """The recipe keys that are not the same in all runs."""
-    table = Table(title="What differs in the recipes", title_justify="left")
-    table.add_column("key", overflow="fold", min_width=12)
+    table = Table(title=tr("What differs in the recipes"), title_justify="left")
+    table.add_column(tr("key"), overflow="fold", min_width=12)
     for title in comparison.studies:
         table.add_column(title, overflow="fold")
     for one in comparison.differences:

@@ -14,6 +14,8 @@ from engine.contract.image_settings import ImageSettings
 from engine.contract.progress import Progress
 from engine.datasets.examination import Examination, examine
 from engine.datasets.source import DATASETS, SampleIndex, Split
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import number_text, tr, tr_count
 from engine.store.locations import Locations
 
 MOST_EXAMINED = 5_000
@@ -42,14 +44,26 @@ def print_images(
         examined = _examined(dataset, images, seed, locations)
     listed = {split: sum(sample.split is split for sample in index.samples) for split in Split}
     used = {split: sum(examined.counts[split].values()) for split in Split} if examined else listed
-    counts = ", ".join(f"{count:,} {split}" for split, count in used.items())
-    console.print(f"{len(index.classes)} classes ({', '.join(index.classes)}); images: {counts}{_gone(examined)}")
+    counts = ", ".join(f"{number_text(f'{count:,}')} {recognised(split.value)}" for split, count in used.items())
+    console.print(
+        tr(
+            "{count} classes ({names}); images: {counts}{gone}",
+            count=len(index.classes),
+            names=", ".join(index.classes),
+            counts=counts,
+            gone=_gone(examined),
+        )
+    )
     for skipped in (*index.skipped, *(examined.unreadable if examined else ())):
-        console.print(Text(f"skipped {skipped.path}: {skipped.reason}", style="yellow"))
+        said = tr("skipped {path}: {reason}", path=skipped.path, reason=recognised(skipped.reason))
+        console.print(Text(said, style="yellow"))
     if several:
         console.print(
-            f"Pixels were not looked at, as there are more than {MOST_EXAMINED:,} images: the run finds copies, "
-            "unreadable files and value ranges, and may use fewer images than counted here."
+            tr(
+                "Pixels were not looked at, as there are more than {most:,} images: the run finds copies, "
+                "unreadable files and value ranges, and may use fewer images than counted here.",
+                most=MOST_EXAMINED,
+            )
         )
     return examined.findings(images) if examined else index.findings
 
@@ -67,8 +81,8 @@ def _gone(examined: Examination | None) -> str:
         return ""
     copies, unreadable = examined.check.left_out, len(examined.unreadable)
     parts = [
-        f"{copies:,} {'copy' if copies == 1 else 'copies'} left out" if copies else "",
-        f"{unreadable:,} unreadable" if unreadable else "",
+        tr_count("{count:,} copy left out", "{count:,} copies left out", copies) if copies else "",
+        tr("{unreadable:,} unreadable", unreadable=unreadable) if unreadable else "",
     ]
     return "".join(f"; {part}" for part in parts if part)
 
@@ -85,8 +99,8 @@ class _Told:
         if now < self._next:
             return
         self._next = now + TOLD_EVERY_S
-        of_all = f" of {total:,}" if total else ""
-        text = f"Looking at the images: {done:,}{of_all}"
+        of_all = tr(" of {total:,}", total=total) if total else ""
+        text = tr("Looking at the images: {done:,}{of_all}", done=done, of_all=of_all)
         if sys.stderr.isatty():
             sys.stderr.write(f"\r{text} ")
             sys.stderr.flush()

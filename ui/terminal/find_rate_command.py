@@ -8,6 +8,7 @@ from rich.text import Text
 
 from engine.contract.events import EngineEvent, RateSearchPhase, RateTried
 from engine.contract.recipe_file import read_recipe
+from engine.language.speech import tr
 from engine.store.durable_file import write_durably
 from ui.durations import duration_text
 from ui.terminal.cancel_on_signal import CancelOnSignal
@@ -25,7 +26,7 @@ def find_rate_command(recipe_path: Path, runs_directory: Path, json: Path | None
     WrittenResults(json).refuse_unwritable()
     console = plain_console()
     process = EngineProcess(recipe, runs_directory.absolute(), give_way=False, task="find_rate")
-    with CancelOnSignal(process, "Cancelling the search."), keeping_awake(), OneBar(console, _draw) as shown:
+    with CancelOnSignal(process, tr("Cancelling the search.")), keeping_awake(), OneBar(console, _draw) as shown:
         for batch in process.batches():
             for event in batch:
                 shown.show(event)
@@ -46,8 +47,12 @@ def _draw(event: EngineEvent, draw: Draw) -> None:
         case RateSearchPhase():
             draw(phase_title(event.phase), 0, None, "")
         case RateTried():
-            left = duration_text(event.seconds_left)
-            detail = f"{event.tried.rate:.1e}: loss {event.tried.smoothed_loss:.3f}, {left} left"
-            draw("Trying learning rates", event.done, event.total, detail)
+            detail = tr(
+                "{rate:.1e}: loss {loss:.3f}, {left} left",
+                rate=event.tried.rate,
+                loss=event.tried.smoothed_loss,
+                left=duration_text(event.seconds_left),
+            )
+            draw(tr("Trying learning rates"), event.done, event.total, detail)
         case _:
             pass

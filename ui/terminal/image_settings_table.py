@@ -8,16 +8,25 @@ from rich.table import Table
 
 from engine.contract.measurements import ImageSettingBytes, VariantMeasurement
 from engine.contract.run_result import RunResult
+from engine.language.speech import mark, number_text, tr
 
-TITLE = "Image settings and their baselines"
-COLUMNS = ("images", "ratio", "space gain", "trainable parameters", "accuracy (95 % CI)", "latency p50, ms", "KiB")
+TITLE = mark("Image settings and their baselines")
+COLUMNS = (
+    mark("images"),
+    mark("ratio"),
+    mark("space gain"),
+    mark("trainable parameters"),
+    mark("accuracy (95 % CI)"),
+    mark("latency p50, ms"),
+    mark("KiB"),
+)
 
 
 def image_settings_table(result: RunResult) -> Table:
     """One row per image setting, with its baseline's figures; sizes in KiB (1024 bytes), latencies in ms."""
-    table = Table(title=TITLE, title_justify="left")
+    table = Table(title=tr(TITLE), title_justify="left")
     for place, name in enumerate(COLUMNS):
-        table.add_column(name, justify="right" if place else "left", overflow="fold")
+        table.add_column(tr(name), justify="right" if place else "left", overflow="fold")
     for row in _rows(result):
         table.add_row(*row)
     return table
@@ -25,9 +34,9 @@ def image_settings_table(result: RunResult) -> Table:
 
 def image_settings_lines(result: RunResult) -> Iterator[str]:
     """The same as lines of Markdown."""
-    yield f"## {TITLE}"
+    yield f"## {tr(TITLE)}"
     yield ""
-    yield f"| {' | '.join(COLUMNS)} |"
+    yield f"| {' | '.join(map(tr, COLUMNS))} |"
     yield f"| --- |{' ---: |' * (len(COLUMNS) - 1)}"
     for row in _rows(result):
         yield f"| {' | '.join(row)} |"
@@ -41,8 +50,7 @@ def _rows(result: RunResult) -> Iterator[tuple[str, ...]]:
 
 def _cells(setting: ImageSettingBytes, baseline: VariantMeasurement) -> tuple[str, ...]:
     low, high = baseline.accuracy_ci95
-    return (
-        setting.setting,
+    figures = (
         f"{setting.compression_ratio:.2f} : 1",
         f"{setting.space_gain * 100:.1f} %",
         f"{baseline.trainable_parameters:,}",
@@ -50,3 +58,4 @@ def _cells(setting: ImageSettingBytes, baseline: VariantMeasurement) -> tuple[st
         f"{baseline.latency_p50_ms:.2f}",
         f"{baseline.model_bytes / 1024:,.1f}",
     )
+    return (setting.setting, *map(number_text, figures))

@@ -14,6 +14,8 @@ from engine.inspection.inspection_record import InspectedImage, Inspection
 from engine.inspection.paired_images import PairedImages
 from engine.inspection.point_cloud import classified, kept_predictions
 from engine.inspection.run_models import InspectedRun, RunModel
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.store.durable_file import write_durably
 from engine.store.prediction_file import Predictions
 from ui.terminal.quiet_stderr import quiet_stderr
@@ -21,7 +23,7 @@ from ui.terminal.told_progress import told_on_stderr
 
 RECORD = "inspection.json"
 
-OTHER_IMAGES = '"{name}" is left out: it was tested on other images; look at it alone with --variant.'
+OTHER_IMAGES = mark('"{name}" is left out: it was tested on other images; look at it alone with --variant.')
 
 
 def inspect_command(run: str, runs_directory: Path, variants: Sequence[str], image: Path | None, out: Path) -> int:
@@ -35,15 +37,21 @@ def inspect_command(run: str, runs_directory: Path, variants: Sequence[str], ima
     # An image of one repetition's test set may have been trained on in another.
     chosen = tuple(one for one in asked if one.shares_images(asked[0]))
     opened = opened.seen_by(asked[0])
-    notes = [OTHER_IMAGES.format(name=one.name) for one in asked if one not in chosen]
+    notes = [tr(OTHER_IMAGES, name=one.name) for one in asked if one not in chosen]
     path, label = _chosen_image(opened, image)
     progress = told_on_stderr()
     try:
         return _inspect(opened, chosen, InspectedImage(path=path, label=label), out, progress, notes)
     except KeyboardInterrupt:
-        raise Cancelled(f"Stopped; the figures that were finished are in {out}.") from None
+        raise Cancelled(tr("Stopped; the figures that were finished are in {folder}.", folder=out)) from None
     except OSError as error:
-        raise DataError(f"{out} cannot be written ({error.strerror}); choose another with --out.") from None
+        raise DataError(
+            tr(
+                "{folder} cannot be written ({strerror}); choose another with --out.",
+                folder=out,
+                strerror=error.strerror,
+            )
+        ) from None
 
 
 def _inspect(
@@ -68,9 +76,9 @@ def _inspect(
     notes += [why] if why else []
     for variant in chosen:
         files = ComparedFiles.open(run, variant)
-        progress.phase(f"{variant.name}: looking inside")
+        progress.phase(tr("{name}: looking inside", name=variant.name))
         found = inspect_variant(run, variant, files, images, image.path, progress)
-        progress.phase(f"{variant.name}: drawing")
+        progress.phase(tr("{name}: drawing", name=variant.name))
         cloud_of = predictions if predictions and files.same_classes else None
         writer.write(variant, files, found, images, image.path, cloud_of)
         findings.append(found)
@@ -84,9 +92,9 @@ def _inspect(
         notes=tuple(notes),
     )
     write_durably(out / RECORD, record.model_dump_json(by_alias=True, indent=1) + "\n")
-    sys.stdout.write(f"Figures and {RECORD}: {out}\n")
+    sys.stdout.write(tr("Figures and {file}: {folder}", file=RECORD, folder=out) + "\n")
     for note in notes:
-        sys.stdout.write(f"{note}\n")
+        sys.stdout.write(f"{recognised(note)}\n")
     return EXIT_DONE
 
 
@@ -100,7 +108,7 @@ def _usable(
         try:
             files = ComparedFiles.open(run, variant)
         except DataError as error:
-            notes.append(f"{variant.name} is left out: {error}")
+            notes.append(tr("{name} is left out: {error}", name=variant.name, error=recognised(str(error))))
             faults.append(error)
         else:
             images.pair(image, files.baseline.model, files.other.model)
@@ -120,10 +128,10 @@ def _predictions(run: InspectedRun, chosen: tuple[RunModel, ...], progress: Prog
     if (kept := kept_predictions(run, names)) is not None:
         return kept, ""
     if not run.test_images:
-        return None, "There are no point clouds: the run's folder has no table of test images."
-    progress.phase("classifying the test images")
+        return None, tr("There are no point clouds: the run's folder has no table of test images.")
+    progress.phase(tr("classifying the test images"))
     same = tuple(map(run.model, names))
-    why = "The run's folder holds no predictions of these files, so the test images were classified anew."
+    why = tr("The run's folder holds no predictions of these files, so the test images were classified anew.")
     return classified(run, same, progress), why
 
 
@@ -137,7 +145,9 @@ def _chosen_image(run: InspectedRun, image: Path | None) -> tuple[str, str | Non
     if image is not None:
         return str(image), labels.get(str(image)) or labels.get(image.as_posix())
     if not run.test_images:
-        raise DataError(f"The run in {run.directory} has no table of test images; name an image with --image.")
+        raise DataError(
+            tr("The run in {folder} has no table of test images; name an image with --image.", folder=run.directory)
+        )
     first = run.test_images[0]
     return first.path, first.label
 
@@ -146,23 +156,43 @@ def _make(out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError):
-        raise DataError(f"--out {out} is a file; name a folder.") from None
+        raise DataError(tr("--out {folder} is a file; name a folder.", folder=out)) from None
     except OSError as error:
-        raise DataError(f"--out {out} cannot be made ({error.strerror}); choose another folder.") from None
+        raise DataError(
+            tr(
+                "--out {folder} cannot be made ({strerror}); choose another folder.",
+                folder=out,
+                strerror=error.strerror,
+            )
+        ) from None
 
 
 def _say(found: VariantFindings) -> None:
     record = found.record
-    parts = [f"{record.name}: {record.decision} (baseline {record.baseline_decision})"]
+    parts = [
+        tr(
+            "{name}: {decision} (baseline {decision2})",
+            name=record.name,
+            decision=record.decision,
+            decision2=record.baseline_decision,
+        )
+    ]
     if record.moved_maps and record.moved_maps.mean_distance is not None:
         moved = record.moved_maps
         parts.append(
-            f"activation maps moved {moved.mean_distance:.4f} on average over {moved.images - moved.changed:,} of "
-            f"{moved.images:,} test images whose class stayed"
+            tr(
+                "activation maps moved {distance:.4f} on average over {stayed:,} of "
+                "{images:,} test images whose class stayed",
+                distance=moved.mean_distance,
+                stayed=moved.images - moved.changed,
+                images=moved.images,
+            )
         )
     if found.errors:
         worst = found.errors[0]
-        parts.append(f"worst layer {worst.pair.baseline.name} at {worst.output_sqnr_db:.1f} dB")
+        parts.append(
+            tr("worst layer {name} at {sqnr:.1f} dB", name=worst.pair.baseline.name, sqnr=worst.output_sqnr_db)
+        )
     sys.stdout.write("; ".join(parts) + "\n")
     for note in record.notes:
-        sys.stdout.write(f"  {note}\n")
+        sys.stdout.write(f"  {recognised(note)}\n")

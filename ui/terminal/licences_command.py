@@ -10,6 +10,7 @@ from rich import box
 from rich.table import Table
 
 from engine.contract.errors import EXIT_DONE, DataError
+from engine.language.speech import tr
 from engine.licences.collection import collected_licences
 from engine.licences.licensed_part import CollectedLicences, LicensedPart
 from engine.store.durable_file import write_durably
@@ -36,7 +37,13 @@ def licences_command(names: list[str], json: Path | None) -> int:
     console = plain_console()
     console.print(_table(collected))
     program = collected.program
-    console.print(f"{program.name} {program.version} itself is under the {program.licence} licence.", highlight=False)
+    said = tr(
+        "{name} {version} itself is under the {licence} licence.",
+        name=program.name,
+        version=program.version,
+        licence=program.licence,
+    )
+    console.print(said, highlight=False)
     return EXIT_DONE
 
 
@@ -49,8 +56,10 @@ def _chosen(collected: CollectedLicences, names: list[str]) -> tuple[LicensedPar
         named = [part for part in everything if _key(part.name) == _key(name)]
         if not named:
             near = [part.name for part in everything if name.lower() in part.name.lower()]
-            hint = f"; there is {', '.join(dict.fromkeys(near))}" if near else "; licences without a name lists all"
-            raise DataError(f"No part is called {name}{hint}.")
+            if near:
+                there = ", ".join(dict.fromkeys(near))
+                raise DataError(tr("No part is called {name}; there is {names}.", name=name, names=there))
+            raise DataError(tr("No part is called {name}; licences without a name lists all.", name=name))
         found += named
     return tuple(found)
 
@@ -60,9 +69,9 @@ def _key(name: str) -> str:
 
 
 def _table(collected: CollectedLicences) -> Table:
-    table = Table("Part", "Version", "Licence", "Inside of", box=box.SIMPLE)
+    table = Table(tr("Part"), tr("Version"), tr("Licence"), tr("Inside of"), box=box.SIMPLE)
     for part in collected.parts:
-        table.add_row(part.name, part.version or "–", part.licence or "not known", part.inside)
+        table.add_row(part.name, part.version or "–", part.licence or tr("not known"), part.inside)
     return table
 
 
@@ -73,4 +82,6 @@ def _write(path: Path, text: str) -> None:
     try:
         write_durably(path, text)
     except OSError as error:
-        raise DataError(f"--json {path} cannot be written ({error.strerror}); name another file.") from None
+        raise DataError(
+            tr("--json {path} cannot be written ({strerror}); name another file.", path=path, strerror=error.strerror)
+        ) from None

@@ -17,7 +17,10 @@ from engine.contract.document import Document
 from engine.contract.recipe import Recipe
 from engine.contract.step_parameters import STEP_PARAMETERS
 from engine.datasets.source import DATASETS
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from engine.workbench.step import STEPS
+from ui.allowed_values import allowed_values
 
 CIFAR_INPUT = (32, 32, 3)
 CIFAR_CLASSES = 10
@@ -28,7 +31,7 @@ def list_steps() -> str:
     parts = []
     for key in STEPS:
         step = STEPS[key]
-        lines = [f"{key}: {step.title}", f"  {step.summary}", f"  Papers: {step.paper}"]
+        lines = [f"{key}: {tr(step.title)}", f"  {tr(step.summary)}", "  " + tr("Papers: {papers}", papers=step.paper)]
         lines += _declared(step.Parameters, leave_out="step")
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
@@ -41,12 +44,21 @@ def list_backbones() -> str:
         backbone = BACKBONES[key]
         graph = layer_graph(BackboneSettings(kind=key), CIFAR_INPUT, CIFAR_CLASSES)
         lines.append(
-            f"{key}: {backbone.title} ({backbone.paper})\n"
-            f"  {graph.parameters:,} parameters, {graph.macs:,} multiply-accumulates per image at 32×32, 10 classes, "
-            f"width 1\n  images of at least {backbone.smallest_side} pixels"
+            "\n  ".join(
+                (
+                    f"{key}: {tr(backbone.title)} ({backbone.paper})",
+                    tr(
+                        "{parameters:,} parameters, {macs:,} multiply-accumulates per image at 32×32, 10 classes, "
+                        "width 1",
+                        parameters=graph.parameters,
+                        macs=graph.macs,
+                    ),
+                    tr("images of at least {side} pixels", side=backbone.smallest_side),
+                )
+            )
         )
         if key in BACKBONE_OPTIONS:
-            lines[-1] += "\n  options:\n  " + "\n  ".join(_declared(BACKBONE_OPTIONS[key]))
+            lines[-1] += f"\n  {tr('options:')}\n  " + "\n  ".join(_declared(BACKBONE_OPTIONS[key]))
     return "\n\n".join(lines) + "\n"
 
 
@@ -55,9 +67,10 @@ def list_datasets() -> str:
     lines = []
     for key in DATASETS:
         source = DATASETS[key]
-        lines.append(f"{key}: {source.title}\n  {source.summary}\n  path: {source.path_need.in_full() or 'none'}")
+        path = tr("path: {need}", need=recognised(source.path_need.in_full()) or tr("none"))
+        lines.append(f"{key}: {tr(source.title)}\n  {tr(source.summary)}\n  {path}")
         if keys := source.more_keys():
-            lines[-1] += f"\n  more keys: {', '.join(keys)}"
+            lines[-1] += "\n  " + tr("more keys: {keys}", keys=", ".join(keys))
     return "\n\n".join(lines) + "\n"
 
 
@@ -66,7 +79,9 @@ def list_augmentations() -> str:
     kinds = [(key, AUGMENTATIONS[key]) for key in usual_order(AUGMENTATIONS)]
     return (
         "\n\n".join(
-            f"{key}: {kind.title} ({kind.paper})\n  {kind.summary}\n  Assumes: {kind.assumes}" for key, kind in kinds
+            f"{key}: {tr(kind.title)} ({kind.paper})\n  {tr(kind.summary)}\n  "
+            + tr("Assumes: {assumes}", assumes=tr(kind.assumes))
+            for key, kind in kinds
         )
         + "\n"
     )
@@ -87,28 +102,6 @@ def recipe_schema() -> str:
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def allowed_values(schema: Document) -> str:
-    """The values that a parameter may have, from its JSON Schema."""
-    if is_automatic(schema):
-        return f"{AUTO}, or {_allowed_numbers(schema)}"
-    if "enum" in schema:
-        return "one of " + ", ".join(map(str, schema["enum"]))
-    if "const" in schema:
-        return str(schema["const"])
-    return _allowed_numbers(schema)
-
-
-def _allowed_numbers(schema: Document) -> str:
-    low = schema.get("minimum", schema.get("exclusiveMinimum"))
-    high = schema.get("maximum", schema.get("exclusiveMaximum"))
-    if low is None and high is None:
-        return ""
-    if high is None:
-        return f"at least {low:g}" if "minimum" in schema else f"above {low:g}"
-    below = "to" if "maximum" in schema else "to below"
-    return f"{low:g} {below} {high:g}" if low is not None else f"at most {high:g}"
-
-
 def _plain(value: BaseModel | tuple[object, ...]) -> Document | list[object]:
     """A default that JSON has no form for: a table of which every key has its default, or a tuple."""
     return {} if isinstance(value, BaseModel) else list(value)
@@ -122,9 +115,9 @@ def _declared(model: type[BaseModel], leave_out: str = "") -> list[str]:
             schema = model.model_json_schema()["properties"][name]
             value = AUTO if is_automatic(schema) else field.get_default(call_default_factory=True)
             default = json.dumps(value, default=_plain)
-            lines.append(f"  {name} = {default}  {allowed_values(schema)}".rstrip())
+            lines.append(f"  {name} = {default}  {allowed_values(schema, tr)}".rstrip())
             if field.description:
-                lines.append(f"      {field.description}")
+                lines.append(f"      {tr(field.description)}")
     return lines
 
 

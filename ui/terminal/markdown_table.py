@@ -11,8 +11,11 @@ from engine.contract.repeated_results import ChainSummary
 from engine.contract.run_result import RunResult
 from engine.figures.summary_text import summary_heads, summary_rows, summary_title
 from engine.figures.variant_figures import baselines, figures
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from ui.counts import counted
 from ui.recall_text import RECALL_HEADS, RECALL_TITLE, recall_rows, repeated_recall_lines
+from ui.said_figure import said_figure
 from ui.terminal.image_settings_table import image_settings_lines
 from ui.terminal.recommended_files import plain_markdown, recommendation_lines
 from ui.terminal.variants_table import said_once
@@ -42,17 +45,31 @@ def markdown_page(recipe: Recipe, result: RunResult, floor: AccuracyFloor | None
     """
     first = result.variants[0]
     of_branch = baselines(result.variants)
-    heads = ["chain", *(figure.title.replace("\n", " ") for figure in figures(*SHOWN))]
-    threads = f"{first.threads} thread{'s' if first.threads != 1 else ''}"
+    heads = [tr("chain"), *(tr(figure.title).replace("\n", " ") for figure in figures(*SHOWN))]
+    threads = counted(first.threads, "thread")
     sizes = ", ".join(dict.fromkeys("{}×{}".format(*images.height_width) for images in recipe.images.settings))
     lines = [
         f"# {recipe.name}",
         "",
-        f"{recipe.backbone.kind} ×{recipe.backbone.width:g} at {sizes}; {result.dataset.train:,} training, "
-        f"{result.dataset.validation:,} validation and {result.dataset.test:,} test images of "
-        f"{len(result.dataset.classes)} classes; {_epochs(recipe.training.epochs)}, {_seeds(recipe)}. "
-        f"Latency on {first.cpu}, {threads}. {result.stages_computed + result.stages_reused} stages, "
-        "each computed once.",
+        tr(
+            "{backbone} ×{width:g} at {sizes}; {train:,} training, "
+            "{validation:,} validation and {test:,} test images of "
+            "{classes} classes; {epochs}, {seeds}. "
+            "Latency on {cpu_name}, {threads}. {stages} stages, "
+            "each computed once.",
+            backbone=recipe.backbone.kind,
+            width=recipe.backbone.width,
+            sizes=sizes,
+            train=result.dataset.train,
+            validation=result.dataset.validation,
+            test=result.dataset.test,
+            classes=len(result.dataset.classes),
+            epochs=_epochs(recipe.training.epochs),
+            seeds=_seeds(recipe),
+            cpu_name=first.cpu,
+            threads=threads,
+            stages=result.stages_computed + result.stages_reused,
+        ),
         "",
         f"| {' | '.join(heads)} |",
         f"| --- | --- |{' ---: |' * (len(heads) - 2)}",
@@ -61,9 +78,9 @@ def markdown_page(recipe: Recipe, result: RunResult, floor: AccuracyFloor | None
     if result.summary:
         lines += ["", *_summary_lines(result.summary)]
     if recalls := recall_rows(result.variants):
-        lines += ["", *_table_lines(f"{RECALL_TITLE}:", ("chain", *RECALL_HEADS), recalls)]
-    said = [f"- **{plain_markdown(name)}**: {note}" for name, note in said_once(result.variants)]
-    said += [f"- Failed: {plain_markdown(why)}" for why in result.failed.values()]
+        lines += ["", *_table_lines(f"{tr(RECALL_TITLE)}:", (tr("chain"), *map(tr, RECALL_HEADS)), recalls)]
+    said = [f"- **{plain_markdown(name)}**: {recognised(note)}" for name, note in said_once(result.variants)]
+    said += ["- " + tr("Failed: {why}", why=plain_markdown(recognised(why))) for why in result.failed.values()]
     if said:
         lines += ["", *said]
     if len(result.image_settings) > 1:
@@ -76,14 +93,15 @@ def markdown_page(recipe: Recipe, result: RunResult, floor: AccuracyFloor | None
 def _cells(variant: VariantMeasurement, baseline: VariantMeasurement) -> list[str]:
     return [
         plain_markdown(variant.name),
-        *(plain_markdown(figure.text(variant, baseline)) for figure in figures(*SHOWN)),
+        *(plain_markdown(said_figure(figure.text(variant, baseline))) for figure in figures(*SHOWN)),
     ]
 
 
 def _summary_lines(summary: Sequence[ChainSummary]) -> list[str]:
-    heads = ("chain", *summary_heads(summary))
+    heads = (tr("chain"), *map(recognised, summary_heads(summary)))
     more = [f"- {plain_markdown(line)}" for line in repeated_recall_lines(summary)]
-    table = _table_lines(f"{summary_title(summary)}:", heads, summary_rows(summary))
+    rows = [(name, *map(said_figure, figures_)) for name, *figures_ in summary_rows(summary)]
+    table = _table_lines(f"{recognised(summary_title(summary))}:", heads, rows)
     return [*table, "", *more] if more else table
 
 
@@ -100,11 +118,11 @@ def _table_lines(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]
 
 def _seeds(recipe: Recipe) -> str:
     if len(recipe.seeds) < 2:
-        return f"seed {recipe.repeats[0].seed}"
-    return f"seeds {', '.join(map(str, recipe.seeds))}"
+        return tr("seed {seed}", seed=str(recipe.repeats[0].seed))
+    return tr("seeds {seeds}", seeds=", ".join(map(str, recipe.seeds)))
 
 
 def _epochs(count: int | None) -> str:
     if count is None:
-        return "trained until nothing more was gained"
+        return tr("trained until nothing more was gained")
     return counted(count, "epoch")

@@ -10,6 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.text import Text
 
 from engine.contract.events import EngineEvent, Notice, PreparationProgress
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import number_text, tr
 from ui.durations import duration_text
 
 Draw = Callable[[str, int, int | None, str], None]
@@ -28,7 +30,7 @@ class OneBar:
         self._draw_own = draw_own
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[detail]}"))
         self._progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task("Starting the engine", total=None, detail="")
+        self._task = self._progress.add_task(tr("Starting the engine"), total=None, detail="")
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -41,12 +43,15 @@ class OneBar:
         """Draw or print it; what neither knows is left out."""
         match event:
             case PreparationProgress():
-                left = "" if event.seconds_left is None else f", {duration_text(event.seconds_left)} left"
-                of_all = f" of {event.total:,}" if event.total else ""
-                self._draw("Reading images", event.done, event.total or None, f"{event.done:,}{of_all}{left}")
+                left = ""
+                if event.seconds_left is not None:
+                    left = tr(", {duration} left", duration=duration_text(event.seconds_left))
+                of_all = tr(" of {total:,}", total=event.total) if event.total else ""
+                detail = number_text(f"{event.done:,}") + of_all + left
+                self._draw(tr("Reading images"), event.done, event.total or None, detail)
             case Notice():
                 style = "yellow" if event.severity == "warning" else ""
-                self._console.print(Text(event.message, style=style), highlight=False, soft_wrap=True)
+                self._console.print(Text(recognised(event.message), style=style), highlight=False, soft_wrap=True)
             case _:
                 self._draw_own(event, self._draw)
 
@@ -56,4 +61,5 @@ class OneBar:
 
 def phase_title(phase: str) -> str:
     """The name of a phase as the bar has it."""
-    return phase[:1].upper() + phase[1:]
+    said = recognised(phase)
+    return said[:1].upper() + said[1:]

@@ -27,6 +27,8 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.findings import Severity
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr, tr_count
 from ui.counts import counted
 from ui.durations import duration_text
 from ui.search_text import trial_line
@@ -49,7 +51,7 @@ class ProgressView:
             transient=True,
             disable=not console.is_terminal,
         )
-        self._task: TaskID = self._progress.add_task("Starting the engine", total=None, detail="")
+        self._task: TaskID = self._progress.add_task(tr("Starting the engine"), total=None, detail="")
         self._titles: dict[str, str] = {}
         self._last_epoch: dict[str, EpochFinished] = {}
         self._accuracies: dict[tuple[str, int], float] = {}
@@ -76,53 +78,59 @@ class ProgressView:
     def _show(self, event: EngineEvent) -> None:
         match event:
             case RunStarted():
-                self._titles = {stage.key: stage.title for stage in event.stages}
-                self._line(f"Run {event.run} in {event.directory}")
+                self._titles = {stage.key: recognised(stage.title) for stage in event.stages}
+                self._line(tr("Run {name} in {folder}", name=event.run, folder=event.directory))
                 for finding in event.findings:
                     if finding.severity is Severity.WARNING:
                         where = f"{finding.where}: " if finding.where else ""
-                        self._line(f"  warning: {where}{finding.message}", "yellow")
+                        self._line(f"  {tr('warning')}: {where}{recognised(finding.message)}", "yellow")
             case StagesPlanned():
-                self._titles |= {stage.key: stage.title for stage in event.stages if stage.key not in self._titles}
+                self._titles |= {
+                    stage.key: recognised(stage.title) for stage in event.stages if stage.key not in self._titles
+                }
             case TrialFinished():
                 self._line(trial_line(event), "bold" if event.trial in event.front else "")
             case PreparationProgress():
-                self._bar("Reading images", event.done, event.total, f"{event.done:,} of {event.total:,}")
+                detail = tr("{done:,} of {total:,}", done=event.done, total=event.total)
+                self._bar(tr("Reading images"), event.done, event.total, detail)
             case DatasetReady():
                 self._line(_dataset_line(event))
                 self._tell_of_copies(event)
             case StageStarted():
-                resumed = f", resuming after epoch {event.resumed_epoch}" if event.resumed_epoch else ""
-                self._bar(self._titles[event.stage] + resumed, 0, None, "starting")
+                resumed = tr(", resuming after epoch {epoch}", epoch=event.resumed_epoch) if event.resumed_epoch else ""
+                self._bar(self._titles[event.stage] + resumed, 0, None, tr("starting"))
             case BatchProgress():
                 done = (event.epoch - 1) * event.batches + event.batch
-                left = duration_text(event.seconds_left)
-                detail = f"epoch {event.epoch}/{event.epochs}, loss {event.loss:.3f}, {left} left"
-                self._bar(self._titles[event.stage], done, event.epochs * event.batches, detail)
+                self._bar(self._titles[event.stage], done, event.epochs * event.batches, batch_text(event))
             case FeatureProgress():
-                detail = f"features of the frozen base, {duration_text(event.seconds_left)} left"
+                detail = tr("features of the frozen base, {left} left", left=duration_text(event.seconds_left))
                 self._bar(self._titles[event.stage], event.done, event.total, detail)
             case EpochFinished():
                 self._last_epoch[event.stage] = event
                 self._accuracies[event.stage, event.epoch] = event.validation_accuracy
             case StagePhase():
-                self._bar(self._titles[event.stage], None, None, event.phase)
+                self._bar(self._titles[event.stage], None, None, recognised(event.phase))
             case EvidenceFound():
                 self._found.setdefault(event.stage, {})[event.evidence.kind] = event.evidence.sentence
             case StageFinished():
                 self._line(self._stage_line(event))
                 for sentence in filter(None, self._found.get(event.stage, {}).values()):
-                    self._line(f"    {sentence}")
+                    self._line(f"    {recognised(sentence)}")
             case VariantMeasured() if event.variant.name not in self._measured:
                 self._measured.add(event.variant.name)
                 variant = event.variant
-                self._line(
-                    f"    {variant.name}: accuracy {variant.accuracy:.3f}, {variant.model_bytes / 1024:,.1f} KiB, "
-                    f"zipped {variant.zip_bytes / 1024:,.1f} KiB"
+                said = tr(
+                    "{name}: accuracy {accuracy:.3f}, {size:,.1f} KiB, zipped {zipped:,.1f} KiB",
+                    name=variant.name,
+                    accuracy=variant.accuracy,
+                    size=variant.model_bytes / 1024,
+                    zipped=variant.zip_bytes / 1024,
                 )
+                self._line(f"    {said}")
             case Notice():
-                self._bar(event.message, None, None, "")
-                self._line(event.message, "yellow" if event.severity == "warning" else "")
+                message = recognised(event.message)
+                self._bar(message, None, None, "")
+                self._line(message, "yellow" if event.severity == "warning" else "")
             case _:
                 pass
 
@@ -132,23 +140,23 @@ class ProgressView:
             self._has_told_of_copies = True
             for finding in event.dataset.findings:
                 if finding.where in COPIES and finding.severity is Severity.NOTE:
-                    self._line(f"  {finding.message}")
+                    self._line(f"  {recognised(finding.message)}")
 
     def _stage_line(self, event: StageFinished) -> str:
         epoch = self._last_epoch.get(event.stage)
-        how = "computed before" if event.reused else f"in {duration_text(event.seconds)}"
-        stopped = ", stopped early" if event.stopped_early else ""
+        how = tr("computed before") if event.reused else tr("in {duration}", duration=duration_text(event.seconds))
+        stopped = tr(", stopped early") if event.stopped_early else ""
         accuracy = ""
         if epoch:
             kept = epoch.kept_epoch
             if kept is None:  # As a version of the program stored it that did not say.
                 return f"  {self._titles[event.stage]} {how}, {counted(epoch.epoch, 'epoch')}{stopped}"
             reached = self._accuracies.get((event.stage, kept), epoch.validation_accuracy)
-            accuracy = f", validation accuracy {reached:.3f} "
+            accuracy = tr(", validation accuracy {reached:.3f} ", reached=reached)
             if kept == epoch.epoch:
-                accuracy += f"after {counted(epoch.epoch, 'epoch')}"
+                accuracy += tr("after {epochs}", epochs=counted(epoch.epoch, "epoch"))
             else:
-                accuracy += f"in epoch {kept} of {epoch.epoch}, which is kept"
+                accuracy += tr("in epoch {kept} of {epochs}, which is kept", kept=kept, epochs=epoch.epoch)
         return f"  {self._titles[event.stage]} {how}{accuracy}{stopped}"
 
     def _bar(self, text: str, done: int | None, total: int | None, detail: str) -> None:
@@ -160,12 +168,31 @@ class ProgressView:
 
 def _dataset_line(event: DatasetReady) -> str:
     data, size = event.dataset, event.images
-    at = f" at {event.setting}" if event.setting else ""
-    skipped = f", {len(data.skipped)} skipped" if data.skipped else ""
+    at = tr(" at {setting}", setting=event.setting) if event.setting else ""
+    skipped = tr(", {skipped} skipped", skipped=len(data.skipped)) if data.skipped else ""
     if data.left_out:
-        skipped += f", {data.left_out:,} {'copy' if data.left_out == 1 else 'copies'} left out"
-    return (
-        f"Images{at}: {data.train:,} train, {data.validation:,} validation, {data.test:,} test{skipped}; classes "
-        f"{', '.join(data.classes)}; {size.compression_ratio:.2f}:1, space gain {size.space_gain * 100:.0f} %"
-        f"{' (decoded by an earlier run)' if event.cached else ''}"
+        skipped += ", " + tr_count("{count:,} copy left out", "{count:,} copies left out", data.left_out)
+    return tr(
+        "Images{at}: {train:,} train, {validation:,} validation, {test:,} test{skipped}; classes "
+        "{names}; {ratio:.2f}:1, space gain {gain:.0f} %{cached}",
+        at=at,
+        train=data.train,
+        validation=data.validation,
+        test=data.test,
+        skipped=skipped,
+        names=", ".join(data.classes),
+        ratio=size.compression_ratio,
+        gain=size.space_gain * 100,
+        cached=tr(" (decoded by an earlier run)") if event.cached else "",
+    )
+
+
+def batch_text(event: BatchProgress) -> str:
+    """Such as "epoch 3/10, loss 0.412, 12 s left"."""
+    return tr(
+        "epoch {epoch}/{epochs}, loss {loss:.3f}, {left} left",
+        epoch=event.epoch,
+        epochs=event.epochs,
+        loss=event.loss,
+        left=duration_text(event.seconds_left),
     )

@@ -8,21 +8,21 @@ from engine.advice.accuracy_floor import AccuracyFloor
 from engine.advice.recommendations import recommendations
 from engine.advice.repeated_chains import judged_chains
 from engine.contract.run_result import RunResult
-
-TITLE = "Which file to take"
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 
 
 def recommendation_texts(result: RunResult, floor: AccuracyFloor) -> list[Text]:
     """A line per goal below a title; none where there is nothing to choose."""
     found = recommendations(result, floor)
-    lines = [Text.assemble((f"{one.goal}", "bold"), ": ", one.reason) for one in found]
+    lines = [Text.assemble((recognised(one.goal), "bold"), ": ", recognised(one.reason)) for one in found]
     return [Text(_title(result, floor), "italic"), *lines] if lines else []
 
 
 def recommendation_lines(result: RunResult, floor: AccuracyFloor) -> list[str]:
     """The same as a section of a Markdown page."""
     found = recommendations(result, floor)
-    lines = [f"- **{one.goal}**: {plain_markdown(one.reason)}" for one in found]
+    lines = [f"- **{recognised(one.goal)}**: {plain_markdown(recognised(one.reason))}" for one in found]
     return [f"## {_title(result, floor)}", "", *lines] if lines else []
 
 
@@ -32,4 +32,5 @@ def plain_markdown(text: str) -> str:
 
 
 def _title(result: RunResult, floor: AccuracyFloor) -> str:
-    return f"{TITLE}, with {floor.words(judged_chains(result.variants, result.summary).variants)}"
+    least = floor.words(judged_chains(result.variants, result.summary).variants)
+    return tr("Which file to take, with {least}", least=recognised(least))

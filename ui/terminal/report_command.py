@@ -9,11 +9,15 @@ from pathlib import Path
 
 from engine.contract.errors import EXIT_DONE
 from engine.contract.progress import Progress
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.report.run_report import write_report
 from ui.terminal.stop_on_signal import StopOnSignal
 from ui.terminal.told_progress import told_on_stderr
 
-BURNT_IN = "It shows test images: look whether any has a name burnt in before you share it, or use --without-pictures."
+BURNT_IN = mark(
+    "It shows test images: look whether any has a name burnt in before you share it, or use --without-pictures."
+)
 
 
 def report_command(
@@ -28,19 +32,23 @@ def report_command(
         NutshellError: a run cannot be read, or `out` cannot be used.
     """
     out = out.expanduser()
-    with StopOnSignal(f"Stopped; {out} is as it was.") as stop:
+    with StopOnSignal(tr("Stopped; {folder} is as it was.", folder=out)) as stop:
         if tells_window:
             progress = Progress(stop.raise_if_asked, on_report=_tell_window)
         else:
-            progress = told_on_stderr(stop.raise_if_asked, noun="steps")
+            progress = told_on_stderr(stop.raise_if_asked, noun=tr("steps"))
         written = write_report(runs, out, runs_directory, with_pictures, progress)
     for sentence in written.unfinished:
-        sys.stdout.write(f"{sentence}\n")
-    sys.stdout.write(f"{written.page}\n{written.pdf}\n{len(written.files)} files in {out}\n")
+        sys.stdout.write(f"{recognised(sentence)}\n")
+    files = tr("{count} files in {folder}", count=len(written.files), folder=out)
+    sys.stdout.write(f"{written.page}\n{written.pdf}\n{files}\n")
     if written.has_pictures:
-        sys.stdout.write(f"{BURNT_IN}\n")
+        sys.stdout.write(f"{tr(BURNT_IN)}\n")
     if written.boxes:
-        sys.stdout.write(f"No font here has {written.boxes}: figures and the PDF show boxes. Install one that does.\n")
+        said = tr(
+            "No font here has {letters}: figures and the PDF show boxes. Install one that does.", letters=written.boxes
+        )
+        sys.stdout.write(f"{said}\n")
     return EXIT_DONE
 
 

@@ -16,6 +16,8 @@ from engine.contract.run_result import RunResult
 from engine.doctor.health_check import Trouble
 from engine.doctor.window_trouble import NO_DISPLAY
 from engine.figures.variant_figures import told_variants
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from engine.store.durable_file import write_durably
 from ui.recall_text import repeated_recall_lines
 from ui.search_text import search_title
@@ -47,9 +49,16 @@ class WrittenResults:
         """Raises: DataError, before anything is computed that could then not be written."""
         for option, path in (("--json", self.json), ("--markdown", self.markdown)):
             if path is not None and path.is_dir():
-                raise DataError(f"{option} {path} is a folder; name a file in it.")
+                raise DataError(tr("{option} {path} is a folder; name a file in it.", option=option, path=path))
             if path is not None and not path.absolute().parent.is_dir():
-                raise DataError(f"{option} {path}: there is no folder {path.absolute().parent}; create it first.")
+                raise DataError(
+                    tr(
+                        "{option} {path}: there is no folder {folder}; create it first.",
+                        option=option,
+                        path=path,
+                        folder=path.absolute().parent,
+                    )
+                )
 
     def write(self, recipe: Recipe, result: RunResult) -> None:
         if self.json is not None:
@@ -76,9 +85,10 @@ def run_command(
 def run_without_window(recipe: Recipe, runs_directory: Path, trouble: Trouble) -> int:
     """The demo where no window can open."""
     if trouble == NO_DISPLAY:
-        said = "There is no display, so the demo runs here; with one, the window opens and shows it live."
+        said = tr("There is no display, so the demo runs here; with one, the window opens and shows it live.")
     else:
-        said = f"{trouble.what} {trouble.remedy}\nSo the demo runs here, without the window."
+        why = f"{recognised(trouble.what)} {recognised(trouble.remedy)}"
+        said = f"{why}\n{tr('So the demo runs here, without the window.')}"
     sys.stdout.write(f"{said}\n")
     return _run(recipe, runs_directory, WrittenResults(), quiet=False)
 
@@ -88,7 +98,7 @@ def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: b
     process = EngineProcess(recipe, runs_directory.absolute(), give_way=False)
     with (
         keeping_awake(),
-        CancelOnSignal(process, "Cancelling; finished stages are kept."),
+        CancelOnSignal(process, tr("Cancelling; finished stages are kept.")),
         ProgressView(console) as view,
     ):
         for batch in process.batches():
@@ -115,9 +125,10 @@ def _print_result(console: Console, result: RunResult, floor: AccuracyFloor) -> 
         console.print(front_table(result.search) if result.search.front else title, soft_wrap=True)
         for point in result.search.front:
             recipe = Path(result.directory) / point.recipe
-            console.print(f"Recipe of trial {point.trial}: {recipe}", soft_wrap=True, highlight=False)
+            said = tr("Recipe of trial {trial}: {path}", trial=point.trial, path=recipe)
+            console.print(said, soft_wrap=True, highlight=False)
         if result.search.note:
-            console.print(result.search.note, style="yellow", soft_wrap=True)
+            console.print(recognised(result.search.note), style="yellow", soft_wrap=True)
     if result.summary:
         console.print(summary_table(result.summary))
         for said in repeated_recall_lines(result.summary):
@@ -132,12 +143,13 @@ def _print_result(console: Console, result: RunResult, floor: AccuracyFloor) -> 
         console.print(image_settings_table(result))
     for line in recommendation_texts(result, floor):
         console.print(line)
-    console.print(f"Files: {Path(result.directory) / 'models'}", soft_wrap=True, highlight=False)
+    files = tr("Files: {folder}", folder=Path(result.directory) / "models")
+    console.print(files, soft_wrap=True, highlight=False)
 
 
 def explain(outcome: ProcessOutcome) -> None:
     """Say on the error stream why it did not end well."""
     # What is wrong with a recipe or its data is said in one sentence, and no log tells more of it.
     if outcome.log and outcome.exit_code == EXIT_FAILED:
-        sys.stderr.write(f"Details: {outcome.log}\n")
-    sys.stderr.write(f"{outcome.message}\n")
+        sys.stderr.write(tr("Details: {file}", file=outcome.log) + "\n")
+    sys.stderr.write(f"{recognised(outcome.message)}\n")

@@ -19,11 +19,14 @@ from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import read_recipe
 from engine.contract.sensitivity import MAX_IMAGES, SensitivityRequest
 from engine.inspection.run_models import InspectedRun
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from engine.store.durable_file import write_durably
 from ui.durations import duration_text
 from ui.terminal.cancel_on_signal import CancelOnSignal
 from ui.terminal.one_bar import Draw, OneBar, phase_title
 from ui.terminal.plain_console import plain_console
+from ui.terminal.progress_view import batch_text
 from ui.terminal.run_command import WrittenResults, explain
 from ui.terminal.sensitivity_table import sensitivity_table, sensitivity_title
 from workers.engine_process import EngineProcess
@@ -52,11 +55,13 @@ class Asked:
             NutshellError: it is neither a run nor a recipe, or an option does not fit.
         """
         if not 1 <= self.images <= MAX_IMAGES:
-            raise RecipeError(f"--images {self.images}: name a number from 1 to {MAX_IMAGES:,}.")
+            raise RecipeError(
+                tr("--images {typed}: name a number from 1 to {most:,}.", typed=self.images, most=MAX_IMAGES)
+            )
         path = Path(self.network).expanduser()
         if path.is_file():
             if self.variant:
-                raise RecipeError("--variant names one of a run's; of a recipe, the baseline is measured.")
+                raise RecipeError(tr("--variant names one of a run's; of a recipe, the baseline is measured."))
             return read_recipe(path), SensitivityRequest(images=self.images, schemes=self.schemes), runs_directory
         run = InspectedRun.open(self.network, runs_directory)
         variant = run.model(self.variant).name if self.variant else ""
@@ -72,7 +77,7 @@ def sensitivity_command(asked: Asked, runs_directory: Path, json: Path | None) -
     WrittenResults(json).refuse_unwritable()
     console = plain_console()
     process = EngineProcess(recipe, root, give_way=False, task="sensitivity", sensitivity=request)
-    with CancelOnSignal(process, "Cancelling."), keeping_awake(), OneBar(console, _draw) as shown:
+    with CancelOnSignal(process, tr("Cancelling.")), keeping_awake(), OneBar(console, _draw) as shown:
         for batch in process.batches():
             for event in batch:
                 shown.show(event)
@@ -87,7 +92,7 @@ def sensitivity_command(asked: Asked, runs_directory: Path, json: Path | None) -
     for scheme in found.schemes:
         console.print(sensitivity_table(found, scheme))
     for note in found.notes:
-        console.print(Text(note), soft_wrap=True, highlight=False)
+        console.print(Text(recognised(note)), soft_wrap=True, highlight=False)
     return outcome.exit_code
 
 
@@ -97,11 +102,9 @@ def _draw(event: EngineEvent, draw: Draw) -> None:
             draw(phase_title(event.phase), 0, None, "")
         case BatchProgress():
             done = (event.epoch - 1) * event.batches + event.batch
-            left = duration_text(event.seconds_left)
-            detail = f"epoch {event.epoch}/{event.epochs}, loss {event.loss:.3f}, {left} left"
-            draw("Training the baseline", done, event.epochs * event.batches, detail)
+            draw(tr("Training the baseline"), done, event.epochs * event.batches, batch_text(event))
         case LayerMeasured():
-            detail = f"{event.layer}, {duration_text(event.seconds_left)} left"
-            draw("Changing one layer at a time", round(STEPS * event.done_fraction), STEPS, detail)
+            detail = tr("{layer}, {left} left", layer=event.layer, left=duration_text(event.seconds_left))
+            draw(tr("Changing one layer at a time"), round(STEPS * event.done_fraction), STEPS, detail)
         case _:
             pass

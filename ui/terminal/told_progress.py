@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 
 from engine.contract.progress import Progress
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from ui.durations import duration_text
 
 TOLD_AFTER_S = 2.0
@@ -14,13 +16,14 @@ TOLD_EVERY_S = 5.0
 """Where the output is no terminal."""
 
 
-def told_on_stderr(raise_if_cancelled: Callable[[], None] | None = None, noun: str = "images") -> Progress:
+def told_on_stderr(raise_if_cancelled: Callable[[], None] | None = None, noun: str = "") -> Progress:
     """Tells what is done on stderr, once that takes longer than two seconds.
 
     Args:
         raise_if_cancelled: as `Progress`.
-        noun: what is counted.
+        noun: what is counted; by default images.
     """
+    noun = noun or tr("images")
     began = time.monotonic()
     live = sys.stderr.isatty()
     phase, phase_began = "", began
@@ -37,14 +40,17 @@ def told_on_stderr(raise_if_cancelled: Callable[[], None] | None = None, noun: s
 
     def on_phase(text: str) -> None:
         nonlocal phase, phase_began
-        phase, phase_began = text, time.monotonic()
-        tell(text, new=True)
+        phase, phase_began = recognised(text), time.monotonic()
+        tell(phase, new=True)
 
     def on_report(done: int, total: int) -> None:
         if done < total:
             passed = time.monotonic() - phase_began
-            left = f", {duration_text(passed * (total - done) / done)} left" if done and passed > TOLD_AFTER_S else ""
-            tell(f"{phase}: {done:,} of {total:,} {noun}{left}", new=False)
+            left = ""
+            if done and passed > TOLD_AFTER_S:
+                left = tr(", {duration} left", duration=duration_text(passed * (total - done) / done))
+            count = tr("{done:,} of {total:,} {noun}", done=done, total=total, noun=noun)
+            tell(f"{phase}: {count}{left}", new=False)
         elif live:
             sys.stderr.write("\r\x1b[K")
 

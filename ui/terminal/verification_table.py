@@ -4,20 +4,28 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from engine.language.speech import mark, tr
 from engine.verification.verified_figures import Verification
 from ui.verification_lines import shown_groups
 
-HEADS = {"probabilities": "proba-\nbilities", "agreement": "agree-\nment", "threshold": "thres-\nhold"}
+HEADS = {
+    "probabilities": mark("proba-\nbilities"),
+    "agreement": mark("agree-\nment"),
+    "threshold": mark("thres-\nhold"),
+}
+
+OUTCOMES = (mark("holds"), mark("does not hold"), mark("not verified"))
+"""What `FigureGroup.outcome` may be."""
 
 
 def verification_table(found: Verification) -> Table:
     """One row per variant, one column per group of figures."""
     groups = shown_groups(found)
-    table = Table(title=f"Run {found.run}, computed again", title_justify="left")
-    table.add_column("chain", overflow="fold", min_width=9)
+    table = Table(title=tr("Run {name}, computed again", name=found.run), title_justify="left")
+    table.add_column(tr("chain"), overflow="fold", min_width=9)
     for name in groups:
-        table.add_column(HEADS.get(name, name))
+        table.add_column(tr(HEADS.get(name, name)))
     for variant in found.variants:
-        outcomes = {group.group: group.outcome for group in variant.groups}
+        outcomes = {group.group: tr(group.outcome) for group in variant.groups}
         table.add_row(variant.variant, *(outcomes.get(name, "–") for name in groups))
     return table

@@ -8,6 +8,8 @@ from pathlib import Path
 from rich.text import Text
 
 from engine.contract.errors import EXIT_DONE, EXIT_FAILED, NutshellError
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from engine.measurement.interpreter import load_interpreter
 from engine.store.durable_file import write_durably
 from engine.verification.finished_run import FinishedRun
@@ -31,13 +33,13 @@ def verify_command(run: str, runs_directory: Path, json: Path | None) -> int:
     WrittenResults(json).refuse_unwritable()
     opened = FinishedRun.open(run, runs_directory)
     _start_runtime(opened)
-    with StopOnSignal("Stopped; nothing was changed.") as stop:
+    with StopOnSignal(tr("Stopped; nothing was changed.")) as stop:
         found = VerifiedRun(opened, told_on_stderr(stop.raise_if_asked)).finish()
     if json is not None:
         write_durably(json, found.model_dump_json(by_alias=True, indent=1) + "\n")
     console = plain_console()
     console.print(verification_table(found))
-    for line in (*differing_lines(found), *found.notes, verdict(found)):
+    for line in (*differing_lines(found), *map(recognised, found.notes), verdict(found)):
         console.print(Text(line), soft_wrap=True, highlight=False)
     return EXIT_DONE if found.holds else EXIT_FAILED
 

@@ -1,4 +1,4 @@
-"""The language of the window."""
+"""The language of the window, and of the terminal where one is named."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ AS_THE_SYSTEM = "auto"
 class SpokenLanguage(ChoicePreference):
     key = "language"
     title = "Lan&guage"
-    explanation = "Of the window. Recipes, files and the terminal stay in English."
+    explanation = "Of the window and, where you name one, of the terminal. Recipes and files stay in English."
     order = 4
 
     @classmethod
