@@ -46,7 +46,8 @@ def recommended(
 
     Goals of speed are left out until all files were timed in turn. Where no file reaches the floor, the nearest one is
     all that is told. Variants of another dataset are left out: their accuracies are of other images. Of a run with
-    several seeds or folds the chains are compared, by their means.
+    several seeds or folds the chains are compared, by their means. Files of the same bytes are one file, as the baseline
+    that several trials of a search share.
 
     Args:
         summary: of a run that has ended and repeats its chains.
@@ -55,7 +56,7 @@ def recommended(
     chains = judged.variants
     if all(variant.chain == BASELINE for variant in chains):
         return ()
-    passing = floor.reached(chains)
+    passing = _distinct(floor.reached(chains))
     reasons = Reasons(judged, floor)
     if not passing:
         nearest = max(chains, key=lambda one: one.accuracy)
@@ -72,6 +73,14 @@ def recommended(
         reason = reasons.of(aim, best, rivals, passing, _advised(aim, passing, chains, differences))
         found.append(Recommendation(aim.goal, judged.files[best.name], reason, aim.paper))
     return tuple(found)
+
+
+def _distinct(variants: Sequence[VariantMeasurement]) -> tuple[VariantMeasurement, ...]:
+    """The first variant of each file content; those of which it is not known each stand for themselves."""
+    found: dict[str, VariantMeasurement] = {}
+    for one in variants:
+        found.setdefault(one.file_sha256 or one.name, one)
+    return tuple(found.values())
 
 
 def _accurate_enough(

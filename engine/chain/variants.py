@@ -142,6 +142,7 @@ class Variants:
                 "split": split,
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
+                "file_sha256": hashlib.sha256(content).hexdigest(),
                 "micro": variant.micro and variant.micro.model_copy(update={"file": self._directory.micro_name(name)}),
                 "evidence": finished.evidence,
                 "images": images.dataset.image_bytes,

@@ -234,6 +234,8 @@ class VariantMeasurement(Measured):
     """The labels of the steps, in order."""
     file: str
     """The `.tflite`, relative to the run's directory, with forward slashes."""
+    file_sha256: str = ""
+    """Of its content, 64 hexadecimal digits; empty in runs of versions that did not tell."""
     ranges_file: str = ""
     """What its calibration found as JSON, likewise; empty where nothing was calibrated."""
     accuracy: float
