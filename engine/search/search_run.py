@@ -137,9 +137,11 @@ class _TrialLoop:
             self._last_failure = f"trial {trial.number} was stopped: {why}"
             self._sampler.tell(trial.settings, self._figures_of_stopped(watch))
             self._tell(trial, "stopped", why, {}, began)
-        elif ended is None or figures is None:
+        elif ended is None or figures is None or ended.diverged:
             self._failed += 1
             missing = f"it has no {' or '.join(self._settings.objectives)}"
+            if ended is not None and ended.diverged:
+                missing = "its training has diverged"
             self._last_failure = next(iter(failed.sentences.values()), missing)
             self._sampler.tell(trial.settings, None)
             self._tell(trial, "failed", self._last_failure, {}, began)
