@@ -90,8 +90,14 @@ class Variants:
         self.measured_count = 0
         """How many measurements had to be made, latencies included."""
 
-    def add(self, chain: str, branch: Branch, stage: Stage, finished: FinishedStage, runner: StageRunner) -> None:
-        """Put a finished chain's file into the run with how to feed it, measure it as it ships, and tell."""
+    def add(
+        self, chain: str, branch: Branch, stage: Stage, finished: FinishedStage, runner: StageRunner, diverged: str = ""
+    ) -> None:
+        """Put a finished chain's file into the run with how to feed it, measure it as it ships, and tell.
+
+        Args:
+            diverged: why its figures are no result; empty: they are one.
+        """
         name = variant_name(chain, branch.name)
         images = runner.images[stage.images]
         stored = runner.tflite(finished.key).read_bytes()
@@ -142,7 +148,10 @@ class Variants:
                 "split": split,
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
+                "file_sha256": hashlib.sha256(content).hexdigest(),
                 "micro": variant.micro and variant.micro.model_copy(update={"file": self._directory.micro_name(name)}),
+                "diverged": bool(diverged),
+                "note": " ".join(filter(None, (diverged, variant.note))),
                 "evidence": finished.evidence,
                 "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),

@@ -234,6 +234,8 @@ class VariantMeasurement(Measured):
     """The labels of the steps, in order."""
     file: str
     """The `.tflite`, relative to the run's directory, with forward slashes."""
+    file_sha256: str = ""
+    """Of its content, 64 hexadecimal digits; empty in runs of versions that did not tell."""
     ranges_file: str = ""
     """What its calibration found as JSON, likewise; empty where nothing was calibrated."""
     accuracy: float
@@ -300,6 +302,9 @@ class VariantMeasurement(Measured):
     """The chain that shows what a step of this one is worth: the same without it."""
     note: str = ""
     """A sentence where a step did not help, or stands short of its full training."""
+    diverged: bool = False
+    """Whether its training, or that of a network which it was made from, has most likely diverged, as `note` tells: its
+    figures are no result."""
     dataset: str = ""
     """Whose test images it was measured on, where a step went over to another dataset than the recipe's."""
     evidence: tuple[StageEvidence, ...] = ()

@@ -140,6 +140,8 @@ class Step(ABC, Generic[P]):
     """Traits of the network it makes; later steps keep them, or say in `cannot_follow` why they cannot."""
     begins_anew: ClassVar[bool] = False
     """Whether it makes a new network, without the traits that earlier steps made."""
+    learns_from_before: ClassVar[bool] = True
+    """Whether its network has learned from the one that it is given: if that has diverged, so has this one."""
     cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType({})
     """Trait of the network it would be given → why the step refuses it, as a sentence. The pre-flight offers to put
     the step before the one that made the trait, or to remove it where it is the same step again."""

@@ -46,6 +46,7 @@ class DynamicSparseTraining(Step[DynamicSparseTrainingParameters]):
     Parameters: ClassVar[type[StepParameters]] = DynamicSparseTrainingParameters
     makes: ClassVar[frozenset[Trait]] = frozenset({Trait.ZEROS})
     begins_anew: ClassVar[bool] = True
+    learns_from_before: ClassVar[bool] = False
 
     def training_epochs(self, parameters: DynamicSparseTrainingParameters) -> int:
         return parameters.epochs
