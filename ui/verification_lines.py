@@ -10,7 +10,7 @@ from ui.counts import counted
 
 GROUPS = (
     "file", "size", "weights", "accuracy", "classes", "probabilities", "answers", "agreement", "paired", "threshold",
-    mark("TFLM file"),
+    mark("TFLM file"), "runtimes",
 )  # fmt: skip
 MAX_LINES = 8
 """Of one group; a table of many classes can differ in thousands of figures."""

@@ -100,6 +100,10 @@ class Operator:
     activations are floats, false of QUANTIZE and DEQUANTIZE, which only change the type."""
     macs: int
     """Multiply-accumulates for one image; 0 but for convolutions and dense layers."""
+    input_dtypes: tuple[str, ...] = ()
+    """The number types of its inputs, in their order, such as ("float32", "int8", "float32")."""
+    output_dtype: str = ""
+    """Of its first output."""
 
 
 class TfliteGraph:
@@ -118,7 +122,14 @@ class TfliteGraph:
     def operators(self) -> tuple[Operator, ...]:
         """All operators, in order."""
         return tuple(
-            Operator(self._operator_name(operator), self._computes_in_float(operator), self._macs(operator))
+            Operator(
+                self._operator_name(operator),
+                self._computes_in_float(operator),
+                self._macs(operator),
+                # An input that is left out, such as a bias, has the place -1.
+                tuple(tensor_dtype(self._graph.tensors[place]) for place in operator.inputs if place >= 0),
+                tensor_dtype(self._graph.tensors[operator.outputs[0]]) if len(operator.outputs) else "",
+            )
             for operator in self._graph.operators
         )
 

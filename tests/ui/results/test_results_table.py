@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.contract.measurements import MicroFile, SweptEpoch, VariantMeasurement
+from engine.contract.runtime_figures import RuntimeFigures
 from engine.figures.variant_figures import FIGURES, figures
 from engine.figures.variants_csv import variants_csv
 from tests.qt_fixtures import Answers
@@ -66,6 +67,23 @@ def press(qtbot: QtBot, table: ResultsTable, name: str) -> str:
     return message.text()
 
 
+def test_what_a_file_runs_on_is_told_with_its_reason_as_tool_tip(qtbot: QtBot, run_directory: Path) -> None:
+    runtimes = {
+        "litert": RuntimeFigures(runs=True, agreement=1.0, max_difference=0.0, images=32),
+        "tflm": RuntimeFigures(runs=False, reason="TensorFlow Lite Micro has no DEQUANTIZE for float16 values."),
+    }
+    table = ResultsTable()
+    qtbot.addWidget(table)
+    table.show_state(state_of(run_directory, variant("baseline"), variant("int8", runtimes=runtimes)))
+    assert shown(table, "runs on") == ["–", "LiteRT"]
+    assert not table.view.isColumnHidden(column("runs on"))
+    told = table.view.model().index(1, column("runs on")).data(Qt.ItemDataRole.ToolTipRole)
+    assert told.splitlines() == [
+        "LiteRT: runs, with LiteRT's own answers for 32 test images.",
+        "TFLM: does not run. TensorFlow Lite Micro has no DEQUANTIZE for float16 values.",
+    ]
+
+
 def test_columns_sort_by_number(qtbot: QtBot, run_directory: Path) -> None:
     table = ResultsTable()
     qtbot.addWidget(table)
@@ -107,7 +125,7 @@ def test_the_chosen_row_stays_chosen_when_figures_come(table: ResultsTable, run_
     assert [index.data() for index in table.view.selectionModel().selectedRows()] == [chosen]
 
 
-NESTED = {"images", "confusion", "per_class", "auc", "threshold", "micro", "paired", "paired_control"}
+NESTED = {"images", "confusion", "per_class", "auc", "threshold", "micro", "paired", "paired_control", "runtimes"}
 """One column for each of their figures, where there is one."""
 LATER = {"balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss", "seed", "fold", "trial", "validation_accuracy"}
 """Those of predictions, repetitions and searches, which this study does not have."""
@@ -226,7 +244,18 @@ def test_copying_gives_tab_separated_rows(qtbot: QtBot, table: ResultsTable) -> 
 
 def test_the_columns_that_matter_are_shown_and_the_others_can_be(table: ResultsTable) -> None:
     titles = [one.title.split("\n")[0] for place, one in enumerate(FIGURES) if not table.view.isColumnHidden(place)]
-    assert titles == ["accuracy", "Δ accuracy", "agreement", "size", "size", "zipped", "latency p50", "latency", "note"]
+    assert titles == [
+        "accuracy",
+        "Δ accuracy",
+        "agreement",
+        "size",
+        "size",
+        "zipped",
+        "latency p50",
+        "latency",
+        "runs on",
+        "note",
+    ]
     corner = table.findChild(QLabel, "results.corner")
     assert corner is not None
     assert corner.text() == "chain"
