@@ -11,6 +11,7 @@ from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.runtime import RUNTIMES, FileForm
 from engine.contract.step_parameters import StepParameters
+from engine.contract.target_settings import TargetSettings
 from engine.graph.layer_graph import LayerGraph
 from engine.measurement.target_limits import KIB, MICRO
 from engine.workbench.step import STEPS, Form, graph_after
@@ -41,13 +42,13 @@ def runtime_findings(recipe: Recipe, class_count: int) -> Iterator[Finding]:
         except NutshellError:
             # The pre-flight says elsewhere why there is no network.
             continue
-        yield from _chain_findings(recipe, chain.name, chain.steps, graph)
+        yield from _chain_findings(target, chain.name, chain.steps, graph)
 
 
 def _chain_findings(
-    recipe: Recipe, name: str, steps: tuple[StepParameters, ...], graph: LayerGraph
+    target: TargetSettings, name: str, steps: tuple[StepParameters, ...], graph: LayerGraph
 ) -> Iterator[Finding]:
-    target, form, last = recipe.target, FileForm(), steps[-1] if steps else None
+    form, last = FileForm(), steps[-1] if steps else None
     bytes_per_parameter = FLOAT_BYTES
     if last is not None and STEPS[last.step].gives is Form.TFLITE:
         step = STEPS[last.step]()
@@ -59,10 +60,17 @@ def _chain_findings(
     size = round(bytes_per_parameter * graph.parameters)
     # Without types, a step chooses them itself, by bounds of its own.
     if target.model_bytes and form.weights and size > target.model_bytes:
-        yield _warning("model_bytes", _too_much(f'The file of "{name}" takes about', size, "model_bytes", recipe))
+        message = (
+            f'The file of "{name}" takes about {size / KIB:,.1f} KiB, more than the {target.model_bytes / KIB:,.1f} '
+            "KiB of target.model_bytes."
+        )
+        yield _warning("model_bytes", message)
     arena = least_arena_bytes(graph, form)
     if target.arena_bytes and arena > target.arena_bytes:
-        message = _too_much(f'The arena of "{name}" takes at least', arena, "arena_bytes", recipe)
+        message = (
+            f'The arena of "{name}" takes at least {arena / KIB:,.1f} KiB, more than the '
+            f"{target.arena_bytes / KIB:,.1f} KiB of target.arena_bytes."
+        )
         yield _warning("arena_bytes", message)
 
 
@@ -73,11 +81,6 @@ def least_arena_bytes(graph: LayerGraph, form: FileForm) -> int:
     values = max((sum(prod(shapes[one]) for one in (*layer.inputs, layer.name)) for layer in layers), default=0)
     ends = 0 if form.ends_bytes == form.activation_bytes else form.ends_bytes + form.activation_bytes
     return max(values * form.activation_bytes, prod(graph.input_shape) * ends)
-
-
-def _too_much(what: str, found: int, limit: str, recipe: Recipe) -> str:
-    allowed = getattr(recipe.target, limit)
-    return f"{what} {found / KIB:,.1f} KiB, more than the {allowed / KIB:,.1f} KiB of target.{limit}."
 
 
 def _warning(field: str, message: str) -> Finding:

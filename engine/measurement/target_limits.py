@@ -52,7 +52,7 @@ def _sentence(kept: KeptLimit, variant: VariantMeasurement) -> str:
         return f"It does not keep the target to run on {name}: {variant.runtimes[kept.runtime].reason}"
     if kept.found is None or kept.allowed is None:
         return "Its arena, which the target limits, was not measured."
-    what = "Its arena" if kept.limit == "arena_bytes" else "The file"
-    return (
-        f"{what} takes {kept.found / KIB:,.1f} KiB, more than the {kept.allowed / KIB:,.1f} KiB that the target allows."
-    )
+    found, allowed = kept.found / KIB, kept.allowed / KIB
+    if kept.limit == "arena_bytes":
+        return f"Its arena takes {found:,.1f} KiB, more than the {allowed:,.1f} KiB that the target allows."
+    return f"The file takes {found:,.1f} KiB, more than the {allowed:,.1f} KiB that the target allows."
