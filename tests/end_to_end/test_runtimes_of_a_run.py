@@ -72,3 +72,39 @@ def test_a_target_changes_the_verdicts_and_tries_nothing_again(
     (note,) = (one["note"] for one in document["variants"] if one["chain"] == "PRQ")
     assert "It does not keep the target to run on TensorFlow Lite Micro: " in note
     assert PHASE in (copied_run / "events.jsonl").read_text(encoding="utf-8")
+
+
+def test_micro_writes_source_and_says_which_boards_it_fits(
+    finished_study: dict[str, Any], checkout: Path, tmp_path: Path
+) -> None:
+    runs, name = finished_study["folder"] / "runs", finished_study["json"]["run"]
+    done = run(checkout, "micro", name, "--variant", "PRN", "--out", tmp_path / "c", "--runs", runs)
+    assert done.returncode == 0, done.stderr
+    assert "Raspberry Pi Pico" in done.stdout
+    record = json.loads((tmp_path / "c" / "boards.json").read_text(encoding="utf-8"))
+    (variant,) = (one for one in finished_study["json"]["variants"] if one["chain"] == "PRN")
+    assert (record["model_bytes"], record["macs"]) == (variant["model_bytes"], variant["macs"])
+    assert record["arena_bytes"] == variant["runtimes"]["tflm"]["arena_bytes"]
+    assert record["operators"] == variant["runtimes"]["tflm"]["operators"]
+    # Nothing is estimated for floats.
+    assert {one["estimated_cycles"] for one in record["boards"]} == {None}
+    assert sorted(path.name for path in (tmp_path / "c").iterdir()) == [
+        "boards.json",
+        "interpreter.h",
+        "model.cc",
+        "model.h",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("variant", "sentence"),
+    [("PRQ", '"PRQ" is not for a microcontroller. TensorFlow Lite Micro has no'), ("PRX", 'Did you mean "PR')],
+)
+def test_micro_says_what_it_cannot_write(
+    variant: str, sentence: str, finished_study: dict[str, Any], checkout: Path, tmp_path: Path
+) -> None:
+    runs, name = finished_study["folder"] / "runs", finished_study["json"]["run"]
+    done = run(checkout, "micro", name, "--variant", variant, "--out", tmp_path / "c", "--runs", runs)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert not (tmp_path / "c").exists()

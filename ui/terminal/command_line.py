@@ -56,6 +56,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.inspect_command import inspect_command
 
             return inspect_command(chosen.run, chosen.runs, chosen.variant, chosen.image, chosen.out)
+        if chosen.command == "micro":
+            from ui.terminal.micro_command import micro_command
+
+            return micro_command(chosen.run, chosen.runs, chosen.variant, chosen.out)
         if chosen.command == "compare":
             from ui.terminal.compare_command import AskedComparison, compare_command
 
@@ -183,6 +187,7 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", required=True, help="write figures and inspection.json there"
     )
     _add_runs(inspect)
+    _add_micro(commands)
     _add_compare(commands)
     _add_report(commands)
     _add_sensitivity(commands)
@@ -223,6 +228,19 @@ def _seeds(text: str) -> tuple[int, ...]:
         return tuple(int(one) for one in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} are no seeds; write whole numbers with commas: 1,2,3") from None
+
+
+def _add_micro(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    micro = commands.add_parser(
+        "micro",
+        help="a variant's file as C source for a microcontroller",
+        description="Write a variant's .tflite as an aligned C array, with a sketch of the program that links exactly "
+        "its operators, and say which boards it fits.",
+    )
+    micro.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    micro.add_argument("--variant", required=True, metavar="NAME", help="such as int8")
+    micro.add_argument("--out", type=Path, metavar="DIR", required=True, help="write the source there")
+    _add_runs(micro)
 
 
 def _add_compare(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.measurements import MicroFile, SweptEpoch, VariantMeasurement
@@ -17,7 +17,9 @@ from engine.contract.runtime_figures import RuntimeFigures
 from engine.figures.variant_figures import FIGURES, figures
 from engine.figures.variants_csv import variants_csv
 from tests.qt_fixtures import Answers
+from tests.tflite_toys import gap_network
 from tests.ui.study_events import CHAINS, result, variant
+from ui.results.micro_dialog import MicroDialog
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.results_table import ResultsTable
 from ui.shown_run import ShownRun
@@ -295,3 +297,46 @@ def test_a_latency_ratio_that_was_not_measured_is_a_dash(table: ResultsTable) ->
     assert "latency_ratio" not in header
     assert "latency_p50_ms" in header
     assert row
+
+
+def test_boards_and_c_source_of_the_chosen_file(
+    qtbot: QtBot, run_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = gap_network((24, 24, 1), 2, "int8")
+    (run_directory / "models" / "int8.tflite").write_bytes(content)
+    tried = {"tflm": RuntimeFigures(runs=True, agreement=1.0, max_difference=0.0, arena_bytes=300_000)}
+    table = ResultsTable()
+    qtbot.addWidget(table)
+    table.show_state(state_of(run_directory, variant("baseline"), variant("int8", runtimes=tried)))
+    table.show()
+    table.choose_variant("int8")
+    press(qtbot, table, "micro")
+    dialog = table.findChild(MicroDialog)
+    boards, save = dialog.findChild(QTableWidget, "micro.boards"), dialog.findChild(QPushButton, "micro.save")
+    qtbot.waitUntil(save.isEnabled)
+    fits = {boards.item(row, 0).text(): boards.item(row, 4).text() for row in range(boards.rowCount())}
+    assert (fits["Arduino Nano 33 BLE Sense"], fits["Nucleo H743ZI"]) == ("no", "yes")
+    assert "The arena takes 293.0 KiB, and the RAM has 256 KiB." in boards.item(0, 4).toolTip()
+    assert "arena: 293 KiB" in dialog.findChild(QLabel, "micro.says").text()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "c"))
+    qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
+    said = dialog.findChild(QLabel, "micro.message")
+    qtbot.waitUntil(lambda: said.text() == f"Saved in {tmp_path / 'c'}.")
+    assert f"g_model[{len(content)}]" in (tmp_path / "c" / "model.cc").read_text(encoding="utf-8")
+    dialog.reject()
+
+
+def test_a_file_that_is_not_for_a_microcontroller_says_why(qtbot: QtBot, run_directory: Path) -> None:
+    reason = "TensorFlow Lite Micro has no DEQUANTIZE for float16 values."
+    table = ResultsTable()
+    qtbot.addWidget(table)
+    tried = {"tflm": RuntimeFigures(runs=False, reason=reason)}
+    table.show_state(state_of(run_directory, variant("baseline"), variant("int8", runtimes=tried)))
+    table.show()
+    table.choose_variant("int8")
+    press(qtbot, table, "micro")
+    dialog = table.findChild(MicroDialog)
+    said = dialog.findChild(QLabel, "micro.message")
+    qtbot.waitUntil(lambda: reason in said.text())
+    assert not dialog.findChild(QPushButton, "micro.save").isEnabled()
+    dialog.reject()
