@@ -33,11 +33,13 @@ from engine.export.feeding_description import described
 from engine.feeding.study_images import StudyImages
 from engine.measurement.accuracy import both_classes, predicted, share_equal
 from engine.measurement.classification import classify
+from engine.measurement.delegate_rules import delegate_forecasts
 from engine.measurement.figures_per_class import chosen_threshold, untested
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.machine import LATENCY_THREADS
 from engine.measurement.target_limits import kept_limits
 from engine.measurement.target_verdict import unjudged_note
+from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
 from engine.store.measurement_store import MeasurementStore
@@ -151,6 +153,8 @@ class Variants:
                 "file": self._directory.model_name(name),
                 "micro": variant.micro and variant.micro.model_copy(update={"file": self._directory.micro_name(name)}),
                 "evidence": finished.evidence,
+                # Not kept with the stage: a later version may know other rules.
+                "delegates": delegate_forecasts(TfliteFile.parse(content).operators),
                 "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),
                 "predictions": self._keep_predictions(name, output, images.dataset, (split, stage.dataset)),

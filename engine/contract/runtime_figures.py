@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -45,3 +46,22 @@ class KeptLimit(_MeasuredThere):
     found: int | None = None
     """Bytes; None of `runs_on`, and where it was not measured."""
     verdict: LimitVerdict
+
+
+class DelegateForecast(_MeasuredThere):
+    """What a delegate of phones or accelerators leaves to the CPU, by the rules that its makers publish."""
+
+    title: str
+    how: Literal["by rule, not measured"] = "by rule, not measured"
+    operators: int
+    """Of the file."""
+    on_cpu: int
+    """How many of them it does not take."""
+    on_cpu_operators: tuple[str, ...]
+    """Their kinds, each once."""
+    macs_on_cpu: float
+    """Share of the multiply-accumulates that these are, 0 to 1."""
+    source: str
+    """Of the rules."""
+    date: date
+    """When they were read."""

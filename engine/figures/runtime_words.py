@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.runtime import RUNTIMES
-from engine.contract.runtime_figures import KeptLimit, RuntimeFigures
+from engine.contract.runtime_figures import DelegateForecast, KeptLimit, RuntimeFigures
 from engine.figures.figure import MISSING
 
 KIB = 1024
@@ -22,6 +22,28 @@ def runs_on_text(variant: VariantMeasurement) -> str:
 def runs_on_sentences(variant: VariantMeasurement) -> str:
     """A line for each runtime; empty where none was tried."""
     return "\n".join(f"{_title(key)}: {_sentence(key, found)}" for key, found in variant.runtimes.items())
+
+
+def delegates_text(variant: VariantMeasurement) -> str:
+    """The delegates that take every multiply-accumulate by rule, such as "Edge TPU, Hexagon"."""
+    if not variant.delegates:
+        return MISSING
+    return ", ".join(one.title for one in variant.delegates.values() if not one.macs_on_cpu) or "none"
+
+
+def delegates_sentences(variant: VariantMeasurement) -> str:
+    """A line for each delegate; empty where the run did not tell."""
+    return "\n".join(_forecast_sentence(one) for one in variant.delegates.values())
+
+
+def _forecast_sentence(one: DelegateForecast) -> str:
+    if not one.on_cpu:
+        return f"{one.title}: takes all {one.operators} operators, by rule, not measured."
+    return (
+        f"{one.title}: leaves {one.on_cpu} of {one.operators} operators to the CPU "
+        f"({', '.join(one.on_cpu_operators)}), with {100 * one.macs_on_cpu:.0f} % of the arithmetic, by rule, not "
+        "measured."
+    )
 
 
 def limits_text(variant: VariantMeasurement) -> str:

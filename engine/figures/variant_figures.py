@@ -21,7 +21,13 @@ from engine.figures.figure_forms import (
     words,
 )
 from engine.figures.figure_text import p_text
-from engine.figures.runtime_words import limits_text, runs_on_sentences, runs_on_text
+from engine.figures.runtime_words import (
+    delegates_sentences,
+    delegates_text,
+    limits_text,
+    runs_on_sentences,
+    runs_on_text,
+)
 
 KIB, MIB = 1024, 1024**2
 
@@ -274,6 +280,14 @@ FIGURES: tuple[Figure, ...] = (
         **number(lambda v, _: _arena_kib(v), "{:,.1f}"),
         better=LOWER,
         uncertainty=Uncertainty.COUNTED,
+    ),
+    Figure(
+        "delegates",
+        "delegates\n(by rule)",
+        "Accelerators of phones and small computers that take every convolution and dense layer of the file, by the "
+        "rules that their makers publish; not measured.",
+        **words(delegates_text),
+        detail=delegates_sentences,
     ),
     Figure(
         "limits",

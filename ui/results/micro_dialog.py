@@ -122,7 +122,11 @@ class MicroDialog(QDialog):
 
 
 def _cells(board: BoardFit) -> tuple[str, ...]:
-    estimated = MISSING if board.estimated_ms is None else f"{number_text(figure_text(board.estimated_ms))} ms"
+    estimated = (
+        MISSING
+        if board.estimated_ms is None
+        else tr("{number} ms", number=number_text(figure_text(board.estimated_ms)))
+    )
     return (
         board.board,
         board.processor,
