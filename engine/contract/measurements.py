@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.contract.evidence import StageEvidence
 from engine.contract.findings import Finding
 from engine.contract.recipe import BASELINE
+from engine.contract.runtime_figures import DelegateForecast, KeptLimit, RuntimeFigures
 
 
 class Measured(BaseModel):
@@ -313,6 +314,12 @@ class VariantMeasurement(Measured):
     """Of the chain's one-shot and iterative prunings, in order; the same as in `evidence`."""
     micro: MicroFile | None = None
     """None: none was asked for, or it would be no smaller."""
+    runtimes: dict[str, RuntimeFigures] = Field(default_factory=dict)
+    """Runtime's key → how it runs the file; empty in runs of versions that did not try."""
+    delegates: dict[str, DelegateForecast] = Field(default_factory=dict)
+    """Delegate's key → what it leaves to the CPU, by rule; empty in runs of versions that did not tell."""
+    limits: tuple[KeptLimit, ...] = ()
+    """How the file stands to what the recipe's `[target]` asks of it beside accuracy; empty: nothing is asked."""
     images: ImageBytes | None = None
     """What its image setting makes of the dataset; None in runs of versions that did not tell."""
 

@@ -18,6 +18,7 @@ from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry
 from engine.contract.repairs import InsertStep, MoveStep, RemoveEntry, Repair, SetValue
+from engine.contract.runtime import FileForm
 from engine.contract.step_parameters import StepParameters
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
@@ -160,6 +161,14 @@ class Step(ABC, Generic[P]):
     def file_bytes_per_parameter(self, parameters: P) -> float:
         """Of the `.tflite` that its stage leaves."""
         return 4.0
+
+    def file_form(self, parameters: P, graph: LayerGraph) -> FileForm:
+        """The numbers of that file.
+
+        Args:
+            graph: of the network that it is made of.
+        """
+        return FileForm()
 
     def training_epochs(self, parameters: P) -> int:
         """Epochs that the step trains."""

@@ -67,6 +67,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.inspect_command import inspect_command
 
             return inspect_command(chosen.run, chosen.runs, chosen.variant, chosen.image, chosen.out)
+        if chosen.command == "micro":
+            from ui.terminal.micro_command import micro_command
+
+            return micro_command(chosen.run, chosen.runs, chosen.variant, chosen.out)
         if chosen.command == "compare":
             from ui.terminal.compare_command import AskedComparison, compare_command
 
@@ -203,6 +207,7 @@ def _parser() -> ToldArguments:
         "--out", type=Path, metavar="DIR", required=True, help=tr("write figures and inspection.json there")
     )
     _add_runs(inspect)
+    _add_micro(commands)
     _add_compare(commands)
     _add_report(commands)
     _add_sensitivity(commands)
@@ -246,6 +251,21 @@ def _seeds(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(
             tr("{typed!r} are no seeds; write whole numbers with commas: 1,2,3", typed=text)
         ) from None
+
+
+def _add_micro(commands: argparse._SubParsersAction[ToldArguments]) -> None:
+    micro = commands.add_parser(
+        "micro",
+        help=tr("a variant's file as C source for a microcontroller"),
+        description=tr(
+            "Write a variant's .tflite as an aligned C array, with a sketch of the program that links exactly "
+            "its operators, and say which boards it fits."
+        ),
+    )
+    micro.add_argument("run", metavar="RUN", help=tr("a run's name, or its folder"))
+    micro.add_argument("--variant", required=True, metavar="NAME", help=tr("such as int8"))
+    micro.add_argument("--out", type=Path, metavar="DIR", required=True, help=tr("write the source there"))
+    _add_runs(micro)
 
 
 def _add_compare(commands: argparse._SubParsersAction[ToldArguments]) -> None:
