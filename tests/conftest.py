@@ -25,6 +25,7 @@ pytest_plugins = (
     "tests.shipped_toys",
     "tests.toy_run",
     "tests.finished_study",
+    "tests.device_toy",
 )
 
 WORKERS = 2

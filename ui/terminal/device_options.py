@@ -1,0 +1,55 @@
+"""What `device` takes; read with every command, so nothing of its work is imported here."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+USUAL_IMAGES = 100
+AddRuns = Callable[[argparse.ArgumentParser], None]
+
+
+def add_device(commands: argparse._SubParsersAction[argparse.ArgumentParser], add_runs: AddRuns) -> None:
+    """The command and what it takes."""
+    device = commands.add_parser(
+        "device",
+        help="measure a run's files on another device",
+        description="Measure the files of a run where they will be used, and bring the figures back.",
+    )
+    parts = device.add_subparsers(dest="part", metavar="PART", required=True)
+    bundle = parts.add_parser(
+        "bundle",
+        help="pack files, test images and a program that measures",
+        description="Write an archive to unpack on a device. There, `sh run.sh` measures; only NumPy and LiteRT are "
+        "needed. Test images are in it as numbers that are ready to be fed; originals and names of files are not.",
+    )
+    bundle.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    add_bundle_options(bundle)
+    bundle.add_argument("--out", type=Path, required=True, metavar="BUNDLE.zip", help="write the archive there")
+    bundle.add_argument("--progress", action="store_true", help=argparse.SUPPRESS)
+    imported = parts.add_parser(
+        "import",
+        help="take the results of a device into the run",
+        description="Check results.json, keep it with the run, and print what was measured. Nothing is overwritten.",
+    )
+    imported.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    imported.add_argument("results", type=Path, metavar="results.json")
+    listed = parts.add_parser("list", help="what was measured on other devices", description="Print all of it.")
+    listed.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    for parser in (bundle, imported, listed):
+        add_runs(parser)
+
+
+def add_bundle_options(parser: argparse.ArgumentParser) -> None:
+    """What is packed."""
+    parser.add_argument(
+        "--variants", nargs="+", default=[], metavar="NAME", help="only these, and their baseline (default: all)"
+    )
+    parser.add_argument(
+        "--images", type=int, default=USUAL_IMAGES, metavar="N", help=f"test images (default: {USUAL_IMAGES})"
+    )
+    parser.add_argument("--names", action="store_true", help="pack the names of the images' files too")
+    parser.add_argument(
+        "--wheels", type=Path, metavar="FOLDER", help="pack these Python packages, for a device without a network"
+    )
