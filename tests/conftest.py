@@ -26,6 +26,7 @@ pytest_plugins = (
     "tests.toy_run",
     "tests.finished_study",
     "tests.device_toy",
+    "tests.loopback_sshd",
 )
 
 WORKERS = 2

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from engine.contract.errors import EXIT_DONE, NutshellError
+from engine.contract.progress import Progress
 from engine.device.bundle import AskedBundle, write_bundle
 from engine.device.device_figures import device_figures
 from engine.device.kept_results import KeptResults, kept_results
+from engine.device.remote_measurement import measure_there, measuring_options
 from engine.device.result_import import import_results
+from engine.device.secure_shell import SecureShell
 from engine.inspection.run_models import InspectedRun
 from engine.measurement.interpreter import load_interpreter
 from engine.store.run_hashes import is_damaged
@@ -40,6 +44,8 @@ def device_command(chosen: argparse.Namespace) -> int:
         return _bundle(chosen)
     if chosen.part == "import":
         return _import(chosen.run, chosen.results, chosen.runs)
+    if chosen.part == "run":
+        return _run(chosen)
     return _list(chosen.run, chosen.runs)
 
 
@@ -70,6 +76,22 @@ def _import(run: str, file: Path, runs: Path) -> int:
     _print(directory, imported.kept)
     where = "Kept in" if imported.is_new else "The run had these results already, in"
     sys.stdout.write(f"{where} {imported.kept.file}.\n")
+    return EXIT_DONE
+
+
+def _run(chosen: argparse.Namespace) -> int:
+    shell = SecureShell(chosen.host, chosen.ssh_config)
+    directory = InspectedRun.directory_of(chosen.run, chosen.runs)
+    _start_runtime(chosen.run, chosen.runs)
+    with StopOnSignal("Stopped.") as stop, tempfile.TemporaryDirectory(prefix="nutshell-") as folder:
+        file = Path(folder) / "bundle.zip"
+        progress = told_on_stderr(stop.raise_if_asked)
+        write_bundle(asked_bundle(chosen), file, chosen.runs, progress)
+        # The device says itself how long it takes.
+        phases = Progress(progress.raise_if_cancelled, on_phase=progress.phase)
+        imported = measure_there(file, shell, directory, measuring_options(chosen.name, chosen.seconds), phases)
+    _print(directory, imported.kept)
+    sys.stdout.write(f"Kept in {imported.kept.file}.\n")
     return EXIT_DONE
 
 

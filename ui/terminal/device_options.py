@@ -35,9 +35,22 @@ def add_device(commands: argparse._SubParsersAction[argparse.ArgumentParser], ad
     )
     imported.add_argument("run", metavar="RUN", help="a run's name, or its folder")
     imported.add_argument("results", type=Path, metavar="results.json")
+    there = parts.add_parser(
+        "run",
+        help="measure on a device over SSH",
+        description="Copy a bundle to a device, measure there, follow the progress, and take the results into the run. "
+        "Uses the system's ssh with your keys and known hosts. Ctrl-C ends the measurement there too; after a lost "
+        "connection it goes on.",
+    )
+    there.add_argument("run", metavar="RUN", help="a run's name, or its folder")
+    there.add_argument("host", metavar="USER@HOST", help="as ssh takes it")
+    add_bundle_options(there)
+    there.add_argument("--ssh-config", type=Path, metavar="FILE", help="SSH's configuration (default: your own)")
+    there.add_argument("--name", default="", metavar="TEXT", help="what to call the device (default: its board)")
+    there.add_argument("--seconds", type=float, metavar="S", help="of timing per file and number of threads")
     listed = parts.add_parser("list", help="what was measured on other devices", description="Print all of it.")
     listed.add_argument("run", metavar="RUN", help="a run's name, or its folder")
-    for parser in (bundle, imported, listed):
+    for parser in (bundle, imported, there, listed):
         add_runs(parser)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -189,8 +190,6 @@ def test_a_file_that_does_not_run_there_leaves_the_others(
     # As a runtime that is older than the file sees it.
     content = b"no model at all" * 100
     (device / name).write_bytes(content)
-    import hashlib
-
     manifest["files"][name]["sha256"] = hashlib.sha256(content).hexdigest()
     (device / "manifest.json").write_text(json.dumps(manifest))
     done = measured(device, "--seconds", "0.1")
