@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -83,10 +84,13 @@ def loopback_server(with_python: bool = True) -> Iterator[LoopbackServer]:
             port = free.getsockname()[1]
         _configure(folder, port, user, with_python)
         _give(folder, user)
+        rights: dict[str, Any] = {}
+        if os.getuid() == 0:
+            rights = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         process = subprocess.Popen(
             [SERVER, "-D", "-e", "-f", folder / "sshd_config"],
             stderr=(folder / "sshd.log").open("wb"),
-            **({"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if os.getuid() == 0 else {}),
+            **rights,
         )
         try:
             _await(port, process, folder)
