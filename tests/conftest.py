@@ -27,6 +27,7 @@ pytest_plugins = (
     "tests.finished_study",
     "tests.device_toy",
     "tests.loopback_sshd",
+    "tests.arm64_python",
 )
 
 WORKERS = 2

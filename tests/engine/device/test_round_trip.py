@@ -196,3 +196,23 @@ def test_a_file_that_does_not_run_there_leaves_the_others(
     assert done.returncode == 0, done.stdout
     assert "dynamic range: does not run here" in done.stdout
     assert "int8, 1 thread" in done.stdout
+
+
+def test_on_aarch64_the_answers_are_those_of_this_machine(
+    device_run: Path, device_command_line: Command, tmp_path: Path, arm64_python: Path
+) -> None:
+    device = unpacked(device_command_line, device_run, tmp_path)
+    done = subprocess.run(
+        ["sh", "run.sh", "--seconds", "0.1"],
+        cwd=device,
+        env={**os.environ, "PYTHON": str(arm64_python)},
+        capture_output=True,
+        text=True,
+        timeout=MEASURE_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert device_command_line("import", device_run, device / "results.json")[0] == 0
+    (kept,) = kept_results(device_run).measurements
+    assert kept.results.machine.architecture == "aarch64"
+    assert all(one.differing == () and one.error == "" for one in device_figures(device_run, kept))
