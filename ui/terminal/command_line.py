@@ -17,6 +17,7 @@ from engine.language.sentence_recognition import recognised
 from engine.language.speech import mark, tr
 from engine.launch.program import VERSION
 from ui.terminal.chosen_preferences import add_cache_limit, add_threads, fill_from_preferences, usual_runs_folder
+from ui.terminal.device_options import add_device
 from ui.terminal.doctor_command import WHAT, add_doctor_options, doctor_command
 from ui.terminal.told_arguments import ToldArguments
 
@@ -92,6 +93,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.verify_command import verify_command
 
             return verify_command(chosen.run, chosen.runs, chosen.json)
+        if chosen.command == "device":
+            from ui.terminal.device_command import device_command
+
+            return device_command(chosen)
         if chosen.command == "classify":
             from ui.terminal.classify_command import classify_command
 
@@ -223,6 +228,7 @@ def _parser() -> ToldArguments:
     verify.add_argument("--json", type=Path, metavar="FILE", help=tr("write there what was found, as JSON"))
     _add_runs(verify)
     _add_classify(commands)
+    add_device(commands, _add_runs)
     doctor = commands.add_parser("doctor", help=tr("what this computer has and lacks, to mail"), description=tr(WHAT))
     add_doctor_options(doctor)
     _add_runs(doctor)
