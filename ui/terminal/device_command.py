@@ -17,6 +17,8 @@ from engine.device.remote_measurement import measure_there, measuring_options
 from engine.device.result_import import import_results
 from engine.device.secure_shell import SecureShell
 from engine.inspection.run_models import InspectedRun
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from engine.measurement.interpreter import load_interpreter
 from engine.store.run_hashes import is_damaged
 from ui.byte_sizes import bytes_text
@@ -51,13 +53,14 @@ def device_command(chosen: argparse.Namespace) -> int:
 
 def _bundle(chosen: argparse.Namespace) -> int:
     _start_runtime(chosen.run, chosen.runs)
-    with StopOnSignal(f"Stopped; {chosen.out} is as it was.") as stop:
+    with StopOnSignal(tr("Stopped; {folder} is as it was.", folder=chosen.out)) as stop:
         written = write_bundle(asked_bundle(chosen), chosen.out, chosen.runs, told_on_stderr(stop.raise_if_asked))
     models, images = len(written.manifest.models), max(len(one.labels) for one in written.manifest.image_sets)
     sys.stdout.write(
-        f"{written.file}: {counted(models, 'file')}, {counted(images, 'test image')}, {bytes_text(written.bytes)}\n"
-        "Unpack it on the device, start run.sh there, and bring results.json back:\n"
-        f"    device import {chosen.run} results.json\n"
+        f"{written.file}: {counted(models, 'file')}, {counted(images, 'test image')}, "
+        f"{bytes_text(written.bytes)}\n"  # not shown
+        + tr("Unpack it on the device, start run.sh there, and bring results.json back:")
+        + f"\n    device import {chosen.run} results.json\n"  # not shown
     )
     return EXIT_DONE
 
@@ -70,12 +73,15 @@ def _start_runtime(run: str, runs: Path) -> None:
             load_interpreter(opened.first_baseline.file)
 
 
-def _import(run: str, file: Path, runs: Path) -> int:
-    imported = import_results(run, file, runs)
+def _import(run: str, results: Path, runs: Path) -> int:
+    imported = import_results(run, results, runs)
     directory = InspectedRun.directory_of(run, runs)
     _print(directory, imported.kept)
-    where = "Kept in" if imported.is_new else "The run had these results already, in"
-    sys.stdout.write(f"{where} {imported.kept.file}.\n")
+    file = imported.kept.file
+    kept = tr("Kept in {file}.", file=file)
+    sys.stdout.write(
+        (kept if imported.is_new else tr("The run had these results already, in {file}.", file=file)) + "\n"
+    )
     return EXIT_DONE
 
 
@@ -83,7 +89,7 @@ def _run(chosen: argparse.Namespace) -> int:
     shell = SecureShell(chosen.host, chosen.ssh_config)
     directory = InspectedRun.directory_of(chosen.run, chosen.runs)
     _start_runtime(chosen.run, chosen.runs)
-    with StopOnSignal("Stopped.") as stop, tempfile.TemporaryDirectory(prefix="nutshell-") as folder:
+    with StopOnSignal(tr("Stopped.")) as stop, tempfile.TemporaryDirectory(prefix="nutshell-") as folder:
         file = Path(folder) / "bundle.zip"
         progress = told_on_stderr(stop.raise_if_asked)
         write_bundle(asked_bundle(chosen), file, chosen.runs, progress)
@@ -91,7 +97,7 @@ def _run(chosen: argparse.Namespace) -> int:
         phases = Progress(progress.raise_if_cancelled, on_phase=progress.phase)
         imported = measure_there(file, shell, directory, measuring_options(chosen.name, chosen.seconds), phases)
     _print(directory, imported.kept)
-    sys.stdout.write(f"Kept in {imported.kept.file}.\n")
+    sys.stdout.write(tr("Kept in {file}.", file=imported.kept.file) + "\n")
     return EXIT_DONE
 
 
@@ -101,9 +107,9 @@ def _list(run: str, runs: Path) -> int:
     for kept in found.measurements:
         _print(directory, kept)
     for trouble in found.troubles:
-        sys.stderr.write(f"{trouble}\n")
+        sys.stderr.write(f"{recognised(trouble)}\n")
     if not found.measurements:
-        sys.stdout.write("No other device has measured this run's files yet.\n")
+        sys.stdout.write(tr("No other device has measured this run's files yet.") + "\n")
     return EXIT_DONE
 
 

@@ -12,30 +12,34 @@ from engine.device.device_figures import DeviceFigures, DeviceLatencyFigures, Ti
 from engine.device.kept_results import KeptResults
 from engine.figures.figure import MISSING
 from engine.figures.figure_text import figure_text
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, number_text, tr
 from ui.byte_sizes import bytes_text
 from ui.device_lines import answer_lines, conditions_line, machine_line
 
-SCALED = "Seconds with ~ are scaled from the mean time of one image; the others were measured."
+SCALED = mark("Seconds with ~ are scaled from the mean time of one image; the others were measured.")
 
 
 def device_table(kept: KeptResults, figures: Sequence[DeviceFigures]) -> Table:
     """One row per variant and number of threads."""
     table = Table(title=printable(kept.title), title_justify="left")
-    table.add_column("variant", overflow="fold", min_width=9)
+    table.add_column(tr("variant"), overflow="fold", min_width=9)
     heads = (
-        "threads",
-        "p50\nms",
-        "p95\nms",
-        "mean\nms",
-        "time ×\nof base",
-        "load\nms",
-        "peak\nmemory",
-        "answers\nas here",
+        tr("threads"),
+        "p50\nms",  # not shown
+        "p95\nms",  # not shown
+        tr("mean\nms"),
+        tr("time ×\nof base"),
+        tr("load\nms"),
+        tr("peak\nmemory"),
+        tr("answers\nas here"),
     )
-    for head in (*heads, "test set\ns", "10,000\nimages, s"):
+    for head in (*heads, tr("test set\ns"), tr("10,000\nimages, s")):
         table.add_column(head, justify="right")
     for one in figures:
-        same = f"{one.images - len(one.differing):,} of {one.images:,}" if one.images else MISSING
+        same = MISSING
+        if one.images:
+            same = tr("{done:,} of {total:,}", done=one.images - len(one.differing), total=one.images)
         answers = Text(same, style="red" if one.differing or one.error else "")
         fixed = (_number(one.load_ms), MISSING if one.peak_memory_bytes is None else bytes_text(one.peak_memory_bytes))
         name = printable(one.variant)
@@ -50,7 +54,7 @@ def device_table(kept: KeptResults, figures: Sequence[DeviceFigures]) -> Table:
 
 def device_lines(kept: KeptResults, figures: Sequence[DeviceFigures]) -> list[Text]:
     """What is said below the table."""
-    plain = [machine_line(kept), conditions_line(kept), SCALED, kept.results.profile_note]
+    plain = [machine_line(kept), conditions_line(kept), tr(SCALED), recognised(kept.results.profile_note)]
     return [
         *(Text(printable(line)) for line in plain if line),
         *(Text(one, style="red") for one in answer_lines(figures)),
@@ -58,7 +62,7 @@ def device_lines(kept: KeptResults, figures: Sequence[DeviceFigures]) -> list[Te
 
 
 def _times(timed: DeviceLatencyFigures) -> tuple[str, ...]:
-    ratio = MISSING if timed.ratio is None else f"{timed.ratio:.2f}"
+    ratio = MISSING if timed.ratio is None else number_text(f"{timed.ratio:.2f}")
     return _number(timed.p50_ms), _number(timed.p95_ms), _number(timed.mean_ms), ratio
 
 
@@ -67,8 +71,8 @@ def _whole(timed: DeviceLatencyFigures) -> tuple[str, ...]:
 
 
 def _seconds(time: TimeOfImages) -> str:
-    return f"{'' if time.is_measured else '~'}{figure_text(time.seconds)}"
+    return f"{'' if time.is_measured else '~'}{number_text(figure_text(time.seconds))}"
 
 
 def _number(value: float | None) -> str:
-    return MISSING if value is None else figure_text(value)
+    return MISSING if value is None else number_text(figure_text(value))

@@ -18,10 +18,12 @@ from engine.export.microcontrollers.micro_export import (
 )
 from engine.figures.figure import MISSING
 from engine.figures.figure_text import figure_text
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, number_text, tr
 from ui.terminal.named_rows_table import NamedRowsTable
 from ui.terminal.plain_console import plain_console
 
-FITS = {True: "yes", False: "no", None: "not known"}
+FITS = {True: mark("yes"), False: mark("no"), None: mark("not known")}
 
 
 def micro_command(run: str, runs_directory: Path, variant: str, out: Path) -> int:
@@ -38,31 +40,44 @@ def micro_command(run: str, runs_directory: Path, variant: str, out: Path) -> in
     write_micro_files(micro_files(opened.directory, record), out)
     console = plain_console()
     console.print(boards_table(record))
-    arena = "not measured" if record.arena_bytes is None else f"{record.arena_bytes / KIB:,.1f} KiB"
-    sys.stdout.write(
-        f"File {record.model_bytes / KIB:,.1f} KiB, arena {arena}, {len(record.operators)} operators: "
-        f"{', '.join(record.operators)}.\n"
+    arena = tr("not measured")
+    if record.arena_bytes is not None:
+        arena = tr("{size:,.1f} KiB", size=record.arena_bytes / KIB)
+    told = tr(
+        "File {size:,.1f} KiB, arena {arena}, {count} operators: {operators}.",
+        size=record.model_bytes / KIB,
+        arena=arena,
+        count=len(record.operators),
+        operators=", ".join(record.operators),
     )
+    sys.stdout.write(f"{told}\n")
     for one in record.boards:
         if not one.fits:
-            sys.stdout.write(f"{one.board}: {one.why}\n")
-    sys.stdout.write(f"{ESTIMATED}\nWritten: {out}\n")
+            sys.stdout.write(f"{one.board}: {recognised(one.why)}\n")
+    sys.stdout.write(f"{recognised(ESTIMATED)}\n{tr('Written: {path}', path=out)}\n")
     return EXIT_DONE
 
 
 def boards_table(record: MicroRecord) -> NamedRowsTable:
     """A row per board."""
-    table = NamedRowsTable(f"{record.variant} on microcontrollers", "board")
-    for head in ("processor", "flash\nKiB", "RAM\nKiB", "fits", "cycles,\nestimated", "ms,\nestimated"):
+    table = NamedRowsTable(tr("{variant} on microcontrollers", variant=record.variant), tr("board"))
+    for head in (
+        tr("processor"),
+        tr("flash\nKiB"),
+        tr("RAM\nKiB"),
+        tr("fits"),
+        tr("cycles,\nestimated"),
+        tr("ms,\nestimated"),
+    ):
         table.add_figure(head)
     for one in record.boards:
         table.add_row(
             one.board,
             one.processor,
-            f"{one.flash_bytes / KIB:,.0f}",
-            f"{one.ram_bytes / KIB:,.0f}",
-            FITS[one.fits],
-            MISSING if one.estimated_cycles is None else f"{one.estimated_cycles:,}",
-            MISSING if one.estimated_ms is None else figure_text(one.estimated_ms),
+            number_text(f"{one.flash_bytes / KIB:,.0f}"),
+            number_text(f"{one.ram_bytes / KIB:,.0f}"),
+            tr(FITS[one.fits]),
+            MISSING if one.estimated_cycles is None else number_text(f"{one.estimated_cycles:,}"),
+            MISSING if one.estimated_ms is None else number_text(figure_text(one.estimated_ms)),
         )
     return table
