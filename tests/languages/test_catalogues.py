@@ -29,7 +29,7 @@ from tests.languages.catalogues import (
 )
 from tests.languages.sentences import sentences_of, sources
 
-MOST_UNCONVERTED = 31
+MOST_UNCONVERTED = 24
 """Entries of the list; lower it when the list gets shorter."""
 UPDATE = "run `python -m tests.languages`, and translate what it names in resources/languages"
 
