@@ -21,6 +21,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit
 
+from engine.language.speech import tr
+
 PICTURE_MARGIN = 24
 RESIZED_MS = 200
 """After the last change of the width, the pictures are scaled to it."""
@@ -43,7 +45,7 @@ class GuideView(QTextBrowser):
     """A link to a page was clicked: its path below the documentation's folder, and the anchor."""
 
     def __init__(self, folder: Path) -> None:
-        super().__init__(objectName="help.text", accessibleName="Page", openLinks=False)
+        super().__init__(objectName="help.text", accessibleName=tr("Page"), openLinks=False)
         self._folder = folder
         self._name = ""
         self._pieces: list[str] = []

@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from engine.figures.figure import Figure
 from engine.language.sentence_recognition import recognised
 from engine.language.speech import number_text
+
+OF_THE_USER = frozenset({"chain", "setting"})
+"""Figures whose texts users have named."""
+
+
+def said_cell(figure: Figure, value: object, text: str) -> str:
+    """The text of a variant's figure, but for what the user has named.
+
+    Args:
+        value: of the figure; a text where it is words.
+    """
+    if figure.name in OF_THE_USER:
+        return text
+    return recognised(text) if isinstance(value, str) else said_figure(text)
 
 
 def said_figure(text: str) -> str:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.contract.errors import NutshellError
 from engine.contract.recipe_file import read_recipe
 from engine.launch.program import VERSION
-from ui.about.about_dialog import ABOUT
+from ui.about.about_dialog import NAME
 from ui.guide.contents import DOCUMENTATION
 from ui.guide.guide_texts import page_names, page_text
 from ui.guide_view import GuideView
@@ -159,7 +159,7 @@ def test_no_page_keeps_the_window_waiting(qtbot: QtBot, shown: HelpWindow) -> No
 def test_about_says_the_version_of_the_package(checkout: Path) -> None:
     project = tomllib.loads((checkout / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert project["version"] == VERSION
-    assert VERSION in ABOUT
+    assert VERSION in NAME
 
 
 def _text(shown: HelpWindow) -> GuideView:

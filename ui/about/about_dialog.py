@@ -16,6 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.launch.program import VERSION
 from engine.licences.licensed_part import CollectedLicences
 from ui.about.licences_view import LicencesView
@@ -25,18 +27,20 @@ from ui.screen_fit import open_at
 from workers.latest_call import LatestCall
 
 SIZE = (820, 620)
+NAME = f"Nutshell {VERSION}"  # not shown
 ABOUT = (
-    f"<h2>Nutshell {VERSION}</h2>"
-    "<p>Compresses convolutional neural networks: train, prune, quantise, measure, and save them as .tflite files.</p>"
-    "<p>Nutshell is free software under the MIT licence. What it is built on has licences of its own; they are listed "
-    "on the next tab.</p>"
+    mark("Compresses convolutional neural networks: train, prune, quantise, measure, and save them as .tflite files."),
+    mark(
+        "Nutshell is free software under the MIT licence. What it is built on has licences of its own; they are listed "
+        "on the next tab."
+    ),
 )
 LINKS = (
-    ("First steps", "first-steps.md"),
-    ("Recipe", "recipe.md"),
-    ("Measuring", "measuring.md"),
-    ("Licences", "licences.md"),
-    ("All pages", "README.md"),
+    (mark("First steps"), "first-steps.md"),
+    (mark("Recipe"), "recipe.md"),
+    (mark("Measuring"), "measuring.md"),
+    (mark("Licences"), "licences.md"),
+    (mark("All pages"), "README.md"),
 )
 """Pages of the documentation."""
 
@@ -56,16 +60,16 @@ class AboutDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("about")
-        self.setWindowTitle("About Nutshell")
+        self.setWindowTitle(tr("About Nutshell"))
         open_at(self, *SIZE)
         self._licences = LicencesView()
         self._versions = QFormLayout()
-        self._busy = PlainLabel("Reading the versions…", "about.busy")
+        self._busy = PlainLabel(tr("Reading the versions…"), "about.busy")
         self._tabs = QTabWidget(objectName="about.tabs")
-        self._tabs.addTab(self._first_tab(), "&Nutshell")
-        self._tabs.addTab(self._licences, "&Licences")
+        self._tabs.addTab(self._first_tab(), "&Nutshell")  # not shown
+        self._tabs.addTab(self._licences, tr("&Licences"))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self._copy = buttons.addButton("&Copy versions", QDialogButtonBox.ButtonRole.ActionRole)
+        self._copy = buttons.addButton(tr("&Copy versions"), QDialogButtonBox.ButtonRole.ActionRole)
         self._copy.setAutoDefault(False)
         self._copy.setEnabled(False)
         buttons.rejected.connect(self.reject)
@@ -83,9 +87,10 @@ class AboutDialog(QDialog):
 
     def _first_tab(self) -> QWidget:
         tab = QWidget()
-        links = " · ".join(f'<a href="{page}">{name}</a>' for name, page in LINKS)
-        about = QLabel(ABOUT, objectName="about.text", wordWrap=True)
-        read_on = QLabel(f"Read on: {links}", objectName="about.links", wordWrap=True)
+        links = " · ".join(f'<a href="{page}">{tr(name)}</a>' for name, page in LINKS)
+        text = f"<h2>{NAME}</h2>" + "".join(f"<p>{tr(one)}</p>" for one in ABOUT)
+        about = QLabel(text, objectName="about.text", wordWrap=True)
+        read_on = QLabel(tr("Read on: {links}", links=links), objectName="about.links", wordWrap=True)
         read_on.setTextInteractionFlags(
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
@@ -102,15 +107,16 @@ class AboutDialog(QDialog):
     def _on_found(self, found: _Found) -> None:
         self._busy.hide()
         for name, version in found.versions:
-            self._versions.addRow(f"{name}:", PlainLabel(version))
-        lines = [f"Nutshell {VERSION}", *(f"{name} {version}" for name, version in found.versions)]
+            self._versions.addRow(f"{name}:", PlainLabel(tr(version)))
+        lines = [NAME, *(f"{name} {version}" for name, version in found.versions)]
         self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText("\n".join(lines) + "\n"))
         self._copy.setEnabled(True)
         self._licences.show_licences(found.licences)
 
     def _on_failed(self, sentence: str) -> None:
-        self._busy.setText(sentence)
-        self._licences.show_trouble(sentence)
+        said = recognised(sentence)
+        self._busy.setText(said)
+        self._licences.show_trouble(said)
 
 
 def _read() -> _Found:

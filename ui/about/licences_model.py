@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from engine.language.speech import mark, tr
 from engine.licences.licensed_part import LicensedPart
 
-COLUMNS = ("Part", "Version", "Licence")
+COLUMNS = (mark("Part"), mark("Version"), mark("Licence"))
 PART_ROLE = Qt.ItemDataRole.UserRole
 SEARCHED_ROLE = Qt.ItemDataRole.UserRole + 1
 
@@ -34,12 +35,12 @@ class LicencesModel(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         horizontal = orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole
-        return COLUMNS[section] if horizontal else None
+        return tr(COLUMNS[section]) if horizontal else None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         part = self._parts[index.row()]
-        name = f"{part.name} (in {part.inside.split()[0]})" if part.inside else part.name
-        shown = (name, part.version, part.licence or "not known")
+        name = tr("{name} (in {file})", name=part.name, file=part.inside.split()[0]) if part.inside else part.name
+        shown = (name, part.version, part.licence or tr("not known"))
         if role == Qt.ItemDataRole.DisplayRole:
             return shown[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:

@@ -14,14 +14,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.language.speech import mark, tr
 from engine.licences.licensed_part import CollectedLicences
 from ui.about.licences_model import PART_ROLE, SEARCHED_ROLE, LicencesModel
 from ui.about.long_text import LongText
 from ui.licence_text import part_text
 from ui.plain_label import PlainLabel
 
-BUSY = "Reading the licences…"
-NOTHING = "No part has this in its name, licence or libraries."
+BUSY = mark("Reading the licences…")
+NOTHING = mark("No part has this in its name, licence or libraries.")
 
 
 class LicencesView(QWidget):
@@ -34,11 +35,13 @@ class LicencesView(QWidget):
         self._found.setSourceModel(self._model)
         self._found.setFilterRole(SEARCHED_ROLE)
         self._found.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        self._search = QLineEdit(objectName="licences.search", placeholderText="Search names, licences and libraries")
-        self._search.setAccessibleName("Search the licences")
+        self._search = QLineEdit(
+            objectName="licences.search", placeholderText=tr("Search names, licences and libraries")
+        )
+        self._search.setAccessibleName(tr("Search the licences"))
         self._search.setClearButtonEnabled(True)
-        self._said = PlainLabel(BUSY, "licences.said", wraps=True)
-        self._table = QTableView(objectName="licences.table", accessibleName="Parts of the program")
+        self._said = PlainLabel(tr(BUSY), "licences.said", wraps=True)
+        self._table = QTableView(objectName="licences.table", accessibleName=tr("Parts of the program"))
         self._table.setModel(self._found)
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -46,7 +49,7 @@ class LicencesView(QWidget):
         self._table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self._table.horizontalHeader().setStretchLastSection(True)
         self._table.setTabKeyNavigation(False)
-        self._text = LongText("licences.text", "Licence")
+        self._text = LongText("licences.text", tr("Licence"))
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self._table)
@@ -75,7 +78,7 @@ class LicencesView(QWidget):
     def _on_search(self, text: str) -> None:
         self._found.setFilterFixedString(text.strip())
         found = self._found.rowCount() > 0
-        self._said.setText("" if found else NOTHING)
+        self._said.setText("" if found else tr(NOTHING))
         self._said.setVisible(not found)
         if found:
             self._table.selectRow(0)

@@ -7,24 +7,27 @@ from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import qVersion
 
+from engine.language.speech import mark
+
 LIBRARIES = (
     ("TensorFlow", "tensorflow"),
-    ("Keras 2 (tf_keras)", "tf_keras"),
-    ("TensorFlow Model Optimization", "tensorflow-model-optimization"),
+    ("Keras 2 (tf_keras)", "tf_keras"),  # not shown
+    ("TensorFlow Model Optimization", "tensorflow-model-optimization"),  # not shown
     ("LiteRT", "ai-edge-litert"),
-    ("AI Edge Quantizer", "ai-edge-quantizer"),
+    ("AI Edge Quantizer", "ai-edge-quantizer"),  # not shown
     ("NumPy", "numpy"),
     ("PySide6", "PySide6-Essentials"),
 )
-MISSING = "not installed"
+MISSING = mark("not installed")
+"""As a version; `tr` tells it."""
 
 
 def main_versions() -> tuple[tuple[str, str], ...]:
     """(name, version) of Python, Qt and the main libraries, from their metadata: nothing is imported."""
-    found = [("Python", platform.python_version())]
+    found = [("Python", platform.python_version())]  # not shown
     for name, package in LIBRARIES:
         try:
             found.append((name, version(package)))
         except PackageNotFoundError:
             found.append((name, MISSING))
-    return (*found, ("Qt", qVersion()))
+    return (*found, ("Qt", qVersion()))  # not shown

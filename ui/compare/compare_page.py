@@ -23,6 +23,7 @@ from engine.comparison.comparison import Comparison, compared
 from engine.comparison.comparison_csv import comparison_csv
 from engine.comparison.run_selection import Picked, open_runs, picked_variants
 from engine.contract.progress import Progress
+from engine.language.speech import mark, tr
 from engine.store.durable_file import write_durably
 from ui.compare.comparison_plot import ComparisonPlot
 from ui.compare.comparison_table import ComparisonTable
@@ -35,11 +36,12 @@ from ui.message_bar import MessageBar
 from ui.screen_fit import scrolling
 from ui.side_by_side import SideBySide
 from ui.theme import Theme
+from ui.wording import in_window_words
 from workers.latest_call import LatestCall
 
-READING = "Reading the runs…"
-NOTHING = "Tick the variants to compare."
-TIMING = "All files are being timed in turn; this takes a few seconds per file."
+READING = mark("Reading the runs…")
+NOTHING = mark("Tick the variants to compare.")
+TIMING = mark("All files are being timed in turn; this takes a few seconds per file.")
 WARNINGS_HEIGHT = 120
 TREE_WIDTH = 210
 
@@ -57,10 +59,10 @@ class ComparePage(QWidget):
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._title.setProperty("role", "title")
         self._variants = VariantsTree()
-        self._baseline = CalmComboBox(objectName="compare.baseline", accessibleName="Baseline")
+        self._baseline = CalmComboBox(objectName="compare.baseline", accessibleName=tr("Baseline"))
         self._baseline.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self._means = QCheckBox("&Means of repetitions", objectName="compare.means")
-        self._means.setToolTip("One row per chain that a run repeats with several seeds or folds")
+        self._means = QCheckBox(tr("&Means of repetitions"), objectName="compare.means")
+        self._means.setToolTip(tr("One row per chain that a run repeats with several seeds or folds"))
         self._warnings = QLabel(objectName="compare.warnings", wordWrap=True)
         self._warnings.setTextFormat(Qt.TextFormat.PlainText)
         self._warnings.setProperty("role", "warning")
@@ -72,18 +74,18 @@ class ComparePage(QWidget):
         self.pair = PairTest()
         self.tabs = QTabWidget(objectName="compare.tabs")
         for widget, title in (
-            (self.table, "Table"),
-            (self.plot, "Plot"),
-            (self.recipes, "Recipes"),
-            (self.pair, "Two files"),
+            (self.table, tr("Table")),
+            (self.plot, tr("Plot")),
+            (self.recipes, tr("Recipes")),
+            (self.pair, tr("Two files")),
         ):
             self.tabs.addTab(widget, title)
-        self._columns = QPushButton("C&olumns", objectName="compare.columns")
+        self._columns = QPushButton(tr("C&olumns"), objectName="compare.columns")
         self._columns.setMenu(self.table.columns_menu)
-        self._csv = QPushButton("E&xport CSV…", objectName="compare.csv")
-        self._csv.setToolTip("All figures of these variants; the plot's own menu saves it as a picture")
-        self._time = QPushButton("T&ime in turn", objectName="compare.time")
-        self._time.setToolTip("Time all of these files in turn, on this computer, now")
+        self._csv = QPushButton(tr("E&xport CSV…"), objectName="compare.csv")
+        self._csv.setToolTip(tr("All figures of these variants; the plot's own menu saves it as a picture"))
+        self._time = QPushButton(tr("T&ime in turn"), objectName="compare.time")
+        self._time.setToolTip(tr("Time all of these files in turn, on this computer, now"))
         self._lay_out()
         self._reading = LatestCall("compare-runs", self)
         self._reading.succeeded.connect(self._on_read)
@@ -106,7 +108,7 @@ class ComparePage(QWidget):
         self._title.setText("")
         self._variants.clear()
         self._comparing.call_off()
-        self._message.say(READING, "hint")
+        self._message.say(tr(READING), "hint")
         folders = tuple(runs)
         self._reading.request(lambda _: open_runs(folders, runs_directory))
 
@@ -124,7 +126,7 @@ class ComparePage(QWidget):
         against = QWidget()
         row = QHBoxLayout(against)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(QLabel("Baseline"))
+        row.addWidget(QLabel(tr("Baseline")))
         row.addWidget(self._baseline)
         for widget in (against, self._means, self._columns, self._csv, self._time):
             line.addWidget(widget)
@@ -144,7 +146,7 @@ class ComparePage(QWidget):
 
     def _on_read(self, runs: tuple[ComparedRun, ...]) -> None:
         self._runs = runs
-        self._title.setText(f"Comparing {', '.join(run.title for run in runs)}")
+        self._title.setText(tr("Comparing {names}", names=", ".join(run.title for run in runs)))
         with QSignalBlocker(self._means):
             self._means.setChecked(False)
         self._means.setVisible(any(run.is_repeated for run in runs))
@@ -155,7 +157,7 @@ class ComparePage(QWidget):
         if not picked:
             self._comparing.call_off()
             self._show(None)
-            self._message.say(NOTHING if runs else "", "hint")
+            self._message.say(tr(NOTHING) if runs else "", "hint")
             return
         wanted = self._baseline.currentText()
         self._comparing.request(lambda progress: _compared(runs, picked, means, wanted, progress))
@@ -176,7 +178,7 @@ class ComparePage(QWidget):
                 self._baseline.addItems([row.name for row in comparison.rows])
                 self._baseline.setCurrentText(comparison.baseline.name)
         warnings = comparison.warnings if comparison else ()
-        self._warnings.setText("\n".join(warnings))
+        self._warnings.setText("\n".join(map(in_window_words, warnings)))
         self._notes.setVisible(bool(warnings))
         for part in (self.table, self.plot, self.recipes, self.pair):
             part.show_comparison(comparison)
@@ -191,22 +193,28 @@ class ComparePage(QWidget):
     def _on_time(self) -> None:
         if (comparison := self.comparison) is not None:
             self._time.setEnabled(False)
-            self._message.say(TIMING, "hint")
+            self._message.say(tr(TIMING), "hint")
             self._comparing.request(comparison.timed_in_turn)
 
     def _on_csv(self) -> None:
         if self.comparison is None:
             return
-        path, _ = QFileDialog.getSaveFileName(self, "Export the table", "comparison.csv", "CSV (*.csv)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Export the table"), "comparison.csv", tr("CSV (*.csv)"))
         if not path:
             return
         target = Path(path) if Path(path).suffix else Path(path).with_suffix(".csv")
         try:
             write_durably(target, comparison_csv(self.comparison))
         except OSError as error:
-            self._message.say(f"Not saved: {target}: {error.strerror or error}. Choose another place and try again.")
+            self._message.say(
+                tr(
+                    "Not saved: {path}: {reason}. Choose another place and try again.",
+                    path=target,
+                    reason=error.strerror or error,
+                )
+            )
         else:
-            self._message.say(f"Exported to {target}.", "good")
+            self._message.say(tr("Exported to {path}.", path=target), "good")
 
 
 def _compared(

@@ -7,12 +7,18 @@ from PySide6.QtGui import QFont
 
 from engine.comparison.comparison import COMPARED_FIGURES, ComparedRow, Comparison
 from engine.figures.variant_figures import steps_text
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
+from ui.said_figure import said_cell
 
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 RUN, VARIANT = 0, 1
 NAMED = 2
 """Columns before the figures."""
-HEADS = (("run", "What the run is called."), ("variant", "The variant's name within its run."))
+HEADS = (
+    (mark("run"), mark("What the run is called.")),
+    (mark("variant"), mark("The variant's name within its run.")),
+)
 WORST = float("inf")
 """Sorts rows without the figure behind all others."""
 
@@ -51,16 +57,18 @@ class ComparisonModel(QAbstractTableModel):
             font.setBold(True)
             return font
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(filter(None, (steps_text(row.source.variant), row.unpaired and f"{row.unpaired}.")))
+            unpaired = row.unpaired and f"{recognised(row.unpaired)}."
+            return "\n".join(filter(None, (recognised(steps_text(row.source.variant)), unpaired)))
         if column < NAMED:
             names = (row.source.run.title, row.source.variant.name)
             return names[column] if role in (Qt.ItemDataRole.DisplayRole, SORT_ROLE) else None
         figure = COMPARED_FIGURES[column - NAMED]
         number = self._comparison.number(figure, row)
         text = self._comparison.text(figure, row)
+        value = figure.value(row.shown, self._comparison.baseline.shown)
         if role == Qt.ItemDataRole.DisplayRole:
-            return text
-        is_words = isinstance(figure.value(row.shown, self._comparison.baseline.shown), str)
+            return said_cell(figure, value, text)
+        is_words = isinstance(value, str)
         if role == SORT_ROLE:
             return text if is_words else WORST if number is None else number
         if role == Qt.ItemDataRole.TextAlignmentRole and not is_words:
@@ -77,5 +85,5 @@ class ComparisonModel(QAbstractTableModel):
         else:
             title, explanation = COMPARED_FIGURES[section - NAMED].title, COMPARED_FIGURES[section - NAMED].explanation
         if role == Qt.ItemDataRole.DisplayRole:
-            return title
-        return explanation if role == Qt.ItemDataRole.ToolTipRole else None
+            return tr(title)
+        return tr(explanation) if role == Qt.ItemDataRole.ToolTipRole else None

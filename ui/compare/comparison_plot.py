@@ -13,8 +13,10 @@ from engine.comparison.run_differences import RunDifferences
 from engine.contract.progress import Progress
 from engine.figures.figure import Better, Figure, Uncertainty
 from engine.figures.variant_figures import FIGURES, figures
+from engine.language.speech import mark, tr
 from ui.dashboard.pareto_plot import ParetoPlot
 from ui.dashboard.pareto_points import ParetoPoint, best_first, pareto_points, spans_orders
+from ui.figure_names import one_line
 from ui.flow_layout import FlowLayout
 from ui.form.calm_fields import CalmComboBox
 from ui.message_bar import MessageBar
@@ -24,7 +26,7 @@ from workers.latest_call import LatestCall
 UP, ACROSS = "accuracy", "size"
 OF_FILES = (Uncertainty.COUNTED, Uncertainty.TIMING)
 """Figures that compare whatever images the files were tested on."""
-NOT_TIMED = "Latencies are offered once all files are timed in turn."
+NOT_TIMED = mark("Latencies are offered once all files are timed in turn.")
 PLOT_HEIGHT = 240
 
 
@@ -47,9 +49,9 @@ class ComparisonPlot(QWidget):
         self._theme = current_theme()
         self._up, self._across = (
             CalmComboBox(objectName=f"compare.{name}", accessibleName=title)
-            for name, title in (("up", "Figure upwards"), ("across", "Figure across"))
+            for name, title in (("up", tr("Figure upwards")), ("across", tr("Figure across")))
         )
-        self._log = QCheckBox("&Log scale", objectName="compare.log")
+        self._log = QCheckBox(tr("&Log scale"), objectName="compare.log")
         self.plot = ParetoPlot("compare.pareto")
         self.plot.setMinimumHeight(PLOT_HEIGHT)
         self._legend = QLabel(objectName="compare.legend", wordWrap=True)
@@ -57,7 +59,7 @@ class ComparisonPlot(QWidget):
         self._message = MessageBar("compare.plot_message")
         choices = QWidget()
         line = FlowLayout(choices)
-        for title, field in (("Upwards", self._up), ("across", self._across)):
+        for title, field in ((tr("Upwards"), self._up), (tr("across"), self._across)):
             field.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
             together = QWidget()
             row = QHBoxLayout(together)
@@ -107,10 +109,10 @@ class ComparisonPlot(QWidget):
             with QSignalBlocker(choice):
                 choice.clear()
                 for figure in offered:
-                    choice.addItem(figure.line, figure.name)
+                    choice.addItem(one_line(figure), figure.name)
                 places = [choice.findData(name) for name in (wanted, usual)]
                 choice.setCurrentIndex(next((place for place in places if place >= 0), 0 if offered else -1))
-        self._message.say("" if comparison.all_timed_together else NOT_TIMED, "hint")
+        self._message.say("" if comparison.all_timed_together else tr(NOT_TIMED), "hint")
 
     def _request(self, *_: object) -> None:
         comparison, names = self._comparison, (self._across.currentData(), self._up.currentData())
@@ -129,15 +131,16 @@ class ComparisonPlot(QWidget):
         self._log.setEnabled(any(spans_orders([getattr(one, axis) for one in drawn.points]) for axis in ("x", "y")))
         accent, muted = self._theme.accent, self._theme.muted
         said = [
-            f'<span style="color:{accent}">●</span>&nbsp;on the front',
-            f'<span style="color:{accent}">○</span>&nbsp;may be as good',
-            f'<span style="color:{muted}">●</span>&nbsp;another file is really better',
+            f'<span style="color:{accent}">●</span>&nbsp;{tr("on the front")}',
+            f'<span style="color:{accent}">○</span>&nbsp;{tr("may be as good")}',
+            f'<span style="color:{muted}">●</span>&nbsp;{tr("another file is really better")}',
         ]
         rows = self._comparison.rows if self._comparison else ()
         if left_out := len(rows) - len(drawn.points):
-            said.append(f"Not drawn: {left_out} without these figures")
+            said.append(tr("Not drawn: {left_out} without these figures", left_out=left_out))
         if len({point.group for point in drawn.points}) > 1:
-            said.append("<b>Each front is of files with the same classes and test images; others do not compare</b>")
+            several = tr("Each front is of files with the same classes and test images; others do not compare")
+            said.append(f"<b>{several}</b>")
         self._legend.setText("&nbsp;&nbsp; ".join(said))
 
 

@@ -9,7 +9,9 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
 
 from engine.comparison.comparison import COMPARED_FIGURES, Comparison
+from engine.language.speech import tr
 from ui.compare.comparison_model import NAMED, SORT_ROLE, ComparisonModel
+from ui.figure_names import one_line
 from ui.menu_actions import added_action
 
 COLUMNS_KEY = "compare/columns"
@@ -25,7 +27,7 @@ class ComparisonTable(QTableView):
     def __init__(self, settings: QSettings | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("compare.table")
-        self.setAccessibleName("Compared variants")
+        self.setAccessibleName(tr("Compared variants"))
         self._settings = settings
         self._model = ComparisonModel(self)
         self._sorted = QSortFilterProxyModel(self)
@@ -67,10 +69,10 @@ class ComparisonTable(QTableView):
         menu = QMenu(self)
         self._actions: dict[int, QAction] = {}
         for place, figure in enumerate(COMPARED_FIGURES):
-            action = added_action(menu, figure.line)
+            action = added_action(menu, one_line(figure))
             action.setCheckable(True)
             action.setChecked(figure.name in self._shown)
-            action.setToolTip(figure.explanation)
+            action.setToolTip(tr(figure.explanation))
             action.toggled.connect(partial(self._on_column, figure.name))
             self._actions[place] = action
         menu.setToolTipsVisible(True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from engine.comparison.comparison import Comparison
+from engine.language.speech import tr
 
 
 class RecipeDifferencesTable(QTableWidget):
@@ -13,7 +14,7 @@ class RecipeDifferencesTable(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(0, 0, parent)
         self.setObjectName("compare.recipes")
-        self.setAccessibleName("What differs in the recipes")
+        self.setAccessibleName(tr("What differs in the recipes"))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setTabKeyNavigation(False)
         self.verticalHeader().hide()
@@ -26,7 +27,7 @@ class RecipeDifferencesTable(QTableWidget):
         rows = comparison.differences if comparison else ()
         titles = comparison.studies if comparison else ()
         self.setColumnCount(1 + len(titles))
-        self.setHorizontalHeaderLabels(["key", *titles])
+        self.setHorizontalHeaderLabels([tr("key"), *titles])
         self.setRowCount(len(rows))
         for row, one in enumerate(rows):
             for column, text in enumerate((one.key, *one.values)):

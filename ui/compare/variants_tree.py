@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QTreeWidget, QTreeWidgetItem, QWidget
 
 from engine.comparison.compared_run import ComparedRun
 from engine.comparison.run_selection import Picked, offered_variants
+from engine.language.speech import tr
 
 PICKED_ROLE = int(Qt.ItemDataRole.UserRole)
 LEAST_WIDTH = 190
@@ -22,7 +23,7 @@ class VariantsTree(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("compare.variants")
-        self.setAccessibleName("Runs and their variants")
+        self.setAccessibleName(tr("Runs and their variants"))
         self.setHeaderHidden(True)
         self.setMinimumWidth(LEAST_WIDTH)
         self.itemChanged.connect(lambda *_: self.changed.emit())

@@ -6,16 +6,18 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
+from engine.language.speech import mark, tr
 from engine.preferences.entries.cache_limit import GIB
 from engine.store.cache_room import CacheRoom, Cleared, cache_room, clear_cache
 from engine.store.locations import Locations
 from ui.byte_sizes import bytes_text
 from ui.cleared_text import cleared_text
 from ui.plain_label import PlainLabel
+from ui.wording import in_window_words
 from workers.patient_call import PatientCall
 
-MEASURING = "measuring…"
-LATE = "The runs folder does not answer; its disk or network may be gone."
+MEASURING = mark("measuring…")
+LATE = mark("The runs folder does not answer; its disk or network may be gone.")
 
 
 class CacheRow(QWidget):
@@ -24,14 +26,14 @@ class CacheRow(QWidget):
     def __init__(self, runs_directory: Path) -> None:
         super().__init__()
         self._locations = Locations(runs_directory)
-        self._size = PlainLabel(MEASURING, "preferences.cache.size", wraps=True)
-        self._clear = QPushButton("&Clear cache now", objectName="preferences.cache.clear", autoDefault=False)
-        self._size.setToolTip("Unused stages are those that no run and no draft names.")
-        self._clear.setToolTip("What is in use stays. The next run reads its images again.")
+        self._size = PlainLabel(tr(MEASURING), "preferences.cache.size", wraps=True)
+        self._clear = QPushButton(tr("&Clear cache now"), objectName="preferences.cache.clear", autoDefault=False)
+        self._size.setToolTip(tr("Unused stages are those that no run and no draft names."))
+        self._clear.setToolTip(tr("What is in use stays. The next run reads its images again."))
         self._clear.setEnabled(False)
         self._told = PlainLabel(name="preferences.cache.told", wraps=True)
         self._told.hide()
-        self._work = PatientCall("cache room", self)
+        self._work = PatientCall("cache room", self)  # not shown
         line = QHBoxLayout()
         line.addWidget(self._size, 1)
         line.addWidget(self._clear)
@@ -42,7 +44,7 @@ class CacheRow(QWidget):
         self._clear.clicked.connect(lambda: self._clear_to(0))
         self._work.succeeded.connect(self._on_done)
         self._work.failed.connect(self._on_failed)
-        self._work.late.connect(lambda: self._tell(LATE) if self._size.text() == MEASURING else None)
+        self._work.late.connect(lambda: self._tell(tr(LATE)) if self._size.text() == tr(MEASURING) else None)
         self._measure()
 
     def show_directory(self, runs_directory: Path) -> None:
@@ -57,7 +59,7 @@ class CacheRow(QWidget):
             self._clear_to(limit_gib * GIB)
 
     def _measure(self) -> None:
-        self._size.setText(MEASURING)
+        self._size.setText(tr(MEASURING))
         locations = self._locations
         self._work.request(lambda: (None, cache_room(locations)))
 
@@ -69,19 +71,23 @@ class CacheRow(QWidget):
     def _on_done(self, done: tuple[Cleared | None, CacheRoom]) -> None:
         cleared, room = done
         images, stages = bytes_text(room.images_bytes), bytes_text(room.stages_bytes)
-        said = f"Prepared images: {images}; unused stages: {stages}"
+        said = tr("Prepared images: {images}; unused stages: {stages}", images=images, stages=stages)
         if room.kept_bytes:
-            said += f"\nStages of runs and drafts: {bytes_text(room.kept_bytes)}, which go with these"
+            kept = bytes_text(room.kept_bytes)
+            said += "\n" + tr("Stages of runs and drafts: {kept}, which go with these", kept=kept)
         self._size.setText(said)
-        self._clear.setText(f"&Clear cache now ({bytes_text(room.bytes)})" if room.bytes else "&Clear cache now")
+        clear = tr("&Clear cache now")
+        if room.bytes:
+            clear = tr("&Clear cache now ({size})", size=bytes_text(room.bytes))
+        self._clear.setText(clear)
         self._clear.setEnabled(bool(room.bytes))
         if cleared is not None:
             self._tell(cleared_text(cleared))
 
     def _on_failed(self, sentence: str) -> None:
-        self._size.setText("cannot be measured")
+        self._size.setText(tr("cannot be measured"))
         self._tell(sentence)
 
     def _tell(self, sentence: str) -> None:
-        self._told.setText(sentence)
+        self._told.setText(in_window_words(sentence))
         self._told.setVisible(bool(sentence))

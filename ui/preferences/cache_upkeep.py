@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from engine.contract.errors import NutshellError
+from engine.language.speech import tr
 from engine.preferences.entries.cache_limit import GIB, CacheLimit
 from engine.preferences.preferences_file import read_preferences
 from engine.store.locations import Locations
@@ -31,7 +32,7 @@ class CacheUpkeep(QObject):
 
     def start(self) -> None:
         """Keep it within its limit; returns at once."""
-        threading.Thread(target=self.work, name="cache upkeep", daemon=True).start()
+        threading.Thread(target=self.work, name="cache upkeep", daemon=True).start()  # not shown
 
     def work(self) -> None:
         """The same in the thread of the caller."""
@@ -41,4 +42,4 @@ class CacheUpkeep(QObject):
         limit_gib = read_preferences().value(CacheLimit)
         with contextlib.suppress(NutshellError, OSError, RuntimeError):  # Also where the window is gone meanwhile.
             if limit_gib and (cleared := clear_cache(Locations(self._runs_directory()), limit_gib * GIB)).freed_bytes:
-                self.freed.emit(f"{cleared_text(cleared)} Its limit is {limit_gib} GiB.")
+                self.freed.emit(f"{cleared_text(cleared)} {tr('Its limit is {limit} GiB.', limit=limit_gib)}")

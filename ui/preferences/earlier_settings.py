@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QSettings
 
 from engine.contract.errors import DataError
+from engine.language.speech import mark
 from engine.preferences.entries.cache_limit import CacheLimit
 from engine.preferences.entries.runs_folder import RunsFolder
 from engine.preferences.entries.theme_choice import ColorTheme
@@ -31,13 +32,14 @@ def bring_settings_up_to_date(settings: QSettings) -> tuple[QSettings, str]:
     in a group of them; or others, where a later version has written these.
 
     Returns:
-        Settings of this version, and what the user is to know, as a sentence; empty: nothing.
+        Settings of this version, and what the user is to know, as a sentence in English; empty: nothing.
     """
     version = _version(settings)
     if version > WINDOW_FORMAT.version:
         own = QSettings(settings.organizationName(), f"{settings.applicationName()} {WINDOW_FORMAT.version}")
-        told = newer_sentence("the settings of the window", Path(settings.fileName()))
-        return own, f"{told} Until then this version uses settings of its own, and leaves those as they are."
+        told = newer_sentence(mark("the settings of the window"), Path(settings.fileName()))
+        until = mark("Until then this version uses settings of its own, and leaves those as they are.")
+        return own, f"{told} {until}"
     if version == 1:
         try:
             _move_preferences(settings)

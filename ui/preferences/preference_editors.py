@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from engine.contract.path_need import PathNeed
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from engine.preferences.preference import ChoicePreference, FolderPreference, NumberPreference, Preference
 from ui.form.field_editor import ChoiceEditor, FieldEditor, WholeNumberEditor
 from ui.form.path_field import PathField
@@ -21,7 +23,7 @@ class FolderEditor(FieldEditor):
     widget: PathField
 
     def __init__(self, preference: type[FolderPreference], name: str, title: str) -> None:
-        super().__init__(PathField(name, title, preference.shown_usual, PathNeed(folder=True)))
+        super().__init__(PathField(name, title, tr(preference.shown_usual), PathNeed(folder=True)))
         self.widget.edited.connect(lambda _: self.changed.emit())
 
     def value(self) -> str:
@@ -44,7 +46,7 @@ def preference_editor(preference: type[Preference], name: str, title: str) -> Fi
         editor = WholeNumberEditor(preference.minimum, preference.maximum)
         # Half of a number that is typed is no value yet.
         editor.widget.setKeyboardTracking(False)
-        editor.explain(preference.zero, "")
+        editor.explain(recognised(preference.zero), "")
         editor.widget.setSuffix(f" {preference.unit}" if preference.unit else "")
     else:
         assert issubclass(preference, ChoicePreference)

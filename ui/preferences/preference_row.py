@@ -7,6 +7,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.preferences.preference import Preference
 from engine.preferences.preferences_file import Preferences, change_preferences
 from ui.plain_label import PlainLabel
@@ -14,8 +16,10 @@ from ui.preferences.preference_editors import focused_widget, preference_editor
 from ui.preferences.preference_keeper import PreferenceKeeper
 from workers.patient_call import PatientCall
 
-CHECKING = "Checking…"
-LATE = "This folder does not answer; its disk or network may be gone. The preference stays as it was until it answers."
+CHECKING = mark("Checking…")
+LATE = mark(
+    "This folder does not answer; its disk or network may be gone. The preference stays as it was until it answers."
+)
 
 
 @dataclass(frozen=True)
@@ -33,15 +37,15 @@ class PreferenceRow(QWidget):
         super().__init__()
         self.preference = preference
         self._keeper = keeper
-        name, title = f"preferences.{preference.key}", preference.title.replace("&", "")
+        name, title = f"preferences.{preference.key}", tr(preference.title).replace("&", "")
         self._editor = preference_editor(preference, name, title)
         self._fault = PlainLabel(name=f"{name}.fault", wraps=True)
         self._fault.setProperty("role", "error")
         self._fault.hide()
-        self._check = PatientCall(f"preference {preference.key}", self)
-        self.label = QLabel(preference.title, toolTip=preference.explanation)
+        self._check = PatientCall(f"preference {preference.key}", self)  # not shown
+        self.label = QLabel(tr(preference.title), toolTip=tr(preference.explanation))
         self.label.setBuddy(focused_widget(self._editor))
-        self._editor.widget.setToolTip(preference.explanation)
+        self._editor.widget.setToolTip(tr(preference.explanation))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._editor.widget)
@@ -50,7 +54,7 @@ class PreferenceRow(QWidget):
         self._editor.changed.connect(self._on_edited)
         self._check.succeeded.connect(self._on_answered)
         self._check.failed.connect(self._say)
-        self._check.late.connect(lambda: self._say(LATE))
+        self._check.late.connect(lambda: self._say(tr(LATE)))
         keeper.changed.connect(self._on_changed)
         # What was usable when it was chosen may be gone by now.
         self._judge(keeper.value(preference), to_keep=False)
@@ -64,9 +68,10 @@ class PreferenceRow(QWidget):
         try:
             value = preference.parsed(self._editor.value())
         except ValueError as error:
-            self._say(f"{str(error)[:1].upper()}{str(error)[1:]}.")
+            said = recognised(str(error))
+            self._say(f"{said[:1].upper()}{said[1:]}.")
             return
-        self._say(CHECKING, is_fault=False)
+        self._say(tr(CHECKING), is_fault=False)
         self._judge(value, to_keep=True)
 
     def _judge(self, value: Any, to_keep: bool) -> None:
@@ -96,6 +101,6 @@ class PreferenceRow(QWidget):
             self._judge(value, to_keep=False)
 
     def _say(self, sentence: str, is_fault: bool = True) -> None:
-        self._fault.setText(sentence)
+        self._fault.setText(recognised(sentence))
         self._fault.setEnabled(is_fault)
         self._fault.setVisible(bool(sentence))

@@ -8,6 +8,8 @@ from pathlib import Path
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QPushButton, QVBoxLayout, QWidget
 
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.preferences.entries.cache_limit import CacheLimit
 from engine.preferences.entries.runs_folder import RunsFolder, chosen_runs_folder
 from engine.preferences.preference import Preference, declared_preferences
@@ -21,7 +23,7 @@ from ui.screen_fit import open_at, scrolling
 from workers.patient_call import PatientCall
 
 SIZE = (680, 420)
-RESET_QUESTION = "All preferences get their usual values. No file is moved or deleted."
+RESET_QUESTION = mark("All preferences get their usual values. No file is moved or deleted.")
 
 
 class PreferencesDialog(QDialog):
@@ -34,7 +36,7 @@ class PreferencesDialog(QDialog):
         """
         super().__init__(parent)
         self.setObjectName("preferences")
-        self.setWindowTitle("Preferences")
+        self.setWindowTitle(tr("Preferences"))
         open_at(self, *SIZE)
         self._keeper = keeper
         self._cache = CacheRow(runs_directory)
@@ -46,16 +48,18 @@ class PreferencesDialog(QDialog):
             row = PreferenceRow(preference, keeper)
             form.addRow(row.label, row)
             if preference is CacheLimit:
-                form.addRow("Cache", self._cache)
-        said = f"Kept in {preferences_file()}, which the terminal reads too."
+                form.addRow(tr("Cache"), self._cache)
+        said = tr("Kept in {file}, which the terminal reads too.", file=preferences_file())
         if runs_directory != chosen_runs_folder(keeper.value(RunsFolder)):
-            said += f" This window uses {runs_directory} until you choose another runs folder here."
+            said += " " + tr(
+                "This window uses {folder} until you choose another runs folder here.", folder=runs_directory
+            )
         where = PlainLabel(said, "preferences.where", wraps=True)
         where.setProperty("role", "hint")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         # Enter ends the typing in a field, and does not close the dialog.
         buttons.button(QDialogButtonBox.StandardButton.Close).setAutoDefault(False)
-        reset = QPushButton("Reset to &defaults…", objectName="preferences.reset", autoDefault=False)
+        reset = QPushButton(tr("Reset to &defaults…"), objectName="preferences.reset", autoDefault=False)
         buttons.addButton(reset, QDialogButtonBox.ButtonRole.ResetRole)
         content = _Content()
         inside = QVBoxLayout(content)
@@ -67,7 +71,7 @@ class PreferencesDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(scrolling(content), 1)
         layout.addWidget(buttons)
-        self._work = PatientCall("reset preferences", self)
+        self._work = PatientCall("reset preferences", self)  # not shown
         self._work.succeeded.connect(self._on_reset)
         self._work.failed.connect(lambda sentence: self._say([sentence]))
         buttons.rejected.connect(self.reject)
@@ -83,7 +87,7 @@ class PreferencesDialog(QDialog):
             self._cache.keep_within(self._keeper.value(CacheLimit))
 
     def _on_reset_asked(self) -> None:
-        if not agrees(self, "Reset the preferences", RESET_QUESTION, "Reset", "Keep them"):
+        if not agrees(self, tr("Reset the preferences"), tr(RESET_QUESTION), tr("Reset"), tr("Keep them")):
             return
         held = {one: reason for one in declared_preferences() if (reason := self._keeper.held(one))}
         usual = {one: one.usual() for one in declared_preferences() if one not in held}
@@ -94,7 +98,7 @@ class PreferencesDialog(QDialog):
         self._keeper.take(now)
 
     def _say(self, sentences: Iterable[str]) -> None:
-        text = "\n".join(sentences)
+        text = "\n".join(map(recognised, sentences))
         self._trouble.setText(text)
         self._trouble.setVisible(bool(text))
 

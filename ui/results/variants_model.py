@@ -9,15 +9,11 @@ from engine.figures.figure import Figure
 from engine.figures.variant_figures import FIGURES, baselines, steps_text
 from engine.language.sentence_recognition import recognised
 from engine.language.speech import tr
-from ui.said_figure import said_figure
+from ui.said_figure import said_cell
 
 SORT_ROLE = int(Qt.ItemDataRole.UserRole)
 
 Index = QModelIndex | QPersistentModelIndex
-
-
-OF_THE_USER = frozenset({"chain", "setting"})
-"""Figures that are names."""
 
 
 class VariantsModel(QAbstractTableModel):
@@ -67,12 +63,7 @@ class VariantsModel(QAbstractTableModel):
     def _text(self, figure: Figure, variant: VariantMeasurement) -> str:
         """In the window's language, but for what the user has named."""
         baseline = self._baselines[variant.branch]
-        text = figure.text(variant, baseline)
-        if figure.name in OF_THE_USER:
-            return text
-        if isinstance(figure.value(variant, baseline), str):
-            return recognised(text)
-        return said_figure(text)
+        return said_cell(figure, figure.value(variant, baseline), figure.text(variant, baseline))
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = int(Qt.ItemDataRole.DisplayRole)

@@ -30,6 +30,7 @@ from engine.contract.repeat_settings import RepeatSettings
 from engine.contract.search_settings import SearchSettings
 from engine.contract.target_settings import TargetSettings
 from engine.datasets.source import Split
+from engine.language.speech import mark, tr
 from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from ui.byte_sizes import bytes_text
@@ -48,19 +49,19 @@ from ui.wizard.recipe_draft import RecipeDraft
 from workers.finished_stages import finished_stages
 from workers.latest_call import LatestCall
 
-MEASURED, ROUGH = "by this computer's measured speed", "first estimate for this computer"
+MEASURED, ROUGH = mark("by this computer's measured speed"), mark("first estimate for this computer")
 
 SIDE_WIDTH = 490
-NAMELESS = "The study has no name; give it one."
-FAULTY = "It cannot run yet: see the findings marked ✕."
-UNSEEN = "The images are not listed yet: wait, or go back to the first page."
+NAMELESS = mark("The study has no name; give it one.")
+FAULTY = mark("It cannot run yet: see the findings marked ✕.")
+UNSEEN = mark("The images are not listed yet: wait, or go back to the first page.")
 
 
 class ReviewPage(DraftPage):
     """The last look before the run."""
 
     def __init__(self, draft: RecipeDraft, runs_directory: Path) -> None:
-        what_to_do = "Check the recipe, save it if you like, run it. Running it again continues where it stopped."
+        what_to_do = tr("Check the recipe, save it if you like, run it. Running it again continues where it stopped.")
         super().__init__(draft, what_to_do)
         self._runs_directory = runs_directory
         self._runs_fault = ""
@@ -68,22 +69,24 @@ class ReviewPage(DraftPage):
         """Multiply-accumulates per second that earlier runs measured."""
         self._shown_name = draft.recipe.name
         """Of the study, when it was shown last."""
-        self._name = StudyLine(objectName="review.name", maxLength=80, accessibleName="Name of the study")
+        self._name = StudyLine(objectName="review.name", maxLength=80, accessibleName=tr("Name of the study"))
         self._name.setText(self._shown_name)
         self._repeats = ParameterForm(_repeats(draft.recipe), tuple(RepeatSettings.model_fields), "review")
         self._target = ParameterForm(draft.recipe.target, tuple(TargetSettings.model_fields), "target")
-        self._search = QPushButton("Find &it for me", objectName="review.search")
-        self._search.setToolTip("Open the page where the program is told to try settings, and to keep the best files.")
+        self._search = QPushButton(tr("Find &it for me"), objectName="review.search")
+        self._search.setToolTip(
+            tr("Open the page where the program is told to try settings, and to keep the best files.")
+        )
         self._search_says = QLabel(objectName="review.search_says", wordWrap=True)
         self._time = QLabel(objectName="review.time", wordWrap=True)
         self._plan = PlanView("review.plan")
         self._text = QPlainTextEdit(objectName="review.text", readOnly=True)
-        self._text.setAccessibleName("The recipe as text")
+        self._text.setAccessibleName(tr("The recipe as text"))
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
-        self._findings = FindingsList("review.findings", "A click goes to its page.")
-        self._save = QPushButton("&Save recipe…", objectName="review.save")
-        self._open = QPushButton("&Open recipe…", objectName="review.open")
+        self._findings = FindingsList("review.findings", tr("A click goes to its page."))
+        self._save = QPushButton(tr("&Save recipe…"), objectName="review.save")
+        self._open = QPushButton(tr("&Open recipe…"), objectName="review.open")
         self._message = MessageBar("review.message")
         self._finished = LatestCall("finished-stages", self)
         self._finished.succeeded.connect(self._on_finished_known)
@@ -125,12 +128,12 @@ class ReviewPage(DraftPage):
         if self._runs_fault:
             return self._runs_fault
         if self.refusal:
-            return "A setting of the study is not valid yet; the message says which."
+            return tr("A setting of the study is not valid yet; the message says which.")
         if self._is_nameless:
-            return NAMELESS
+            return tr(NAMELESS)
         if errors((*self._draft.findings, *self._target_findings())):
-            return FAULTY
-        return "" if self._draft.scanned else UNSEEN
+            return tr(FAULTY)
+        return "" if self._draft.scanned else tr(UNSEEN)
 
     def set_runs_directory(self, path: Path) -> None:
         """Where the run will be kept."""
@@ -139,17 +142,17 @@ class ReviewPage(DraftPage):
         self._on_draft_changed()
 
     def _lay_out(self) -> None:
-        study = QGroupBox("Study")
+        study = QGroupBox(tr("Study"))
         form = QFormLayout(study)
-        form.addRow("Name", self._name)
+        form.addRow(tr("Name"), self._name)
         form.addRow(self._repeats)
         form.addRow(self._target)
         form.addRow(self._search, self._search_says)
-        stages = QGroupBox("What will be computed")
+        stages = QGroupBox(tr("What will be computed"))
         inner = QVBoxLayout(stages)
         inner.addWidget(self._plan)
         inner.addWidget(self._time)
-        findings = QGroupBox("Checks")
+        findings = QGroupBox(tr("Checks"))
         QVBoxLayout(findings).addWidget(self._findings)
         side = QWidget()
         left = QVBoxLayout(side)
@@ -158,7 +161,7 @@ class ReviewPage(DraftPage):
         left.addWidget(self._message)
         left.addWidget(stages, 3)
         left.addWidget(findings, 2)
-        text = QGroupBox("The recipe")
+        text = QGroupBox(tr("The recipe"))
         right = QVBoxLayout(text)
         right.addWidget(self._text, 1)
         buttons = QHBoxLayout()
@@ -194,7 +197,7 @@ class ReviewPage(DraftPage):
         faulty = faulty or bool(errors(of_target))
         found = (*self._draft.findings, *self._draft.image_findings, *self._advice(), *of_target)
         self._search_says.setText(_told(recipe.search))
-        self._findings.show_findings(found, "Everything can run.")
+        self._findings.show_findings(found, tr("Everything can run."))
         if faulty or self._draft.scanned is None:
             self._plan.forget()
             self._time.setText("–")
@@ -223,14 +226,20 @@ class ReviewPage(DraftPage):
     def _say_cost(self, cost: StageCost) -> None:
         if self._draft.recipe.search is not None:
             took = duration_text(self._plan.whole_cost.seconds)
-            self._time.setText(f"A search; a trial that shares no stage with another takes about {took}.")
+            self._time.setText(tr("A search; a trial that shares no stage with another takes about {took}.", took=took))
             return
         if cost.seconds == 0:
-            self._time.setText("All stages exist already: only what is missing is measured.")
+            self._time.setText(tr("All stages exist already: only what is missing is measured."))
             return
-        disk, memory = bytes_text(cost.disk_bytes), bytes_text(cost.memory_bytes)
-        source = MEASURED if self._speed else ROUGH
-        self._time.setText(f"about {duration_text(cost.seconds)} ({source}); {disk} on disk; up to {memory} of memory")
+        self._time.setText(
+            tr(
+                "about {duration} ({source}); {disk} on disk; up to {memory} of memory",
+                duration=duration_text(cost.seconds),
+                source=tr(MEASURED if self._speed else ROUGH),
+                disk=bytes_text(cost.disk_bytes),
+                memory=bytes_text(cost.memory_bytes),
+            )
+        )
 
     def _check_runs_directory(self) -> None:
         self._runs_fault, self._speed = "", None
@@ -250,19 +259,25 @@ class ReviewPage(DraftPage):
 
     def _on_save(self) -> None:
         if self.refusal:
-            self._message.say(f"Not saved: {self.refusal}")
+            self._message.say(tr("Not saved: {refusal}", refusal=self.refusal))
             return
         suggested = f"{self._draft.recipe.name}.toml"
-        path, _ = QFileDialog.getSaveFileName(self, "Save the recipe", suggested, "Recipes (*.toml)")
+        path, _ = QFileDialog.getSaveFileName(self, tr("Save the recipe"), suggested, tr("Recipes (*.toml)"))
         if path:
             try:
                 write_durably(Path(path), recipe_text(self._draft.recipe))
-                self._message.say(f"Saved as {path}.", "good")
+                self._message.say(tr("Saved as {path}.", path=path), "good")
             except OSError as error:
-                self._message.say(f"{path} cannot be written ({error.strerror}); choose another folder.")
+                self._message.say(
+                    tr(
+                        "{path} cannot be written ({strerror}); choose another folder.",
+                        path=path,
+                        strerror=error.strerror,
+                    )
+                )
 
     def _on_open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open a recipe", "", "Recipes (*.toml)")
+        path, _ = QFileDialog.getOpenFileName(self, tr("Open a recipe"), "", tr("Recipes (*.toml)"))
         if path:
             try:
                 self.recipe_opened.emit(read_recipe(Path(path)))
@@ -272,8 +287,9 @@ class ReviewPage(DraftPage):
 
 def _told(search: SearchSettings | None) -> str:
     if search is None:
-        return "Off: the study is computed as it is written."
-    return f"On: {counted(len(search.vary), 'setting')} may vary, for {limits_text(search)}."
+        return tr("Off: the study is computed as it is written.")
+    settings = counted(len(search.vary), "setting")
+    return tr("On: {settings} may vary, for {limits}.", settings=settings, limits=limits_text(search))
 
 
 def _repeats(recipe: Recipe) -> RepeatSettings:

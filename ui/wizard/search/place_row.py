@@ -6,6 +6,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QCheckBox
 
 from engine.contract.search_settings import Varied
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import tr
 from engine.search.suggested_places import SuggestedPlace
 from ui.form.calm_fields import StudyLine
 from ui.values_text import values_text
@@ -19,8 +21,11 @@ class PlaceRow(QObject):
     def __init__(self, place: SuggestedPlace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.place = place
-        self.box = QCheckBox(place.title, objectName=f"search.place.{place.place}", toolTip=place.place)
-        self.line = StudyLine(objectName=f"search.values.{place.place}", accessibleName=f"Values of {place.title}")
+        title = recognised(place.title)
+        self.box = QCheckBox(title, objectName=f"search.place.{place.place}", toolTip=place.place)
+        self.line = StudyLine(
+            objectName=f"search.values.{place.place}", accessibleName=tr("Values of {title}", title=title)
+        )
         self.show_place(place, place.is_usual)
         self.box.toggled.connect(self.line.setEnabled)
         self.box.clicked.connect(lambda *_: self.edited.emit())

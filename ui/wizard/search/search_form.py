@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QFormLayout, QGridLayout, QGroupBox, QV
 from engine.contract.plain_faults import plain_fault
 from engine.contract.recipe import Recipe
 from engine.contract.search_settings import USUAL_TRIALS, SearchSettings
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.search.suggested_places import SuggestedPlace, suggested_places
 from ui.form.calm_fields import StudyLine
 from ui.side_by_side import SideBySide
@@ -17,13 +19,18 @@ from ui.values_text import typed_values
 from ui.wizard.search.place_row import PlaceRow
 
 GOALS = {
-    "validation_accuracy": "Accuracy (of the validation images)",
-    "zip_bytes": "Download (zipped size)",
-    "model_bytes": "Size of the file",
-    "latency_p50_ms": "Latency",
+    "validation_accuracy": mark("Accuracy (of the validation images)"),
+    "zip_bytes": mark("Download (zipped size)"),
+    "model_bytes": mark("Size of the file"),
+    "latency_p50_ms": mark("Latency"),
 }
 JUDGED_BY = "validation_accuracy"
-TITLES = {"floors": "Least accuracy", "minutes": "Minutes", "trials": "Trials", "objectives": "What matters"}
+TITLES = {
+    "floors": mark("Least accuracy"),
+    "minutes": mark("Minutes"),
+    "trials": mark("Trials"),
+    "objectives": mark("What matters"),
+}
 LIMITS_WIDTH = 330
 INDENT = 18
 
@@ -39,27 +46,31 @@ class SearchForm(QWidget):
         self._known = SearchSettings()
         self._goals: dict[str, QCheckBox] = {}
         self._rows: list[PlaceRow] = []
-        self._floor = StudyLine(objectName="search.floor", accessibleName="Least accuracy", placeholderText="none")
-        self._floor.setToolTip("From 0 to 1, on the validation images; files below it are not on the front.")
-        self._minutes = StudyLine(objectName="search.minutes", accessibleName="Minutes", placeholderText="no limit")
-        self._minutes.setToolTip("No trial begins after so many minutes.")
-        self._trials = StudyLine(objectName="search.trials", accessibleName="Trials")
-        self._trials.setPlaceholderText(f"as the time allows, or {USUAL_TRIALS}")
-        self._stop_weak = QCheckBox("Stop weak trials early", objectName="search.stop_weak")
-        self._stop_weak.setToolTip(str(SearchSettings.model_fields["stop_weak"].description))
+        self._floor = StudyLine(
+            objectName="search.floor", accessibleName=tr("Least accuracy"), placeholderText=tr("none")
+        )
+        self._floor.setToolTip(tr("From 0 to 1, on the validation images; files below it are not on the front."))
+        self._minutes = StudyLine(
+            objectName="search.minutes", accessibleName=tr("Minutes"), placeholderText=tr("no limit")
+        )
+        self._minutes.setToolTip(tr("No trial begins after so many minutes."))
+        self._trials = StudyLine(objectName="search.trials", accessibleName=tr("Trials"))
+        self._trials.setPlaceholderText(tr("as the time allows, or {trials}", trials=USUAL_TRIALS))
+        self._stop_weak = QCheckBox(tr("Stop weak trials early"), objectName="search.stop_weak")
+        self._stop_weak.setToolTip(tr(str(SearchSettings.model_fields["stop_weak"].description)))
         self._stop_weak.clicked.connect(lambda *_: self.edited.emit())
         for line in (self._floor, self._minutes, self._trials):
             line.textEdited.connect(lambda *_: self.edited.emit())
         self._lay_out()
 
     def _lay_out(self) -> None:
-        goals = QGroupBox("What matters")
+        goals = QGroupBox(tr("What matters"))
         self._of_goals = QVBoxLayout(goals)
-        limits = QGroupBox("Limits")
+        limits = QGroupBox(tr("Limits"))
         form = QFormLayout(limits)
-        form.addRow("Least accuracy", self._floor)
-        form.addRow("Minutes", self._minutes)
-        form.addRow("Trials", self._trials)
+        form.addRow(tr("Least accuracy"), self._floor)
+        form.addRow(tr("Minutes"), self._minutes)
+        form.addRow(tr("Trials"), self._trials)
         form.addRow(self._stop_weak)
         side = QWidget()
         left = QVBoxLayout(side)
@@ -67,7 +78,7 @@ class SearchForm(QWidget):
         left.addWidget(goals)
         left.addWidget(limits)
         left.addStretch()
-        places = QGroupBox("What may vary: 8, 16, 32, or 0.3 to 0.9, or 0.3 to 0.9 in steps of 0.1")
+        places = QGroupBox(tr("What may vary: 8, 16, 32, or 0.3 to 0.9, or 0.3 to 0.9 in steps of 0.1"))
         right = QVBoxLayout(places)
         self._grid = QGridLayout()
         self._grid.setColumnMinimumWidth(0, INDENT)
@@ -130,17 +141,17 @@ class SearchForm(QWidget):
     def sentence(self, error: ValidationError) -> str:
         """Which field is wrong, and what it may hold."""
         fault = error.errors(include_url=False)[0]
-        return f"{self._title_of(fault)}: {plain_fault(fault)}."
+        return f"{self._title_of(fault)}: {recognised(plain_fault(fault))}."
 
     def _title_of(self, fault: ErrorDetails) -> str:
         first, *rest = (str(part) for part in fault["loc"])
-        of_places = {row.place.place: row.place.title for row in self._rows}
-        return of_places.get(rest[0], rest[0]) if first == "vary" and rest else TITLES.get(first, first)
+        of_places = {row.place.place: recognised(row.place.title) for row in self._rows}
+        return of_places.get(rest[0], rest[0]) if first == "vary" and rest else tr(TITLES.get(first, first))
 
     def _make_goals(self, search: SearchSettings) -> None:
         for name in (*GOALS, *search.objectives):
             if name not in self._goals:
-                box = self._goals[name] = QCheckBox(GOALS.get(name, name), objectName=f"search.goal.{name}")
+                box = self._goals[name] = QCheckBox(tr(GOALS.get(name, name)), objectName=f"search.goal.{name}")
                 box.setChecked(name in search.objectives)
                 box.clicked.connect(lambda *_: self.edited.emit())
                 self._of_goals.addWidget(box)

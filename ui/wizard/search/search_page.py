@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QVBoxLayout
 
 from engine.contract.recipe import Recipe
 from engine.contract.search_settings import SearchSettings
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, tr
 from engine.search.search_space import NOTHING_VARIES, SearchSpace
 from ui.counts import counted
 from ui.message_bar import MessageBar
@@ -16,13 +18,13 @@ from ui.wizard.recipe_draft import RecipeDraft
 from ui.wizard.search.search_form import SearchForm
 from workers.latest_call import LatestCall
 
-EXPLAINED = (
+EXPLAINED = mark(
     "Each trial trains and compresses with other values; beginnings that trials share are trained once. It finds the "
     "files that no other beats in all that is ticked. Accuracy is judged by the validation images, so that the test "
     "images stay unseen."
 )
-LOOKS = "What may vary is being looked at."
-OFF = "Off: the study is computed as it is written."
+LOOKS = mark("What may vary is being looked at.")
+OFF = mark("Off: the study is computed as it is written.")
 
 
 class SearchPage(DraftPage):
@@ -31,7 +33,7 @@ class SearchPage(DraftPage):
     guide = "search.md"
 
     def __init__(self, draft: RecipeDraft) -> None:
-        what_to_do = (
+        what_to_do = tr(
             "Optional: let the program try settings and keep the best files. Say what matters and what may vary."
         )
         super().__init__(draft, what_to_do)
@@ -40,12 +42,12 @@ class SearchPage(DraftPage):
         self._refusal = self._fault = ""
         """Why what is typed is no search; and why the study has not what the search varies."""
         self._looks = False
-        self._on = QCheckBox("&Find it for me: try settings, and keep the best files", objectName="search.on")
+        self._on = QCheckBox(tr("&Find it for me: try settings, and keep the best files"), objectName="search.on")
         self._form = SearchForm()
-        self._says = QLabel(OFF, objectName="search.says", wordWrap=True)
+        self._says = QLabel(tr(OFF), objectName="search.says", wordWrap=True)
         self._message = MessageBar("search.message")
         self._space = LatestCall("search-space", self)
-        explained = QLabel(EXPLAINED, wordWrap=True)
+        explained = QLabel(tr(EXPLAINED), wordWrap=True)
         explained.setProperty("role", "hint")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(9, 6, 9, 6)
@@ -72,8 +74,8 @@ class SearchPage(DraftPage):
 
     def waits_for(self) -> str:
         if self._refusal or self._fault:
-            return "The search cannot run yet; the message on its page says why."
-        return LOOKS if self._looks else ""
+            return tr("The search cannot run yet; the message on its page says why.")
+        return tr(LOOKS) if self._looks else ""
 
     def show_draft(self) -> None:
         recipe = self._draft.recipe
@@ -124,12 +126,12 @@ class SearchPage(DraftPage):
         recipe = self._draft.recipe
         self._looks, self._fault = recipe.search is not None, ""
         if self._looks:
-            if self._says.text() == OFF:
+            if self._says.text() == tr(OFF):
                 self._says.setText("")
             self._space.request(lambda _: _told(recipe))
         else:
             self._space.call_off()
-            self._says.setText(OFF)
+            self._says.setText(tr(OFF))
 
     def _on_counted(self, told: str) -> None:
         self._looks = False
@@ -149,12 +151,15 @@ class SearchPage(DraftPage):
 def _in_words_of_the_page(sentence: str) -> str:
     """Without the recipe's own key: the places stand on the page."""
     if sentence.startswith(NOTHING_VARIES):
-        return "Nothing may vary; tick a setting."
-    return sentence.replace('search.vary."', '"').replace("search.vary: ", "")
+        return tr("Nothing may vary; tick a setting.")
+    return recognised(sentence).replace('search.vary."', '"').replace("search.vary: ", "")
 
 
 def _told(recipe: Recipe) -> str:
     assert recipe.search is not None
     points = SearchSpace.of(recipe).points
-    among = "any number of combinations" if points is None else counted(points, "combination")
-    return f"On: chooses among {among}, for {limits_text(recipe.search)}. Review says how long a trial takes."
+    return tr(
+        "On: chooses among {among}, for {limits}. Review says how long a trial takes.",
+        among=tr("any number of combinations") if points is None else counted(points, "combination"),
+        limits=limits_text(recipe.search),
+    )
