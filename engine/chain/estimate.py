@@ -31,7 +31,7 @@ START_S = 12.0
 """Starting the engine with TensorFlow, and measuring the latencies at the end."""
 BASELINE_OVERHEAD_S = 9.0
 """Tracing the graph, and converting it."""
-MEASUREMENT_S = 2.0
+MEASUREMENT_S = 4.0
 FLOAT_BYTES = 4
 KERAS_FILE_BYTES = 200_000
 """Of a stored network beside its weights."""

@@ -19,7 +19,7 @@ from engine.measurement.clean_process import MeasurementCrashed, MeasurementTooL
 from engine.measurement.measurement_job import RuntimeAnswer, RuntimeJob
 
 MOST_IMAGES, LEAST_IMAGES = 128, 32
-MACS_BUDGET = 1e9
+MACS_BUDGET = 5e8
 """Multiply-accumulates that a runtime may take for more than the fewest images: kernels that are written to be read do
 some 4 × 10⁸ a second."""
 LONGEST_S = 600.0

@@ -98,7 +98,10 @@ def test_micro_writes_source_and_says_which_boards_it_fits(
 
 @pytest.mark.parametrize(
     ("variant", "sentence"),
-    [("PRQ", '"PRQ" is not for a microcontroller. TensorFlow Lite Micro has no'), ("PRX", 'Did you mean "PR')],
+    [
+        ("PRQ", '"PRQ" is not for a microcontroller. TensorFlow Lite Micro has no'),
+        ("PRX", 'There is no variant "PRX". Known: baseline, PRN, PRQ'),
+    ],
 )
 def test_micro_says_what_it_cannot_write(
     variant: str, sentence: str, finished_study: dict[str, Any], checkout: Path, tmp_path: Path

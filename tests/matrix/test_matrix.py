@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.cell import refusal, run_row
-from tests.matrix.chains import chains, pcqat
+from tests.matrix.chains import chains, pcqat, quick
 from tests.matrix.page import cells_of, page
 from tests.matrix.rows import rows
 
@@ -32,7 +32,10 @@ def test_the_longest_chain_on_the_smallest_network(tmp_path: Path) -> None:
 def test_which_schemes_of_the_smallest_network_run_where(tmp_path: Path) -> None:
     pytest.importorskip("tflite_micro", reason="has no wheel for this platform")
     schemes = ("float16", "dynamic range", "int8", "int16x8", "int4")
-    cells = run_row(rows()["resnet8"], {title: chains()[title] for title in schemes}, tmp_path)
+    uint8 = quick("post_training_quantization", scheme="int8", float_io=False, io_type="uint8")
+    wanted = {title: chains()[title] for title in schemes} | {"uint8 ends": (uint8,)}
+    cells = run_row(rows()["resnet8"], wanted, tmp_path)
+    assert set(cells.pop("uint8 ends").runtimes.values()) == {""}
     assert {
         title for title in schemes if any(cells[title].runtimes[key] for key in ("litert", "litert_reference"))
     } == set()

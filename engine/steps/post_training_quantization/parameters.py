@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from engine.contract.automatic import AUTO
-from engine.contract.document import Document
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import LayerScheme
 from engine.steps.post_training_quantization.layers_or_auto import LayersOrAuto
@@ -209,11 +208,6 @@ class PostTrainingQuantizationParameters(StepParameters):
     def activation_bits(self) -> int:
         """Of an activation that becomes an integer."""
         return 16 if self.scheme == "int16x8" else 8
-
-    def stage_document(self) -> Document:
-        # Where the ends are not uint8, as in versions that did not know the setting: their stages stay valid.
-        document = super().stage_document()
-        return document if self.has_uint8_ends else {name: document[name] for name in document if name != "io_type"}
 
     def label(self) -> str:
         chosen = ""

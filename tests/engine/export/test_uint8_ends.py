@@ -141,10 +141,16 @@ def test_float_ends_are_refused_with_the_setting(forms: dict[str, bytes]) -> Non
         with_uint8_ends(forms["uint8"])
 
 
-def test_a_stage_without_uint8_ends_keeps_the_key_of_earlier_versions() -> None:
-    def document(**given: object) -> dict[str, Any]:
-        return PostTrainingQuantizationParameters.model_validate(given).stage_document()
-
-    assert "io_type" not in document(scheme="int8", float_io=False)
-    assert document(scheme="int8", io_type="uint8") == document(scheme="int8")
-    assert document(scheme="int8", io_type="uint8", float_io=False)["io_type"] == "uint8"
+@pytest.mark.parametrize(
+    ("given", "uint8"),
+    [
+        ({"scheme": "int8", "float_io": False, "io_type": "uint8"}, True),
+        ({"scheme": "int8", "float_io": False}, False),
+        ({"scheme": "int8", "io_type": "uint8"}, False),
+        ({"scheme": "int16x8", "float_io": False, "io_type": "uint8"}, False),
+    ],
+)
+def test_only_int8_with_integer_ends_can_have_uint8_ones(given: dict[str, Any], uint8: bool) -> None:
+    parameters = PostTrainingQuantizationParameters.model_validate(given)
+    assert parameters.has_uint8_ends is uint8
+    assert ("uint8 ends" in parameters.label()) is uint8
