@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from engine.contract.events import (
     EngineEvent,
     EpochFinished,
@@ -17,16 +19,17 @@ from engine.contract.events import (
 )
 
 
+@dataclass
 class RunningStage:
     """Takes a run's events in their order."""
 
-    def __init__(self) -> None:
-        self._stages: dict[str, PlannedStage] = {}
-        self._running = ""
-        self._epoch = 0
-        self._place_before: tuple[str, int] | None = None
-        self.starts = 0
-        """How often the run was started or resumed."""
+    starts: int = 0
+    """How often the run was started or resumed."""
+    _stages: dict[str, PlannedStage] = field(default_factory=dict)
+    _running: str = ""
+    _epoch: int = 0
+    _place_before: tuple[str, int] | None = None
+    """Where the start before this one ended without a word."""
 
     def take(self, event: EngineEvent) -> None:
         """The next event."""
