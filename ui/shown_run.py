@@ -41,6 +41,7 @@ from engine.contract.measurements import VariantMeasurement
 from engine.contract.recipe import Recipe
 from engine.contract.recipe_file import parse_recipe
 from engine.contract.run_result import RunResult
+from engine.contract.running_stage import RunningStage
 from engine.language.sentence_recognition import recognised
 from engine.language.speech import mark, tr
 from ui.counts import counted
@@ -121,6 +122,8 @@ class ShownRun:
     """Of the whole run, once it is done."""
     failure: RunFailed | None = None
     cancelled: RunCancelled | None = None
+    running: RunningStage = field(default_factory=RunningStage)
+    """Where it is, or was cut off."""
 
     @property
     def recipe(self) -> Recipe | None:
@@ -228,6 +231,7 @@ class ShownRun:
 
     def apply(self, event: EngineEvent) -> None:
         """Take one event; one of a kind that is not known here changes nothing."""
+        self.running.take(event)
         match event:
             case RunStarted():
                 self._start(event)

@@ -27,7 +27,9 @@ from engine.contract.events import (
     RunCancelled,
     RunFailed,
     RunFinished,
+    RunStarted,
     SensitivityFound,
+    event_line,
     parse_event,
 )
 from engine.contract.recipe import Recipe
@@ -38,6 +40,8 @@ from engine.launch.program import ENGINE_SWITCH, program_command
 from engine.launch.thread_limit import thread_limit, with_thread_limit
 from engine.preferences.entries.threads import Threads
 from engine.preferences.preferences_file import read_preferences
+from engine.store.event_file import EventFile
+from engine.store.repeated_death import EVENTS, died_there_before
 from workers.process_outcome import Ending, ProcessOutcome
 
 BATCH_INTERVAL_S = 0.07
@@ -73,6 +77,8 @@ class EngineProcess:
         self._events: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._closing: RunFinished | RatesFound | SensitivityFound | RunFailed | RunCancelled | None = None
         self._running = RunningStage()
+        self._directory: Path | None = None
+        """Of a run, once it has begun."""
         self._write_lock = threading.Lock()
         self._cancelled = threading.Event()
         self._early_output: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed in `outcome`
@@ -118,10 +124,13 @@ class EngineProcess:
         for stream in (self._child.stdin, self._child.stdout):
             with contextlib.suppress(OSError):
                 stream.close()  # type: ignore[union-attr]
-        outcome = ProcessOutcome.of_last_event(self._closing, self._child.returncode, self._running.name)
+        outcome = ProcessOutcome.of_last_event(self._closing, self._child.returncode)
         if outcome.ending is Ending.DIED:
+            again = self._directory is not None and died_there_before(self._directory)
+            outcome = ProcessOutcome.of_last_event(None, self._child.returncode, self._running.name, again)
             if self._cancelled.is_set():
                 outcome = ProcessOutcome.of_last_event(RunCancelled(), None)
+                self._note_cancelled()
             elif last_output := self._last_output():
                 outcome = replace(outcome, message=f"{outcome.message} Last output: {last_output}")
         self._early_output.close()
@@ -181,8 +190,16 @@ class EngineProcess:
                 if isinstance(event, RunFinished | RatesFound | SensitivityFound | RunFailed | RunCancelled):
                     self._closing = event
                 self._running.take(event)
+                if isinstance(event, RunStarted):
+                    self._directory = Path(event.directory)
                 self._events.put(event)
         self._events.put(None)
+
+    def _note_cancelled(self) -> None:
+        """What the child could not say of itself: its run was not cut off by a fault."""
+        if self._directory is not None:
+            with contextlib.suppress(OSError), EventFile(self._directory / EVENTS) as log:
+                log.append(event_line(RunCancelled()))
 
     def _last_output(self) -> str:
         self._early_output.seek(0)

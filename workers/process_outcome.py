@@ -42,17 +42,22 @@ class ProcessOutcome:
     """The log with details, where there is one."""
     result: RunResult | None = None
     """Of a run; of a failed one, what the chains gave that did not fail."""
+    died_again: bool = False
+    """Whether it died where the engine before it did, so that to run it once more is of little use."""
     curve: RateCurve | None = None
     """Of a search for a learning rate."""
     sensitivity: Sensitivity | None = None
     """Of a measurement of it."""
 
     @classmethod
-    def of_last_event(cls, event: Event | None, return_code: int | None, running: str = "") -> ProcessOutcome:
+    def of_last_event(
+        cls, event: Event | None, return_code: int | None, running: str = "", died_again: bool = False
+    ) -> ProcessOutcome:
         """From the last of the closing events that the child sent, or None where it sent none.
 
         Args:
             running: the stage that was under way, as `RunningStage` names it; empty: none was.
+            died_again: whether the engine before it died there too.
         """
         if isinstance(event, RunFinished):
             return cls(Ending.DONE, EXIT_DONE, result=event.result)
@@ -68,6 +73,13 @@ class ProcessOutcome:
             return cls(Ending.DIED, EXIT_FAILED, UNKNOWN_TO_PROCESSOR)
         signal = f"signal {-return_code}" if return_code is not None and return_code < 0 else f"exit code {return_code}"
         during = f" in {running}" if running else ""
+        if died_again:
+            message = (
+                f"The engine ended unexpectedly ({signal}){during}, as it did the time before. Every finished stage is "
+                "kept, but it will most likely end there again: take that step or setting out of the recipe, or change "
+                "it."
+            )
+            return cls(Ending.DIED, EXIT_FAILED, message, died_again=True)
         message = (
             f"The engine ended unexpectedly ({signal}){during}. Every finished stage is kept: run the recipe again to "
             "resume."

@@ -49,7 +49,7 @@ def front_line(points: np.ndarray, better: Sequence[Better]) -> np.ndarray:
     Raises:
         ValueError: as of `pareto_front`.
     """
-    front = np.unique(points[pareto_front(points, better)], axis=0)
+    front = np.array(sorted(set(map(tuple, points[pareto_front(points, better)].tolist())))).reshape(-1, 2)
     if better[0] is Better.HIGHER:
         front = front[::-1]
     if not len(front):

@@ -7,10 +7,14 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
+from engine.contract.errors import NutshellError
 from engine.graph.keras_objects import KerasModel
 from engine.graph.layer_graph import LayerGraph
 from engine.inspection.output_costs import End, logits_of, scheme_cost
 from engine.workbench.labelled_images import LabelledImages, image_batches
+
+NO_NUMBERS = 1e6
+"""Nats; so far from the other changes that it comes last, and finite, as whoever sums up and compares needs it."""
 
 
 class OutputDivergence:
@@ -24,6 +28,9 @@ class OutputDivergence:
             model: a classifier that ends in a softmax or sigmoid.
             graph: of the model.
             between_batches: raises `Cancelled` where the user cancelled.
+
+        Raises:
+            NutshellError: the network gives no numbers, so there is nothing to compare with.
         """
         self._graph, self._sample, self._between_batches = graph, sample, between_batches
         self._classify = tf.function(
@@ -32,11 +39,20 @@ class OutputDivergence:
             autograph=False,
         )
         self._before = self._logits()
+        if not np.isfinite(self._before).all():
+            raise NutshellError(
+                "The network gives no numbers (NaN or infinity) for some images; check its weights, or train it at a "
+                "lower learning rate."
+            )
         self._end: End = "LOGISTIC" if self._before.shape[1] == 1 else "SOFTMAX"
 
     def now(self) -> float:
-        """Mean Kullback-Leibler divergence of the probabilities that it gives now, in nats."""
-        return scheme_cost(self._before, self._logits(), self._sample.labels, self._end).kl
+        """Mean Kullback-Leibler divergence of the probabilities that it gives now, in nats; `NO_NUMBERS` where a change
+        leaves none."""
+        logits = self._logits()
+        if not np.isfinite(logits).all():
+            return NO_NUMBERS
+        return min(scheme_cost(self._before, logits, self._sample.labels, self._end).kl, NO_NUMBERS)
 
     def _logits(self) -> np.ndarray:
         outputs = []

@@ -6,27 +6,22 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import pytest
 
-from engine.chain.run import run_recipe
 from engine.contract.backbone_settings import BackboneSettings
 from engine.contract.dataset_settings import DatasetSettings
-from engine.contract.events import EngineEvent, StageFinished, TrialFinished
 from engine.contract.image_settings import ImageSettings
 from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.search_settings import SearchSettings
 from engine.contract.training_settings import TrainingSettings
-from engine.search.search_run import search_study
 from engine.store.file_hash import file_hash
 from engine.store.locations import Locations
-from engine.training.control import Control
 from tests.end_to_end.test_command_line import engines_of, run, write_recipe
-from tests.hypervolume import hypervolume
+from tests.trained_grid import Sampler, TrainedGrid
 
 PRUNED = {"step": "magnitude_pruning", "sparsity": 0.8, "epochs": 1}
 SMALL = {"step": "post_training_quantization", "scheme": "dynamic_range"}
@@ -153,42 +148,28 @@ GRID = {
 }
 POINTS = 24
 SEEDS = (1, 2, 3)
+WAYS: tuple[tuple[Sampler, bool], ...] = (("tpe", True), ("random", True), ("random", False))
+"""Samplers, and whether weak trials are stopped, which is the default."""
 
 
 @pytest.mark.slow
 def test_a_search_finds_the_front_of_the_whole_grid_in_half_its_training(tmp_path: Path) -> None:
     """Against drawing at random; the seconds are those that each stage took when it was computed."""
-    locations, seconds = Locations(tmp_path), {}
-    whole = list(_searched(locations, "random", 7, seconds))
-    assert len(whole) == POINTS
-    total_s, best = sum(seconds.values()), hypervolume(values for _, values in whole)
+    grid = TrainedGrid(_grid_study, Locations(tmp_path))
+    whole = grid.search("random", stops=False)
+    assert len(whole.trials) == POINTS
     shares = {}
-    for sampler in ("tpe", "random"):
-        tried = (_searched(locations, sampler, seed, seconds) for seed in SEEDS)
-        shares[sampler] = [
-            hypervolume(values for spent_s, values in trials if spent_s <= total_s / 2) / best for trials in tried
-        ]
-        print(f"{sampler}: {', '.join(f'{share:.3f}' for share in shares[sampler])} of the front's hypervolume")
-    print(f"the whole grid: {total_s:.0f} s of training, {POINTS} points")
-    assert median(shares["tpe"]) >= 0.9
+    for sampler, stops in WAYS:
+        found = [grid.search(sampler, stops, seed).volume_within(whole.seconds / 2) for seed in SEEDS]
+        shares[sampler, stops] = [volume / whole.volume() for volume in found]
+        print(
+            f"\n{sampler}, {'stopping' if stops else 'not stopping'}: "
+            f"{', '.join(f'{share:.3f}' for share in shares[sampler, stops])} of the front's hypervolume"
+        )
+    print(f"the whole grid: {whole.seconds:.0f} s of training, {POINTS} points")
+    assert median(shares["tpe", True]) >= 0.9
 
 
-def _searched(
-    locations: Locations, sampler: str, seed: int, seconds: dict[str, float]
-) -> Iterator[tuple[float, dict[str, float]]]:
-    """Of each trial of a search the seconds that all stages so far took, each once, and what it found."""
-    recipe = study(SearchSettings(trials=POINTS, sampler=sampler, vary=GRID), per_class=150, epochs=6)  # type: ignore[arg-type]
-    events: list[EngineEvent] = []
-    tell: Callable[[EngineEvent], None] = events.append
-    run_recipe(
-        recipe.model_copy(update={"search": recipe.search, "split_seed": 7, "name": f"{sampler} {seed}"}),
-        locations, Control(), tell, lambda directory: None, study=lambda one: search_study(one, seed),
-    )  # fmt: skip
-    seen: set[str] = set()
-    for event in events:
-        if isinstance(event, StageFinished):
-            if not event.reused:
-                seconds[event.stage] = event.seconds
-            seen.add(event.stage)
-        elif isinstance(event, TrialFinished):
-            yield sum(seconds[key] for key in seen), event.values
+def _grid_study(sampler: Sampler, stops: bool) -> Recipe:
+    search = SearchSettings(trials=POINTS, sampler=sampler, stop_weak=stops, vary=GRID)
+    return study(search, per_class=150, epochs=6).model_copy(update={"split_seed": 7, "name": f"{sampler} {stops}"})

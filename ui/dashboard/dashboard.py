@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from engine.contract.events import EngineEvent
+from engine.language.sentence_recognition import recognised
 from engine.language.speech import mark, tr
 from ui.counts import counted
 from ui.dashboard.bars_panel import BarsPanel
@@ -37,6 +38,10 @@ CURVES_PIXELS, BARS_PIXELS = 220, 350
 TABLE = "results"
 """The panel that the banner of a finished run leads to."""
 CUT_OFF = mark("This run was cut off before it was done. Finished stages are kept: Resume continues from there.")
+CUT_OFF_AGAIN = mark(
+    "This run was cut off twice at the same point, in {stage}, and will most likely end there again: use Duplicate to "
+    "take that step or setting out or to change it, or resume anyway."
+)
 RUNS_ELSEWHERE = mark("Another window or a terminal started this run. You can follow, pause and cancel it here.")
 
 
@@ -154,7 +159,10 @@ class Dashboard(QWidget):
         else:
             self.state.cut_off()
             tone = Tone.WARNING if outcome.ending is Ending.CANCELLED else Tone.ERROR
-            self.banner.say(outcome.message, tone, resumable=True, has_figures=outcome.result is not None)
+            has_figures = outcome.result is not None
+            self.banner.say(
+                outcome.message, tone, resumable=True, has_figures=has_figures, died_again=outcome.died_again
+            )
         self.header.show_state(self.state, self._live)
         self.take([])
 
@@ -173,7 +181,9 @@ class Dashboard(QWidget):
             self.banner.say(tr(RUNS_ELSEWHERE), Tone.WARNING)
         else:
             self.state.cut_off()
-            self.banner.say(tr(CUT_OFF), Tone.WARNING, resumable=True)
+            again = self.state.running.was_cut_off_again
+            said = tr(CUT_OFF_AGAIN, stage=recognised(self.state.running.name)) if again else tr(CUT_OFF)
+            self.banner.say(said, Tone.WARNING, resumable=True, died_again=again)
         self._redraw()
 
     def shut_down(self) -> None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 Place = tuple[float, float]
 """Pixels from the left and the top."""
 DIRECTIONS = ((1, -1), (1, 0), (1, 1), (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1))
 """Above the line that goes from a point to the right, first."""
 DISTANCES = (1.0, 2.5, 4.0)
 """Of a name to its point, in sizes of a point."""
+RIGHT, DOWN = (np.tile(axis, len(DISTANCES)) for axis in zip(*DIRECTIONS, strict=True))
+AWAY = np.repeat(DISTANCES, len(DIRECTIONS))
+"""Direction and distance of each place that is tried, in their order."""
+WIDTHS_LEFT = (1 - RIGHT) / 2
+"""So many widths of itself a name begins left of where its point leads."""
 
 
 @dataclass(frozen=True)
@@ -49,25 +56,27 @@ def label_places(points: Sequence[Place], sizes: Sequence[Place], room: Box, poi
         room: names stay within.
         point_size: width of a point.
     """
-    half = point_size / 2
-    taken = [Box(x - half, y - half, point_size, point_size) for x, y in points]
+    half, most = point_size / 2, len(points)
+    # All boxes in the way, as left, top, right and bottom: the points, and behind them the names as they find a place.
+    taken = np.empty((4, 2 * most))
+    across, down = np.array(points, dtype=float).reshape(-1, 2).T
+    taken[:, :most] = across - half, down - half, across + half, down + half
+    count = most
     places: list[Place | None] = []
     for (x, y), (width, height) in zip(points, sizes, strict=True):
-        reach = DISTANCES[-1] * point_size
-        around = Box(x - width - reach, y - height - reach, 2 * (width + reach), 2 * (height + reach))
-        near = [box for box in taken if box.overlaps(around)]
-        candidates = (
-            _beside(x, y, width, height, right, down, distance * point_size)
-            for distance in DISTANCES
-            for right, down in DIRECTIONS
-        )
-        found = next((box for box in candidates if box.is_within(room) and not any(map(box.overlaps, near))), None)
-        places.append((found.left, found.top) if found else None)
-        if found:
-            taken.append(found)
+        lefts = x + RIGHT * point_size * AWAY - WIDTHS_LEFT * width
+        tops = y + DOWN * (point_size * AWAY + height) / 2 - height / 2
+        within = (lefts >= room.left) & (tops >= room.top)
+        within &= (lefts + width <= room.left + room.width) & (tops + height <= room.top + room.height)
+        left, top, right, bottom = taken[:, :count]
+        crossed = (lefts[:, None] < right) & (left < (lefts + width)[:, None])
+        crossed &= (tops[:, None] < bottom) & (top < (tops + height)[:, None])
+        free = np.flatnonzero(within & ~crossed.any(axis=1))
+        if not len(free):
+            places.append(None)
+            continue
+        found = float(lefts[free[0]]), float(tops[free[0]])
+        taken[:, count] = *found, found[0] + width, found[1] + height
+        count += 1
+        places.append(found)
     return places
-
-
-def _beside(x: float, y: float, width: float, height: float, right: int, down: int, away: float) -> Box:
-    left = x + right * away - (0 if right > 0 else width if right < 0 else width / 2)
-    return Box(left, y + down * (away / 2 + height / 2) - height / 2, width, height)

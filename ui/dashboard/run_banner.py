@@ -47,13 +47,21 @@ class RunBanner(QFrame):
         self.set_theme(theme)
         self.hide()
 
-    def say(self, text: str, tone: Tone, resumable: bool = False, has_figures: bool = False) -> None:
-        """Show a sentence and the ways on that fit it; `has_figures`: whether the table is one of them."""
+    def say(
+        self, text: str, tone: Tone, resumable: bool = False, has_figures: bool = False, died_again: bool = False
+    ) -> None:
+        """Show a sentence and the ways on that fit it.
+
+        Args:
+            has_figures: whether the table is one of them.
+            died_again: whether resuming has led nowhere; it is offered all the same.
+        """
         self._tone = tone
         text = in_window_words(text)
         self._text.setText(text)
         self._table.setVisible(has_figures)
         self._resume.setVisible(resumable)
+        self._resume.setText(tr("&Resume anyway") if died_again else tr("&Resume"))
         self._log.setVisible(tone is Tone.ERROR)
         self.set_theme(self._theme)
         self.show()

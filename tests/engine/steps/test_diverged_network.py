@@ -1,4 +1,7 @@
-"""Of a network that diverged, each scheme gives a file that runs or one sentence; none ends the process."""
+"""Of a network that diverged, what quantises it or compares its outputs gives a file that runs or one sentence.
+
+Nothing ends the process.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,13 @@ import tf_keras
 
 from engine.contract.errors import NutshellError
 from engine.measurement.interpreter import ImageClassifier
+from engine.steps.channel_pruning.step import ChannelPruning
+from engine.steps.low_rank.step import LowRank
 from engine.steps.post_training_quantization.parameters import PostTrainingQuantizationParameters
 from engine.steps.post_training_quantization.step import PostTrainingQuantization
+from engine.training.model_graph import graph_of_model
 from engine.workbench.network import Network
+from engine.workbench.output_divergence import NO_NUMBERS, OutputDivergence
 from engine.workbench.step_context import StepContext
 from tests.small_study import untrained
 
@@ -20,6 +27,12 @@ SCHEMES: dict[str, dict[str, object]] = {
     **{scheme: {"scheme": scheme} for scheme in ("float16", "dynamic_range", "int8", "int16x8", "int4")},
     "mixed": {"scheme": "mixed", "layers": {"*": "int8"}},
 }
+
+COMPARING: dict[str, dict[str, object]] = {
+    "low_rank": {"macs": 0.6},
+    "channel_pruning": {"allocation": "sensitivity", "target": {"macs": 0.6}},
+}
+"""Steps that measure how far a change moves the outputs."""
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +65,14 @@ def with_dead_sums(context: StepContext) -> Network:
     return network
 
 
+@pytest.fixture(scope="module")
+def without_outputs(context: StepContext) -> Network:
+    """Finite weights, and so large that the sums are not."""
+    network = untrained(context)
+    network.model.set_weights([1e15 * values for values in network.model.get_weights()])
+    return network
+
+
 def refusal(context: StepContext, network: Network, scheme: str) -> str:
     """Why there is no file of the scheme; empty: there is one, and it runs."""
     parameters = PostTrainingQuantizationParameters.model_validate({"calibration_images": 5} | SCHEMES[scheme])
@@ -77,3 +98,20 @@ def test_sums_that_are_always_zero(context: StepContext, with_dead_sums: Network
         assert "lower learning rate" in said
     else:
         assert not said
+
+
+@pytest.mark.parametrize("step", [LowRank, ChannelPruning])
+def test_what_compares_outputs_needs_some(
+    context: StepContext, without_outputs: Network, step: type[LowRank | ChannelPruning]
+) -> None:
+    parameters = step.Parameters.model_validate({"step": step.key, "epochs": 0, "multiple_of": 1} | COMPARING[step.key])
+    with pytest.raises(NutshellError, match=r"The network gives no numbers \(NaN or infinity\) for some images"):
+        step().apply(parameters, without_outputs, context)  # type: ignore[arg-type]
+
+
+def test_a_change_that_leaves_no_numbers_comes_last(context: StepContext) -> None:
+    network = untrained(context)
+    seen = OutputDivergence(network.model, graph_of_model(network.model), context.labelled_images(4), lambda: None)
+    assert seen.now() == pytest.approx(0, abs=1e-6)
+    network.model.set_weights([1e15 * values for values in network.model.get_weights()])
+    assert seen.now() == NO_NUMBERS

@@ -227,6 +227,23 @@ def test_an_engine_that_dies_without_a_word(qtbot: QtBot, dashboard: Dashboard, 
     assert not child(dashboard, "cancel").isVisible()
 
 
+def test_a_run_that_dies_in_the_same_stage_again(qtbot: QtBot, dashboard: Dashboard, events: list[EngineEvent]) -> None:
+    cut_off = until(events, EpochFinished, number=3)
+    dashboard.take([*cut_off, *cut_off])
+    dashboard.show_read()
+    assert 'cut off twice at the same point, in the stage "Baseline' in text(dashboard, "banner.text")
+    assert "take that step or setting out or to change it" in text(dashboard, "banner.text")
+    again = child(dashboard, "resume_run")
+    assert again.text() == "&Resume anyway"
+    with qtbot.waitSignal(dashboard.resume_run_requested, timeout=500):
+        qtbot.mouseClick(again, Qt.MouseButton.LeftButton)
+    dashboard.end(ProcessOutcome.of_last_event(None, -6, "the stage", died_again=True))
+    assert "as it did the time before" in text(dashboard, "banner.text")
+    assert again.text() == "&Resume anyway"
+    dashboard.end(ProcessOutcome.of_last_event(None, -6, "the stage"))
+    assert again.text() == "&Resume"
+
+
 @pytest.mark.parametrize(
     ("last", "elsewhere", "said", "continued"),
     [
