@@ -16,10 +16,28 @@ import pytest
 
 EMULATOR = "qemu-aarch64-static"
 DEBIAN, MIRROR, VERSION = "bookworm", "http://deb.debian.org/debian", "3.11"
-NEEDED = ("libc6", "libgcc-s1", "libstdc++6", "python3", "libpython3", "libffi8", "libexpat1", "libsqlite3", "libssl3")
+NEEDED: tuple[str, ...] = (
+    "libc6",
+    "libgcc-s1",
+    "libstdc++6",
+    "python3",
+    "libpython3",
+    "libffi8",
+    "libexpat1",
+    "libsqlite3",
+    "libssl3",
+)
 NEEDED += ("liblzma5", "libbz2", "zlib1g", "libuuid1", "libcrypt1", "libdb5", "libreadline8", "libtinfo6", "libnsl2")
 PLATFORMS = ("manylinux_2_28_aarch64", "manylinux_2_27_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64")
-PACKAGES = ("ai-edge-litert", "numpy", "flatbuffers", "backports.strenum", "tqdm", "typing-extensions", "protobuf")
+PACKAGES: tuple[str, ...] = (
+    "ai-edge-litert",
+    "numpy",
+    "flatbuffers",
+    "backports.strenum",
+    "tqdm",
+    "typing-extensions",
+    "protobuf",
+)
 PACKAGES += ("ml_dtypes",)
 
 PROCESSOR = """processor\t: {number}

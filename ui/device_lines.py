@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.datasets.files.printable import printable
-from engine.device.device_figures import DeviceFigures
-from engine.device.kept_results import KeptResults
 from engine.language.speech import tr
 from ui.counts import counted
+
+if TYPE_CHECKING:
+    from engine.device.device_figures import DeviceFigures
+    from engine.device.kept_results import KeptResults
 
 MOST_NAMED = 5
 """Images of one variant that are named; all are in the results."""

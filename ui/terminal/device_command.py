@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from contextlib import suppress
@@ -52,7 +53,14 @@ def device_command(chosen: argparse.Namespace) -> int:
 def _bundle(chosen: argparse.Namespace) -> int:
     _start_runtime(chosen.run, chosen.runs)
     with StopOnSignal(f"Stopped; {chosen.out} is as it was.") as stop:
-        written = write_bundle(asked_bundle(chosen), chosen.out, chosen.runs, told_on_stderr(stop.raise_if_asked))
+        progress = told_on_stderr(stop.raise_if_asked)
+        if chosen.progress:
+            progress = Progress(
+                stop.raise_if_asked,
+                on_report=lambda done, total: _tell_window(done=done, total=total),
+                on_phase=lambda text: _tell_window(phase=text),
+            )
+        written = write_bundle(asked_bundle(chosen), chosen.out, chosen.runs, progress)
     models, images = len(written.manifest.models), max(len(one.labels) for one in written.manifest.image_sets)
     sys.stdout.write(
         f"{written.file}: {counted(models, 'file')}, {counted(images, 'test image')}, {bytes_text(written.bytes)}\n"
@@ -60,6 +68,12 @@ def _bundle(chosen: argparse.Namespace) -> int:
         f"    device import {chosen.run} results.json\n"
     )
     return EXIT_DONE
+
+
+def _tell_window(**told: object) -> None:
+    """The window that started this reads its progress as JSON lines."""
+    sys.stdout.write(f"{json.dumps(told)}\n")
+    sys.stdout.flush()
 
 
 def _start_runtime(run: str, runs: Path) -> None:
