@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from engine.datasets.files.printable import printable
+from engine.figures.figure_text import figure_text
 from engine.language.speech import tr
 from ui.counts import counted
 
@@ -75,6 +76,22 @@ def answer_lines(figures: Sequence[DeviceFigures]) -> list[str]:
         if not one.is_current:
             lines.append(tr("{variant}: the run has another file now than the one measured.", variant=one.variant))
     return lines
+
+
+def energy_lines(figures: Sequence[DeviceFigures]) -> list[str]:
+    """A line on each variant and number of threads that a power meter told of."""
+    return [
+        tr(
+            "{variant}, {threads}: {joules} J per image, {above} J of it above the {idle} W at rest.",
+            variant=one.variant,
+            threads=counted(threads, "thread"),
+            joules=figure_text(found.joules),
+            above=figure_text(found.joules_above_idle),
+            idle=figure_text(found.idle_watts),
+        )
+        for one in figures
+        for threads, found in one.energy.items()
+    ]
 
 
 def named_images(figures: DeviceFigures) -> str:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract.errors import NutshellError
+from engine.contract.errors import DataError, NutshellError
 from engine.device.device_results import DeviceModel
+from engine.device.energy import EnergyFigures, aligned_energy
 from engine.device.kept_results import KeptResults
+from engine.device.power_log import PowerLog
 from engine.inspection.run_models import InspectedRun
 from engine.measurement.latency import SEED, median_interval
 from engine.store.file_hash import file_hash
@@ -74,6 +76,8 @@ class DeviceFigures:
     differing: tuple[DifferingImage, ...]
     largest_difference: float
     """Of any output to the one of this computer."""
+    energy: Mapping[int, EnergyFigures]
+    """Number of threads → what a power meter told; empty where there was none."""
 
     @property
     def agreement(self) -> float | None:
@@ -88,14 +92,19 @@ def device_figures(directory: Path, kept: KeptResults) -> tuple[DeviceFigures, .
         directory: of the run.
     """
     digests = _current_digests(directory)
+    energy = _energy(kept)
     models = {model.name: model for model in kept.results.models}
     return tuple(
-        _figures(model, models, kept, digests.get(model.name) == model.sha256) for model in kept.results.models
+        _figures(model, models, kept, digests.get(model.name) == model.sha256, energy) for model in kept.results.models
     )
 
 
 def _figures(
-    model: DeviceModel, models: Mapping[str, DeviceModel], kept: KeptResults, is_current: bool
+    model: DeviceModel,
+    models: Mapping[str, DeviceModel],
+    kept: KeptResults,
+    is_current: bool,
+    energy: Mapping[tuple[str, int], EnergyFigures],
 ) -> DeviceFigures:
     packed = kept.record.packed(model.name)
     assert packed is not None
@@ -124,7 +133,18 @@ def _figures(
         len(there),
         differing,
         answers.largest_difference if answers else 0.0,
+        {threads: found for (name, threads), found in energy.items() if name == model.name},
     )
+
+
+def _energy(kept: KeptResults) -> Mapping[tuple[str, int], EnergyFigures]:
+    """Empty where nothing was metered, or what was kept of it was damaged since."""
+    if kept.power is None:
+        return {}
+    try:
+        return aligned_energy(kept.results, PowerLog.read(kept.power)).figures
+    except DataError:
+        return {}
 
 
 def _latency(

@@ -44,7 +44,7 @@ def device_command(chosen: argparse.Namespace) -> int:
     if chosen.part == "bundle":
         return _bundle(chosen)
     if chosen.part == "import":
-        return _import(chosen.run, chosen.results, chosen.runs)
+        return _import(chosen.run, chosen.results, chosen.runs, chosen.power)
     if chosen.part == "run":
         return _run(chosen)
     return _list(chosen.run, chosen.runs)
@@ -84,8 +84,8 @@ def _start_runtime(run: str, runs: Path) -> None:
             load_interpreter(opened.first_baseline.file)
 
 
-def _import(run: str, file: Path, runs: Path) -> int:
-    imported = import_results(run, file, runs)
+def _import(run: str, file: Path, runs: Path, power: Path | None) -> int:
+    imported = import_results(run, file, runs, power)
     directory = InspectedRun.directory_of(run, runs)
     _print(directory, imported.kept)
     where = "Kept in" if imported.is_new else "The run had these results already, in"
@@ -103,7 +103,9 @@ def _run(chosen: argparse.Namespace) -> int:
         write_bundle(asked_bundle(chosen), file, chosen.runs, progress)
         # The device says itself how long it takes.
         phases = Progress(progress.raise_if_cancelled, on_phase=progress.phase)
-        imported = measure_there(file, shell, directory, measuring_options(chosen.name, chosen.seconds), phases)
+        imported = measure_there(
+            file, shell, directory, measuring_options(chosen.name, chosen.seconds, chosen.energy), phases
+        )
     _print(directory, imported.kept)
     sys.stdout.write(f"Kept in {imported.kept.file}.\n")
     return EXIT_DONE

@@ -13,7 +13,7 @@ from engine.device.kept_results import KeptResults
 from engine.figures.figure import MISSING
 from engine.figures.figure_text import figure_text
 from ui.byte_sizes import bytes_text
-from ui.device_lines import answer_lines, conditions_line, machine_line
+from ui.device_lines import answer_lines, conditions_line, energy_lines, machine_line
 
 SCALED = "Seconds with ~ are scaled from the mean time of one image; the others were measured."
 
@@ -50,7 +50,7 @@ def device_table(kept: KeptResults, figures: Sequence[DeviceFigures]) -> Table:
 
 def device_lines(kept: KeptResults, figures: Sequence[DeviceFigures]) -> list[Text]:
     """What is said below the table."""
-    plain = [machine_line(kept), conditions_line(kept), SCALED, kept.results.profile_note]
+    plain = [machine_line(kept), conditions_line(kept), SCALED, kept.results.profile_note, *energy_lines(figures)]
     return [
         *(Text(printable(line)) for line in plain if line),
         *(Text(one, style="red") for one in answer_lines(figures)),

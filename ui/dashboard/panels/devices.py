@@ -26,7 +26,7 @@ from ui.counts import counted
 from ui.dashboard.bar_rows import BarRow
 from ui.dashboard.measure_plot import MeasurePlot
 from ui.dashboard.panel import Panel
-from ui.device_lines import answer_lines, conditions_line, machine_line
+from ui.device_lines import answer_lines, conditions_line, energy_lines, machine_line
 from ui.message_bar import MessageBar
 from ui.shown_run import ShownRun
 from ui.theme import Theme, current_theme
@@ -138,6 +138,7 @@ class DevicesPanel(Panel):
         self.answers.say("\n".join(answer_lines(report.figures)))
         lines = (
             machine_line(report.kept), conditions_line(report.kept), tr(SCALED), report.kept.results.profile_note,
+            *energy_lines(report.figures),
         )  # fmt: skip
         self.about.setText("\n".join(filter(None, lines)))
 
