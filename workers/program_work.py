@@ -76,7 +76,9 @@ def run_program(arguments: Sequence[str], progress: Progress, fault: str) -> Non
             lines.wait()
     if process.returncode:
         sentences = [line for line in faults.lines if line]
-        raise NutshellError(sentences[-1] if sentences else fault)
+        if sentences:
+            raise NutshellError(sentences[-1])
+        raise NutshellError(fault)
 
 
 def _report(line: str, progress: Progress) -> None:

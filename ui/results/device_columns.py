@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.figures.figure import MISSING
-from engine.figures.figure_text import figure_text
 from engine.language.speech import tr
-from ui.counts import counted
-from ui.device_lines import answer_lines
+from ui.device_lines import answer_lines, usual_text, way_text
 
 if TYPE_CHECKING:
     from engine.device.device_reports import DeviceReport
@@ -24,18 +22,18 @@ class DeviceColumn:
     """One figure of one measurement."""
 
     report: DeviceReport
-    threads: int
-    """0: the answers, not a time."""
+    way: str
+    """What ran it; empty: the answers, not a time."""
 
     @property
     def title(self) -> str:
-        if not self.threads:
+        if not self.way:
             return f"{tr('answers as here')}\n{self.report.title}"
-        return f"{tr('p50 (ms), {threads}', threads=counted(self.threads, 'thread'))}\n{self.report.title}"
+        return f"{tr('p50 (ms), {way}', way=way_text(self.way))}\n{self.report.title}"
 
     @property
     def explanation(self) -> str:
-        if not self.threads:
+        if not self.way:
             return tr("Test images to which the file gives the same class on that device as on this computer.")
         return tr("Median time for one image on that device; all files were timed in turn.")
 
@@ -45,20 +43,22 @@ class DeviceColumn:
             return MISSING
         if found.error:
             return tr("does not run")
-        if not self.threads:
+        if not self.way:
+            if not found.images:
+                return MISSING
             same = found.images - len(found.differing)
             return tr("{same:,} of {images:,}", same=same, images=found.images)
-        timed = found.latency.get(self.threads)
-        return figure_text(timed.p50_ms) if timed else MISSING
+        timed = found.latency.get(self.way)
+        return usual_text(timed) if timed else MISSING
 
     def value(self, variant: str) -> float:
         found = self.report.of(variant)
         if found is None or found.error:
             return NO_VALUE
-        if not self.threads:
+        if not self.way:
             return float(len(found.differing))
-        timed = found.latency.get(self.threads)
-        return timed.p50_ms if timed else NO_VALUE
+        timed = found.latency.get(self.way)
+        return timed.usual_ms if timed else NO_VALUE
 
     def is_alarming(self, variant: str) -> bool:
         """Whether the file answers otherwise there, or does not run there."""
@@ -73,4 +73,4 @@ class DeviceColumn:
 
 def device_columns(reports: Sequence[DeviceReport]) -> tuple[DeviceColumn, ...]:
     """Of each measurement its times, fewest threads first, and its answers."""
-    return tuple(DeviceColumn(report, threads) for report in reports for threads in (*report.kept.results.threads, 0))
+    return tuple(DeviceColumn(report, way) for report in reports for way in (*report.kept.results.ways, ""))

@@ -61,7 +61,7 @@ def test_no_original_and_no_name_is_packed_and_every_file_has_its_hash(
     device = unpacked(device_command_line, device_run, tmp_path, "--images", "6")
     manifest = json.loads((device / "manifest.json").read_text())
     listed = {path.relative_to(device).as_posix() for path in device.rglob("*") if path.is_file()}
-    assert listed == {*manifest["files"], "manifest.json"}
+    assert listed == {*manifest["files"], "manifest.json", "ios/device.txt"}
     rows = (device_run / "split.csv").read_text().splitlines()[1:]
     names = {Path(row.split(",")[0]).name for row in rows}
     assert not any(name in (device / "manifest.json").read_text() for name in names)
@@ -99,8 +99,8 @@ def test_the_round_trip_agrees_with_this_machine(
         assert one.load_ms
         assert one.first_ms
         assert all(time.p50_ms <= time.p95_ms for time in one.latency.values())
-        assert one.latency[1].evaluation.is_measured
-        assert one.latency[1].many.seconds == pytest.approx(one.latency[1].mean_ms * 10)
+        assert one.latency["1"].evaluation.is_measured
+        assert one.latency["1"].many.seconds == pytest.approx(one.latency["1"].mean_ms * 10)
     assert kept.results.machine.runtime == "ai-edge-litert"
     # Once more: nothing is overwritten, and the same results are kept once.
     assert "had these results already" in device_command_line("import", device_run, device / "results.json")[1]
@@ -126,7 +126,7 @@ def test_in_an_environment_of_its_own_the_ratios_are_those_of_the_run(
     here = measure_in_clean_process(LatencyJob(files=files, threads=1)).latencies
     for one in device_figures(device_run, kept):
         assert one.differing == ()
-        assert one.latency[1].ratio == pytest.approx(here[one.variant].ratio, rel=RATIO_WITHIN)
+        assert one.latency["1"].ratio == pytest.approx(here[one.variant].ratio, rel=RATIO_WITHIN)
 
 
 @POSIX

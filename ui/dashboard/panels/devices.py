@@ -22,11 +22,18 @@ from engine.figures.figure import MILLISECONDS, MISSING, Bar
 from engine.figures.figure_text import figure_text
 from engine.language.speech import mark, tr
 from ui.byte_sizes import bytes_text
-from ui.counts import counted
 from ui.dashboard.bar_rows import BarRow
 from ui.dashboard.measure_plot import MeasurePlot
 from ui.dashboard.panel import Panel
-from ui.device_lines import answer_lines, conditions_line, energy_lines, machine_line
+from ui.device_lines import (
+    answer_lines,
+    conditions_line,
+    energy_lines,
+    machine_line,
+    profile_lines,
+    usual_text,
+    way_text,
+)
 from ui.message_bar import MessageBar
 from ui.shown_run import ShownRun
 from ui.theme import Theme, current_theme
@@ -40,11 +47,11 @@ TIME = Bar(
     MILLISECONDS,
     lambda variant: variant.latency_p50_ms,
     lambda variant: (variant.latency_p50_ms, variant.latency_p95_ms),
-    "latency p50",
+    mark("latency p50"),
 )
 HEADS = (
     mark("variant"),
-    mark("threads"),
+    mark("run by"),
     mark("p50 (ms)"),
     mark("p95 (ms)"),
     mark("× baseline"),
@@ -138,7 +145,7 @@ class DevicesPanel(Panel):
         self.answers.say("\n".join(answer_lines(report.figures)))
         lines = (
             machine_line(report.kept), conditions_line(report.kept), tr(SCALED), report.kept.results.profile_note,
-            *energy_lines(report.figures),
+            *energy_lines(report.figures), *profile_lines(report.figures),
         )  # fmt: skip
         self.about.setText("\n".join(filter(None, lines)))
 
@@ -163,23 +170,29 @@ def _rows(state: ShownRun) -> tuple[BarRow, ...]:
         rows.append(BarRow(here, "", variant.latency_p50_ms, interval))
         for report in state.devices:
             found = report.of(variant.name)
-            for threads, timed in (found.latency if found else {}).items():
-                machine = f"{report.title}, {counted(threads, 'thread')}"
+            for way, timed in (found.latency if found else {}).items():
+                machine = f"{report.title}, {way_text(way)}"
                 name = f"{variant.name}, {machine}"
-                rows.append(BarRow(name, machine, timed.p50_ms, (timed.p50_ms, timed.p95_ms)))
+                rows.append(BarRow(name, machine, timed.usual_ms, (timed.usual_ms, timed.p95_ms or timed.usual_ms)))
     return tuple(rows) if state.devices else ()
 
 
 def _table_rows(one: DeviceFigures) -> list[tuple[str, ...]]:
-    answers = f"{one.images - len(one.differing):,} / {one.images:,}" if one.images else tr("does not run")
+    answers = (
+        f"{one.images - len(one.differing):,} / {one.images:,}"
+        if one.images
+        else tr("does not run")
+        if one.error
+        else MISSING
+    )
     memory = MISSING if one.peak_memory_bytes is None else bytes_text(one.peak_memory_bytes)
     fixed = (_number(one.load_ms), _number(one.first_ms), memory, answers)
     if not one.latency:
         return [(one.variant, *[MISSING] * 4, *fixed, MISSING, MISSING)]
     rows = []
-    for place, (threads, timed) in enumerate(one.latency.items()):
+    for place, (way, timed) in enumerate(one.latency.items()):
         ratio = MISSING if timed.ratio is None else f"{timed.ratio:.2f}"
-        times = (str(threads), _number(timed.p50_ms), _number(timed.p95_ms), ratio)
+        times = (way_text(way), usual_text(timed), _number(timed.p95_ms), ratio)
         shown = fixed if place == 0 else ("",) * len(fixed)
         rows.append((one.variant, *times, *shown, _seconds(timed.evaluation), _seconds(timed.many)))
     return rows
