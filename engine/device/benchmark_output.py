@@ -18,9 +18,9 @@ MEMORY = re.compile(
     rf"(?:Memory footprint delta from the start of the tool|Peak memory footprint) \(MB\): init={NUMBER} "
     rf"overall=({NUMBER})"
 )
-NOT_DELEGATED = "will not be executed by the delegate"
+NOT_DELEGATED = "will not be executed by the delegate"  # not shown
 PARTLY = re.compile(r"partially executed by the delegate w/ (\d+) delegate kernels?")
-BY_TYPE = "Summary by node type"
+BY_TYPE = "Summary by node type"  # not shown
 ROW = re.compile(rf"^\s*(\S+)\s+(\d+)\s+({NUMBER})\s+({NUMBER})%")
 MB = 2**20
 MOST_OPERATORS = 200
@@ -85,5 +85,7 @@ def _operators(text: str) -> tuple[OperatorTime, ...]:
 def _last_words(text: str) -> str:
     """Of a tool that has failed."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    faults = [line for line in lines if re.search(r"error|fail|unsupported|not found|abort", line, re.IGNORECASE)]
+    faults = [
+        line for line in lines if re.search(r"error|fail|unsupported|not found|abort", line, re.IGNORECASE)
+    ]  # not shown
     return ((faults or lines or ["the tool said nothing"])[-1])[:300]

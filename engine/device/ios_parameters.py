@@ -37,4 +37,4 @@ def ios_parameters(file: str, taken: EndTensor) -> dict[str, str]:
 
 def ios_device(bundle: str) -> str:
     """What the user completes."""
-    return f"bundle={bundle}\nname=iPhone\nsystem=iOS\ncpu=\n"
+    return f"bundle={bundle}\nname=iPhone\nsystem=iOS\ncpu=\n"  # not shown

@@ -76,7 +76,7 @@ def keep_results(directory: Path, content: bytes, results: DeviceResults) -> tup
             return file, True
         if file.read_bytes() == content:
             return file, False
-    raise FileExistsError(17, "too many results of one device and date", str(folder))
+    raise FileExistsError(17, "too many results of one device and date", str(folder))  # not shown
 
 
 def keep_power(kept: KeptResults, content: bytes) -> None:
