@@ -216,3 +216,33 @@ def test_on_aarch64_the_answers_are_those_of_this_machine(
     (kept,) = kept_results(device_run).measurements
     assert kept.results.machine.architecture == "aarch64"
     assert all(one.differing == () and one.error == "" for one in device_figures(device_run, kept))
+
+
+def test_wheels_are_packed_for_a_device_without_a_network(
+    device_run: Path, device_command_line: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    asked = ("bundle", device_run, "--images", "2", "--wheels", folder, "--out", tmp_path / "bundle.zip")
+    code, _, errors = device_command_line(*asked)
+    assert (code, "no .whl files" in errors) == (2, True)
+    (folder / "some-1.0-py3-none-any.whl").write_bytes(b"wheel")
+    assert device_command_line(*asked)[0] == 0
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        assert archive.read("wheels/some-1.0-py3-none-any.whl") == b"wheel"
+        assert "wheels/some-1.0-py3-none-any.whl" in json.loads(archive.read("manifest.json"))["files"]
+
+
+def test_what_cannot_be_packed_has_a_sentence(device_run: Path, device_command_line: Command, tmp_path: Path) -> None:
+    out = tmp_path / "bundle.zip"
+    for asked, sentence in (
+        (("--images", "0"), "needs one test image"),
+        (("--variants", "int9"), 'Did you mean "int8"?'),
+    ):
+        code, _, errors = device_command_line("bundle", device_run, "--out", out, *asked)
+        assert (code, sentence in errors) == (2, True), errors
+    file = device_run / "models" / "int8.tflite"
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    code, _, errors = device_command_line("bundle", device_run, "--out", out)
+    assert (code, "not the file that the run wrote" in errors) == (2, True), errors
+    assert not out.exists()
