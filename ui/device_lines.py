@@ -3,33 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from engine.datasets.files.printable import printable
-from engine.device.device_figures import DeviceFigures
-from engine.device.kept_results import KeptResults
+from engine.figures.figure_text import figure_text
 from engine.language.speech import tr
 from ui.counts import counted
 
+if TYPE_CHECKING:
+    from engine.device.device_figures import DeviceFigures, DeviceLatencyFigures
+    from engine.device.kept_results import KeptResults
+
+DELEGATES = {"gpu": "GPU", "nnapi": "NNAPI", "coreml": "Core ML"}  # not shown
+MOST_OPERATORS = 5
 MOST_NAMED = 5
 """Images of one variant that are named; all are in the results."""
+
+
+def way_text(way: str) -> str:
+    """What ran a file, such as "4 threads" or "GPU"."""
+    return counted(int(way), "thread") if way.isdigit() else DELEGATES.get(way, way)
+
+
+def usual_text(timed: DeviceLatencyFigures) -> str:
+    """The median in milliseconds; the mean where that is not known."""
+    return tr("{mean} (mean)", mean=figure_text(timed.mean_ms)) if timed.p50_ms is None else figure_text(timed.p50_ms)
+
+
+def profile_lines(figures: Sequence[DeviceFigures]) -> list[str]:
+    """A line on each variant whose operators were timed, the slowest kinds first."""
+    lines = []
+    for one in figures:
+        told = [f"{kind.operator} {100 * kind.share:.0f} %" for kind in one.profile[:MOST_OPERATORS]]
+        if told:
+            lines.append(tr("{variant}, time by operator: {told}.", variant=one.variant, told=", ".join(told)))
+    return lines
 
 
 def machine_line(kept: KeptResults) -> str:
     """Board, processor, system and runtime."""
     machine = kept.results.machine
     board = f"{machine.board}, " if machine.board and machine.board != machine.name else ""
-    return tr(
-        "{board}{cpu}, {cores}, {architecture}, {system} {kernel}, {runtime} {version}, Python {python}",
-        board=board,
-        cpu=machine.cpu,
-        cores=counted(machine.cores, "core"),
-        architecture=machine.architecture,
-        system=machine.system,
-        kernel=machine.kernel,
-        runtime=machine.runtime,
-        version=machine.runtime_version,
-        python=machine.python,
+    parts = (
+        f"{board}{machine.cpu}".removesuffix(", "),
+        counted(machine.cores, "core"),
+        machine.architecture,
+        f"{machine.system} {machine.kernel}".strip(),
+        f"{machine.runtime} {machine.runtime_version}".strip(),
+        f"Python {machine.python}" if machine.python else "",  # not shown
     )
+    return ", ".join(filter(None, parts))
 
 
 def conditions_line(kept: KeptResults) -> str:
@@ -69,9 +92,29 @@ def answer_lines(figures: Sequence[DeviceFigures]) -> list[str]:
                     named=named_images(one),
                 )
             )
+        lines += [
+            tr("{variant}, {way}: {note}.", variant=one.variant, way=way_text(way), note=printable(note))
+            for way, note in one.notes.items()
+        ]
         if not one.is_current:
             lines.append(tr("{variant}: the run has another file now than the one measured.", variant=one.variant))
     return lines
+
+
+def energy_lines(figures: Sequence[DeviceFigures]) -> list[str]:
+    """A line on each variant and number of threads that a power meter told of."""
+    return [
+        tr(
+            "{variant}, {threads}: {joules} J per image, {above} J of it above the {idle} W at rest.",
+            variant=one.variant,
+            threads=counted(threads, "thread"),
+            joules=figure_text(found.joules),
+            above=figure_text(found.joules_above_idle),
+            idle=figure_text(found.idle_watts),
+        )
+        for one in figures
+        for threads, found in one.energy.items()
+    ]
 
 
 def named_images(figures: DeviceFigures) -> str:

@@ -14,12 +14,17 @@ from ui.form.path_field import dropped_paths
 
 MODEL_SUFFIXES = frozenset({".keras", ".h5", ".hdf5"})
 
+DEVICE_KIND = b"nutshell-device-results"
+"""As measure.py writes it near the beginning."""
+BEGINNING = 4096
+
 
 class Thing(Enum):
     RECIPE = auto()
     RUN = auto()
     MODEL = auto()
     IMAGES = auto()
+    DEVICE_RESULTS = auto()
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,19 @@ def recognised(path: Path) -> DroppedThing | None:
         return DroppedThing(Thing.RUN, path)
     if path.suffix.lower() in MODEL_SUFFIXES and path.is_file():
         return DroppedThing(Thing.MODEL, path)
+    if path.suffix.lower() == ".json" and _is_of_device(path):
+        return DroppedThing(Thing.DEVICE_RESULTS, path)
     source = source_of(path)
     return DroppedThing(Thing.IMAGES, path, source) if source else None
+
+
+def _is_of_device(path: Path) -> bool:
+    """By its beginning: it can be large, and damaged ones are to be told of."""
+    try:
+        with path.open("rb") as stream:
+            return DEVICE_KIND in stream.read(BEGINNING)
+    except OSError:
+        return False
 
 
 def source_of(path: Path) -> str:

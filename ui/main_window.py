@@ -25,6 +25,7 @@ from engine.store.durable_file import write_durably
 from engine.store.locations import Locations
 from engine.store.run_history import RunRecord
 from ui.dashboard.run_stack import RunStack
+from ui.device_import import DeviceImport
 from ui.dropped_thing import Thing, bench_paths, dropped_thing, source_of
 from ui.menus import Menus
 from ui.preferences.cache_upkeep import CacheUpkeep
@@ -92,6 +93,7 @@ class MainWindow(QMainWindow):
         self._stack = RunStack(scrolling(self._start), self.wizard, settings, runs_directory, handed)
         self._actions = RunActions(self, self._locations)
         self._notice = RunNotice(self)
+        self._device_import = DeviceImport(self)
         split = QSplitter(Qt.Orientation.Horizontal)
         split.addWidget(self._runs)
         split.addWidget(self._stack)
@@ -158,6 +160,7 @@ class MainWindow(QMainWindow):
         if self._help is not None:
             self._help.shut_down()
         self._actions.shut_down()
+        self._device_import.shut_down()
         self.wizard.shut_down()
         self._settings.setValue("window/geometry", self.saveGeometry())
 
@@ -213,6 +216,9 @@ class MainWindow(QMainWindow):
                 self._open_recipe(dropped.path)
             case Thing.RUN:
                 self._stack.open_directory(dropped.path)
+            case Thing.DEVICE_RESULTS:
+                shown = self.dashboard.state.directory if self.dashboard else None
+                self._device_import.take(dropped.path, self._locations, shown)
             case Thing.MODEL:
                 self.wizard.open_model(dropped.path)
                 self._stack.show_wizard()
@@ -247,6 +253,7 @@ class MainWindow(QMainWindow):
         self._actions.changed.connect(self._refresh_runs)
         self._actions.removed.connect(self._on_removed)
         self._stack.edit_requested.connect(self._edit)
+        self._device_import.imported.connect(self._stack.show_devices)
         self.controller.ended.connect(self._on_run_ended)
         self._stack.progressed.connect(self._notice.show_progress)
         self._notice.activated.connect(self._on_noticed)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from engine.contract.document import Document
 from engine.contract.errors import RecipeError
@@ -48,6 +48,9 @@ from ui.counts import counted
 from ui.durations import duration_text
 from ui.search_text import trial_line
 from ui.wording import in_window_words
+
+if TYPE_CHECKING:
+    from engine.device.device_reports import DeviceReport
 
 MIN_WEIGHT_S = 0.5
 """What a stage counts at least in the overall progress, so that one of no estimated time moves it too."""
@@ -108,6 +111,10 @@ class ShownRun:
     """Key → stage, parents before children."""
     variants: dict[str, VariantMeasurement] = field(default_factory=dict)
     """Name → its last measurement; the baselines come before what was made of them."""
+    devices: tuple[DeviceReport, ...] = ()
+    """What other devices measured, once it was read."""
+    device_troubles: tuple[str, ...] = ()
+    """A sentence for each file of a device that cannot be read."""
     trials: list[TrialFinished] = field(default_factory=list)
     """Of a search, those that have ended."""
     log: list[LogEntry] = field(default_factory=list)

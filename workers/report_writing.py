@@ -3,38 +3,12 @@ stands still while it is searched. No Qt."""
 
 from __future__ import annotations
 
-import json
-import signal
-import subprocess
-import sys
-import threading
 from pathlib import Path
-from typing import IO
 
-from engine.contract.errors import NutshellError
 from engine.contract.progress import Progress
-from engine.launch.program import program_command
+from workers.program_work import run_program
 
-LOOK_EVERY_S = 0.05
-END_S = 5.0
-"""That the process may take to end when it is cancelled."""
-
-
-class _Lines:
-    """What the process writes, read as it comes, so that it never waits for room."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self.lines: list[str] = []
-        self._stream = stream
-        self._thread = threading.Thread(target=self._read, daemon=True)
-        self._thread.start()
-
-    def _read(self) -> None:
-        for line in self._stream:
-            self.lines.append(line.strip())
-
-    def wait(self) -> None:
-        self._thread.join(END_S)
+NOT_WRITTEN = "The report could not be written; try it again."
 
 
 def write_report_apart(run: Path, out: Path, with_pictures: bool, progress: Progress) -> None:
@@ -45,55 +19,4 @@ def write_report_apart(run: Path, out: Path, with_pictures: bool, progress: Prog
         Cancelled: out of `progress`; the folder is as it was.
     """
     arguments = ["report", str(run), "--out", str(out), "--progress"]
-    command = program_command(*arguments, *([] if with_pictures else ["--without-pictures"]))
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-        errors="replace",
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    told, faults = _Lines(process.stdout), _Lines(process.stderr)
-    read = 0
-    try:
-        while process.poll() is None:
-            progress.raise_if_cancelled()
-            for line in told.lines[read:]:
-                read += 1
-                _report(line, progress)
-            try:
-                process.wait(LOOK_EVERY_S)
-            except subprocess.TimeoutExpired:
-                continue
-    finally:
-        _end(process)
-        for lines in (told, faults):
-            lines.wait()
-    if process.returncode:
-        sentences = [line for line in faults.lines if line]
-        raise NutshellError(sentences[-1] if sentences else "The report could not be written; try it again.")
-
-
-def _report(line: str, progress: Progress) -> None:
-    """Pass a line such as {"done": 3, "total": 8} on; all others are for people."""
-    if line.startswith('{"done"'):
-        counts = json.loads(line)
-        progress.report(counts["done"], counts["total"])
-
-
-def _end(process: subprocess.Popen[str]) -> None:
-    """Let it tidy up, and end it if it does not."""
-    if process.poll() is not None:
-        return
-    if sys.platform == "win32":
-        process.terminate()
-    else:
-        process.send_signal(signal.SIGINT)
-    try:
-        process.wait(END_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    run_program([*arguments, *([] if with_pictures else ["--without-pictures"])], progress, NOT_WRITTEN)

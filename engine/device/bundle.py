@@ -24,7 +24,9 @@ from engine.device.bundle_manifest import (
     PackedFile,
     PackedModel,
 )
+from engine.device.ios_parameters import ios_device, ios_parameters
 from engine.device.packed_images import PackedImages, chosen_images
+from engine.device.phone_results import DEVICE_FILE
 from engine.inspection.run_models import InspectedRun, RunModel
 from engine.inspection.shipped_model import ShippedModel
 from engine.launch.program import VERSION
@@ -37,7 +39,7 @@ from engine.store.run_hashes import is_damaged
 
 BATCH = 64
 PROGRAMS = RESOURCES / "device"
-PACKED_PROGRAMS = ("measure.py", "run.sh", "README.txt")
+PACKED_PROGRAMS = ("measure.py", "run.sh", "README.txt", "android.sh", "PHONES.txt")
 EXECUTABLE, PLAIN = 0o755, 0o644
 
 
@@ -149,6 +151,10 @@ class _Packing:
         number = self._set(entry, model, progress)
         file = f"models/{place:02d}-{_plain(entry.name)}.tflite"
         self._contents.add(file, entry.file)
+        for name, text in ios_parameters(Path(file).name, model.file.input).items():
+            path = self._contents.new(f"ios/{name}")
+            path.write_text(text, encoding="utf-8")
+            self._contents.add(f"ios/{name}", path)
         self._progress.phase(f"answering with {entry.name}")
         images = np.load(self._contents.where[self._image_sets[number].file], mmap_mode="r")
         output = classify(entry.file, (images[at : at + BATCH] for at in range(0, len(images), BATCH)), self._progress)
@@ -205,9 +211,11 @@ def _write_archive(out: Path, manifest: BundleManifest, contents: _Contents, pro
     with appearing_file(out) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         text = manifest.model_dump_json(indent=1)
         archive.writestr(_entry(MANIFEST_FILE), text)
+        # Written on by whoever measures, so it is not among the files with hashes.
+        archive.writestr(_entry(f"ios/{DEVICE_FILE}"), ios_device(manifest.bundle))
         for name, path in contents.where.items():
             progress.raise_if_cancelled()
-            entry = _entry(name, is_program=name == "run.sh")
+            entry = _entry(name, is_program=name.endswith(".sh"))
             with archive.open(entry, "w", force_zip64=True) as target, path.open("rb") as source:
                 shutil.copyfileobj(source, target, 1 << 20)
 

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from engine.contract.errors import NutshellError
-from engine.device.device_results import DeviceModel
+from engine.contract.errors import DataError, NutshellError
+from engine.device.device_results import DeviceModel, OperatorTime
+from engine.device.energy import EnergyFigures, aligned_energy
 from engine.device.kept_results import KeptResults
+from engine.device.power_log import PowerLog
 from engine.inspection.run_models import InspectedRun
 from engine.measurement.latency import SEED, median_interval
 from engine.store.file_hash import file_hash
@@ -43,8 +45,9 @@ class TimeOfImages:
 
 @dataclass(frozen=True)
 class DeviceLatencyFigures:
-    p50_ms: float
-    p95_ms: float
+    p50_ms: float | None
+    """None where a phone's tool does not tell it."""
+    p95_ms: float | None
     mean_ms: float
     ratio: float | None
     """Over the baseline's in the same rounds; None where that does not run there."""
@@ -53,6 +56,11 @@ class DeviceLatencyFigures:
     """The whole test set."""
     many: TimeOfImages
     """10,000 images."""
+
+    @property
+    def usual_ms(self) -> float:
+        """The median; the mean where that is not known."""
+        return self.mean_ms if self.p50_ms is None else self.p50_ms
 
 
 @dataclass(frozen=True)
@@ -67,13 +75,19 @@ class DeviceFigures:
     load_ms: float | None
     first_ms: float | None
     peak_memory_bytes: int | None
-    latency: Mapping[int, DeviceLatencyFigures]
-    """Number of threads → figures, fewest first."""
+    latency: Mapping[str, DeviceLatencyFigures]
+    """Number of threads, fewest first, or what else ran it, such as "gpu" → figures."""
+    notes: Mapping[str, str]
+    """The same → what is to be said of it."""
+    profile: tuple[OperatorTime, ...]
+    """By the kind of operator; empty where the runtime does not tell."""
     images: int
     """Of which the answers were compared."""
     differing: tuple[DifferingImage, ...]
     largest_difference: float
     """Of any output to the one of this computer."""
+    energy: Mapping[int, EnergyFigures]
+    """Number of threads → what a power meter told; empty where there was none."""
 
     @property
     def agreement(self) -> float | None:
@@ -88,22 +102,27 @@ def device_figures(directory: Path, kept: KeptResults) -> tuple[DeviceFigures, .
         directory: of the run.
     """
     digests = _current_digests(directory)
+    energy = _energy(kept)
     models = {model.name: model for model in kept.results.models}
     return tuple(
-        _figures(model, models, kept, digests.get(model.name) == model.sha256) for model in kept.results.models
+        _figures(model, models, kept, digests.get(model.name) == model.sha256, energy) for model in kept.results.models
     )
 
 
 def _figures(
-    model: DeviceModel, models: Mapping[str, DeviceModel], kept: KeptResults, is_current: bool
+    model: DeviceModel,
+    models: Mapping[str, DeviceModel],
+    kept: KeptResults,
+    is_current: bool,
+    energy: Mapping[tuple[str, int], EnergyFigures],
 ) -> DeviceFigures:
     packed = kept.record.packed(model.name)
     assert packed is not None
     baseline = models.get(packed.baseline)
     latency = {
-        threads: figures
-        for threads in kept.results.threads
-        if (figures := _latency(model, baseline, threads, kept, packed.set)) is not None
+        way: figures
+        for way in kept.results.ways
+        if (figures := _latency(model, baseline, way, kept, packed.set)) is not None
     }
     answers = model.answers
     paths, here = kept.record.paths[packed.set], kept.record.predicted[model.name]
@@ -121,26 +140,42 @@ def _figures(
         model.first_ms,
         model.peak_memory_bytes,
         latency,
+        model.notes,
+        model.profile,
         len(there),
         differing,
         answers.largest_difference if answers else 0.0,
+        {threads: found for (name, threads), found in energy.items() if name == model.name},
     )
 
 
+def _energy(kept: KeptResults) -> Mapping[tuple[str, int], EnergyFigures]:
+    """Empty where nothing was metered, or what was kept of it was damaged since."""
+    if kept.power is None:
+        return {}
+    try:
+        return aligned_energy(kept.results, PowerLog.read(kept.power)).figures
+    except DataError:
+        return {}
+
+
 def _latency(
-    model: DeviceModel, baseline: DeviceModel | None, threads: int, kept: KeptResults, place: int
+    model: DeviceModel, baseline: DeviceModel | None, way: str, kept: KeptResults, place: int
 ) -> DeviceLatencyFigures | None:
-    timed = model.timed(threads)
+    timed = model.latency.get(way)
     if timed is None:
         return None
-    held = baseline.timed(threads) if baseline else None
+    held = baseline.latency.get(way) if baseline else None
     ratio, interval = None, None
-    if held is not None:
+    if held is not None and not timed.turns_ms:
+        # A phone's tool runs one file after the other.
+        ratio = (timed.p50_ms or timed.mean_ms) / (held.p50_ms or held.mean_ms)
+    elif held is not None:
         ratios = _medians(timed.turns_ms) / _medians(held.turns_ms)
         ratio, interval = float(np.median(ratios)), median_interval(ratios, np.random.default_rng(SEED))
     count = kept.record.manifest.image_sets[place].evaluation_images
     evaluation = TimeOfImages(count, timed.mean_ms * count / 1e3, is_measured=False)
-    if threads == 1 and model.answers and model.answers.images == count:
+    if way == "1" and model.answers and model.answers.images == count:
         evaluation = TimeOfImages(count, model.answers.seconds, is_measured=True)
     many = TimeOfImages(MANY_IMAGES, timed.mean_ms * MANY_IMAGES / 1e3, is_measured=False)
     return DeviceLatencyFigures(timed.p50_ms, timed.p95_ms, timed.mean_ms, ratio, interval, evaluation, many)

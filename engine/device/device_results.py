@@ -6,8 +6,12 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-FORMAT = 1
+from engine.store.kept_format import DEVICE_FORMAT
+
+FORMAT = DEVICE_FORMAT.version
 KIND = "nutshell-device-results"
+BENCHMARK_KIND = "nutshell-benchmark-results"
+"""Put together from what `benchmark_model` printed on a phone."""
 
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -66,8 +70,9 @@ class Round(Conditions):
 class DeviceLatency(_Strict):
     """Of one file with one number of threads, one image at a time."""
 
-    p50_ms: Positive
-    p95_ms: Positive
+    p50_ms: Positive | None
+    """None: the tool of a phone is of a version that does not tell it."""
+    p95_ms: Positive | None
     mean_ms: Positive
     turns_ms: tuple[tuple[Positive, ...], ...] = Field(max_length=1000)
     """Each run of each turn; the turns of all files at the same place were in the same round."""
@@ -84,6 +89,16 @@ class DeviceAnswers(_Strict):
     """Of any output to the one expected."""
 
 
+class OperatorTime(_Strict):
+    """What all operators of one kind take."""
+
+    operator: Name
+    count: int = Field(ge=0)
+    ms: NotNegative
+    share: float
+    """Of the whole, 0 to 1."""
+
+
 class DeviceModel(_Strict):
     """One file."""
 
@@ -97,11 +112,11 @@ class DeviceModel(_Strict):
     """The first image."""
     peak_memory_bytes: int | None = Field(default=None, ge=0)
     answers: DeviceAnswers | None = None
-    latency: dict[str, DeviceLatency]
-    """Number of threads → times."""
-
-    def timed(self, threads: int) -> DeviceLatency | None:
-        return self.latency.get(str(threads))
+    latency: dict[Name, DeviceLatency]
+    """Number of threads, or what else ran it, such as "gpu" → times."""
+    notes: dict[Name, Name] = Field(default_factory=dict)
+    """The same → what is to be said of it, such as why it did not run so."""
+    profile: tuple[OperatorTime, ...] = ()
 
 
 class MeteredSpan(_Strict):
@@ -123,7 +138,7 @@ class DeviceResults(_Strict):
     """One measurement of a bundle on one device."""
 
     format: Literal[1]
-    kind: Literal["nutshell-device-results"]
+    kind: Literal["nutshell-device-results", "nutshell-benchmark-results"]
     bundle: str = Field(pattern=r"^[0-9a-f]{16}$")
     run: Name
     begun: AwareDatetime
@@ -140,10 +155,13 @@ class DeviceResults(_Strict):
     """Why there are no times of single operators."""
     energy: tuple[BurntSpan, ...] = Field(max_length=100_000)
     idle: tuple[MeteredSpan, ...] = Field(max_length=100_000)
+    outputs: dict[Name, str] = Field(default_factory=dict)
+    """What a phone's tool printed, by file."""
     digest: Name
     """SHA-256 of all else."""
 
     @property
-    def threads(self) -> tuple[int, ...]:
-        """The numbers of threads that it was measured with, fewest first."""
-        return tuple(sorted({int(count) for model in self.models for count in model.latency if count.isdigit()}))
+    def ways(self) -> tuple[str, ...]:
+        """Numbers of threads, fewest first, then what else ran the files, such as "gpu"."""
+        found = {way for model in self.models for way in model.latency}
+        return tuple(sorted(found, key=lambda way: (not way.isdigit(), int(way) if way.isdigit() else 0, way)))

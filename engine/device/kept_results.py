@@ -76,7 +76,22 @@ def keep_results(directory: Path, content: bytes, results: DeviceResults) -> tup
             return file, True
         if file.read_bytes() == content:
             return file, False
-    raise FileExistsError(17, "too many results of one device and date", str(folder))
+    raise FileExistsError(17, "too many results of one device and date", str(folder))  # not shown
+
+
+def keep_power(kept: KeptResults, content: bytes) -> None:
+    """Keep what a power meter wrote beside the results.
+
+    Raises:
+        DataError: there is another meter's file already.
+        OSError: the run's folder cannot be written.
+    """
+    file = kept.file.with_name(kept.file.stem + POWER_SUFFIX)
+    if file.exists() and file.read_bytes() != content:
+        raise DataError(
+            f"The results have another file of a power meter, {file}; it stays. Move it away to replace it."
+        )
+    write_durably(file, content)
 
 
 def matching_record(directory: Path, results: DeviceResults, file: Path) -> BundleRecord:

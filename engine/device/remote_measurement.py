@@ -24,7 +24,7 @@ RECONNECT_S = 600.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 LOOK_EVERY_S = 0.1
 STOPPED_THERE, VANISHED = 130, -1
-UNPACK_AGAIN = "unpack the bundle again"
+UNPACK_AGAIN = "unpack the bundle again"  # not shown
 """What measure.py says of files that were changed there."""
 
 

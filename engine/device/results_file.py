@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.contract.errors import DataError
-from engine.device.device_results import FORMAT, KIND, DeviceResults
+from engine.device.device_results import BENCHMARK_KIND, FORMAT, KIND, DeviceResults
 
 MOST_BYTES = 64 * 2**20
 """Ten files with a thousand rounds and the answers for 50,000 images have a sixth of it."""
@@ -41,7 +41,7 @@ def parse_results(content: bytes, path: Path) -> DeviceResults:
         DataError: as `read_results`.
     """
     document = _document(content, path)
-    if document.get("kind") != KIND:
+    if document.get("kind") not in (KIND, BENCHMARK_KIND):
         raise DataError(f"{path} holds no results of a device; name the results.json that measure.py wrote there.")
     version = document.get("format")
     if isinstance(version, int) and version > FORMAT:
@@ -86,6 +86,7 @@ def _refuse_contradictions(found: DeviceResults, path: Path) -> None:
     for model in found.models:
         answers = model.answers
         whole = answers is None or {len(answers.predicted), len(answers.highest)} == {answers.images}
-        timed = all(len(one.turns_ms) == rounds and count.isdigit() for count, one in model.latency.items())
-        if not whole or not timed or (not model.error and answers is None):
+        timed = all(len(one.turns_ms) == rounds for one in model.latency.values())
+        answered = found.kind == BENCHMARK_KIND or bool(model.error) == (answers is None)
+        if not whole or not timed or not answered:
             raise DataError(f"{path} is damaged: the figures of {model.name} contradict each other; {AGAIN}.")

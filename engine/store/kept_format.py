@@ -96,6 +96,13 @@ REPORT_FORMAT = KeptFormat(
     "there is none: it has not changed",
     "not replaced: name a new folder",
 )
+DEVICE_FORMAT = KeptFormat(
+    "results of devices",
+    1,
+    "`runs/ID/devices/`: what other devices measured, and which bundles were made",
+    "`format`",
+    "there is none: it has not changed",
+)
 FORMATS = (
     PREFERENCES_FORMAT,
     WINDOW_FORMAT,
@@ -106,6 +113,7 @@ FORMATS = (
     CACHE_FORMAT,
     FEEDING_FORMAT,
     REPORT_FORMAT,
+    DEVICE_FORMAT,
 )
 
 

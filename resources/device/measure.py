@@ -462,7 +462,8 @@ class Measurement:
                 self._share(2, place / len(pairs)), "running {} for the power meter".format(model["name"]), left
             )
             began = time.time()
-            time.sleep(IDLE_S)
+            # Of different lengths, so that a meter's curve fits in one place only.
+            time.sleep(min(IDLE_S, seconds) * (1 + place % 3 / 2))
             idle = {"began": began, "ended": time.time()}
             with Child(self._job(model, job="burn", threads=threads, seconds=seconds)) as process:
                 told = process.answer()

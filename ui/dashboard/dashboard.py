@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
@@ -26,7 +26,11 @@ from ui.durations import duration_text
 from ui.screen_fit import scrolling
 from ui.shown_run import ShownRun
 from ui.theme import Theme, current_theme
+from workers.latest_call import LatestCall
 from workers.process_outcome import Ending, ProcessOutcome
+
+if TYPE_CHECKING:
+    from engine.device.device_reports import DeviceReports
 
 TURN_MS = 10
 LEFT_PIXELS, PLOTS_PIXELS = 430, 610
@@ -43,6 +47,10 @@ CUT_OFF_AGAIN = mark(
     "take that step or setting out or to change it, or resume anyway."
 )
 RUNS_ELSEWHERE = mark("Another window or a terminal started this run. You can follow, pause and cancel it here.")
+
+
+DEVICES = "devices"
+"""The panel, and the folder of a run, for what other devices measured; engine.device is not needed for a look."""
 
 
 class Part(Protocol):
@@ -110,6 +118,12 @@ class Dashboard(QWidget):
             panel.row_requested.connect(self._on_row_requested)
             if not panel.is_always_there:
                 panel.filled.connect(partial(self._offer, panel))
+        self._devices = LatestCall("devices", self)
+        self._devices_to_front = False
+        self._devices.succeeded.connect(self._on_devices)
+        results = self.panels[TABLE]
+        assert isinstance(results, ResultsPanel)
+        results.table.devices_changed.connect(lambda: self.load_devices(to_front=True))
         self._due: list[Part] = []
         self._stale = False
         self._turn_timer = QTimer(self, interval=TURN_MS)
@@ -165,6 +179,7 @@ class Dashboard(QWidget):
             )
         self.header.show_state(self.state, self._live)
         self.take([])
+        self.load_devices()
 
     def show_read(self, runs_elsewhere: bool = False) -> None:
         """All that was written of an earlier run has been taken; `runs_elsewhere`: more may come, and its engine can be
@@ -185,9 +200,32 @@ class Dashboard(QWidget):
             said = tr(CUT_OFF_AGAIN, stage=recognised(self.state.running.name)) if again else tr(CUT_OFF)
             self.banner.say(said, Tone.WARNING, resumable=True, died_again=again)
         self._redraw()
+        self.load_devices()
+
+    def load_devices(self, to_front: bool = False) -> None:
+        """Read again what other devices measured; it is shown when it is there.
+
+        Args:
+            to_front: go to its tab then.
+        """
+        self._devices_to_front = self._devices_to_front or to_front
+        directory = self.state.directory
+        if directory is not None and (directory / DEVICES).is_dir():
+            self._devices.request(lambda _: _read_devices(directory))
+
+    def _on_devices(self, found: DeviceReports) -> None:
+        self.state.devices = found.reports
+        self.state.device_troubles = found.troubles
+        panel = self.panels[DEVICES]
+        panel.show_state(self.state)
+        if self._devices_to_front:
+            self._devices_to_front = False
+            self.tabs.setCurrentWidget(panel)
+        self.take([])
 
     def shut_down(self) -> None:
-        """End the panels' threads."""
+        """End the threads."""
+        self._devices.shut_down()
         for panel in self.panels.values():
             panel.shut_down()
 
@@ -274,3 +312,9 @@ class Dashboard(QWidget):
     def _on_log_requested(self) -> None:
         self.tabs.setCurrentIndex(0)
         self.log.show_engine_log()
+
+
+def _read_devices(directory: Path) -> DeviceReports:
+    from engine.device.device_reports import device_reports
+
+    return device_reports(directory)

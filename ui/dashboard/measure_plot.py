@@ -30,8 +30,9 @@ ROOM_FOR_FIGURES = 1.35
 class MeasurePlot:
     """Its bars, whiskers and figures are made once and updated as variants come."""
 
-    def __init__(self, name: str, bar: Bar, named: bool) -> None:
-        """An empty plot; `named`: whether the variants' names stand at its left."""
+    def __init__(self, name: str, bar: Bar, named: bool, widest_names: int = MAX_NAMES_PIXELS) -> None:
+        """An empty plot; `named`: whether the variants' names stand at its left, no wider than `widest_names`."""
+        self._widest_names = widest_names
         self._key, self._declared = name, bar
         self._named = named
         self._variants: tuple[VariantMeasurement, ...] = ()
@@ -75,14 +76,18 @@ class MeasurePlot:
         variants = tuple(state.variants.values())
         if variants != self._variants:
             self._variants = variants
-            self._rows = bar_rows(self._declared, variants)
-            self.plot.show_values(bool(variants))
-            self.plot.getAxis("left").setStyle(showValues=self._named)
-            self.plot.setMinimumHeight(max(MIN_HEIGHT, AXIS_PIXELS + ROW_PIXELS * len(self._rows)))
-            self._draw()
+            self.show_rows(bar_rows(self._declared, variants))
+
+    def show_rows(self, rows: tuple[BarRow, ...]) -> None:
+        """Draw these bars, from top to bottom."""
+        self._rows = rows
+        self.plot.show_values(bool(rows))
+        self.plot.getAxis("left").setStyle(showValues=self._named)
+        self.plot.setMinimumHeight(max(MIN_HEIGHT, AXIS_PIXELS + ROW_PIXELS * len(rows)))
+        self._draw()
 
     def _draw(self) -> None:
-        if self._theme is None or not self._variants:
+        if self._theme is None or not self._rows:
             return
         count = len(self._rows)
         rows = [-float(place) for place in range(count)]
@@ -152,10 +157,12 @@ class MeasurePlot:
         return text
 
     def _table(self) -> PlotTable:
-        rows = []
+        rows: list[tuple[str | float, ...]] = []
         for variant in self._variants:
             interval = self._declared.whisker(variant) if self._declared.whisker else ()
             rows.append((variant.name, self._declared.raw(variant), *interval))
+        if not self._variants:
+            rows = [(row.name, row.value, *(row.whisker or ())) for row in self._rows]
         key = self._key
         header = ("variant", key, f"{key}_low", f"{key}_high") if self._declared.whisker else ("variant", key)
         return PlotTable(header, rows)
@@ -171,7 +178,7 @@ class MeasurePlot:
         """Write the variants' names; pyqtgraph leaves out one that is too long for its axis, so that is shortened."""
         metrics = QFontMetrics(self.plot.font())
         longest = max(metrics.horizontalAdvance(row.name) for row in self._rows)
-        width = max(NAMES_PIXELS, min(longest + NAME_MARGIN, MAX_NAMES_PIXELS))
+        width = max(NAMES_PIXELS, min(longest + NAME_MARGIN, self._widest_names))
         elide = Qt.TextElideMode.ElideMiddle
         names = [metrics.elidedText(row.name, elide, width - NAME_MARGIN) for row in self._rows]
         axis = self.plot.getAxis("left")

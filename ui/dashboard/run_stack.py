@@ -264,6 +264,13 @@ class RunStack(QStackedWidget):
         state = RunState.INTERRUPTED
         self.open(RunRecord(directory.name, directory.name, 0.0, state, directory, "", None, 0, read_notes(directory)))
 
+    def show_devices(self, directory: Path) -> None:
+        """Show a run with what other devices measured."""
+        if self.dashboard is None or self.dashboard.state.directory != directory:
+            self.open_directory(directory)
+        if self.dashboard is not None:
+            self.dashboard.load_devices(to_front=True)
+
     def compare(self, records: Sequence[RunRecord]) -> None:
         """Show variants of these runs beside each other."""
         self.compare_folders([record.directory for record in records])

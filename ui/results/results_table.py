@@ -31,6 +31,7 @@ from ui.menu_actions import added_action
 from ui.message_bar import MessageBar
 from ui.question import agrees
 from ui.results.corner_heading import head_corner
+from ui.results.device_columns import device_columns
 from ui.results.epoch_sweep import sweep_text
 from ui.results.micro_dialog import MicroDialog
 from ui.results.model_saving import copy_files, planned_copies
@@ -39,6 +40,7 @@ from ui.results.variants_model import SORT_ROLE, VariantsModel
 from ui.shown_run import ShownRun
 
 CHAIN_COLUMN = 0
+LAST_OF_LATENCY = "latency_ratio"
 WIDEST_COLUMN = 320
 COLUMN_MARGIN = 6
 TITLE_MARGIN = 26
@@ -53,6 +55,9 @@ class ResultsTable(QWidget):
     """The titles of the columns that the user wants to see."""
     try_requested = Signal(object)
     """The `Path` of the chosen row's file: the test bench is wanted."""
+
+    devices_changed = Signal()
+    """Another device has measured the run's files."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +85,8 @@ class ResultsTable(QWidget):
         self._csv.setToolTip(tr("All figures of all variants; the column names contain the units"))
         self._report = QPushButton(tr("Repor&t…"), objectName="results.report")
         self._report.setToolTip(tr("Write a page, a PDF, and tables and figures for a paper"))
+        self._device = QPushButton(tr("Meas&ure on a device…"), objectName="results.device")
+        self._device.setToolTip(tr("Measure the files on another device, over SSH or with a bundle to carry there"))
         self._save = QPushButton(tr("Save .tfl&ite…"), objectName="results.save")
         self._save.setToolTip(
             tr("Save the .tflite file of the selected row, with a JSON file that describes its input")
@@ -105,6 +112,7 @@ class ResultsTable(QWidget):
         self._lay_out()
         self._csv.clicked.connect(self._on_csv)
         self._report.clicked.connect(self._on_report)
+        self._device.clicked.connect(self._on_device)
         self._save.clicked.connect(self._on_save)
         self._save_all.clicked.connect(self._on_save_all)
         self._folder.clicked.connect(self._on_folder)
@@ -121,11 +129,16 @@ class ResultsTable(QWidget):
     def show_state(self, state: ShownRun) -> None:
         """Show the variants that are measured."""
         self._directory = state.directory
-        for button in (self._folder, self._report):
+        for button in (self._folder, self._report, self._device):
             button.setEnabled(self._directory is not None)
         sweep = sweep_text(state.result.epoch_sweep) if state.result else ""
         self._sweep.setText(sweep)
         self._sweep.setVisible(bool(sweep))
+        columns = device_columns(state.devices)
+        if columns != self._model.devices:
+            self._model.set_devices(columns)
+            self._place_devices()
+            self._fit_columns()
         variants = tuple(state.variants.values())
         if variants == self._model.variants:
             return
@@ -159,7 +172,15 @@ class ResultsTable(QWidget):
         below.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
         buttons = FlowLayout()
         below.addLayout(buttons)
-        for button in (self._report, self._csv, self._save, self._save_all, self._micro, self._folder):
+        for button in (
+            self._report,
+            self._device,
+            self._csv,
+            self._save,
+            self._save_all,
+            self._micro,
+            self._folder,
+        ):
             buttons.addWidget(button)
         told = QHBoxLayout()
         told.addWidget(self._machine, 1)
@@ -207,14 +228,22 @@ class ResultsTable(QWidget):
             if action := self._column_actions.get(place):
                 action.setVisible(self._compares_images or not column.compares_images)
 
+    def _place_devices(self) -> None:
+        """Beside this machine's latency."""
+        header = self.view.horizontalHeader()
+        beside = next(place for place, figure in enumerate(FIGURES) if figure.name == LAST_OF_LATENCY)
+        for number in range(len(self._model.devices)):
+            moved = header.visualIndex(len(FIGURES) + number)
+            header.moveSection(moved, header.visualIndex(beside) + 1 + number)
+
     def _fit_columns(self) -> None:
         """Costs tens of milliseconds, so it waits until someone looks."""
         if not self.isVisible():
             return
         letters = self.view.horizontalHeader().fontMetrics()
-        for place, column in enumerate(FIGURES):
+        for place, title_text in enumerate(self._model.titles):
             # Qt keeps room for the arrow of the sorted column beside the title of each, which costs half a screen.
-            title = max(letters.horizontalAdvance(line) for line in tr(column.title).split("\n")) + TITLE_MARGIN
+            title = max(letters.horizontalAdvance(line) for line in title_text.split("\n")) + TITLE_MARGIN
             width = max(title, self.view.sizeHintForColumn(place) + COLUMN_MARGIN)
             self.view.setColumnWidth(place, min(width, WIDEST_COLUMN))
         self.view.resizeRowsToContents()
@@ -240,6 +269,16 @@ class ResultsTable(QWidget):
         if self._directory is not None:
             dialog = ReportDialog(self._directory, self)
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    def _on_device(self) -> None:
+        if self._directory is not None:
+            # Imported here: it reads images and talks to SSH, which few need.
+            from ui.results.device_dialog import DeviceDialog
+
+            dialog = DeviceDialog(self._directory, tuple(one.name for one in self._model.variants), self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.imported.connect(self.devices_changed)
             dialog.open()
 
     def _on_csv(self) -> None:
@@ -321,8 +360,9 @@ class ResultsTable(QWidget):
     def _on_copy(self) -> None:
         """The chosen rows, or all, as they are sorted, in a form that spreadsheets paste."""
         rows = sorted(index.row() for index in self.view.selectionModel().selectedRows())
-        copied = [p for p in range(len(FIGURES)) if p == CHAIN_COLUMN or not self.view.isColumnHidden(p)]
-        lines = ["\t".join(FIGURES[column].title.replace("\n", " ") for column in copied)]
+        copied = [p for p in range(self._model.columnCount()) if p == CHAIN_COLUMN or not self.view.isColumnHidden(p)]
+        titles = (*(figure.title for figure in FIGURES), *(column.title for column in self._model.devices))
+        lines = ["\t".join(titles[column].replace("\n", " ") for column in copied)]
         for row in rows or range(self._sorted.rowCount()):
             lines.append("\t".join(str(self._sorted.index(row, column).data()) for column in copied))
         QGuiApplication.clipboard().setText("\n".join(lines))

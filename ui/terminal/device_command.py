@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 from contextlib import suppress
@@ -45,7 +46,7 @@ def device_command(chosen: argparse.Namespace) -> int:
     if chosen.part == "bundle":
         return _bundle(chosen)
     if chosen.part == "import":
-        return _import(chosen.run, chosen.results, chosen.runs)
+        return _import(chosen.run, chosen.results, chosen.runs, chosen.power)
     if chosen.part == "run":
         return _run(chosen)
     return _list(chosen.run, chosen.runs)
@@ -54,7 +55,14 @@ def device_command(chosen: argparse.Namespace) -> int:
 def _bundle(chosen: argparse.Namespace) -> int:
     _start_runtime(chosen.run, chosen.runs)
     with StopOnSignal(tr("Stopped; {folder} is as it was.", folder=chosen.out)) as stop:
-        written = write_bundle(asked_bundle(chosen), chosen.out, chosen.runs, told_on_stderr(stop.raise_if_asked))
+        progress = told_on_stderr(stop.raise_if_asked)
+        if chosen.progress:
+            progress = Progress(
+                stop.raise_if_asked,
+                on_report=lambda done, total: _tell_window(done=done, total=total),
+                on_phase=lambda text: _tell_window(phase=text),
+            )
+        written = write_bundle(asked_bundle(chosen), chosen.out, chosen.runs, progress)
     models, images = len(written.manifest.models), max(len(one.labels) for one in written.manifest.image_sets)
     sys.stdout.write(
         f"{written.file}: {counted(models, 'file')}, {counted(images, 'test image')}, "
@@ -65,6 +73,12 @@ def _bundle(chosen: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
+def _tell_window(**told: object) -> None:
+    """The window that started this reads its progress as JSON lines."""
+    sys.stdout.write(f"{json.dumps(told)}\n")
+    sys.stdout.flush()
+
+
 def _start_runtime(run: str, runs: Path) -> None:
     """LiteRT greets on stderr when it runs its first file."""
     opened = InspectedRun.open(run, runs)
@@ -73,8 +87,8 @@ def _start_runtime(run: str, runs: Path) -> None:
             load_interpreter(opened.first_baseline.file)
 
 
-def _import(run: str, results: Path, runs: Path) -> int:
-    imported = import_results(run, results, runs)
+def _import(run: str, results: Path, runs: Path, power: Path | None) -> int:
+    imported = import_results(run, results, runs, power)
     directory = InspectedRun.directory_of(run, runs)
     _print(directory, imported.kept)
     file = imported.kept.file
@@ -95,7 +109,9 @@ def _run(chosen: argparse.Namespace) -> int:
         write_bundle(asked_bundle(chosen), file, chosen.runs, progress)
         # The device says itself how long it takes.
         phases = Progress(progress.raise_if_cancelled, on_phase=progress.phase)
-        imported = measure_there(file, shell, directory, measuring_options(chosen.name, chosen.seconds), phases)
+        imported = measure_there(
+            file, shell, directory, measuring_options(chosen.name, chosen.seconds, chosen.energy), phases
+        )
     _print(directory, imported.kept)
     sys.stdout.write(tr("Kept in {file}.", file=imported.kept.file) + "\n")
     return EXIT_DONE

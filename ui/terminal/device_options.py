@@ -42,6 +42,12 @@ def add_device(commands: argparse._SubParsersAction[ToldArguments], add_runs: Ad
     )
     imported.add_argument("run", metavar="RUN", help=tr("a run's name, or its folder"))
     imported.add_argument("results", type=Path, metavar="results.json")
+    imported.add_argument(
+        "--power",
+        type=Path,
+        metavar="METER.csv",
+        help=tr("what a power meter recorded meanwhile, a time and watts per row: joules per inference are told"),
+    )
     there = parts.add_parser(
         "run",
         help=tr("measure on a device over SSH"),
@@ -57,6 +63,9 @@ def add_device(commands: argparse._SubParsersAction[ToldArguments], add_runs: Ad
     there.add_argument("--ssh-config", type=Path, metavar="FILE", help=tr("SSH's configuration (default: your own)"))
     there.add_argument("--name", default="", metavar="TEXT", help=tr("what to call the device (default: its board)"))
     there.add_argument("--seconds", type=float, metavar="S", help=tr("of timing per file and number of threads"))
+    there.add_argument(
+        "--energy", type=float, default=0.0, metavar="S", help=tr("then run each file so long, for a power meter")
+    )
     listed = parts.add_parser("list", help=tr("what was measured on other devices"), description=tr("Print all of it."))
     listed.add_argument("run", metavar="RUN", help=tr("a run's name, or its folder"))
     for parser in (bundle, imported, there, listed):

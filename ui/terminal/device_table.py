@@ -15,7 +15,15 @@ from engine.figures.figure_text import figure_text
 from engine.language.sentence_recognition import recognised
 from engine.language.speech import mark, number_text, tr
 from ui.byte_sizes import bytes_text
-from ui.device_lines import answer_lines, conditions_line, machine_line
+from ui.device_lines import (
+    answer_lines,
+    conditions_line,
+    energy_lines,
+    machine_line,
+    profile_lines,
+    usual_text,
+    way_text,
+)
 
 SCALED = mark("Seconds with ~ are scaled from the mean time of one image; the others were measured.")
 
@@ -45,16 +53,23 @@ def device_table(kept: KeptResults, figures: Sequence[DeviceFigures]) -> Table:
         name = printable(one.variant)
         if not one.latency:
             table.add_row(name, *[MISSING] * 5, *fixed, answers, MISSING, MISSING)
-        for place, (threads, timed) in enumerate(one.latency.items()):
+        for place, (way, timed) in enumerate(one.latency.items()):
             first = place == 0
             shown = (*fixed, answers) if first else ("", "", "")
-            table.add_row(name if first else "", str(threads), *_times(timed), *shown, *_whole(timed))
+            table.add_row(name if first else "", way_text(way), *_times(timed), *shown, *_whole(timed))
     return table
 
 
 def device_lines(kept: KeptResults, figures: Sequence[DeviceFigures]) -> list[Text]:
     """What is said below the table."""
-    plain = [machine_line(kept), conditions_line(kept), tr(SCALED), recognised(kept.results.profile_note)]
+    plain = [
+        machine_line(kept),
+        conditions_line(kept),
+        tr(SCALED),
+        recognised(kept.results.profile_note),
+        *energy_lines(figures),
+        *profile_lines(figures),
+    ]
     return [
         *(Text(printable(line)) for line in plain if line),
         *(Text(one, style="red") for one in answer_lines(figures)),
@@ -63,7 +78,7 @@ def device_lines(kept: KeptResults, figures: Sequence[DeviceFigures]) -> list[Te
 
 def _times(timed: DeviceLatencyFigures) -> tuple[str, ...]:
     ratio = MISSING if timed.ratio is None else number_text(f"{timed.ratio:.2f}")
-    return _number(timed.p50_ms), _number(timed.p95_ms), _number(timed.mean_ms), ratio
+    return usual_text(timed), _number(timed.p95_ms), _number(timed.mean_ms), ratio
 
 
 def _whole(timed: DeviceLatencyFigures) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def test_no_original_and_no_name_is_packed_and_every_file_has_its_hash(
     device = unpacked(device_command_line, device_run, tmp_path, "--images", "6")
     manifest = json.loads((device / "manifest.json").read_text())
     listed = {path.relative_to(device).as_posix() for path in device.rglob("*") if path.is_file()}
-    assert listed == {*manifest["files"], "manifest.json"}
+    assert listed == {*manifest["files"], "manifest.json", "ios/device.txt"}
     rows = (device_run / "split.csv").read_text().splitlines()[1:]
     names = {Path(row.split(",")[0]).name for row in rows}
     assert not any(name in (device / "manifest.json").read_text() for name in names)
@@ -99,8 +99,8 @@ def test_the_round_trip_agrees_with_this_machine(
         assert one.load_ms
         assert one.first_ms
         assert all(time.p50_ms <= time.p95_ms for time in one.latency.values())
-        assert one.latency[1].evaluation.is_measured
-        assert one.latency[1].many.seconds == pytest.approx(one.latency[1].mean_ms * 10)
+        assert one.latency["1"].evaluation.is_measured
+        assert one.latency["1"].many.seconds == pytest.approx(one.latency["1"].mean_ms * 10)
     assert kept.results.machine.runtime == "ai-edge-litert"
     # Once more: nothing is overwritten, and the same results are kept once.
     assert "had these results already" in device_command_line("import", device_run, device / "results.json")[1]
@@ -126,7 +126,7 @@ def test_in_an_environment_of_its_own_the_ratios_are_those_of_the_run(
     here = measure_in_clean_process(LatencyJob(files=files, threads=1)).latencies
     for one in device_figures(device_run, kept):
         assert one.differing == ()
-        assert one.latency[1].ratio == pytest.approx(here[one.variant].ratio, rel=RATIO_WITHIN)
+        assert one.latency["1"].ratio == pytest.approx(here[one.variant].ratio, rel=RATIO_WITHIN)
 
 
 @POSIX
@@ -216,3 +216,33 @@ def test_on_aarch64_the_answers_are_those_of_this_machine(
     (kept,) = kept_results(device_run).measurements
     assert kept.results.machine.architecture == "aarch64"
     assert all(one.differing == () and one.error == "" for one in device_figures(device_run, kept))
+
+
+def test_wheels_are_packed_for_a_device_without_a_network(
+    device_run: Path, device_command_line: Command, tmp_path: Path
+) -> None:
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    asked = ("bundle", device_run, "--images", "2", "--wheels", folder, "--out", tmp_path / "bundle.zip")
+    code, _, errors = device_command_line(*asked)
+    assert (code, "no .whl files" in errors) == (2, True)
+    (folder / "some-1.0-py3-none-any.whl").write_bytes(b"wheel")
+    assert device_command_line(*asked)[0] == 0
+    with zipfile.ZipFile(tmp_path / "bundle.zip") as archive:
+        assert archive.read("wheels/some-1.0-py3-none-any.whl") == b"wheel"
+        assert "wheels/some-1.0-py3-none-any.whl" in json.loads(archive.read("manifest.json"))["files"]
+
+
+def test_what_cannot_be_packed_has_a_sentence(device_run: Path, device_command_line: Command, tmp_path: Path) -> None:
+    out = tmp_path / "bundle.zip"
+    for asked, sentence in (
+        (("--images", "0"), "needs one test image"),
+        (("--variants", "int9"), 'Did you mean "int8"?'),
+    ):
+        code, _, errors = device_command_line("bundle", device_run, "--out", out, *asked)
+        assert (code, sentence in errors) == (2, True), errors
+    file = device_run / "models" / "int8.tflite"
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    code, _, errors = device_command_line("bundle", device_run, "--out", out)
+    assert (code, "not the file that the run wrote" in errors) == (2, True), errors
+    assert not out.exists()
