@@ -25,6 +25,9 @@ pytest_plugins = (
     "tests.shipped_toys",
     "tests.toy_run",
     "tests.finished_study",
+    "tests.device_toy",
+    "tests.loopback_sshd",
+    "tests.arm64_python",
 )
 
 WORKERS = 2

@@ -29,6 +29,9 @@ RESIZED_MS = 200
 PIECE = re.compile(r"^(?=#{2,3} )", re.MULTILINE)
 MAX_PIECE_LETTERS = 6000
 """Read at once: the window waits some 15 ms for so many."""
+PICTURE = "!["
+PICTURE_LETTERS = 3000
+"""A picture takes as long as so many letters."""
 NOTHING = "\u200b"
 """A letter without a width: Markdown has no empty paragraph."""
 FOUND_COLOUR = QColor(255, 200, 0, 110)
@@ -137,7 +140,7 @@ class GuideView(QTextBrowser):
 
     def _on_resized(self) -> None:
         """Pictures are scaled again; the reader stays where they are."""
-        if self._text and self.viewport().width() != self._width and "![" in self._text and self.is_complete:
+        if self._text and self.viewport().width() != self._width and PICTURE in self._text and self.is_complete:
             top = self.cursorForPosition(QPoint(0, 0)).block().blockNumber()
             self.show_page(self._name, self._text, words=self._words)
             self._top = top
@@ -168,7 +171,11 @@ def _pieces(text: str) -> list[str]:
     """The page cut before headings, as few pieces as are short enough."""
     pieces = [""]
     for part in PIECE.split(text):
-        if pieces[-1] and len(pieces[-1]) + len(part) > MAX_PIECE_LETTERS:
+        if pieces[-1] and _cost(pieces[-1]) + _cost(part) > MAX_PIECE_LETTERS:
             pieces.append("")
         pieces[-1] += part
     return pieces
+
+
+def _cost(text: str) -> int:
+    return len(text) + PICTURE_LETTERS * text.count(PICTURE)

@@ -92,8 +92,9 @@ class HelpWindow(QDialog):
 
     def show_topic(self, topic: str) -> None:
         """Show the page on what the window shows, such as "run", or of this name, such as "data.md"."""
-        self.show_page(PAGE_OF_TOPIC.get(topic, topic))
+        # Shown first: pictures are scaled to the page's width.
         self.show()
+        self.show_page(PAGE_OF_TOPIC.get(topic, topic))
         self.raise_()
         self.activateWindow()
 

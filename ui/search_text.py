@@ -21,11 +21,11 @@ def limits_text(search: SearchSettings) -> str:
     return tr(" or ").join(limits)
 
 
-def trial_line(event: TrialFinished, recipe: Recipe | None = None) -> str:
+def trial_line(event: TrialFinished, recipe: Recipe | None) -> str:
     """One line a trial.
 
     Args:
-        recipe: of the search, by which orders of steps are told with their names.
+        recipe: of the search, by which orders of steps are told with their names; None: it cannot be read.
     """
     of = tr(" of {trials}", trials=event.trials) if event.trials else ""
     left = tr("; {duration_text} left", duration_text=duration_text(event.seconds_left)) if event.seconds_left else ""
@@ -70,13 +70,13 @@ def front_heads(search: SearchResult) -> tuple[str, ...]:
     )
 
 
-def front_rows(search: SearchResult) -> tuple[tuple[str, ...], ...]:
-    """One row per point of the front."""
+def front_rows(search: SearchResult, recipe: Recipe) -> tuple[tuple[str, ...], ...]:
+    """One row per point of the front; the search's recipe names the steps of an order."""
     return tuple(
         (
             str(point.trial),
             *(said_figure(value_text(name, point.values[name])) for name in search.objectives),
-            settings_text(point.settings),
+            settings_text(point.settings, recipe),
             point.variant,
         )
         for point in search.front

@@ -21,6 +21,7 @@ GROUPS = (
     mark("paired"),
     mark("threshold"),
     mark("TFLM file"),
+    mark("runtimes"),
 )
 MAX_LINES = 8
 """Of one group; a table of many classes can differ in thousands of figures."""

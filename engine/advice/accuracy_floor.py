@@ -51,7 +51,7 @@ class AccuracyFloor:
         asked = [f"an accuracy of {self.least:.3f} or more"] if self.least else []
         if drops := _asked_drops(variants):
             asked.append(f"the target of at most {' and '.join(drops)} lost, shown by the test images")
-        return " and ".join(asked) or "no accuracy that is measurably below the baseline's"
+        return " and ".join(asked) or "an accuracy that is not measurably below the baseline's"
 
 
 def _keeps_target(paired: PairedComparison) -> bool:

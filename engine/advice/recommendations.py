@@ -46,19 +46,21 @@ def recommended(
 
     Goals of speed are left out until all files were timed in turn. Where no file reaches the floor, the nearest one is
     all that is told. Variants of another dataset are left out: their accuracies are of other images. Of a run with
-    several seeds or folds the chains are compared, by their means.
+    several seeds or folds the chains are compared, by their means. Files of the same bytes are one file, as the
+    baseline that several trials of a search share. What has diverged is never taken.
 
     Args:
         summary: of a run that has ended and repeats its chains.
     """
     judged = judged_chains([variant for variant in variants if not variant.dataset], summary)
     chains = judged.variants
-    if all(variant.chain == BASELINE for variant in chains):
+    sound = [variant for variant in chains if not variant.diverged]
+    if all(variant.chain == BASELINE for variant in sound):
         return ()
-    passing = floor.reached(chains)
+    passing = _distinct([variant for variant in floor.reached(chains) if not variant.diverged])
     reasons = Reasons(judged, floor)
     if not passing:
-        nearest = max(chains, key=lambda one: one.accuracy)
+        nearest = max(sound, key=lambda one: one.accuracy)
         return (Recommendation(Goal.FLOOR, judged.files[nearest.name], reasons.nearest(nearest)),)
     differences = Differences(chains)
     is_timed = all(variant.is_timed_in_turn for variant in chains)
@@ -66,12 +68,20 @@ def recommended(
     for aim in AIMS:
         if aim.objective is FAST and not is_timed:
             continue
-        offered = _accurate_enough(passing, chains) if aim.keeps_baseline else passing
+        offered = _accurate_enough(passing, sound) if aim.keeps_baseline else passing
         best = _best(aim.objective, offered, differences)
         rivals = [one for one in offered if one is not best and _is_level(aim.objective, one, best, differences)]
-        reason = reasons.of(aim, best, rivals, passing, _advised(aim, passing, chains, differences))
+        reason = reasons.of(aim, best, rivals, passing, _advised(aim, passing, sound, differences))
         found.append(Recommendation(aim.goal, judged.files[best.name], reason, aim.paper))
     return tuple(found)
+
+
+def _distinct(variants: Sequence[VariantMeasurement]) -> tuple[VariantMeasurement, ...]:
+    """The first variant of each file content; those of which it is not known each stand for themselves."""
+    found: dict[str, VariantMeasurement] = {}
+    for one in variants:
+        found.setdefault(one.file_sha256 or one.name, one)
+    return tuple(found.values())
 
 
 def _accurate_enough(

@@ -11,7 +11,7 @@ from engine.contract.measurements import MicroFile, PairedComparison, RecallComp
 from engine.contract.recipe import BASELINE
 from engine.contract.repeated_results import ChainSummary
 
-NOT_MEANT = ("seed", "fold", "threads")
+NOT_MEANT = ("seed", "fold", "threads", "diverged")
 """Numbers that are no figures."""
 
 
@@ -61,6 +61,7 @@ def _mean(members: Sequence[VariantMeasurement]) -> VariantMeasurement:
         update=update
         | {
             "repeat": "",
+            "diverged": any(member.diverged for member in members),
             "accuracy_ci95": (min(accuracies), max(accuracies)),
             "latency_p95_ms": max(member.latency_p95_ms for member in members),
             "latency_ratio_ci95": (min(low for low, _ in ratios), max(high for _, high in ratios)),

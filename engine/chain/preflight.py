@@ -8,6 +8,7 @@ from typing import Any
 from engine.backbones.backbone import ARCHITECTURES, layer_graph, sigmoid_output
 from engine.backbones.freezing import frozen_epochs
 from engine.chain.augmentation_findings import augmentation_findings
+from engine.chain.runtime_findings import runtime_findings
 from engine.chain.step_order import chain_findings
 from engine.chain.weights_findings import weights_findings
 from engine.contract.dataset_settings import DatasetSettings
@@ -67,6 +68,11 @@ def preflight(recipe: Recipe, class_count: int | None = None) -> tuple[Finding, 
         ),
         *_same_chains(recipe),
         *_target_findings(recipe),
+        *(
+            finding
+            for branch in branches
+            for finding in runtime_findings(branch, class_count or guessed_classes(recipe))
+        ),
     )
     once: dict[tuple[str, str], Finding] = {}
     for finding in found:

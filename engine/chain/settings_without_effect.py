@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from engine.contract.declared_properties import declared_properties
 from engine.contract.document import Document
 from engine.contract.findings import Finding
 from engine.contract.plain_faults import shown_value
@@ -18,7 +19,7 @@ def without_effect(parameters: StepParameters, place: StepPlace, told: Collectio
         told: places that the step's own findings speak of.
     """
     declared = type(parameters).model_fields
-    for name, schema in type(parameters).model_json_schema()["properties"].items():
+    for name, schema in declared_properties(type(parameters)).items():
         default, value = declared[name].get_default(call_default_factory=True), getattr(parameters, name)
         if value == default or place.where(name) in told:
             continue

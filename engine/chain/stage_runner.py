@@ -47,8 +47,9 @@ from engine.workbench.step import STEPS, Form
 from engine.workbench.step_context import StepContext
 
 UNKNOWN_SCALE = (
-    "{} does not start with a layer that scales the pixels, so its expected values are unknown; it is fed those of "
-    'images.scale = "{}". If it was trained on pixels from 0 to 255, start it with Rescaling(1/255) and save it again.'
+    "{name} does not start with a layer that scales the pixels, so its expected values are unknown; it is fed those of "
+    'images.scale = "{scale}". If it was trained on pixels from 0 to 255, start it with Rescaling(1/255) and save it '
+    "again."
 )
 
 
@@ -253,7 +254,7 @@ class StageRunner:
         scaling = input_scaling(path)
         difference = check_against_keras(model, path, scaling, self.recipe.seed)
         if not scaling.scale:
-            message = UNKNOWN_SCALE.format(path.name, self.recipe.images.first.scale)
+            message = UNKNOWN_SCALE.format(name=path.name, scale=self.recipe.images.first.scale)
             self.emit(Notice(severity="warning", message=message))
         message = f"{path.name} was read correctly: on random images its outputs are those of Keras ± {difference:.1g}."
         self.emit(Notice(severity="note", message=message))

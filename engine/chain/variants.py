@@ -18,9 +18,11 @@ from engine.chain.repeated_variants import summarised
 from engine.chain.run_directory import RunDirectory
 from engine.chain.stage_runner import FinishedStage, StageRunner
 from engine.chain.stage_tree import Stage
+from engine.chain.tried_runtimes import with_runtimes
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.events import EngineEvent, Notice, StagePhase, VariantMeasured
 from engine.contract.measurements import DecisionThreshold, VariantMeasurement, variant_name
+from engine.contract.progress import Progress
 from engine.contract.recipe import BASELINE
 from engine.contract.repeated_results import ChainSummary
 from engine.contract.repeats import Repeat
@@ -31,10 +33,13 @@ from engine.export.feeding_description import described
 from engine.feeding.study_images import StudyImages
 from engine.measurement.accuracy import both_classes, predicted, share_equal
 from engine.measurement.classification import classify
+from engine.measurement.delegate_rules import delegate_forecasts
 from engine.measurement.figures_per_class import chosen_threshold, untested
 from engine.measurement.latency import LatencyFigures
 from engine.measurement.machine import LATENCY_THREADS
+from engine.measurement.target_limits import kept_limits
 from engine.measurement.target_verdict import unjudged_note
+from engine.measurement.tflite_file import TfliteFile
 from engine.measurement.variant import VariantFile, measure_latencies_together, measure_variant
 from engine.measurement.verdict import variant_note
 from engine.store.measurement_store import MeasurementStore
@@ -90,8 +95,14 @@ class Variants:
         self.measured_count = 0
         """How many measurements had to be made, latencies included."""
 
-    def add(self, chain: str, branch: Branch, stage: Stage, finished: FinishedStage, runner: StageRunner) -> None:
-        """Put a finished chain's file into the run with how to feed it, measure it as it ships, and tell."""
+    def add(
+        self, chain: str, branch: Branch, stage: Stage, finished: FinishedStage, runner: StageRunner, diverged: str = ""
+    ) -> None:
+        """Put a finished chain's file into the run with how to feed it, measure it as it ships, and tell.
+
+        Args:
+            diverged: why its figures are no result; empty: they are one.
+        """
         name = variant_name(chain, branch.name)
         images = runner.images[stage.images]
         stored = runner.tflite(finished.key).read_bytes()
@@ -127,6 +138,10 @@ class Variants:
             judged = known[0].model_copy(update={"validation_accuracy": self._validated(path, stage, images)})
             known = (judged, known[1])
             self._measured.keep_variant(finished.key, *known)
+        if (tried := with_runtimes(known[0], path, images, known[1], self._progress(stage))) is not known[0]:
+            self.measured_count += 1
+            known = (tried, known[1])
+            self._measured.keep_variant(finished.key, *known)
         variant, output = known
         self._baseline_predictions.setdefault(branch.name, predicted(output))
         self._paired.add(name, self._classified(branch, stage, images.dataset, predicted(output)))
@@ -142,8 +157,13 @@ class Variants:
                 "split": split,
                 "steps": tuple(step.label() for step in stage.steps),
                 "file": self._directory.model_name(name),
+                "file_sha256": hashlib.sha256(content).hexdigest(),
                 "micro": variant.micro and variant.micro.model_copy(update={"file": self._directory.micro_name(name)}),
+                "diverged": bool(diverged),
+                "note": " ".join(filter(None, (diverged, variant.note))),
                 "evidence": finished.evidence,
+                # Not kept with the stage: a later version may know other rules.
+                "delegates": delegate_forecasts(TfliteFile.parse(content).operators),
                 "images": images.dataset.image_bytes,
                 "control": self._controls.get(chain, ""),
                 "predictions": self._keep_predictions(name, output, images.dataset, (split, stage.dataset)),
@@ -188,7 +208,8 @@ class Variants:
                 "paired": paired.get(variant.name),
                 "paired_control": self._paired.compared(variant.name, control.name) if control else None,
             }
-            variant = variant.model_copy(update=comparisons)
+            limits = kept_limits(self._paired.target, variant)
+            variant = variant.model_copy(update=comparisons | {"limits": limits})
             compared = next((step.compared for step in stage.steps if step.control_steps()), "")
             note = variant_note(variant, baselines[variant.branch], control, compared)
             variant = variant.model_copy(update={"note": note, "control": control.chain if control else ""})
@@ -236,7 +257,7 @@ class Variants:
         self, file: VariantFile, branch: Branch, stage: Stage, images: StudyImages, micro: Path | None
     ) -> tuple[VariantMeasurement, np.ndarray]:
         self.measured_count += 1
-        progress = self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase)))
+        progress = self._progress(stage)
         variant, output = measure_variant(
             file,
             _batches(images, Split.TEST),
@@ -251,16 +272,19 @@ class Variants:
         found = measure_micro(file.path, micro, place, variant.macs, images, decided, progress)
         return variant.model_copy(update={"micro": found}), output
 
+    def _progress(self, stage: Stage) -> Progress:
+        return self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase)))
+
     def _validated(self, file: Path, stage: Stage, images: StudyImages) -> float:
         """The share of the validation images that a file classifies rightly."""
-        progress = self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase)))
+        progress = self._progress(stage)
         progress.phase("measuring validation accuracy")
         labels = images.dataset.labels[images.dataset.splits[Split.VALIDATION]]
         return share_equal(predicted(classify(file, _batches(images, Split.VALIDATION), progress)), labels)
 
     def _chosen_threshold(self, content: bytes, stage: Stage, images: StudyImages) -> DecisionThreshold | None:
         """On the validation images, by the file as it is before it is described."""
-        progress = self._control.progress(lambda phase: self._emit(StagePhase(stage=stage.key, phase=phase)))
+        progress = self._progress(stage)
         progress.phase("choosing the decision threshold")
         output = classify(content, _batches(images, Split.VALIDATION), progress)
         labels = images.dataset.labels[images.dataset.splits[Split.VALIDATION]]

@@ -28,8 +28,8 @@ BY_IMAGES = ("accuracy_change", "p_value", "agreement")
 BY_TIMING = ("latency", "latency_p95", "latency_ratio")
 BY_CLOCK = (*BY_TIMING, "epoch_seconds")
 """Figures of another minute, and perhaps another machine, where the runs are not the same."""
-OF_ONE_RUN = ("chain", "note", "test_set")
-"""Figures that are left out: the name says the chain, and notes are of the run's own baseline."""
+OF_ONE_RUN = ("chain", "note", "limits", "test_set")
+"""Figures that are left out: the name says the chain, notes are of the run's own baseline, and limits of its target."""
 COMPARED_FIGURES = tuple(figure for figure in FIGURES if figure.name not in OF_ONE_RUN)
 
 

@@ -23,6 +23,7 @@ from pydantic.json_schema import JsonSchemaValue, SkipJsonSchema
 from pydantic_core import CoreSchema
 
 from engine.contract.dataset_options import DATASET_OPTIONS, DatasetOptions, declared_options, own_options
+from engine.contract.declared_properties import declared_properties
 from engine.contract.section import Section
 
 Options = TypeVar("Options", bound=DatasetOptions)
@@ -187,7 +188,7 @@ class DatasetSettings(Section):
         described = handler(schema)
         own: dict[str, list[JsonSchemaValue]] = {}
         for kind in DATASET_OPTIONS:
-            for key, field in DATASET_OPTIONS[kind].model_json_schema()["properties"].items():
+            for key, field in declared_properties(DATASET_OPTIONS[kind]).items():
                 own.setdefault(key, []).append(field | {"source": kind})
         properties = handler.resolve_ref_schema(described)["properties"]
         properties |= {key: fields[0] if len(fields) == 1 else {"anyOf": fields} for key, fields in own.items()}

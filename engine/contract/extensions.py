@@ -8,7 +8,7 @@ from pathlib import Path
 
 VARIABLE = "NUTSHELL_EXTENSIONS"
 """An environment variable: folders, separated as in PATH, which may hold `steps`, `panels`, `backbones`, `sources`,
-`augmentations`, and `criteria` of channel pruning."""
+`augmentations`, `runtimes`, and `criteria` of channel pruning."""
 
 
 def extend(package: str) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from engine.contract.evidence import StageEvidence
 from engine.contract.findings import Finding
 from engine.contract.recipe import BASELINE
+from engine.contract.runtime_figures import DelegateForecast, KeptLimit, RuntimeFigures
 
 
 class Measured(BaseModel):
@@ -234,6 +235,8 @@ class VariantMeasurement(Measured):
     """The labels of the steps, in order."""
     file: str
     """The `.tflite`, relative to the run's directory, with forward slashes."""
+    file_sha256: str = ""
+    """Of its content, 64 hexadecimal digits; empty in runs of versions that did not tell."""
     ranges_file: str = ""
     """What its calibration found as JSON, likewise; empty where nothing was calibrated."""
     accuracy: float
@@ -300,6 +303,9 @@ class VariantMeasurement(Measured):
     """The chain that shows what a step of this one is worth: the same without it."""
     note: str = ""
     """A sentence where a step did not help, or stands short of its full training."""
+    diverged: bool = False
+    """Whether its training, or that of a network which it was made from, has most likely diverged, as `note` tells: its
+    figures are no result."""
     dataset: str = ""
     """Whose test images it was measured on, where a step went over to another dataset than the recipe's."""
     evidence: tuple[StageEvidence, ...] = ()
@@ -308,6 +314,12 @@ class VariantMeasurement(Measured):
     """Of the chain's one-shot and iterative prunings, in order; the same as in `evidence`."""
     micro: MicroFile | None = None
     """None: none was asked for, or it would be no smaller."""
+    runtimes: dict[str, RuntimeFigures] = Field(default_factory=dict)
+    """Runtime's key → how it runs the file; empty in runs of versions that did not try."""
+    delegates: dict[str, DelegateForecast] = Field(default_factory=dict)
+    """Delegate's key → what it leaves to the CPU, by rule; empty in runs of versions that did not tell."""
+    limits: tuple[KeptLimit, ...] = ()
+    """How the file stands to what the recipe's `[target]` asks of it beside accuracy; empty: nothing is asked."""
     images: ImageBytes | None = None
     """What its image setting makes of the dataset; None in runs of versions that did not tell."""
 

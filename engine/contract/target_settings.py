@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator
 
+from engine.contract.document import Document
+from engine.contract.runtime import RUNTIMES, known_runtime
 from engine.contract.section import Section
+
+LARGEST_BYTES = 2**31 - 1
+"""Of a limit: more than a `.tflite` file can hold, and the most that a form's field counts to."""
+
+
+def _each_once(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(keys))
+
+
+def _list_runtimes(schema: Document) -> None:
+    # Added when a schema is asked for: the registry reads its package then.
+    schema["items"]["enum"] = RUNTIMES.keys()
+    schema["names"] = {key: RUNTIMES[key].title for key in RUNTIMES}
 
 
 class TargetSettings(Section):
@@ -38,6 +53,31 @@ class TargetSettings(Section):
         "{ malignant = 0.01 }. Empty: not asked.",
         json_schema_extra={"empty": "not asked"},
     )
+    runs_on: Annotated[tuple[Annotated[str, AfterValidator(known_runtime)], ...], AfterValidator(_each_once)] = Field(
+        (),
+        title="Runs on",
+        description="Runtimes that each file is to run on, such as TensorFlow Lite Micro (tflm). All are tried on each "
+        "file anyway; of those named here it is told which files do not run there.",
+        json_schema_extra=_list_runtimes,
+    )
+    arena_bytes: int = Field(
+        0,
+        ge=0,
+        le=LARGEST_BYTES,
+        title="Max. arena",
+        description="The memory of a microcontroller that is left for the tensors: what TensorFlow Lite Micro may "
+        "need for them at most. 0: not asked.",
+        json_schema_extra={"unit": "bytes", "zero": "not asked"},
+    )
+    model_bytes: int = Field(
+        0,
+        ge=0,
+        le=LARGEST_BYTES,
+        title="Max. file size",
+        description="What the .tflite file may take at most, unzipped, such as the flash of a microcontroller. 0: not "
+        "asked.",
+        json_schema_extra={"unit": "bytes", "zero": "not asked"},
+    )
 
     @field_validator("max_recall_drop", mode="before")
     @classmethod
@@ -51,3 +91,8 @@ class TargetSettings(Section):
     def asks_drop(self) -> bool:
         """Whether files are held against their baseline."""
         return bool(self.max_accuracy_drop or self.max_recall_drop)
+
+    @property
+    def asks_limits(self) -> bool:
+        """Whether files are held against limits of what runs them."""
+        return bool(self.runs_on or self.arena_bytes or self.model_bytes)

@@ -87,6 +87,8 @@ class Figure:
     interval: Callable[[VariantMeasurement], Interval | None] | None = None
     """In the figure's own unit; None where the figure has none, or a variant lacks it."""
     uncertainty: Uncertainty = Uncertainty.UNTOLD
+    detail: Callable[[VariantMeasurement], str] | None = None
+    """What is told beside the text where there is room, such as in a tool tip; empty where there is no more to say."""
 
     @property
     def head(self) -> str:

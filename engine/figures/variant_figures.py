@@ -21,6 +21,13 @@ from engine.figures.figure_forms import (
     words,
 )
 from engine.figures.figure_text import p_text
+from engine.figures.runtime_words import (
+    delegates_sentences,
+    delegates_text,
+    limits_text,
+    runs_on_sentences,
+    runs_on_text,
+)
 
 KIB, MIB = 1024, 1024**2
 
@@ -28,6 +35,12 @@ KIB, MIB = 1024, 1024**2
 def steps_text(variant: VariantMeasurement) -> str:
     """Such as "pruning 80 % → int8"."""
     return " → ".join(variant.steps) or "trained network, float32"
+
+
+def _arena_kib(variant: VariantMeasurement) -> float | None:
+    """Of the one runtime that has an arena."""
+    arenas = (one.arena_bytes for one in variant.runtimes.values() if one.arena_bytes is not None)
+    return next((arena / KIB for arena in arenas), None)
 
 
 NOT_TESTED = 2.0
@@ -250,6 +263,37 @@ FIGURES: tuple[Figure, ...] = (
         uncertainty=Uncertainty.TIMING,
         is_usual=True,
         brief="time ×\nof base",
+    ),
+    Figure(
+        "runs_on",
+        "runs on",
+        "The runtimes that run the file on this computer, tried on some of the test images. A share behind a runtime "
+        "says how often it gives LiteRT's class, where that is not always.",
+        **words(runs_on_text),
+        is_usual=True,
+        detail=runs_on_sentences,
+    ),
+    Figure(
+        "tflm_arena",
+        "TFLM arena\nof the file (KiB)",
+        "What TensorFlow Lite Micro keeps the tensors of the .tflite file in, on this computer.",
+        **number(lambda v, _: _arena_kib(v), "{:,.1f}"),
+        better=LOWER,
+        uncertainty=Uncertainty.COUNTED,
+    ),
+    Figure(
+        "delegates",
+        "delegates\n(by rule)",
+        "Accelerators of phones and small computers that take every convolution and dense layer of the file, by the "
+        "rules that their makers publish; not measured.",
+        **words(delegates_text),
+        detail=delegates_sentences,
+    ),
+    Figure(
+        "limits",
+        "target\nlimits",
+        "Whether the file runs on the runtimes that the target names, and keeps its limits of arena and size.",
+        **words(limits_text),
     ),
     Figure("steps", "steps", "What was done to the trained network, in this order.", **words(steps_text)),
     Figure(

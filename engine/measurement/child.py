@@ -13,9 +13,10 @@ import ai_edge_litert.interpreter  # noqa: F401
 from engine.contract.errors import EXIT_DONE, EXIT_STOPPED, NutshellError
 from engine.launch.process import die_with_parent
 from engine.measurement.latency import time_in_turn
-from engine.measurement.measurement_job import JOB, LatencyJob, MeasurementAnswer, MeasurementJob, MicroJob
+from engine.measurement.measurement_job import JOB, LatencyJob, MeasurementAnswer, MeasurementJob, MicroJob, RuntimeJob
 from engine.measurement.memory import peak_memory_gain
 from engine.measurement.micro import compared_in_micro
+from engine.measurement.runtime_run import run_in_runtime
 
 
 def main() -> int:
@@ -43,6 +44,8 @@ def _measure(job: MeasurementJob) -> MeasurementAnswer:
         return MeasurementAnswer(latencies=time_in_turn(files, job.threads, baselines=job.baselines))
     if isinstance(job, MicroJob):
         return MeasurementAnswer(micro=compared_in_micro(Path(job.plain), Path(job.file), Path(job.images)))
+    if isinstance(job, RuntimeJob):
+        return MeasurementAnswer(runtime=run_in_runtime(job))
     return MeasurementAnswer(peak_memory_bytes=peak_memory_gain(Path(job.file)))
 
 

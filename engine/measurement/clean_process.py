@@ -13,14 +13,26 @@ from pydantic import ValidationError
 from engine.contract.errors import NutshellError
 from engine.contract.progress import UNWATCHED, Progress
 from engine.launch.program import MEASUREMENT_SWITCH, program_command
-from engine.measurement.measurement_job import LatencyJob, MeasurementAnswer, MemoryJob, MicroJob
+from engine.measurement.measurement_job import Job, LatencyJob, MeasurementAnswer
 
 LONGEST_S = 900.0
 POLL_S = 0.1
 
 
+class MeasurementCrashed(NutshellError):
+    """The process ended before it had answered."""
+
+    def __init__(self, message: str, return_code: int) -> None:
+        super().__init__(message)
+        self.return_code = return_code
+
+
+class MeasurementTooLong(NutshellError):
+    """The process did not answer in time, and was ended."""
+
+
 def measure_in_clean_process(
-    job: LatencyJob | MemoryJob | MicroJob,
+    job: Job,
     progress: Progress = UNWATCHED,
     longest_s: float = LONGEST_S,
     quiet: bool = False,
@@ -72,18 +84,20 @@ def _await(answer: Future[bytes], progress: Progress, longest_s: float) -> None:
     while not wait([answer], POLL_S).done:
         progress.raise_if_cancelled()
         if time.monotonic() - started > longest_s:
-            raise NutshellError(f"Measuring took more than {longest_s:.0f} s and was ended; use a smaller network.")
+            message = f"Measuring took more than {longest_s:.0f} s and was ended; use a smaller network."
+            raise MeasurementTooLong(message)
 
 
-def _parsed(line: bytes, job: LatencyJob | MemoryJob | MicroJob, return_code: int) -> MeasurementAnswer:
+def _parsed(line: bytes, job: Job, return_code: int) -> MeasurementAnswer:
     try:
         answer = MeasurementAnswer.model_validate_json(line)
     except ValidationError:
         paths = job.files.values() if isinstance(job, LatencyJob) else [job.file]
         names = ", ".join(dict.fromkeys(Path(path).name for path in paths))
-        raise NutshellError(
+        raise MeasurementCrashed(
             f"The process that measured {names} crashed (exit code {return_code}); if the machine ran out of memory, "
-            "close other programs and run the recipe again, else see the run's log."
+            "close other programs and run the recipe again, else see the run's log.",
+            return_code,
         ) from None
     if answer.error:
         raise NutshellError(answer.error)

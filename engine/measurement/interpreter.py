@@ -15,32 +15,43 @@ from engine.measurement.lookup_table_form import DECODE_OPERATOR
 from engine.measurement.runnable_scales import refuse_unrunnable_scales
 
 
-def load_interpreter(file: Path | bytes, threads: int = 1, keep_all: bool = False) -> Any:
+def load_interpreter(file: Path | bytes, threads: int = 1, keep_all: bool = False, reference: bool = False) -> Any:
     """An interpreter with its tensors allocated.
 
     Args:
         keep_all: keep what each operator computed, to be looked at; the kernels that compute are the same.
+        reference: take the kernels that were written to be read, and no delegate.
 
     Raises:
         NutshellError: the file is missing or is no `.tflite` that this interpreter runs.
         UnrunnableScale: the interpreter would end this process on it.
     """
-    from ai_edge_litert.interpreter import Interpreter
+    from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
     name = file.name if isinstance(file, Path) else "The file"
     _refuse_unrunnable(file, name)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            interpreter = Interpreter(**_source(file), num_threads=threads, experimental_preserve_all_tensors=keep_all)
+            interpreter = Interpreter(
+                **_source(file),
+                num_threads=threads,
+                experimental_preserve_all_tensors=keep_all,
+                experimental_op_resolver_type=OpResolverType.BUILTIN_REF if reference else OpResolverType.AUTO,
+            )
             interpreter.allocate_tensors()
     except (ValueError, RuntimeError, OSError) as error:
         if DECODE_OPERATOR.decode() in str(error):
             message = f"{name} has look-up tables, which TensorFlow Lite Micro alone reads; take the file without."
             raise NutshellError(message) from None
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise NutshellError(f"{name} is no .tflite file that can be run here ({first}); make it again.") from None
+        message = f"{name} is no .tflite file that can be run here ({first_line(error)}); make it again."
+        raise NutshellError(message) from None
     return interpreter
+
+
+def first_line(error: Exception) -> str:
+    """What native code says went wrong, without the lines of its source that follow."""
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
 def _refuse_unrunnable(file: Path | bytes, name: str) -> None:
@@ -64,8 +75,8 @@ def _source(file: Path | bytes) -> dict[str, Any]:
 class ImageClassifier:
     """One interpreter with one float32 image in and float32 probabilities out, whatever the file's own types are."""
 
-    def __init__(self, file: Path | bytes, threads: int = 1, keep_all: bool = False) -> None:
-        self._interpreter = load_interpreter(file, threads, keep_all)
+    def __init__(self, file: Path | bytes, threads: int = 1, keep_all: bool = False, reference: bool = False) -> None:
+        self._interpreter = load_interpreter(file, threads, keep_all, reference)
         self._input = self._interpreter.get_input_details()[0]
         self._output = self._interpreter.get_output_details()[0]
 
@@ -81,6 +92,22 @@ class ImageClassifier:
     def invoke(self) -> None:
         """Run the network on the image that was set."""
         self._interpreter.invoke()
+
+    def answers(self, images: np.ndarray) -> np.ndarray:
+        """The probabilities for images (n, height, width, channels), float32 (n, classes or 1).
+
+        Raises:
+            NutshellError: an operator refuses what it is given.
+        """
+        rows = []
+        try:
+            for image in images:
+                self.set_image(image)
+                self.invoke()
+                rows.append(self.probabilities())
+        except (ValueError, RuntimeError) as error:
+            raise NutshellError(f"{first_line(error)}.") from None
+        return np.stack(rows)
 
     def stored(self, place: int) -> np.ndarray:
         """The tensor with this number in the file, as stored; of one that is computed, needs `keep_all`."""

@@ -79,7 +79,7 @@ def time_in_turn(
             float(np.percentile(runs_ms, 50)),
             float(np.percentile(runs_ms, 95)),
             float(np.median(ratios)),
-            _bootstrap_interval(ratios, generator),
+            median_interval(ratios, generator),
             len(runs_ms),
             threads,
         )
@@ -112,7 +112,7 @@ def _turn(classifier: ImageClassifier) -> np.ndarray:
     return seconds
 
 
-def _bootstrap_interval(values: np.ndarray, generator: np.random.Generator) -> tuple[float, float]:
+def median_interval(values: np.ndarray, generator: np.random.Generator) -> tuple[float, float]:
     """95 % percentile interval of the median."""
     drawn = generator.choice(values, (BOOTSTRAP_DRAWS, len(values)))
     low, high = np.percentile(np.median(drawn, axis=1), (2.5, 97.5))

@@ -42,7 +42,30 @@ class MicroJob(_Message):
     """An .npy file: float32 (n, height, width, channels), as the network is fed."""
 
 
-MeasurementJob = Annotated[LatencyJob | MemoryJob | MicroJob, Field(discriminator="job")]
+class RuntimeJob(_Message):
+    """Run a file in one runtime."""
+
+    job: Literal["runtime"] = "runtime"
+    runtime: str
+    """Its key."""
+    file: str
+    images: str
+    """As in `MicroJob`."""
+    outputs: str
+    """Where the .npy file of what it gives is to be written: float32 (n, classes or 1)."""
+
+
+class RuntimeAnswer(_Message):
+    """How it went; where it did, the outputs are in their file."""
+
+    refusal: str = ""
+    """Why the file does not run there; empty where it does."""
+    arena_bytes: int | None = None
+    operators: tuple[str, ...] = ()
+
+
+Job = LatencyJob | MemoryJob | MicroJob | RuntimeJob
+MeasurementJob = Annotated[Job, Field(discriminator="job")]
 JOB: TypeAdapter[MeasurementJob] = TypeAdapter(MeasurementJob)
 
 
@@ -52,6 +75,7 @@ class MeasurementAnswer(_Message):
     latencies: dict[str, LatencyFigures] = Field(default_factory=dict)
     peak_memory_bytes: int = 0
     micro: MicroFigures | None = None
+    runtime: RuntimeAnswer | None = None
     error: str = ""
     tensorflow_loaded: bool = False
     """Must stay false: a process that has TensorFlow in it measures another thing."""

@@ -6,6 +6,7 @@ from importlib.util import find_spec
 
 from engine.contract.errors import NutshellError
 
+INSTALLED_BY = "install TensorFlow Lite Micro with pip install '.[micro]' (there is a package for Linux on x86-64)"
 MISSING = (
     "lookup_tables needs the package tflite_micro, which is not installed (there is one for Linux on x86-64); install "
     "it with pip install '.[micro]', or set lookup_tables = false."

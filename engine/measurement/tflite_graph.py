@@ -18,6 +18,8 @@ BIAS_INPUT = 2
 """And which is its bias, but for TRANSPOSE_CONV."""
 OUTPUT_CHANNEL_AXIS = {"DEPTHWISE_CONV_2D": 3}
 """Of a kernel as stored; the first axis of all others."""
+KERNEL_SIDES = 4
+"""Of a convolution's kernel: channels, height, width, channels."""
 BORDER_OPERATORS = frozenset({"QUANTIZE", "DEQUANTIZE"})
 """They change number types and compute nothing."""
 FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
@@ -100,6 +102,16 @@ class Operator:
     activations are floats, false of QUANTIZE and DEQUANTIZE, which only change the type."""
     macs: int
     """Multiply-accumulates for one image; 0 but for convolutions and dense layers."""
+    input_dtypes: tuple[str, ...] = ()
+    """The number types of its inputs, in their order, such as ("float32", "int8", "float32")."""
+    output_dtype: str = ""
+    """Of its first output."""
+    kernel_dtype: str = ""
+    """As its kernel is stored, before a DEQUANTIZE widens it; empty where it has none that is stored."""
+    kernel_width: int = 0
+    """Of a convolution's kernel, in pixels; 0 of other operators."""
+    is_of_constants: bool = False
+    """Whether all that it reads is stored in the file."""
 
 
 class TfliteGraph:
@@ -117,9 +129,23 @@ class TfliteGraph:
 
     def operators(self) -> tuple[Operator, ...]:
         """All operators, in order."""
-        return tuple(
-            Operator(self._operator_name(operator), self._computes_in_float(operator), self._macs(operator))
-            for operator in self._graph.operators
+        return tuple(map(self._operator, self._graph.operators))
+
+    def _operator(self, operator: Any) -> Operator:
+        name, tensors = self._operator_name(operator), self._graph.tensors
+        # An input that is left out, such as a bias, has the place -1.
+        read = [int(place) for place in operator.inputs if place >= 0]
+        stored = self._stored(self._kernel_place(operator)) if name in KERNEL_INPUT else None
+        sides = tensor_shape(tensors[stored]) if stored is not None else ()
+        return Operator(
+            name=name,
+            computes_in_float=self._computes_in_float(operator),
+            macs=self._macs(operator),
+            input_dtypes=tuple(tensor_dtype(tensors[place]) for place in read),
+            output_dtype=tensor_dtype(tensors[operator.outputs[0]]) if len(operator.outputs) else "",
+            kernel_dtype="" if stored is None else tensor_dtype(tensors[stored]),
+            kernel_width=sides[2] if len(sides) == KERNEL_SIDES else 0,
+            is_of_constants=all(self._has_values(tensors[place]) for place in read),
         )
 
     def kernels(self) -> tuple[Kernel, ...]:
@@ -204,6 +230,10 @@ class TfliteGraph:
         if buffer.offset > 1 and buffer.size:
             return self._content[buffer.offset : buffer.offset + buffer.size]
         return b""
+
+    def _has_values(self, tensor: Any) -> bool:
+        buffer = self._model.buffers[tensor.buffer]
+        return (buffer.data is not None and len(buffer.data) > 0) or (buffer.offset > 1 and buffer.size > 0)
 
     def _kernel(self, operator: str, place: int) -> Kernel:
         tensor = self._graph.tensors[place]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.contract.measurements import PairedComparison, VariantMeasurement
 from engine.contract.network_facts import NetworkFacts
+from engine.measurement.target_limits import limits_note
 from engine.measurement.target_verdict import target_note
 
 KIB = 1024
@@ -48,6 +49,7 @@ def variant_note(
         variant.note,
         _accuracy(variant, baseline),
         target_note(variant.paired),
+        limits_note(variant),
         _worth(variant, control, compared),
         _size(variant, baseline),
         _latency(variant),

@@ -25,7 +25,7 @@ GROUPS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("costs", "Size, latency and memory of the files.", COSTS),
 )
 SHOWN_ELSEWHERE = frozenset({*ACCURACY, *PREDICTIONS, *COSTS, *ELSEWHERE})
-WORDS = frozenset({"stored_as", "steps"})
+WORDS = frozenset({"stored_as", "steps", "runs_on", "limits", "delegates"})
 
 
 def numbered_names(run: ReportedRun) -> dict[str, int]:

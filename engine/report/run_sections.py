@@ -7,6 +7,8 @@ from functools import partial
 
 from engine.contract.progress import UNWATCHED, Progress
 from engine.contract.recipe import Recipe
+from engine.contract.runtime import RUNTIMES
+from engine.figures.figure_text import listed
 from engine.report.content import Block, BulletList, Prose, ReportFigure, ReportPart, ReportSection, ReportTable
 from engine.report.data_section import data_section
 from engine.report.drawing.overview import draw_overview
@@ -72,6 +74,7 @@ def _asked(run: ReportedRun, stem: str) -> ReportSection:
         places, wanted = ", ".join(recipe.search.vary), " and ".join(recipe.search.objectives)
         blocks.append(Prose(f"A search varied {places}, and looked for the best {wanted}."))
     blocks += [Prose(f"Each file may lose at most {said}.") for said in _allowed(recipe)]
+    blocks += [Prose(f"Each file is to {said}.") for said in _limits(recipe)]
     chosen = chosen_settings(recipe)
     if chosen:
         rows = tuple((one.where, one.title, one.value, one.default) for one in chosen)
@@ -88,6 +91,17 @@ def _allowed(recipe: Recipe) -> Iterator[str]:
         yield f"{100 * drop:g} points of accuracy"
     for name, drop in recipe.target.max_recall_drop.items():
         yield f'{100 * drop:g} points of the recall of the class "{name}"'
+
+
+def _limits(recipe: Recipe) -> Iterator[str]:
+    """What the target asks of what runs the files."""
+    target = recipe.target
+    if target.runs_on:
+        yield f"run on {listed([RUNTIMES[key].name for key in target.runs_on])}"
+    if target.arena_bytes:
+        yield f"need an arena of at most {target.arena_bytes:,} bytes"
+    if target.model_bytes:
+        yield f"take at most {target.model_bytes:,} bytes"
 
 
 def _results(run: ReportedRun, stem: str) -> ReportSection:

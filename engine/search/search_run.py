@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from engine.contract.run_result import RunResult
 from engine.contract.search_result import FrontPoint, SearchResult, StoppedTrial
 from engine.contract.search_settings import SearchSettings
 from engine.contract.varied_recipe import varied
+from engine.figures.search_words import settings_text
 from engine.launch.program import typed_command
 from engine.search.found_front import front
 from engine.search.planned_baseline import PlannedBaseline
@@ -114,7 +114,7 @@ class _TrialLoop:
             self._refused += 1
             self._last_failure = str(error)
             self._sampler.tell(settings, None)
-            study.emit(Notice(message=f"Not tried, {_told(settings)}: {error}"))
+            study.emit(Notice(message=f"Not tried, {settings_text(settings, self._recipe)}: {error}"))
             return None
         self._number += 1
         named = tuple(replace(branch, trial=self._number) for branch in planned.branches)
@@ -137,9 +137,11 @@ class _TrialLoop:
             self._last_failure = f"trial {trial.number} was stopped: {why}"
             self._sampler.tell(trial.settings, self._figures_of_stopped(watch))
             self._tell(trial, "stopped", why, {}, began)
-        elif ended is None or figures is None:
+        elif ended is None or figures is None or ended.diverged:
             self._failed += 1
             missing = f"it has no {' or '.join(self._settings.objectives)}"
+            if ended is not None and ended.diverged:
+                missing = "its training has diverged"
             self._last_failure = next(iter(failed.sentences.values()), missing)
             self._sampler.tell(trial.settings, None)
             self._tell(trial, "failed", self._last_failure, {}, began)
@@ -265,7 +267,3 @@ def _figures(settings: SearchSettings, variant: VariantMeasurement) -> dict[str,
     """Objectives and the figures of the floors; None where the variant has not all of them."""
     found = {name: getattr(variant, name) for name in (*settings.objectives, *settings.floors)}
     return None if any(value is None for value in found.values()) else found
-
-
-def _told(settings: Mapping[str, Any]) -> str:
-    return ", ".join(f"{place} = {json.dumps(value, ensure_ascii=False)}" for place, value in settings.items())

@@ -54,20 +54,20 @@ def open_database(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         connection = _connection(path)
     except sqlite3.Error as error:
-        raise DataError(_cannot("opened", path, error)) from None
+        raise DataError(_cannot("cannot be opened", path, error)) from None
     try:
         yield connection
     except sqlite3.DatabaseError as error:
-        raise DataError(_cannot("used", path, error)) from None
+        raise DataError(_cannot("cannot be used", path, error)) from None
     finally:
         connection.close()
 
 
-def _cannot(done: str, path: Path, error: sqlite3.Error) -> str:
+def _cannot(fault: str, path: Path, error: sqlite3.Error) -> str:
     if "full" in str(error):
         return f"There is no space left on the disk of {path}; free some there, or choose another runs directory."
     return (
-        f"The database {path} cannot be {done} ({error}); run a recipe, which puts a damaged one aside and makes it "
+        f"The database {path} {fault} ({error}); run a recipe, which puts a damaged one aside and makes it "
         "again, or choose another runs directory."
     )
 

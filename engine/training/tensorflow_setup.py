@@ -33,5 +33,6 @@ def set_up_tensorflow(seed: int) -> str:
         tf.config.experimental.set_memory_growth(card, True)
     if not cards:
         threads = thread_limit()
-        return f"CPU, {os.cpu_count()} cores" + (f", {threads} thread{'s' * (threads > 1)}" if threads else "")
+        held_to = ", 1 thread" if threads == 1 else f", {threads} threads" if threads else ""
+        return f"CPU, {os.cpu_count()} cores" + held_to
     return str(tf.config.experimental.get_device_details(cards[0]).get("device_name", "graphics card"))

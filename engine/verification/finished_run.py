@@ -28,7 +28,7 @@ from engine.store.run_hashes import HASHES_FILE
 
 CLOSING = (b'"run_finished"', b'"run_failed"', b'"run_cancelled"')
 STARTING = b'"event":"run_started"'
-NOT_FINISHED = "The run in {} has not finished, so there is nothing to verify yet; resume it first."
+NOT_FINISHED = "The run in {directory} has not finished, so there is nothing to verify yet; resume it first."
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class FinishedRun:
             ) from None
         number = next((at for at in reversed(range(len(lines))) if any(one in lines[at] for one in CLOSING)), None)
         if number is None or any(STARTING in line for line in lines[number:]):
-            raise DataError(NOT_FINISHED.format(directory))
+            raise DataError(NOT_FINISHED.format(directory=directory))
         result = _result(directory, lines[number])
         stages: dict[str, str] = {}
         for line in lines:
@@ -138,7 +138,7 @@ def _result(directory: Path, line: bytes) -> RunResult:
     if isinstance(closing, RunFailed) and closing.result is not None and closing.result.variants:
         return closing.result
     assert isinstance(closing, RunFailed | RunCancelled)
-    raise DataError(NOT_FINISHED.format(directory))
+    raise DataError(NOT_FINISHED.format(directory=directory))
 
 
 def _measured(line: bytes) -> VariantMeasured | None:

@@ -24,6 +24,7 @@ from engine.verification.image_sets import ImageSets
 from engine.verification.micro_group import micro_group
 from engine.verification.paired_groups import paired_group
 from engine.verification.read_images import ReadImages
+from engine.verification.runtime_group import runtime_group
 from engine.verification.summary_group import summary_group
 from engine.verification.verified_figures import (
     DifferingFigure,
@@ -133,6 +134,10 @@ class VerifiedRun:
                 self._progress,
             )
             groups.append(found)
+        name, macs = variant.name, variant.macs
+        model, answered = self._models.get(name), self._answered.get(name)
+        tried = runtime_group(variant.runtimes, macs, model, answered, self._images.of(name), self._progress)
+        groups += [tried] if tried is not None else []
         return VerifiedVariant(variant=variant.name, file=variant.file, groups=tuple(groups))
 
     def _of_answers(self, variant: VariantMeasurement) -> list[FigureGroup]:

@@ -18,6 +18,7 @@ from engine.contract.findings import Finding, Severity
 from engine.contract.recipe import Recipe
 from engine.contract.registry import Registry
 from engine.contract.repairs import InsertStep, MoveStep, RemoveEntry, Repair, SetValue
+from engine.contract.runtime import FileForm
 from engine.contract.step_parameters import StepParameters
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
@@ -140,6 +141,8 @@ class Step(ABC, Generic[P]):
     """Traits of the network it makes; later steps keep them, or say in `cannot_follow` why they cannot."""
     begins_anew: ClassVar[bool] = False
     """Whether it makes a new network, without the traits that earlier steps made."""
+    learns_from_before: ClassVar[bool] = True
+    """Whether its network has learned from the one that it is given: if that has diverged, so has this one."""
     cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType({})
     """Trait of the network it would be given → why the step refuses it, as a sentence. The pre-flight offers to put
     the step before the one that made the trait, or to remove it where it is the same step again."""
@@ -158,6 +161,14 @@ class Step(ABC, Generic[P]):
     def file_bytes_per_parameter(self, parameters: P) -> float:
         """Of the `.tflite` that its stage leaves."""
         return 4.0
+
+    def file_form(self, parameters: P, graph: LayerGraph) -> FileForm:
+        """The numbers of that file.
+
+        Args:
+            graph: of the network that it is made of.
+        """
+        return FileForm()
 
     def training_epochs(self, parameters: P) -> int:
         """Epochs that the step trains."""

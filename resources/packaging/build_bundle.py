@@ -22,6 +22,8 @@ sys.path.insert(0, str(PACKAGING.parents[1]))
 from bundle_contents import CONTENTS_FILE, INTERNAL, WITHOUT_CUDA, BundleContents, contents_of, plain_name  # noqa: E402
 from elf_needs import elf_needs, is_elf, remove_with_libraries  # noqa: E402
 from engine.launch.program import VERSION  # noqa: E402
+from engine.licences.bundled_distributions import distributions_of_bundle  # noqa: E402
+from engine.licences.collection import KEPT, licences_of  # noqa: E402
 from left_out import PLUGINS_OF_QT, STRIPPED  # noqa: E402
 from linux_packages import ARCHITECTURES, debian_packages, write_deb, write_tar  # noqa: E402
 from start_figures import measure_start  # noqa: E402
@@ -80,9 +82,19 @@ def finish(bundle: Path, modules: Collection[str]) -> BundleContents:
     for metadata in (bundle / INTERNAL).glob("*.dist-info"):
         if not _metadata_names(metadata) & held:
             shutil.rmtree(metadata)
+    contents.write(bundle)
+    write_licences(bundle)
     contents = contents_of(bundle, modules, VERSION, glibc)
     contents.write(bundle)
     return contents
+
+
+def write_licences(bundle: Path) -> None:
+    """Give the program the list that its About and `licences` show: it lacks the lists of files to make it from."""
+    collected = licences_of(distributions_of_bundle(bundle))
+    kept = bundle / INTERNAL / KEPT.relative_to(PACKAGING.parents[1])
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(collected.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
 
 
 def pack(bundle: Path, out: Path, contents: BundleContents) -> list[Path]:

@@ -69,7 +69,7 @@ def test_the_markdown_page_has_a_row_a_variant_and_names_the_machine(study: dict
 
 def test_a_file_is_recommended_by_goal_on_the_terminal_and_in_markdown(study: dict[str, Any]) -> None:
     names = [variant["chain"] for variant in study["json"]["variants"]]
-    title = "Which file to take, with no accuracy that is measurably below the baseline's"
+    title = "Which file to take, with an accuracy that is not measurably below the baseline's"
     assert title in " ".join(study["printed"].split())
     assert f"## {title}" in study["markdown"].splitlines()
     for goal in ("Smallest file", "Fastest", "Low-end service (size first, delay does not matter)"):

@@ -22,6 +22,7 @@ from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.search_settings import SearchSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.search.search_run import search_study
+from engine.store.file_hash import file_hash
 from engine.store.locations import Locations
 from engine.training.control import Control
 from tests.end_to_end.test_command_line import engines_of, run, write_recipe
@@ -84,6 +85,10 @@ def _check_front(result: dict[str, Any]) -> None:
     assert result["search"]["trials"] == 5
     chains = [one for one in result["variants"] if one["chain"] == "PQ"]
     assert len(chains) == 5
+    for one in result["variants"]:
+        assert one["file_sha256"] == file_hash(Path(result["directory"]) / one["file"])
+    trained = {one["file_sha256"]: one["setting"] for one in result["variants"] if one["chain"] == "baseline"}
+    assert len(trained) == 2, "trials of one image size share their baseline"
     for point in result["search"]["front"]:
         one = variants[point["variant"]]
         assert point["values"] == {name: one[name] for name in ("validation_accuracy", "zip_bytes")}

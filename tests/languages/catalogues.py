@@ -5,9 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 
 from babel import Locale
@@ -22,7 +20,6 @@ from tests.languages.sentences import Sentence, sentences_of, sources
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDER = CHECKOUT / "resources" / "languages"
-UNCONVERTED = Path(__file__).with_name("unconverted.txt")
 TRANSLATED = tuple(language.code for language in languages() if language != ENGLISH)
 MADE = datetime(2026, 1, 1, tzinfo=UTC)
 """A date that stays: a catalogue changes where its texts do."""
@@ -31,36 +28,9 @@ DIRECTIVES = {"d": "%d", "M": "%m", "y": "%Y"}
 LINE = 110
 
 
-@dataclass(frozen=True)
-class Unconverted:
-    """A file, or a folder, whose texts are not translated yet."""
-
-    place: str
-    """From the checkout; a folder ends in a slash."""
-    but: str = ""
-    """The end of the names in the folder that are translated all the same."""
-
-    def covers(self, where: str) -> bool:
-        """Whether a source file, as a path from the checkout, is or lies there."""
-        inside = where == self.place or (self.place.endswith("/") and where.startswith(self.place))
-        return inside and not (self.but and where.endswith(self.but))
-
-
-@lru_cache(maxsize=1)
-def unconverted() -> tuple[Unconverted, ...]:
-    """What the list has."""
-    lines = UNCONVERTED.read_text(encoding="utf-8").splitlines()
-    return tuple(Unconverted(*line.split(" but ")) for line in lines if line and not line.startswith("#"))
-
-
-def is_converted(where: str) -> bool:
-    """Whether a source file, as a path from the checkout, has to be translated."""
-    return not any(one.covers(where) for one in unconverted())
-
-
 def unmarked() -> list[Sentence]:
-    """Texts of converted files that would stay English in every language."""
-    return [one for file in _converted() for one in sentences_of(file, CHECKOUT).unmarked]
+    """Texts that would stay English in every language."""
+    return [one for file in sources(CHECKOUT) for one in sentences_of(file, CHECKOUT).unmarked]
 
 
 def needed(code: str) -> Catalog:
@@ -81,7 +51,7 @@ def needed(code: str) -> Catalog:
     )
     for english, said in locale_signs(code).items():
         catalogue.add(english, said, context=LOCALE, auto_comments=["from the CLDR"])
-    for file in _converted():
+    for file in sources(CHECKOUT):
         for one in sentences_of(file, CHECKOUT).translated:
             text = (one.english, one.several) if one.several else one.english
             catalogue.add(text, locations=[(one.file, None)], context=one.context or None)
@@ -164,7 +134,3 @@ def write(code: str) -> None:
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / f"{code}.po").write_bytes(po_bytes(catalogue))
     (FOLDER / f"{code}.mo").write_bytes(mo_bytes(kept(code)))
-
-
-def _converted() -> list[Path]:
-    return [file for file in sources(CHECKOUT) if is_converted(file.relative_to(CHECKOUT).as_posix())]

@@ -26,13 +26,20 @@ RECOGNISED_ROOMS = ("engine", "workers")
 NOT_SHOWN = "# not shown"
 """A comment at the end of a line whose texts no user sees, or which are English in every language, as names are."""
 ENGLISH_PAGES = (
+    "engine/report/",
     "ui/guide/key_table.py",
     "ui/guide/matrix_sizes.py",
     "ui/guide/step_page.py",
     "ui/terminal/inspection_figures.py",
     "ui/terminal/reference_page.py",
 )
-"""Sources of what is English in every language: pages of the documentation, and figures for papers."""
+"""Sources of what is English in every language: pages of the documentation, and reports and figures for papers."""
+REFUSALS_OF_REPORTS = (
+    "engine/report/pdf_document.py",
+    "engine/report/report_files.py",
+    "engine/report/reported_run.py",
+)
+"""Why a report could not be made; a user reads it, not the reader of a paper."""
 MOST_VARIANTS = 8
 """Of an f-string with conditions in it."""
 SENTENCE = re.compile(r"[A-Za-z]{2,}\S*\s+\W*[A-Za-z0-9\x00]|\x00\W*\s\W*[A-Za-z]{2,}|^\W*[A-Z][a-z]+\W*$")
@@ -95,8 +102,12 @@ class FileSentences:
 def sources(checkout: Path) -> list[Path]:
     """All source files whose texts a user may see."""
     rooms = [path for room in ("engine", "ui", "workers") for path in sorted((checkout / room).rglob("*.py"))]
-    spoken = [path for path in rooms if path.relative_to(checkout).as_posix() not in ENGLISH_PAGES]
+    spoken = [path for path in rooms if _is_spoken(path.relative_to(checkout).as_posix())]
     return [checkout / "main.py", *spoken, *(checkout / "resources" / name for name in PRESETS)]
+
+
+def _is_spoken(where: str) -> bool:
+    return where in REFUSALS_OF_REPORTS or not where.startswith(ENGLISH_PAGES)
 
 
 @cache
@@ -134,7 +145,7 @@ class _Reader(ast.NodeVisitor):
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
         if name in MARKS and isinstance(node.func, ast.Name):
             self._marked(node, MARKS[name])
-        elif name == "counted" and len(node.args) == 2 and isinstance(node.args[1], ast.Constant):
+        elif name == "counted" and isinstance(node.func, ast.Name) and len(node.args) == 2:
             self._counted(node.args[1].value, node)
             self.visit(node.args[0])
         elif name in KEYS:

@@ -1,4 +1,4 @@
-"""Every text of the converted files is marked and translated, and the catalogues are those of the sources."""
+"""Every text of the sources is marked and translated, and the catalogues are those of the sources."""
 
 from __future__ import annotations
 
@@ -13,24 +13,18 @@ from babel.messages.catalog import Catalog
 
 from engine.language.catalogue import LOCALE, Catalogue
 from tests.languages.catalogues import (
-    CHECKOUT,
     FOLDER,
     TRANSLATED,
-    UNCONVERTED,
     differing_fields,
     kept,
     locale_signs,
     merged,
     mo_bytes,
     po_bytes,
-    unconverted,
     unmarked,
     untranslated,
 )
-from tests.languages.sentences import sentences_of, sources
 
-MOST_UNCONVERTED = 24
-"""Entries of the list; lower it when the list gets shorter."""
 UPDATE = "run `python -m tests.languages`, and translate what it names in resources/languages"
 
 
@@ -73,20 +67,6 @@ def test_figures_are_written_as_the_cldr_says(code: str) -> None:
     assert kept(code).get(".", context=LOCALE).string == signs["."]
     # Babel writes the rule of the language into the header itself.
     assert kept(code).plural_forms == Catalog(locale=code).plural_forms
-
-
-def test_the_list_of_unconverted_files_gets_shorter() -> None:
-    """An entry goes when all of its texts are marked and translated, and none comes."""
-    entries = unconverted()
-    assert len(entries) <= MOST_UNCONVERTED, f"{UNCONVERTED.name} has grown"
-    files = [file.relative_to(CHECKOUT).as_posix() for file in sources(CHECKOUT)]
-    known = {message.id for message in kept(TRANSLATED[0]) if message.id}
-    for entry in entries:
-        of_entry = [CHECKOUT / file for file in files if entry.covers(file)]
-        assert of_entry, f"{entry.place} is not there any more; take it out of {UNCONVERTED.name}"
-        found = [sentences_of(file, CHECKOUT) for file in of_entry]
-        lacking = [one for each in found for one in (*each.unmarked, *each.translated) if one.english not in known]
-        assert lacking, f"{entry.place} is converted; take it out of {UNCONVERTED.name}"
 
 
 def test_qt_speaks_serbian_as_its_source_says(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.chain.planning import Planned, plan_run
@@ -19,8 +20,12 @@ from engine.contract.recipe import (
     Recipe,
     TrainingSettings,
 )
+from engine.contract.runtime import RUNTIMES
 from engine.datasets.cache.preparation import prepare
+from engine.datasets.source import Split
 from engine.feeding.study_images import StudyImages
+from engine.measurement.classification import classify
+from engine.measurement.runtime_measurement import runtime_figures
 from engine.store.locations import Locations
 from engine.store.stage_store import StageStore
 from engine.training.control import Control
@@ -42,6 +47,8 @@ class Cell:
     """Why the pre-flight lets it not begin."""
     failed: str = ""
     """What went wrong although the pre-flight had let it begin; never so in a sound program."""
+    runtimes: Mapping[str, str] = field(default_factory=dict)
+    """Runtime's key → why the file does not run there, empty where it does; nothing of one that was not tried."""
 
 
 def run_row(backbone: BackboneSettings, columns: dict[str, Chain], folder: Path) -> dict[str, Cell]:
@@ -89,11 +96,21 @@ def _run(recipe: Recipe, locations: Locations) -> dict[str, Cell]:
             finished[stage.key] = runner.run(stage, stage.key, finished[stage.parent] if stage.parent else None)
         except NutshellError as error:
             failures[stage.key] = f"{stage.title}: {error}"
-    ends = {chain.name: tree.end_of(chain.name).key for chain in recipe.chains}
+    ends = {chain.name: tree.end_of(chain.name) for chain in recipe.chains}
     return {
-        chain: Cell(failed=failures[end]) if end in failures else Cell(runner.tflite(end).stat().st_size)
+        chain: Cell(failed=failures[end.key])
+        if end.key in failures
+        else _cell(runner.tflite(end.key), runner.images[end.images])
         for chain, end in ends.items()
     }
+
+
+def _cell(file: Path, images: StudyImages) -> Cell:
+    rows = images.dataset.splits[Split.TEST]
+    fed = images.pipeline.feed(images.dataset.images[rows])
+    found = runtime_figures(file, lambda: fed, classify(file, [fed]), RUNTIMES.keys(), quiet=True)
+    reasons = {key: one.reason for key, one in found.items() if one.runs is not None}
+    return Cell(file.stat().st_size, runtimes=reasons)
 
 
 def _images(planned: Planned, locations: Locations) -> dict[str, StudyImages]:

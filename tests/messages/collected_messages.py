@@ -25,6 +25,7 @@ RETURNED = (
     ("engine.contract.plain_faults", "plain_fault"),
     ("engine.contract.recipe_file", "_sentence"),
     ("engine.doctor.import_trouble", "import_sentence"),
+    ("engine.training.diverged_training", "divergence"),
 )
 """Functions that give a message instead of raising it."""
 INTERNAL = ("engine.figures.", "engine.graph.", "engine.datasets.cache.stored_images", "engine.measurement.lookup")

@@ -201,6 +201,13 @@ def test_faults_are_told_as_in_a_checkout(program: BuiltProgram) -> None:
     assert "Nothing is wrong." in program.run("doctor", "--runs", program.home / "runs")
 
 
+def test_it_tells_the_licences_of_all_that_it_holds(program: BuiltProgram) -> None:
+    program.run("licences", "--json", program.home / "licences.json")
+    told = {one["name"] for one in json.loads((program.home / "licences.json").read_text("utf-8"))["parts"]}
+    contents = json.loads((program.folder / "bundle-contents.json").read_text("utf-8"))
+    assert {one["name"] for one in contents["distributions"]} | {"Python"} <= told
+
+
 def test_extensions_of_a_lab_are_found(program: BuiltProgram, checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     command = [str(program.folder / "nutshell"), "steps"]
     environment = {"PATH": "/usr/bin:/bin", "NUTSHELL_EXTENSIONS": str(checkout / "resources/examples/extension")}

@@ -19,8 +19,10 @@ from PIL import Image
 import engine
 import ui
 import workers
+from build_bundle import write_licences
 from bundle_contents import CONTENTS_FILE, INTERNAL, contents_of, needed_distributions
 from engine.doctor.system_library import LIBRARIES
+from engine.licences.licensed_part import CollectedLicences
 from icons import ICNS_PIXELS, ICO_PIXELS, draw_icons
 from left_out import NEVER_IMPORTED, is_wanted
 from linux_packages import UnknownLibrary, debian_packages, write_deb, write_tar
@@ -90,6 +92,14 @@ def test_contents_name_the_distributions_of_files_and_modules(tmp_path: Path) ->
     written = json.loads((tmp_path / CONTENTS_FILE).read_text("utf-8"))
     assert written["files"] == {f"{INTERNAL}/typst/__init__.py": 3}
     assert (written["bytes"], written["needs_glibc"]) == (3, "2.34")
+
+
+def test_a_bundle_is_given_the_licences_of_what_it_holds(tmp_path: Path) -> None:
+    contents_of(tmp_path, {"jinja2.nodes", "pydantic.main"}, "0.1.0", "2.34").write(tmp_path)
+    write_licences(tmp_path)
+    text = (tmp_path / INTERNAL / "resources" / "licences" / "collected.json").read_text("utf-8")
+    licences = {part.name: part.licence for part in CollectedLicences.model_validate_json(text).parts}
+    assert licences == {"Jinja2": "BSD-3-Clause", "pydantic": "MIT", "Python": "PSF-2.0"}
 
 
 @LINUX

@@ -8,18 +8,29 @@ from pathlib import Path
 
 from rich.console import Console
 
-from engine.contract.events import EngineEvent, EvidenceFound, RunStarted, StageFinished
+from engine.contract.events import EngineEvent, EvidenceFound, RunStarted, StageFinished, TrialFinished
 from engine.contract.evidence import StageEvidence
+from engine.contract.recipe import ChainSettings, Recipe
+from engine.contract.search_result import FrontPoint, SearchResult
 from engine.steps.low_rank.evidence import LayerRanks
 from tests.ui.study_events import epoch, study_events, until
+from ui.terminal.front_table import front_table
 from ui.terminal.progress_view import ProgressView
 
+PRUNING, CLUSTERING = {"step": "magnitude_pruning"}, {"step": "weight_clustering"}
+ORDER = {"chains.PC": (1, 0)}
 
-def lines(events: Sequence[EngineEvent], directory: Path) -> str:
+
+def lines(events: Sequence[EngineEvent], directory: Path, recipe: Recipe | None = None) -> str:
     console = Console(file=io.StringIO(), width=200)
-    with ProgressView(console) as view:
+    with ProgressView(console, recipe) as view:
         view.show([*until(study_events(directory), RunStarted), *events])
-    return console.file.getvalue()  # type: ignore[attr-defined]
+    return printed(console)
+
+
+def printed(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
 
 
 def stage_of(directory: Path) -> str:
@@ -63,3 +74,14 @@ def test_what_a_step_found_is_said_once_with_its_last_words(tmp_path: Path) -> N
     assert said.count("0.700 right after") == 1
     assert "0.850 after fine-tuning" in said
     assert "fine-tuning" not in found[0].model_copy(update={"epochs": 0}).sentence()
+
+
+def test_a_search_tells_an_order_by_the_names_of_its_steps(tmp_path: Path) -> None:
+    study = Recipe(chains=(ChainSettings(name="PC", steps=(PRUNING, CLUSTERING)),))
+    values = {"validation_accuracy": 0.75}
+    ended = TrialFinished(trial=1, trials=2, state="done", settings=dict(ORDER), values=values, front=(1,))
+    assert "chains.PC = weight clustering → magnitude pruning: validation" in lines([ended], tmp_path, study)
+    point = FrontPoint(trial=1, values=values, settings=dict(ORDER), variant="PC (trial 1)", recipe="a.toml")
+    console = Console(file=io.StringIO(), width=200)
+    console.print(front_table(SearchResult(objectives=("validation_accuracy",), front=(point,), trials=2), study))
+    assert "chains.PC = weight clustering → magnitude pruning" in printed(console)

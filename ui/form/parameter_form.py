@@ -10,6 +10,7 @@ from pydantic_core import ErrorDetails
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFormLayout, QLabel, QLineEdit, QWidget
 
+from engine.contract.declared_properties import declared_properties
 from engine.contract.plain_faults import plain_fault
 from ui.form.declared_field import DeclaredField, declared_field
 from ui.form.field_editor import FieldEditor
@@ -64,7 +65,7 @@ class ParameterForm(QWidget):
         self.rows.setContentsMargins(0, 0, 0, 0)
         self._more = MoreSettings(more or f"{prefix}.more")
         self._more.toggled.connect(self._show_what_matters)
-        schema = type(model).model_json_schema()["properties"]
+        schema = declared_properties(type(model))
         declared = {}
         for name in fields:
             make = (table_editors or {}).get(type(getattr(model, name)))

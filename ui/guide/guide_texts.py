@@ -10,6 +10,7 @@ from ui.guide.glossary_links import GLOSSARY, glossary_terms, with_glossary_link
 from ui.guide.step_page import FOLDER, OVERVIEW, step_overview, step_page
 
 
+@cache
 def all_pages() -> tuple[tuple[GuideSection, tuple[tuple[GuidePage, tuple[GuidePage, ...]], ...]], ...]:
     """Sections, each with its pages that are there, each with the pages below it."""
     return tuple(
@@ -26,6 +27,16 @@ def page_names() -> tuple[str, ...]:
 def page_text(name: str) -> str:
     """The Markdown of a page, with links to the glossary."""
     return with_glossary_links(_own_text(name), name, _terms())
+
+
+def read_ahead() -> None:
+    """What every page needs is read and kept, which takes some 50 ms.
+
+    Raises:
+        OSError: a page cannot be read.
+    """
+    all_pages()
+    _terms()
 
 
 def _own_text(name: str) -> str:

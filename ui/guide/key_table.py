@@ -7,6 +7,7 @@ import json
 from pydantic import BaseModel
 
 from engine.contract.automatic import AUTO, is_automatic
+from engine.contract.declared_properties import declared_properties
 from engine.contract.document import Document
 from engine.language.speech import in_english
 from ui.allowed_values import allowed_values
@@ -18,7 +19,7 @@ def key_table(model: type[BaseModel], leave_out: str = "", with_title: bool = Fa
     Args:
         with_title: the meaning begins with what the window calls the key.
     """
-    schema = model.model_json_schema()["properties"]
+    schema = declared_properties(model)
     lines = ["| key | default | values | meaning |", "| --- | --- | --- | --- |"]
     for name, field in model.model_fields.items():
         if name != leave_out and name in schema:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import dropwhile, takewhile
 
 from ui.guide.contents import DOCUMENTATION
 
@@ -21,11 +22,11 @@ def matrix_sizes(labels: tuple[str, ...]) -> dict[str, dict[str, str]]:
         labels: of the step, such as "pruning 80 %"; the matrix may have it with other numbers. A column is the step's
             where it stands there alone, or else as the last of a chain.
     """
-    rows = [
-        [cell.strip() for cell in line.strip("|").split("|")]
-        for line in (DOCUMENTATION / MATRIX).read_text(encoding="utf-8").splitlines()
-        if line.startswith("|")
-    ]
+    lines = (DOCUMENTATION / MATRIX).read_text(encoding="utf-8").splitlines()
+    begun = dropwhile(lambda line: not line.startswith("|"), lines)
+    # The first table; another tells of runtimes.
+    first = takewhile(lambda line: line.startswith("|"), begun)
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in first]
     titles, cells = rows[0][1:], rows[2:]
     wanted = {_kind(label) for label in labels}
     alone = [number for number, title in enumerate(titles) if _kind(title) in wanted and THEN not in title]

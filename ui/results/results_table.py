@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSortFilterProxyModel, Qt, QUrl, Signal
+from PySide6.QtCore import QPoint, QSortFilterProxyModel, Qt, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QGuiApplication, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -32,6 +32,7 @@ from ui.message_bar import MessageBar
 from ui.question import agrees
 from ui.results.corner_heading import head_corner
 from ui.results.epoch_sweep import sweep_text
+from ui.results.micro_dialog import MicroDialog
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.report_dialog import ReportDialog
 from ui.results.variants_model import SORT_ROLE, VariantsModel
@@ -87,6 +88,8 @@ class ResultsTable(QWidget):
         self._save_all.setToolTip(tr("Save the files of all variants in one folder"))
         self._try_it = QPushButton(tr("Try it on i&mages…"), objectName="results.try")
         self._try_it.setToolTip(tr("Open the file of the selected row in the test bench"))
+        self._micro = QPushButton(tr("Microcontroll&er…"), objectName="results.micro")
+        self._micro.setToolTip(tr("Boards that the file of the selected row fits, and its C source"))
         self._shown = {place for place, column in enumerate(FIGURES) if column.is_usual}
         """The columns that the user wants to see."""
         self._columns = QPushButton(tr("C&olumns"), objectName="results.columns")
@@ -106,6 +109,9 @@ class ResultsTable(QWidget):
         self._save_all.clicked.connect(self._on_save_all)
         self._folder.clicked.connect(self._on_folder)
         self._try_it.clicked.connect(self._on_try)
+        self._micro.clicked.connect(self._on_micro)
+        self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.view.customContextMenuRequested.connect(self._on_row_menu)
         self.view.selectionModel().selectionChanged.connect(self._enable)
         self._model.modelReset.connect(self._enable)
         QShortcut(QKeySequence.StandardKey.Copy, self.view, self._on_copy, context=Qt.ShortcutContext.WidgetShortcut)
@@ -153,7 +159,7 @@ class ResultsTable(QWidget):
         below.setContentsMargins(FRAME_GAP, 0, FRAME_GAP, FRAME_GAP)
         buttons = FlowLayout()
         below.addLayout(buttons)
-        for button in (self._report, self._csv, self._save, self._save_all, self._folder):
+        for button in (self._report, self._csv, self._save, self._save_all, self._micro, self._folder):
             buttons.addWidget(button)
         told = QHBoxLayout()
         told.addWidget(self._machine, 1)
@@ -218,6 +224,7 @@ class ResultsTable(QWidget):
         self._csv.setEnabled(there)
         self._save_all.setEnabled(there)
         self._save.setEnabled(self._chosen() is not None)
+        self._micro.setEnabled(self._chosen() is not None)
         self._try_it.setEnabled(self._chosen() is not None)
 
     def _chosen(self) -> VariantMeasurement | None:
@@ -289,6 +296,23 @@ class ResultsTable(QWidget):
         variant = self._chosen()
         if variant is not None and self._directory is not None:
             self.try_requested.emit(self._directory / variant.file)
+
+    def _on_micro(self) -> None:
+        variant = self._chosen()
+        if variant is not None and self._directory is not None:
+            dialog = MicroDialog(self._directory, variant, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.open()
+
+    def _on_row_menu(self, place: QPoint) -> None:
+        """Of the chosen row: what the buttons do with it."""
+        if self._chosen() is None:
+            return
+        menu = QMenu(self)
+        for button in (self._save, self._micro, self._try_it):
+            added_action(menu, button.text(), button.click)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(self.view.viewport().mapToGlobal(place))
 
     def _on_folder(self) -> None:
         if self._directory is not None:

@@ -53,6 +53,8 @@ class VariantsModel(QAbstractTableModel):
         if role == SORT_ROLE:
             return column.value(variant, baseline)
         if role == Qt.ItemDataRole.ToolTipRole:
+            if column.detail and (told := column.detail(variant)):
+                return "\n".join(map(recognised, told.splitlines()))
             return self._text(column, variant) if column.name == "note" else recognised(steps_text(variant))
         if role == Qt.ItemDataRole.TextAlignmentRole and not isinstance(column.value(variant, baseline), str):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -17,6 +17,7 @@ from engine.language.sentence_recognition import recognised
 from engine.language.speech import mark, tr
 from engine.launch.program import VERSION
 from ui.terminal.chosen_preferences import add_cache_limit, add_threads, fill_from_preferences, usual_runs_folder
+from ui.terminal.device_options import add_device
 from ui.terminal.doctor_command import WHAT, add_doctor_options, doctor_command
 from ui.terminal.told_arguments import ToldArguments
 
@@ -67,6 +68,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.inspect_command import inspect_command
 
             return inspect_command(chosen.run, chosen.runs, chosen.variant, chosen.image, chosen.out)
+        if chosen.command == "micro":
+            from ui.terminal.micro_command import micro_command
+
+            return micro_command(chosen.run, chosen.runs, chosen.variant, chosen.out)
         if chosen.command == "compare":
             from ui.terminal.compare_command import AskedComparison, compare_command
 
@@ -88,6 +93,10 @@ def command_line(arguments: list[str], open_window: OpenWindow) -> int:
             from ui.terminal.verify_command import verify_command
 
             return verify_command(chosen.run, chosen.runs, chosen.json)
+        if chosen.command == "device":
+            from ui.terminal.device_command import device_command
+
+            return device_command(chosen)
         if chosen.command == "classify":
             from ui.terminal.classify_command import classify_command
 
@@ -203,6 +212,7 @@ def _parser() -> ToldArguments:
         "--out", type=Path, metavar="DIR", required=True, help=tr("write figures and inspection.json there")
     )
     _add_runs(inspect)
+    _add_micro(commands)
     _add_compare(commands)
     _add_report(commands)
     _add_sensitivity(commands)
@@ -218,6 +228,7 @@ def _parser() -> ToldArguments:
     verify.add_argument("--json", type=Path, metavar="FILE", help=tr("write there what was found, as JSON"))
     _add_runs(verify)
     _add_classify(commands)
+    add_device(commands, _add_runs)
     doctor = commands.add_parser("doctor", help=tr("what this computer has and lacks, to mail"), description=tr(WHAT))
     add_doctor_options(doctor)
     _add_runs(doctor)
@@ -246,6 +257,21 @@ def _seeds(text: str) -> tuple[int, ...]:
         raise argparse.ArgumentTypeError(
             tr("{typed!r} are no seeds; write whole numbers with commas: 1,2,3", typed=text)
         ) from None
+
+
+def _add_micro(commands: argparse._SubParsersAction[ToldArguments]) -> None:
+    micro = commands.add_parser(
+        "micro",
+        help=tr("a variant's file as C source for a microcontroller"),
+        description=tr(
+            "Write a variant's .tflite as an aligned C array, with a sketch of the program that links exactly "
+            "its operators, and say which boards it fits."
+        ),
+    )
+    micro.add_argument("run", metavar="RUN", help=tr("a run's name, or its folder"))
+    micro.add_argument("--variant", required=True, metavar="NAME", help=tr("such as int8"))
+    micro.add_argument("--out", type=Path, metavar="DIR", required=True, help=tr("write the source there"))
+    _add_runs(micro)
 
 
 def _add_compare(commands: argparse._SubParsersAction[ToldArguments]) -> None:

@@ -27,6 +27,7 @@ from engine.contract.events import (
     VariantMeasured,
 )
 from engine.contract.findings import Severity
+from engine.contract.recipe import Recipe
 from engine.language.sentence_recognition import recognised
 from engine.language.speech import tr, tr_count
 from ui.counts import counted
@@ -40,8 +41,13 @@ COPIES = ("dataset.duplicates", "dataset.near_duplicate_bits")
 class ProgressView:
     """Takes the engine's events; a context manager around the run. Plain lines where the output is no terminal."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, recipe: Recipe | None = None) -> None:
+        """
+        Args:
+            recipe: what runs, by which a search's orders of steps are told with their names.
+        """
         self._console = console
+        self._recipe = recipe
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -89,7 +95,7 @@ class ProgressView:
                     stage.key: recognised(stage.title) for stage in event.stages if stage.key not in self._titles
                 }
             case TrialFinished():
-                self._line(trial_line(event), "bold" if event.trial in event.front else "")
+                self._line(trial_line(event, self._recipe), "bold" if event.trial in event.front else "")
             case PreparationProgress():
                 detail = tr("{done:,} of {total:,}", done=event.done, total=event.total)
                 self._bar(tr("Reading images"), event.done, event.total, detail)

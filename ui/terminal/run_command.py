@@ -99,20 +99,20 @@ def _run(recipe: Recipe, runs_directory: Path, results: WrittenResults, quiet: b
     with (
         keeping_awake(),
         CancelOnSignal(process, tr("Cancelling; finished stages are kept.")),
-        ProgressView(console) as view,
+        ProgressView(console, recipe) as view,
     ):
         for batch in process.batches():
             view.show(batch)
         outcome = process.outcome()
     if outcome.result is not None:
         results.write(recipe, outcome.result)
-        _print_result(console, outcome.result, results.floor)
+        _print_result(console, recipe, outcome.result, results.floor)
     if outcome.ending is not Ending.DONE:
         explain(outcome)
     return outcome.exit_code
 
 
-def _print_result(console: Console, result: RunResult, floor: AccuracyFloor) -> None:
+def _print_result(console: Console, recipe: Recipe, result: RunResult, floor: AccuracyFloor) -> None:
     console.print()
     told = result.model_copy(update={"variants": told_variants(result)})
     console.print(variants_table(told))
@@ -122,10 +122,10 @@ def _print_result(console: Console, result: RunResult, floor: AccuracyFloor) -> 
         console.print(recalls)
     if result.search is not None:
         title = f"{search_title(result.search)}."
-        console.print(front_table(result.search) if result.search.front else title, soft_wrap=True)
+        console.print(front_table(result.search, recipe) if result.search.front else title, soft_wrap=True)
         for point in result.search.front:
-            recipe = Path(result.directory) / point.recipe
-            said = tr("Recipe of trial {trial}: {path}", trial=point.trial, path=recipe)
+            of_point = Path(result.directory) / point.recipe
+            said = tr("Recipe of trial {trial}: {path}", trial=point.trial, path=of_point)
             console.print(said, soft_wrap=True, highlight=False)
         if result.search.note:
             console.print(recognised(result.search.note), style="yellow", soft_wrap=True)

@@ -45,7 +45,7 @@ def dataset_findings(
 
 def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Finding]:
     if check.exact_leaks:
-        many = _images(check.exact_leaks, "has", "have")
+        many = _images_have(check.exact_leaks)
         if dataset.duplicates == "keep":
             yield _warning(
                 "dataset.duplicates",
@@ -57,7 +57,7 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
             gone = _left_out(check.exact_leaks)
             yield _note("dataset.duplicates", f"{many} the same pixels as one in another split, and {gone}.")
     if check.near_leaks and not DATASETS[dataset.kind].draws_images:
-        many = _images(check.near_leaks, "looks", "look")
+        many = _images_look(check.near_leaks)
         if dataset.duplicates == "keep" or not dataset.drop_near_duplicates:
             yield _warning(
                 "dataset.near_duplicate_bits",
@@ -72,19 +72,19 @@ def _leak_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Fi
 
 def _duplicate_findings(check: DatasetCheck, dataset: DatasetSettings) -> Iterator[Finding]:
     if check.conflicts:
-        many = _images(check.conflicts, "has", "have")
+        many = _images_have(check.conflicts)
         message = f"{many} the same pixels as one of another class: at least one of the two labels is wrong."
         yield _warning("dataset", message)
     within = check.exact_duplicates - check.exact_leaks
     if within:
-        many = _images(within, "has", "have")
+        many = _images_have(within)
         drops = dataset.duplicates == "drop"
         end = f", and {_left_out(within)}." if drops else "; duplicates = drop leaves all but one out."
         yield _note("dataset.duplicates", f"{many} the same pixels as another in the same split{end}")
     near = check.left_out - check.exact_duplicates
     if dataset.duplicates == "drop" and near > 0:
         # Of the same split too, as of all copies.
-        message = f"{_images(near, 'looks', 'look')} nearly like another, and {_left_out(near)}."
+        message = f"{_images_look(near)} nearly like another, and {_left_out(near)}."
         yield _note("dataset.near_duplicate_bits", message)
 
 
@@ -147,8 +147,12 @@ def _brightness_findings(check: DatasetCheck, images: ImageSettings) -> Iterator
         yield _warning("images.scale", message, repair)
 
 
-def _images(count: int, one: str, many: str) -> str:
-    return f"1 image {one}" if count == 1 else f"{count:,} images {many}"
+def _images_have(count: int) -> str:
+    return "1 image has" if count == 1 else f"{count:,} images have"
+
+
+def _images_look(count: int) -> str:
+    return "1 image looks" if count == 1 else f"{count:,} images look"
 
 
 def _named(names: Sequence[str]) -> str:

@@ -78,11 +78,9 @@ class LabelTable:
                 " Add a line with a split for each."
             )
         if absent:
-            lines = "1 line" if len(absent) == 1 else f"{len(absent):,} lines"
-            names = "names" if len(absent) == 1 else "name"
-            told.append(
-                f'{lines} of {self.file.name} {names} no image that is used, such as "{absent[0]}"; check the paths.'
-            )
+            file = self.file.name
+            lines = f"1 line of {file} names" if len(absent) == 1 else f"{len(absent):,} lines of {file} name"
+            told.append(f'{lines} no image that is used, such as "{absent[0]}"; check the paths.')
         for message in told:
             yield Finding(severity=Severity.WARNING, where="dataset.labels_csv", message=message)
 

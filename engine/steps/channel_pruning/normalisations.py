@@ -33,8 +33,8 @@ def without_scales(layers: Sequence[str]) -> str:
     """Why the criterion bn_scale cannot be used, as a sentence."""
     more = f" and {len(layers) - NAMED_LAYERS} more layers" if len(layers) > NAMED_LAYERS else ""
     named = ", ".join(layers[:NAMED_LAYERS]) + more
-    have = "has" if len(layers) == 1 else "have"
+    has_none = f"{named} has none behind" if len(layers) == 1 else f"{named} have none behind"
     return (
-        f"bn_scale reads the scales of batch normalisation, and {named} {have} none behind, or one without scales; "
+        f"bn_scale reads the scales of batch normalisation, and {has_none}, or one without scales; "
         "choose another criterion."
     )

@@ -46,6 +46,7 @@ class DynamicSparseTraining(Step[DynamicSparseTrainingParameters]):
     Parameters: ClassVar[type[StepParameters]] = DynamicSparseTrainingParameters
     makes: ClassVar[frozenset[Trait]] = frozenset({Trait.ZEROS})
     begins_anew: ClassVar[bool] = True
+    learns_from_before: ClassVar[bool] = False
 
     def training_epochs(self, parameters: DynamicSparseTrainingParameters) -> int:
         return parameters.epochs
@@ -87,8 +88,8 @@ class DynamicSparseTraining(Step[DynamicSparseTrainingParameters]):
 
         if finding := too_sparse(graph, parameters.sparsity, place):
             yield finding
-        many = "epoch" if parameters.epochs == 1 else "epochs"
-        message = f"It trains the whole network from scratch: {parameters.epochs} {many}"
+        epochs = "1 epoch" if parameters.epochs == 1 else f"{parameters.epochs} epochs"
+        message = f"It trains the whole network from scratch: {epochs}"
         if parameters.control:
             message += f", and {parameters.epochs} more of its dense control"
             if self._control_is_baseline(parameters, place):

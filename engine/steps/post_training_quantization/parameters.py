@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from engine.contract.automatic import AUTO
+from engine.contract.document import Document
 from engine.contract.step_parameters import StepParameters
 from engine.export.layer_patterns import LayerScheme
 from engine.steps.post_training_quantization.layers_or_auto import LayersOrAuto
@@ -109,6 +110,13 @@ class PostTrainingQuantizationParameters(StepParameters):
         "accelerators need.",
         json_schema_extra={"shown_for": {"scheme": list(INTEGER)}},
     )
+    io_type: Literal["int8", "uint8"] = Field(
+        "int8",
+        title="Type of input and output",
+        description="Of integers at both ends: int8, as the activations are; uint8: the same shifted by 128, which "
+        "cameras give and some accelerators take. Answers are the same.",
+        json_schema_extra={"shown_for": {"scheme": ["int8"], "float_io": [False]}},
+    )
     float_fallback: bool = Field(
         False,
         title="Float fallback",
@@ -158,6 +166,11 @@ class PostTrainingQuantizationParameters(StepParameters):
     )
 
     @property
+    def has_uint8_ends(self) -> bool:
+        """Whether input and output are uint8."""
+        return self.scheme == "int8" and not self.float_io and self.io_type == "uint8"
+
+    @property
     def chooses(self) -> bool:
         """Whether the schemes of the layers are found by their sensitivity."""
         return self.scheme == "mixed" and self.layers == AUTO
@@ -197,6 +210,11 @@ class PostTrainingQuantizationParameters(StepParameters):
         """Of an activation that becomes an integer."""
         return 16 if self.scheme == "int16x8" else 8
 
+    def stage_document(self) -> Document:
+        # Where the ends are not uint8, as in versions that did not know the setting: their stages stay valid.
+        document = super().stage_document()
+        return document if self.has_uint8_ends else {name: document[name] for name in document if name != "io_type"}
+
     def label(self) -> str:
         chosen = ""
         if self.chooses:
@@ -210,5 +228,6 @@ class PostTrainingQuantizationParameters(StepParameters):
             ("learned rounding", self.learns_rounding),
             ("corrected biases", self.bias_correction),
             ("look-up tables", self.lookup_tables),
+            ("uint8 ends", self.has_uint8_ends),
         ]
         return ", ".join([self.scheme.replace("_", " ") + chosen, *(name for name, taken in options if taken)])

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, ClassVar
 from engine.contract.errors import NutshellError, PromiseBroken
 from engine.contract.events import Notice
 from engine.contract.findings import Finding
+from engine.contract.runtime import FileForm
 from engine.contract.step_parameters import StepParameters
 from engine.export.integer_operators import without_integer_operator
 from engine.export.layer_patterns import LayerScheme, operators_of, patterns_without_layer, schemes_by_layer
 from engine.export.lookup_tables import with_lookup_tables
+from engine.export.uint8_ends import with_uint8_ends
 from engine.graph.layer_graph import Layer, LayerGraph
 from engine.measurement.machine import is_x86
 from engine.steps.post_training_quantization.lookup_table_option import found_tables, table_findings
@@ -22,6 +24,7 @@ from engine.steps.post_training_quantization.parameters import (
     USUAL_CALIBRATION_IMAGES,
     PostTrainingQuantizationParameters,
 )
+from engine.steps.post_training_quantization.planned_form import planned_form
 from engine.steps.post_training_quantization.refinement_findings import refinement_findings
 from engine.steps.post_training_quantization.rounding_cost import rounding_seconds
 from engine.workbench.kept_promises import check_kept
@@ -82,6 +85,9 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
 
     def file_bytes_per_parameter(self, parameters: PostTrainingQuantizationParameters) -> float:
         return FILE_BYTES_PER_PARAMETER[parameters.scheme]
+
+    def file_form(self, parameters: PostTrainingQuantizationParameters, graph: LayerGraph) -> FileForm:
+        return planned_form(parameters, graph)
 
     def findings(self, parameters: PostTrainingQuantizationParameters, place: StepPlace) -> Iterator[Finding]:
         aware = Trait.INT8_ROUNDING in place.made
@@ -173,6 +179,8 @@ class PostTrainingQuantization(Step[PostTrainingQuantizationParameters]):
 
     def apply(self, parameters: PostTrainingQuantizationParameters, network: Network, context: StepContext) -> bytes:
         content = self._quantised(parameters, network, context)
+        if parameters.has_uint8_ends:
+            content = with_uint8_ends(content)
         if parameters.lookup_tables:
             context.progress.phase("storing kernels as look-up tables")
             tables = found_tables(content)

@@ -62,6 +62,7 @@ class TrainFromScratch(Step[TrainFromScratchParameters]):
     paper: ClassVar[str] = "Liu et al. 2019"
     Parameters: ClassVar[type[StepParameters]] = TrainFromScratchParameters
     begins_anew: ClassVar[bool] = True
+    learns_from_before: ClassVar[bool] = False
     cannot_follow: ClassVar[Mapping[Trait, str]] = MappingProxyType(
         {Trait.INT8_ROUNDING: "Its layers already round for int8; train it from scratch first, and for int8 after it."}
     )

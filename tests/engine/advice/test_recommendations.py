@@ -149,6 +149,21 @@ def test_other_images_and_a_baseline_alone_recommend_nothing() -> None:
     }
 
 
+def test_files_of_the_same_bytes_are_one_file() -> None:
+    """A search's trials that share a trained baseline."""
+    baselines = [BASELINE.model_copy(update={"trial": trial, "file_sha256": "a"}) for trial in range(1, 8)]
+    whole = [INT8.model_copy(update={"trial": trial, "file_sha256": "b"}) for trial in (1, 2)]
+    lossy = POOR.model_copy(update={"trial": 3, "file_sha256": "c"})
+    told = {one.goal: one for one in recommended((*baselines, *whole, lossy), AccuracyFloor())}
+    assert told[Goal.SMALLEST].variant == "whole (trial 1)"
+    assert "other file" not in told[Goal.SMALLEST].reason
+    alone = {one.goal: one for one in recommended((*baselines, lossy), AccuracyFloor())}
+    assert "; no other file reaches an accuracy that" in alone[Goal.FASTEST].reason
+    unknown = [one.model_copy(update={"file_sha256": ""}) for one in (*baselines, lossy)]
+    told = {one.goal: one for one in recommended(unknown, AccuracyFloor())}
+    assert "; 6 other files are as fast" in told[Goal.FASTEST].reason
+
+
 def test_image_settings_are_compared_by_their_times_and_the_best_baseline() -> None:
     small = variant(
         "baseline", setting="64 px", accuracy=0.7, accuracy_ci95=(0.67, 0.73), latency_p50_ms=0.01, latency_p95_ms=0.02

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tf_keras
@@ -20,12 +22,27 @@ SCHEMES: dict[str, dict[str, object]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def context(small_context: StepContext) -> StepContext:
+    """As a run has it, the network's float32 file is converted once for all schemes."""
+    converted: dict[int, bytes] = {}
+
+    def float32_tflite(network: Network) -> bytes:
+        if id(network.model) not in converted:
+            converted[id(network.model)] = small_context.float32_tflite(network)
+        return converted[id(network.model)]
+
+    return replace(small_context, float32_tflite=float32_tflite)
+
+
+@pytest.fixture(scope="module")
 def without_numbers(context: StepContext) -> Network:
     network = untrained(context)
     network.model.set_weights([np.full_like(values, np.nan) for values in network.model.get_weights()])
     return network
 
 
+@pytest.fixture(scope="module")
 def with_dead_sums(context: StepContext) -> Network:
     """A rate far too high leaves offsets like these: each sum of a residual block is zero after its ReLU."""
     network = untrained(context)
@@ -46,15 +63,15 @@ def refusal(context: StepContext, network: Network, scheme: str) -> str:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_weights_that_are_no_numbers_are_refused(small_context: StepContext, scheme: str) -> None:
-    said = refusal(small_context, without_numbers(small_context), scheme)
+def test_weights_that_are_no_numbers_are_refused(context: StepContext, without_numbers: Network, scheme: str) -> None:
+    said = refusal(context, without_numbers, scheme)
     assert "weights that are not finite numbers" in said
     assert "lower learning rate" in said
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_sums_that_are_always_zero(small_context: StepContext, scheme: str) -> None:
-    said = refusal(small_context, with_dead_sums(small_context), scheme)
+def test_sums_that_are_always_zero(context: StepContext, with_dead_sums: Network, scheme: str) -> None:
+    said = refusal(context, with_dead_sums, scheme)
     if scheme in ("int8", "int16x8", "mixed"):
         assert 'the layer "stage1_block1_add" gives zero for every image' in said
         assert "lower learning rate" in said

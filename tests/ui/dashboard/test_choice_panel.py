@@ -177,7 +177,7 @@ def test_the_least_accuracy_belongs_to_the_run(
     assert floor is not None
     floor.setValue(0.9)
     for run, least, asked in (
-        ("another run", 0.0, "no accuracy that is measurably below"),
+        ("another run", 0.0, "an accuracy that is not measurably below"),
         ("run", 0.9, "an accuracy of 0.900 or more"),
     ):
         other = Dashboard(settings=settings)

@@ -9,14 +9,17 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from engine.contract.measurements import MicroFile, SweptEpoch, VariantMeasurement
+from engine.contract.runtime_figures import RuntimeFigures
 from engine.figures.variant_figures import FIGURES, figures
 from engine.figures.variants_csv import variants_csv
 from tests.qt_fixtures import Answers
+from tests.tflite_toys import gap_network
 from tests.ui.study_events import CHAINS, result, variant
+from ui.results.micro_dialog import MicroDialog
 from ui.results.model_saving import copy_files, planned_copies
 from ui.results.results_table import ResultsTable
 from ui.shown_run import ShownRun
@@ -66,6 +69,23 @@ def press(qtbot: QtBot, table: ResultsTable, name: str) -> str:
     return message.text()
 
 
+def test_what_a_file_runs_on_is_told_with_its_reason_as_tool_tip(qtbot: QtBot, run_directory: Path) -> None:
+    runtimes = {
+        "litert": RuntimeFigures(runs=True, agreement=1.0, max_difference=0.0, images=32),
+        "tflm": RuntimeFigures(runs=False, reason="TensorFlow Lite Micro has no DEQUANTIZE for float16 values."),
+    }
+    table = ResultsTable()
+    qtbot.addWidget(table)
+    table.show_state(state_of(run_directory, variant("baseline"), variant("int8", runtimes=runtimes)))
+    assert shown(table, "runs on") == ["–", "LiteRT"]
+    assert not table.view.isColumnHidden(column("runs on"))
+    told = table.view.model().index(1, column("runs on")).data(Qt.ItemDataRole.ToolTipRole)
+    assert told.splitlines() == [
+        "LiteRT: runs, with LiteRT's own answers for 32 test images.",
+        "TFLM: does not run. TensorFlow Lite Micro has no DEQUANTIZE for float16 values.",
+    ]
+
+
 def test_columns_sort_by_number(qtbot: QtBot, run_directory: Path) -> None:
     table = ResultsTable()
     qtbot.addWidget(table)
@@ -107,7 +127,7 @@ def test_the_chosen_row_stays_chosen_when_figures_come(table: ResultsTable, run_
     assert [index.data() for index in table.view.selectionModel().selectedRows()] == [chosen]
 
 
-NESTED = {"images", "confusion", "per_class", "auc", "threshold", "micro", "paired", "paired_control"}
+NESTED = {"images", "confusion", "per_class", "auc", "threshold", "micro", "paired", "paired_control", "runtimes"}
 """One column for each of their figures, where there is one."""
 LATER = {"balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss", "seed", "fold", "trial", "validation_accuracy"}
 """Those of predictions, repetitions and searches, which this study does not have."""
@@ -226,7 +246,18 @@ def test_copying_gives_tab_separated_rows(qtbot: QtBot, table: ResultsTable) -> 
 
 def test_the_columns_that_matter_are_shown_and_the_others_can_be(table: ResultsTable) -> None:
     titles = [one.title.split("\n")[0] for place, one in enumerate(FIGURES) if not table.view.isColumnHidden(place)]
-    assert titles == ["accuracy", "Δ accuracy", "agreement", "size", "size", "zipped", "latency p50", "latency", "note"]
+    assert titles == [
+        "accuracy",
+        "Δ accuracy",
+        "agreement",
+        "size",
+        "size",
+        "zipped",
+        "latency p50",
+        "latency",
+        "runs on",
+        "note",
+    ]
     corner = table.findChild(QLabel, "results.corner")
     assert corner is not None
     assert corner.text() == "chain"
@@ -266,3 +297,46 @@ def test_a_latency_ratio_that_was_not_measured_is_a_dash(table: ResultsTable) ->
     assert "latency_ratio" not in header
     assert "latency_p50_ms" in header
     assert row
+
+
+def test_boards_and_c_source_of_the_chosen_file(
+    qtbot: QtBot, run_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = gap_network((24, 24, 1), 2, "int8")
+    (run_directory / "models" / "int8.tflite").write_bytes(content)
+    tried = {"tflm": RuntimeFigures(runs=True, agreement=1.0, max_difference=0.0, arena_bytes=300_000)}
+    table = ResultsTable()
+    qtbot.addWidget(table)
+    table.show_state(state_of(run_directory, variant("baseline"), variant("int8", runtimes=tried)))
+    table.show()
+    table.choose_variant("int8")
+    press(qtbot, table, "micro")
+    dialog = table.findChild(MicroDialog)
+    boards, save = dialog.findChild(QTableWidget, "micro.boards"), dialog.findChild(QPushButton, "micro.save")
+    qtbot.waitUntil(save.isEnabled)
+    fits = {boards.item(row, 0).text(): boards.item(row, 4).text() for row in range(boards.rowCount())}
+    assert (fits["Arduino Nano 33 BLE Sense"], fits["Nucleo H743ZI"]) == ("no", "yes")
+    assert "The arena takes 293.0 KiB, and the RAM has 256 KiB." in boards.item(0, 4).toolTip()
+    assert "arena: 293 KiB" in dialog.findChild(QLabel, "micro.says").text()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "c"))
+    qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
+    said = dialog.findChild(QLabel, "micro.message")
+    qtbot.waitUntil(lambda: said.text() == f"Saved in {tmp_path / 'c'}.")
+    assert f"g_model[{len(content)}]" in (tmp_path / "c" / "model.cc").read_text(encoding="utf-8")
+    dialog.reject()
+
+
+def test_a_file_that_is_not_for_a_microcontroller_says_why(qtbot: QtBot, run_directory: Path) -> None:
+    reason = "TensorFlow Lite Micro has no DEQUANTIZE for float16 values."
+    table = ResultsTable()
+    qtbot.addWidget(table)
+    tried = {"tflm": RuntimeFigures(runs=False, reason=reason)}
+    table.show_state(state_of(run_directory, variant("baseline"), variant("int8", runtimes=tried)))
+    table.show()
+    table.choose_variant("int8")
+    press(qtbot, table, "micro")
+    dialog = table.findChild(MicroDialog)
+    said = dialog.findChild(QLabel, "micro.message")
+    qtbot.waitUntil(lambda: reason in said.text())
+    assert not dialog.findChild(QPushButton, "micro.save").isEnabled()
+    dialog.reject()

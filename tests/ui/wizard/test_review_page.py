@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QLabel,
     QLineEdit,
@@ -63,6 +64,23 @@ def test_a_drop_that_the_test_images_cannot_show_is_told(review_page: OpenWizard
     qtbot.waitUntil(lambda: any("cannot show that a file loses at most 0.1 points" in one for one in texts()))
     review_page.write("target.max_accuracy_drop", "0.2")
     qtbot.waitUntil(lambda: not any("points" in one for one in texts()))
+
+
+def test_a_runtime_that_a_chain_will_not_run_on_is_told_where_it_is_asked(
+    review_page: OpenWizard, qtbot: QtBot
+) -> None:
+    findings = review_page.child(QListWidget, "review.findings")
+
+    def said(part: str) -> bool:
+        return any(part in findings.item(row).text() for row in range(findings.count()))
+
+    review_page.child(QCheckBox, "target.runs_on.tflm").click()
+    assert review_page.recipe.target.runs_on == ("tflm",)
+    qtbot.waitUntil(lambda: said('The file of "dynamic range" will not run on TensorFlow Lite Micro'))
+    review_page.child(QSpinBox, "target.model_bytes").setValue(10_000)
+    qtbot.waitUntil(lambda: said('more than the 9.8 KiB of "Max. file size"'))
+    review_page.child(QCheckBox, "target.runs_on.tflm").click()
+    qtbot.waitUntil(lambda: not said("TensorFlow Lite Micro"))
 
 
 def test_a_target_for_a_class_that_does_not_exist_offers_the_nearest(review_page: OpenWizard, qtbot: QtBot) -> None:
