@@ -15,6 +15,7 @@ from engine.language.languages import Language
 from engine.language.speech import SPEECH, tr
 from ui.main_window import MainWindow
 from ui.question import tell
+from ui.script_fonts import missing_font
 from ui.window_language import WindowLanguage
 
 CLOSING_MS = 100
@@ -44,6 +45,9 @@ class WindowKeeper(QObject):
             return
         if self._wanted == SPEECH.language:
             return
+        if boxes := missing_font(self._wanted):
+            # Told by the window that can still be read; the menu of languages leads back.
+            tell(self.window, "Language", boxes)  # not shown
         try:
             self._language.speak(self._wanted)
         except OSError as error:

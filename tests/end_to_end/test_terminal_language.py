@@ -122,6 +122,7 @@ def test_help_and_refusals_ask_for_all_of_their_words(
     told = capsys.readouterr()
     names = {"run", "check", "inspect", "compare", "report", "sensitivity", "verify", "classify", "doctor", "licences"}
     names |= {"steps", "backbones", "datasets", "augmentations", "schema", "reference", "nutshell"}
+    names |= {"micro", "device"}
     assert {word for word in left_in_english(told.out + told.err) if word != word.upper()} <= names
 
 

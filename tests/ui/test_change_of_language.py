@@ -7,16 +7,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEventLoop, QSettings, Qt, QTimer
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QFontDatabase
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialogButtonBox, QPushButton
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QMessageBox, QPushButton
 
 from engine.language.languages import ENGLISH, languages
 from engine.language.speech import SPEECH
 from engine.preferences.entries.spoken_language import SpokenLanguage
-from engine.preferences.preferences_file import read_preferences
+from engine.preferences.preferences_file import change_preferences, read_preferences
 from tests.languages.pseudo import english_texts, pseudo_catalogue
 from tests.small_study import small_recipe
+from ui.script_fonts import missing_font
 from ui.window_keeper import WindowKeeper
 from ui.window_language import WindowLanguage, chosen_language
 from workers.process_outcome import Ending, ProcessOutcome
@@ -53,12 +54,25 @@ def _cancel_text() -> str:
     return box.button(QDialogButtonBox.StandardButton.Cancel).text().replace("&", "")
 
 
-def _choose(keeper: WindowKeeper, own_name: str) -> None:
-    """In the menu, as a user does."""
+def _choose(keeper: WindowKeeper, own_name: str) -> list[str]:
+    """In the menu, as a user does; returns what was told of it."""
     before = keeper.window
     (action,) = (one for one in before.findChildren(QAction) if one.text() == own_name)
+    told: list[str] = []
+    reader = QTimer(interval=20)
+    reader.timeout.connect(lambda: _read_and_close(told))
+    reader.start()
     action.trigger()
     _wait(lambda: keeper.window is not before)
+    return told
+
+
+def _read_and_close(told: list[str]) -> None:
+    """A message that this computer has no letters for the language."""
+    box = QApplication.activeModalWidget()
+    if isinstance(box, QMessageBox):
+        told.append(box.text())
+        box.accept()
 
 
 def test_pages_menus_and_qts_own_buttons_follow(keeper: WindowKeeper, settings: QSettings) -> None:
@@ -81,6 +95,27 @@ def test_pages_menus_and_qts_own_buttons_follow(keeper: WindowKeeper, settings: 
     assert keeper.window.wizard.isVisible()
     _choose(keeper, "English")
     assert keeper.window.menuBar().actions()[0].text() == "&File"
+
+
+def test_what_to_install_is_told_where_a_language_has_no_letters(keeper: WindowKeeper) -> None:
+    """By the system's own list of fonts, which is the same for the menu and for the preferences."""
+    assert missing_font(ENGLISH) == ""
+    has_letters = bool(QFontDatabase.families(QFontDatabase.WritingSystem.Korean))
+    told = _choose(keeper, "한국어")
+    assert bool(told) is not has_letters
+    for sentence in told:
+        assert sentence.startswith("There is no font with Korean letters, so the window shows boxes; ")
+        assert all(name in sentence for name in ("fonts-noto-cjk", "google-noto-sans-cjk-fonts", "noto-fonts-cjk"))
+    assert SPEECH.language.code == "ko"
+    assert _choose(keeper, "English") == []
+    # The preferences lead to the same place.
+    before = keeper.window
+    reader = QTimer(interval=20)
+    reader.timeout.connect(lambda: _read_and_close(told))
+    reader.start()
+    keeper.window.preferences.take(change_preferences({SpokenLanguage: "ko"}))
+    _wait(lambda: keeper.window is not before)
+    assert len(told) == (0 if has_letters else 2)
 
 
 def test_the_draft_keeps_its_page_and_its_undo(keeper: WindowKeeper, heart_folder: Path) -> None:

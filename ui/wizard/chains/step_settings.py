@@ -72,7 +72,7 @@ class StepSettings(QGroupBox):
                 refused does not go on with a step that has become another there.
         """
         step = STEPS[parameters.step]
-        self._title.setText(step.summary)
+        self._title.setText(tr(step.summary))
         self._source.setText(step.paper)
         self._source.setVisible(bool(step.paper))
         if self._goes_on(parameters, place):

@@ -123,7 +123,7 @@ class StepsEditor(QWidget):
         menu.setToolTipsVisible(True)
         for key in STEPS:
             action = added_action(menu, tr(STEPS[key].title), partial(self.add_step, key))
-            action.setToolTip(STEPS[key].summary)
+            action.setToolTip(tr(STEPS[key].summary))
             action.setObjectName(f"steps.add.{key}")
         return menu
 
