@@ -9,7 +9,7 @@ from engine.contract.measurements import VariantMeasurement
 from engine.figures.figure import Figure
 from engine.figures.variant_figures import FIGURES, baselines, steps_text
 from engine.language.sentence_recognition import recognised
-from engine.language.speech import number_text, tr
+from engine.language.speech import tr
 from ui.results.device_columns import DeviceColumn
 from ui.said_figure import said_cell
 from ui.theme import current_theme
