@@ -29,7 +29,7 @@ NO_PYTHON, OLD_PYTHON, NO_CONNECTION = 41, 42, 255
 LOOK_EVERY_S = 0.1
 END_S = 5.0
 REMOTE = RESOURCES / "device" / "remote.py"
-SCRIPT = f'command -v python3 >/dev/null 2>&1 || exit {NO_PYTHON}; exec python3 - "$@"'
+SCRIPT = f'command -v python3 >/dev/null 2>&1 || exit {NO_PYTHON}; exec python3 - "$@"'  # not shown
 
 
 class ConnectionLost(NutshellError):

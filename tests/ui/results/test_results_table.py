@@ -127,7 +127,10 @@ def test_the_chosen_row_stays_chosen_when_figures_come(table: ResultsTable, run_
     assert [index.data() for index in table.view.selectionModel().selectedRows()] == [chosen]
 
 
-NESTED = {"images", "confusion", "per_class", "auc", "threshold", "micro", "paired", "paired_control", "runtimes"}
+NESTED = {
+    *("images", "confusion", "per_class", "auc", "threshold", "micro"),
+    *("paired", "paired_control", "runtimes", "delegates"),
+}
 """One column for each of their figures, where there is one."""
 LATER = {"balanced_accuracy", "macro_f1", "mcc", "ece", "log_loss", "seed", "fold", "trial", "validation_accuracy"}
 """Those of predictions, repetitions and searches, which this study does not have."""
