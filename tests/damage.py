@@ -98,13 +98,14 @@ def shipped(folder: Path) -> dict[str, bytes]:
 
 
 def flip(file: Path, place: float) -> None:
-    """Change one bit, and nothing else that tells: the time stays."""
+    """Change one bit, and nothing else that tells: the time stays. Zeros are passed over: a database has empty places."""
     status = file.stat()
+    at = min(int(status.st_size * place), status.st_size - 1)
+    content = file.read_bytes()
+    at = next((one for one in range(at, len(content)) if content[one]), at)
     with file.open("r+b") as stream:
-        stream.seek(min(int(status.st_size * place), status.st_size - 1))
-        (byte,) = stream.read(1)
-        stream.seek(-1, 1)
-        stream.write(bytes([byte ^ 1]))
+        stream.seek(at)
+        stream.write(bytes([content[at] ^ 1]))
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 

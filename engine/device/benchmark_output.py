@@ -20,6 +20,7 @@ MEMORY = re.compile(
 )
 NOT_DELEGATED = "will not be executed by the delegate"  # not shown
 PARTLY = re.compile(r"partially executed by the delegate w/ (\d+) delegate kernels?")
+FAULT = re.compile(r"error|fail|unsupported|not found|abort", re.IGNORECASE)  # not shown
 BY_TYPE = "Summary by node type"  # not shown
 ROW = re.compile(rf"^\s*(\S+)\s+(\d+)\s+({NUMBER})\s+({NUMBER})%")
 MB = 2**20
@@ -85,7 +86,5 @@ def _operators(text: str) -> tuple[OperatorTime, ...]:
 def _last_words(text: str) -> str:
     """Of a tool that has failed."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    faults = [
-        line for line in lines if re.search(r"error|fail|unsupported|not found|abort", line, re.IGNORECASE)
-    ]  # not shown
+    faults = [line for line in lines if FAULT.search(line)]
     return ((faults or lines or ["the tool said nothing"])[-1])[:300]

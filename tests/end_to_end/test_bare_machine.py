@@ -13,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from engine.doctor.system_library import NeededBy, missing_libraries
 from tests.bare_system import can_hide, libraries_of_the_window, replaced, run_program
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="Qt's libraries as Linux has them")
 HIDING = pytest.mark.skipif(not can_hide(), reason="this system lets no process hide files from itself")
+WAYLAND = pytest.mark.skipif(
+    bool(missing_libraries((NeededBy.WAYLAND,))), reason="Qt's libraries for Wayland are missing"
+)
 DEMO = "resources/recipes/demo.toml"
 BEFORE_THE_CHECK = ("main.py", "engine/launch/garbage_collector.py", "engine/launch/program.py", "engine/__init__.py")
 DECODED_S = 120
@@ -104,10 +108,13 @@ def test_without_avx_the_engine_says_so_before_it_starts(checkout: Path, tmp_pat
     [
         ({}, "There is no display to open the window on."),
         ({"DISPLAY": ":717"}, "The display does not answer (DISPLAY=:717)."),
-        ({"WAYLAND_DISPLAY": "nowhere"}, "The display does not answer (WAYLAND_DISPLAY=nowhere)."),
-        (
+        pytest.param(
+            {"WAYLAND_DISPLAY": "nowhere"}, "The display does not answer (WAYLAND_DISPLAY=nowhere).", marks=WAYLAND
+        ),
+        pytest.param(
             {"WAYLAND_DISPLAY": "x", "DISPLAY": ":717"},
             "The display does not answer (WAYLAND_DISPLAY=x and DISPLAY=:717).",
+            marks=WAYLAND,
         ),
         ({"QT_QPA_PLATFORM": "xbc"}, 'QT_QPA_PLATFORM is "xbc", which this Qt does not have.'),
         ({"QT_QPA_PLATFORM": "xcb"}, "The display does not answer (DISPLAY is not set)."),

@@ -95,7 +95,7 @@ class ResultsTable(QWidget):
         self._save_all.setToolTip(tr("Save the files of all variants in one folder"))
         self._try_it = QPushButton(tr("Try it on i&mages…"), objectName="results.try")
         self._try_it.setToolTip(tr("Open the file of the selected row in the test bench"))
-        self._micro = QPushButton(tr("Microcontroll&er…"), objectName="results.micro")
+        self._micro = QPushButton(tr("Mic&rocontroller…"), objectName="results.micro")
         self._micro.setToolTip(tr("Boards that the file of the selected row fits, and its C source"))
         self._shown = {place for place, column in enumerate(FIGURES) if column.is_usual}
         """The columns that the user wants to see."""

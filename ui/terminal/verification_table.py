@@ -24,7 +24,7 @@ def verification_table(found: Verification) -> Table:
     table = Table(title=tr("Run {name}, computed again", name=found.run), title_justify="left")
     table.add_column(tr("chain"), overflow="fold", min_width=9)
     for name in groups:
-        table.add_column(tr(HEADS.get(name, name)))
+        table.add_column(tr(HEADS.get(name, name)), overflow="fold")
     for variant in found.variants:
         outcomes = {group.group: tr(group.outcome) for group in variant.groups}
         table.add_row(variant.variant, *(outcomes.get(name, "–") for name in groups))

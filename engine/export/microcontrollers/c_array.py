@@ -24,7 +24,7 @@ extern const unsigned int g_model_len;
 #endif
 
 #endif  // NUTSHELL_MODEL_H_
-"""
+"""  # not shown
 SOURCE = """// {what}
 #include "model.h"
 
@@ -38,7 +38,7 @@ NUTSHELL_ALIGN const unsigned char g_model[{size}] = {{
 {lines}
 }};
 const unsigned int g_model_len = {size};
-"""
+"""  # not shown
 
 
 def header_text(content: bytes, what: str) -> str:

@@ -63,7 +63,7 @@ def resolver_method(operator: str) -> str:
     if operator == CUSTOM:
         raise NutshellError("The file has an operator of its own, which no method of TensorFlow Lite Micro adds.")
     if operator in SPECIAL:
-        return f"Add{SPECIAL[operator]}"
+        return f"Add{SPECIAL[operator]}"  # not shown
     return "Add" + "".join(KEPT_CAPITALS.get(part, part.capitalize()) for part in operator.split("_"))
 
 
