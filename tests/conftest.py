@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,10 @@ tensorflow_environment()
 # No test reads or writes the preferences of whoever runs the tests; children inherit this.
 OWN_FOLDER = Path(tempfile.gettempdir(), f"nutshell-tests-{os.getpid()}")
 os.environ["NUTSHELL_PREFERENCES"] = str(OWN_FOLDER / "preferences.toml")
+
+# A shell that starts the tests in the background has them ignore Ctrl+C, and their children would too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = (
     "tests.qt_fixtures",

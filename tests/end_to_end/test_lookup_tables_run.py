@@ -69,7 +69,7 @@ def test_the_file_ships_with_its_figures(
     assert "kernels as look-up tables" in evidence["sentence"]
     assert "Kernels for TensorFlow Lite Micro" in capsys.readouterr().out
     assert command_line(["verify", first["directory"]], lambda *_: 1) == 0
-    assert "TFLM file" in capsys.readouterr().out
+    assert "TFLM" in capsys.readouterr().out
     again = run("again.json")
     assert again["stages_computed"] == 0
     assert again["variants"][2]["micro"] == tables["micro"]
