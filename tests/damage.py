@@ -98,7 +98,7 @@ def shipped(folder: Path) -> dict[str, bytes]:
 
 
 def flip(file: Path, place: float) -> None:
-    """Change one bit, and nothing else that tells: the time stays. Zeros are passed over: a database has empty places."""
+    """Change one bit, and nothing else that tells: the time stays. Zeros are passed over: a database has free room."""
     status = file.stat()
     at = min(int(status.st_size * place), status.st_size - 1)
     content = file.read_bytes()
