@@ -41,7 +41,9 @@ def _limits(run: ReportedRun, with_pictures: bool) -> Iterator[str]:
     yield from _of_seeds(run)
     if any(one.cpu for one in run.variants):
         cpu = next(one.cpu for one in run.variants if one.cpu)
-        yield f"Latency and memory are of {cpu}: ratios, and even their order, may differ on the device that is meant."
+        unless = " Where other devices measured, their own tables say how." if run.devices.reports else ""
+        text = f"Latency and memory are of {cpu}: ratios, and even their order, may differ on the device that is meant."
+        yield f"{text}{unless}"
     missing = [name for name, is_there in _measured(run) if not is_there]
     if missing:
         yield f"Not measured: {', '.join(missing)}."
@@ -93,8 +95,9 @@ def _of_seeds(run: ReportedRun) -> Iterator[str]:
 
 def _measured(run: ReportedRun) -> Iterator[tuple[str, bool]]:
     """What a reader may ask for, and whether the run has it."""
-    yield "energy", False
-    yield "latency on another device", False
+    of_devices = [one for report in run.devices.reports for one in report.figures]
+    yield "energy", any(one.energy for one in of_devices)
+    yield "latency on another device", any(one.latency for one in of_devices)
     yield "accelerators such as graphics cards and NPUs", False
     yield "images from another site or device", False
     yield "latency against the baseline, in turn", all(one.is_timed_in_turn for one in run.variants)

@@ -31,6 +31,7 @@ from engine.contract.recipe import BASELINE, Recipe
 from engine.contract.recipe_file import read_recipe
 from engine.contract.run_result import RunResult
 from engine.contract.running_stage import RunningStage
+from engine.device.device_reports import DeviceReports, device_reports
 from engine.figures.variant_figures import baselines
 from engine.inspection.run_models import InspectedRun
 from engine.store.event_log import EventLog
@@ -61,6 +62,8 @@ class ReportedRun:
     datasets: dict[str, DatasetReady]
     """Image setting → its images."""
     environments: tuple[RunEnvironment, ...]
+    devices: DeviceReports
+    """What other devices measured of its files."""
     device: str
     """What TensorFlow computed on; empty where nothing was computed."""
     check: DatasetReport | None
@@ -185,6 +188,7 @@ def _told(directory: Path, recipe: Recipe, events: list[EngineEvent]) -> Reporte
         stage_seconds=seconds,
         datasets=datasets,
         environments=read_environments(directory),
+        devices=device_reports(directory),
         device=device,
         check=check,
         predictions=predictions,

@@ -11,6 +11,7 @@ from engine.contract.runtime import RUNTIMES
 from engine.figures.figure_text import listed
 from engine.report.content import Block, BulletList, Prose, ReportFigure, ReportPart, ReportSection, ReportTable
 from engine.report.data_section import data_section
+from engine.report.device_section import device_section
 from engine.report.drawing.overview import draw_overview
 from engine.report.drawing.per_class import MAX_CLASSES, MAX_LINES, draw_confusions, draw_recall
 from engine.report.drawing.trade_off import draw_trade_off
@@ -45,6 +46,8 @@ def run_part(
     sections = [_asked(run, stem), data_section(run, stem), methods_section(run, known)]
     if run.variants:
         sections += [_results(run, stem)]
+    if elsewhere := device_section(run, stem):
+        sections.append(elsewhere)
     if run.epochs:
         sections.append(_training(run, stem))
     sections += _per_class(run, stem)
