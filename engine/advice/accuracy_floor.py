@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from engine.advice.differences import Difference, Differences
@@ -29,8 +29,14 @@ class AccuracyFloor:
         if not 0 <= self.least <= 1:
             raise RecipeError(f"The least accuracy is {self.least:g}; give a share from 0 to 1, such as 0.9.")
 
-    def reached(self, variants: Sequence[VariantMeasurement]) -> tuple[VariantMeasurement, ...]:
-        """Those that reach it, by what was measured."""
+    def reached(
+        self, variants: Sequence[VariantMeasurement], worse: Collection[str] = ()
+    ) -> tuple[VariantMeasurement, ...]:
+        """Those that reach it, by what was measured.
+
+        Args:
+            worse: names of those of which it is known beside that they are less accurate than the baseline.
+        """
         differences = Differences(variants)
         asks_drop = bool(_asked_drops(variants))
 
@@ -42,6 +48,8 @@ class AccuracyFloor:
             best = _best_baseline(variants)
             if self.least or best is None:
                 return True
+            if variant.name in worse:
+                return False
             return differences.between(ACCURACY, variant, best) is not Difference.WORSE
 
         return tuple(variant for variant in variants if reaches(variant))

@@ -27,14 +27,14 @@ class Reasons:
         self._differences = Differences(judged.variants)
         self._floor = floor.words(judged.variants)
         self._least = floor.least
-        self._mean = f", as means of {judged.repetitions} repetitions" if judged.repetitions > 1 else ""
-        self._files = judged.files
+        self._judged = judged
         self._images = "the repetitions" if judged.repetitions > 1 else "the test images"
 
     def nearest(self, variant: VariantMeasurement) -> str:
         """Where no file reaches the floor."""
         accuracy = self._differences.text(ACCURACY, variant)
-        return f"No file reaches {self._floor}; {variant.name} is nearest with accuracy {accuracy}{self._mean}."
+        share = self._judged.share_text(variant)
+        return f"No file reaches {self._floor}; {variant.name} is nearest with accuracy {accuracy}{share}."
 
     def of(
         self,
@@ -50,13 +50,14 @@ class Reasons:
             passing: all that reach the floor.
             advised: what the paper advises for the aim; None: it is not in the run.
         """
-        parts = [f"{best.name} {self._measured(aim.objective, best)}{self._mean}"]
+        share = self._judged.share_text(best)
+        parts = [f"{best.name} {self._measured(aim.objective, best)}{share}"]
         if best.chain == BASELINE and len(passing) == 1:
             parts.append(f"no other file reaches {self._floor}")
         elif rivals:
             parts.append(self._level(aim.objective, best, rivals))
-        if self._mean:
-            parts.append(f"the first of its files is {self._files[best.name]}")
+        if share:
+            parts.append(f"the first of its files is {self._judged.files[best.name]}")
         if best.accuracy_ci95[0] < self._least:
             parts.append("on other images its accuracy may lie below the floor")
         return f"{'; '.join(filter(None, parts))}. {self._advice(aim, best, passing, advised)}."

@@ -34,6 +34,15 @@ class Recommendation:
     """Whose advice the reason weighs, such as "Lee et al. 2022"; empty: nobody's."""
 
 
+NO_RESULT = "No file is advised: the training of every chain diverged, so its figures are no result."
+
+
+def why_none(variants: Sequence[VariantMeasurement]) -> str:
+    """Why nothing is advised of a run that has chains, as a sentence; empty where something is, or there are none."""
+    chains = [variant for variant in variants if variant.chain != BASELINE and not variant.dataset]
+    return NO_RESULT if chains and all(variant.diverged for variant in chains) else ""
+
+
 def recommendations(result: RunResult, floor: AccuracyFloor | None = None) -> tuple[Recommendation, ...]:
     """Of a finished run; `floor` None: the recipe's target, or no measurable loss."""
     return recommended(result.variants, floor or AccuracyFloor(), result.summary)
@@ -57,7 +66,7 @@ def recommended(
     sound = [variant for variant in chains if not variant.diverged]
     if all(variant.chain == BASELINE for variant in sound):
         return ()
-    passing = _distinct([variant for variant in floor.reached(chains) if not variant.diverged])
+    passing = _distinct([variant for variant in floor.reached(chains, judged.worse) if not variant.diverged])
     reasons = Reasons(judged, floor)
     if not passing:
         nearest = max(sound, key=lambda one: one.accuracy)

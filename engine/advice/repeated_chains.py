@@ -11,6 +11,7 @@ from engine.contract.measurements import MicroFile, PairedComparison, RecallComp
 from engine.contract.recipe import BASELINE
 from engine.contract.repeated_results import ChainSummary
 
+SIGNIFICANT = 0.05
 NOT_MEANT = ("seed", "fold", "threads", "diverged")
 """Numbers that are no figures."""
 
@@ -24,7 +25,20 @@ class JudgedChains:
     files: Mapping[str, str]
     """Name of each → the variant whose file stands for it: the first repetition's. The best would be the luckiest."""
     repetitions: int
-    """Of the chain that has most; 1: nothing is repeated."""
+    """Of the study; 1: nothing is repeated."""
+    counts: Mapping[str, int]
+    """Name of each → how many repetitions its figures are of."""
+    worse: frozenset[str]
+    """Names of those that every repetition measured as less accurate than its baseline, by its own test images."""
+
+    def share_text(self, variant: VariantMeasurement) -> str:
+        """How many repetitions a chain's figures are of, as a part of a sentence; empty where nothing is repeated."""
+        if self.repetitions == 1:
+            return ""
+        count = self.counts[variant.name]
+        if count == self.repetitions:
+            return f", as means of {count} repetitions"
+        return f", of {count} of {self.repetitions} repetitions only, as the others have no result"
 
 
 def judged_chains(variants: Sequence[VariantMeasurement], summary: Sequence[ChainSummary] = ()) -> JudgedChains:
@@ -35,15 +49,35 @@ def judged_chains(variants: Sequence[VariantMeasurement], summary: Sequence[Chai
             better than the best of the other.
     """
     if not any(variant.repeat for variant in variants):
-        return JudgedChains(tuple(variants), {one.name: one.name for one in variants}, 1)
+        names = {one.name: one.name for one in variants}
+        return JudgedChains(tuple(variants), names, 1, dict.fromkeys(names, 1), frozenset())
     known = {(one.setting, one.chain): one for one in summary}
+    repetitions = len({variant.repeat for variant in variants})
     together: dict[tuple[str, str], list[VariantMeasurement]] = {}
     for variant in variants:
         together.setdefault((variant.setting, variant.chain), []).append(variant)
+    together = {key: sound_repetitions(members) for key, members in together.items()}
     means = {key: _mean(members) for key, members in together.items()}
     found = tuple(_as_summed_up(one, known[key]) if key in known else one for key, one in means.items())
     files = {one.name: members[0].name for one, members in zip(found, together.values(), strict=True)}
-    return JudgedChains(found, files, max(map(len, together.values())))
+    counts = {one.name: len(members) for one, members in zip(found, together.values(), strict=True)}
+    worse = frozenset(
+        one.name for one, members in zip(found, together.values(), strict=True) if all(map(_is_worse, members))
+    )
+    return JudgedChains(found, files, repetitions, counts, worse)
+
+
+def sound_repetitions(members: Sequence[VariantMeasurement]) -> list[VariantMeasurement]:
+    """Those of a chain that did not diverge; all where each did."""
+    return [member for member in members if not member.diverged] or list(members)
+
+
+def _is_worse(variant: VariantMeasurement) -> bool:
+    """Whether its own test images show that it is less accurate than its baseline."""
+    paired = variant.paired
+    if paired is None or paired.difference >= 0:
+        return False
+    return (paired.p_value if paired.p_holm is None else paired.p_holm) < SIGNIFICANT
 
 
 def _mean(members: Sequence[VariantMeasurement]) -> VariantMeasurement:

@@ -27,25 +27,30 @@ def standings(
 ) -> dict[str, Standing]:
     """Name → standing, of each variant that has all the figures and was measured on the study's own test images.
 
+    What has diverged is no result: it is never on the front, and beats nothing.
+
     Args:
         variants: of one run, baselines included.
         figures: such as size and accuracy; each has a better way.
         differences: how they are compared; None: as variants of one run.
     """
     differences = differences or Differences(variants)
-    drawn, rows = [], []
+    drawn, rows, found = [], [], {}
     for variant in variants:
         numbers = [differences.number(figure, variant) for figure in figures]
-        if not variant.dataset and None not in numbers:
+        if variant.dataset or None in numbers:
+            continue
+        if variant.diverged:
+            found[variant.name] = Standing.DOMINATED
+        else:
             drawn.append(variant)
             rows.append(numbers)
     if not drawn:
-        return {}
+        return found
     values = np.array(rows, dtype=np.float64)
     better = [figure.better for figure in figures]
     on_front = pareto_front(values, better)
     costs = values * np.array([-1.0 if one is Better.HIGHER else 1.0 for one in better])
-    found = {}
     for place, variant in enumerate(drawn):
         found[variant.name] = Standing.FRONT
         if not on_front[place]:

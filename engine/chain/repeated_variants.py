@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.advice.repeated_chains import sound_repetitions
 from engine.chain.classified_images import ClassifiedImages
 from engine.chain.paired_variants import NO_TARGET
 from engine.contract.measurements import VariantMeasurement
@@ -54,6 +55,8 @@ def summarised(
 ) -> tuple[ChainSummary, ...]:
     """One summary per chain and image setting, in the order of the variants; none where nothing is repeated.
 
+    Repetitions that diverged are no result, so they are left out where a chain has others.
+
     Args:
         classified: variant → what its file predicts.
         folds: of the recipe.
@@ -64,6 +67,8 @@ def summarised(
     together: dict[tuple[str, str], list[VariantMeasurement]] = defaultdict(list)
     for variant in variants:
         together[variant.chain, variant.setting].append(variant)
+    for key, members in together.items():
+        together[key] = sound_repetitions(members)
     baselines = {variant.branch: variant.name for variant in variants if variant.chain == BASELINE}
     found = tuple(_summary(members, classified, baselines, folds, target) for members in together.values())
     return _corrected(found)

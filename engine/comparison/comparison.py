@@ -245,11 +245,13 @@ def _corrected(
     found: Mapping[str, PairedComparison], variants: Sequence[ComparedVariant]
 ) -> dict[str, PairedComparison]:
     """With p values corrected for all files that are held against the baseline; equal answers count once."""
-    answers = {
+    told = {
         one.name: one.images.predicted.tobytes()
         for one in variants
         if one.images is not None and one.images.predicted is not None and not one.is_mean
     }
+    # A run's own test may be known where its answers are not any more: such a file counts for itself.
+    answers = {name: told.get(name, name) for name in found}
     distinct = {answers[name]: one.p_value for name, one in found.items()}
     corrected = dict(zip(distinct, holm(tuple(distinct.values())), strict=True))
     return {

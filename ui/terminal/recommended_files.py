@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from engine.advice.accuracy_floor import AccuracyFloor
-from engine.advice.recommendations import recommendations
+from engine.advice.recommendations import recommendations, why_none
 from engine.advice.repeated_chains import judged_chains
 from engine.contract.run_result import RunResult
 from engine.language.sentence_recognition import recognised
@@ -16,6 +16,8 @@ def recommendation_texts(result: RunResult, floor: AccuracyFloor) -> list[Text]:
     """A line per goal below a title; none where there is nothing to choose."""
     found = recommendations(result, floor)
     lines = [Text.assemble((recognised(one.goal), "bold"), ": ", recognised(one.reason)) for one in found]
+    if none := why_none(result.variants):
+        return [Text(recognised(none))]
     return [Text(_title(result, floor), "italic"), *lines] if lines else []
 
 
@@ -23,6 +25,8 @@ def recommendation_lines(result: RunResult, floor: AccuracyFloor) -> list[str]:
     """The same as a section of a Markdown page."""
     found = recommendations(result, floor)
     lines = [f"- **{recognised(one.goal)}**: {plain_markdown(recognised(one.reason))}" for one in found]
+    if none := why_none(result.variants):
+        return [recognised(none)]
     return [f"## {_title(result, floor)}", "", *lines] if lines else []
 
 

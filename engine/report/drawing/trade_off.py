@@ -48,18 +48,24 @@ def draw_trade_off(variants: Sequence[VariantMeasurement], numbers: dict[str, in
 def _front_of(
     variants: Sequence[VariantMeasurement], cost: Callable[[VariantMeasurement], float]
 ) -> list[VariantMeasurement]:
-    on_front = _on_front([cost(one) for one in variants], [one.accuracy for one in variants])
+    on_front = _on_front(variants, [cost(one) for one in variants])
     return [one for one, is_there in zip(variants, on_front, strict=True) if is_there]
 
 
-def _on_front(costs: Sequence[float], worths: Sequence[float]) -> np.ndarray:
-    """bool (variants,)."""
-    return pareto_front(np.column_stack((costs, worths)), (Better.LOWER, Better.HIGHER))
+def _on_front(variants: Sequence[VariantMeasurement], costs: Sequence[float]) -> np.ndarray:
+    """bool (variants,); what has diverged is no result, and beats nothing."""
+    is_sound = np.array([not one.diverged for one in variants])
+    on_front = np.zeros(len(variants), dtype=bool)
+    if is_sound.any():
+        worths = np.array([one.accuracy for one in variants])
+        points = np.column_stack((np.array(costs)[is_sound], worths[is_sound]))
+        on_front[is_sound] = pareto_front(points, (Better.LOWER, Better.HIGHER))
+    return on_front
 
 
 def _draw(plot: Axes, variants: Sequence[VariantMeasurement], costs: Sequence[float]) -> None:
     worths = [one.accuracy for one in variants]
-    on_front = _on_front(costs, worths)
+    on_front = _on_front(variants, costs)
     along = sorted(map(int, np.flatnonzero(on_front)), key=costs.__getitem__)
     beaten = np.flatnonzero(~on_front)
     for place, one in enumerate(variants):

@@ -9,7 +9,7 @@ import pytest
 from engine.advice.accuracy_floor import AccuracyFloor
 from engine.advice.differences import Difference, Differences
 from engine.advice.goals import ACCURACY, Goal
-from engine.advice.recommendations import Recommendation, recommendations, recommended
+from engine.advice.recommendations import Recommendation, recommendations, recommended, why_none
 from engine.advice.repeated_chains import judged_chains
 from engine.contract.errors import RecipeError
 from engine.contract.measurements import VariantMeasurement
@@ -201,6 +201,29 @@ def test_repetitions_are_told_as_means_and_not_by_the_luckiest() -> None:
     assert told[Goal.SMALLEST].variant == "lucky (seed 1)"
     above = {one.goal: one for one in recommended(REPEATED, AccuracyFloor(0.902))}
     assert above[Goal.SMALLEST].variant == "steady (seed 1)"
+
+
+def test_what_each_repetition_measured_as_worse_is_not_taken_though_two_means_tell_nothing() -> None:
+    paired = changed("any", 1, 15, p_holm=0.001).paired
+    worse = [one.model_copy(update={"paired": paired}) for one in seeds("PRN", (0.5, 0.95), "pruning 90 %", size=100)]
+    told = recommended((*REPEATED[:2], *worse), AccuracyFloor())
+    assert {one.variant for one in told} == {"baseline (seed 1)"}
+    once = [worse[0], worse[1].model_copy(update={"paired": changed("any", 0, 1).paired})]
+    told = recommended((*REPEATED[:2], *once), AccuracyFloor())
+    assert "PRN (seed 1)" in {one.variant for one in told}
+
+
+def test_a_repetition_that_diverged_is_left_out_and_how_many_are_left_is_told() -> None:
+    runs = [one.model_copy(update={"diverged": one.name == "steady (seed 1)"}) for one in REPEATED]
+    told = {one.goal: one for one in recommended(runs, AccuracyFloor(0.8))}
+    assert told[Goal.ACCURATE].variant == "steady (seed 2)"
+    assert "0.920 (0.920–0.920), of 1 of 2 repetitions only, as the others have no result" in (
+        told[Goal.ACCURATE].reason
+    )
+    nothing = [one.model_copy(update={"diverged": one.chain != "baseline"}) for one in REPEATED]
+    assert recommended(nothing, AccuracyFloor()) == ()
+    assert why_none(nothing).startswith("No file is advised")
+    assert why_none(REPEATED) == ""
 
 
 def test_the_summary_of_a_run_tells_the_intervals_of_means() -> None:

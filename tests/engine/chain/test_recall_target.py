@@ -102,6 +102,10 @@ def test_over_seeds_the_repetitions_are_judged_together() -> None:
     found = summary.difference.recall["malignant"]
     assert found.values == pytest.approx((-0.015, 0.0, -0.005))
     assert (found.max_drop, found.verdict) == (0.05, "holds")
+    # One that diverged is no result, and counts in no mean.
+    last = variants[-1].model_copy(update={"diverged": True})
+    (_, summary) = summarised([*variants[:-1], last], classified, target=TARGET)
+    assert summary.repeats == ("seed 1", "seed 2")
 
 
 def test_what_the_test_images_can_show_is_told_before_the_training() -> None:

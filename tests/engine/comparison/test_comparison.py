@@ -228,6 +228,19 @@ def test_groups_are_kept_in_no_file_so_only_a_run_tests_its_own(tmp_path: Path) 
     assert any('The test images of "first" and "second" belong in groups' in one for one in found.warnings)
 
 
+def test_a_run_whose_answers_are_gone_is_compared_by_its_own_tests(tmp_path: Path) -> None:
+    write_run(tmp_path, "first", {"baseline": range(6), "int8": range(12)}, groups=[str(one) for one in range(IMAGES)])
+    write_run(tmp_path, "second", {"baseline": range(6)})
+    whole = comparison(tmp_path, "first", "second").row("first: int8").shown.paired
+    (tmp_path / "runs" / "first" / "predictions.npz").write_bytes(b"damaged")
+    found = comparison(tmp_path, "first", "second")
+    own = found.row("first: int8").shown.paired
+    assert whole is not None
+    assert own is not None
+    # Alone it is, as the other run cannot be held against it.
+    assert own.model_copy(update={"p_holm": whole.p_holm}) == whole
+
+
 def test_only_what_is_named_is_compared(tmp_path: Path) -> None:
     write_run(tmp_path, "first", {"baseline": (), "int8": (), "PRN": ()})
     write_run(tmp_path, "second", {"baseline": (), "int8": ()})

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.advice.accuracy_floor import AccuracyFloor
-from engine.advice.recommendations import recommended
+from engine.advice.recommendations import recommended, why_none
 from engine.advice.repeated_chains import judged_chains
 from engine.contract.measurements import VariantMeasurement
 from engine.contract.repeated_results import ChainSummary
@@ -218,6 +218,8 @@ class ChoicePanel(Panel):
         return "&nbsp;&nbsp; ".join(said)
 
     def _asked_text(self, floor: AccuracyFloor) -> str:
+        if none := why_none(self._variants):
+            return escape(recognised(none))
         so_far = "" if self._closed else tr("So far. ")
         asked = escape(recognised(floor.words(self._judged.variants)))
         return tr("<b>Which file to take</b>, with {asked}. {so_far}A click shows the row.", asked=asked, so_far=so_far)
