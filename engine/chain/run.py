@@ -31,6 +31,7 @@ from engine.store.locations import Locations
 from engine.store.run_environment import note_environment
 from engine.store.run_hashes import drop_run_hashes, write_run_hashes
 from engine.store.run_history import RunState, mark_interrupted, record_end, record_start
+from engine.store.start_folder import note_start_folder
 from engine.training.control import Control
 
 Emit = Callable[[EngineEvent], None]
@@ -84,6 +85,7 @@ def run_recipe(
             )
             drop_run_hashes(directory.path)
             note_environment(directory.path)
+            note_start_folder(directory.path, recipe)
             on_directory(directory)
             database = open_things.enter_context(open_database(locations.database))
             mark_interrupted(database)

@@ -20,6 +20,7 @@ from engine.datasets.listing.grouping import with_groups
 from engine.datasets.source import DATASETS, DatasetSource, Sample, SampleIndex
 from engine.export.feeding_description import Feeding
 from engine.store.locations import Locations
+from engine.store.start_folder import from_start_folder
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ class RunImages:
                 reading = None
         cache = Locations(directory.parent.parent).image_cache
         repeat = next((one for one in recipe.repeats if one.seed == seed), recipe.repeats[0])
-        return cls(_settings(recipe, dataset), repeat.data_seed, cache, reading)
+        settings = from_start_folder(directory, _settings(recipe, dataset))
+        return cls(settings, repeat.data_seed, cache, reading)
 
     def decoded(self, path: str) -> np.ndarray:
         """An image by its path in the run's files: (height, width) or (height, width, 3), uint8 or uint16.

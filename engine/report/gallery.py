@@ -67,7 +67,8 @@ def gallery_section(run: ReportedRun, stem: str, progress: Progress = UNWATCHED)
         gone = len(pictures.unreadable)
         blocks.append(
             Prose(
-                f"{gone:,} of the images that would be shown here could not be read again: they were moved or deleted."
+                f"{gone:,} of the images that would be shown here could not be read again: they are not where the "
+                "run read them, or changed since."
             )
         )
     return ReportSection("Pictures", tuple(blocks)) if blocks else None

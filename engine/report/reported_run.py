@@ -193,14 +193,24 @@ def _told(directory: Path, recipe: Recipe, events: list[EngineEvent]) -> Reporte
         check=check,
         predictions=predictions,
         result=result,
-        unfinished=_unfinished(end, len(stages), len(seconds), bool(told), running.name),
+        unfinished=_unfinished(end, len(stages), len(seconds), bool(told), running.name, _is_damaged(directory)),
         failed_stages={titles.get(key, key): message for key, message in failed.items()},
         warnings=(*warnings, *filter(None, (unread, unreadable))),
         findings=started.findings if started else (),
     )
 
 
-def _unfinished(end: EngineEvent | None, stages: int, finished: int, has_measured: bool, running: str) -> str:
+def _is_damaged(directory: Path) -> bool:
+    """Whether the event log of a run that ended is not as it was written."""
+    try:
+        return is_damaged(directory, directory / EVENTS)
+    except OSError:
+        return True
+
+
+def _unfinished(
+    end: EngineEvent | None, stages: int, finished: int, has_measured: bool, running: str, is_damaged: bool
+) -> str:
     so_far = f"{finished} of {stages} stages had been finished" if stages else "no stage had been planned"
     if finished and not stages:
         # A search plans its stages trial by trial.
@@ -215,6 +225,8 @@ def _unfinished(end: EngineEvent | None, stages: int, finished: int, has_measure
             return f"This run is not complete. {end.message} All other chains were finished and measured."
         case RunCancelled():
             return f"This run was cancelled when {so_far}. {left}"
+        case _ if is_damaged:
+            return f"The event log of this run is damaged, and does not tell how it ended. {left}"
         case _:
             during = f" in {running}," if running else ""
             return f"This run has not ended, or was cut off,{during} when {so_far}. {left}"

@@ -51,6 +51,11 @@ class SearchSpace:
             try:
                 chosen[place] = None if isinstance(values, str) else _sorted(_distinct(recipe, place, values))
             except (KeyError, IndexError, TypeError):
+                if place.startswith("chains.") and place.count(".") == 1:
+                    raise RecipeError(
+                        f'search.vary."{place}": a whole chain varies in the order of its steps only; '
+                        f'write "{ANY_ORDER}".'
+                    ) from None
                 raise RecipeError(f'search.vary."{place}": there is no such place in the recipe.') from None
             if chosen[place] is None and next(_orders(recipe, place), None) is None:
                 raise RecipeError(

@@ -45,9 +45,10 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
         _print_findings(console, refused.faults)
         return EXIT_BAD_INPUT
     store = StageStore(locations)
-    several = (tr("images"),) if len(planned.branches) > 1 else ()
+    settings, repeats = ({getattr(stage, of) for stage in planned.planned_stages()} for of in ("setting", "repeat"))
     table = Table(
-        *several,
+        *([tr("images")] if len(settings) > 1 else []),
+        *([tr("repetition")] if len(repeats) > 1 else []),
         *map(tr, COLUMNS),
         title=recipe.name,
         title_justify="left",
@@ -70,9 +71,14 @@ def check_command(recipe_path: Path, runs_directory: Path) -> int:
         )
         disk += 0 if done else stage.estimated_disk_bytes
         memory = max(memory, 0 if done else stage.estimated_memory_bytes)
-        setting = (stage.setting if stage.parent is None else "",) if several else ()
+        # Told once, of the baseline.
+        of_branch = [
+            name if stage.parent is None else ""
+            for name, several in ((stage.setting, settings), (stage.repeat, repeats))
+            if len(several) > 1
+        ]
         title = titles[stage.key] + after
-        table.add_row(*setting, title, ", ".join(stage.chains), said_figure(stage.epochs_text), *costs)
+        table.add_row(*of_branch, title, ", ".join(stage.chains), said_figure(stage.epochs_text), *costs)
     console.print(table)
     of_images = print_images(console, recipe.dataset, planned.index, recipe.images.first, recipe.seed, locations)
     for dataset, index in planned.datasets.others:

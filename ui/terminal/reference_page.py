@@ -11,6 +11,7 @@ from engine.contract.dataset_options import DATASET_OPTIONS
 from engine.contract.dataset_settings import DatasetSettings
 from engine.contract.image_settings import DwtSettings, ImageGrid
 from engine.contract.repeat_settings import RepeatSettings
+from engine.contract.search_settings import SearchSettings
 from engine.contract.target_settings import TargetSettings
 from engine.contract.training_settings import TrainingSettings
 from engine.datasets.source import DATASETS
@@ -62,6 +63,7 @@ TABLES: tuple[tuple[str, type[BaseModel], str], ...] = (
     ("[backbone]", BackboneSettings, ""),
     ("[training]", TrainingSettings, ""),
     ("[target]", TargetSettings, ""),
+    ("[search]", SearchSettings, ""),
 )
 """Title, declaration, and what is to be said below it."""
 

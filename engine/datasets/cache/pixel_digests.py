@@ -52,7 +52,10 @@ def read_pixel_digests(path: Path) -> dict[str, str]:
     """
     try:
         with path.open(encoding="utf-8", newline="") as stream:
-            return {row["path"]: row["digest"] for row in csv.DictReader(stream)}
+            rows = csv.DictReader(stream)
+            if tuple(rows.fieldnames or ()) != COLUMNS:
+                raise csv.Error
+            return {row["path"]: row["digest"] for row in rows}
     except FileNotFoundError:
         return {}
     except (OSError, KeyError, ValueError, csv.Error):
