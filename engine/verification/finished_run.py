@@ -40,6 +40,8 @@ class SplitImages:
     split_of: Mapping[str, str]
     digest_of: Mapping[str, str]
     """Path → digest of its pixels, those left out included; empty where the run is of a version that kept none."""
+    unknown_digests: str = ""
+    """Why they are not known though the run kept some, as a sentence."""
 
     def paths(self, split: Split) -> tuple[str, ...]:
         return tuple(path for path, name in self.split_of.items() if name == split)
@@ -122,7 +124,10 @@ class FinishedRun:
             raise DataError(
                 f"{path} is missing or damaged, so it is not known which images were test images; run the recipe again."
             ) from None
-        return SplitImages(labelled, split_of, kept_digests(path))
+        try:
+            return SplitImages(labelled, split_of, kept_digests(path))
+        except DataError as damaged:
+            return SplitImages(labelled, split_of, {}, str(damaged))
 
 
 def _result(directory: Path, line: bytes) -> RunResult:

@@ -114,7 +114,9 @@ class ImageSets:
     def _note(self, name: str, found: ReadImages, kept: SplitImages, needed: list[str]) -> None:
         if found.added:
             self.notes.append(f"{name}: images there now that the run did not have: {found.added:,}.")
-        if not kept.digest_of:
+        if kept.unknown_digests:
+            self.notes.append(kept.unknown_digests)
+        elif not kept.digest_of:
             self.notes.append(
                 f"{name}: the version of the program that made this run kept no digests of pixels, so changed images "
                 "show in the figures only."

@@ -179,6 +179,16 @@ def test_hashes_that_were_removed_are_missed(copied_run: Path, capsys: pytest.Ca
     assert Verified(copied_run, capsys).code == 2
 
 
+def test_emptied_digests_are_damaged_and_all_else_is_verified(
+    copied_run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (copied_run / "pixels.csv").write_bytes(b"")
+    said = Verified(copied_run, capsys)
+    assert said.code == 3
+    assert "pixels.csv is damaged, so the images cannot be compared" in said.printed
+    assert set(said.outcomes("PRQ").values()) == {"holds"}
+
+
 def test_a_missing_image_is_named_and_read_from_what_was_decoded(
     copied_run: Path, one_test_image: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
