@@ -30,6 +30,8 @@ def comparison_warnings(
     said += _of_images(variants, baseline)
     said += _of_groups(variants)
     said += _of_means(variants)
+    if diverged := [one.name for one in variants if one.variant.diverged]:
+        said.append(f"Most likely diverged in training, so their figures are no result: {_quoted(diverged)}.")
     if timed_on:
         said.append(f"Latencies were timed in turn for this comparison, on {timed_on}.")
     elif not timed_together:

@@ -241,6 +241,13 @@ def test_a_run_whose_answers_are_gone_is_compared_by_its_own_tests(tmp_path: Pat
     assert own.model_copy(update={"p_holm": whole.p_holm}) == whole
 
 
+def test_what_has_diverged_is_told(tmp_path: Path) -> None:
+    write_run(tmp_path, "first", {"baseline": (), "int8": ()}, diverged=True)
+    write_run(tmp_path, "second", {"baseline": ()})
+    said = comparison(tmp_path, "first", "second").warnings
+    assert any("diverged in training" in one and '"first: int8"' in one and "second" not in one for one in said)
+
+
 def test_only_what_is_named_is_compared(tmp_path: Path) -> None:
     write_run(tmp_path, "first", {"baseline": (), "int8": (), "PRN": ()})
     write_run(tmp_path, "second", {"baseline": (), "int8": ()})
