@@ -31,6 +31,12 @@ class JudgedChains:
     worse: frozenset[str]
     """Names of those that every repetition measured as less accurate than its baseline, by its own test images."""
 
+    @classmethod
+    def unrepeated(cls, variants: Sequence[VariantMeasurement]) -> JudgedChains:
+        """Each variant for itself."""
+        names = {one.name: one.name for one in variants}
+        return cls(tuple(variants), names, 1, dict.fromkeys(names, 1), frozenset())
+
     def share_text(self, variant: VariantMeasurement) -> str:
         """How many repetitions a chain's figures are of, as a part of a sentence; empty where nothing is repeated."""
         if self.repetitions == 1:
@@ -49,8 +55,7 @@ def judged_chains(variants: Sequence[VariantMeasurement], summary: Sequence[Chai
             better than the best of the other.
     """
     if not any(variant.repeat for variant in variants):
-        names = {one.name: one.name for one in variants}
-        return JudgedChains(tuple(variants), names, 1, dict.fromkeys(names, 1), frozenset())
+        return JudgedChains.unrepeated(variants)
     known = {(one.setting, one.chain): one for one in summary}
     repetitions = len({variant.repeat for variant in variants})
     together: dict[tuple[str, str], list[VariantMeasurement]] = {}

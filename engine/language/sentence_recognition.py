@@ -16,8 +16,10 @@ from engine.language.catalogue import Catalogue
 from engine.language.speech import SPEECH
 
 FIELD = re.compile(r"\{([a-z_]\w*)(?:![rsa])?(?::([^{}]*))?\}", re.IGNORECASE)
-NUMBER_SPEC = re.compile(r",?(\.\d+)?[gfde%]|,|\d*d|\.\d+")
+NUMBER_SPEC = re.compile(r"\+?,?(\.\d+)?[gfde%]|,|\d*d|\.\d+")
 NUMBER = r"[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?%?"
+SIGNED = re.compile(rf"(?=[-+−]){NUMBER}")
+"""A number whatever its field is called; without a sign it may be a version."""
 WORD = re.compile(r"[A-Za-z]{2,}")
 LEAST_OWN = 4
 """A template with fewer characters of its own, blanks aside, fits too much."""
@@ -122,7 +124,7 @@ class Recognition:
                 case Kind.OF_THE_USER:
                     values[name] = value
                 case Kind.TEXT:
-                    values[name] = self._said(value)
+                    values[name] = self._script.number(value) if SIGNED.fullmatch(value) else self._said(value)
                     # As "Train for 60 epochs" fits "{trained} epochs".
                     if " " in value and values[name] == value and template.own < LEAST_AROUND_WORDS:
                         return None

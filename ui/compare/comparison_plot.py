@@ -153,6 +153,6 @@ def _drawn(comparison: Comparison, x: Figure, y: Figure, progress: Progress) -> 
     points: list[ParetoPoint] = []
     for number, group in enumerate(groups):
         variants = tuple(one for one in differences.variants if one.name in group)
-        judged = JudgedChains(variants, {one.name: one.name for one in variants}, 1)
+        judged = JudgedChains.unrepeated(variants)
         points += (replace(one, group=number) for one in pareto_points(judged, x, y, differences))
     return _Drawn(best_first(points), x, y)
