@@ -24,8 +24,8 @@ TIME_COLUMN = 2
 
 def work_of(scanned: ScanResult, macs_per_second: float = DEFAULT_MACS_PER_SECOND) -> Work:
     """What the images mean for the time that a recipe takes."""
-    splits = (Split.TRAIN, Split.VALIDATION, Split.TEST)
-    return Work(*(scanned.images(split) for split in splits), len(scanned.classes), macs_per_second)
+    train, validation, test = (scanned.images(split) for split in (Split.TRAIN, Split.VALIDATION, Split.TEST))
+    return Work(train, validation, test, len(scanned.classes), macs_per_second)
 
 
 class PlanView(QTreeWidget):

@@ -102,7 +102,7 @@ class StepsEditor(QWidget):
 
     def add_step(self, key: str) -> None:
         """Append a step with its default parameters and choose it."""
-        self._emit((*self._steps, STEPS[key].Parameters()), (*self._rows(), None), len(self._steps))
+        self._emit((*self._steps, STEPS[key].Parameters(step=key)), (*self._rows(), None), len(self._steps))
 
     def choose(self, row: int) -> None:
         """Choose a step."""
