@@ -69,9 +69,14 @@ def _table(report: DeviceReport, key: str) -> ReportTable:
         for one in report.figures
     )
     caption = (
-        f"The files on {report.title}: median time for one image, its ratio to the baseline's in the same rounds, and "
-        "to how many test images a file gives the same class as on the computer of the run."
+        f"The files on {report.title}: median time for one image, its ratio to the baseline's in the same rounds, "
     )
+    caption += "and to how many test images a file gives the same class as on the computer of the run."
+    if not report.kept.results.rounds:
+        caption = (
+            f"The files on {report.title}: time for one image of noise, one file after the other, and its ratio to "
+        )
+        caption += "the baseline's, which has no interval then. Answers were not compared."
     return ReportTable(key, caption, tuple(heads), rows)
 
 

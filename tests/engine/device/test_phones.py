@@ -17,6 +17,9 @@ from engine.device.bundle import AskedBundle, write_bundle
 from engine.device.device_figures import DeviceFigures, device_figures
 from engine.device.kept_results import kept_results
 from engine.device.result_import import import_results
+from engine.report.content import ReportTable
+from engine.report.device_section import device_section
+from engine.report.reported_run import read_run
 
 Command = Callable[..., tuple[int, str, str]]
 
@@ -190,6 +193,11 @@ def test_what_the_app_for_ios_shows_is_read_back(device_run: Path, bundle: Path)
     device = bundle / "ios" / "device.txt"
     device.write_text(device.read_text().replace("name=iPhone", "name=iPhone 15"))
     import_results(str(device_run), bundle / "ios", device_run.parents[1])
+    section = device_section(read_run(device_run), "")
+    assert section is not None
+    (caption,) = (block.caption for block in section.blocks if isinstance(block, ReportTable))
+    assert "one file after the other" in caption
+    assert "in the same rounds" not in caption
     figures = figures_of(device_run)
     assert list(figures[0].latency) == ["coreml"]
     assert figures[1].error == "There is no output of it."

@@ -43,6 +43,7 @@ def test_times_ratios_and_other_answers_are_told(device_run: Path, record: Bundl
     assert "in 3 rounds, in turn" in prose.text
     assert isinstance(table, ReportTable)
     assert table.heads[1:3] == ("1 thread\np50 (ms)", "1 thread\n× baseline (95 % CI)")
+    assert "in the same rounds" in table.caption
     first, second, third = table.rows
     assert (first[1], first[2][:4]) == ("1.00", "1.00")
     assert (second[1], second[2][:4]) == ("2.00", "2.00")
