@@ -20,14 +20,14 @@ class Standing(StrEnum):
     """Another was, but not beyond the noise: it may be as good."""
     DOMINATED = "dominated"
     """Another is really no worse in all figures, and really better in one."""
+    DIVERGED = "diverged"
+    """Its training diverged, so its figures are no result: it is never on the front, and beats nothing."""
 
 
 def standings(
     variants: Sequence[VariantMeasurement], figures: Sequence[Figure], differences: Differences | None = None
 ) -> dict[str, Standing]:
     """Name → standing, of each variant that has all the figures and was measured on the study's own test images.
-
-    What has diverged is no result: it is never on the front, and beats nothing.
 
     Args:
         variants: of one run, baselines included.
@@ -41,7 +41,7 @@ def standings(
         if variant.dataset or None in numbers:
             continue
         if variant.diverged:
-            found[variant.name] = Standing.DOMINATED
+            found[variant.name] = Standing.DIVERGED
         else:
             drawn.append(variant)
             rows.append(numbers)

@@ -22,6 +22,7 @@ from ui.dashboard.point_names import PointNames
 from ui.figure_names import one_line
 from ui.theme import LIGHT, Theme
 
+BEHIND = (Standing.DOMINATED, Standing.DIVERGED)
 POINT_PIXELS, CURRENT_PIXELS = 11, 19
 PALE = 90
 """Of 255: how much is seen of what another file is really better than."""
@@ -104,7 +105,7 @@ class ParetoPlot(Plot):
 
     def _draw(self) -> None:
         theme = self._theme
-        colours = {Standing.FRONT: theme.accent, Standing.OPEN: theme.accent, Standing.DOMINATED: theme.muted}
+        colours = {standing: theme.muted if standing in BEHIND else theme.accent for standing in Standing}
         pale = {standing: _faded(colour, standing) for standing, colour in colours.items()}
         # What is on the front is drawn last, over what lies at the same place.
         last_first = self._points[::-1]
@@ -151,7 +152,8 @@ class ParetoPlot(Plot):
         """The corners of each group's front, with a gap, which is not a number, after each."""
         corners: list[tuple[float, float]] = []
         for group in sorted({point.group for point in self._points}) if self._figures else ():
-            values = np.array([(point.x, point.y) for point in self._points if point.group == group])
+            sound = (point for point in self._points if point.standing is not Standing.DIVERGED)
+            values = np.array([(point.x, point.y) for point in sound if point.group == group]).reshape(-1, 2)
             better = [one.better for one in self._figures or ()]
             corners += [self._at(*corner) for corner in front_line(values, better)]
             corners.append((math.nan, math.nan))
@@ -172,7 +174,7 @@ class ParetoPlot(Plot):
         return interval
 
     def _place_names(self) -> None:
-        colours = {Standing.DOMINATED: self._theme.muted}
+        colours = dict.fromkeys(BEHIND, self._theme.muted)
         self.names.place(
             [
                 (one.name, QPointF(*self._at(one.x, one.y)), colours.get(one.standing, self._theme.text))
@@ -258,6 +260,6 @@ def _power_ticks(values: Sequence[float]) -> list[list[tuple[float, str]]]:
 
 def _faded(colour: str, standing: Standing) -> QColor:
     faded = QColor(colour)
-    if standing is Standing.DOMINATED:
+    if standing in BEHIND:
         faded.setAlpha(PALE)
     return faded

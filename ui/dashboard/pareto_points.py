@@ -18,6 +18,7 @@ STANDING_WORDS = {
     Standing.FRONT: mark("On the front: no other file is as good in both and better in one."),
     Standing.OPEN: mark("May be as good: another file measured better, but not beyond the noise."),
     Standing.DOMINATED: mark("Another file is really better, and no worse in either."),
+    Standing.DIVERGED: mark("Its training diverged: its figures are no result."),
 }
 SPAN_FOR_LOG = 10
 """A scale is offered as logarithmic where the largest value is more than this times the smallest."""

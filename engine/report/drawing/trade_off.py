@@ -74,8 +74,9 @@ def _draw(plot: Axes, variants: Sequence[VariantMeasurement], costs: Sequence[fl
     plot.step(np.take(costs, along), np.take(worths, along), where="post", color=SERIES[0], linewidth=1, zorder=2)
     plot.plot(np.take(costs, along), np.take(worths, along), "o", color=SERIES[0], zorder=5, label="not beaten")
     if len(beaten):
+        behind = "beaten or diverged" if any(one.diverged for one in variants) else "beaten"
         others = (np.take(costs, beaten), np.take(worths, beaten))
-        plot.plot(*others, "o", markerfacecolor="white", color=MUTED, zorder=3, label="beaten")
+        plot.plot(*others, "o", markerfacecolor="white", color=MUTED, zorder=3, label=behind)
     for place, one in enumerate(variants):
         if one.chain == BASELINE:
             plot.plot(costs[place], worths[place], "s", markersize=9, markerfacecolor="none", color=MUTED,

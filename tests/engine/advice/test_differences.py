@@ -141,4 +141,4 @@ def test_what_is_behind_the_front_is_so_for_certain_or_may_be_as_good() -> None:
     assert standings([BASELINE, same], figures("micro_size", "accuracy")) == {}
     diverged = changed("same", 0, 0, model_bytes=500_000, diverged=True)
     found = standings([BASELINE, diverged], (SIZE, ACCURACY))
-    assert found == {"baseline": Standing.FRONT, "same": Standing.DOMINATED}
+    assert found == {"baseline": Standing.FRONT, "same": Standing.DIVERGED}

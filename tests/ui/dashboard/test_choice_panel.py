@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isnan
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,24 @@ def text(panel: ChoicePanel, name: str) -> str:
     label = panel.findChild(QLabel, f"dashboard.choice.{name}")
     assert label is not None
     return label.text()
+
+
+def test_where_all_chains_diverged_it_is_said_instead_of_an_advice(
+    qtbot: QtBot, board: Dashboard, events: list[EngineEvent]
+) -> None:
+    def diverged(event: EngineEvent) -> EngineEvent:
+        if isinstance(event, VariantMeasured) and event.variant.chain != "baseline":
+            return event.model_copy(update={"variant": event.variant.model_copy(update={"diverged": True})})
+        return event
+
+    measured = [diverged(event) for event in until(events, VariantMeasured, 3)]
+    panel = take(qtbot, board, measured)
+    assert text(panel, "asked").startswith("No file is advised: the training of every chain diverged")
+    on_front = [point.name for point in panel.plot.points if point.standing is Standing.FRONT]
+    assert on_front == ["baseline"]
+    (baseline,) = (point for point in panel.plot.points if point.name == "baseline")
+    assert {corner for corner in panel.plot._fronts() if not isnan(corner[0])} == {(baseline.x, baseline.y)}
+    assert "its training diverged" in text(panel, "legend")
 
 
 def test_points_come_as_variants_finish(qtbot: QtBot, board: Dashboard, events: list[EngineEvent]) -> None:

@@ -209,6 +209,11 @@ class ChoicePanel(Panel):
             ),
             tr('<span style="color:{muted}">●</span>&nbsp;another file is really better', muted=muted),
         ]
+        if any(variant.diverged for variant in self._judged.variants):
+            said[-1] = tr(
+                '<span style="color:{muted}">●</span>&nbsp;another file is really better, or its training diverged',
+                muted=muted,
+            )
         if bars := _whiskers((y, x)):
             said.append(tr("Bars: {bars}", bars=bars))
         if self._judged.repetitions > 1:
