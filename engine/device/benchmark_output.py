@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
-from engine.device.device_results import DeviceLatency, OperatorTime
+from engine.device.device_results import LARGEST, DeviceLatency, OperatorTime
 
 NUMBER = r"[0-9.]+(?:e[+-]?[0-9]+)?"
 COUNT = re.compile(rf"count=(\d+) .*?avg=({NUMBER}).*")
@@ -44,16 +45,31 @@ class BenchmarkOutput:
 
 def parse_output(text: str) -> BenchmarkOutput:
     """Whatever the text is: one that holds no times is of a file that did not run."""
+    try:
+        return _parsed(text)
+    except ValueError:
+        note = "what the tool printed holds a figure that is no number; run it again"
+        return BenchmarkOutput(None, None, None, None, note, ())
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value) or value > LARGEST:
+        raise ValueError
+    return value
+
+
+def _parsed(text: str) -> BenchmarkOutput:
     summary = SUMMARY.search(text)
     if summary is None:
         return BenchmarkOutput(None, None, None, None, _last_words(text), ())
     if NOT_DELEGATED in text:
         note = "the delegate took no part of it, and the processor ran it all"
         return BenchmarkOutput(None, None, None, None, note, ())
-    init, first, mean = (float(one) for one in summary.groups())
+    init, first, mean = (_number(one) for one in summary.groups())
     # The second of these lines is of the runs that count.
     counted = COUNT.findall(text) and [one[0] for one in re.finditer(COUNT, text)][-1]
-    found = {name: float(value) / 1e3 for name, value in FIGURE.findall(counted or "")}
+    found = {name: _number(value) / 1e3 for name, value in FIGURE.findall(counted or "")}
     memory, partly = MEMORY.search(text), PARTLY.search(text)
     latency = None
     if mean > 0:
@@ -62,7 +78,7 @@ def parse_output(text: str) -> BenchmarkOutput:
         latency,
         init / 1e3 or None,
         first / 1e3 or None,
-        round(float(memory[1]) * MB) if memory else None,
+        round(_number(memory[1]) * MB) if memory else None,
         "a part of it ran on the processor, not in the delegate" if partly else "",
         _operators(text),
     )
@@ -77,7 +93,9 @@ def _operators(text: str) -> tuple[OperatorTime, ...]:
     for line in rest.splitlines()[1:]:
         row = ROW.match(line)
         if row is not None:
-            found.append(OperatorTime(operator=row[1], count=int(row[2]), ms=float(row[3]), share=float(row[4]) / 100))
+            found.append(
+                OperatorTime(operator=row[1], count=int(row[2]), ms=_number(row[3]), share=_number(row[4]) / 100)
+            )
         elif found:
             break
     return tuple(found[:MOST_OPERATORS])

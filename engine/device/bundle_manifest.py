@@ -18,6 +18,9 @@ class _Packed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+NPY_HEADER_BYTES, FLOAT_BYTES = 128, 4
+
+
 class PackedFile(_Packed):
     sha256: str
     bytes: int
@@ -59,6 +62,11 @@ class BundleManifest(_Packed):
     files: dict[str, PackedFile]
     image_sets: tuple[ImageSet, ...]
     models: tuple[PackedModel, ...]
+
+    def classes(self, model: PackedModel) -> int:
+        """By the size of what it answers here; a single value decides between two."""
+        values = (self.files[model.expected].bytes - NPY_HEADER_BYTES) // FLOAT_BYTES
+        return max(values // len(self.image_sets[model.set].labels), 2)
 
 
 class BundleRecord(_Packed):

@@ -32,8 +32,8 @@ class KeptResults:
 
     @property
     def title(self) -> str:
-        """Such as "Raspberry Pi 4 Model B, 2026-03-01 14:25"."""
-        return f"{self.results.machine.name}, {self.results.begun.astimezone(UTC):%Y-%m-%d %H:%M}"
+        """Such as "Raspberry Pi 4 Model B, 2026-03-01 14:25:00"."""
+        return f"{self.results.machine.name}, {self.results.begun.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,10 @@ def matching_record(directory: Path, results: DeviceResults, file: Path) -> Bund
     told = {model.name: model.sha256 for model in results.models}
     if told != {model.name: packed.files[model.file].sha256 for model in packed.models}:
         raise DataError(f"{file} tells of other files than those in the bundle of this run; measure the bundle again.")
+    classes = {model.name: packed.classes(model) for model in packed.models}
     for model in results.models:
+        if model.answers and any(place >= classes[model.name] for place in model.answers.predicted):
+            raise DataError(f"{file} has answers of {model.name} that are no class of it; measure the bundle again.")
         if model.answers and len(model.answers.predicted) != len(record.predicted[model.name]):
             raise DataError(f"{file} has answers for other images than the bundle's; measure the bundle again.")
     return record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 from engine.contract.errors import DataError
 from engine.device.benchmark_output import BenchmarkOutput, parse_output
 from engine.device.bundle_manifest import BundleRecord, PackedModel
-from engine.device.device_results import BENCHMARK_KIND, FORMAT
+from engine.device.device_results import BENCHMARK_KIND, EARLIEST, FORMAT, LATEST
 
 DEVICE_FILE = "device.txt"
 CPU, PROFILE = "cpu-", "profile"
@@ -125,7 +126,7 @@ def _machine(told: Mapping[str, str]) -> dict[str, Any]:
         "name": told.get("name", "") or told.get("board", "") or "phone",
         "board": told.get("board", ""),
         "cpu": told.get("cpu", ""),
-        "cores": max(int(cores), 1) if cores.isdigit() else 1,
+        "cores": int(cores) if re.fullmatch(r"[1-9][0-9]{0,3}", cores) else 1,
         "architecture": told.get("architecture", ""),
         "system": told.get("system", "") or system,
         "kernel": told.get("kernel", ""),
@@ -141,9 +142,12 @@ def _machine(told: Mapping[str, str]) -> dict[str, Any]:
 def _begun(told: Mapping[str, str], folder: Path) -> str:
     try:
         moment = datetime.fromisoformat(told.get("begun", ""))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if not EARLIEST <= moment <= LATEST:
+            raise ValueError
     except ValueError:
         moment = datetime.fromtimestamp((folder / DEVICE_FILE).stat().st_mtime, UTC)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()
+    return moment.isoformat()
 
 
 def _unknown(told: Mapping[str, str], folder: Path) -> dict[str, Any]:

@@ -13,9 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from engine.contract.errors import DataError
+from engine.device.device_results import LARGEST
 
 MOST_BYTES = 256 * 2**20
 LEAST_ROWS = 20
+MOST_S = 7 * 86_400.0
 YEAR_2001 = 1e9
 """Seconds since 1970: smaller times are relative to something else."""
 
@@ -53,6 +55,8 @@ class PowerLog:
         if np.any(np.diff(rows[:, 0]) < 0):
             place = int(np.argmax(np.diff(rows[:, 0]) < 0)) + 2
             raise DataError(f"{path}: the times do not rise at value {place}; sort the rows by time.")
+        if rows[-1, 0] - rows[0, 0] > MOST_S:
+            raise DataError(f"{path} is of more than a week, or its times are not seconds; cut out the measurement.")
         kept = np.concatenate([[True], np.diff(rows[:, 0]) > 0])
         seconds, watts = rows[kept, 0], rows[kept, 1]
         return cls(seconds, watts, bool(seconds[0] > YEAR_2001))
@@ -100,6 +104,6 @@ def _seconds(text: str, decimal: str) -> float:
 
 def _number(text: str, decimal: str) -> float:
     value = float(text.replace(decimal, "."))
-    if not math.isfinite(value):
+    if not math.isfinite(value) or abs(value) > LARGEST:
         raise ValueError
     return value

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from engine.contract.errors import Cancelled, NutshellError
+from engine.contract.errors import Cancelled, DataError, NutshellError
 from engine.contract.progress import UNWATCHED, Progress
 from engine.device.bundle_manifest import MANIFEST_FILE, BundleManifest
 from engine.device.result_import import ImportedResults, import_results
@@ -24,6 +24,8 @@ RECONNECT_S = 600.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 LOOK_EVERY_S = 0.1
 STOPPED_THERE, VANISHED = 130, -1
+MOST_SECONDS, MOST_ENERGY_S = 3600, 600
+"""As `measure.py` has them."""
 UNPACK_AGAIN = "unpack the bundle again"  # not shown
 """What measure.py says of files that were changed there."""
 
@@ -165,7 +167,15 @@ def measuring_options(name: str = "", seconds: float | None = None, energy_s: fl
         name: what to call the device; empty: as it calls itself.
         seconds: of timing per file; None: as usual.
         energy_s: how long each file runs for a power meter; 0: there is none.
+
+    Raises:
+        DataError: measure.py takes no such times.
     """
+    # Written so that NaN is refused as well.
+    if seconds is not None and not 0 < seconds <= MOST_SECONDS:
+        raise DataError(f"--seconds is {seconds:g}; it has to be more than 0 and at most {MOST_SECONDS}.")
+    if not 0 <= energy_s <= MOST_ENERGY_S:
+        raise DataError(f"--energy is {energy_s:g}; it has to be from 0 to {MOST_ENERGY_S}.")
     options = [f"--name={name}"] if name else []
     options += [f"--seconds={seconds:g}"] if seconds else []
     return options + ([f"--energy={energy_s:g}"] if energy_s else [])

@@ -199,9 +199,15 @@ def connection_error(host: str, code: int, said: str) -> NutshellError:
             f"This computer does not know the host key of {host} yet; connect once in a terminal and confirm it: "
             f"ssh {host}"
         )
-    if "Permission denied" in said:
+    if "Permission denied" in said and (code == NO_CONNECTION or "Permission denied (" in said):
         return DeviceRefused(
             f"{host} does not let this computer in with a key; copy your key there with: ssh-copy-id {host}"
+        )
+    if "No space left" in said or "failed to upload" in said:
+        return DeviceRefused(f"{host} has no space for the bundle; make room there, and give the same command again.")
+    if "Permission denied" in said:
+        return DeviceRefused(
+            f"{host} lets nobody write to ~/.cache/nutshell-device with this login; make that folder yours there."
         )
     if "Could not resolve" in said:
         return DeviceRefused(f"There is no device {host} in this network; check its name, or write its address.")

@@ -31,6 +31,7 @@ FEWEST_ROUNDS, MOST_ROUNDS, LEAST_ROUNDS = 10, 100, 3
 SECONDS_A_FILE = 3.0
 MOST_SECONDS_A_FILE = 45.0
 IDLE_S = 5.0
+MOST_SECONDS, MOST_ENERGY_S, MOST_THREADS = 3600, 600, 1024
 SETTLE_S, RUN_IN_S = 0.02, 0.003
 NO_PROFILE = "The Python packages of LiteRT and TensorFlow Lite give no times of single operators."
 STOPPED, FAILED, BAD_INPUT = 130, 3, 2
@@ -293,12 +294,12 @@ def timed(network):
 
 def burn(job, tell):
     """One file without a pause, for a power meter."""
-    network, count, began = warm(job), 0, time.time()
-    until = time.perf_counter() + job["seconds"]
+    network, count, began, clock = warm(job), 0, time.time(), time.perf_counter()
+    until = clock + job["seconds"]
     while time.perf_counter() < until:
         network.invoke()
         count += 1
-    tell({"began": began, "ended": time.time(), "inferences": count})
+    tell({"began": began, "ended": began + time.perf_counter() - clock, "inferences": count})
 
 
 JOBS = {"check": check, "time": time_rounds, "burn": burn}
@@ -461,10 +462,10 @@ class Measurement:
             tell_progress(
                 self._share(2, place / len(pairs)), "running {} for the power meter".format(model["name"]), left
             )
-            began = time.time()
+            began, clock = time.time(), time.perf_counter()
             # Of different lengths, so that a meter's curve fits in one place only.
             time.sleep(min(IDLE_S, seconds) * (1 + place % 3 / 2))
-            idle = {"began": began, "ended": time.time()}
+            idle = {"began": began, "ended": began + time.perf_counter() - clock}
             with Child(self._job(model, job="burn", threads=threads, seconds=seconds)) as process:
                 told = process.answer()
             if told.get("error"):
@@ -574,7 +575,17 @@ def parse(arguments):
     add("--threads", type=int, default=0, help="the larger number of threads; default: all")
     add("--seconds", type=float, default=SECONDS_A_FILE, help="of timing per file and number of threads")
     add("--energy", type=float, default=0.0, metavar="SECONDS", help="then run each file so long, for a power meter")
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    # Written so that NaN is refused as well.
+    if not 0 < chosen.seconds <= MOST_SECONDS:
+        parser.error(f"--seconds has to be more than 0 and at most {MOST_SECONDS}")
+    if not 0 <= chosen.energy <= MOST_ENERGY_S:
+        parser.error(f"--energy has to be 0 to {MOST_ENERGY_S}")
+    if not 0 <= chosen.threads <= MOST_THREADS:
+        parser.error(f"--threads has to be 0 to {MOST_THREADS}")
+    if chosen.out.is_dir() or not chosen.out.name or not chosen.out.absolute().parent.is_dir():
+        parser.error("--out has to name a file in a folder that exists")
+    return chosen
 
 
 def main(arguments):

@@ -62,15 +62,30 @@ def unpack(folder):
     tell()
 
 
+def text_of(file):
+    """Empty where there is none."""
+    try:
+        return file.read_text()
+    except OSError:
+        return ""
+
+
 def start(folder, *arguments):
     if not (folder / "run.sh").is_file():
         sys.exit(NO_BUNDLE)
     if group_of(folder):
         tell(started=False)
         return
+    asked = json.dumps(arguments)
+    if (folder / "results.json").is_file() and text_of(folder / "run.asked") == asked:
+        # It ended while nobody was connected: what it found is fetched.
+        (folder / "run.exit").write_text("0")
+        tell(started=False)
+        return
     for name in ("run.exit", "results.json"):
         if (folder / name).exists():
             (folder / name).unlink()
+    (folder / "run.asked").write_text(asked)
     reader, writer = os.pipe()
     if os.fork():
         os.close(writer)

@@ -101,6 +101,7 @@ def _import(run: str, results: Path, runs: Path, power: Path | None) -> int:
 
 def _run(chosen: argparse.Namespace) -> int:
     shell = SecureShell(chosen.host, chosen.ssh_config)
+    options = measuring_options(chosen.name, chosen.seconds, chosen.energy)
     directory = InspectedRun.directory_of(chosen.run, chosen.runs)
     _start_runtime(chosen.run, chosen.runs)
     with StopOnSignal(tr("Stopped.")) as stop, tempfile.TemporaryDirectory(prefix="nutshell-") as folder:
@@ -109,9 +110,7 @@ def _run(chosen: argparse.Namespace) -> int:
         write_bundle(asked_bundle(chosen), file, chosen.runs, progress)
         # The device says itself how long it takes.
         phases = Progress(progress.raise_if_cancelled, on_phase=progress.phase)
-        imported = measure_there(
-            file, shell, directory, measuring_options(chosen.name, chosen.seconds, chosen.energy), phases
-        )
+        imported = measure_there(file, shell, directory, options, phases)
     _print(directory, imported.kept)
     sys.stdout.write(tr("Kept in {file}.", file=imported.kept.file) + "\n")
     return EXIT_DONE

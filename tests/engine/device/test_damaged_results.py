@@ -15,6 +15,7 @@ from engine.contract.errors import DataError
 from engine.device.bundle import AskedBundle, write_bundle
 from engine.device.bundle_manifest import BundleRecord
 from engine.device.device_figures import device_figures
+from engine.device.device_reports import device_reports
 from engine.device.kept_results import kept_results
 from engine.device.result_import import import_results
 from engine.device.results_file import MOST_BYTES
@@ -65,6 +66,10 @@ def test_several_devices_and_dates_are_kept(device_run: Path, bundle: BundleReco
     assert (device_run / "devices" / "toy-board-20260301T142500Z-2.json").is_file()
 
 
+def span(model: str, began: float, ended: float) -> dict[str, Any]:
+    return {"model": model, "threads": 1, "began": began, "ended": ended, "inferences": 10}
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -82,6 +87,13 @@ def test_several_devices_and_dates_are_kept(device_run: Path, bundle: BundleReco
         (lambda found: found.update(run="20250101-000000-other-0000", bundle="0" * 16), "was measured for the run"),
         (lambda found: found.update(bundle="0" * 16), "does not know; make a bundle again"),
         (lambda found: found.update(begun="yesterday"), '"begun" is not as'),
+        (lambda found: found.update(begun="0001-01-01T00:00:00+14:00"), '"begun" is not as'),
+        (lambda found: found["models"][0]["latency"].update({"²": found["models"][0]["latency"]["1"]}), "latency"),
+        (lambda found: found["models"][0]["latency"]["1"].update(turns_ms=[[]] * 3), "turns_ms"),
+        (lambda found: found["models"][0]["answers"]["predicted"].__setitem__(0, 77), "no class of it"),
+        (lambda found: found["models"][0]["answers"]["predicted"].__setitem__(0, -1), "predicted"),
+        (lambda found: found["energy"].append(span("baseline", 1e9, 1e13)), "energy.0.ended"),
+        (lambda found: found["energy"].append(span("baseline", 1e9, 1e9 + 30)), '"the whole" is not as'),
         (lambda found: found["rounds"].extend(found["rounds"] * 1_000_000), "MiB, far more"),
     ],
 )
@@ -155,6 +167,20 @@ def test_what_was_kept_and_damaged_later_is_told_and_the_rest_shown(
     assert len(found_all.measurements) == 1
     assert "cut off" in found_all.troubles[0]
     assert first.is_file()
+
+
+def test_a_kept_file_that_should_never_have_been_hides_nothing(
+    device_run: Path, bundle: BundleRecord, tmp_path: Path
+) -> None:
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps(results_of(bundle)))
+    imported(device_run, file)
+    found = results_of(bundle)
+    found["models"][0]["latency"]["²"] = found["models"][0]["latency"]["1"]
+    (device_run / "devices" / "bad.json").write_text(json.dumps(sealed(found)))
+    found_all = device_reports(device_run)
+    assert [report.title for report in found_all.reports] == ["Toy board"]
+    assert "bad.json is damaged" in found_all.troubles[0]
 
 
 def test_other_answers_are_named_with_their_images(device_run: Path, bundle: BundleRecord, tmp_path: Path) -> None:

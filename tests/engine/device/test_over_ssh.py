@@ -19,9 +19,9 @@ from engine.contract.progress import Progress
 from engine.device.bundle import AskedBundle, write_bundle
 from engine.device.device_figures import device_figures
 from engine.device.kept_results import kept_results
-from engine.device.remote_measurement import RemoteMeasurement, measure_there
+from engine.device.remote_measurement import RemoteMeasurement, measure_there, measuring_options
 from engine.device.result_import import ImportedResults
-from engine.device.secure_shell import SecureShell
+from engine.device.secure_shell import SecureShell, connection_error
 from tests.loopback_sshd import LoopbackServer, make_key
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the server is started on Linux and macOS")
@@ -153,6 +153,50 @@ def test_a_connection_that_stays_lost_leaves_it_measuring_and_the_same_command_f
     ssh_device.config.write_text(config)
     imported = measure(ssh_device, device_run, file, Watch(), seconds=2)
     assert imported.kept.results.resumed == 0
+
+
+def test_what_was_measured_while_nobody_was_connected_is_fetched(
+    ssh_device: LoopbackServer, device_run: Path, tmp_path: Path
+) -> None:
+    file = packed(device_run, tmp_path)
+    with zipfile.ZipFile(file) as archive:
+        bundle = json.loads(archive.read("manifest.json"))["bundle"]
+    shell, options = SecureShell("device", ssh_device.config), ["--seconds=0.3", "--name=Loop"]
+    work = RemoteMeasurement(shell, bundle, Watch().progress)
+    work._prepare(file)
+    work._ask("start", *options)
+    deadline = time.monotonic() + MEASURE_S
+    while not (ended := list(ssh_device.there.glob("*/run.exit"))) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    there = json.loads(ended[0].with_name("results.json").read_text())
+    kept = measure(ssh_device, device_run, file, Watch()).kept
+    assert json.loads(kept.file.read_text())["digest"] == there["digest"]
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "sentence"),
+    [
+        (1, "PermissionError: [Errno 13] Permission denied: '/home/pi/.cache/x'", "make that folder yours"),
+        (255, "pi@board: Permission denied (publickey).", "does not let this computer in with a key"),
+        (1, "scp: failed to upload file bundle.zip", "has no space"),
+    ],
+)
+def test_what_ssh_says_is_told_as_what_it_means(code: int, said: str, sentence: str) -> None:
+    assert sentence in str(connection_error("board", code, said))
+
+
+@pytest.mark.parametrize(("seconds", "energy"), [(float("nan"), 0), (-1, 0), (1, -3), (1, float("inf"))])
+def test_times_that_nothing_can_take_are_refused_first(seconds: float, energy: float) -> None:
+    with pytest.raises(DataError, match="it has to be"):
+        measuring_options("", seconds, energy)
+
+
+@pytest.mark.parametrize("option", ["--seconds=nan", "--seconds=-1", "--energy=inf", "--threads=-3", "--out=/"])
+def test_the_device_refuses_them_too(checkout: Path, option: str) -> None:
+    command = [sys.executable, str(checkout / "resources" / "device" / "measure.py"), option]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=MEASURE_S, check=False)
+    assert done.returncode == 2
+    assert "has to" in done.stderr
 
 
 def test_a_killed_measurement_is_told_and_gone_on_with(

@@ -228,3 +228,10 @@ def test_a_folder_that_does_not_fit_has_a_sentence(
         import_results(str(device_run), folder, device_run.parents[1])
     assert sentence in str(error.value)
     assert not list((device_run / "devices").glob("*.json"))
+
+
+@pytest.mark.parametrize("figure", ["1.2.3", "1e+999", "9" * 20])
+def test_a_figure_that_is_no_number_is_a_note(figure: str) -> None:
+    found = parse_output(NEWER.format(threads=1, average=figure))
+    assert found.latency is None
+    assert "holds a figure that is no number" in found.note
