@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.language.sentence_recognition import recognised
-from engine.language.speech import mark, number_text, tr
+from engine.language.speech import mark, number_text, tr, tr_count
 from engine.verification.verified_figures import DifferingFigure, FigureGroup, Value, Verification
 from ui.counts import counted
 
@@ -23,6 +23,8 @@ GROUPS = (
     mark("TFLM file"),
     mark("runtimes"),
 )
+OF_THE_RUN = (mark("files"), mark("images"), mark("bytes"), mark("repetitions"))
+"""Groups that belong to no variant."""
 MAX_LINES = 8
 """Of one group; a table of many classes can differ in thousands of figures."""
 
@@ -36,12 +38,12 @@ def shown_groups(found: Verification) -> list[str]:
 def differing_lines(found: Verification) -> Iterator[str]:
     """What holds of the images and the run's own files, and each figure that does not hold, with both values."""
     for name, group in _groups_of_run(found):
-        yield f"{name}, {tr(group.group)}: {_counted(group)}"
+        yield f"{recognised(name)}, {tr(group.group)}{tr(':')} {_counted(group)}"
         yield from _said(group)
     for variant in found.variants:
         wrong = [group for group in variant.groups if group.outcome != "holds"]
         if wrong:
-            yield f"{variant.variant} ({variant.file}):"
+            yield f"{variant.variant} ({variant.file}){tr(':')}"
         reasons: dict[str, list[str]] = {}
         for group in wrong:
             if group.differing:
@@ -85,8 +87,8 @@ def _counted(group: FigureGroup) -> str:
     if group.why and not group.differing:
         return tr("not verified. {why}", why=recognised(group.why))
     if group.differing:
-        return tr("does not hold ({compared:,} compared)", compared=group.compared)
-    return tr("holds ({compared:,} compared)", compared=group.compared)
+        return tr_count("does not hold ({count:,} compared)", "does not hold ({count:,} compared)", group.compared)
+    return tr_count("holds ({count:,} compared)", "holds ({count:,} compared)", group.compared)
 
 
 def _said(group: FigureGroup) -> Iterator[str]:

@@ -9,6 +9,7 @@ from engine.advice.differences import Difference, Differences
 from engine.contract.errors import RecipeError
 from engine.contract.measurements import PairedComparison, VariantMeasurement
 from engine.contract.recipe import BASELINE
+from engine.figures.figure_text import listed
 from engine.figures.variant_figures import figures
 from engine.measurement.target_verdict import points_text
 
@@ -58,8 +59,8 @@ class AccuracyFloor:
         """What a file must reach, as the end of a sentence."""
         asked = [f"an accuracy of {self.least:.3f} or more"] if self.least else []
         if drops := _asked_drops(variants):
-            asked.append(f"the target of at most {' and '.join(drops)} lost, shown by the test images")
-        return " and ".join(asked) or "an accuracy that is not measurably below the baseline's"
+            asked.append(f"the target of at most {listed(drops)} lost, shown by the test images")
+        return listed(asked) or "an accuracy that is not measurably below the baseline's"
 
 
 def _keeps_target(paired: PairedComparison) -> bool:
@@ -72,8 +73,10 @@ def _asked_drops(variants: Sequence[VariantMeasurement]) -> list[str]:
     asking = (one.paired for one in variants if one.paired and (one.paired.max_drop or one.paired.recall))
     if (first := next(asking, None)) is None:
         return []
-    of = " of accuracy" if first.recall else ""
-    of_accuracy = [points_text(first.max_drop) + of] if first.max_drop else []
+    of_accuracy = []
+    if first.max_drop:
+        points = points_text(first.max_drop)
+        of_accuracy = [f"{points} of accuracy" if first.recall else points]
     return of_accuracy + [f'{points_text(one.max_drop)} of recall of "{name}"' for name, one in first.recall.items()]
 
 

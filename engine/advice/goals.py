@@ -34,13 +34,14 @@ class DecidingFigure:
     figure: Figure
     better: str
     same: str
+    several_same: str
     worse: str
 
 
-SMALL = DecidingFigure(SIZE, "smaller", "as small", "larger")
-SMALL_ZIPPED = DecidingFigure(ZIP, "smaller zipped", "as small zipped", "larger zipped")
-FAST = DecidingFigure(TIME, "faster", "as fast", "slower")
-ACCURATE = DecidingFigure(ACCURACY, "more accurate", "as accurate", "less accurate")
+SMALL = DecidingFigure(SIZE, "is smaller", "is as small", "are as small", "is larger")
+SMALL_ZIPPED = DecidingFigure(ZIP, "is smaller zipped", "is as small zipped", "are as small zipped", "is larger zipped")
+FAST = DecidingFigure(TIME, "is faster", "is as fast", "are as fast", "is slower")
+ACCURATE = DecidingFigure(ACCURACY, "is more accurate", "is as accurate", "are as accurate", "is less accurate")
 
 
 @dataclass(frozen=True)

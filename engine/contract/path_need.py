@@ -21,7 +21,9 @@ class PathNeed:
 
     def __str__(self) -> str:
         """Such as "folder or archive"."""
-        return " or ".join(filter(None, ("folder" if self.folder else "", self.file_noun if self.suffixes else "")))
+        if self.folder and self.suffixes:
+            return f"folder or {self.file_noun}"
+        return "folder" if self.folder else self.file_noun if self.suffixes else ""
 
     def in_full(self) -> str:
         """Such as "folder or archive (.zip, .tar.gz)"."""

@@ -25,11 +25,11 @@ NEEDED: Mapping[str, str] = MappingProxyType(
 """By the beginning of the fault's type, such as "int_parsing"."""
 BOUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "greater_than": ("above", "gt"),
-        "greater_than_equal": ("at least", "ge"),
-        "less_than": ("below", "lt"),
-        "less_than_equal": ("at most", "le"),
-        "multiple_of": ("a multiple of", "multiple_of"),
+        "greater_than": ("it has to be above {bound:g}", "gt"),
+        "greater_than_equal": ("it has to be at least {bound:g}", "ge"),
+        "less_than": ("it has to be below {bound:g}", "lt"),
+        "less_than_equal": ("it has to be at most {bound:g}", "le"),
+        "multiple_of": ("it has to be a multiple of {bound:g}", "multiple_of"),
     }
 )
 MAX_SHOWN = 60
@@ -45,7 +45,7 @@ def plain_fault(fault: ErrorDetails) -> str:
     kind, context = str(fault["type"]), fault.get("ctx") or {}
     if kind in BOUNDS:
         words, key = BOUNDS[kind]
-        return f"it has to be {words} {context[key]:g}"
+        return words.format(bound=context[key])
     if kind == "literal_error":
         return f"use {_choices(str(context['expected']))}"
     if kind in ("too_short", "string_too_short"):

@@ -112,7 +112,8 @@ def _sentence(fault: ErrorDetails, document: Document) -> str:
         return f"{where} is missing; add it."
     message, received = plain_fault(fault), fault.get("input")
     if isinstance(received, str | int | float | bool):
-        return f"{where or 'the recipe'} = {shown_value(received)} cannot be used: {message}."
+        key_path = where or "recipe"
+        return f"{key_path} = {shown_value(received)} cannot be used: {message}."
     return f"{where + ': ' if where else ''}{message}."
 
 

@@ -31,7 +31,8 @@ def unknown_name_message(noun: str, name: str, known: list[str]) -> str:
     """The sentence for a name that is not known: what was received, the nearest known one, and all of them."""
     near = nearest_name(name, known)
     suggestion = f' Did you mean "{near}"?' if near else ""
-    return f'There is no {noun} "{name}".{suggestion} Known: {", ".join(known)}.'
+    names = ", ".join(known)
+    return f'There is no {noun} "{name}".{suggestion} Known: {names}.'
 
 
 class Registry(Generic[T]):

@@ -30,7 +30,7 @@ class Diagnosis:
         """
         lines: list[str] = []
         for part in self.parts:
-            facts = [(f"{said(fact.name)}:", said(fact.value)) for fact in part.facts]
+            facts = [(f"{said(fact.name)}{said(':')}", said(fact.value)) for fact in part.facts]
             width = max((len(name) for name, _ in facts), default=1) + 1
             lines += [said(part.title), *(f"  {name:<{width}}{value}" for name, value in facts), ""]
         if not self.troubles:

@@ -70,8 +70,10 @@ def needed_glibc(package: Distribution) -> tuple[int, int] | None:
 
 def missing_trouble(names: list[str], extra: str = "") -> Trouble:
     """What to do where packages are missing: they may be there for the Python of `.venv`."""
-    shown = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more" if len(names) > NAMED else "")
-    what = f"This Python lacks packages that Nutshell needs: {shown}."
+    missing_names = ", ".join(names[:NAMED])
+    what = f"This Python lacks packages that Nutshell needs: {missing_names}."
+    if len(names) > NAMED:
+        what = f"This Python lacks packages that Nutshell needs: {missing_names} and {len(names) - NAMED} more."
     own = CHECKOUT / ".venv"
     if not extra and (own / "bin" / "python").is_file() and Path(sys.prefix) != own:
         return Trouble(what, "Use the one that they are installed for: .venv/bin/python main.py")

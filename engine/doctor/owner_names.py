@@ -13,6 +13,8 @@ from pathlib import Path
 HOME, USER, HOST = "~", "(user)", "(host)"
 ORDINARY = frozenset({"root", "localhost", "localdomain"})
 """Names that say nothing of anyone."""
+BEFORE_A_PATH = r"(?<![\w.~/\\-])"
+"""A home's path inside of another, such as /mnt/root, is no home."""
 LONG = 5
 """Letters: a name of that length is taken out within words too, a shorter one only where it is a word."""
 
@@ -21,7 +23,7 @@ class OwnerNames:
     """Those of the user who runs this process."""
 
     def __init__(self) -> None:
-        rules = [(re.escape(home) + r"(?![\w.-])", HOME) for home in _longest_first(_homes())]
+        rules = [(rf"{BEFORE_A_PATH}{re.escape(home)}(?![\w.-])", HOME) for home in _longest_first(_homes())]
         rules += [(_word(name), USER) for name in _longest_first(_users())]
         rules += [(_word(name), HOST) for name in _longest_first(_hosts())]
         flags = re.IGNORECASE if os.name == "nt" else 0

@@ -116,10 +116,11 @@ def has_font() -> bool:
 
 def named_libraries(missing: tuple[SystemLibrary, ...]) -> str:
     """Such as "libEGL.so.1, libGL.so.1, libX11.so.6 and 4 more"."""
-    names = [one.name for one in missing]
-    if len(names) > NAMED + 1:
-        return f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
-    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    *others, name = [one.name for one in missing]
+    names = ", ".join(others[:NAMED])
+    if len(others) > NAMED:
+        return f"{names} and {len(missing) - NAMED} more"
+    return f"{names} and {name}" if others else name
 
 
 def needed_packages(missing: tuple[SystemLibrary, ...]) -> tuple[PackageNames, ...]:

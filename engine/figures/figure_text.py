@@ -23,4 +23,9 @@ def p_text(value: float) -> str:
 
 def listed(words: Sequence[str]) -> str:
     """Such as "a, b and c"; empty of none."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def either(words: Sequence[str]) -> str:
+    """Such as "a, b or c"; empty of none."""
+    return f"{', '.join(words[:-1])} or {words[-1]}" if len(words) > 1 else "".join(words)

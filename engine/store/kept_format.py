@@ -16,6 +16,7 @@ class KeptFormat:
     """One of them."""
 
     name: str
+    """As a sentence has it, such as "the database"."""
     version: int
     """That this program writes, from 1."""
     files: str
@@ -28,14 +29,14 @@ class KeptFormat:
 
 
 DATABASE_FORMAT = KeptFormat(
-    "database",
+    "the database",
     3,
     "`nutshell.sqlite`: runs, stages, measurements, latencies, speeds",
     "`PRAGMA user_version`",
     "migrated in one transaction; copy `nutshell.sqlite.format-N`",
 )
 RUN_FORMAT = KeptFormat(
-    "run folder",
+    "the run folder",
     2,
     "`runs/ID/`: recipe, splits, pixels, events and digests, notes, predictions, samples, dataset, trials, sensitivity,"
     " hashes, models",
@@ -43,7 +44,7 @@ RUN_FORMAT = KeptFormat(
     "migrated when the run is opened; copies in `format-N/`",
 )
 PREFERENCES_FORMAT = KeptFormat(
-    "preferences",
+    "the preferences",
     1,
     "`preferences.toml` in the user's folder for settings",
     "`format`",
@@ -51,7 +52,7 @@ PREFERENCES_FORMAT = KeptFormat(
     "left as it is; the usual ones are used",
 )
 WINDOW_FORMAT = KeptFormat(
-    "window settings",
+    "the window settings",
     2,
     "Qt's settings of the user: sizes, columns, last draft",
     "`format`; 1 where there is none",
@@ -59,14 +60,14 @@ WINDOW_FORMAT = KeptFormat(
     "left as they are; the window starts with its own",
 )
 RECIPE_FORMAT = KeptFormat(
-    "recipe",
+    "the recipe",
     1,
     "recipes, drafts (`drafts/*.toml`), `recipe.toml` of runs",
     "`schema`",
     "there is none: every recipe ever written reads today",
 )
 STAGE_FORMAT = KeptFormat(
-    "stage",
+    "the stage",
     6,
     "`stages/KEY/`: facts, network, file, evidence; checkpoints",
     "part of the key",
@@ -74,7 +75,7 @@ STAGE_FORMAT = KeptFormat(
     "computed again under another key",
 )
 CACHE_FORMAT = KeptFormat(
-    "prepared images",
+    "the prepared images",
     4,
     "`images/KEY/`: pixels, index, traits, checks, hashes, features; unpacked archives",
     "`format` in `index.json`, and part of the key",
@@ -82,14 +83,14 @@ CACHE_FORMAT = KeptFormat(
     "read from the images again",
 )
 FEEDING_FORMAT = KeptFormat(
-    "feeding description",
+    "the feeding description",
     1,
     "beside each `.tflite` and inside of it: how it is fed",
     "`format`",
     "there is none: it has not changed",
 )
 REPORT_FORMAT = KeptFormat(
-    "report folder",
+    "the report folder",
     1,
     "what `report` writes; only its list of own files is read again, to replace them",
     "none: a list of names and hashes",
@@ -97,7 +98,7 @@ REPORT_FORMAT = KeptFormat(
     "not replaced: name a new folder",
 )
 DEVICE_FORMAT = KeptFormat(
-    "results of devices",
+    "the results of devices",
     1,
     "`runs/ID/devices/`: what other devices measured, and which bundles were made",
     "`format`",
@@ -128,4 +129,4 @@ def refuse_newer(kept: KeptFormat, version: int, path: Path) -> None:
         DataError: the version is later than the one that this program writes.
     """
     if version > kept.version:
-        raise DataError(newer_sentence(f"the {kept.name}", path))
+        raise DataError(newer_sentence(kept.name, path))

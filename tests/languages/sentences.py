@@ -60,6 +60,8 @@ KEYS = frozenset(
     }
 )  # fmt: skip
 """Functions whose texts are keys or patterns."""
+SHOWN_PARTS = frozenset({"Fact", "PathNeed"})
+"""What is made of texts that are shown: also single small words are texts there."""
 KEY_ARGUMENTS = frozenset(
     {"objectName", "shortcut", "encoding", "name_prefix", "mode", "alias", "discriminator", "unit"}
 )
@@ -148,6 +150,8 @@ class _Reader(ast.NodeVisitor):
         elif name == "counted" and isinstance(node.func, ast.Name) and len(node.args) == 2:
             self._counted(node.args[1].value, node)
             self.visit(node.args[0])
+        elif name in SHOWN_PARTS and self._recognised:
+            self._shown(node)
         elif name in KEYS:
             if isinstance(node.func, ast.Attribute):
                 self.visit(node.func)
@@ -236,6 +240,13 @@ class _Reader(ast.NodeVisitor):
         for named in node.keywords:
             if named.arg != "context":
                 self.visit(named)
+
+    def _shown(self, node: ast.Call) -> None:
+        for given in (*node.args, *(one.value for one in node.keywords)):
+            if choices := _constant_choice(given):
+                self.translated += (Sentence(one, file=self._where, line=given.lineno) for one in choices)
+            else:
+                self.visit(given)
 
     def _counted(self, noun: str, node: ast.Call) -> None:
         one, several = f"{{count:,}} {noun}", f"{{count:,}} {noun}s"

@@ -133,8 +133,8 @@ def _print_search(console: Console, recipe: Recipe, seconds: float) -> None:
 
 def _print_findings(console: Console, findings: tuple[Finding, ...]) -> None:
     for finding in findings:
-        where = f"{finding.where}: " if finding.where else ""
-        said = f"{recognised(finding.severity.value)}: {where}{recognised(finding.message)}"
+        where = f"{finding.where}{tr(':')} " if finding.where else ""
+        said = f"{recognised(finding.severity.value)}{tr(':')} {where}{recognised(finding.message)}"
         console.print(Text(said, style=STYLES[finding.severity]))
         if finding.repair is not None:
             console.print(Text(f"  → {recognised(finding.repair.sentence)}."))

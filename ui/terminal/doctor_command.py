@@ -45,6 +45,16 @@ def doctor_command(runs: Path | None, json: Path | None, only_packages: bool = F
     if only_packages:
         sys.stdout.write(_install_command())
         return EXIT_DONE
+    if json is not None and not json.absolute().parent.is_dir():
+        folder = json.absolute().parent
+        raise DataError(
+            tr(
+                "{option} {path}: there is no folder {folder}; create it first.",
+                option="--json",
+                path=json,
+                folder=folder,
+            )
+        )
     found = diagnose(usual_folders(runs))
     sys.stdout.write(found.text(recognised))
     if json is not None:

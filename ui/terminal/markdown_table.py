@@ -79,7 +79,7 @@ def markdown_page(recipe: Recipe, result: RunResult, floor: AccuracyFloor | None
         lines += ["", *_summary_lines(result.summary)]
     if recalls := recall_rows(result.variants):
         lines += ["", *_table_lines(f"{tr(RECALL_TITLE)}:", (tr("chain"), *map(tr, RECALL_HEADS)), recalls)]
-    said = [f"- **{plain_markdown(name)}**: {recognised(note)}" for name, note in said_once(result.variants)]
+    said = [f"- **{plain_markdown(name)}**{tr(':')} {recognised(note)}" for name, note in said_once(result.variants)]
     said += ["- " + tr("Failed: {why}", why=plain_markdown(recognised(why))) for why in result.failed.values()]
     if said:
         lines += ["", *said]

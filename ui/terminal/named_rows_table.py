@@ -47,9 +47,12 @@ class NamedRowsTable(Table):
         yield block
 
     def _least_width(self, columns: list[Column], console: Console, options: ConsoleOptions) -> int:
-        measured = Table.__rich_measure__(self._block(columns), console, options.update_width(UNLIMITED))
-        assert isinstance(measured, Measurement)
-        return measured.minimum
+        wide = options.update_width(UNLIMITED)
+        names, figures = (Table.__rich_measure__(self._block(one), console, wide) for one in (columns[:1], columns[1:]))
+        assert isinstance(names, Measurement)
+        assert isinstance(figures, Measurement)
+        # Names may be folded, figures are not; one border is of both.
+        return names.minimum + figures.maximum - 1
 
     def _block(self, columns: list[Column]) -> Table:
         block = copy(self)

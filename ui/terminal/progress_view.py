@@ -89,7 +89,7 @@ class ProgressView:
                 for finding in event.findings:
                     if finding.severity is Severity.WARNING:
                         where = f"{finding.where}: " if finding.where else ""
-                        self._line(f"  {tr('warning')}: {where}{recognised(finding.message)}", "yellow")
+                        self._line(f"  {tr('warning')}{tr(':')} {where}{recognised(finding.message)}", "yellow")
             case StagesPlanned():
                 self._titles |= {
                     stage.key: recognised(stage.title) for stage in event.stages if stage.key not in self._titles

@@ -15,7 +15,7 @@ from engine.language.speech import tr
 def recommendation_texts(result: RunResult, floor: AccuracyFloor) -> list[Text]:
     """A line per goal below a title; none where there is nothing to choose."""
     found = recommendations(result, floor)
-    lines = [Text.assemble((recognised(one.goal), "bold"), ": ", recognised(one.reason)) for one in found]
+    lines = [Text.assemble((recognised(one.goal), "bold"), f"{tr(':')} ", recognised(one.reason)) for one in found]
     if none := why_none(result.variants):
         return [Text(recognised(none))]
     return [Text(_title(result, floor), "italic"), *lines] if lines else []
@@ -24,7 +24,7 @@ def recommendation_texts(result: RunResult, floor: AccuracyFloor) -> list[Text]:
 def recommendation_lines(result: RunResult, floor: AccuracyFloor) -> list[str]:
     """The same as a section of a Markdown page."""
     found = recommendations(result, floor)
-    lines = [f"- **{recognised(one.goal)}**: {plain_markdown(recognised(one.reason))}" for one in found]
+    lines = [f"- **{recognised(one.goal)}**{tr(':')} {plain_markdown(recognised(one.reason))}" for one in found]
     if none := why_none(result.variants):
         return [recognised(none)]
     return [f"## {_title(result, floor)}", "", *lines] if lines else []

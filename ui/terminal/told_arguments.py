@@ -46,7 +46,8 @@ class ToldArguments(argparse.ArgumentParser):
 
 class _ToldHelp(argparse.HelpFormatter):
     def start_section(self, heading: str | None) -> None:
-        super().start_section(tr(heading) if heading else heading)
+        # The standard one puts the colon, and a language may want a space before it.
+        super().start_section(tr(heading) + tr(":")[:-1] if heading else heading)
 
     def add_usage(
         self,

@@ -44,7 +44,7 @@ def variants_table(result: RunResult) -> Table:
 
 def notes(result: RunResult) -> list[Text]:
     """What is to be said of single variants, below the table."""
-    return [Text.assemble((name, "bold"), ": ", recognised(note)) for name, note in said_once(result.variants)]
+    return [Text.assemble((name, "bold"), f"{tr(':')} ", recognised(note)) for name, note in said_once(result.variants)]
 
 
 def said_once(variants: Sequence[VariantMeasurement]) -> Iterator[tuple[str, str]]:

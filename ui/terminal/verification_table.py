@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
 from engine.language.speech import mark, tr
 from engine.verification.verified_figures import Verification
+from ui.terminal.named_rows_table import NamedRowsTable
 from ui.verification_lines import shown_groups
 
 HEADS = {
@@ -18,13 +17,12 @@ OUTCOMES = (mark("holds"), mark("does not hold"), mark("not verified"))
 """What `FigureGroup.outcome` may be."""
 
 
-def verification_table(found: Verification) -> Table:
+def verification_table(found: Verification) -> NamedRowsTable:
     """One row per variant, one column per group of figures."""
     groups = shown_groups(found)
-    table = Table(title=tr("Run {name}, computed again", name=found.run), title_justify="left")
-    table.add_column(tr("chain"), overflow="fold", min_width=9)
+    table = NamedRowsTable(tr("Run {name}, computed again", name=found.run), tr("chain"))
     for name in groups:
-        table.add_column(tr(HEADS.get(name, name)), overflow="fold")
+        table.add_column(tr(HEADS.get(name, name)), no_wrap=True)
     for variant in found.variants:
         outcomes = {group.group: tr(group.outcome) for group in variant.groups}
         table.add_row(variant.variant, *(outcomes.get(name, "–") for name in groups))

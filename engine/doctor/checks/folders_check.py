@@ -24,21 +24,22 @@ class FoldersCheck(HealthCheck):
     place: ClassVar[int] = 6
 
     def look(self, folders: CheckedFolders) -> CheckedPart:
-        written = {
-            "Runs": (folders.runs, "Choose another with --runs DIR, or in the window: Edit, Preferences…"),
-            "Image cache": (folders.runs / "images", "It lies in the runs folder; choose another with --runs DIR."),
-            "Settings": (folders.settings, "Give yourself the right to write there; until then no setting is kept."),
-            "Temporary": (Path(tempfile.gettempdir()), "Set TMPDIR to a folder that can be written."),
-        }
+        written = (
+            ("Runs", folders.runs, "Choose another with --runs DIR, or in the window: Edit, Preferences…"),
+            ("Image cache", folders.runs / "images", "It lies in the runs folder; choose another with --runs DIR."),
+            ("Settings", folders.settings, "Give yourself the right to write there; until then no setting is kept."),
+            ("Temporary", Path(tempfile.gettempdir()), "Set TMPDIR to a folder that can be written."),
+        )
         facts: list[Fact] = []
         troubles: list[Trouble] = []
-        for name, (folder, remedy) in written.items():
+        for name, folder, remedy in written:
             refusal = _refusal(folder)
             facts.append(Fact(name, _said(folder, refusal)))
             # The cache lies in the runs folder, and need not be told with it.
             if refusal and not (name == "Image cache" and troubles):
                 troubles.append(Trouble(f"The folder {folder} cannot be written ({refusal}).", remedy))
-        facts.append(Fact("Weights", f"{folders.weights}, {'there' if folders.weights.is_dir() else 'not there'}"))
+        there = "there" if folders.weights.is_dir() else "not there"
+        facts.append(Fact("Weights", f"{folders.weights}, {there}"))
         facts.append(Fact("Python's packages", f"{sys.prefix}, {_writable(Path(sys.prefix))}"))
         free = _free_gib(folders.runs)
         if free is not None and free < LEAST_FREE_GIB:
@@ -51,7 +52,7 @@ def _said(folder: Path, refusal: str) -> str:
     writable = "can be written" if folder.is_dir() else "not there yet, can be created"
     state = "cannot be written" if refusal else writable
     free = _free_gib(folder)
-    return f"{folder}, {state}" + ("" if free is None else f", {free:.1f} GiB free")
+    return f"{folder}, {state}" if free is None else f"{folder}, {state}, {free:.1f} GiB free"
 
 
 def _existing(folder: Path) -> Path:

@@ -74,7 +74,7 @@ def test_what_the_papers_advise_is_held_against_what_was_measured() -> None:
     assert told[Goal.HIGH_END].reason.endswith("advise float16 or PRN (pruning) for this class, and this is it.")
     assert told[Goal.MID_END].reason.endswith(
         "Lee et al. 2022 advise PRN (pruning) for this class; here sparse is slower (1.00 of the baseline's time) and "
-        "as accurate for all that the test images can tell (0.895)."
+        "is as accurate for all that the test images can tell (0.895)."
     )
     assert told[Goal.FASTEST].reason.endswith("advise distillation for speed, which no chain of this run uses.")
     level = found(INT8, chain("level", "QAT", "int8", time=0.41, lost=10))[Goal.FASTEST]

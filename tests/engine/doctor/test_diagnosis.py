@@ -56,10 +56,24 @@ def test_the_json_has_what_the_text_has_and_the_code_says_whether_it_is_sound(ch
     assert f"The folder {tmp_path / 'file'} cannot be written" in done.stdout
 
 
-def test_json_that_cannot_be_written_is_told(checkout: Path) -> None:
-    done = run_program([sys.executable, "main.py", "doctor", "--json", "/proc/nowhere/found.json"], checkout)
+def test_json_that_cannot_be_written_is_told_and_no_folder_is_made(checkout: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "main.py", "doctor", "--json"]
+    missing = tmp_path / "nowhere"
+    done = run_program([*command, str(missing / "found.json")], checkout)
     assert done.returncode == 2
-    assert done.stderr.startswith("--json /proc/nowhere/found.json cannot be written (")
+    assert done.stderr == f"--json {missing / 'found.json'}: there is no folder {missing}; create it first.\n"
+    assert not missing.exists()
+    done = run_program([*command, str(tmp_path)], checkout)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"--json {tmp_path} cannot be written (")
+
+
+def test_the_home_is_hidden_where_a_path_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/root")
+    monkeypatch.delenv("USER", raising=False)
+    names = OwnerNames()
+    assert names.hidden("/mnt/root/x, /root/x (/root)") == "/mnt/root/x, ~/x (~)"
+    assert names.hidden("--runs=/root/x and /rooted") == "--runs=~/x and /rooted"
 
 
 def test_a_short_name_is_taken_out_only_where_it_is_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
