@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from pydantic_core import ErrorDetails
 
@@ -23,15 +24,6 @@ NEEDED: Mapping[str, str] = MappingProxyType(
     }
 )
 """By the beginning of the fault's type, such as "int_parsing"."""
-BOUNDS: Mapping[str, tuple[str, str]] = MappingProxyType(
-    {
-        "greater_than": ("it has to be above {bound:g}", "gt"),
-        "greater_than_equal": ("it has to be at least {bound:g}", "ge"),
-        "less_than": ("it has to be below {bound:g}", "lt"),
-        "less_than_equal": ("it has to be at most {bound:g}", "le"),
-        "multiple_of": ("it has to be a multiple of {bound:g}", "multiple_of"),
-    }
-)
 MAX_SHOWN = 60
 """Characters of a value."""
 
@@ -43,9 +35,8 @@ def plain_fault(fault: ErrorDetails) -> str:
         fault: one of `ValidationError.errors()`.
     """
     kind, context = str(fault["type"]), fault.get("ctx") or {}
-    if kind in BOUNDS:
-        words, key = BOUNDS[kind]
-        return words.format(bound=context[key])
+    if words := _bound(kind, context):
+        return words
     if kind == "literal_error":
         return f"use {_choices(str(context['expected']))}"
     if kind in ("too_short", "string_too_short"):
@@ -64,6 +55,23 @@ def plain_fault(fault: ErrorDetails) -> str:
             return words
     message = str(fault["msg"]).removesuffix(".")
     return message[:1].lower() + message[1:]
+
+
+def _bound(kind: str, context: Mapping[str, Any]) -> str:
+    """A bound that a number passes; empty: the fault is of another kind."""
+    bound = next((context[key] for key in ("gt", "ge", "lt", "le", "multiple_of") if key in context), 0)
+    match kind:
+        case "greater_than":
+            return f"it has to be above {bound:g}"
+        case "greater_than_equal":
+            return f"it has to be at least {bound:g}"
+        case "less_than":
+            return f"it has to be below {bound:g}"
+        case "less_than_equal":
+            return f"it has to be at most {bound:g}"
+        case "multiple_of":
+            return f"it has to be a multiple of {bound:g}"
+    return ""
 
 
 def shown_value(value: object) -> str:
