@@ -38,7 +38,8 @@ ENGLISH_EVERYWHERE = ("search.values.", "recipe.text", "results.machine", "help.
 """Beginnings of the names of widgets whose texts are typed so, or are English in every language."""
 NAMES = frozenset(
     {
-        "adam", "adamw", "auc", "baseline", "bicubic", "bilinear", "core", "dynamic", "edge", "english",
+        "adam", "adamw", "auc", "baseline", "bicubic", "bilinear", "classifier", "cutmix", "dmey",
+        "googlenet", "mobilenet", "softmax", "randaugment", "trivialaugment", "core", "dynamic", "edge", "english",
         "float", "gpu", "hearts", "hexagon", "huffman", "jpeg", "keras", "lab", "lanczos", "litert", "mcc",
         "nnapi", "normal", "onnx", "our", "pillow", "pruning", "psnr", "range", "relu", "resnet", "rigl",
         "rmsprop", "roc", "sgd", "sick", "sqnr", "ssim", "tensorflow", "tflite", "tpu",

@@ -126,6 +126,8 @@ class Plot(pyqtgraph.PlotWidget):
         axes = {"bottom": WholeNumberAxis("bottom") if counts else PlotAxis("bottom"), "left": PlotAxis("left")}
         axes["top"] = top or PlotAxis("top")
         super().__init__(viewBox=self.box, axisItems=axes)
+        # pyqtgraph shows every axis that it is given.
+        self.showAxis("top", top is not None)
         self.setObjectName(name)
         self.setAccessibleName(tr("{y_axis} over {x_axis}", y_axis=y_axis, x_axis=x_axis) if y_axis else x_axis)
         self.showGrid(x=True, y=True, alpha=GRID_OPACITY)
