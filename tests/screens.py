@@ -47,6 +47,7 @@ from engine.contract.recipe import ChainSettings, Recipe
 from engine.contract.recipe_file import recipe_text
 from engine.contract.training_settings import TrainingSettings
 from engine.language.languages import ENGLISH, language_of, languages
+from tests.languages.left_over import left_over
 from tests.small_study import draw_class_folders
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -181,6 +182,8 @@ def _draw(out: Path, screen: Screen, code: str) -> int:
         _settle()
         shown.grab().save(str(folder / f"{name}.png"))
         findings += [f"{screen.name} {name}: {finding}" for finding in faults(shown)]
+        if code != ENGLISH.code:
+            findings += [f"{screen.name} {name}: English: {one}" for one in left_over(shown, code)]
     window.close()
     sys.stdout.write("".join(f"{finding}\n" for finding in findings))
     return min(len(findings), 100)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from engine.inspection.answers import AnsweredImage, Answers, ModelSummary
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.counts import counted
 
-UNSURE = "unsure: "
+UNSURE = mark("unsure: ")
 NOT_FED = mark("not fed")
 
 
@@ -15,11 +15,11 @@ def answer_text(image: AnsweredImage, model: int) -> str:
     answer = image.answers[model]
     if answer is None:
         return tr(NOT_FED)
-    how = f", {UNSURE}" if answer.is_unsure else " "
+    how = f", {tr(UNSURE)}" if answer.is_unsure else " "
     other = (
         tr(", {at_threshold} at its threshold", at_threshold=answer.at_threshold) if answer.differs_at_threshold else ""
     )
-    return f"{answer.class_name}{how}{answer.probability:.2f}{other} · {time_text(answer.latency_ms)}"
+    return f"{answer.class_name}{how}{number_text(f'{answer.probability:.2f}')}{other} · {time_text(answer.latency_ms)}"
 
 
 def time_text(milliseconds: float) -> str:

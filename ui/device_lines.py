@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from engine.datasets.files.printable import printable
 from engine.figures.figure_text import figure_text
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from ui.counts import counted
 
 if TYPE_CHECKING:
@@ -27,7 +27,11 @@ def way_text(way: str) -> str:
 
 def usual_text(timed: DeviceLatencyFigures) -> str:
     """The median in milliseconds; the mean where that is not known."""
-    return tr("{mean} (mean)", mean=figure_text(timed.mean_ms)) if timed.p50_ms is None else figure_text(timed.p50_ms)
+    return (
+        tr("{mean} (mean)", mean=number_text(figure_text(timed.mean_ms)))
+        if timed.p50_ms is None
+        else number_text(figure_text(timed.p50_ms))
+    )
 
 
 def profile_lines(figures: Sequence[DeviceFigures]) -> list[str]:
@@ -108,9 +112,9 @@ def energy_lines(figures: Sequence[DeviceFigures]) -> list[str]:
             "{variant}, {threads}: {joules} J per image, {above} J of it above the {idle} W at rest.",
             variant=one.variant,
             threads=counted(threads, "thread"),
-            joules=figure_text(found.joules),
-            above=figure_text(found.joules_above_idle),
-            idle=figure_text(found.idle_watts),
+            joules=number_text(figure_text(found.joules)),
+            above=number_text(figure_text(found.joules_above_idle)),
+            idle=number_text(figure_text(found.idle_watts)),
         )
         for one in figures
         for threads, found in one.energy.items()

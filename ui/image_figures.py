@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.contract.measurements import ImageBytes, ImageFidelity, Reconstruction, Spread, TransformFigures
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from ui.counts import counted
 
 
@@ -62,5 +62,5 @@ def _reconstruction(reconstruction: Reconstruction) -> str:
 
 def _range(spread: Spread, form: str) -> str:
     """Such as "31.2 (29.8–33.0)"; the mean alone where all are alike."""
-    mean, lowest, highest = (format(value, form) for value in (spread.mean, spread.least, spread.greatest))
+    mean, lowest, highest = (number_text(format(value, form)) for value in (spread.mean, spread.least, spread.greatest))
     return mean if lowest == highest else f"{mean} ({lowest}–{highest})"

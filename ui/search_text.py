@@ -8,7 +8,7 @@ from engine.contract.search_result import SearchResult
 from engine.contract.search_settings import SearchSettings
 from engine.figures.search_words import objective_title, settings_text, value_text
 from engine.language.sentence_recognition import recognised
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from ui.counts import counted
 from ui.durations import duration_text
 from ui.said_figure import said_figure
@@ -17,7 +17,7 @@ from ui.said_figure import said_figure
 def limits_text(search: SearchSettings) -> str:
     """What ends it, such as "40 trials or 60 minutes"."""
     limits = [counted(search.trial_limit, "trial")] if search.trial_limit is not None else []
-    limits += [tr("{minutes} minutes", minutes=f"{search.minutes:g}")] if search.minutes else []
+    limits += [tr("{minutes} minutes", minutes=number_text(f"{search.minutes:g}"))] if search.minutes else []
     return tr(" or ").join(limits)
 
 

@@ -43,7 +43,7 @@ from engine.contract.recipe_file import parse_recipe
 from engine.contract.run_result import RunResult
 from engine.contract.running_stage import RunningStage
 from engine.language.sentence_recognition import recognised
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.counts import counted
 from ui.durations import duration_text
 from ui.search_text import trial_line
@@ -337,7 +337,7 @@ class ShownRun:
         cached = tr(" (decoded by an earlier run)") if event.cached else ""
         if event.setting:
             ratio, gain = (
-                f"{sizes.compression_ratio:.2f} : 1",
+                number_text(f"{sizes.compression_ratio:.2f} : 1"),
                 f"{round(sizes.space_gain * 100)} %",
             )
             self._say(

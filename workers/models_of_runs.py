@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,15 +9,14 @@ from engine.contract.progress import Progress
 from engine.store.locations import Locations
 from engine.store.run_history import RunState, list_runs
 
-WHEN = "%d %b %Y %H:%M"
-
 
 @dataclass(frozen=True)
 class RunModels:
     """One finished run."""
 
     title: str
-    when: str
+    started: float
+    """In seconds since the epoch."""
     files: tuple[Path, ...]
     """The baseline first, the others by name."""
 
@@ -37,6 +35,5 @@ def run_models(locations: Locations, progress: Progress) -> tuple[RunModels, ...
             files = sorted(
                 (record.directory / "models").glob("*.tflite"), key=lambda file: (file.stem != "baseline", file.name)
             )
-            when = time.strftime(WHEN, time.localtime(record.started))
-            found.append(RunModels(record.title, when, tuple(files)))
+            found.append(RunModels(record.title, record.started, tuple(files)))
     return tuple(run for run in found if run.files)

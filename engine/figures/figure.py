@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from engine.contract.measurements import VariantMeasurement
+from engine.language.speech import mark
 
 Value = float | str
 
@@ -17,7 +18,7 @@ Units = tuple[tuple[str, float], ...]
 
 BYTES: Units = (("KiB", 1024.0), ("MiB", 1024.0**2), ("GiB", 1024.0**3))
 MILLISECONDS: Units = (("µs", 1e-3), ("ms", 1.0), ("s", 1e3))
-FRACTION: Units = (("fraction", 1.0),)
+FRACTION: Units = ((mark("fraction"), 1.0),)
 
 
 class Better(StrEnum):

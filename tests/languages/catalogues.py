@@ -54,7 +54,7 @@ def needed(code: str) -> Catalog:
     for file in sources(CHECKOUT):
         for one in sentences_of(file, CHECKOUT).translated:
             text = (one.english, one.several) if one.several else one.english
-            catalogue.add(text, locations=[(one.file, None)], context=one.context or None)
+            catalogue.add(text, locations=[(one.file, None)], context=one.context or None)  # type: ignore[list-item]
     return catalogue
 
 
@@ -82,7 +82,9 @@ def merged(code: str) -> Catalog:
     catalogue, wanted = kept(code), needed(code)
     catalogue.update(wanted, no_fuzzy_matching=False, update_header_comment=True, update_creation_date=True)
     for english, said in locale_signs(code).items():
-        catalogue.get(english, context=LOCALE).string = said
+        sign = catalogue.get(english, context=LOCALE)
+        assert sign is not None
+        sign.string = said
     catalogue.revision_date = MADE
     return catalogue
 
@@ -122,9 +124,9 @@ def differing_fields(code: str) -> Iterator[str]:
             continue
         english = message.id if isinstance(message.id, tuple) else (message.id,)
         # A plural form may leave out the count, as in "one image"; the last English form has all fields.
-        wanted = set(FIELD.findall(english[-1]))
+        wanted = set(FIELD.findall(str(english[-1])))
         for one in strings:
-            if set(FIELD.findall(one)) != wanted:
+            if set(FIELD.findall(str(one))) != wanted:
                 yield f"{code}: {english[-1]!r} → {one!r}"
 
 

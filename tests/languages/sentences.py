@@ -148,7 +148,7 @@ class _Reader(ast.NodeVisitor):
         if name in MARKS and isinstance(node.func, ast.Name):
             self._marked(node, MARKS[name])
         elif name == "counted" and isinstance(node.func, ast.Name) and len(node.args) == 2:
-            self._counted(node.args[1].value, node)
+            self._counted(node.args[1].value, node)  # type: ignore[attr-defined]
             self.visit(node.args[0])
         elif name in SHOWN_PARTS and self._recognised:
             self._shown(node)
@@ -170,6 +170,8 @@ class _Reader(ast.NodeVisitor):
 
     def visit_Dict(self, node: ast.Dict) -> None:
         for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Call):
+                self.visit(key)
             if not (isinstance(key, ast.Constant) and key.value in KEYS_OF_SCHEMA):
                 self.visit(value)
 
@@ -226,7 +228,7 @@ class _Reader(ast.NodeVisitor):
                 "",
             )
             several = written[1] if texts > 1 else ""
-            self.translated.append(Sentence(written[0], several, context, self._where, node.lineno))
+            self.translated.append(Sentence(written[0], several, str(context), self._where, node.lineno))
         else:
             for one in node.args[:texts]:
                 # A condition between two texts that are written out, or a constant that is marked elsewhere.

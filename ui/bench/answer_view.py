@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.inspection.answers import AskedModel
 from engine.inspection.loaded_model import Answer
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from ui.answer_words import UNSURE, time_text
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
@@ -49,8 +49,8 @@ class AnswerView(QFrame):
             self._text.setText(tr("Not fed: {fault}", fault=fault))
             self._bars.show_bars([], "")
             return
-        unsure = UNSURE if answer.is_unsure else ""
-        parts = [answer.class_name, f"{unsure}{answer.probability:.2f}", time_text(answer.latency_ms)]
+        unsure = tr(UNSURE) if answer.is_unsure else ""
+        parts = [answer.class_name, f"{unsure}{number_text(f'{answer.probability:.2f}')}", time_text(answer.latency_ms)]
         if answer.at_threshold and self._model.threshold is not None:
             parts.append(
                 tr(
@@ -87,7 +87,7 @@ class ProbabilityBars(QWidget):
     def show_bars(self, bars: list[tuple[float, str]], decided: str) -> None:
         """(probability, class), from above; the class that the model decides for stands out."""
         self._bars, self._decided = bars, decided
-        self.setAccessibleName(", ".join(f"{name} {probability:.2f}" for probability, name in bars))
+        self.setAccessibleName(", ".join(f"{name} {number_text(f'{probability:.2f}')}" for probability, name in bars))
         self.updateGeometry()
         self.update()
 
@@ -108,5 +108,5 @@ class ProbabilityBars(QWidget):
             colour = QColor(theme.accent if name == self._decided else theme.muted)
             painter.fillRect(QRectF(left, top + 2, room * min(max(probability, 0), 1), BAR_HEIGHT - 4), colour)
             figure = QRectF(left + room, top, FIGURE_WIDTH, BAR_HEIGHT)
-            painter.drawText(figure, int(middle | Qt.AlignmentFlag.AlignRight), f"{probability:.2f}")
+            painter.drawText(figure, int(middle | Qt.AlignmentFlag.AlignRight), number_text(f"{probability:.2f}"))
         painter.end()

@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QColor
 
 from engine.contract.measurements import SkippedFile
 from engine.inspection.answers import AnsweredImage, Answers
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.answer_words import answer_text, summary_text
 from ui.theme import current_theme
 
@@ -156,4 +156,4 @@ class AnswersModel(QAbstractTableModel):
             return tr("Not fed: {faults}", faults=image.faults[model])
         classes = self.answers.models[model].classes
         ranked = sorted(zip(answer.probabilities, classes, strict=True), reverse=True)
-        return "\n".join(f"{name}: {probability:.3f}" for probability, name in ranked[:10])
+        return "\n".join(f"{name}: {number_text(f'{probability:.3f}')}" for probability, name in ranked[:10])

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from engine.language.speech import mark, tr
+from engine.language.speech import date_text, mark, tr
 from engine.store.locations import Locations
 from ui.message_bar import MessageBar
 from ui.screen_fit import open_at
@@ -58,7 +58,7 @@ class RunModelsDialog(QDialog):
         if not runs:
             self._message.say(tr(NO_RUNS), "hint")
         for run in runs:
-            above = QTreeWidgetItem(self._tree, [f"{run.title}, {run.when}"])
+            above = QTreeWidgetItem(self._tree, [f"{run.title}, {date_text(run.started)}"])
             above.setFlags(above.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsAutoTristate)
             above.setData(0, PATH_ROLE, run.title)
             for file in run.files:

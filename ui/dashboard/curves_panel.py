@@ -14,7 +14,8 @@ from PySide6.QtGui import QAction, QActionGroup, QColor, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QMenu, QWidget
 
 from engine.contract.events import EpochFinished
-from engine.language.speech import mark, tr
+from engine.language.sentence_recognition import recognised
+from engine.language.speech import mark, number_text, tr
 from ui.dashboard.plot import LABEL_POINTS, Plot, PlotTable
 from ui.dashboard.repeated_stages import RepeatedStage, repeated_stages
 from ui.dashboard.stage_axis import StageAxis
@@ -196,7 +197,7 @@ class CurvePlot:
     def _mark_stages(self, anew: bool) -> None:
         spans, before = [], 0
         for stage in self._stages:
-            spans.append((stage.title, before + 0.5, before + stage.length + 0.5))
+            spans.append((recognised(stage.title), before + 0.5, before + stage.length + 0.5))
             before += stage.length
         self._axis.show_stages(spans)
         if not anew or self._theme is None:
@@ -214,10 +215,18 @@ class CurvePlot:
             if 1 <= wanted <= stage.length:
                 reached = [epochs[wanted - 1] for epochs in stage.epochs if wanted <= len(epochs)]
                 of = zip(SYMBOLS, zip(*map(self._values, reached), strict=True), strict=True)
-                lines = [f"{name}: {_mean_and_range(values)}" for name, values in of]
+                lines = [f"{tr(name)}: {_mean_and_range(values)}" for name, values in of]
                 many = tr(", mean of {count} repetitions (range)", count=len(reached)) if len(reached) > 1 else ""
                 return "\n".join(
-                    [tr("{title}, epoch {epoch}{many}", title=stage.title, epoch=reached[0].epoch, many=many), *lines]
+                    [
+                        tr(
+                            "{title}, epoch {epoch}{many}",
+                            title=recognised(stage.title),
+                            epoch=reached[0].epoch,
+                            many=many,
+                        ),
+                        *lines,
+                    ]
                 )
             wanted -= stage.length
         return ""
@@ -230,7 +239,7 @@ class CurvePlot:
             for name, epochs in zip(stage.repeats, stage.epochs, strict=True)
             for epoch in epochs
         ]
-        key = self._title.lower()
+        key = self.plot.objectName().removeprefix("dashboard.")
         head = ("stage", *(["repetition"] if repeated else []), "epoch", f"training_{key}", f"validation_{key}")
         return PlotTable(head, rows)
 
@@ -256,7 +265,7 @@ class _Band:
 
 def _mean_and_range(values: Sequence[float]) -> str:
     if len(values) == 1:
-        return f"{values[0]:.4f}"
+        return number_text(f"{values[0]:.4f}")
     return tr(
         "{fmean:.4f} ({values:.4f} to {values2:.4f})", fmean=fmean(values), values=min(values), values2=max(values)
     )

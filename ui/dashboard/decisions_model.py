@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QPixmap
 
 from engine.inspection.decision_changes import Decision
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.pictures import pixmap
 from workers.run_pictures import SmallImages
 
@@ -94,7 +94,7 @@ class DecisionsModel(QAbstractTableModel):
             "",
             str(one.change),
             self._classes[one.label],
-            f"{self._classes[one.before]}, {one.before_probability:.3f}",
-            f"{self._classes[one.after]}, {one.after_probability:.3f}",
+            f"{self._classes[one.before]}, {number_text(f'{one.before_probability:.3f}')}",
+            f"{self._classes[one.after]}, {number_text(f'{one.after_probability:.3f}')}",
             one.path,
         )[column]

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from engine.contract.progress import Progress
 from engine.imaging.thumbnail import thumbnail
 from engine.inspection.run_images import RunImages
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from engine.store.prediction_file import Predictions
 from ui.dashboard.maps_view import MapsView
 from ui.pictures import pixmap
@@ -128,7 +128,7 @@ def _answers(predictions: Predictions, row: int, variant: str) -> QTableWidget:
     table = QTableWidget(len(predictions.variants), 1 + len(order), objectName="image.answers")
     table.setAccessibleName(tr("What each file says"))
     table.setTabKeyNavigation(False)
-    table.setHorizontalHeaderLabels(["says", *(predictions.classes[place] for place in order)])
+    table.setHorizontalHeaderLabels([tr("says"), *(predictions.classes[place] for place in order)])
     table.setVerticalHeaderLabels(list(predictions.variants))
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -138,7 +138,7 @@ def _answers(predictions: Predictions, row: int, variant: str) -> QTableWidget:
         mark = "✓" if decided == truth else "✕"
         texts = [
             f"{mark} {predictions.classes[decided]}",
-            *(f"{probabilities[line, place]:.3f}" for place in order),
+            *(number_text(f"{probabilities[line, place]:.3f}") for place in order),
         ]
         for column, text in enumerate(texts):
             item = QTableWidgetItem(text)

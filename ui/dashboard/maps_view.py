@@ -8,7 +8,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from ui.array_pictures import DIFFERENCES, grid_picture, overlay_picture
 from ui.flow_layout import FlowLayout
 from ui.pictures import pixmap
@@ -77,7 +77,7 @@ class MapsView(QWidget):
         self._texts[0].setText(tr("image"))
         first, second = look.baseline, look.other
         for text, answer in zip(self._texts[1:3], (first, second), strict=True):
-            said = f"{answer.name}: {answer.decided}, {answer.probability:.3f}"
+            said = f"{answer.name}: {answer.decided}, {number_text(f'{answer.probability:.3f}')}"
             text.setText(text.fontMetrics().elidedText(said, Qt.TextElideMode.ElideMiddle, PICTURE_PIXELS))
             text.setToolTip(said)
         self._texts[3].setText("")

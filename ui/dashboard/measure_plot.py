@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetrics
 from engine.contract.measurements import VariantMeasurement
 from engine.figures.figure import Bar
 from engine.figures.figure_text import figure_text
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from ui.dashboard.bar_rows import BarRow, bar_rows
 from ui.dashboard.plot import Plot, PlotTable
 from ui.shown_run import ShownRun
@@ -136,7 +136,7 @@ class MeasurePlot:
             self._figures.append(pyqtgraph.TextItem(anchor=(0, 0.5)))
             self.plot.addItem(self._figures[-1])
         for figure, row, value, place in zip(self._figures, rows, values, places, strict=True):
-            figure.setText(figure_text(value), self._theme.text)
+            figure.setText(number_text(figure_text(value)), self._theme.text)
             figure.setPos(place, row)
 
     def _described(self, point: QPointF) -> str:
@@ -144,13 +144,13 @@ class MeasurePlot:
         if not 0 <= row < len(self._rows):
             return ""
         bar, scale = self._rows[row], self._scale()
-        text = f"{bar.name}\n{self.plot.getAxis('bottom').labelText}: {figure_text(bar.value / scale)}"
+        text = f"{bar.name}\n{self.plot.getAxis('bottom').labelText}: {number_text(figure_text(bar.value / scale))}"
         if bar.whisker is not None:
             low, high = bar.whisker
             text += tr(
                 " ({figure_text} to {figure_text2})",
-                figure_text=figure_text(low / scale),
-                figure_text2=figure_text(high / scale),
+                figure_text=number_text(figure_text(low / scale)),
+                figure_text2=number_text(figure_text(high / scale)),
             )
         if bar.repeats > 1:
             text += tr("\nmean and range of {repeats} repetitions", repeats=bar.repeats)

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QToolTip
 from engine.advice.standing import Standing
 from engine.figures.figure import Figure, Interval
 from engine.figures.pareto_front import front_line
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from ui.dashboard.pareto_points import ParetoPoint, spans_orders
 from ui.dashboard.plot import Plot, PlotTable
 from ui.dashboard.point_names import PointNames
@@ -255,7 +255,7 @@ def _power_ticks(values: Sequence[float]) -> list[list[tuple[float, str]]]:
     first, last = math.floor(log10(min(values))), math.ceil(log10(max(values)))
     steps = (1, 2, 5) if last - first <= MOST_DECADES else (1,)
     marks = [step * 10.0**power for power in range(first - 1, last + 1) for step in steps]
-    return [[(log10(mark), f"{mark:,.10g}") for mark in marks]]
+    return [[(log10(mark), number_text(f"{mark:,.10g}")) for mark in marks]]
 
 
 def _faded(colour: str, standing: Standing) -> QColor:

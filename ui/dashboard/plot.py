@@ -15,7 +15,7 @@ from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QPainter,
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QFileDialog, QMenu, QScrollArea, QToolButton, QToolTip
 
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from engine.store.durable_file import appearing_file, write_durably
 from ui.question import tell
 from ui.theme import Theme
@@ -45,7 +45,10 @@ class PlotTable:
 
 
 class PlotAxis(pyqtgraph.AxisItem):
-    """Leaves the wheel to the page where the plot does."""
+    """Writes its numbers as the language does, and leaves the wheel to the page where the plot does."""
+
+    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:
+        return [number_text(text) for text in super().tickStrings(values, scale, spacing)]
 
     def wheelEvent(self, event: object) -> None:
         if (box := self.linkedView()) is not None:
@@ -121,9 +124,10 @@ class Plot(pyqtgraph.PlotWidget):
         """
         self.box = ZoomBox(scrolls)
         axes = {"bottom": WholeNumberAxis("bottom") if counts else PlotAxis("bottom"), "left": PlotAxis("left")}
-        if top is not None:
-            axes["top"] = top
+        axes["top"] = top or PlotAxis("top")
         super().__init__(viewBox=self.box, axisItems=axes)
+        # pyqtgraph shows every axis that it is given.
+        self.showAxis("top", top is not None)
         self.setObjectName(name)
         self.setAccessibleName(tr("{y_axis} over {x_axis}", y_axis=y_axis, x_axis=x_axis) if y_axis else x_axis)
         self.showGrid(x=True, y=True, alpha=GRID_OPACITY)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QFontMetrics
 
 from engine.contract.sensitivity import LayerSensitivity, SchemeCost, Sensitivity
 from engine.figures.figure_text import figure_text
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.byte_sizes import bytes_text
 from ui.dashboard.plot import Plot, PlotTable
 from ui.theme import Theme
@@ -154,4 +154,4 @@ def _text(value: float | None) -> str:
     if value is None:
         return tr("exact")
     # Divergences of healthy layers are millionths.
-    return f"{value:.1e}" if 0 < abs(value) < 1e-3 else figure_text(value)
+    return number_text(f"{value:.1e}" if 0 < abs(value) < 1e-3 else figure_text(value))

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox
 
+from engine.language.speech import tr
 from ui.form.calm_fields import StudyLine
 
 DECIMALS, STEP = 3, 0.005
@@ -21,7 +22,7 @@ class CalmShareBox(QDoubleSpinBox):
         self.setRange(0.0, 1.0)
         self.setDecimals(DECIMALS)
         self.setSingleStep(STEP)
-        self.setSpecialValueText("none")
+        self.setSpecialValueText(tr("none"))
         # A half-typed number is no floor yet.
         self.setKeyboardTracking(False)
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import QLocale, QObject, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QGridLayout, QLineEdit, QSpinBox, QWidget
 
 from engine.contract.automatic import AUTO
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.form.calm_fields import CalmComboBox, CalmSpinBox, StudyLine
 
 LARGEST_WHOLE = 1_000_000
@@ -182,7 +182,7 @@ class RealNumberEditor(_LineEditor):
         return self.typed.split("=")[0].strip().replace(",", ".")
 
     def as_text(self, value: Any) -> str:
-        return f"0 = {self._zero}" if self._zero and value == 0 else f"{value:.12g}"
+        return f"0 = {self._zero}" if self._zero and value == 0 else number_text(f"{value:.12g}")
 
     def set_value(self, value: Any) -> None:
         # A line that means this number already is left as it is typed.

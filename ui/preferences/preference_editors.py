@@ -47,7 +47,7 @@ def preference_editor(preference: type[Preference], name: str, title: str) -> Fi
         # Half of a number that is typed is no value yet.
         editor.widget.setKeyboardTracking(False)
         editor.explain(recognised(preference.zero), "")
-        editor.widget.setSuffix(f" {preference.unit}" if preference.unit else "")
+        editor.widget.setSuffix(f" {tr(preference.unit)}" if preference.unit else "")
     else:
         assert issubclass(preference, ChoicePreference)
         names = preference.choices()

@@ -26,7 +26,7 @@ AXIS_PIXELS, ROW_PIXELS = 60, 18
 NOTHING = mark("Ranges appear here once a chain was quantised with calibration, as int8, int16x8 or mixed.")
 VARIABLE = re.compile(r"/ReadVariableOp\b|/resource")
 """In names that a fused operator has from a weight that it reads."""
-OUTPUT = "output"
+OUTPUT = mark("output")
 METHODS = {
     "minmax": mark("from the least to the greatest value seen, as TensorFlow's converter takes them"),
     "tight_minmax": mark("from the least to the greatest value seen"),
@@ -169,7 +169,7 @@ def _short(tensor: str) -> str:
     """The last layer of a fused operator's name, such as "stage4_block2_relu" of "model/a/Conv2D;model/b/Relu"."""
     if "/" not in tensor:
         whole_name = tensor.partition(":")[0]
-        return OUTPUT if whole_name.endswith("PartitionedCall") else whole_name.removeprefix("serving_default_")
+        return tr(OUTPUT if whole_name.endswith("PartitionedCall") else whole_name.removeprefix("serving_default_"))
     operators = [name for name in tensor.split(";") if not VARIABLE.search(name)] or [tensor]
     parts = [part for part in operators[-1].split("/") if part]
     return parts[-2] if len(parts) > 1 else parts[-1]
@@ -177,7 +177,7 @@ def _short(tensor: str) -> str:
 
 def _summary(record: CalibrationRecord) -> str:
     """How the ranges were taken, and which tensor has the coarsest steps and the most cut off."""
-    how = METHODS.get(record.method, record.method).format(percentile=record.percentile or 0)
+    how = tr(METHODS.get(record.method, record.method), percentile=record.percentile or 0)
     widest = max(record.ranges, key=_span)
     parts = [
         tr(

@@ -162,7 +162,7 @@ class ChangedDecisionsPanel(PredictionPanel):
         disagreed = frozenset(map(int, disagreeing_rows(self.predictions)))
         found = tuple(one for one in self._decisions if which.holds(one, disagreed))
         self.model.show(found, self.predictions.classes)
-        self._empty.setText("" if found else tr("{title}: none.", title=which.title))
+        self._empty.setText("" if found else tr("{title}: none.", title=tr(which.title)))
         self._empty.setVisible(not found)
         self.view.setVisible(bool(found))
         self._pause.start()

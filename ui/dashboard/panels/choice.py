@@ -41,6 +41,7 @@ from ui.theme import Theme
 
 UP, ACROSS = "accuracy", "size"
 FLOORS_KEY, LOG_KEY, UP_KEY, ACROSS_KEY = "choose/floors", "choose/log", "choose/up", "choose/across"
+INTERVAL = mark("95 % CI")
 PLOT_HEIGHT, LIST_HEIGHT = 240, 200
 LEFT_PIXELS = 400
 
@@ -231,7 +232,12 @@ class ChoicePanel(Panel):
 
 
 def _whiskers(drawn: Sequence[Figure]) -> str:
-    named = {"accuracy": "95 % CI", "accuracy_change": "95 % CI", "latency": "p50–p95", "latency_ratio": "95 % CI"}
+    named = {
+        "accuracy": tr(INTERVAL),
+        "accuracy_change": tr(INTERVAL),
+        "latency": "p50–p95",
+        "latency_ratio": tr(INTERVAL),
+    }
     found = [
         tr("{named} of {partition}", named=named[one.name], partition=one_line(one).partition(" (")[0])
         for one in drawn

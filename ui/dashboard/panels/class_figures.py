@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.contract.measurements import ClassFigures, VariantMeasurement
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from engine.measurement.figures_per_class import precision_recall_curve, reliability, roc_curve
 from engine.store.prediction_file import Predictions
 from ui.dashboard.plot import Plot, PlotTable
@@ -98,7 +98,7 @@ class ClassFiguresPanel(PredictionPanel):
     def show_predictions(self, predictions: Predictions, variant: VariantMeasurement, baseline: str) -> None:
         self._offer_classes(predictions.classes)
         self._summary.setText(_summary(variant))
-        rows = [[f"{count:,}" for count in row] for row in variant.confusion]
+        rows = [[number_text(f"{count:,}") for count in row] for row in variant.confusion]
         shades = [[count / max(sum(row), 1) for count in row] for row in variant.confusion]
         classes = list(predictions.classes)
         heads = [f"→ {name}" for name in classes]
@@ -153,7 +153,7 @@ class ClassFiguresPanel(PredictionPanel):
             self._bins.append((name, *reliability(predictions.labels, predictions.predicted[place], probabilities)))
         said = []
         for side, text in zip(("bottom", "left"), self._axes, strict=True):
-            self.roc.setLabel(side, text)
+            self.roc.setLabel(side, tr(text))
         for plot in (self.roc, self.calibration):
             plot.paint(self._theme)
             plot.clear()
@@ -184,10 +184,10 @@ class ClassFiguresPanel(PredictionPanel):
 
     @property
     def _axes(self) -> tuple[str, str]:
-        """What the curve's plot shows across and upwards."""
+        """What the curve's plot shows across and upwards, in English."""
         if self._curve.currentText() == ROC:
-            return tr("false positive rate"), tr("true positive rate")
-        return "recall", "precision"
+            return mark("false positive rate"), mark("true positive rate")
+        return mark("recall"), mark("precision")
 
     def _at_threshold(
         self, variant: VariantMeasurement, predictions: Predictions
@@ -205,7 +205,7 @@ class ClassFiguresPanel(PredictionPanel):
         return ([one.sensitivity], [float(right.mean())]) if len(right) else None
 
     def _describe_roc(self, point: QPointF) -> str:
-        across, upwards = self._axes
+        across, upwards = map(tr, self._axes)
         lines = [
             tr(
                 "{name}: {interp:.3f} {upwards} at {x:.3f} {across}",
@@ -256,17 +256,17 @@ def _table(name: str, described: str) -> QTableView:
 
 def _rates_of(name: str, one: ClassFigures, variant: VariantMeasurement) -> list[str]:
     area = variant.auc.per_class.get(name) if variant.auc else None
-    return [*(_text(read(one)) for _, _, read in RATES), _text(area), f"{one.support:,}"]
+    return [*(_text(read(one)) for _, _, read in RATES), _text(area), number_text(f"{one.support:,}")]
 
 
 def _summary(variant: VariantMeasurement) -> str:
     figures = {
-        "Balanced accuracy": variant.balanced_accuracy,
-        "macro F1": variant.macro_f1,
+        tr("Balanced accuracy"): variant.balanced_accuracy,
+        tr("macro F1"): variant.macro_f1,
         "MCC": variant.mcc,
         "AUC": variant.auc.macro if variant.auc else None,
-        "calibration error": variant.ece,
-        "log loss": variant.log_loss,
+        tr("calibration error"): variant.ece,
+        tr("log loss"): variant.log_loss,
     }
     text = ", ".join(f"{name} {_text(value)}" for name, value in figures.items()) + "."
     if (one := variant.threshold) is not None:
@@ -290,4 +290,4 @@ def _summary(variant: VariantMeasurement) -> str:
 
 
 def _text(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return "–" if value is None else number_text(f"{value:.3f}")

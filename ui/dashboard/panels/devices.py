@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.figures.figure import MILLISECONDS, MISSING, Bar
 from engine.figures.figure_text import figure_text
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.byte_sizes import bytes_text
 from ui.dashboard.bar_rows import BarRow
 from ui.dashboard.measure_plot import MeasurePlot
@@ -179,7 +179,7 @@ def _rows(state: ShownRun) -> tuple[BarRow, ...]:
 
 def _table_rows(one: DeviceFigures) -> list[tuple[str, ...]]:
     answers = (
-        f"{one.images - len(one.differing):,} / {one.images:,}"
+        number_text(f"{one.images - len(one.differing):,} / {one.images:,}")
         if one.images
         else tr("does not run")
         if one.error
@@ -191,7 +191,7 @@ def _table_rows(one: DeviceFigures) -> list[tuple[str, ...]]:
         return [(one.variant, *[MISSING] * 4, *fixed, MISSING, MISSING)]
     rows = []
     for place, (way, timed) in enumerate(one.latency.items()):
-        ratio = MISSING if timed.ratio is None else f"{timed.ratio:.2f}"
+        ratio = MISSING if timed.ratio is None else number_text(f"{timed.ratio:.2f}")
         times = (way_text(way), usual_text(timed), _number(timed.p95_ms), ratio)
         shown = fixed if place == 0 else ("",) * len(fixed)
         rows.append((one.variant, *times, *shown, _seconds(timed.evaluation), _seconds(timed.many)))
@@ -199,8 +199,8 @@ def _table_rows(one: DeviceFigures) -> list[tuple[str, ...]]:
 
 
 def _seconds(time: TimeOfImages) -> str:
-    return f"{'' if time.is_measured else '~'}{figure_text(time.seconds)}"
+    return f"{'' if time.is_measured else '~'}{number_text(figure_text(time.seconds))}"
 
 
 def _number(value: float | None) -> str:
-    return MISSING if value is None else figure_text(value)
+    return MISSING if value is None else number_text(figure_text(value))

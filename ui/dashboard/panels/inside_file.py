@@ -27,7 +27,7 @@ from engine.contract.measurements import VariantMeasurement
 from engine.inspection.feature_maps import FeatureMaps
 from engine.inspection.moved_maps import MovedMaps
 from engine.language.sentence_recognition import recognised
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from engine.store.prediction_file import Predictions
 from ui.array_pictures import DIFFERENCES, VALUES, grid_picture
 from ui.byte_sizes import bytes_text
@@ -48,16 +48,18 @@ MOST_MOVED = 200
 LEAST_TABLE_HEIGHT = 160
 RANKED_HINT = mark("Ranking lists the test images whose map moved farthest although the class stayed.")
 KINDS = {
-    "CONV_2D": "convolution",
+    "CONV_2D": mark("convolution"),
     "DEPTHWISE_CONV_2D": mark("depthwise convolution"),
     "TRANSPOSE_CONV": mark("transposed convolution"),
-    "FULLY_CONNECTED": "dense",
+    "FULLY_CONNECTED": mark("dense"),
     "layer": mark("layer"),
     "constants": mark("constants of other operators"),
     "graph": mark("operators and names"),
     "metadata": mark("description of the file"),
 }
 """What the file calls a layer or part → what the field does."""
+PARTS = (mark("other constants"), mark("operators, names and scales"), mark("metadata"))
+"""What the layout calls what is no layer's."""
 ERROR_HEADS = (
     mark("layer"),
     mark("kind"),
@@ -102,7 +104,7 @@ class InsideFilePanel(PredictionPanel):
         self._pages = QTabWidget(objectName="dashboard.inside_file.pages")
         self._features = _Pictures("dashboard.inside_file.features")
         self._filters = _Pictures("dashboard.inside_file.filters")
-        self.histogram = Plot("dashboard.weights", "weight", tr("how many (log)"))
+        self.histogram = Plot("dashboard.weights", tr("weight"), tr("how many (log)"))
         self.histogram.setLogMode(y=True)
         self.histogram.described, self.histogram.tabled = self._describe, self._table_of_weights
         self._histogram_legend = QLabel()
@@ -280,7 +282,14 @@ class InsideFilePanel(PredictionPanel):
                 )
             )
         rows += [
-            (part.name, tr(KINDS[part.kind]), "", "", bytes_text(part.raw_bytes), bytes_text(part.zipped_bytes))
+            (
+                tr(part.name),
+                tr(KINDS[part.kind]),
+                "",
+                "",
+                bytes_text(part.raw_bytes),
+                bytes_text(part.zipped_bytes),
+            )
             for part in found.layout
             if part.kind != "layer" or not found.errors
         ]
@@ -311,8 +320,8 @@ class InsideFilePanel(PredictionPanel):
         assert self.predictions is not None
         rows = [
             (
-                "–" if one.distance is None else f"{one.distance:.3f}",
-                self.predictions.classes[one.decided] + ("" if one.stayed else " (changed)"),
+                "–" if one.distance is None else number_text(f"{one.distance:.3f}"),
+                self.predictions.classes[one.decided] + ("" if one.stayed else tr(" (changed)")),
                 one.path,
             )
             for one in moved.ranked[:MOST_MOVED]
@@ -412,7 +421,7 @@ class _Pictures(QWidget):
 def _table(name: str, described: str, heads: tuple[str, ...]) -> QTableWidget:
     table = QTableWidget(0, len(heads), objectName=name, tabKeyNavigation=False)
     table.setAccessibleName(described)
-    table.setHorizontalHeaderLabels(list(heads))
+    table.setHorizontalHeaderLabels([tr(head) for head in heads])
     table.verticalHeader().hide()
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -430,4 +439,4 @@ def _fill(table: QTableWidget, rows: Sequence[Sequence[str]]) -> None:
 
 
 def _decibels(value: float) -> str:
-    return tr("exact") if value == math.inf else "–" if value == -math.inf else f"{value:.1f}"
+    return tr("exact") if value == math.inf else "–" if value == -math.inf else number_text(f"{value:.1f}")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QLabel
 from engine.contract.errors import NutshellError
 from engine.contract.measurements import VariantMeasurement
 from engine.inspection.run_images import RunImages
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from engine.store.prediction_file import Predictions
 from ui.dashboard.image_dialog import ImageDialog
 from ui.dashboard.plot import Plot, PlotTable
@@ -39,7 +39,7 @@ class PointCloudsPanel(PredictionPanel):
         self._probability = CalmComboBox(objectName="dashboard.point_clouds.class", accessibleName=tr("Probability"))
         self._probability.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.add_choice(tr("Probability"), self._probability)
-        self.plot = Plot("dashboard.cloud", tr("float baseline"), "variant")
+        self.plot = Plot("dashboard.cloud", tr("float baseline"), tr("variant"))
         self.plot.described, self.plot.tabled = self._describe, self._table
         self._legend = QLabel(objectName="dashboard.point_clouds.legend", wordWrap=True)
         self._x = self._y = np.empty(0, dtype=np.float32)
@@ -101,7 +101,7 @@ class PointCloudsPanel(PredictionPanel):
         nearest = int(distance.argmin())
         if distance[nearest] > 0.03:
             return ""
-        return f"{self.predictions.paths[nearest]}\n{self._x[nearest]:.4f} → {self._y[nearest]:.4f}"
+        return f"{self.predictions.paths[nearest]}\n{number_text(f'{self._x[nearest]:.4f} → {self._y[nearest]:.4f}')}"
 
     def _table(self) -> PlotTable:
         paths = self.predictions.paths if self.predictions is not None else ()

@@ -31,7 +31,7 @@ class RemovedChannelsPanel(EvidencePlots[RemovedChannels]):
             "dashboard.channels.accuracy", tr("MACs (share of those before)"), tr("validation accuracy")
         )
         self.accuracy.described, self.accuracy.tabled = self._round_described, self._round_table
-        self.channels = Plot("dashboard.channels.layers", tr("layer, from the image on"), "channels", counts=True)
+        self.channels = Plot("dashboard.channels.layers", tr("layer, from the image on"), tr("channels"), counts=True)
         self.channels.described, self.channels.tabled = self._layer_described, self._layer_table
         return self.accuracy, self.channels
 

@@ -27,6 +27,7 @@ from engine.language.sentence_recognition import recognised
 from engine.language.speech import mark, tr
 from ui.dashboard.panel import Panel
 from ui.message_bar import MessageBar
+from ui.said_figure import said_figure
 from ui.search_text import search_title
 from ui.shown_run import ShownRun
 from ui.theme import Theme
@@ -102,7 +103,7 @@ class SearchPanel(Panel):
     def _fill(self, trials: tuple[TrialFinished, ...], front: set[int], recipe: Recipe | None) -> None:
         chosen = self.table.currentRow()
         names = list(dict.fromkeys(name for trial in trials for name in trial.values))
-        heads = ["", "trial", *map(objective_title, names), "settings", "state"]
+        heads = ["", tr("trial"), *(recognised(objective_title(name)) for name in names), tr("settings"), tr("state")]
         self.table.setColumnCount(len(heads))
         self.table.setHorizontalHeaderLabels(heads)
         short, long = QHeaderView.ResizeMode.ResizeToContents, QHeaderView.ResizeMode.Stretch
@@ -110,7 +111,9 @@ class SearchPanel(Panel):
             self.table.horizontalHeader().setSectionResizeMode(column, short if column < len(heads) - 2 else long)
         self.table.setRowCount(len(trials))
         for row, trial in enumerate(trials):
-            values = [value_text(name, trial.values[name]) if name in trial.values else "–" for name in names]
+            values = [
+                said_figure(value_text(name, trial.values[name])) if name in trial.values else "–" for name in names
+            ]
             state = recognised(f"{trial.state}: {trial.reason}" if trial.reason else trial.state)
             mark = ON_FRONT if trial.trial in front else ""
             for column, text in enumerate(

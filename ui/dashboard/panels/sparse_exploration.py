@@ -27,7 +27,7 @@ class SparseExplorationPanel(EvidencePlots[SparseExploration]):
 
     def plots(self) -> Sequence[Plot]:
         self.exploration = Plot(
-            "dashboard.exploration", "batch", tr("share of weights, or of connections"), counts=True
+            "dashboard.exploration", tr("batch"), tr("share of weights, or of connections"), counts=True
         )
         self.exploration.described, self.exploration.tabled = self._exchange_described, self._exchange_table
         self.density = Plot(

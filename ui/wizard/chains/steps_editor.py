@@ -131,11 +131,12 @@ class StepsEditor(QWidget):
         steps = QGroupBox(tr("Steps, first to last"))
         left = QVBoxLayout(steps)
         left.addWidget(self._list)
-        left.addWidget(self._add)
-        row = QHBoxLayout()
-        for button in (self._up, self._down, self._remove):
-            row.addWidget(button)
-        left.addLayout(row)
+        # Beside others a long word would be cut.
+        for pair in ((self._add,), (self._up, self._down), (self._remove,)):
+            row = QHBoxLayout()
+            for button in pair:
+                row.addWidget(button)
+            left.addLayout(row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(SideBySide(steps, self._settings, LIST_WIDTH))

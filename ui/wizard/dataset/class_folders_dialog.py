@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 
 from engine.contract.dataset_settings import DatasetSettings
 from engine.datasets.source import OutlinedFolder
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.message_bar import MessageBar
 from ui.screen_fit import open_at
 from ui.tree_columns import fit_first_column
@@ -86,7 +86,7 @@ class ClassFoldersDialog(QDialog):
         self._assign_pattern = QPushButton(tr("Assi&gn"), objectName="class_folders.assign_pattern", autoDefault=False)
         self._mapping = QTreeWidget(objectName="class_folders.mapping")
         self._mapping.setAccessibleName(tr("Classes and the patterns of their folders"))
-        self._mapping.setHeaderLabels(["class", "images"])
+        self._mapping.setHeaderLabels([tr("class"), tr("images")])
         self._mapping.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self._mapping.header().setStretchLastSection(False)
         self._mapping.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
@@ -253,7 +253,7 @@ class ClassFoldersDialog(QDialog):
         self._tree.viewport().update()
         for name in self._patterns:
             for item in self._mapping.findItems(name, Qt.MatchFlag.MatchExactly, 0):
-                item.setText(1, f"{mapped.images.get(name, 0):,}")
+                item.setText(1, number_text(f"{mapped.images.get(name, 0):,}"))
         self._say(mapped.fault, mapped.images.get(None, 0))
         self._show_what_can_be_done()
 

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from engine.contract.image_settings import ImageSettings
 from engine.contract.measurements import SkippedFile
 from engine.datasets.source import Split, special_keys
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.pictures import pixmap
 from ui.plain_label import PlainLabel
 from ui.wizard.dataset.image_check_panel import ImageCheckPanel
@@ -174,7 +174,7 @@ class DatasetOverview(QWidget):
                     used = self._counts.get(split.value, {}).get(name, 0)
                 if cell is not None:
                     gone = (listed or 0) - (used or 0)
-                    cell.setText("–" if used is None else f"{used:,}")
+                    cell.setText("–" if used is None else number_text(f"{used:,}"))
                     cell.setToolTip(
                         tr("{gone:,} of {listed:,} are left out.", gone=gone, listed=listed) if gone else ""
                     )

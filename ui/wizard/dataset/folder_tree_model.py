@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QColor
 
 from engine.datasets.source import OutlinedFolder
-from engine.language.speech import mark
+from engine.language.speech import mark, number_text
 from ui.nested_rows_model import Index, NestedRowsModel
 from ui.theme import current_theme
 from workers.folder_outline import MappedFolders
@@ -89,7 +89,7 @@ class FolderTreeModel(NestedRowsModel):
             case FolderColumn.FOLDER:
                 return self._names[place]
             case FolderColumn.IMAGES:
-                return f"{self._images[place]:,}"
+                return number_text(f"{self._images[place]:,}")
             case FolderColumn.CLASS:
                 return self._own[place] or _summary(self._below[place])
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from engine.contract.dataset_check import DatasetCheck, DuplicateImage
 from engine.contract.findings import Finding, Severity
 from engine.contract.image_settings import ImageSettings
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.scan_progress import ScanProgress
 from ui.wizard.dataset.duplicate_pair import DuplicatePair
 from ui.wizard.findings_list import FindingsList
@@ -40,6 +40,7 @@ NOT_LOOKED = Finding(
 )
 COLUMNS = (mark("image"), mark("in"), mark("copy of"), mark("in"), mark("how"))
 COPY_OF = 2
+MODES = {"grayscale": mark("{bits}-bit grayscale"), "colour": mark("{bits}-bit colour")}
 
 
 class ImageCheckPanel(QWidget):
@@ -152,11 +153,13 @@ def _facts(check: DatasetCheck, some_own_scale: bool) -> str:
 
 def _mode_text(mode: str, some_own_scale: bool) -> str:
     depth, _, kind = mode.partition(" ")
-    return tr("{kind} of 16 bits or on a scale of its own", kind=kind) if some_own_scale and depth == "16-bit" else mode
+    if some_own_scale and depth == "16-bit":
+        return tr("{kind} of 16 bits or on a scale of its own", kind=kind)
+    return tr(MODES[kind], bits=depth.removesuffix("-bit")) if kind in MODES else mode
 
 
 def _counted(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} ({count:,})" for name, count in counts.items())
+    return ", ".join(f"{name} ({number_text(f'{count:,}')})" for name, count in counts.items())
 
 
 def _short(path: str) -> str:

@@ -55,6 +55,7 @@ AXES: Mapping[str, Axis] = {
     "jpeg_quality": Axis(mark("quality"), quality_name, another_quality),
     "dwt": Axis(mark("transform"), transform_name, another_transform),
 }
+SIDES = {"images.height": mark("Height in pixels"), "images.width": mark("Width in pixels")}
 
 
 class ImagesPage(DraftPage):
@@ -300,5 +301,5 @@ def _read(scanned: ScanResult, class_name: str, number: int) -> DecodedSample:
 def _pixels(name: str, value: int) -> QSpinBox:
     spin = CalmSpinBox(objectName=name, minimum=8, maximum=1024, value=value, suffix=" px")
     spin.setKeyboardTracking(False)
-    spin.setAccessibleName(name.removeprefix("images.") + tr(" in pixels"))
+    spin.setAccessibleName(tr(SIDES[name]))
     return spin

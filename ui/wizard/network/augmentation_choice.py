@@ -134,5 +134,5 @@ def _usual_place(key: str, others: Sequence[str]) -> int:
 def _box(kind: type[Augmentation], name: str) -> QCheckBox:
     box = QCheckBox(tr(kind.title), objectName=name)
     box.setAccessibleName(tr(kind.title))
-    box.setToolTip(f"<p>{tr(kind.summary)}</p><p><b>{tr('Assumes:')}</b> {tr(kind.assumes)}</p><p>{kind.paper}</p>")
+    box.setToolTip(f"<p>{tr(kind.summary)}</p><p><b>{tr('Assumes:')}</b> {tr(kind.assumes)}</p><p>{tr(kind.paper)}</p>")
     return box

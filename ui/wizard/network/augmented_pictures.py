@@ -100,15 +100,23 @@ class AugmentedPictures(QWidget):
     def _draw(self) -> None:
         for place in range(SHOWN_SAMPLES):
             sample = self._samples[place] if place < len(self._samples) else None
-            for picture, image, when in (
-                (self._before[place], sample.before if sample else None, "before"),
-                (self._after[place], sample.after if sample else None, "after"),
+            for picture, image, called in (
+                (
+                    self._before[place],
+                    sample.before if sample else None,
+                    tr("Image {place} before augmentation", place=place + 1),
+                ),
+                (
+                    self._after[place],
+                    sample.after if sample else None,
+                    tr("Image {place} after augmentation", place=place + 1),
+                ),
             ):
                 picture.setVisible(image is not None)
                 if image is not None:
                     picture.setFixedSize(self._side, self._side)
                     picture.setPixmap(pixmap(image, self._side))
-                    picture.setAccessibleName(tr("Image {place} {when} augmentation", place=place + 1, when=when))
+                    picture.setAccessibleName(called)
             self._say_classes(self._mixed[place], sample.mixed if sample else ())
         for place, heading in enumerate(self._headings):
             heading.setVisible(place // 2 * PAIRS_PER_ROW < len(self._samples))

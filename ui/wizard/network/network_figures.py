@@ -14,7 +14,7 @@ from engine.contract.errors import NutshellError
 from engine.contract.recipe import Recipe
 from engine.feeding.pipeline import network_input_shape
 from engine.graph.layer_graph import LayerGraph
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from ui.byte_sizes import bytes_text
 from workers.latest_call import LatestCall
 
@@ -120,8 +120,8 @@ def _graphs_texts(recipe: Recipe, classes: int) -> tuple[dict[str, str], dict[st
 def _texts(graph: LayerGraph, recipe: Recipe) -> dict[str, str]:
     return {
         "input": " × ".join(map(str, graph.input_shape)),
-        "parameters": f"{graph.parameters:,}",
-        "trainable": f"{trainable_parameters(graph, recipe):,}",
+        "parameters": number_text(f"{graph.parameters:,}"),
+        "trainable": number_text(f"{trainable_parameters(graph, recipe):,}"),
         "megabytes": bytes_text(graph.parameters * FLOAT32_BYTES),
         "macs": tr("{macs:,.1f} million", macs=graph.macs / 1000000.0),
     }

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QColor
 
 from engine.contract.rate_curve import RateSuggestion, TriedRate
-from engine.language.speech import tr
+from engine.language.speech import number_text, tr
 from ui.dashboard.plot import Plot, PlotTable
 from ui.theme import Theme
 
@@ -93,7 +93,7 @@ class RatePlot(QObject):
         self._chosen.setVisible(rate is not None)
         if rate is not None:
             self._chosen.setPos(math.log10(rate))
-            self._chosen.label.setFormat(f"{rate:g}")
+            self._chosen.label.setFormat(number_text(f"{rate:g}"))
 
     def _fit(self) -> None:
         if not self._tried:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QCheckBox
 
@@ -12,6 +14,8 @@ from engine.search.suggested_places import SuggestedPlace
 from ui.form.calm_fields import StudyLine
 from ui.values_text import values_text
 
+OF_A_STEP = re.compile(r"(.+?): (.+) of (.+)")
+
 
 class PlaceRow(QObject):
     """Its two widgets stand in a grid of the page."""
@@ -21,7 +25,7 @@ class PlaceRow(QObject):
     def __init__(self, place: SuggestedPlace, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.place = place
-        title = recognised(place.title)
+        title = said_place(place.title)
         self.box = QCheckBox(title, objectName=f"search.place.{place.place}", toolTip=place.place)
         self.line = StudyLine(
             objectName=f"search.values.{place.place}", accessibleName=tr("Values of {title}", title=title)
@@ -47,3 +51,12 @@ class PlaceRow(QObject):
     def _show_values(self, values: Varied) -> None:
         self.line.setText(values_text(values))
         self.line.setCursorPosition(0)
+
+
+def said_place(title: str) -> str:
+    """The title of a place; the name of its chain is the user's."""
+    of_a_step = OF_A_STEP.fullmatch(title)
+    if of_a_step is None:
+        return recognised(title)
+    chain, setting, step = of_a_step.groups()
+    return tr("{chain}: {setting} of {step}", chain=chain, setting=recognised(setting), step=recognised(step))

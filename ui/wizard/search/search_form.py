@@ -5,18 +5,18 @@ from __future__ import annotations
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox, QFormLayout, QGridLayout, QGroupBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QGridLayout, QGroupBox, QLabel, QVBoxLayout, QWidget
 
 from engine.contract.plain_faults import plain_fault
 from engine.contract.recipe import Recipe
 from engine.contract.search_settings import USUAL_TRIALS, SearchSettings
 from engine.language.sentence_recognition import recognised
-from engine.language.speech import mark, tr
+from engine.language.speech import mark, number_text, tr
 from engine.search.suggested_places import SuggestedPlace, suggested_places
 from ui.form.calm_fields import StudyLine
 from ui.side_by_side import SideBySide
 from ui.values_text import typed_values
-from ui.wizard.search.place_row import PlaceRow
+from ui.wizard.search.place_row import PlaceRow, said_place
 
 GOALS = {
     "validation_accuracy": mark("Accuracy (of the validation images)"),
@@ -31,6 +31,7 @@ TITLES = {
     "trials": mark("Trials"),
     "objectives": mark("What matters"),
 }
+HOW = mark("Values are typed as 8, 16, 32, as 0.3 to 0.9, or as 0.3 to 0.9 in steps of 0.1.")
 LIMITS_WIDTH = 330
 INDENT = 18
 
@@ -55,7 +56,8 @@ class SearchForm(QWidget):
         )
         self._minutes.setToolTip(tr("No trial begins after so many minutes."))
         self._trials = StudyLine(objectName="search.trials", accessibleName=tr("Trials"))
-        self._trials.setPlaceholderText(tr("as the time allows, or {trials}", trials=USUAL_TRIALS))
+        self._trials.setPlaceholderText(str(USUAL_TRIALS))
+        self._trials.setToolTip(tr("Without a number: as many as the time allows, or {trials}.", trials=USUAL_TRIALS))
         self._stop_weak = QCheckBox(tr("Stop weak trials early"), objectName="search.stop_weak")
         self._stop_weak.setToolTip(tr(str(SearchSettings.model_fields["stop_weak"].description)))
         self._stop_weak.clicked.connect(lambda *_: self.edited.emit())
@@ -78,8 +80,11 @@ class SearchForm(QWidget):
         left.addWidget(goals)
         left.addWidget(limits)
         left.addStretch()
-        places = QGroupBox(tr("What may vary: 8, 16, 32, or 0.3 to 0.9, or 0.3 to 0.9 in steps of 0.1"))
+        places = QGroupBox(tr("What may vary"))
         right = QVBoxLayout(places)
+        how = QLabel(tr(HOW), objectName="search.how", wordWrap=True)
+        how.setProperty("role", "hint")
+        right.addWidget(how)
         self._grid = QGridLayout()
         self._grid.setColumnMinimumWidth(0, INDENT)
         self._grid.setColumnStretch(1, 1)
@@ -112,8 +117,8 @@ class SearchForm(QWidget):
         for name, box in self._goals.items():
             box.setChecked(name in shown.objectives)
         floor = shown.floors.get(JUDGED_BY)
-        self._floor.setText("" if floor is None else f"{floor:g}")
-        self._minutes.setText(f"{shown.minutes:g}" if shown.minutes else "")
+        self._floor.setText("" if floor is None else number_text(f"{floor:g}"))
+        self._minutes.setText(number_text(f"{shown.minutes:g}") if shown.minutes else "")
         self._stop_weak.setChecked(shown.stop_weak)
         self._trials.setText(str(shown.trials) if shown.trials else "")
         for row, place in zip(self._rows, places, strict=True):
@@ -145,7 +150,7 @@ class SearchForm(QWidget):
 
     def _title_of(self, fault: ErrorDetails) -> str:
         first, *rest = (str(part) for part in fault["loc"])
-        of_places = {row.place.place: recognised(row.place.title) for row in self._rows}
+        of_places = {row.place.place: said_place(row.place.title) for row in self._rows}
         return of_places.get(rest[0], rest[0]) if first == "vary" and rest else tr(TITLES.get(first, first))
 
     def _make_goals(self, search: SearchSettings) -> None:
