@@ -61,8 +61,8 @@ def _chain_findings(
     # Without types, a step chooses them itself, by bounds of its own.
     if target.model_bytes and form.weights and size > target.model_bytes:
         message = (
-            f'The file of "{name}" takes about {size / KIB:,.1f} KiB, more than the {target.model_bytes / KIB:,.1f} '
-            "KiB of target.model_bytes."
+            f'The weights alone of "{name}" take about {size / KIB:,.1f} KiB, more than the '
+            f"{target.model_bytes / KIB:,.1f} KiB of target.model_bytes; the file is larger."
         )
         yield _warning("model_bytes", message)
     arena = least_arena_bytes(graph, form)

@@ -93,6 +93,8 @@ def write_bundle(asked: AskedBundle, out: Path, runs: Path, progress: Progress =
     run = InspectedRun.open(asked.run, runs)
     if asked.images < 1:
         raise DataError("A bundle needs one test image at least; name a larger number with --images.")
+    if out.is_dir():
+        raise DataError(f"{out} is a folder; name a file in it, such as {out / 'bundle.zip'}.")
     models = _chosen(run, asked.variants)
     try:
         with tempfile.TemporaryDirectory(prefix="nutshell-") as folder:
@@ -198,6 +200,8 @@ def _plain(name: str) -> str:
 def _wheels(folder: Path | None) -> Iterator[Path]:
     if folder is None:
         return
+    if not folder.is_dir():
+        raise DataError(f"There is no folder {folder}; name with --wheels one that has .whl files.")
     found = sorted(folder.glob("*.whl"))
     if not found:
         raise DataError(

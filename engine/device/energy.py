@@ -84,7 +84,7 @@ def _best_shift(results: DeviceResults, log: PowerLog) -> tuple[float, float]:
     if found[1] < LEAST_MATCH:
         raise DataError(
             "The meter's watts do not rise and fall with the measurement, so nothing can be told of its energy; check "
-            "that it measured this device at this time."
+            "that it measured this device at this time, and that its rows are seconds and watts."
         )
     return found
 

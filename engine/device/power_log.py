@@ -80,7 +80,7 @@ def _rows(text: str, path: Path) -> Iterator[tuple[float, float]]:
         if not any(cells):
             continue
         try:
-            if len(cells) < 2:
+            if len(cells) != 2:
                 raise ValueError
             decimal = "," if separator != "," else "."
             yield _seconds(cells[0], decimal), _number(cells[1], decimal)
@@ -89,7 +89,7 @@ def _rows(text: str, path: Path) -> Iterator[tuple[float, float]]:
             if number == 1:
                 continue
             raise DataError(
-                f"{path}, line {number}: a time and watts are wanted, as in 1772375100.5,3.21 or "
+                f"{path}, line {number}: a time and watts are wanted and nothing else, as in 1772375100.5,3.21 or "
                 "2026-03-01T14:25:00.5,3.21."
             ) from None
 

@@ -7,6 +7,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ RECONNECT_S = 600.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
 LOOK_EVERY_S = 0.1
 STOPPED_THERE, VANISHED = 130, -1
+MIB = 2**20
 MOST_SECONDS, MOST_ENERGY_S = 3600, 600
 """As `measure.py` has them."""
 UNPACK_AGAIN = "unpack the bundle again"  # not shown
@@ -80,8 +82,15 @@ class RemoteMeasurement:
         if found.get("running") or found.get("there"):
             return
         self.progress.phase(f"copying to {self.shell.host}")
-        self._again(lambda: self.shell.send(archive, f"{self._folder}/bundle.zip", self.progress))
-        self._again(lambda: self._ask("unpack"))
+        try:
+            _refuse_full(self.shell.host, archive, found["free_bytes"])
+            self._again(lambda: self.shell.send(archive, f"{self._folder}/bundle.zip", self.progress))
+            self._again(lambda: self._ask("unpack"))
+        except DeviceRefused as refused:
+            # Nothing was measured yet, and a part of a bundle is of no use there.
+            with suppress(NutshellError):
+                self._ask("clean")
+            raise refused from None
 
     def _follow(self) -> None:
         offset, code = 0, None
@@ -158,6 +167,16 @@ class RemoteMeasurement:
         if left:
             return Cancelled(f"{cancelled} But a process on {host} does not end; look there.")
         return Cancelled(f"{cancelled} Nothing runs on {host} any more; what is done is kept there.")
+
+
+def _refuse_full(host: str, archive: Path, free_bytes: int) -> None:
+    with zipfile.ZipFile(archive) as packed:
+        needed = archive.stat().st_size + sum(one.file_size for one in packed.infolist())
+    if free_bytes < needed:
+        raise DeviceRefused(
+            f"{host} has {free_bytes / MIB:,.1f} MiB left for {needed / MIB:,.1f} MiB of the bundle; make room there, "
+            "and give the same command again."
+        )
 
 
 def measuring_options(name: str = "", seconds: float | None = None, energy_s: float = 0.0) -> list[str]:

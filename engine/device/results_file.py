@@ -14,6 +14,8 @@ from engine.device.device_results import BENCHMARK_KIND, FORMAT, KIND, DeviceRes
 
 MOST_BYTES = 64 * 2**20
 """Ten files with a thousand rounds and the answers for 50,000 images have a sixth of it."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""Editors on Windows put it before a text."""
 AGAIN = "copy results.json from the device again"
 
 
@@ -40,6 +42,7 @@ def parse_results(content: bytes, path: Path) -> DeviceResults:
     Raises:
         DataError: as `read_results`.
     """
+    content = content.removeprefix(BYTE_ORDER_MARK)
     document = _document(content, path)
     if document.get("kind") not in (KIND, BENCHMARK_KIND):
         raise DataError(f"{path} holds no results of a device; name the results.json that measure.py wrote there.")

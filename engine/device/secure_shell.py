@@ -26,6 +26,8 @@ OPTIONS = (
     "-o", f"ServerAliveCountMax={ALIVE_COUNT}",
 )  # fmt: skip
 NO_PYTHON, OLD_PYTHON, NO_CONNECTION = 41, 42, 255
+CHANGED_KEY = re.compile(r"Host key for (\S+) has changed")
+OFFENDING_KEY = re.compile(r"Offending \S+ key in (.+):\d+")
 LOOK_EVERY_S = 0.1
 END_S = 5.0
 REMOTE = RESOURCES / "device" / "remote.py"
@@ -55,6 +57,8 @@ class SecureShell:
         missing = [name for name in ("ssh", "scp") if shutil.which(name) is None]
         if missing:
             raise DataError(f"There is no {missing[0]} on this computer; install the OpenSSH client.")
+        if self.config is not None and not self.config.is_file():
+            raise DataError(f"There is no file {self.config} with SSH's configuration; check the path.")
 
     def ask(self, progress: Progress, part: str, *arguments: str) -> dict[str, Any]:
         """What the device answers to one part of `remote.py`.
@@ -84,7 +88,7 @@ class SecureShell:
                 except ValueError:
                     # What a login shell greets with.
                     continue
-            talk.raise_unless_done(self.host)
+            self._raise_unless_done(talk)
 
     def send(self, file: Path, target: str, progress: Progress) -> None:
         """Copy a file there.
@@ -102,7 +106,11 @@ class SecureShell:
         with _Conversation(["scp", "-q", *self._options(), "--", *ends], b"") as talk:
             for _ in talk.lines(progress):
                 continue
-            talk.raise_unless_done(self.host)
+            self._raise_unless_done(talk)
+
+    def _raise_unless_done(self, talk: _Conversation) -> None:
+        if code := talk.code():
+            raise connection_error(self.host, code, talk.faults(), self.config)
 
     def _options(self) -> list[str]:
         return [*OPTIONS, *(["-F", str(self.config)] if self.config else [])]
@@ -153,11 +161,14 @@ class _Conversation:
                 return
             yield line
 
-    def raise_unless_done(self, host: str) -> None:
-        code = self._process.wait()
+    def code(self) -> int:
+        """With which it ended; waits for that."""
+        return self._process.wait()
+
+    def faults(self) -> str:
+        """What it said of them, once it has ended."""
         self._threads[1].join(END_S)
-        if code:
-            raise connection_error(host, code, b"".join(self._faults).decode("utf-8", "replace"))
+        return b"".join(self._faults).decode("utf-8", "replace")
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -182,14 +193,22 @@ class _Conversation:
             return
 
 
-def connection_error(host: str, code: int, said: str) -> NutshellError:
-    """What ssh's exit code and words mean."""
+def connection_error(host: str, code: int, said: str, config: Path | None = None) -> NutshellError:
+    """What ssh's exit code and words mean.
+
+    Args:
+        config: SSH's configuration, which the commands to give instead have to name too; None: the user's own.
+    """
+    device = f"-F {shlex.quote(str(config))} {host}" if config else host
     if code == NO_PYTHON:
         return DeviceRefused(f"There is no python3 on {host}; install Python 3.9 or newer there.")
     if code == OLD_PYTHON:
         return DeviceRefused(f"The python3 of {host} is older than 3.9; install a newer one there.")
     if "IDENTIFICATION HAS CHANGED" in said:
-        name = host.rpartition("@")[2]
+        # With another port the key is listed as [address]:port, and of an alias as the name behind it.
+        changed, offending = CHANGED_KEY.search(said), OFFENDING_KEY.search(said)
+        name = shlex.quote(changed[1]) if changed else host.rpartition("@")[2]
+        name = f"{name} -f {shlex.quote(offending[1])}" if offending else name
         return DeviceRefused(
             f"{host} has another host key than the one that this computer knows, so nothing was sent there; if the "
             f"device was set up again, forget the old key with: ssh-keygen -R {name}"
@@ -197,14 +216,14 @@ def connection_error(host: str, code: int, said: str) -> NutshellError:
     if "Host key verification failed" in said or "host key is known" in said:
         return DeviceRefused(
             f"This computer does not know the host key of {host} yet; connect once in a terminal and confirm it: "
-            f"ssh {host}"
+            f"ssh {device}"
         )
     if "Permission denied" in said and (code == NO_CONNECTION or "Permission denied (" in said):
         return DeviceRefused(
-            f"{host} does not let this computer in with a key; copy your key there with: ssh-copy-id {host}"
+            f"{host} does not let this computer in with a key; copy your key there with: ssh-copy-id {device}"
         )
-    if "No space left" in said or "failed to upload" in said:
-        return DeviceRefused(f"{host} has no space for the bundle; make room there, and give the same command again.")
+    if "No space left" in said:
+        return DeviceRefused(f"{host} has no space left; make room there, and give the same command again.")
     if "Permission denied" in said:
         return DeviceRefused(
             f"{host} lets nobody write to ~/.cache/nutshell-device with this login; make that folder yours there."

@@ -41,10 +41,10 @@ def variant_note(
         compared: that part, such as "The teacher".
 
     Returns:
-        Short sentences, one a subject; of the baseline itself none but what its note says.
+        Short sentences, one a subject; of the baseline itself none but what its note says, and its broken limits.
     """
     if variant.chain == baseline.chain:
-        return variant.note
+        return " ".join(filter(None, (variant.note, limits_note(variant))))
     parts = [
         variant.note,
         _accuracy(variant, baseline),

@@ -49,7 +49,8 @@ def is_ours(group, folder):
 
 def prepare(folder):
     folder.mkdir(parents=True, exist_ok=True)
-    tell(folder=str(folder), there=(folder / "manifest.json").is_file(), running=bool(group_of(folder)))
+    there = (folder / "manifest.json").is_file()
+    tell(folder=str(folder), there=there, running=bool(group_of(folder)), free_bytes=shutil.disk_usage(folder).free)
 
 
 def unpack(folder):

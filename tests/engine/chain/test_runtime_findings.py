@@ -75,4 +75,4 @@ def test_sizes_that_cannot_be_kept_are_said() -> None:
         ("target.model_bytes", "float16"),
         ("target.arena_bytes", "float16"),
     ]
-    assert "takes about 1,372.5 KiB, more than the 781.2 KiB of target.model_bytes" in found[0][1]
+    assert "take about 1,372.5 KiB, more than the 781.2 KiB of target.model_bytes" in found[0][1]

@@ -49,6 +49,13 @@ def test_sound_results_are_kept_byte_for_byte(device_run: Path, bundle: BundleRe
     assert kept.file.name == "toy-board-20260301T142500Z.json"
 
 
+def test_the_mark_that_some_editors_put_before_a_text_does_no_harm(
+    device_run: Path, bundle: BundleRecord, tmp_path: Path
+) -> None:
+    (tmp_path / "results.json").write_text(json.dumps(results_of(bundle)), encoding="utf-8-sig")
+    assert imported(device_run, tmp_path / "results.json").is_new
+
+
 def test_several_devices_and_dates_are_kept(device_run: Path, bundle: BundleRecord, tmp_path: Path) -> None:
     changes: list[Change] = [
         lambda found: None,

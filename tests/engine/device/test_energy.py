@@ -127,6 +127,7 @@ def test_it_is_kept_with_the_results_and_told(
         ("time,watts\n1,2\n", "1 rows"),
         ("time,watts\n1,2\nx,3\n", "line 3: a time and watts are wanted"),
         ("1,nan\n2,nan\n", "line 2: a time and watts"),
+        ("time,volts,watts\n1,5,2\n", "line 2: a time and watts are wanted and nothing else"),
         ("\n".join(f"{30 - number},2" for number in range(30)), "do not rise at value 2"),
         ("\n".join(f"{number},2" for number in range(300)), "do not rise and fall with the measurement"),
         ("\n".join(f"{number},2" for number in range(25)), "recorded for 24 s"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -178,7 +179,8 @@ def test_what_was_measured_while_nobody_was_connected_is_fetched(
     [
         (1, "PermissionError: [Errno 13] Permission denied: '/home/pi/.cache/x'", "make that folder yours"),
         (255, "pi@board: Permission denied (publickey).", "does not let this computer in with a key"),
-        (1, "scp: failed to upload file bundle.zip", "has no space"),
+        (1, "scp: failed to upload file bundle.zip", "could not do what it was asked (scp: failed to upload file"),
+        (1, "OSError: [Errno 28] No space left on device: 'run.log'", "has no space left"),
     ],
 )
 def test_what_ssh_says_is_told_as_what_it_means(code: int, said: str, sentence: str) -> None:
@@ -221,9 +223,35 @@ def test_a_wrong_or_unknown_host_key_is_refused(
     other = make_key(tmp_path / "other_key")
     ssh_device.known_hosts.write_text(f"{place} {other}\n" if known == "other" else "")
     sentence = "another host key than the one" if known == "other" else "does not know the host key"
-    with pytest.raises(DataError, match=sentence):
+    with pytest.raises(DataError, match=sentence) as refused:
         measure(ssh_device, device_run, packed(device_run, tmp_path), Watch())
     assert list(ssh_device.home.iterdir()) == []
+    advised = shlex.split(str(refused.value).partition("with: " if known == "other" else "confirm it: ")[2])
+    if known == "other":
+        assert subprocess.run(advised, capture_output=True, timeout=MEASURE_S, check=False).returncode == 0
+        assert place not in ssh_device.known_hosts.read_text()
+    else:
+        assert advised == ["ssh", "-F", str(ssh_device.config), "device"]
+
+
+def test_a_device_without_space_is_told_before_anything_is_copied(
+    ssh_device: LoopbackServer, device_run: Path, tmp_path: Path
+) -> None:
+    file = packed(device_run, tmp_path)
+    with zipfile.ZipFile(file, "a") as archive:
+        manifest = json.loads(archive.read("manifest.json"))
+        # As large as no disk is, in a few bytes of the archive's own list.
+        archive.infolist()[0].file_size = 2**60
+        archive.writestr("more", b"")
+    shell = SecureShell("device", ssh_device.config)
+    with pytest.raises(DataError, match=r"MiB left for .* make room there"):
+        RemoteMeasurement(shell, manifest["bundle"], Watch().progress)._prepare(file)
+    assert list((ssh_device.home / ".cache" / "nutshell-device").iterdir()) == []
+
+
+def test_a_configuration_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"There is no file .* with SSH's configuration"):
+        SecureShell("device", tmp_path / "none")
 
 
 def test_no_python_there_is_a_sentence(

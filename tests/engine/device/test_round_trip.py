@@ -238,6 +238,8 @@ def test_what_cannot_be_packed_has_a_sentence(device_run: Path, device_command_l
     for asked, sentence in (
         (("--images", "0"), "needs one test image"),
         (("--variants", "int9"), 'Did you mean "int8"?'),
+        (("--wheels", tmp_path / "none"), "There is no folder"),
+        (("--out", tmp_path), "is a folder; name a file in it"),
     ):
         code, _, errors = device_command_line("bundle", device_run, "--out", out, *asked)
         assert (code, sentence in errors) == (2, True), errors
