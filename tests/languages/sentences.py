@@ -42,6 +42,7 @@ REFUSALS_OF_REPORTS = (
 """Why a report could not be made; a user reads it, not the reader of a paper."""
 MOST_VARIANTS = 8
 """Of an f-string with conditions in it."""
+WORD = re.compile(r"[A-Za-z]{2,}")
 SENTENCE = re.compile(r"[A-Za-z]{2,}\S*\s+\W*[A-Za-z0-9\x00]|\x00\W*\s\W*[A-Za-z]{2,}|^\W*[A-Z][a-z]+\W*$")
 """Words beside each other or beside a value (which stands as a NUL here), or one with a capital letter."""
 NO_SENTENCE = re.compile(
@@ -70,8 +71,6 @@ TITLES = frozenset({"title", "description", "summary", "assumes", "unit", "zero"
 """What the engine declares for a form or table: also single small words are texts there."""
 HEADS = ("header",)
 """Of tables: also single small words are texts there."""
-CHOICES = ("_settings.py", "parameters.py")
-"""Ends of the files whose `Literal`s are choices in a form."""
 PRESETS = ("presets.toml", "training_presets.toml", "augmentation_presets.toml")
 """In `resources`."""
 TEXTS_OF_PRESETS = frozenset({"title", "does", "costs", "expect", "source", "assumes"})
@@ -172,7 +171,10 @@ class _Reader(ast.NodeVisitor):
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Call):
                 self.visit(key)
-            if not (isinstance(key, ast.Constant) and key.value in KEYS_OF_SCHEMA):
+            named = key.value if isinstance(key, ast.Constant) else None
+            if named in TITLES and self._recognised and isinstance(value, ast.Constant):
+                self._word(value)
+            elif named not in KEYS_OF_SCHEMA:
                 self.visit(value)
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
@@ -197,6 +199,11 @@ class _Reader(ast.NodeVisitor):
         for part in (*node.body, *node.decorator_list, *node.args.defaults, *node.args.kw_defaults):
             if part is not None:
                 self.visit(part)
+
+    def _word(self, node: ast.Constant) -> None:
+        """What is shown also where it is one small word."""
+        if isinstance(node.value, str) and WORD.search(node.value):
+            self.translated.append(Sentence(node.value, file=self._where, line=node.lineno))
 
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):
